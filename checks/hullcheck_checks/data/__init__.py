@@ -1,0 +1,1 @@
+"""Facts that checks use, each with its source."""

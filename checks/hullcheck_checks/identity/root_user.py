@@ -1,0 +1,65 @@
+"""A container that is told to run as root.
+
+Root in a container is root to everything that is shared with the host: a writable mount, a kernel bug, a mistake in
+the runtime's own checks. An attacker who gets code to run in the application starts with every default capability,
+can write to the image's programs, and needs one step less to leave.
+
+To fix: end the image with a user of its own, by number, so that Kubernetes can verify it:
+
+    RUN useradd --uid 10001 --no-create-home app
+    USER 10001
+
+and in a manifest say `runAsNonRoot: true`, in a Compose file `user: "10001:10001"`.
+
+What counts is the user of the stage that ships, with variables expanded and inherited through `FROM`; a builder
+stage may be root. A program such as `gosu` or `su-exec` in the entry point gives root up again: then it is a note.
+
+See https://docs.docker.com/build/building/best-practices/#user
+See https://kubernetes.io/docs/concepts/security/pod-security-standards/
+"""
+
+from collections.abc import Iterator
+
+from hullcheck.check import Check
+from hullcheck.finding import Finding, Severity
+from hullcheck.model.container import Container, Root
+
+check = Check(
+    __name__,
+    __doc__,
+    severity=Severity.HIGH,
+    dialects=("dockerfile", "compose", "kubernetes"),
+    aliases=(
+        "hadolint:DL3002",
+        "trivy:DS-0002",
+        "trivy:KSV-0105",
+        "checkov:CKV_DOCKER_8",
+        "checkov:CKV_K8S_23",
+        "kics:67fd0c4a-68cf-46d7-8c41-bc9fba7e40ae",
+        "tally:hadolint/DL3002",
+        "compose-lint:CL-0018",
+        "kube-linter:run-as-non-root",
+        "polaris:runAsRootAllowed",
+        "kubescape:C-0013",
+        "pss:runAsUser",
+        "cis-docker:4.1",
+        "cis-k8s:5.2.7",
+    ),
+    cwe=(250,),
+)
+
+
+@check.on(Container)
+def root(container: Container) -> Iterator[Finding]:
+    user = container.user
+    if user.root is not Root.STATED or container.judged_elsewhere:
+        return
+    leaves = f", until `{user.drops_privileges}` gives root up" if user.drops_privileges else ""
+    yield check.finding(
+        container,
+        f"{container.described} runs as root: {user.why}{leaves}",
+        at=user.location,
+        severity=Severity.INFO if user.drops_privileges else None,
+        evidence=(user.text or "root",),
+        related=user.related,
+    )

@@ -1,0 +1,67 @@
+"""A container that runs as root because nothing says otherwise.
+
+Docker and Kubernetes run an image as root unless a line says who. Nobody decided it, and it is as good a start for an
+attacker as root that was asked for: every default capability, and write access to the image's own programs.
+
+To fix: give the image a user of its own, by number, so that Kubernetes can verify it:
+
+    RUN useradd --uid 10001 --no-create-home app
+    USER 10001
+
+or say it where the image is run: `runAsNonRoot: true` and `runAsUser` in a manifest, `user:` in a Compose file.
+
+Base images that are known to have a user of their own, or whose entry point gives root up, are not reported. Where
+the base image isn't known, the finding is low.
+
+See https://docs.docker.com/build/building/best-practices/#user
+See https://kubernetes.io/docs/tasks/configure-pod-container/security-context/
+"""
+
+from collections.abc import Iterator
+
+from hullcheck.check import Check
+from hullcheck.finding import Finding, Severity
+from hullcheck.model.container import Container, Root
+
+check = Check(
+    __name__,
+    __doc__,
+    severity=Severity.HIGH,
+    dialects=("dockerfile", "compose", "kubernetes"),
+    aliases=(
+        "trivy:DS-0002",
+        "trivy:KSV-0012",
+        "checkov:CKV_DOCKER_3",
+        "checkov:CKV_K8S_23",
+        "kics:fd54f200-402c-4333-a5a4-36ef6709af2f",
+        "kube-linter:run-as-non-root",
+        "polaris:runAsRootAllowed",
+        "kubescape:C-0013",
+        "pss:runAsNonRoot",
+        "cis-docker:4.1",
+        "cis-k8s:5.2.7",
+    ),
+    cwe=(250,),
+)
+
+
+@check.on(Container)
+def unsaid(container: Container) -> Iterator[Finding]:
+    user = container.user
+    unlisted = user.root is Root.UNKNOWN and user.why.startswith("unlisted:") and container.dialect == "dockerfile"
+    if not (user.root is Root.IMPLICIT or unlisted) or not container.complete or container.judged_elsewhere:
+        return
+    if user.drops_privileges:
+        severity = Severity.INFO
+    elif unlisted:
+        severity = Severity.LOW
+    else:
+        severity = Severity.HIGH if container.dialect == "dockerfile" and container.serves else Severity.MEDIUM
+    verb = "may run" if unlisted else "runs"
+    yield check.finding(
+        container,
+        f"{container.described} {verb} as root: nothing sets a user, and {user.why.removeprefix('unlisted:').strip()}",
+        at=user.location,
+        severity=severity,
+        related=user.related,
+    )

@@ -1,0 +1,1 @@
+"""Which images are built from and run, and whether they stay what they were."""

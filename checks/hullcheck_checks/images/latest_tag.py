@@ -1,0 +1,56 @@
+"""An image taken by its `latest` tag.
+
+`latest` is a name that moves. The next build or the next restart may run other code than was tested, with other
+vulnerabilities, and a rollback brings back the same tag with new content. Whoever can push to the repository decides
+what runs.
+
+To fix: name the version that was tested:
+
+    image: nginx:1.27.3
+
+With a digest (`nginx:latest@sha256:...`) the tag decides nothing, and there is no finding.
+
+See https://docs.docker.com/build/building/best-practices/#pin-base-image-versions
+See https://kubernetes.io/docs/concepts/containers/images/#image-names
+"""
+
+from collections.abc import Iterator
+
+from hullcheck.check import Check
+from hullcheck.finding import Finding, Severity
+from hullcheck.model.image import ImageUse
+
+check = Check(
+    __name__,
+    __doc__,
+    severity=Severity.HIGH,
+    dialects=("dockerfile", "compose", "kubernetes"),
+    aliases=(
+        "hadolint:DL3007",
+        "trivy:DS-0001",
+        "trivy:KSV-0013",
+        "checkov:CKV_DOCKER_7",
+        "checkov:CKV_K8S_14",
+        "kics:f45ea400-6bbe-4501-9fc7-1c3d75c32067",
+        "tally:hadolint/DL3007",
+        "compose-lint:CL-0004",
+        "dclint:service-image-require-explicit-tag",
+        "kube-linter:latest-tag",
+        "kube-score:container-image-tag",
+        "polaris:tagNotSpecified",
+    ),
+    cwe=(1357,),
+)
+
+
+@check.on(ImageUse)
+def latest(use: ImageUse) -> Iterator[Finding]:
+    image = use.image
+    if image is None or image.tag.lower() != "latest" or image.digest or use.built_here:
+        return
+    yield check.finding(
+        use,
+        f"{use.how} {use.shown} is taken by its `latest` tag",
+        evidence=(image.name,),
+        related=use.origins,
+    )

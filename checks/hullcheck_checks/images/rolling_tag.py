@@ -1,0 +1,53 @@
+"""An image taken by a tag that is meant to move.
+
+Tags such as `stable`, `edge`, `nightly` or `main` name a channel, not a version: like `latest`, they bring other code
+from one pull to the next, tested or not.
+
+To fix: name the version behind the channel:
+
+    FROM rust:1.83-slim
+
+With a digest the tag decides nothing, and there is no finding. `bookworm` or `3.12-slim` name one release that gets
+fixes; they are left alone.
+
+See https://docs.docker.com/build/building/best-practices/#pin-base-image-versions
+"""
+
+import re
+from collections.abc import Iterator
+
+from hullcheck.check import Check
+from hullcheck.finding import Finding, Severity
+from hullcheck.model.image import ImageUse
+
+check = Check(
+    __name__,
+    __doc__,
+    severity=Severity.MEDIUM,
+    dialects=("dockerfile", "compose", "kubernetes"),
+    aliases=("compose-lint:CL-0004",),
+    cwe=(1357,),
+)
+
+CHANNELS = frozenset(
+    (
+        "edge", "nightly", "main", "master", "dev", "develop", "canary", "rolling", "stable", "lts", "current",
+        "testing", "unstable", "sid", "rawhide", "tip", "next", "beta", "alpha", "rc", "snapshot", "experimental",
+    )
+)  # fmt: skip
+
+
+@check.on(ImageUse)
+def rolling(use: ImageUse) -> Iterator[Finding]:
+    image = use.image
+    if image is None or image.digest or use.built_here or not image.tag:
+        return
+    channel, *rest = re.split(r"[-_.]", image.tag.lower())
+    if channel not in CHANNELS or any(any(c.isdigit() for c in part) for part in rest):
+        return
+    yield check.finding(
+        use,
+        f"{use.how} {use.shown} follows the channel `{image.tag}`, which moves",
+        evidence=(image.name, image.tag),
+        related=use.origins,
+    )

@@ -1,0 +1,46 @@
+"""An image with a tag but without a digest.
+
+A tag can be pushed again with other content: by its owner, by whoever stole a token of theirs, by a mirror in between.
+Only a digest says which bytes are meant, so that what was reviewed and scanned is what runs.
+
+To fix: keep the tag for the reader and add the digest, and let Dependabot or Renovate move both:
+
+    FROM python:3.12-slim@sha256:<64 hex digits>
+
+See https://docs.docker.com/build/building/best-practices/#pin-base-image-versions
+See https://github.com/ossf/scorecard/blob/main/docs/checks.md#pinned-dependencies
+"""
+
+from collections.abc import Iterator
+
+from hullcheck.check import Check
+from hullcheck.finding import Finding, Severity
+from hullcheck.model.image import ImageUse
+
+check = Check(
+    __name__,
+    __doc__,
+    severity=Severity.LOW,
+    dialects=("dockerfile", "compose", "kubernetes"),
+    aliases=(
+        "checkov:CKV_K8S_43",
+        "compose-lint:CL-0019",
+        "kics:7c81d34c-8e5a-402b-9798-9f442630e678",
+        "kubescape:C-0306",
+        "scorecard:Pinned-Dependencies",
+    ),
+    cwe=(494,),
+)
+
+
+@check.on(ImageUse)
+def undigested(use: ImageUse) -> Iterator[Finding]:
+    image = use.image
+    if image is None or image.digest or not image.tag or image.tag.lower() == "latest" or use.built_here:
+        return
+    yield check.finding(
+        use,
+        f"{use.how} {use.shown} is not pinned to a digest",
+        evidence=(f"{image.name}:{image.tag}",),
+        related=use.origins,
+    )

@@ -1,0 +1,1 @@
+"""What happened to the run itself; the engine makes these findings."""

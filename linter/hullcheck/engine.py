@@ -1,0 +1,280 @@
+"""The pipeline: discover, read, link, check, suppress, compare with the base, gate."""
+
+import os
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from datetime import date
+from typing import Any, NamedTuple
+
+from hullcheck import report, suppress
+from hullcheck.check import Check, Registry
+from hullcheck.config import Config
+from hullcheck.discover import DiskTree, Entry, Kind, Skipped, Tree, find_root, kind_of
+from hullcheck.finding import Finding, Severity
+from hullcheck.link.project import Project, link
+from hullcheck.read import File, read_all
+
+UNREAD = frozenset(("parse-error", "unreadable-file", "check-failed"))
+"""Findings that mean something wasn't checked: exit code 4."""
+
+Progress = Callable[[str, int, int], None]
+
+
+class Request(NamedTuple):
+    """What is asked for; None leaves a choice to the configuration."""
+
+    paths: tuple[str, ...]
+    config: Config
+    stdin: bytes | None = None
+    stdin_name: str = "-"
+    min_severity: Severity | None = None
+    fail_on: str | None = None
+    diff_base: str | None = None
+    no_files_is_fine: bool = False
+    inline: bool = True
+    show_suppressed: bool = False
+    gitignore: bool = True
+    jobs: int = 0
+    today: date = date.min
+    isolated: bool = False  # the path itself is the root, whatever repository it is in
+
+
+class Result(NamedTuple):
+    """What came out: all findings of the targets, marked; `shown` are those that count."""
+
+    root: str
+    findings: tuple[Finding, ...]
+    shown: tuple[Finding, ...]
+    skipped: tuple[Skipped, ...]
+    files: int
+    not_decided: int
+    compared: bool
+    fail_on: Severity | None
+    show_suppressed: bool
+    exit_code: int
+
+    def counts(self) -> Counter[str]:
+        return Counter(finding.name for finding in self.shown)
+
+    def report(self, registry: Registry, *, color: bool, category: str) -> "report.Run":
+        """What the report formats need to know of the run."""
+        from hullcheck.changes import version_control
+
+        return report.Run(
+            root=self.root,
+            findings=self.findings,
+            registry=registry,
+            errors=(),
+            files=self.files,
+            not_decided=self.not_decided,
+            fail_on=self.fail_on,
+            exit_code=self.exit_code,
+            shown=self.shown,
+            version_control=version_control(self.root),
+            color=color,
+            show_suppressed=self.show_suppressed,
+            compared=self.compared,
+            category=category,
+        )
+
+
+class Found(NamedTuple):
+    """What `hullcheck files` lists."""
+
+    kinds: tuple[tuple[str, str], ...]
+    skipped: tuple[Skipped, ...]
+
+
+class Analysis(NamedTuple):
+    """One tree, judged: findings with suppressions marked, sorted."""
+
+    findings: tuple[Finding, ...]
+    skipped: tuple[Skipped, ...]
+    files: dict[str, File]
+    not_decided: int
+
+
+def lint(request: Request, registry: Registry, progress: Progress) -> Result:
+    """Judge the tree that the request names. Raises HullcheckError if it can't be done."""
+    root = _root(request)
+    targets = _targets(root, request)
+    selected = select(registry, request.config)
+    head = analyse(_disk(root, request, targets), registry, selected, request, progress)
+    findings = tuple(f for f in head.findings if _touches(f, targets))
+    if request.diff_base:
+        from hullcheck import changes
+
+        base_tree = changes.base_tree(root, request.diff_base, _tree_options(request))
+        base = analyse(base_tree, registry, selected, request, progress) if base_tree else None
+        findings = changes.mark(findings, base.findings if base else ())
+    return _result(root, request, head, findings, sum(1 for path in head.files if _below(path, targets)))
+
+
+def find(request: Request) -> Found:
+    """The files that a run would look at, with what they are read as, and those it leaves out."""
+    root = _root(request)
+    targets = _targets(root, request)
+    entries, skipped = _discover(_disk(root, request, targets))
+    read = read_all(_disk(root, request, targets), entries, request.jobs, lambda what, done, total: None)
+    kinds = tuple((file.kind, path) for path, file in sorted(read.items()) if _below(path, targets))
+    return Found(kinds, tuple(s for s in skipped if _below(s.path, targets)))
+
+
+def select(registry: Registry, config: Config) -> frozenset[str]:
+    """The names of the checks to run. What the run says of itself is always among them, unless it is ignored."""
+    chosen: set[str] = set()
+    for word in config.select:
+        chosen |= registry.named(word)
+    if not config.select:
+        chosen = {check.name for check in registry if check.default}
+    chosen |= {check.name for check in registry if check.concern == "run"}
+    for word in config.ignore:
+        chosen -= registry.named(word)
+    if config.policies_elsewhere:
+        chosen -= {"no-network-policies", "missing-ingress-policy", "missing-egress-policy"}
+    return frozenset(chosen)
+
+
+def analyse(tree: Tree, registry: Registry, selected: frozenset[str], request: Request, progress: Progress) -> Analysis:
+    """Read a tree, unite its files and run the selected checks over the model."""
+    entries, skipped = _discover(tree)
+    files = read_all(tree, entries, request.jobs, progress)
+    project = link(files)
+    findings = [
+        *_problems(project, registry, selected),
+        *_checked(project, registry, selected),
+    ]
+    comments = [c for file in files.values() for c in suppress.comments(file.source, registry, file.spans)]
+    if not request.inline:
+        comments = []
+    marked = suppress.apply(findings, comments, request.config, request.today)
+    about = suppress.complaints(comments, marked.used, registry, selected, request.today)
+    return Analysis(
+        tuple(sorted(_unique([*marked.findings, *about]), key=lambda finding: finding.sort_key)),
+        tuple(skipped),
+        {path: file for path, file in files.items() if file.counts},
+        project.not_decided,
+    )
+
+
+def _discover(tree: Tree) -> tuple[list[Entry], list[Skipped]]:
+    entries, skipped = [], []
+    for item in tree.entries():
+        if isinstance(item, Entry):
+            entries.append(item)
+        else:
+            skipped.append(item)
+    return entries, skipped
+
+
+def _checked(project: Project, registry: Registry, selected: frozenset[str]) -> Iterator[Finding]:
+    by_type: dict[type, list[tuple[Check, Callable[[Any], Iterable[Finding]]]]] = {}
+    for check in registry:
+        if check.name in selected:
+            for part_type, function in check.functions:
+                by_type.setdefault(part_type, []).append((check, function))
+    for part in project.parts:
+        for check, function in by_type.get(type(part), ()):
+            try:
+                yield from list(function(part))
+            except Exception as error:  # noqa: BLE001  a check's own fault must not lose the other findings
+                message = f"`{check.name}` failed here: {type(error).__name__}: {error}"
+                yield registry["check-failed"].finding(part, message, evidence=(check.name,))
+
+
+def _problems(project: Project, registry: Registry, selected: frozenset[str]) -> Iterator[Finding]:
+    for problem in project.problems:
+        if problem.name in selected:
+            yield registry[problem.name].finding(problem, problem.message, evidence=(problem.message,))
+
+
+def _unique(findings: Iterable[Finding]) -> Iterable[Finding]:
+    """One finding for each fault and place: an anchor used by three services is one line to change."""
+    seen: dict[tuple[object, ...], Finding] = {}
+    for finding in findings:
+        seen.setdefault((finding.name, finding.location, finding.owner, finding.message), finding)
+    return seen.values()
+
+
+def _root(request: Request) -> str:
+    if request.isolated:
+        path = os.path.realpath(request.paths[0])
+        return path if os.path.isdir(path) else os.path.dirname(path)
+    return find_root([path for path in request.paths if path != "-"] or ["."])
+
+
+def _targets(root: str, request: Request) -> tuple[str, ...]:
+    if request.stdin is not None:
+        return (_relative(root, request.stdin_name),)
+    return tuple(_relative(root, path) for path in request.paths)
+
+
+def _relative(root: str, path: str) -> str:
+    full = os.path.join(os.path.realpath(os.path.dirname(path) or "."), os.path.basename(path))
+    relative = os.path.relpath(os.path.normpath(full), root).replace(os.sep, "/")
+    return "" if relative == "." else relative
+
+
+def _below(path: str, targets: tuple[str, ...]) -> bool:
+    return any(not target or path == target or path.startswith(f"{target}/") for target in targets)
+
+
+def _touches(finding: Finding, targets: tuple[str, ...]) -> bool:
+    """Is the finding, or a line it rests on, in what was asked about?"""
+    places = (finding.location, *(related.location for related in finding.related))
+    return any(_below(place.path, targets) for place in places)
+
+
+def _tree_options(request: Request) -> dict[str, Any]:
+    return {"exclude": request.config.exclude, "vendored": request.config.include_vendored}
+
+
+def _disk(root: str, request: Request, targets: tuple[str, ...]) -> Tree:
+    named = tuple(t for t in targets if t and not os.path.isdir(os.path.join(root, t)))
+    tree = DiskTree(root, named=named, gitignore=request.gitignore, **_tree_options(request))
+    return Overlay(tree, targets[0], request.stdin) if request.stdin is not None else tree
+
+
+class Overlay:
+    """A tree in which one file has other content: that of standard input."""
+
+    def __init__(self, tree: Tree, path: str, data: bytes) -> None:
+        self.tree = tree
+        self.path = path
+        self.data = data
+
+    def entries(self) -> Iterator[Entry | Skipped]:
+        yield Entry(self.path, kind_of(os.path.basename(self.path)) or Kind.UNKNOWN, named=True)
+        yield from (item for item in self.tree.entries() if item.path != self.path)
+
+    def read(self, path: str) -> bytes:
+        return self.data if path == self.path else self.tree.read(path)
+
+
+def _result(root: str, request: Request, head: Analysis, findings: tuple[Finding, ...], files: int) -> Result:
+    minimum = request.config.min_severity if request.min_severity is None else request.min_severity
+    counted = [f for f in findings if f.suppression is None]
+    new = [f for f in counted if f.state != "unchanged"]
+    fail_on = request.config.fail_on
+    if request.fail_on is not None:
+        fail_on = None if request.fail_on == "none" else Severity.parse(request.fail_on)
+    if any(f.name in UNREAD for f in counted):
+        code = 4
+    elif fail_on is not None and any(f.severity >= fail_on for f in new):
+        code = 1
+    elif not files and not request.no_files_is_fine:
+        code = 3
+    else:
+        code = 0
+    return Result(
+        root=root,
+        findings=findings,
+        shown=tuple(f for f in new if f.severity >= minimum),
+        skipped=head.skipped,
+        files=files,
+        not_decided=head.not_decided,
+        compared=request.diff_base is not None,
+        fail_on=fail_on,
+        show_suppressed=request.show_suppressed,
+        exit_code=code,
+    )

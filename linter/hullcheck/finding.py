@@ -1,0 +1,93 @@
+"""What a check found: where, how bad, and what it rests on."""
+
+import json
+from enum import IntEnum
+from typing import NamedTuple
+
+from hullcheck.source import Location
+
+
+class Severity(IntEnum):
+    """critical: takes the host or the cluster. high: takes neighbours, or leaks a live secret.
+    medium: removes a layer of defence. low: hardening. info: on request."""
+
+    INFO = 0
+    LOW = 1
+    MEDIUM = 2
+    HIGH = 3
+    CRITICAL = 4
+
+    def __str__(self) -> str:
+        return self.name.lower()
+
+    @classmethod
+    def parse(cls, text: str) -> "Severity":
+        """The severity of that name; ValueError if there is none."""
+        try:
+            return cls[text.upper()]
+        except KeyError:
+            raise ValueError(f"no such severity: {text}") from None
+
+
+class Related(NamedTuple):
+    """A second place that a finding rests on, and what it has to do with it."""
+
+    location: Location
+    message: str
+
+
+class Edit(NamedTuple):
+    """Replace the text at `location` by `text`."""
+
+    location: Location
+    text: str
+
+
+class Fix(NamedTuple):
+    """Edits that cure a finding; `safe` ones keep the behaviour and may be applied unasked."""
+
+    title: str
+    edits: tuple[Edit, ...]
+    safe: bool
+
+
+class Suppression(NamedTuple):
+    """Why a finding doesn't count: who says so ("comment", "config", "baseline"), where, and the given reason."""
+
+    kind: str
+    reason: str = ""
+    location: Location | None = None
+
+
+class Finding(NamedTuple):
+    """One fault at one place. Made by `Check.finding`, which fills in `name`.
+
+    `owner` is the object it is about: `services.web`, `Deployment/shop/api/web`, a stage's name or number.
+    `evidence` says, without prose, what was found; with name and owner it is the finding's identity.
+    """
+
+    name: str
+    severity: Severity
+    message: str
+    location: Location
+    owner: str = ""
+    evidence: tuple[str, ...] = ()
+    related: tuple[Related, ...] = ()
+    fix: Fix | None = None
+    suppression: Suppression | None = None
+    state: str = ""  # "new" or "unchanged" where a base was compared with
+
+    @property
+    def fingerprint(self) -> str:
+        """The identity: equal wherever the same thing is found again, whatever moved or was reworded.
+
+        It doesn't hold the path, so that a renamed file keeps its findings: compare it together with the path.
+        """
+        from hashlib import sha256
+
+        identity = json.dumps(["hullcheck/v1", self.name, self.owner, *self.evidence], ensure_ascii=True)
+        return sha256(identity.encode()).hexdigest()[:32]
+
+    @property
+    def sort_key(self) -> tuple[object, ...]:
+        return (self.location.path, self.location.start, self.name, self.owner, self.evidence, self.message)

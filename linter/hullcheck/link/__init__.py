@@ -1,0 +1,1 @@
+"""Files to one model: the only place that sees all files."""

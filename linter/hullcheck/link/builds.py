@@ -1,0 +1,115 @@
+"""Which Dockerfile builds which image: Compose `build:`, skaffold artifacts, bake targets."""
+
+import json
+import posixpath
+import re
+from collections.abc import Iterable, Iterator
+from typing import Any, NamedTuple
+
+from hullcheck.finding import Related
+from hullcheck.model.image import ImageRef
+from hullcheck.read import File
+from hullcheck.source import Location, Source
+
+
+class Build(NamedTuple):
+    """A build that a file asks for: where the Dockerfile is, which stage ships, and the image's name, if it has one.
+
+    `arguments` are the build's own; a value of None is one that can't be known.
+    """
+
+    dockerfile: str
+    target: str | None
+    image: str
+    arguments: tuple[tuple[str, str | None], ...]
+    place: Related
+
+
+def join(folder: str, *parts: str) -> str | None:
+    """A path relative to the root, or None where it leads out of it."""
+    path = posixpath.normpath(posixpath.join(folder, *parts))
+    return None if path.startswith(("../", "/")) or path == ".." else path
+
+
+def image_name(text: str) -> str:
+    """The name that images are matched by: registry and repository in full, without tag and digest."""
+    image = ImageRef.parse(text)
+    return image.name if image else ""
+
+
+def from_skaffold(file: File) -> Iterator[Build]:
+    """The artifacts of a `skaffold.yaml` that Docker or BuildKit builds."""
+    from hullcheck.parse import yaml
+
+    folder = posixpath.dirname(file.source.path)
+    for document in yaml.parse(file.source).documents:
+        build = _mapping(document.root, "build")
+        artifacts = build.get("artifacts") if build else None
+        if not isinstance(artifacts, yaml.Sequence):
+            continue
+        for artifact in artifacts.items:
+            image = yaml.as_str(artifact.get("image")) if isinstance(artifact, yaml.Mapping) else None
+            if image is None or not isinstance(artifact, yaml.Mapping):
+                continue
+            docker = _mapping(artifact, "docker")
+            context = yaml.as_str(artifact.get("context")) or "."
+            name = (yaml.as_str(docker.get("dockerfile")) if docker else None) or "Dockerfile"
+            path = join(folder, context, name)
+            if path is not None:
+                target = yaml.as_str(docker.get("target")) if docker else None
+                place = Related(artifact.get("image").location, f"skaffold builds `{image}` from it")  # type: ignore[union-attr]
+                yield Build(path, target, image_name(image), (), place)
+
+
+def _mapping(node: Any, key: str) -> Any:
+    from hullcheck.parse import yaml
+
+    value = node.get(key) if isinstance(node, yaml.Mapping) else None
+    return value if isinstance(value, yaml.Mapping) else None
+
+
+def from_bake(file: File) -> Iterator[Build]:
+    """The targets of a bake file, in JSON or HCL; values that aren't plain strings are left out."""
+    folder = posixpath.dirname(file.source.path)
+    for name, target in _bake_targets(file.source):
+        context, dockerfile = _text(target.get("context"), "."), _text(target.get("dockerfile"), "Dockerfile")
+        path = join(folder, context, dockerfile)
+        if path is None or "${" in path:
+            continue
+        place = Related(_named(file.source, name), f"bake target `{name}` builds it")
+        tags = target.get("tags")
+        names = (
+            [image_name(tag) for tag in tags if isinstance(tag, str) and "$" not in tag]
+            if isinstance(tags, list)
+            else []
+        )
+        for image in names or [""]:
+            yield Build(path, _text(target.get("target"), "") or None, image, _arguments(target.get("args")), place)
+
+
+def _text(value: object, default: str) -> str:
+    return value if isinstance(value, str) else default
+
+
+def _arguments(value: object) -> tuple[tuple[str, str | None], ...]:
+    if not isinstance(value, dict):
+        return ()
+    return tuple((str(k), v if isinstance(v, str) and "${" not in v else None) for k, v in sorted(value.items()))
+
+
+def _bake_targets(source: Source) -> Iterable[tuple[str, dict[str, Any]]]:
+    if source.path.endswith(".json"):
+        try:
+            targets = json.loads(source.text).get("target", {})
+        except (ValueError, AttributeError, RecursionError):
+            return []
+    else:
+        from hullcheck.parse.hcl import bake_targets
+
+        targets = bake_targets(source.text)
+    return [(str(k), v) for k, v in targets.items() if isinstance(v, dict)] if isinstance(targets, dict) else []
+
+
+def _named(source: Source, name: str) -> Location:
+    match = re.search(rf'"?{re.escape(name)}"?', source.text)
+    return source.at(match.start(), match.end()) if match else source.at(0)

@@ -1,0 +1,1 @@
+"""What the files say and what containers will do; no I/O."""

@@ -1,0 +1,1 @@
+"""Text to model; each module wraps one library, and only it does."""

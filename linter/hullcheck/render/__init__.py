@@ -1,0 +1,1 @@
+"""Overlays and charts to objects, each value with its place."""

@@ -1,0 +1,91 @@
+"""Every check on its fixtures, and the contract that every check keeps.
+
+`fixtures/CONCERN/CHECK/` holds files or folders called `bad...`, each with its report beside it (`NAME.txt`), and
+`good...`, in which the check must find nothing. Only the check under test runs. `pytest --update` writes the reports.
+"""
+
+from pathlib import Path
+
+import pytest
+
+from hullcheck import engine, report
+from hullcheck.check import Check
+from hullcheck.cli import registry
+from hullcheck.config import Config
+from hullcheck.finding import Severity
+
+FIXTURES = Path(__file__).parent.parent / "fixtures"
+CHECKS = registry()
+CASES = sorted(path for path in FIXTURES.glob("*/*/*") if path.suffix != ".txt")
+
+
+def lint(path: Path, check: str) -> engine.Result:
+    request = engine.Request(
+        paths=(str(path),),
+        config=Config(select=(check,)),
+        min_severity=Severity.INFO,
+        isolated=True,
+    )
+    return engine.lint(request, CHECKS, lambda what, done, total: None)
+
+
+def check_of(case: Path) -> str:
+    return case.parent.name.replace("_", "-")
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda path: str(path.relative_to(FIXTURES)))
+def test_a_fixture_gives_the_report_beside_it(case: Path, update: bool) -> None:
+    result = lint(case, check_of(case))
+    found = report.render("full", result.report(CHECKS, color=False, category=""))
+    expected = case.with_name(f"{case.name}.txt")
+    if case.name.startswith("good"):
+        assert not result.shown, found
+        assert not expected.exists()
+        return
+    assert {finding.name for finding in result.shown} == {check_of(case)}, found
+    if update:
+        expected.write_text(found, encoding="utf-8")
+    assert found == expected.read_text(encoding="utf-8")
+
+
+def dialect_of(path: Path) -> str:
+    if "ockerfile" in path.name:
+        return "dockerfile"
+    return "compose" if "compose" in path.name else "kubernetes"
+
+
+def fixtures_of(check: Check, kind: str) -> set[str]:
+    folder = FIXTURES / check.concern / check.name.replace("-", "_")
+    found: set[str] = set()
+    for case in folder.glob(f"{kind}*"):
+        files = [p for p in case.rglob("*") if p.is_file()] if case.is_dir() else [case]
+        found |= {dialect_of(file) for file in files if file.suffix != ".txt"}
+    return found
+
+
+MODEL_CHECKS = [check for check in CHECKS if check.concern != "run"]
+
+
+@pytest.mark.parametrize("check", MODEL_CHECKS, ids=lambda check: check.name)
+@pytest.mark.parametrize("kind", ["bad", "good"])
+def test_a_check_has_fixtures_of_both_kinds_for_every_dialect(check: Check, kind: str) -> None:
+    assert fixtures_of(check, kind) >= set(check.dialects)
+
+
+@pytest.mark.parametrize("check", list(CHECKS), ids=lambda check: check.name)
+def test_a_check_documents_itself(check: Check) -> None:
+    assert check.summary.endswith(".")
+    assert "\nTo fix: " in check.doc
+    assert "\nSee https://" in check.doc
+    assert max(map(len, check.doc.splitlines())) <= 120
+
+
+@pytest.mark.parametrize("check", MODEL_CHECKS, ids=lambda check: check.name)
+def test_a_check_names_its_peers(check: Check) -> None:
+    assert check.aliases
+    assert all(alias.count(":") >= 1 and " " not in alias.partition(":")[0] for alias in check.aliases)
+    assert check.cwe
+
+
+def test_every_fixture_belongs_to_a_check() -> None:
+    assert {check_of(case) for case in CASES} <= {check.name for check in CHECKS}

@@ -1,0 +1,158 @@
+"""What is found in a tree, and what is left out and why."""
+
+import os
+import socket
+from pathlib import Path
+
+import pytest
+
+from hullcheck.discover import MAX_BYTES, DiskTree, Entry, Kind, Skipped, find_root, kind_of, load
+from hullcheck.errors import HullcheckError
+from hullcheck.model.problem import Problem
+from hullcheck.source import Source
+
+
+def write(root: Path, *paths: str, text: str = "") -> None:
+    for path in paths:
+        (root / path).parent.mkdir(parents=True, exist_ok=True)
+        (root / path).write_text(text)
+
+
+def found(root: Path, **options: object) -> list[str]:
+    return [item.path for item in DiskTree(str(root), **options).entries() if isinstance(item, Entry)]  # type: ignore[arg-type]
+
+
+def left_out(root: Path) -> dict[str, str]:
+    return {item.path: item.reason for item in DiskTree(str(root)).entries() if isinstance(item, Skipped)}
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("Dockerfile", Kind.DOCKERFILE),
+        ("dockerfile", Kind.DOCKERFILE),
+        ("Dockerfile.prod", Kind.DOCKERFILE),
+        ("Dockerfile-alpine", Kind.DOCKERFILE),
+        ("web.Dockerfile", Kind.DOCKERFILE),
+        ("app.containerfile", Kind.DOCKERFILE),
+        ("Containerfile.dev", Kind.DOCKERFILE),
+        ("Dockerfile.dockerignore", None),
+        ("Dockerfile.md", None),
+        ("dockerfile.py", None),
+        ("Makefile", None),
+        ("compose.yaml", Kind.COMPOSE),
+        ("docker-compose.prod.yml", Kind.COMPOSE),
+        ("app.docker-compose.yml", Kind.COMPOSE),
+        ("composer.json", Kind.YAML),
+        ("deployment.yaml", Kind.YAML),
+        ("kustomization.yaml", Kind.KUSTOMIZATION),
+        ("Kustomization", Kind.KUSTOMIZATION),
+        ("skaffold.yaml", Kind.SKAFFOLD),
+        ("docker-bake.hcl", Kind.BAKE),
+        ("docker-bake.override.json", Kind.BAKE),
+        ("Chart.yaml", Kind.CHART),
+        (".env", Kind.ENV),
+        ("readme.txt", None),
+    ],
+)
+def test_a_name_tells_the_kind(name: str, kind: Kind | None) -> None:
+    assert kind_of(name) is kind
+
+
+def test_gitignore_is_respected_nested_and_negated(tmp_path: Path) -> None:
+    write(tmp_path, "a/Dockerfile", "b/Dockerfile", "b/keep/Dockerfile", "c/Dockerfile", "Dockerfile")
+    (tmp_path / ".gitignore").write_text("# c\n/a/\nb/*\n!b/keep/\n")
+    (tmp_path / "c" / ".gitignore").write_text("*\n")
+    assert found(tmp_path) == ["Dockerfile", "b/keep/Dockerfile"]
+    assert left_out(tmp_path) == {
+        "a": "ignored by git",
+        "b/Dockerfile": "ignored by git",
+        "c/Dockerfile": "ignored by git",
+    }
+    assert len(found(tmp_path, gitignore=False)) == 5
+
+
+def test_vendored_folders_are_left_out_until_asked_for(tmp_path: Path) -> None:
+    write(tmp_path, "node_modules/x/Dockerfile", "Dockerfile")
+    assert found(tmp_path) == ["Dockerfile"]
+    assert left_out(tmp_path) == {"node_modules": "vendored"}
+    assert found(tmp_path, vendored=True) == ["Dockerfile", "node_modules/x/Dockerfile"]
+
+
+def test_what_is_excluded_is_left_out(tmp_path: Path) -> None:
+    write(tmp_path, "docs/Dockerfile", "Dockerfile")
+    assert found(tmp_path, exclude=("docs/",)) == ["Dockerfile"]
+
+
+def test_what_is_passed_by_name_is_always_looked_at(tmp_path: Path) -> None:
+    write(tmp_path, "vendor/Dockerfile", "build.txt")
+    (tmp_path / ".gitignore").write_text("build.txt\n")
+    entries = list(DiskTree(str(tmp_path), named=("vendor/Dockerfile", "build.txt")).entries())
+    named = {e.path: e.kind for e in entries if isinstance(e, Entry) and e.named}
+    assert named == {"vendor/Dockerfile": Kind.DOCKERFILE, "build.txt": Kind.UNKNOWN}
+
+
+def test_links_lead_neither_out_of_the_root_nor_in_circles(tmp_path: Path) -> None:
+    outside = tmp_path / "outside"
+    root = tmp_path / "root"
+    write(outside, "Dockerfile")
+    write(root, "docker/production")
+    (root / "Dockerfile").symlink_to(outside / "Dockerfile")
+    (root / "loop").symlink_to(root)
+    (root / "web.Dockerfile").symlink_to("docker/production")
+    assert found(root) == ["docker/production"]
+    assert left_out(root) == {"Dockerfile": "a link that leads out of the repository"}
+
+
+def test_a_link_loop_and_a_dangling_link_are_left_out(tmp_path: Path) -> None:
+    (tmp_path / "Dockerfile").symlink_to("Dockerfile")
+    (tmp_path / "a.Dockerfile").symlink_to("nowhere")
+    assert set(left_out(tmp_path).values()) == {"a link to something that is not a file"}
+
+
+def test_fifos_and_sockets_are_not_opened(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "Dockerfile")
+    with socket.socket(socket.AF_UNIX) as listener:
+        here = os.getcwd()
+        os.chdir(tmp_path)
+        listener.bind("compose.yaml")
+        os.chdir(here)
+        assert left_out(tmp_path) == {"Dockerfile": "not a regular file", "compose.yaml": "not a regular file"}
+        tree = DiskTree(str(tmp_path), named=("Dockerfile",))
+        problem = load(tree, Entry("Dockerfile", Kind.DOCKERFILE, named=True))
+    assert isinstance(problem, Problem)
+    assert problem.name == "unreadable-file"
+
+
+def test_a_file_over_the_limit_is_reported_and_not_read(tmp_path: Path) -> None:
+    with open(tmp_path / "Dockerfile", "wb") as file:
+        file.truncate(MAX_BYTES + 1)
+    problem = load(DiskTree(str(tmp_path)), Entry("Dockerfile", Kind.DOCKERFILE))
+    assert isinstance(problem, Problem)
+    assert "larger than" in problem.message
+
+
+def test_a_name_with_a_newline_is_read(tmp_path: Path) -> None:
+    write(tmp_path, "a\nb.Dockerfile", text="FROM x")
+    (entry,) = (item for item in DiskTree(str(tmp_path)).entries() if isinstance(item, Entry))
+    source = load(DiskTree(str(tmp_path)), entry)
+    assert isinstance(source, Source)
+    assert source.text == "FROM x"
+
+
+def test_the_root_is_the_repository_of_the_paths(tmp_path: Path) -> None:
+    write(tmp_path, "repo/a/b/Dockerfile", "plain/Dockerfile")
+    (tmp_path / "repo" / ".git").mkdir()
+    assert find_root([str(tmp_path / "repo/a/b/Dockerfile")]) == str(tmp_path / "repo")
+    assert find_root([str(tmp_path / "plain")]) == str(tmp_path / "plain")
+
+
+def test_a_path_that_is_not_there_is_the_users_to_put_right(tmp_path: Path) -> None:
+    with pytest.raises(HullcheckError, match="no such file"):
+        find_root([str(tmp_path / "nope")])
+
+
+def test_broken_gitignore_lines_are_passed_over(tmp_path: Path) -> None:
+    write(tmp_path, "a/Dockerfile")
+    (tmp_path / ".gitignore").write_text("!\n/a/\n\\\n")
+    assert found(tmp_path) == []
