@@ -37,7 +37,9 @@ class Kind(Enum):
     UNKNOWN = "unknown"  # passed by name: decided by content
 
 
-_DOCKERFILE = re.compile(r"(?:docker|container)file(?:[._-].+)?|.+\.(?:docker|container)file", re.IGNORECASE | re.DOTALL)
+_DOCKERFILE = re.compile(
+    r"(?:docker|container)file(?:[._-].+)?|.+\.(?:docker|container)file", re.IGNORECASE | re.DOTALL
+)
 _NOT_DOCKERFILE = re.compile(
     r".+\.(?:dockerignore|containerignore|md|rst|txt|py|go|js|ts|sh|ya?ml|json|j2|tmpl|tpl|erb|html|png|svg|swp|bak|orig)~?",
     re.IGNORECASE | re.DOTALL,

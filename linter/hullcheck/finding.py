@@ -4,7 +4,9 @@ import json
 from enum import IntEnum
 from typing import NamedTuple
 
-from hullcheck.source import Location
+from hullcheck.source import Location, Related
+
+__all__ = ["Edit", "Finding", "Fix", "Related", "Severity", "Suppression"]
 
 
 class Severity(IntEnum):
@@ -27,13 +29,6 @@ class Severity(IntEnum):
             return cls[text.upper()]
         except KeyError:
             raise ValueError(f"no such severity: {text}") from None
-
-
-class Related(NamedTuple):
-    """A second place that a finding rests on, and what it has to do with it."""
-
-    location: Location
-    message: str
 
 
 class Edit(NamedTuple):

@@ -133,15 +133,24 @@ class Location(NamedTuple):
         return Location(self.source, self.start, self.start + len(self.source.text[self.start : newline].rstrip()))
 
 
+class Related(NamedTuple):
+    """A second place that something rests on, and what it has to do with it."""
+
+    location: Location
+    message: str
+
+
 class Field(NamedTuple, Generic[T]):
     """A value and where it was said; or absent, with the place where it would be said; or unknown, with why.
 
-    `value` is None unless it is known. A check stays silent about what is unknown.
+    `value` is None unless it is known. A check stays silent about what is unknown. `related` are the other places
+    that the value rests on: what an override replaced, the service that uses a fragment, an ARG's default.
     """
 
     value: T | None
     location: Location
     unknown: str = ""
+    related: tuple[Related, ...] = ()
 
     @property
     def known(self) -> bool:

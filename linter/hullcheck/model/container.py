@@ -1,11 +1,14 @@
-"""A container as it will run, whatever dialect describes it."""
+"""A container as it will run, whatever dialect describes it: what the checks look at.
+
+A `Field` that is absent says that nothing was written, with the place where it would be; what the default then is
+depends on the dialect, and is said at each field.
+"""
 
 from enum import Enum
 from typing import NamedTuple
 
-from hullcheck.finding import Related
 from hullcheck.model.image import ImageUse
-from hullcheck.source import Location
+from hullcheck.source import Field, Location, Related
 
 
 class Root(Enum):
@@ -30,14 +33,113 @@ class User(NamedTuple):
     why: str = ""
     related: tuple[Related, ...] = ()
     drops_privileges: str = ""  # the program (gosu, su-exec, ...) that the entry point leaves root with
+    unlisted: bool = False  # unknown only because nobody knows what the base image runs as
+
+
+class Profile(NamedTuple):
+    """A confinement by the kernel: `kind` is "seccomp", "apparmor", "selinux" or "systempaths".
+
+    `value` is normalised: "unconfined", "runtime/default", "localhost/NAME", a SELinux type, or "disable".
+    """
+
+    kind: str
+    value: Field[str]
+
+
+class Mount(NamedTuple):
+    """Something mounted into a container.
+
+    `kind` is "bind" (a path of the host), "volume" (named or claimed), "tmpfs", "npipe", "image", "secret", "config",
+    or the name of a Kubernetes volume source. `source` is the host's path for "bind", normalised (no `..`, `//` or
+    trailing slash, `subPath` joined); a path relative to the repository's folder starts with `./` or is `.`; one below
+    the user's home starts with `~`. `options` are the rest as written ("exec", "Socket", "rshared").
+    """
+
+    kind: str
+    source: Field[str]
+    target: Field[str]
+    read_only: Field[bool]
+    location: Location
+    propagation: Field[str] | None = None
+    options: tuple[str, ...] = ()
+    name: str = ""  # of the volume, where it has one
+
+
+class Device(NamedTuple):
+    """A device of the host; `rule` is true for a cgroup rule such as `b *:* rwm`."""
+
+    source: Field[str]
+    location: Location
+    rule: bool = False
+
+
+class Port(NamedTuple):
+    """A port of the container. `number` and `published` are the first of a range, `last` its last; unknown is None.
+
+    `public` is true if it is published on all interfaces of the host (Compose) or on the node (`hostPort`), None where
+    that can't be known. `published` is the port of the host, 0 where the daemon chooses one, None where it isn't
+    published. `host_ip` is as written.
+    """
+
+    number: int | None
+    last: int | None
+    protocol: str
+    location: Location
+    published: int | None = None
+    host_ip: Field[str] | None = None
+    public: bool | None = False
+    name: str = ""
+
+
+class Variable(NamedTuple):
+    """An environment variable. `value` is unknown if it comes from elsewhere (`valueFrom`, the caller's environment).
+
+    `key` is the name's place. `source` says which kind of place it is: "environment", "env_file", "build argument",
+    "ENV", "ARG", "ConfigMap", "label". `defaulted` is true if the value is a default that the caller can replace.
+    """
+
+    name: str
+    value: Field[str]
+    key: Location
+    source: str = "environment"
+    defaulted: bool = False
+
+
+class Limits(NamedTuple):
+    """Resource limits and requests, as written; an absent field means none."""
+
+    memory: Field[str]
+    cpu: Field[str]
+    memory_request: Field[str]
+    cpu_request: Field[str]
+    pids: Field[str] | None = None
+    ephemeral_storage: Field[str] | None = None
+
+
+class Probe(NamedTuple):
+    """A health check. `kind` is "healthcheck", "liveness", "readiness", "startup", "postStart" or "preStop".
+
+    `how` is "exec", "http", "tcp", "grpc", or "none" for one that is switched off. `command` is the program's words.
+    `identity` is equal for probes that ask the same.
+    """
+
+    kind: str
+    how: str
+    location: Location
+    command: tuple[Field[str], ...] = ()
+    host: Field[str] | None = None
+    port: Field[str] | None = None
+    identity: str = ""
 
 
 class Container(NamedTuple):
     """A stage that ships, a Compose service or a Kubernetes container.
 
-    `dialect` is "dockerfile", "compose" or "kubernetes". `complete` is false for a fragment (an overlay, a patch),
-    about which nothing can be called missing. `serves` is true if it declares a port or an entry point.
-    `judged_elsewhere` is true where the image is built here and the finding belongs to its Dockerfile.
+    `dialect` is "dockerfile", "compose" or "kubernetes"; `role` is "stage", "service", "container", "init", "sidecar"
+    or "ephemeral". `location` is the name's place: what is missing is reported there. `complete` is false for a
+    fragment (an overlay, a patch), about which nothing can be called missing. `serves` is true if it declares a port
+    or an entry point. `judged_elsewhere` is true where the image is built here and the finding belongs to its
+    Dockerfile. `short_lived` is true for what runs to an end (jobs, init containers, one-off services).
     """
 
     dialect: str
@@ -46,13 +148,33 @@ class Container(NamedTuple):
     location: Location
     image: ImageUse | None
     user: User
+    role: str = "container"
     complete: bool = True
     serves: bool = False
     judged_elsewhere: bool = False
+    short_lived: bool = False
+    windows: bool = False
+    profile: str = ""  # of Compose, that it needs to be started
+
+    privileged: Field[bool] | None = None
+    escalation: Field[bool] | None = None  # allowPrivilegeEscalation; Compose: no-new-privileges:false is True
+    read_only_root: Field[bool] | None = None
+    capabilities_added: tuple[Field[str], ...] = ()  # as written
+    capabilities_dropped: tuple[Field[str], ...] = ()
+    profiles: tuple[Profile, ...] = ()
+    proc_mount: Field[str] | None = None
+    groups: tuple[Field[str], ...] = ()  # additional and primary, as written
+    mounts: tuple[Mount, ...] = ()
+    devices: tuple[Device, ...] = ()
+    ports: tuple[Port, ...] = ()
+    environment: tuple[Variable, ...] = ()
+    labels: tuple[Variable, ...] = ()
+    command: tuple[Field[str], ...] = ()  # entry point and arguments, word by word
+    probes: tuple[Probe, ...] = ()
+    limits: Limits | None = None
 
     @property
     def described(self) -> str:
         """The container as a message's subject."""
-        return {"dockerfile": f"stage `{self.name}`", "compose": f"service `{self.name}`"}.get(
-            self.dialect, f"container `{self.name}`"
-        )
+        kinds = {"stage": "stage", "service": "service", "init": "init container", "ephemeral": "ephemeral container"}
+        return f"{kinds.get(self.role, 'container')} `{self.name}`"

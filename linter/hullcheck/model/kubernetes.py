@@ -87,6 +87,22 @@ class Workload(NamedTuple):
         return not any(is_template(text) for pair in self.pod_labels.items() for text in pair)
 
 
+class World(NamedTuple):
+    """Objects that are applied together, as rendered: an overlay, a chart, or plain manifests side by side.
+
+    `name` is its folder, `kind` "kustomization", "chart" or "manifests". `workloads` are united ones (model/workload.py)
+    in the order of their places. `approximate` says why it can't be known in full, such as a remote base: nothing may
+    be called missing then. `files` are the paths that it is made of.
+    """
+
+    name: str
+    kind: str
+    objects: tuple[KubernetesObject, ...]
+    workloads: tuple[Any, ...]
+    approximate: str = ""
+    files: frozenset[str] = frozenset()
+
+
 class Reference(NamedTuple):
     """A path or address that a kustomization names, and where."""
 

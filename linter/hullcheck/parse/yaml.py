@@ -5,11 +5,11 @@ Scalars stay text with a style: what type `yes` or `010` has depends on the prog
 """
 
 import re
-from collections.abc import Iterator
 from typing import Any, NamedTuple
 
+from hullcheck.model.node import Mapping, Node, Scalar, Sequence
 from hullcheck.model.problem import Problem
-from hullcheck.source import Location, Source
+from hullcheck.source import Source
 
 MAX_DEPTH = 250
 """Levels of nesting in a document; real ones have fewer than 40."""
@@ -19,109 +19,6 @@ MAX_EXPANDED = 500_000
 
 _PROPERTIES = re.compile(r"(?:[&!]\S*\s+)+")
 _DOCUMENT_START = re.compile(r"^---(?=\s|$)", re.MULTILINE)
-_TRUE = frozenset(("true", "True", "TRUE"))
-_FALSE = frozenset(("false", "False", "FALSE"))
-_TRUE_11 = _TRUE | {"y", "Y", "yes", "Yes", "YES", "on", "On", "ON"}
-_FALSE_11 = _FALSE | {"n", "N", "no", "No", "NO", "off", "Off", "OFF"}
-_NULL = frozenset(("", "~", "null", "Null", "NULL"))
-
-
-class Node:
-    """A value and its place, as half-open offsets into the source's text. `tag` is the written one, or empty."""
-
-    __slots__ = ("depth", "end", "size", "source", "start", "tag")
-
-    def __init__(self, source: Source, start: int, end: int, tag: str) -> None:
-        self.source = source
-        self.start = start
-        self.end = end
-        self.tag = tag
-        self.size = 1
-        self.depth = 1
-
-    @property
-    def location(self) -> Location:
-        return Location(self.source, self.start, self.end)
-
-
-class Scalar(Node):
-    """`style` is empty for a plain scalar, else the quote or the block indicator."""
-
-    __slots__ = ("style", "text")
-
-    def __init__(self, source: Source, start: int, end: int, tag: str, text: str, style: str) -> None:
-        super().__init__(source, start, end, tag)
-        self.text = text
-        self.style = style
-
-    def __repr__(self) -> str:
-        return f"Scalar({self.text!r})"
-
-
-class Sequence(Node):
-    __slots__ = ("flow", "items")
-
-    def __init__(self, source: Source, start: int, end: int, tag: str, flow: bool) -> None:
-        super().__init__(source, start, end, tag)
-        self.flow = flow
-        self.items: list[Node] = []
-
-
-class Mapping(Node):
-    """`items` are the pairs as written; `entries` and `get` see merge keys (`<<`) resolved."""
-
-    __slots__ = ("_entries", "flow", "items")
-
-    def __init__(self, source: Source, start: int, end: int, tag: str, flow: bool) -> None:
-        super().__init__(source, start, end, tag)
-        self.flow = flow
-        self.items: list[tuple[Node, Node]] = []
-        self._entries: dict[str, tuple[Scalar, Node]] | None = None
-
-    def entries(self) -> dict[str, tuple[Scalar, Node]]:
-        """Scalar keys with their values: a written key beats a merged one, an earlier merge a later one."""
-        if self._entries is None:
-            own: dict[str, tuple[Scalar, Node]] = {}
-            merged: dict[str, tuple[Scalar, Node]] = {}
-            for key, value in self.items:
-                if not isinstance(key, Scalar):
-                    continue
-                if key.text == "<<" and not key.style:
-                    for mapping in _merge_sources(value):
-                        for name, entry in mapping.entries().items():
-                            merged.setdefault(name, entry)
-                else:
-                    own[key.text] = (key, value)
-            self._entries = {**merged, **own} if merged else own
-        return self._entries
-
-    def get(self, key: str) -> Node | None:
-        entry = self.entries().get(key)
-        return entry[1] if entry else None
-
-    def key(self, key: str) -> Scalar | None:
-        """The key's own node, for its place."""
-        entry = self.entries().get(key)
-        return entry[0] if entry else None
-
-    @property
-    def duplicates(self) -> list[tuple[Scalar, Scalar]]:
-        """Keys that are written twice, with the earlier one first."""
-        seen: dict[str, Scalar] = {}
-        found = []
-        for key, _ in self.items:
-            if isinstance(key, Scalar) and key.text != "<<":
-                if key.text in seen:
-                    found.append((seen[key.text], key))
-                seen[key.text] = key
-        return found
-
-
-def _merge_sources(value: Node) -> Iterator[Mapping]:
-    if isinstance(value, Mapping):
-        yield value
-    elif isinstance(value, Sequence):
-        yield from (item for item in value.items if isinstance(item, Mapping))
 
 
 class Document(NamedTuple):
@@ -321,56 +218,3 @@ class _Builder:
 def _tag(event: Any) -> str:
     tag = event.tag
     return "" if tag is None else str(tag)
-
-
-def is_null(node: Node | None) -> bool:
-    """Is it absent, or a plain null?"""
-    return node is None or (isinstance(node, Scalar) and not node.style and node.text in _NULL)
-
-
-def as_str(node: Node | None) -> str | None:
-    """The text of a scalar that isn't null, whatever its type."""
-    return node.text if isinstance(node, Scalar) and not is_null(node) else None
-
-
-def as_bool(node: Node | None) -> bool | None:
-    """The boolean that a plain scalar is to a YAML 1.1 reader, such as kubectl; else None."""
-    if not isinstance(node, Scalar) or node.style:
-        return None
-    if node.text in _TRUE_11:
-        return True
-    return False if node.text in _FALSE_11 else None
-
-
-def as_int(node: Node | None) -> int | None:
-    """The integer that a plain scalar is to a YAML 1.1 reader: `010` is 8; else None."""
-    if not isinstance(node, Scalar) or node.style:
-        return None
-    text = node.text.replace("_", "")[:99]
-    if re.fullmatch(r"[-+]?[1-9][0-9]{0,39}|0", text):
-        return int(text)
-    match = re.fullmatch(r"([-+]?)0(?:([0-7]+)|x([0-9A-Fa-f]+)|o([0-7]+)|b([01]+))", text)
-    if match is None:
-        return None
-    sign, octal, hexadecimal, octal_12, binary = match.groups()
-    digits, number_base = next(
-        (d, b) for d, b in ((octal, 8), (hexadecimal, 16), (octal_12, 8), (binary, 2)) if d is not None
-    )
-    return int(digits, number_base) * (-1 if sign == "-" else 1)
-
-
-def plain(node: Node | None) -> Any:
-    """The node as Python values, typed as in YAML 1.2's core schema, without floats and dates."""
-    if isinstance(node, Mapping):
-        return {name: plain(value) for name, (_, value) in node.entries().items()}
-    if isinstance(node, Sequence):
-        return [plain(item) for item in node.items]
-    if is_null(node):
-        return None
-    assert isinstance(node, Scalar)
-    if not node.style:
-        if node.text in _TRUE or node.text in _FALSE:
-            return node.text in _TRUE
-        if (number := as_int(node)) is not None:
-            return number
-    return node.text
