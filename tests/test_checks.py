@@ -10,7 +10,7 @@ import pytest
 
 from hullcheck import engine, report
 from hullcheck.check import Check
-from hullcheck.cli import registry
+from hullcheck.commands.common import registry
 from hullcheck.config import Config
 from hullcheck.finding import Severity
 

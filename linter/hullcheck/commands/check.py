@@ -1,0 +1,117 @@
+"""`hullcheck check`: judge files and folders, report, gate."""
+
+import argparse
+import sys
+
+from hullcheck import engine
+from hullcheck.check import Registry
+from hullcheck.commands.common import Progress, add_policy, day, read_config, registry, use_color, write
+from hullcheck.errors import HullcheckError
+from hullcheck.finding import Severity
+
+LEVELS = tuple(str(severity) for severity in reversed(Severity))
+FORMATS = ("full", "concise", "json", "sarif", "sarif-full", "github", "markdown")
+
+
+def add(parser: argparse.ArgumentParser) -> None:
+    option = parser.add_argument
+    option(
+        "paths",
+        nargs="*",
+        metavar="PATH",
+        help="what to report on (default: the current folder); `-` is standard input",
+    )
+    option(
+        "--output-format", action="append", default=[], metavar="NAME[:FILE]", help=f"repeatable: {', '.join(FORMATS)}"
+    )
+    option(
+        "--select", action="append", default=[], metavar="WORDS", help="only these: names, concerns or other tools' ids"
+    )
+    option("--ignore", action="append", default=[], metavar="WORDS", help="not these")
+    option("--min-severity", choices=LEVELS, help="what is shown (default: low)")
+    option("--fail-on", choices=(*LEVELS, "none"), help="what sets exit code 1 (default: high)")
+    option("--no-inline", action="store_true", help="don't honour ignore comments")
+    option("--show-suppressed", action="store_true", help="list what is suppressed, too")
+    option("--diff-base", metavar="REV", help="tell what is new since REV; only that is shown and gated")
+    option("--pre-commit", action="store_true", help="as a hook: compare with HEAD, and nothing to check is fine")
+    option("--allow-no-files", action="store_true", help="exit 0, not 3, where there is nothing to check")
+    option("--stdin-filename", metavar="NAME", help="the name of what is read from standard input")
+    option("--jobs", type=int, default=0, metavar="N", help="processes to read files with (default: as many as help)")
+    option("--today", metavar="DATE", help="judge dates as on that day")
+    option("--sarif-category", default="", metavar="NAME", help="the category of the SARIF run")
+    option("--color", choices=("auto", "always", "never"), default="auto")
+    option("--statistics", action="store_true", help="count findings by check on standard error")
+    option("-q", "--quiet", action="store_true", help="no progress and no notes on standard error")
+    option("-v", "--verbose", action="store_true", help="say what is left out, and why")
+    add_policy(parser)
+
+
+def run(options: argparse.Namespace) -> int:
+    from hullcheck import report
+
+    checks = registry()
+    outputs = [_output(text) for text in options.output_format or ["full"]]
+    request_ = request(options, checks)
+    progress = Progress(options)
+    result = engine.lint(request_, checks, progress)
+    progress.done()
+    for name, file in outputs:
+        color = file is None and use_color(options.color)
+        text = report.render(name, result.report(checks, color=color, category=options.sarif_category))
+        if file is None:
+            sys.stdout.write(text)
+        else:
+            write(file, text)
+    sys.stdout.flush()
+    _say(options, result)
+    return result.exit_code
+
+
+def request(options: argparse.Namespace, checks: Registry) -> engine.Request:
+    paths = options.paths or ["."]
+    if "-" in paths and len(paths) > 1:
+        raise HullcheckError("`-` can't be combined with other paths")
+    stdin = sys.stdin.buffer.read() if paths == ["-"] else None
+    if stdin is None and options.stdin_filename:
+        raise HullcheckError("--stdin-filename needs the path `-`")
+    return engine.Request(
+        paths=tuple(paths),
+        config=read_config(options, paths, checks),
+        stdin=stdin,
+        stdin_name=options.stdin_filename or "-",
+        min_severity=Severity.parse(options.min_severity) if options.min_severity else None,
+        fail_on=options.fail_on,
+        diff_base=options.diff_base or ("HEAD" if options.pre_commit else None),
+        no_files_is_fine=options.allow_no_files or options.pre_commit,
+        inline=not options.no_inline,
+        show_suppressed=options.show_suppressed,
+        gitignore=not options.no_gitignore,
+        jobs=options.jobs,
+        today=day(options.today),
+    )
+
+
+def _output(text: str) -> tuple[str, str | None]:
+    name, colon, file = text.partition(":")
+    if name not in FORMATS:
+        raise HullcheckError(f"--output-format: no format is called `{name}`; there are {', '.join(FORMATS)}")
+    if colon and not file:
+        raise HullcheckError(f"--output-format: {name}: needs a file name")
+    return name, file or None
+
+
+def _say(options: argparse.Namespace, result: engine.Result) -> None:
+    from hullcheck.report.safe import clean
+
+    def say(text: str) -> None:
+        print(text, file=sys.stderr)
+
+    if options.verbose:
+        for skipped in result.skipped:
+            say(f"hullcheck: left out {clean(skipped.path)}: {skipped.reason}")
+    if not result.files and not options.quiet:
+        say("hullcheck: nothing to check: no Dockerfile, Compose file or Kubernetes manifest found")
+    if options.statistics:
+        for name, count in sorted(result.counts().items(), key=lambda item: (-item[1], item[0])):
+            say(f"{count:6}  {name}")
+        say(f"{result.not_decided:6}  not decided")

@@ -1,0 +1,101 @@
+"""What several commands share: options, the registry of checks, colour, progress and writing files."""
+
+import argparse
+import os
+import sys
+import time
+from datetime import date
+
+from hullcheck import config
+from hullcheck.check import Registry, load
+from hullcheck.errors import HullcheckError
+
+CHECKS = "hullcheck_checks"
+
+
+def registry() -> Registry:
+    """The checks that come with hullcheck."""
+    return load(CHECKS)
+
+
+def add_policy(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--config", metavar="FILE", help="use this configuration instead of the repository's")
+    parser.add_argument("--no-config", action="store_true", help="use no configuration")
+    parser.add_argument(
+        "--exclude", action="append", default=[], metavar="GLOB", help="leave out paths; .gitignore syntax"
+    )
+    parser.add_argument(
+        "--include-vendored", action="store_true", help="look into node_modules, vendor and the like, too"
+    )
+    parser.add_argument("--no-gitignore", action="store_true", help="look at what .gitignore leaves out, too")
+
+
+def read_config(options: argparse.Namespace, paths: list[str], checks: Registry) -> config.Config:
+    from hullcheck.discover import find_root
+
+    if options.no_config:
+        base = config.Config()
+    else:
+        base = config.read(find_root([p for p in paths if p != "-"] or ["."]), options.config, checks)
+    select = tuple(_words(getattr(options, "select", ())))
+    ignore = tuple(_words(getattr(options, "ignore", ())))
+    for flag, words in (("--select", select), ("--ignore", ignore)):
+        for word in words:
+            config.resolve(word, checks, flag)
+    return base._replace(
+        select=select or base.select,
+        ignore=(*base.ignore, *ignore),
+        exclude=(*base.exclude, *options.exclude),
+        include_vendored=base.include_vendored or options.include_vendored,
+    )
+
+
+def _words(values: list[str]) -> list[str]:
+    return [word.strip() for value in values for word in value.split(",") if word.strip()]
+
+
+def day(text: str | None) -> date:
+    try:
+        return date.fromisoformat(text) if text else date.today()
+    except ValueError:
+        raise HullcheckError(f"--today: no such day: {text}") from None
+
+
+def write(file: str, text: str) -> None:
+    # Written whole or not at all: an upload must not see half a file.
+    part = f"{file}.part"
+    try:
+        with open(part, "w", encoding="utf-8", errors="backslashreplace", newline="") as stream:
+            stream.write(text)
+        os.replace(part, file)
+    except OSError as error:
+        raise HullcheckError(f"{file}: can't be written: {error.strerror}") from None
+
+
+def use_color(choice: str) -> bool:
+    if choice != "auto":
+        return choice == "always"
+    if os.environ.get("NO_COLOR"):
+        return False
+    if os.environ.get("FORCE_COLOR") or os.environ.get("CLICOLOR_FORCE"):
+        return True
+    return sys.stdout.isatty() and os.environ.get("TERM") != "dumb"
+
+
+class Progress:
+    """How far the run is, on a terminal only, and only once it takes a second."""
+
+    def __init__(self, options: argparse.Namespace) -> None:
+        self._shown = False
+        self._next = time.monotonic() + 1
+        self._on = sys.stderr.isatty() and not options.quiet and not os.environ.get("CI")
+
+    def __call__(self, what: str, done: int, total: int) -> None:
+        if self._on and time.monotonic() >= self._next:
+            self._next = time.monotonic() + 0.1
+            self._shown = True
+            print(f"\r\x1b[K{what} {done}/{total}", end="", file=sys.stderr, flush=True)
+
+    def done(self) -> None:
+        if self._shown:
+            print("\r\x1b[K", end="", file=sys.stderr, flush=True)
