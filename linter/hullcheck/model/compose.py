@@ -1,0 +1,167 @@
+"""What Compose files say: the files one by one, and the projects that Compose would make of them."""
+
+from typing import NamedTuple
+
+from hullcheck.model.container import Mount, Port, Variable
+from hullcheck.model.node import Mapping
+from hullcheck.model.problem import Problem
+from hullcheck.model.workload import Workload
+from hullcheck.source import Field, Location, Source
+
+
+class ComposeFile(NamedTuple):
+    """A file as written: one mapping per document, with `services` at the top even where a v1 file has none.
+
+    `complete` is false for a fragment: a file that Compose refuses alone, because a service has neither an image nor a
+    way to make one, or because it has no services.
+    """
+
+    source: Source
+    documents: tuple[Mapping, ...]
+    problems: tuple[Problem, ...] = ()
+    complete: bool = True
+    v1: bool = False
+
+
+class Build(NamedTuple):
+    """How a service's image is made. `context` and `dockerfile` are relative to the folder of the file they stand in.
+
+    `folder` and `path` are the context and the Dockerfile from the repository's root, None where they are remote,
+    unknown or outside. `args` without a value come from the caller.
+    """
+
+    context: Field[str]
+    dockerfile: Field[str]
+    inline: Field[str]
+    target: Field[str]
+    args: dict[str, Field[str]]
+    additional_contexts: dict[str, Field[str]]
+    location: Location
+    node: Mapping
+    folder: str | None = None
+    path: str | None = None
+
+
+class Join(NamedTuple):
+    """That a service is on a network; `location` is where it says so, or its name for the implicit `default`."""
+
+    network: str
+    location: Location
+    aliases: tuple[str, ...] = ()
+    implicit: bool = False
+
+
+class Dependency(NamedTuple):
+    """A service that must be started before, up to `condition` ("service_started", "service_healthy", ...)."""
+
+    service: str
+    condition: Field[str]
+    location: Location
+
+
+class Network(NamedTuple):
+    """A network of a project. `key` is its name in the file, `name` its real one; `declared` is false for `default`."""
+
+    key: str
+    name: Field[str]
+    external: Field[bool]
+    internal: Field[bool]
+    driver: Field[str]
+    driver_opts: dict[str, Field[str]]
+    location: Location
+    declared: bool = True
+
+    @property
+    def owner(self) -> str:
+        return f"networks.{self.key}"
+
+
+class Volume(NamedTuple):
+    """A named volume."""
+
+    key: str
+    name: Field[str]
+    external: Field[bool]
+    driver: Field[str]
+    driver_opts: dict[str, Field[str]]
+    location: Location
+
+    @property
+    def owner(self) -> str:
+        return f"volumes.{self.key}"
+
+
+class FileObject(NamedTuple):
+    """A secret or a config. `file` is its path from the root where it is inside, else as written (`/`, `~`, `./..`)."""
+
+    kind: str
+    key: str
+    file: Field[str]
+    environment: Field[str]
+    content: Field[str]
+    external: Field[bool]
+    location: Location
+    path: str | None = None  # from the repository's root
+
+    @property
+    def owner(self) -> str:
+        return f"{self.kind}.{self.key}"
+
+
+class Service(NamedTuple):
+    """A service of the merged project. `networks` are keys of the project's; empty with a `network_mode`.
+
+    `complete` is false where nothing can be called missing: in a fragment, or an overlay judged by itself.
+    `node` is the merged mapping in Compose's long form. `provider` is true for what isn't a container at all.
+    """
+
+    name: str
+    owner: str
+    location: Location
+    image: Field[str]
+    build: Build | None
+    user: Field[str]
+    networks: tuple[str, ...]
+    network_mode: Field[str]
+    ports: tuple[Port, ...]
+    profiles: tuple[str, ...]
+    depends_on: tuple[Dependency, ...]
+    environment: tuple[Variable, ...]
+    labels: tuple[Variable, ...]
+    volumes: tuple[Mount, ...]
+    complete: bool
+    node: Mapping
+    joins: tuple[Join, ...] = ()
+    links: tuple[str, ...] = ()
+    expose: tuple[str, ...] = ()
+    provider: bool = False
+
+    @property
+    def profile(self) -> str:
+        """The profile that starts it, if it needs one."""
+        return self.profiles[0] if self.profiles else ""
+
+
+class ComposeProject(NamedTuple):
+    """The services that one `docker compose` call would run, from the files in `paths`, merged in that order.
+
+    `folder` is the project's directory from the repository's root, empty for the root itself. `complete` is false for
+    fragments. `overlay` is true if this is a base with a variant such as `compose.prod.yaml`, whose base is judged by
+    itself, too. `location` is where its services start.
+    """
+
+    name: str
+    folder: str
+    paths: tuple[str, ...]
+    services: dict[str, Service]
+    networks: dict[str, Network]
+    volumes: dict[str, Volume]
+    secrets: dict[str, FileObject]
+    configs: dict[str, FileObject]
+    problems: tuple[Problem, ...]
+    workloads: tuple[Workload, ...]
+    location: Location
+    node: Mapping
+    complete: bool = True
+    overlay: bool = False
+    owner: str = "services"
