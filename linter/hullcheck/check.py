@@ -7,9 +7,13 @@ from typing import Any, Protocol, TypeVar
 
 from hullcheck.errors import HullcheckError
 from hullcheck.finding import Finding, Fix, Related, Severity
+from hullcheck.model.settings import Settings
 from hullcheck.source import Location
 
 P = TypeVar("P")
+
+Function = Callable[[P], Iterable[Finding]] | Callable[[P, Settings], Iterable[Finding]]
+"""What looks for a fault in a part; one that needs to know what the run was asked for takes the settings, too."""
 
 
 class Part(Protocol):
@@ -29,7 +33,8 @@ class Check:
     first sentence the summary, then why it matters, how to cure it, and `See https://...` lines.
 
     `aliases` are peers' ids for the same concern, as `tool:id`. `cwe` are CWE numbers. `precision` is how often a
-    finding is right, in code scanning's words. `default` is False for checks that must be selected.
+    finding is right, in code scanning's words. `default` is False for checks that must be selected. `grouped` ones are
+    missing hardening: unless selected by name, or under `--profile strict`, they are told by `hardening-missing`.
     """
 
     def __init__(
@@ -44,6 +49,7 @@ class Check:
         precision: str = "high",
         fixable: str = "no",
         default: bool = True,
+        grouped: bool = False,
     ) -> None:
         *_, concern, name = module.split(".")
         self.name = name.replace("_", "-")
@@ -56,7 +62,8 @@ class Check:
         self.precision = precision
         self.fixable = fixable
         self.default = default
-        self.functions: list[tuple[type, Callable[[Any], Iterable[Finding]]]] = []
+        self.grouped = grouped
+        self.functions: list[tuple[type, Function[Any], bool]] = []
 
     def __repr__(self) -> str:
         return f"Check({self.name!r})"
@@ -66,11 +73,12 @@ class Check:
         """The first sentence of the docstring."""
         return " ".join(self.doc.split("\n\n", 1)[0].split())
 
-    def on(self, part: type[P]) -> Callable[[Callable[[P], Iterable[Finding]]], Callable[[P], Iterable[Finding]]]:
+    def on(self, part: type[P]) -> Callable[[Function[P]], Function[P]]:
         """Run the decorated function on every part of that type in the model."""
 
-        def register(function: Callable[[P], Iterable[Finding]]) -> Callable[[P], Iterable[Finding]]:
-            self.functions.append((part, function))
+        def register(function: Function[P]) -> Function[P]:
+            takes_settings = function.__code__.co_argcount > 1  # type: ignore[union-attr]
+            self.functions.append((part, function, takes_settings))
             return function
 
         return register

@@ -12,6 +12,7 @@ from hullcheck.config import Config
 from hullcheck.discover import DiskTree, Entry, Kind, Skipped, Tree, find_root, kind_of
 from hullcheck.finding import Finding, Severity
 from hullcheck.link.project import Project, link
+from hullcheck.model.settings import Settings
 from hullcheck.read import File, read_all
 
 UNREAD = frozenset(("parse-error", "unreadable-file", "check-failed"))
@@ -37,6 +38,8 @@ class Request(NamedTuple):
     jobs: int = 0
     today: date = date.min
     isolated: bool = False  # the path itself is the root, whatever repository it is in
+    strict: bool = False  # missing hardening as single findings
+    pod_security: str = ""
 
 
 class Result(NamedTuple):
@@ -98,14 +101,14 @@ def lint(request: Request, registry: Registry, progress: Progress) -> Result:
     """Judge the tree that the request names. Raises HullcheckError if it can't be done."""
     root = _root(request)
     targets = _targets(root, request)
-    selected = select(registry, request.config)
-    head = analyse(_disk(root, request, targets), registry, selected, request, progress)
+    settings = select(registry, request)
+    head = analyse(_disk(root, request, targets), registry, settings, request, progress)
     findings = tuple(f for f in head.findings if _touches(f, targets))
     if request.diff_base:
         from hullcheck import changes
 
         base_tree = changes.base_tree(root, request.diff_base, _tree_options(request))
-        base = analyse(base_tree, registry, selected, request, progress) if base_tree else None
+        base = analyse(base_tree, registry, settings, request, progress) if base_tree else None
         findings = changes.mark(findings, base.findings if base else ())
     return _result(root, request, head, findings, sum(1 for path in head.files if _below(path, targets)))
 
@@ -120,29 +123,39 @@ def find(request: Request) -> Found:
     return Found(kinds, tuple(s for s in skipped if _below(s.path, targets)))
 
 
-def select(registry: Registry, config: Config) -> frozenset[str]:
-    """The names of the checks to run. What the run says of itself is always among them, unless it is ignored."""
+def select(registry: Registry, request: Request) -> Settings:
+    """The checks to run, and what they may know. What the run says of itself is always among them, unless ignored."""
+    config = request.config
     chosen: set[str] = set()
     for word in config.select:
         chosen |= registry.named(word)
+    grouped = frozenset[str]()
     if not config.select:
         chosen = {check.name for check in registry if check.default}
+        if not request.strict:
+            grouped = frozenset(name for name in chosen if registry[name].grouped)
+            chosen -= grouped
     chosen |= {check.name for check in registry if check.concern == "run"}
-    for word in config.ignore:
-        chosen -= registry.named(word)
-    if config.policies_elsewhere:
-        chosen -= {"no-network-policies", "missing-ingress-policy", "missing-egress-policy"}
-    return frozenset(chosen)
+    ignored = set[str]().union(*(registry.named(word) for word in config.ignore))
+    return Settings(
+        today=request.today,
+        selected=frozenset(chosen - ignored),
+        grouped=grouped - ignored,
+        strict=request.strict,
+        policies_elsewhere=config.policies_elsewhere,
+        pod_security=request.pod_security,
+    )
 
 
-def analyse(tree: Tree, registry: Registry, selected: frozenset[str], request: Request, progress: Progress) -> Analysis:
+def analyse(tree: Tree, registry: Registry, settings: Settings, request: Request, progress: Progress) -> Analysis:
     """Read a tree, unite its files and run the selected checks over the model."""
+    selected = settings.selected
     entries, skipped = _discover(tree)
     files = read_all(tree, entries, request.jobs, progress)
     project = link(files)
     findings = [
         *_problems(project, registry, selected),
-        *_checked(project, registry, selected),
+        *_checked(project, registry, settings),
     ]
     comments = [c for file in files.values() for c in suppress.comments(file.source, registry, file.spans)]
     if not request.inline:
@@ -167,16 +180,16 @@ def _discover(tree: Tree) -> tuple[list[Entry], list[Skipped]]:
     return entries, skipped
 
 
-def _checked(project: Project, registry: Registry, selected: frozenset[str]) -> Iterator[Finding]:
-    by_type: dict[type, list[tuple[Check, Callable[[Any], Iterable[Finding]]]]] = {}
+def _checked(project: Project, registry: Registry, settings: Settings) -> Iterator[Finding]:
+    by_type: dict[type, list[tuple[Check, Any, bool]]] = {}
     for check in registry:
-        if check.name in selected:
-            for part_type, function in check.functions:
-                by_type.setdefault(part_type, []).append((check, function))
+        if check.name in settings.selected:
+            for part_type, function, takes_settings in check.functions:
+                by_type.setdefault(part_type, []).append((check, function, takes_settings))
     for part in project.parts:
-        for check, function in by_type.get(type(part), ()):
+        for check, function, takes_settings in by_type.get(type(part), ()):
             try:
-                yield from list(function(part))
+                yield from list(function(part, settings) if takes_settings else function(part))
             except Exception as error:  # noqa: BLE001  a check's own fault must not lose the other findings
                 message = f"`{check.name}` failed here: {type(error).__name__}: {error}"
                 yield registry["check-failed"].finding(part, message, evidence=(check.name,))

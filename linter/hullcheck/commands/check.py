@@ -30,6 +30,10 @@ def add(parser: argparse.ArgumentParser) -> None:
     option("--ignore", action="append", default=[], metavar="WORDS", help="not these")
     option("--min-severity", choices=LEVELS, help="what is shown (default: low)")
     option("--fail-on", choices=(*LEVELS, "none"), help="what sets exit code 1 (default: high)")
+    option("--profile", choices=("default", "strict"), default="default", help="strict: missing hardening one by one")
+    option(
+        "--pod-security", choices=("baseline", "restricted"), default="", help="judge every workload by that standard"
+    )
     option("--no-inline", action="store_true", help="don't honour ignore comments")
     option("--show-suppressed", action="store_true", help="list what is suppressed, too")
     option("--diff-base", metavar="REV", help="tell what is new since REV; only that is shown and gated")
@@ -88,6 +92,8 @@ def request(options: argparse.Namespace, checks: Registry) -> engine.Request:
         gitignore=not options.no_gitignore,
         jobs=options.jobs,
         today=day(options.today),
+        strict=options.profile == "strict",
+        pod_security=options.pod_security,
     )
 
 

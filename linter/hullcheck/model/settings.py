@@ -1,0 +1,30 @@
+"""What the run was asked for, as far as a check may need to know it."""
+
+from datetime import date
+from typing import NamedTuple
+
+
+class Settings(NamedTuple):
+    """`today` is the day to judge dates by.
+
+    `selected` are the names of the checks that run. `grouped` are the items that `hardening-missing` reports together:
+    none under `--profile strict`, never one that was selected or ignored by its own name or a peer's id.
+    `trusted_registries` and `trusted_images` are patterns with `*`; empty means that nothing was configured.
+    `policies_elsewhere` says that network policies are kept in another repository. `pod_security` is the level that
+    `--pod-security` asks for, or empty; `pod_security_version` a Kubernetes version such as "1.31", or "latest".
+    `network_deny` and `network_allow` are the configuration's assertions; `datastores` more names of images that hold
+    data.
+    """
+
+    today: date
+    selected: frozenset[str] = frozenset()
+    grouped: frozenset[str] = frozenset()
+    strict: bool = False
+    trusted_registries: tuple[str, ...] = ()
+    trusted_images: tuple[str, ...] = ()
+    policies_elsewhere: bool = False
+    pod_security: str = ""
+    pod_security_version: str = "latest"
+    network_deny: tuple[dict[str, str], ...] = ()
+    network_allow: tuple[dict[str, str], ...] = ()
+    datastores: tuple[str, ...] = ()
