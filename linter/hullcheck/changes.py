@@ -43,6 +43,10 @@ class CommitTree:
             if kind is not None:
                 yield Entry(path, kind)
 
+    @property
+    def paths(self) -> list[str]:
+        return list(self._blobs)
+
     def read(self, path: str) -> bytes:
         blob = self._blobs.get(path)
         if blob is None:

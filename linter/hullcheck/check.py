@@ -2,7 +2,7 @@
 
 import importlib
 import pkgutil
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Protocol, TypeVar
 
 from hullcheck.errors import HullcheckError
@@ -77,7 +77,7 @@ class Check:
         """Run the decorated function on every part of that type in the model."""
 
         def register(function: Function[P]) -> Function[P]:
-            takes_settings = function.__code__.co_argcount > 1  # type: ignore[union-attr]
+            takes_settings = function.__code__.co_argcount > 1
             self.functions.append((part, function, takes_settings))
             return function
 
@@ -93,8 +93,13 @@ class Check:
         evidence: tuple[str, ...] = (),
         related: Iterable[Related] = (),
         fix: Fix | None = None,
+        redact: Iterable[Location] = (),
+        properties: Mapping[str, str | tuple[str, ...]] | None = None,
     ) -> Finding:
-        """A finding about `part`, at its own place or at `at`; `severity` may only lower the check's."""
+        """A finding about `part`, at its own place or at `at`; `severity` may only lower the check's.
+
+        `redact` are the places of secrets, which no report may show.
+        """
         return Finding(
             name=self.name,
             severity=self.severity if severity is None else min(severity, self.severity),
@@ -104,6 +109,8 @@ class Check:
             evidence=evidence,
             related=tuple(Related(r.location.one_line(), r.message) for r in related),
             fix=fix,
+            redact=tuple(redact),
+            properties=tuple(sorted(properties.items())) if properties else (),
         )
 
 

@@ -95,6 +95,10 @@ class Tree(Protocol):
     def entries(self) -> Iterator[Entry | Skipped]:
         """Everything of interest, sorted by path."""
 
+    @property
+    def paths(self) -> list[str]:
+        """Every file that the walk of `entries` passed, of interest or not, ignored by git or not."""
+
     def read(self, path: str) -> bytes:
         """The file's bytes; OSError if it can't be read."""
 
@@ -118,6 +122,7 @@ class DiskTree:
         self.vendored = vendored
         self.gitignore = gitignore
         self.named = named
+        self.paths: list[str] = []
         self._excluded = patterns(exclude) if exclude else None
 
     def entries(self) -> Iterator[Entry | Skipped]:
@@ -162,6 +167,10 @@ class DiskTree:
         for item in items:
             path = f"{folder}/{item.name}" if folder else item.name
             is_folder = item.is_dir(follow_symlinks=False)
+            if not is_folder:
+                self.paths.append(path)
+                if kind_of(item.name) is None:
+                    continue
             reason = self._left_out(item.name, path, is_folder, ignores)
             if is_folder:
                 if reason is None:

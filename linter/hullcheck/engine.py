@@ -137,6 +137,8 @@ def select(registry: Registry, request: Request) -> Settings:
             chosen -= grouped
     chosen |= {check.name for check in registry if check.concern == "run"}
     ignored = set[str]().union(*(registry.named(word) for word in config.ignore))
+    if config.policies_elsewhere:
+        ignored |= {"no-network-policies", "missing-ingress-policy", "missing-egress-policy"}
     return Settings(
         today=request.today,
         selected=frozenset(chosen - ignored),
@@ -259,6 +261,10 @@ class Overlay:
     def entries(self) -> Iterator[Entry | Skipped]:
         yield Entry(self.path, kind_of(os.path.basename(self.path)) or Kind.UNKNOWN, named=True)
         yield from (item for item in self.tree.entries() if item.path != self.path)
+
+    @property
+    def paths(self) -> list[str]:
+        return self.tree.paths
 
     def read(self, path: str) -> bytes:
         return self.data if path == self.path else self.tree.read(path)
