@@ -58,7 +58,9 @@ class Finding(NamedTuple):
     """One fault at one place. Made by `Check.finding`, which fills in `name`.
 
     `owner` is the object it is about: `services.web`, `Deployment/shop/api/web`, a stage's name or number.
-    `evidence` says, without prose, what was found; with name and owner it is the finding's identity.
+    `evidence` says, without prose, what was found; with name and owner it is the finding's identity. `redact` are the
+    places that hold a secret: every report masks them, in this finding's snippets and in all others. `properties` are
+    further facts for the JSON report, by name.
     """
 
     name: str
@@ -71,6 +73,8 @@ class Finding(NamedTuple):
     fix: Fix | None = None
     suppression: Suppression | None = None
     state: str = ""  # "new" or "unchanged" where a base was compared with
+    redact: tuple[Location, ...] = ()
+    properties: tuple[tuple[str, str | tuple[str, ...]], ...] = ()
 
     @property
     def fingerprint(self) -> str:

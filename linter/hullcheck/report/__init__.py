@@ -1,1 +1,94 @@
 """Findings to text, one format a file."""
+
+from collections import Counter
+from importlib import import_module
+from typing import NamedTuple
+
+from hullcheck.check import Registry
+from hullcheck.errors import HullcheckError
+from hullcheck.finding import Finding, Severity
+from hullcheck.source import Location
+
+FORMATS = {
+    "full": "full",
+    "concise": "concise",
+    "json": "json",
+    "sarif": "sarif",
+    "sarif-full": "sarif",
+    "github": "github",
+    "markdown": "markdown",
+    "gitlab": "gitlab",
+    "junit": "junit",
+    "rdjson": "rdjson",
+}
+"""The formats, and the module of this package that each is written by."""
+
+
+class VersionControl(NamedTuple):
+    """Where a checkout comes from: the repository's https address, the commit, and the branch or nothing."""
+
+    uri: str
+    revision: str
+    branch: str
+
+
+class Run(NamedTuple):
+    """What a report is about.
+
+    `findings` are all, with suppressed and unchanged ones marked; `shown` are those that count. `errors` are messages
+    about what couldn't be done. `not_decided` counts what was left open because something is unknown. `minimum` is the
+    lowest severity that is reported. `redact` are places of secrets, besides those that the findings name.
+    """
+
+    root: str
+    findings: tuple[Finding, ...]
+    registry: Registry
+    errors: tuple[str, ...]
+    files: int
+    not_decided: int
+    fail_on: Severity | None
+    exit_code: int
+    shown: tuple[Finding, ...]
+    version_control: VersionControl | None = None
+    color: bool = False
+    show_suppressed: bool = False
+    compared: bool = False
+    category: str = ""
+    minimum: Severity = Severity.INFO
+    redact: tuple[Location, ...] = ()
+
+    @property
+    def reported(self) -> tuple[Finding, ...]:
+        """The findings of a report that marks instead of leaving out: suppressed and unchanged ones, too."""
+        shown = set(map(id, self.shown))
+        return tuple(
+            finding
+            for finding in self.findings
+            if id(finding) in shown
+            or (finding.severity >= self.minimum and (finding.suppression or finding.state == "unchanged"))
+        )
+
+    @property
+    def suppressed(self) -> tuple[Finding, ...]:
+        return tuple(f for f in self.findings if f.suppression and f.severity >= self.minimum)
+
+    @property
+    def unchanged(self) -> tuple[Finding, ...]:
+        return tuple(
+            f for f in self.findings if f.state == "unchanged" and not f.suppression and f.severity >= self.minimum
+        )
+
+    def counts(self) -> dict[str, int]:
+        """How many findings count, by severity, the worst first."""
+        counted = Counter(finding.severity for finding in self.shown)
+        return {str(severity): counted[severity] for severity in reversed(Severity)}
+
+
+def render(name: str, run: Run) -> str:
+    """The report in the format of that name, as text that ends in a newline unless it is empty."""
+    if name not in FORMATS:
+        raise HullcheckError(f"no format is called `{name}`; there are {', '.join(FORMATS)}")
+    module = import_module(f"hullcheck.report.{FORMATS[name]}")
+    if FORMATS[name] == "sarif":
+        return str(module.render(run, full=name == "sarif-full"))
+    return str(module.render(run))

@@ -1,0 +1,90 @@
+"""For programs: stable, versioned, described by `schemas/report.schema.json`.
+
+What a version has keeps its meaning; new keys may come. Columns count Unicode code points from 1, and the end is
+exclusive. Suppressed and unchanged findings are in it, marked.
+"""
+
+import json
+from typing import Any
+
+from hullcheck import __version__
+from hullcheck.finding import Edit, Finding, Fix, Suppression
+from hullcheck.report import Run
+from hullcheck.report.safe import Secrets, clean, well_formed
+from hullcheck.source import Location
+
+VERSION = 1
+
+
+def render(run: Run) -> str:
+    """The report as JSON of two blanks' indentation, all in ASCII."""
+    secrets = Secrets(run.findings, run.redact)
+    report = {
+        "version": VERSION,
+        "tool": {"name": "hullcheck", "version": __version__},
+        "findings": [_finding(finding, run, secrets) for finding in run.reported],
+        "errors": [{"message": clean(message)} for message in run.errors],
+        "summary": {
+            "counts": run.counts(),
+            "suppressed": len(run.suppressed),
+            "unchanged": len(run.unchanged),
+            "notDecided": run.not_decided,
+            "files": run.files,
+            "failOn": None if run.fail_on is None else str(run.fail_on),
+            "exitCode": run.exit_code,
+        },
+    }
+    return dump(report)
+
+
+def dump(value: object) -> str:
+    """JSON that is safe in a workflow's log, too: a runner acts on `##[` anywhere in a line."""
+    return json.dumps(value, indent=2).replace("##[", "##\\u005b") + "\n"
+
+
+def _finding(finding: Finding, run: Run, secrets: Secrets) -> dict[str, Any]:
+    return {
+        "name": finding.name,
+        "severity": str(finding.severity),
+        "message": clean(secrets.text(finding.message)),
+        **_place(finding.location),
+        "object": well_formed(finding.owner),
+        "evidence": [well_formed(secrets.text(item)) for item in finding.evidence],
+        "fingerprint": finding.fingerprint,
+        "related": [
+            {**_place(related.location), "message": clean(secrets.text(related.message))} for related in finding.related
+        ],
+        "aliases": list(run.registry[finding.name].aliases),
+        "fixable": "no" if finding.fix is None else "safe" if finding.fix.safe else "unsafe",
+        "fix": _fix(finding.fix, secrets),
+        "suppressed": _suppression(finding.suppression),
+        "state": finding.state or None,
+        **{name: list(value) if isinstance(value, tuple) else value for name, value in finding.properties},
+    }
+
+
+def _place(location: Location) -> dict[str, Any]:
+    return {"path": well_formed(location.path), "region": region(location)}
+
+
+def region(location: Location) -> dict[str, int]:
+    """A place's lines and columns, by the names that all JSON formats use."""
+    start_line, start_column, end_line, end_column = location.region
+    return {"startLine": start_line, "startColumn": start_column, "endLine": end_line, "endColumn": end_column}
+
+
+def _fix(fix: Fix | None, secrets: Secrets) -> dict[str, Any] | None:
+    if fix is None or any(secrets.touched(edit.text) for edit in fix.edits):
+        return None
+    return {"title": clean(fix.title), "safe": fix.safe, "edits": [_edit(edit) for edit in fix.edits]}
+
+
+def _edit(edit: Edit) -> dict[str, Any]:
+    return {**_place(edit.location), "text": well_formed(edit.text)}
+
+
+def _suppression(suppression: Suppression | None) -> dict[str, Any] | None:
+    if suppression is None:
+        return None
+    where = _place(suppression.location) if suppression.location else {}
+    return {"kind": suppression.kind, "reason": clean(suppression.reason), **where}

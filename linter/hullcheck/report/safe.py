@@ -1,0 +1,103 @@
+"""Text from the repository, made safe to print: nothing in it can act on a terminal, a log or a reader's eye.
+
+Control characters, terminal escapes, bidirectional overrides, invisible characters and lone surrogates are written
+out as escapes. `##[` anywhere and `::` at the start, which a workflow runner would take for a command, are broken.
+"""
+
+import re
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator
+
+from hullcheck.finding import Finding
+from hullcheck.source import Location, Source
+
+MASK = "*****"
+"""What is shown for a secret, however long it is."""
+
+_COMMAND = re.compile(r"##(?=\[)|^(\s*)(?=::)")
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+def clean(text: str) -> str:
+    """One line that is safe to print."""
+    if not text.isprintable():
+        text = "".join(char if char.isprintable() else escape(char) for char in text)
+    if "##[" in text or "::" in text:
+        text = _COMMAND.sub(lambda match: f"{match[0]}\\", text)
+    return text
+
+
+def escape(char: str) -> str:
+    """An unprintable character as a programmer would write it: `\\n`, `\\x1b`, `\\u202e`."""
+    return char.encode("unicode_escape", "backslashreplace").decode()
+
+
+def well_formed(text: str) -> str:
+    """The text with lone surrogates replaced, which UTF-8 can't hold."""
+    return _SURROGATE.sub("\ufffd", text) if not text.isascii() else text
+
+
+class Secrets:
+    """The places that no report may show, by source, and the texts that stand there."""
+
+    def __init__(self, findings: Iterable[Finding], more: Iterable[Location] = ()) -> None:
+        self._spans: dict[Source, list[tuple[int, int]]] = {}
+        texts: set[str] = set()
+        for place in (*more, *(place for finding in findings for place in finding.redact)):
+            if place.start < place.end:
+                self._spans.setdefault(place.source, []).append((place.start, place.end))
+                texts.add(place.text)
+        for source, spans in self._spans.items():
+            self._spans[source] = list(_merged(sorted(spans)))
+        # A word such as `postgres` may be a password in one place and an image's name in another.
+        self._texts = sorted((text for text in texts if _unlikely_a_word(text)), key=lambda text: (-len(text), text))
+
+    def __bool__(self) -> bool:
+        return bool(self._spans)
+
+    def within(self, source: Source, start: int, end: int) -> list[tuple[int, int]]:
+        """The secret spans that overlap the offsets [start, end), cut to them, in order."""
+        spans = self._spans.get(source, [])
+        first = max(bisect_left(spans, (start, start)) - 1, 0)
+        last = bisect_left(spans, (end, end))
+        return [(max(a, start), min(b, end)) for a, b in spans[first:last] if a < end and start < b]
+
+    def masked(self, source: Source, start: int, end: int) -> str:
+        """The text between two offsets, with secrets masked."""
+        pieces, at = [], start
+        for first, last in self.within(source, start, end):
+            pieces += [source.text[at:first], MASK]
+            at = last
+        return "".join([*pieces, source.text[at:end]])
+
+    def line(self, source: Source, number: int) -> str:
+        """Line `number` of a source, with secrets masked."""
+        start = source.line_start(number)
+        return self.masked(source, start, start + len(source.line(number)))
+
+    def text(self, text: str) -> str:
+        """A message, without the secrets that another check may have quoted in it."""
+        for secret in self._texts:
+            text = text.replace(secret, MASK)
+        return text
+
+    def touched(self, text: str) -> bool:
+        """Does the text hold a secret?"""
+        return any(secret in text for secret in self._texts)
+
+
+def _merged(spans: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+    first, last = -1, -1
+    for start, end in spans:
+        if start > last:
+            if first >= 0:
+                yield first, last
+            first, last = start, end
+        else:
+            last = max(last, end)
+    if first >= 0:
+        yield first, last
+
+
+def _unlikely_a_word(text: str) -> bool:
+    return len(text) >= 8 and any(char.isalpha() for char in text) and not text.isalpha()
