@@ -142,7 +142,7 @@ class _Linker:
         manifests = {p: f.model for p, f in self.files.items() if f.kind in ("kubernetes", "kustomization") and f.model}
         if not manifests:
             return
-        from hullcheck.link.kubernetes import link as link_manifests
+        from hullcheck.link.scopes import link as link_manifests
 
         linked = link_manifests(manifests)
         self.problems += linked.problems

@@ -9,7 +9,7 @@ from hullcheck.model.kubernetes import KubernetesContainer, KubernetesObject, Ku
 from hullcheck.model.network import Backend, Policy, Service
 from hullcheck.model.problem import Problem
 from hullcheck.parse import yaml
-from hullcheck.parse.kustomization import kustomization
+from hullcheck.parse.layer import kustomization
 from hullcheck.parse.network import at, backends, items, policy, service, text_map
 from hullcheck.parse.yaml import Mapping, Node, Scalar, as_bool, as_int, as_str, is_null
 from hullcheck.source import Field, Location, Source

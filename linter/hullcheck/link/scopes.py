@@ -9,7 +9,7 @@ from hullcheck.model.kubernetes import KubernetesContainer, Workload
 from hullcheck.model.network import Isolation, Policy, PolicyScope, Service
 from hullcheck.model.problem import Problem
 from hullcheck.parse.kubernetes import ManifestFile
-from hullcheck.render.kustomize import Kustomizations
+from hullcheck.render.layers import Kustomizations
 from hullcheck.source import Field
 
 
