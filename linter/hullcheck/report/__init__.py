@@ -37,7 +37,8 @@ class Run(NamedTuple):
 
     `findings` are all, with suppressed and unchanged ones marked; `shown` are those that count. `errors` are messages
     about what couldn't be done. `not_decided` counts what was left open because something is unknown. `minimum` is the
-    lowest severity that is reported. `redact` are places of secrets, besides those that the findings name.
+    lowest severity that is reported. `redact` are places of secrets, besides those that the findings name. `fixed` are
+    findings of the base that are gone, where one was compared with.
     """
 
     root: str
@@ -56,6 +57,7 @@ class Run(NamedTuple):
     category: str = ""
     minimum: Severity = Severity.INFO
     redact: tuple[Location, ...] = ()
+    fixed: tuple[Finding, ...] = ()
 
     @property
     def reported(self) -> tuple[Finding, ...]:
