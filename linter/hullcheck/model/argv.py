@@ -1,0 +1,159 @@
+"""Credentials on command lines: options, assignments, headers, and what they come to in scripts for a shell."""
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from hullcheck.model.secrets import Grade, by_name, literal, placeholder, refers
+
+
+class Said(NamedTuple):
+    """A credential in a command: the number of its word, its half-open offsets there, and the option that takes it."""
+
+    word: int
+    start: int
+    end: int
+    option: str
+
+
+_MYSQL = ("mysql", "mysqladmin", "mysqldump", "mysqlcheck", "mysqlimport", "mysqlshow", "mysqlpump", "mysqlslap",
+          "mariadb", "mariadb-admin", "mariadb-dump", "mariadb-check", "mariadb-import")  # fmt: skip
+_GLUED: dict[str, str] = {**dict.fromkeys(_MYSQL, "-p"), "sshpass": "-p", "sqlcmd": "-P", "bcp": "-P"}
+"""Programs that take a password in the same word as the option: a lone `-p` of MySQL's asks for it."""
+
+_SEPARATE: dict[str, str] = {
+    "mongo": "-p", "mongosh": "-p", "mongodump": "-p", "mongorestore": "-p", "mongoexport": "-p", "mongoimport": "-p",
+    "redis-cli": "-a", "sshpass": "-p", "sqlcmd": "-P", "bcp": "-P", "ldapsearch": "-w", "ldapadd": "-w",
+    "ldapmodify": "-w", "ldapwhoami": "-w", "cypher-shell": "-p", "cqlsh": "-p", "rabbitmqadmin": "-p",
+    "mosquitto_pub": "-P", "mosquitto_sub": "-P", "influx": "-p",
+}  # fmt: skip
+_LOGINS = frozenset(("docker", "podman", "buildah", "skopeo", "helm", "az", "oc", "nerdctl", "crane", "oras", "azcopy"))
+"""Programs whose `login` takes `-p`."""
+
+_SHELLS = frozenset(("sh", "bash", "ash", "dash", "zsh", "ksh", "pwsh", "powershell", "cmd", "cmd.exe"))
+_SCRIPT_FLAG = re.compile(r"-[a-z]*c|CMD-SHELL|/[cC]|-Command")
+_OPTION = re.compile(r"(?P<option>--?[A-Za-z][A-Za-z0-9_.-]*)(?P<equals>[=:])(?P<value>.+)", re.DOTALL)
+_ASSIGNED = re.compile(r"(?P<option>[A-Za-z_][A-Za-z0-9_.]*)=(?P<value>.+)", re.DOTALL)
+_NAMELESS = frozenset(("requirepass", "masterauth"))
+"""Options that take a password without saying so in a word of its own."""
+
+_NPMRC = re.compile(r"(?P<option>:_(?:authToken|auth|password))=(?P<value>[^\s\"']+)")
+_HEADER = re.compile(
+    r"(?P<option>(?i:(?:proxy-)?authorization|x-api-key|x-auth-token|private-token|x-vault-token|api-key|job-token"
+    r"|deploy-token|x-[a-z-]{0,20}(?:token|secret|key)))\s*:\s*(?:(?i:bearer|basic|token|apikey)\s+)?(?P<value>[^\s\"'{}]+)"
+)
+_WORD = re.compile(
+    r"(?:'[^']*'|\"(?:[^\"\\]|\\.)*\"|\\.|\$\([^()]*\)|\$\{[^{}]*\}|[^\s'\"\\;|&<>()]|(?<=\d)&)+|\|\||&&|[;|&\n()]",
+    re.DOTALL,
+)
+_ENDS = frozenset(("||", "&&", ";", "|", "&", "\n", "(", ")"))
+
+
+def in_argv(words: Sequence[str]) -> Iterator[Said]:
+    """The credentials that a command's words hold, each as the characters that it consists of.
+
+    A script for a shell, the word after `sh -c` or `CMD-SHELL`, is read as commands of its own.
+    """
+    program = ""
+    for number, word in enumerate(words):
+        before = words[number - 1] if number else ""
+        if _is_script(program, before, word):
+            yield from (said._replace(word=number) for said in in_script(word))
+            continue
+        said = _in_text(word, number) or _in_word(word, number) or _after_option(before, word, number, program, words)
+        if said is not None:
+            yield said
+        if not program or (program in ("env", "exec", "sudo", "time", "nohup") and not word.startswith("-")):
+            program = program if "=" in word or word.startswith("-") else word.rpartition("/")[2]
+
+
+def in_script(script: str) -> Iterator[Said]:
+    """The credentials in a script for a shell; `word` is 0 and the offsets are the script's."""
+    command: list[tuple[str, int]] = []
+    for match in _WORD.finditer(script):
+        if match[0] in _ENDS:
+            yield from _in_command(command)
+            command = []
+        else:
+            command.append((match[0], match.start()))
+    yield from _in_command(command)
+
+
+def _in_command(command: list[tuple[str, int]]) -> Iterator[Said]:
+    for said in in_argv([_unquoted(word)[0] for word, _ in command]):
+        written, offset = command[said.word]
+        shift = offset + _unquoted(written)[1]
+        yield Said(0, said.start + shift, said.end + shift, said.option)
+
+
+def _unquoted(word: str) -> tuple[str, int]:
+    """The word without the quotes around all of it, and how many characters went before."""
+    if len(word) > 1 and word[0] == word[-1] and word[0] in "'\"" and word[0] not in word[1:-1]:
+        return word[1:-1], 1
+    return word, 0
+
+
+def _is_script(program: str, before: str, word: str) -> bool:
+    if not any(c in word for c in " \n"):
+        return False
+    return (program in _SHELLS and _SCRIPT_FLAG.fullmatch(before) is not None) or before == "CMD-SHELL"
+
+
+def _in_text(word: str, number: int) -> Said | None:
+    """A header, or a line for an `.npmrc`, wherever it stands in the word."""
+    match = (_HEADER.search(word) or _NPMRC.search(word)) if ":" in word else None
+    if match is None or not _usable("token", match["value"]):
+        return None
+    return Said(number, *match.span("value"), match["option"])
+
+
+def _in_word(word: str, number: int) -> Said | None:
+    """`--password=x`, or `PGPASSWORD=x` before a program or after `env`."""
+    match = _OPTION.fullmatch(word) or _ASSIGNED.fullmatch(word)
+    if match is None or not _takes_credential(match["option"]) or not _usable(match["option"], match["value"]):
+        return None
+    return _inside(number, match, match["option"])
+
+
+def _inside(number: int, match: re.Match[str], option: str) -> Said:
+    start, end = match.span("value")
+    text = match.string
+    if end - start > 2 and text[start] == text[end - 1] and text[start] in "'\"":
+        start, end = start + 1, end - 1
+    return Said(number, start, end, option)
+
+
+def _after_option(before: str, word: str, number: int, program: str, words: Sequence[str]) -> Said | None:
+    whole = Said(number, 0, len(word), before)
+    if program == "curl" and (before in ("-u", "--user", "-U", "--proxy-user") or word.startswith("-u")):
+        return _user_and_password(word, number, before if not word.startswith("-") else "-u")
+    glued = _GLUED.get(program)
+    if glued and word.startswith(glued) and len(word) > len(glued) and word[len(glued)] not in "=-":
+        return Said(number, len(glued), len(word), glued) if _usable("password", word[len(glued) :]) else None
+    if word.startswith("-") or not before.startswith("-"):
+        return None
+    if before == _SEPARATE.get(program) or (before == "-p" and program in _LOGINS and "login" in words):
+        return whole if _usable("password", word) else None
+    if before.startswith("--") and _takes_credential(before) and "=" not in before and _usable(before, word):
+        return whole
+    return None
+
+
+def _user_and_password(word: str, number: int, option: str) -> Said | None:
+    user, colon, password = word.partition(":")
+    if not colon or not _usable("password", password):
+        return None
+    return Said(number, len(user) + 1, len(word), option)
+
+
+def _takes_credential(option: str) -> bool:
+    bare = option.lstrip("-")
+    if bare.lower() in _NAMELESS:
+        return True
+    return by_name(bare) is Grade.STRONG and not bare.lower().endswith(("-stdin", "stdin"))
+
+
+def _usable(name: str, value: str) -> bool:
+    text = value.strip("'\"")
+    name = "password" if name.lstrip("-").lower() in _NAMELESS else name
+    return "$" not in text and "`" not in text and not placeholder(text) and not refers(text) and literal(name, text)
