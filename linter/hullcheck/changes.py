@@ -1,138 +1,167 @@
-"""The repository's past, read from git's objects: no checkout, no worktree, nothing executed."""
+"""Two analyses compared: which findings are new, which stayed, which are gone.
 
-import os
+Findings are matched as multisets, each of the base's absorbing at most one of the head's: a second privileged container
+or a copied file is new, whatever else it resembles. The passes go from what is certainly the same to what was moved or
+renamed; the later ones ask that the lines around the finding are the same, too, so that removing one fault doesn't
+make room for another.
+"""
+
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
-from typing import Any
+from collections.abc import Callable, Hashable, Mapping
+from typing import NamedTuple
 
-from hullcheck.discover import MAX_BYTES, VENDORED, Entry, Skipped, kind_of, patterns
-from hullcheck.errors import HullcheckError
 from hullcheck.finding import Finding
-from hullcheck.report import VersionControl
+from hullcheck.renames import alike, renames
+from hullcheck.source import Source
 
-_BLOB = 0o100000
-_TREE = 0o040000
-_LINK = 0o120000
+_TRIES = 20
+"""Candidates that are compared for one finding, so that the cost stays linear."""
 
-
-class CommitTree:
-    """The files of a commit; links are not followed."""
-
-    def __init__(self, tree: Any, *, exclude: tuple[str, ...] = (), vendored: bool = False) -> None:
-        self._blobs: dict[str, Any] = {}
-        self._vendored = vendored
-        self._excluded = patterns(exclude) if exclude else None
-        self._collect(tree)
-
-    def _collect(self, tree: Any) -> None:
-        folders = [tree]
-        while folders:
-            for item in folders.pop():
-                if self._excluded is not None and self._excluded.match_file(item.path):
-                    continue
-                if item.type == "tree":
-                    if self._vendored or item.name not in VENDORED:
-                        folders.append(item)
-                elif item.type == "blob" and item.mode != _LINK:
-                    self._blobs[item.path] = item
-
-    def entries(self) -> Iterator[Entry | Skipped]:
-        for path in sorted(self._blobs):
-            kind = kind_of(path.rpartition("/")[2])
-            if kind is not None:
-                yield Entry(path, kind)
-
-    @property
-    def paths(self) -> list[str]:
-        return list(self._blobs)
-
-    def read(self, path: str) -> bytes:
-        blob = self._blobs.get(path)
-        if blob is None:
-            raise FileNotFoundError(2, "not in the commit", path)
-        if blob.size > MAX_BYTES:
-            raise OSError(f"larger than {MAX_BYTES // 1024 // 1024} MiB")
-        return bytes(blob.data_stream.read())
+_KUBERNETES = re.compile(r"[A-Z][A-Za-z0-9.]*/[^/]*/.+", re.DOTALL)
 
 
-def base_tree(root: str, revision: str, options: dict[str, Any]) -> CommitTree | None:
-    """The tree at `revision`; None for HEAD of a repository that has no commit yet.
+class Comparison(NamedTuple):
+    """`findings` are the head's, each with its state; `fixed` are the base's that the head doesn't have any more."""
 
-    Raises HullcheckError if there is no repository or no such revision, saying what to do.
+    findings: tuple[Finding, ...]
+    fixed: tuple[Finding, ...]
+
+
+class Side(NamedTuple):
+    """One of the two trees: its findings, the sources they may be in, and the names of all objects it has."""
+
+    findings: tuple[Finding, ...]
+    sources: Mapping[str, Source]
+    owners: frozenset[str] = frozenset()
+
+
+Key = Callable[[Finding], Hashable]
+
+Groups = Mapping[str, frozenset[str]]
+"""Checks of which one finding stands for many of others', by name."""
+
+
+def compare(head: Side, base: Side, groups: Groups | None = None) -> Comparison:
+    """Mark the head's findings "new" or "unchanged", and tell which of the base's are fixed.
+
+    A finding that is suppressed now and wasn't is unchanged; one that was suppressed and isn't any more is new.
     """
-    import git
-
-    if revision.startswith("-"):
-        raise HullcheckError(f"--diff-base: {revision} is not a revision")
-    try:
-        repository = git.Repo(root)
-    except (git.InvalidGitRepositoryError, git.NoSuchPathError):
-        raise HullcheckError("--diff-base: this is not a git repository") from None
-    if revision == "HEAD" and not repository.head.is_valid():
-        return None
-    try:
-        return CommitTree(repository.commit(revision).tree, **options)
-    except (git.BadName, ValueError, IndexError, OSError):
-        shallow = os.path.exists(os.path.join(repository.git_dir, "shallow"))
-        advice = "this clone is shallow: fetch more history (`fetch-depth: 2`, or 0)" if shallow else "fetch it first"
-        raise HullcheckError(f"--diff-base: no revision {revision} here; {advice}") from None
+    matcher = _Matcher(head, base)
+    matcher.match_all()
+    absorbed = _absorbed(matcher, head, base, groups or {})
+    findings = tuple(
+        finding._replace(state="unchanged" if number in matcher.of_head or number in absorbed else "new")
+        for number, finding in enumerate(head.findings)
+    )
+    left = (finding for number, finding in enumerate(base.findings) if number not in matcher.of_base)
+    return Comparison(findings, tuple(f._replace(state="absent") for f in left if f.suppression is None))
 
 
-def mark(findings: Iterable[Finding], base: Iterable[Finding]) -> tuple[Finding, ...]:
-    """The findings with their state: "unchanged" for those that the base has, too, else "new".
+class _Matcher:
+    """Pairs of the head's and the base's findings, by their numbers."""
 
-    Findings are matched as multisets, first by path and fingerprint, then by fingerprint alone for renamed files.
-    """
-    left = Counter((f.location.path, f.fingerprint) for f in base if f.suppression is None)
-    marked: list[Finding] = []
-    for finding in findings:
-        key = (finding.location.path, finding.fingerprint)
-        known = left[key] > 0
-        left[key] -= known
-        marked.append(finding._replace(state="unchanged" if known else "new"))
-    here = {finding.location.path for finding in marked}
-    moved = Counter({fp: n for (path, fp), n in left.items() if n > 0 and path not in here})
-    for number, finding in enumerate(marked):
-        if finding.state == "new" and moved[finding.fingerprint] > 0:
-            moved[finding.fingerprint] -= 1
-            marked[number] = finding._replace(state="unchanged")
-    return tuple(marked)
+    def __init__(self, head: Side, base: Side) -> None:
+        self.head = head
+        self.base = base
+        self.renamed = renames(base.sources, head.sources)
+        self.of_head: dict[int, int] = {}
+        self.of_base: dict[int, int] = {}
+
+    def match_all(self) -> None:
+        self._pass(self._repeated(), _by_path, _alike)
+        self._pass(self._by_old_path, _by_path)
+        self._pass(self._by_old_path, _by_path, crossing=True)
+        self._pass(_by_object, _by_object, _alike)
+        self._pass(_by_scope, _by_scope, lambda old, new: _nested(old.owner, new.owner))
+        self._pass(self._by_old_evidence, _by_evidence, self._owner_renamed)
+
+    def _pass(
+        self,
+        key: Key,
+        old_key: Key,
+        accepts: Callable[[Finding, Finding], bool] = lambda old, new: True,
+        crossing: bool = False,
+    ) -> None:
+        """Pair what is left and has equal keys that aren't None, each suppressed or each not.
+
+        `crossing` pairs what wasn't suppressed with anything: it was there already.
+        """
+        left: dict[Hashable, list[int]] = {}
+        for number, finding in enumerate(self.base.findings):
+            if number not in self.of_base and not (crossing and finding.suppression):
+                left.setdefault((old_key(finding), crossing or finding.suppression is None), []).append(number)
+        for number, finding in enumerate(self.head.findings):
+            if number in self.of_head or (wanted := key(finding)) is None:
+                continue
+            candidates = left.get((wanted, crossing or finding.suppression is None), [])
+            for candidate in candidates[:_TRIES]:
+                if accepts(self.base.findings[candidate], finding):
+                    candidates.remove(candidate)
+                    self.of_head[number], self.of_base[candidate] = candidate, number
+                    break
+
+    def _repeated(self) -> Key:
+        """Of several equal ones, those that stayed where they were go first, so that the right one is called new."""
+        count = Counter(map(self._by_old_path, self.head.findings))
+        return lambda finding: key if count[key := self._by_old_path(finding)] > 1 else None
+
+    def _old_path(self, finding: Finding) -> str:
+        path = finding.location.path
+        return self.renamed.get(path, path)
+
+    def _by_old_path(self, finding: Finding) -> Hashable:
+        return self._old_path(finding), finding.fingerprint
+
+    def _by_old_evidence(self, finding: Finding) -> Hashable:
+        return self._old_path(finding), finding.name, finding.evidence
+
+    def _owner_renamed(self, old: Finding, new: Finding) -> bool:
+        """Is it the same object under another name? A stage without a name is called by its number, which shifts."""
+        if (old.owner in self.head.owners or new.owner in self.base.owners) and not old.owner.isdigit():
+            return False
+        return alike(old.location, new.location, (_last(old.owner), _last(new.owner)))
 
 
-def version_control(root: str) -> VersionControl | None:
-    """Where the checkout comes from, read from git's files without starting git; None if it isn't one."""
-    folder = os.path.join(root, ".git")
-    try:
-        head = _line(os.path.join(folder, "HEAD"))
-        branch = head.removeprefix("ref: refs/heads/") if head.startswith("ref: ") else ""
-        revision = _resolve(folder, head)
-        with open(os.path.join(folder, "config"), encoding="utf-8", errors="replace") as file:
-            text = file.read()
-    except OSError:
-        return None
-    match = re.search(r'\[remote "origin"\][^\[]*?\burl\s*=\s*(\S+)', text)
-    uri = _without_credentials(match[1]) if match else ""
-    return VersionControl(uri, revision, branch) if uri.startswith("https://") and revision else None
+def _alike(old: Finding, new: Finding) -> bool:
+    return alike(old.location, new.location)
 
 
-def _line(path: str) -> str:
-    with open(path, encoding="utf-8", errors="replace") as file:
-        return file.readline().strip()
+def _by_path(finding: Finding) -> Hashable:
+    return finding.location.path, finding.fingerprint
 
 
-def _resolve(folder: str, head: str) -> str:
-    if not head.startswith("ref: "):
-        return head
-    name = head[5:]
-    if ".." in name.split("/"):
-        return ""
-    try:
-        return _line(os.path.join(folder, name))
-    except OSError:
-        with open(os.path.join(folder, "packed-refs"), encoding="utf-8", errors="replace") as file:
-            return next((line.split()[0] for line in file if line.rstrip().endswith(f" {name}")), "")
+def _by_evidence(finding: Finding) -> Hashable:
+    return finding.location.path, finding.name, finding.evidence
 
 
-def _without_credentials(url: str) -> str:
-    return re.sub(r"^(https?://)[^/@]*@", r"\1", url)
+def _by_object(finding: Finding) -> Hashable:
+    """Kubernetes names its objects without regard to files, so that one may be moved to another file."""
+    return finding.fingerprint if _KUBERNETES.fullmatch(finding.owner) else None
+
+
+def _by_scope(finding: Finding) -> Hashable:
+    """What a folder of manifests lacks stands at the first of them, and the folder grows with them."""
+    path, owner = finding.location.path, finding.owner
+    is_folder = owner == "." or path.startswith(f"{owner}/")
+    return (finding.name, finding.evidence) if is_folder and path.endswith((".yaml", ".yml", ".json")) else None
+
+
+def _nested(one: str, other: str) -> bool:
+    short, long = sorted((one, other), key=len)
+    return short == "." or f"{long}/".startswith(f"{short}/")
+
+
+def _last(owner: str) -> str:
+    return re.split(r"[/.]", owner)[-1]
+
+
+def _absorbed(matcher: _Matcher, head: Side, base: Side, groups: Groups) -> set[int]:
+    """The head's findings that a finding of the base stood for, as one for many, about objects that were there."""
+    gone = {f.name for number, f in enumerate(base.findings) if number not in matcher.of_base and f.suppression is None}
+    members = frozenset().union(*(groups.get(name, frozenset()) for name in gone))
+    return {
+        number
+        for number, finding in enumerate(head.findings)
+        if number not in matcher.of_head and finding.name in members and finding.owner in base.owners
+    }

@@ -2,9 +2,10 @@
 
 import os
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date
-from typing import Any, NamedTuple
+from functools import partial
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from hullcheck import report, suppress
 from hullcheck.check import Check, Registry
@@ -14,6 +15,9 @@ from hullcheck.finding import Finding, Severity
 from hullcheck.link.project import Project, link
 from hullcheck.model.settings import Settings
 from hullcheck.read import File, read_all
+
+if TYPE_CHECKING:
+    from hullcheck import changes
 
 UNREAD = frozenset(("parse-error", "unreadable-file", "check-failed"))
 """Findings that mean something wasn't checked: exit code 4."""
@@ -55,13 +59,14 @@ class Result(NamedTuple):
     fail_on: Severity | None
     show_suppressed: bool
     exit_code: int
+    fixed: tuple[Finding, ...] = ()
 
     def counts(self) -> Counter[str]:
         return Counter(finding.name for finding in self.shown)
 
     def report(self, registry: Registry, *, color: bool, category: str) -> "report.Run":
         """What the report formats need to know of the run."""
-        from hullcheck.changes import version_control
+        from hullcheck.history import version_control
 
         return report.Run(
             root=self.root,
@@ -89,12 +94,22 @@ class Found(NamedTuple):
 
 
 class Analysis(NamedTuple):
-    """One tree, judged: findings with suppressions marked, sorted."""
+    """One tree, judged: findings with suppressions marked, sorted.
+
+    `files` are those that were of interest, of all that were `seen`; `owners` are the names of all objects in them.
+    """
 
     findings: tuple[Finding, ...]
     skipped: tuple[Skipped, ...]
     files: dict[str, File]
     not_decided: int
+    owners: frozenset[str]
+    seen: frozenset[str]
+
+    @property
+    def counted(self) -> list[str]:
+        """The paths of the files that can have findings of their own."""
+        return [path for path, file in self.files.items() if file.counts]
 
 
 def lint(request: Request, registry: Registry, progress: Progress) -> Result:
@@ -102,15 +117,44 @@ def lint(request: Request, registry: Registry, progress: Progress) -> Result:
     root = _root(request)
     targets = _targets(root, request)
     settings = select(registry, request)
-    head = analyse(_disk(root, request, targets), registry, settings, request, progress)
-    findings = tuple(f for f in head.findings if _touches(f, targets))
-    if request.diff_base:
-        from hullcheck import changes
+    judge = partial(analyse, registry=registry, settings=settings, request=request, progress=progress)
+    disk = _disk(root, request, targets)
+    head = judge(disk)
+    compared = _compare(head, disk, root, request, judge) if request.diff_base else None
+    findings, fixed = compared or (head.findings, ())
+    return _result(
+        root,
+        request,
+        head,
+        tuple(finding for finding in findings if _touches(finding, targets)),
+        tuple(finding for finding in fixed if _touches(finding, targets)),
+        sum(1 for path in head.counted if _below(path, targets)),
+    )
 
-        base_tree = changes.base_tree(root, request.diff_base, _tree_options(request))
-        base = analyse(base_tree, registry, settings, request, progress) if base_tree else None
-        findings = changes.mark(findings, base.findings if base else ())
-    return _result(root, request, head, findings, sum(1 for path in head.files if _below(path, targets)))
+
+def _compare(
+    head: Analysis, disk: Tree, root: str, request: Request, judge: "partial[Analysis]"
+) -> "changes.Comparison":
+    """Judge the base's tree, too, with the same policy, and tell what is new."""
+    from hullcheck import base, changes, history
+
+    past = history.History(root)
+    commit = base.resolve(past, request.diff_base or "", os.environ).commit
+    tracked = past.tracked()
+    beside = tuple(path for path in disk.paths if path not in tracked)
+    tree = history.CommitTree(past, commit, beside=beside, **_tree_options(request))
+    same = tree.unchanged()
+    if request.stdin is not None:
+        same -= {_relative(root, request.stdin_name)}
+    known = {path: head.files.get(path) for path in head.seen & same}
+    return changes.compare(_side(head), _side(judge(tree, known=known)))
+
+
+def _side(analysis: Analysis) -> "changes.Side":
+    from hullcheck.changes import Side
+
+    sources = {path: file.source for path, file in analysis.files.items()}
+    return Side(analysis.findings, sources, analysis.owners)
 
 
 def find(request: Request) -> Found:
@@ -149,11 +193,21 @@ def select(registry: Registry, request: Request) -> Settings:
     )
 
 
-def analyse(tree: Tree, registry: Registry, settings: Settings, request: Request, progress: Progress) -> Analysis:
-    """Read a tree, unite its files and run the selected checks over the model."""
+def analyse(
+    tree: Tree,
+    registry: Registry,
+    settings: Settings,
+    request: Request,
+    progress: Progress,
+    known: Mapping[str, File | None] | None = None,
+) -> Analysis:
+    """Read a tree, unite its files and run the selected checks over the model.
+
+    `known` are files that another tree has, too: they have been read, and None is one of no interest.
+    """
     selected = settings.selected
     entries, skipped = _discover(tree)
-    files = read_all(tree, entries, request.jobs, progress)
+    files = read_all(tree, entries, request.jobs, progress, known)
     project = link(files)
     findings = [
         *_problems(project, registry, selected),
@@ -167,8 +221,10 @@ def analyse(tree: Tree, registry: Registry, settings: Settings, request: Request
     return Analysis(
         tuple(sorted(_unique([*marked.findings, *about]), key=lambda finding: finding.sort_key)),
         tuple(skipped),
-        {path: file for path, file in files.items() if file.counts},
+        files,
         project.not_decided,
+        frozenset(part.owner for part in project.parts),
+        frozenset(entry.path for entry in entries),
     )
 
 
@@ -270,7 +326,14 @@ class Overlay:
         return self.data if path == self.path else self.tree.read(path)
 
 
-def _result(root: str, request: Request, head: Analysis, findings: tuple[Finding, ...], files: int) -> Result:
+def _result(
+    root: str,
+    request: Request,
+    head: Analysis,
+    findings: tuple[Finding, ...],
+    fixed: tuple[Finding, ...],
+    files: int,
+) -> Result:
     minimum = request.config.min_severity if request.min_severity is None else request.min_severity
     counted = [f for f in findings if f.suppression is None]
     new = [f for f in counted if f.state != "unchanged"]
@@ -296,4 +359,5 @@ def _result(root: str, request: Request, head: Analysis, findings: tuple[Finding
         fail_on=fail_on,
         show_suppressed=request.show_suppressed,
         exit_code=code,
+        fixed=fixed,
     )

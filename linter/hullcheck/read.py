@@ -1,7 +1,7 @@
 """Files to per-file models, each from its own bytes alone, in as many processes as help."""
 
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from hullcheck.discover import Entry, Kind, Tree, load
@@ -29,12 +29,20 @@ class File(NamedTuple):
     counts: bool = True
 
 
-def read_all(tree: Tree, entries: list[Entry], jobs: int, progress: Progress) -> dict[str, File]:
-    """Read every file that is of interest; the others are left out."""
+def read_all(
+    tree: Tree,
+    entries: list[Entry],
+    jobs: int,
+    progress: Progress,
+    known: Mapping[str, File | None] | None = None,
+) -> dict[str, File]:
+    """Read every file that is of interest; the others are left out. What is `known` by its path isn't read again."""
+    known = known or {}
+    files = {entry.path: file for entry in entries if (file := known.get(entry.path)) is not None}
+    entries = [entry for entry in entries if entry.path not in known]
     read: Iterable[tuple[str, File | None]]
     workers = jobs or (min(os.cpu_count() or 1, 8) if len(entries) >= PARALLEL_FROM else 1)
     read = _in_processes(tree, entries, workers) if workers > 1 and len(entries) > 1 else _one_by_one(tree, entries)
-    files = {}
     for number, (path, file) in enumerate(read, 1):
         if file is not None:
             files[path] = file

@@ -1,0 +1,275 @@
+"""The repository's past, read from git's objects: no checkout, no worktree, nothing executed, nothing fetched."""
+
+import os
+import posixpath
+import re
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from hullcheck.discover import MAX_BYTES, VENDORED, Entry, Kind, Skipped, kind_of, patterns
+from hullcheck.errors import HullcheckError
+from hullcheck.report import VersionControl
+
+_LINK = "120000"
+_HOPS = 40
+"""Links that are followed one after the other before they count as a loop, as in Linux."""
+
+_ENVIRONMENT = {"GIT_NO_LAZY_FETCH": "1", "GIT_NO_REPLACE_OBJECTS": "1", "GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C"}
+
+
+class Base(NamedTuple):
+    """What a change is compared with: the commit whose findings are old ones, and the one whose policy holds.
+
+    `commit` is empty where nothing was committed yet.
+    """
+
+    commit: str
+    policy: str
+    how: str
+
+
+class Blob(NamedTuple):
+    """A file of a commit: its object, which repository (a submodule's folder, else empty) has it, its mode and size."""
+
+    id: str
+    repository: str
+    mode: str
+    size: int
+
+
+class History:
+    """A git repository's commits. Raises HullcheckError, saying what to do, where there is none."""
+
+    def __init__(self, root: str) -> None:
+        self.root = root
+        self._repositories: dict[str, Any] = {}
+        self._repository("")
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {"root": self.root, "_repositories": {}}  # a worker starts its own git
+
+    def _repository(self, folder: str) -> Any:
+        if folder not in self._repositories:
+            import git
+
+            try:
+                self._repositories[folder] = git.Repo(os.path.join(self.root, folder))
+            except (git.InvalidGitRepositoryError, git.NoSuchPathError):
+                raise HullcheckError(f"{folder or self.root} is no git repository: nothing to compare with") from None
+            except (git.GitCommandNotFound, OSError) as error:
+                raise HullcheckError(f"git can't be started: {error}") from None
+        return self._repositories[folder]
+
+    def _git(self, *arguments: str, folder: str = "") -> str | None:
+        """What git prints, or None if it refuses; raises HullcheckError if it doesn't trust the repository at all."""
+        status, out, error = self._repository(folder).git.execute(
+            ["git", "--literal-pathspecs", *arguments],
+            with_extended_output=True,
+            with_exceptions=False,
+            stdout_as_string=False,
+            strip_newline_in_stdout=False,
+            env=_ENVIRONMENT,
+        )
+        if status and "dubious ownership" in str(error):
+            trust = f"git config --global --add safe.directory {self.root}"
+            raise HullcheckError(f"git doesn't trust the owner of this repository; if you do: `{trust}`")
+        return None if status else os.fsdecode(out)
+
+    def commit(self, revision: str) -> str | None:
+        """The id of a commit that is here, or None."""
+        if revision.startswith("-") or "\0" in revision or not revision:
+            raise HullcheckError(f"`{revision}` is not a revision")
+        found = self._git("rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
+        return found.strip() if found else None
+
+    def is_branch(self, revision: str) -> bool:
+        name = self._git("rev-parse", "--verify", "--quiet", "--symbolic-full-name", "--end-of-options", revision) or ""
+        return name.startswith(("refs/heads/", "refs/remotes/"))
+
+    def first_parent(self) -> str | None:
+        """The id of HEAD's first parent if HEAD is a merge, whether or not the parent is here; else None."""
+        raw = self._git("cat-file", "-p", "HEAD") or ""
+        parents = re.findall(r"^parent (\S+)$", raw.partition("\n\n")[0], re.MULTILINE)
+        return parents[0] if len(parents) > 1 else None
+
+    def merge_base(self, commit: str) -> str | None:
+        found = self._git("merge-base", "--end-of-options", commit, "HEAD")
+        return found.split()[0] if found else None
+
+    @property
+    def empty(self) -> bool:
+        return self._git("rev-parse", "--verify", "--quiet", "HEAD") is None
+
+    @property
+    def shallow(self) -> bool:
+        return (self._git("rev-parse", "--is-shallow-repository") or "").strip() == "true"
+
+    def tracked(self) -> frozenset[str]:
+        """The files that git keeps, as they are in the index: what .gitignore says doesn't apply to them."""
+        listed = self._git("ls-files", "-z", "--recurse-submodules") or self._git("ls-files", "-z") or ""
+        return frozenset(filter(None, listed.split("\0")))
+
+    def changed(self, commit: str) -> frozenset[str]:
+        """The tracked files, and submodules' folders, that differ on disk from the commit, or may."""
+        listed = self._git("diff-index", "--name-only", "-z", "--ignore-submodules=none", commit, "--")
+        if listed is None:
+            raise HullcheckError(f"git can't compare the files with {commit}")
+        return frozenset(filter(None, listed.split("\0")))
+
+    def read(self, commit: str, path: str) -> bytes | None:
+        """A file's bytes at a commit, or None if there is no such file."""
+        listed = list(self._list(commit, "", path))
+        return self.blob(listed[0][1]) if listed and listed[0][1].mode.startswith("100") else None
+
+    def blob(self, blob: Blob) -> bytes:
+        if blob.size > MAX_BYTES:
+            raise OSError(f"larger than {MAX_BYTES // 1024 // 1024} MiB")
+        try:
+            return bytes(self._repository(blob.repository).git.get_object_data(blob.id)[3])
+        except ValueError:
+            raise OSError("git doesn't have it here") from None
+
+    def files(self, commit: str) -> dict[str, Blob]:
+        """All files of a commit, those of submodules that are here too."""
+        return dict(self._list(commit, ""))
+
+    def _list(self, commit: str, folder: str, *paths: str) -> Iterator[tuple[str, Blob]]:
+        listed = self._git("ls-tree", "-r", "-z", "-l", "--full-tree", commit, "--", *paths, folder=folder)
+        if listed is None:
+            raise HullcheckError(f"git can't read the files of {commit}")
+        for row in filter(None, listed.split("\0")):
+            details, _, name = row.partition("\t")
+            mode, kind, identity, size = details.split()
+            path = f"{folder}/{name}" if folder else name
+            if kind == "blob":
+                yield path, Blob(identity, folder, mode, int(size) if size.isdigit() else 0)
+            elif kind == "commit":
+                yield from self._submodule(path, identity)
+
+    def _submodule(self, path: str, commit: str) -> Iterator[tuple[str, Blob]]:
+        """The files of a submodule's commit; nothing if the submodule isn't checked out."""
+        folder = os.path.join(self.root, path)
+        if not os.path.lexists(os.path.join(folder, ".git")) or os.path.islink(folder):
+            return
+        if self._git("cat-file", "-e", f"{commit}^{{commit}}", folder=path) is None:
+            raise HullcheckError(f"the submodule {path} doesn't have its old commit {commit[:12]} here: fetch it first")
+        yield from self._list(commit, path)
+
+
+class CommitTree:
+    """The files of a commit, as a walk of the disk would find them.
+
+    `beside` are files that lie on the disk and aren't in git: they are there for the base as they are for the head.
+    """
+
+    def __init__(
+        self,
+        history: History,
+        commit: str,
+        *,
+        exclude: tuple[str, ...] = (),
+        vendored: bool = False,
+        named: tuple[str, ...] = (),
+        beside: tuple[str, ...] = (),
+    ) -> None:
+        self._history = history
+        self._commit = commit
+        self._vendored = vendored
+        self._excluded = patterns(exclude) if exclude else None
+        self._named = named
+        self.blobs = history.files(commit) if commit else {}
+        self.paths = [*(path for path in self.blobs if not self._left_out(path)), *beside]
+
+    def unchanged(self) -> frozenset[str]:
+        """The paths of files that are the same on disk."""
+        if not self._commit:
+            return frozenset()
+        changed = self._history.changed(self._commit)
+        return frozenset(
+            path for path, blob in self.blobs.items() if path not in changed and blob.repository not in changed
+        )
+
+    def _left_out(self, path: str) -> bool:
+        folders = path.split("/")[:-1]
+        return not self._vendored and not VENDORED.isdisjoint(folders)
+
+    def entries(self) -> Iterator[Entry | Skipped]:
+        found: dict[str, Entry] = {}
+        for path in sorted(self.blobs):
+            kind = kind_of(path.rpartition("/")[2])
+            if kind is None or self._left_out(path) or (self._excluded and self._excluded.match_file(path)):
+                continue
+            real = self._real(path)
+            if real is not None and (real not in found or found[real].kind is Kind.YAML):
+                found[real] = Entry(real, kind)
+        for path in self._named:
+            if path in self.blobs:
+                known = found.get(path)
+                kind = known.kind if known else kind_of(path.rpartition("/")[2]) or Kind.UNKNOWN
+                found[path] = Entry(path, kind, named=True)
+        yield from (found[path] for path in sorted(found))
+
+    def _real(self, path: str) -> str | None:
+        """The file that a path stands for once links are followed; None if that isn't one of the commit's."""
+        if self.blobs[path].mode != _LINK:
+            return path
+        for _ in range(_HOPS):
+            parts = path.split("/")
+            link = next((p for n in range(len(parts)) if self._is_link(p := "/".join(parts[: n + 1]))), None)
+            if link is None:
+                return path if path in self.blobs else None
+            try:
+                target = self._history.blob(self.blobs[link]).decode()
+            except (OSError, UnicodeDecodeError):
+                return None
+            path = posixpath.normpath(posixpath.join(posixpath.dirname(link), target, path[len(link) + 1 :]))
+            if path.startswith(("../", "/")) or path == "..":
+                return None
+        return None
+
+    def _is_link(self, path: str) -> bool:
+        return path in self.blobs and self.blobs[path].mode == _LINK
+
+    def read(self, path: str) -> bytes:
+        blob = self.blobs.get(path)
+        if blob is None:
+            raise FileNotFoundError(2, "not in the commit", path)
+        return self._history.blob(blob)
+
+
+def version_control(root: str) -> VersionControl | None:
+    """Where the checkout comes from, read from git's files without starting git; None if it isn't one."""
+    folder = os.path.join(root, ".git")
+    try:
+        head = _line(os.path.join(folder, "HEAD"))
+        branch = head.removeprefix("ref: refs/heads/") if head.startswith("ref: ") else ""
+        revision = _resolve(folder, head)
+        with open(os.path.join(folder, "config"), encoding="utf-8", errors="replace") as file:
+            text = file.read()
+    except OSError:
+        return None
+    match = re.search(r'\[remote "origin"\][^\[]*?\burl\s*=\s*(\S+)', text)
+    uri = _without_credentials(match[1]) if match else ""
+    return VersionControl(uri, revision, branch) if uri.startswith("https://") and revision else None
+
+
+def _line(path: str) -> str:
+    with open(path, encoding="utf-8", errors="replace") as file:
+        return file.readline().strip()
+
+
+def _resolve(folder: str, head: str) -> str:
+    if not head.startswith("ref: "):
+        return head
+    name = head[5:]
+    if ".." in name.split("/"):
+        return ""
+    try:
+        return _line(os.path.join(folder, name))
+    except OSError:
+        with open(os.path.join(folder, "packed-refs"), encoding="utf-8", errors="replace") as file:
+            return next((line.split()[0] for line in file if line.rstrip().endswith(f" {name}")), "")
+
+
+def _without_credentials(url: str) -> str:
+    return re.sub(r"^(https?://)[^/@]*@", r"\1", url)

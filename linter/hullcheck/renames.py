@@ -1,0 +1,103 @@
+"""What is still the same after it was moved or renamed: files by their content, places by the lines around them."""
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple
+
+from hullcheck.source import Location, Source
+
+_HALF = 0.5
+"""Share of the content that a renamed file keeps: git's own threshold."""
+
+_SAME = 0.7
+"""Share of the lines around a place that are kept."""
+
+_BEFORE, _AFTER = 4, 8
+"""Lines that are looked at around a place."""
+
+_COMMON = 50
+_TRIES = 20
+"""What keeps the cost linear: in how many files a line still tells something, and how many files are compared in full."""
+
+
+class Content(NamedTuple):
+    """A file's lines without the blanks around them, how often each, and the length of them all."""
+
+    lines: Counter[str]
+    length: int
+
+    @classmethod
+    def of(cls, text: str) -> "Content":
+        lines = Counter(line.strip() for line in text.splitlines())
+        return cls(lines, sum(len(line) * count for line, count in lines.items()))
+
+    def share(self, other: "Content") -> float:
+        """How much of the longer of the two is in both, from 0 to 1."""
+        common = sum(len(line) * min(count, other.lines[line]) for line, count in self.lines.items())
+        return common / max(self.length, other.length, 1)
+
+
+def renames(base: Mapping[str, Source], head: Mapping[str, Source]) -> dict[str, str]:
+    """The new paths of files that were renamed, with their old ones."""
+    gone = {path: source.text for path, source in base.items() if path not in head}
+    fresh = {path: source.text for path, source in head.items() if path not in base}
+    if not gone or not fresh:
+        return {}
+    found = _identical(gone, fresh)
+    taken = set(found.values())
+    old = {path: Content.of(text) for path, text in gone.items() if path not in taken}
+    new = {path: Content.of(text) for path, text in fresh.items() if path not in found}
+    for _, _, before, after in sorted(_scores(old, new)):
+        if after not in found and before not in taken:
+            found[after] = before
+            taken.add(before)
+    return found
+
+
+def _identical(gone: Mapping[str, str], fresh: Mapping[str, str]) -> dict[str, str]:
+    by_text: dict[str, list[str]] = {}
+    for path in sorted(gone):
+        by_text.setdefault(gone[path], []).append(path)
+    found = {}
+    for path in sorted(fresh):
+        candidates = by_text.get(fresh[path])
+        if candidates:
+            best = next((c for c in candidates[:_COMMON] if _name(c) == _name(path)), candidates[0])
+            candidates.remove(best)
+            found[path] = best
+    return found
+
+
+def _scores(old: Mapping[str, Content], new: Mapping[str, Content]) -> Iterator[tuple[float, bool, str, str]]:
+    """Pairs that share half or more, as sort keys: the likest first, and of these the ones that keep their name."""
+    holders: dict[str, list[str]] = {}
+    for path, content in old.items():
+        for line in content.lines:
+            holders.setdefault(line, []).append(path)
+    for path, content in new.items():
+        telling = (holders[line] for line in content.lines if len(holders.get(line, ())) in range(1, _COMMON + 1))
+        shared = Counter(candidate for candidates in telling for candidate in candidates)
+        for candidate, _ in shared.most_common(_TRIES):
+            share = content.share(old[candidate])
+            if share >= _HALF:
+                yield -share, _name(candidate) != _name(path), candidate, path
+
+
+def _name(path: str) -> str:
+    return path.rpartition("/")[2]
+
+
+def alike(old: Location, new: Location, renamed: tuple[str, str] = ("", "")) -> bool:
+    """Do two places stand among the same lines, apart from blanks, comments and a name that was changed?"""
+    before, after = _around(old, *renamed), _around(new)
+    return (before & after).total() >= _SAME * max(before.total(), after.total())
+
+
+def _around(location: Location, old: str = "", new: str = "") -> Counter[str]:
+    source, at = location.source, location.line
+    lines = [source.line(number).strip() for number in range(max(1, at - _BEFORE), at + _AFTER + 1)]
+    if old != new and old:
+        word = re.compile(rf"(?<![\w.-]){re.escape(old)}(?![\w-])")
+        lines = [word.sub(lambda match: new, line) for line in lines]
+    return Counter(line for line in lines if line and not line.startswith("#"))
