@@ -8,7 +8,7 @@ from hullcheck.source import Field, Location
 
 # The grammar of github.com/distribution/reference, loosened where a registry would refuse what a file may still hold.
 _REFERENCE = re.compile(
-    r"(?P<name>[A-Za-z0-9][A-Za-z0-9._-]*(?::[0-9]+)?(?:/[A-Za-z0-9][A-Za-z0-9._-]*)*)"
+    r"(?P<name>[A-Za-z0-9][A-Za-z0-9._-]*(?:/[A-Za-z0-9][A-Za-z0-9._-]*)*)"
     r"(?::(?P<tag>[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}))?"
     r"(?:@(?P<digest>[A-Za-z][A-Za-z0-9]*(?:[-_+.][A-Za-z][A-Za-z0-9]*)*:[0-9A-Fa-f]{32,}))?"
 )
@@ -50,7 +50,7 @@ class ImageRef(NamedTuple):
         else:
             registry, remainder = "docker.io", text
         match = _REFERENCE.fullmatch(remainder)
-        if match is None or (":" in match["name"]):
+        if match is None:
             return None
         repository = match["name"]
         if registry in ("docker.io", "index.docker.io", "registry-1.docker.io"):
