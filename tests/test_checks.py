@@ -4,6 +4,7 @@
 `good...`, in which the check must find nothing. Only the check under test runs. `pytest --update` writes the reports.
 """
 
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -25,6 +26,7 @@ def lint(path: Path, check: str) -> engine.Result:
         config=Config(select=(check,)),
         min_severity=Severity.INFO,
         isolated=True,
+        today=date(2026, 9, 1),
     )
     return engine.lint(request, CHECKS, lambda what, done, total: None)
 
