@@ -46,7 +46,7 @@ def summary(run: Run) -> str:
     if safe:
         parts.append(f"{safe} can be fixed with --fix")
     if unsafe:
-        parts.append(f"{unsafe} with --unsafe-fixes")
+        parts.append(f"{unsafe} {'more' if safe else 'can be fixed'} with --unsafe-fixes")
     for findings, what in ((run.unchanged, "unchanged"), (run.suppressed, "suppressed")):
         if findings:
             parts.append(f"{len(findings)} {what}")

@@ -74,7 +74,7 @@ def region(location: Location) -> dict[str, int]:
 
 
 def _fix(fix: Fix | None, secrets: Secrets) -> dict[str, Any] | None:
-    if fix is None or any(secrets.touched(edit.text) for edit in fix.edits):
+    if fix is None or not fix.edits or any(secrets.touched(edit.text) for edit in fix.edits):
         return None
     return {"title": clean(fix.title), "safe": fix.safe, "edits": [_edit(edit) for edit in fix.edits]}
 
@@ -87,4 +87,5 @@ def _suppression(suppression: Suppression | None) -> dict[str, Any] | None:
     if suppression is None:
         return None
     where = _place(suppression.location) if suppression.location else {}
-    return {"kind": suppression.kind, "reason": clean(suppression.reason), **where}
+    reason = clean(suppression.reason)
+    return {"kind": suppression.kind, "reason": reason, "underReview": suppression.under_review, **where}

@@ -12,7 +12,7 @@ from hullcheck.report import Run, VersionControl
 from hullcheck.report.json import dump
 from hullcheck.report.safe import Secrets, clean
 from hullcheck.report.sarif import places
-from hullcheck.report.sarif.om import om, to_json
+from hullcheck.report.sarif.objects import om, to_json
 from hullcheck.report.sarif.results import Group, Results, groups, templates
 from hullcheck.report.sarif.rules import LEVEL, rule, weaknesses
 

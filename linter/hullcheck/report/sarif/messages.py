@@ -7,7 +7,7 @@ has `'{0}'` in their place.
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
-from hullcheck.report.sarif.om import om
+from hullcheck.report.sarif.objects import om
 
 
 class Text(NamedTuple):

@@ -5,7 +5,7 @@ from typing import Any
 from urllib.parse import quote
 
 from hullcheck.report.safe import Secrets, clean, well_formed
-from hullcheck.report.sarif.om import om
+from hullcheck.report.sarif.objects import om
 from hullcheck.source import Location, Source
 
 ROOT = "SRCROOT"

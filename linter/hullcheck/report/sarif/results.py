@@ -9,7 +9,7 @@ from hullcheck.report.safe import Secrets, clean, well_formed
 from hullcheck.report.sarif import places
 from hullcheck.report.sarif.hashes import line_hashes
 from hullcheck.report.sarif.messages import Text, sentences
-from hullcheck.report.sarif.om import om
+from hullcheck.report.sarif.objects import om
 from hullcheck.report.sarif.rules import LEVEL
 from hullcheck.source import Related, Source
 

@@ -5,7 +5,7 @@ from typing import Any
 from hullcheck.check import Check
 from hullcheck.finding import Severity
 from hullcheck.report.page import markdown, page
-from hullcheck.report.sarif.om import om
+from hullcheck.report.sarif.objects import om
 
 SECURITY_SEVERITY = {
     Severity.CRITICAL: "9.5",
