@@ -1,0 +1,65 @@
+"""The ends of connections: workloads, by what policies and Services ask of them, and how unknowns are taken."""
+
+from enum import Enum
+from typing import NamedTuple
+
+from hullcheck.model.network.addresses import AddressRange
+from hullcheck.model.network.labels import Labels
+from hullcheck.source import Location
+
+
+class IpBlocksMatchPods(Enum):
+    """Does an `ipBlock` hold the addresses of pods, too? Network plugins differ."""
+
+    NEVER = "never"
+    MAYBE = "maybe"
+    ALWAYS = "always"
+
+
+class Assume(NamedTuple):
+    """How what a repository can't tell is taken.
+
+    `host_network_as_pod`: pods on the host's network are selected like any other; else policies don't reach them.
+    `namespaces_closed`: a namespace without a manifest has only the label that every namespace has.
+    `strange_controller`: an ingress controller is a pod without labels in a namespace without labels, and reaches only
+    ports that containers declare.
+    """
+
+    ip_blocks_match_pods: IpBlocksMatchPods = IpBlocksMatchPods.MAYBE
+    host_network_as_pod: bool = False
+    namespaces_closed: bool = False
+    strange_controller: bool = False
+
+
+NP_GUARD = Assume(IpBlocksMatchPods.NEVER, True, True, True)
+"""As np-guard takes all of them."""
+
+
+class NamedPort(NamedTuple):
+    """A port that a container declares."""
+
+    name: str
+    protocol: str
+    number: int
+
+
+class Endpoint(NamedTuple):
+    """A workload in the network. Its `id` is `namespace/name[Kind]`; `image` is its first container's.
+
+    `data` says which kind of data store it is, if it is one. `addresses` are its pods', where a file says them.
+    """
+
+    id: str
+    owner: str
+    namespace: str
+    name: str
+    kind: str
+    location: Location
+    labels: Labels
+    ports: tuple[NamedPort, ...] = ()
+    host_network: bool = False
+    addresses: tuple[AddressRange, ...] = ()
+    images: tuple[str, ...] = ()
+    data: str = ""
+    ends: bool = False
+    complete: bool = True

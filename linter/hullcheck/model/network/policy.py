@@ -1,0 +1,148 @@
+"""Network policies as written: whom they select, and what their rules let through."""
+
+from enum import Enum
+from typing import NamedTuple
+
+from hullcheck.model.kubernetes import KubernetesObject
+from hullcheck.model.network.addresses import AddressRange
+from hullcheck.model.network.labels import LabelSelector
+from hullcheck.source import Location
+
+
+class Direction(Enum):
+    """Which connections of a pod: those it accepts, or those it opens."""
+
+    INGRESS = "ingress"
+    EGRESS = "egress"
+
+    @property
+    def peers_key(self) -> str:
+        """The key of a rule under which its peers are."""
+        return "from" if self is Direction.INGRESS else "to"
+
+
+class Action(Enum):
+    """What an administrator's rule does with what it matches; a NetworkPolicy's rules all allow."""
+
+    ALLOW = "allow"
+    DENY = "deny"
+    PASS = "pass"
+
+
+class Tier(Enum):
+    """When a policy is asked: an administrator's first, then the namespace's own, then the baseline."""
+
+    ADMIN = "admin"
+    NAMESPACE = "namespace"
+    BASELINE = "baseline"
+
+
+class Peer(NamedTuple):
+    """One item of a rule's `from` or `to`.
+
+    `pods` and `namespaces` are None where the key is absent or null; without `namespaces` the policy's own is meant,
+    or any in a policy of the cluster. `nulls` are the keys that are there with a null. `blocks` are addresses, less
+    `excepts`. `elsewhere` is "nodes" or "domains" for peers that nothing in a repository can be compared with.
+    `known` is false if part of it is a template.
+    """
+
+    location: Location
+    pods: LabelSelector | None = None
+    namespaces: LabelSelector | None = None
+    blocks: tuple[AddressRange, ...] = ()
+    excepts: tuple[AddressRange, ...] = ()
+    nulls: tuple[str, ...] = ()
+    elsewhere: str = ""
+    known: bool = True
+
+
+class PortRule(NamedTuple):
+    """One item of a rule's ports: `first` to `last` of the protocol, all of it without, or the port called `name`.
+
+    `protocol` is empty for any, which only a named port of an administrator's policy has. `known` is false if part of
+    it is a template.
+    """
+
+    location: Location
+    protocol: str
+    first: int | None = None
+    last: int | None = None
+    name: str = ""
+    known: bool = True
+
+
+class Rule(NamedTuple):
+    """What a policy lets through, or an administrator's decides; None for `peers` or `ports` means all.
+
+    `number` counts from 1. `location` is the rule's first key, or the rule where it is empty.
+    """
+
+    number: int
+    location: Location
+    peers: tuple[Peer, ...] | None
+    ports: tuple[PortRule, ...] | None
+    action: Action = Action.ALLOW
+    name: str = ""
+
+
+class Fault(NamedTuple):
+    """What is wrong with a policy, and where. The API server refuses one with a `fatal` fault."""
+
+    message: str
+    location: Location
+    evidence: str
+    fatal: bool = True
+
+
+class Policy(NamedTuple):
+    """A policy, and the directions in which it isolates the pods that it selects.
+
+    `opaque` is true for the kinds of Cilium, Calico and the like, whose rules aren't read: they may isolate any pod of
+    their namespace or, if `cluster_wide`, any at all. `types` are the `policyTypes` as written, None where absent.
+    `written` are the directions for which there is a key. `faults` are what is wrong with it. `priority` orders
+    administrators' policies, whose `namespaces` say which namespaces' pods they select. `doubtful` is true if part of
+    what it selects, or the directions, are a template.
+    """
+
+    object: KubernetesObject
+    namespace: str
+    selector: LabelSelector
+    ingress: bool
+    egress: bool
+    opaque: bool = False
+    cluster_wide: bool = False
+    ingress_rules: tuple[Rule, ...] = ()
+    egress_rules: tuple[Rule, ...] = ()
+    types: tuple[str, ...] | None = None
+    written: frozenset[Direction] = frozenset()
+    faults: tuple[Fault, ...] = ()
+    tier: Tier = Tier.NAMESPACE
+    priority: int = 0
+    namespaces: LabelSelector | None = None
+    doubtful: bool = False
+    selector_location: Location | None = None
+
+    @property
+    def location(self) -> Location:
+        return self.object.location
+
+    @property
+    def owner(self) -> str:
+        return self.object.owner
+
+    @property
+    def refused(self) -> bool:
+        """Will the API server refuse it, so that it never exists?"""
+        return any(fault.fatal for fault in self.faults)
+
+    @property
+    def name(self) -> str:
+        """How messages name it: `shop/db`, or without a namespace for a policy of the cluster."""
+        return self.object.name if self.cluster_wide else f"{self.namespace or 'default'}/{self.object.name}"
+
+    def rules(self, direction: Direction) -> tuple[Rule, ...]:
+        return self.ingress_rules if direction is Direction.INGRESS else self.egress_rules
+
+    def affects(self, direction: Direction) -> bool:
+        """Does it isolate what it selects in that direction?"""
+        return self.ingress if direction is Direction.INGRESS else self.egress

@@ -1,0 +1,424 @@
+"""Who can talk to whom: policies to blocks of connections, without ever looking at pairs of workloads.
+
+Workloads to which rules of the same content apply form a group, and what its rules let through is worked out once, as
+a partition: sets of ends, each with the connections to or from it. A connection from A to B is open where A's egress
+and B's ingress both admit it, so groups are joined, not their members.
+
+Where something isn't known there are two answers: strict, what is open for certain, and loose, what may be open.
+"""
+
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from hullcheck.model.network.labels import Match, bits_of, numbers_in
+from hullcheck.model.network.policy import Action, Direction, Policy, Rule, Tier
+from hullcheck.model.network.universe import Universe
+
+Cell = tuple[int, int]
+"""Connections, and the ends with which they are open."""
+
+Partition = tuple[Cell, ...]
+"""Disjoint sets of ends, each with its connections; canonical, so that what behaves alike is equal."""
+
+
+class Group(NamedTuple):
+    """Workloads that admit the same, in one direction."""
+
+    members: int
+    partition: Partition
+
+
+class Block(NamedTuple):
+    """Every workload of `sources` can reach every one of `targets` over these connections."""
+
+    sources: int
+    targets: int
+    connections: int
+
+
+class Entry(NamedTuple):
+    """Part of a rule: its peers, and the connections that it is about, `maybe` where some port isn't known."""
+
+    peers: Match
+    connections: int
+    maybe: bool = False
+
+
+class Compiled(NamedTuple):
+    """A rule in bits. `named` are parts whose connections depend on the end that is connected to."""
+
+    action: Action
+    entries: tuple[Entry, ...]
+    named: tuple[tuple[Match, tuple[Cell, ...]], ...]
+
+
+class Selected(NamedTuple):
+    """Workloads with the rules that one policy, or several that select alike, has for them."""
+
+    members: Match
+    rules: tuple[int, ...]
+    tier: Tier = Tier.NAMESPACE
+
+
+class Signature(NamedTuple):
+    """All that applies to a workload in one direction; `layers` are administrators' rules, each with whether it surely
+    applies."""
+
+    opaque: bool
+    isolated: bool
+    rules: tuple[int, ...]
+    layers: tuple[tuple[Tier, int, bool], ...]
+
+
+class Compiler:
+    """Rules and policies of a scope in bits; rules of the same content are one."""
+
+    def __init__(self, universe: Universe, policies: Iterable[Policy]) -> None:
+        self.universe = universe
+        self.rules: list[Compiled] = []
+        self._numbers: dict[Compiled, int] = {}
+        self._written: dict[tuple[object, ...], int] = {}
+        self.policies = sorted((p for p in policies if not p.refused), key=lambda p: (p.priority, p.object.name))
+        self.opaque = dict.fromkeys(Direction, 0)
+        self.members: list[Match] = [universe.members(policy) for policy in self.policies]
+        for policy, members in zip(self.policies, self.members, strict=True):
+            for direction in Direction:
+                if policy.opaque and policy.affects(direction):
+                    self.opaque[direction] |= members.maybe
+
+    @property
+    def certain(self) -> bool:
+        """Is nothing unknown, of all rules that were asked for so far?"""
+        if self.universe.on_host or any(self.opaque.values()) or any(m.sure != m.maybe for m in self.members):
+            return False
+        entries = [entry for rule in self.rules for entry in rule.entries]
+        peers = [entry.peers for entry in entries] + [peers for rule in self.rules for peers, _ in rule.named]
+        return not any(entry.maybe for entry in entries) and all(found.sure == found.maybe for found in peers)
+
+    def number(self, policy: Policy, rule: Rule) -> int:
+        """The rule's number among those of different content."""
+        own = "" if policy.cluster_wide else policy.namespace or "default"
+        peers, ports = _content(rule)
+        key = (own if _is_relative(rule) else None, rule.action, peers, ports)
+        if key not in self._written:
+            compiled = self._compile(policy, rule)
+            number = self._numbers.setdefault(compiled, len(self.rules))
+            if number == len(self.rules):
+                self.rules.append(compiled)
+            self._written[key] = number
+        return self._written[key]
+
+    def _compile(self, policy: Policy, rule: Rule) -> Compiled:
+        universe = self.universe
+        peers = universe.peers(policy, rule.peers)
+        if rule.ports is None:
+            return Compiled(rule.action, (Entry(peers, universe.ports.all),), ())
+        known = [port for port in rule.ports if port.known and not port.name]
+        connections = 0
+        for port in known:
+            connections |= universe.connections(port)
+        entries = [Entry(peers, connections)] if connections else []
+        if any(not port.known for port in rule.ports):
+            entries.append(Entry(peers, universe.ports.all, maybe=True))
+        named = [cell for port in rule.ports if port.known and port.name for cell in universe.named(port)]
+        return Compiled(rule.action, tuple(entries), ((peers, tuple(named)),) if named else ())
+
+    def selected(self, direction: Direction) -> list[Selected]:
+        """Policies that isolate in the direction, or have an administrator's rules for it, in the order of priority."""
+        found: dict[Match, set[int]] = {}
+        ordered: list[Selected] = []
+        for policy, members in zip(self.policies, self.members, strict=True):
+            rules = tuple(self.number(policy, rule) for rule in policy.rules(direction))
+            if policy.tier is not Tier.NAMESPACE:
+                if rules and members.maybe:
+                    ordered.append(Selected(members, rules, policy.tier))
+            elif policy.affects(direction) and members.maybe and not policy.opaque:
+                found.setdefault(members, set()).update(rules)
+        return [*(Selected(members, tuple(rules)) for members, rules in found.items()), *ordered]
+
+
+def _content(rule: Rule) -> tuple[object, object]:
+    """What a rule says, without places."""
+    peers = None if rule.peers is None else frozenset(peer[1:5] + peer[6:] for peer in rule.peers)
+    ports = None if rule.ports is None else frozenset(port[1:] for port in rule.ports)
+    return peers, ports
+
+
+def _is_relative(rule: Rule) -> bool:
+    """Does what it means depend on the policy's namespace?"""
+    return any(peer.namespaces is None for peer in rule.peers or ())
+
+
+class Side:
+    """One direction solved: which workloads admit everything, and in which groups the others are."""
+
+    def __init__(self, groups: list[Group], universe: Universe) -> None:
+        self.groups = groups
+        restricted = 0
+        for group in groups:
+            restricted |= group.members
+        self.free = universe.workloads & ~restricted
+        self.restricted = restricted
+        self._everything: Partition = ((universe.ports.all, universe.all),)
+        self._group_of: dict[int, int] = {}
+        for number, group in enumerate(groups):
+            for member in numbers_in(group.members):
+                self._group_of[member] = number
+
+    def partition(self, workload: int) -> Partition:
+        """What one workload admits."""
+        number = self._group_of.get(workload)
+        return self._everything if number is None else self.groups[number].partition
+
+    def connections(self, workload: int, peer: int) -> int:
+        """What one workload admits from or to one end, given by number."""
+        bit = 1 << peer
+        return next((connections for connections, ends in self.partition(workload) if ends & bit), 0)
+
+    def group(self, workload: int) -> int | None:
+        """The number of the workload's group; None if it admits everything."""
+        return self._group_of.get(workload)
+
+
+class Solution(NamedTuple):
+    """Both directions of a scope, solved. `isolated` are the workloads that some NetworkPolicy confines."""
+
+    universe: Universe
+    ingress: Side
+    egress: Side
+    isolated: dict[Direction, int]
+
+    def side(self, direction: Direction) -> Side:
+        return self.ingress if direction is Direction.INGRESS else self.egress
+
+    def connections(self, source: int, target: int) -> int:
+        """What one workload can open to another, by number."""
+        return self.egress.connections(source, target) & self.ingress.connections(target, source)
+
+
+class Solver:
+    """Solves one direction of a scope, strictly or loosely."""
+
+    def __init__(self, compiler: Compiler, direction: Direction, strict: bool) -> None:
+        self.compiler = compiler
+        self.universe = compiler.universe
+        self.direction = direction
+        self.strict = strict
+        self.selected = compiler.selected(direction)
+
+    def isolated(self) -> int:
+        """The workloads that NetworkPolicies confine: for a strict answer also those that they may confine."""
+        bits = 0
+        for selected in self.selected:
+            if selected.tier is Tier.NAMESPACE:
+                bits |= selected.members.maybe if self.strict else selected.members.sure
+        return bits
+
+    def side(self) -> Side:
+        isolated = self.isolated()
+        opaque = self.compiler.opaque[self.direction]
+        by_signature: dict[Signature, list[int]] = {}
+        for workload, signature in self._signatures(isolated, opaque).items():
+            by_signature.setdefault(signature, []).append(workload)
+        merged: dict[Partition, int] = {}
+        for signature, workloads in by_signature.items():
+            for members, partition in self._partitions(signature, bits_of(workloads)):
+                merged[partition] = merged.get(partition, 0) | members
+        everything = ((self.universe.ports.all, self.universe.all),)
+        return Side([Group(bits, part) for part, bits in merged.items() if part != everything], self.universe)
+
+    def _signatures(self, isolated: int, opaque: int) -> dict[int, Signature]:
+        """For each workload that anything applies to, what does."""
+        own: dict[int, set[int]] = {}
+        layers: dict[int, list[tuple[Tier, int, bool]]] = {}
+        for selected in self.selected:
+            if selected.tier is Tier.NAMESPACE:
+                applies = selected.members.sure if self.strict else selected.members.maybe
+                for workload in numbers_in(applies):
+                    own.setdefault(workload, set()).update(selected.rules)
+            else:
+                self._add_layer(selected, layers)
+        found = {}
+        for workload in numbers_in(isolated | opaque | bits_of([*own, *layers])):
+            rules = tuple(sorted(own.get(workload, ())))
+            bit = 1 << workload
+            is_isolated, is_opaque = bool(isolated & bit), bool(opaque & bit)
+            if is_isolated or is_opaque or workload in layers:
+                found[workload] = Signature(is_opaque, is_isolated, rules, tuple(layers.get(workload, ())))
+        return found
+
+    def _add_layer(self, selected: Selected, layers: dict[int, list[tuple[Tier, int, bool]]]) -> None:
+        for workload in numbers_in(selected.members.maybe):
+            sure = bool(selected.members.sure >> workload & 1)
+            layers.setdefault(workload, []).extend((selected.tier, rule, sure) for rule in selected.rules)
+
+    def _partitions(self, signature: Signature, members: int) -> Iterator[tuple[int, Partition]]:
+        """The members, apart where a named port is another number, with what each part admits."""
+        opaque, isolated, rules, layers = signature
+        for part in self._split(members, [*rules, *(rule for _, rule, _ in layers)]):
+            if opaque:
+                yield part, () if self.strict else ((self.universe.ports.all, self.universe.all),)
+                continue
+            own = fold(self._entries(rules, part)) if isolated else None
+            partition = self._layered(layers, own, part) if layers else own or ()
+            yield part, self._with_node(partition)
+
+    def _with_node(self, partition: Partition) -> Partition:
+        """A pod and its own node can always talk, so a pod on the host's network may be able to."""
+        if self.strict or not self.universe.on_host:
+            return partition
+        return fold([*partition, (self.universe.ports.all, self.universe.on_host)])
+
+    def _split(self, members: int, rules: Iterable[int]) -> list[int]:
+        """Ingress rules with named ports mean another number for each member: sets for which they mean the same."""
+        parts = [members]
+        if self.direction is Direction.EGRESS:
+            return parts
+        splitters = {ends for rule in rules for _, cells in self.compiler.rules[rule].named for _, ends in cells}
+        for ends in splitters:
+            parts = [piece for part in parts for piece in (part & ends, part & ~ends) if piece]
+        return parts
+
+    def _entries(self, rules: Iterable[int], members: int) -> Iterator[Cell]:
+        """What the rules of NetworkPolicies let through."""
+        for number in rules:
+            for entry in self._parts(self.compiler.rules[number], members):
+                peers = entry.peers.sure if self.strict else entry.peers.maybe
+                if peers and not (self.strict and entry.maybe):
+                    yield entry.connections, peers
+
+    def _parts(self, rule: Compiled, members: int) -> Iterator[Entry]:
+        """A rule's parts, with named ports resolved at the end that is connected to."""
+        yield from rule.entries
+        for peers, cells in rule.named:
+            for connections, ends in cells:
+                if self.direction is Direction.EGRESS:
+                    yield Entry(peers.within(ends), connections)
+                elif members & ends:
+                    yield Entry(peers, connections)
+
+    def _layered(self, layers: Iterable[tuple[Tier, int, bool]], own: Partition | None, members: int) -> Partition:
+        """Administrators' rules first, then NetworkPolicies if there are any for these workloads, else the baseline."""
+        everything = self.universe.ports.all
+        states = [_State(self.universe.all, everything)]
+        for tier, number, sure in layers:
+            if tier is Tier.ADMIN:
+                states = self._walk(states, number, sure, members)
+        states = [state.passing() for state in states]
+        if own is not None:
+            return fold(_decided(states, own))
+        for tier, number, sure in layers:
+            if tier is Tier.BASELINE:
+                states = self._walk(states, number, sure, members)
+        return fold((state.allowed | state.rest | state.passed, state.ends) for state in states)
+
+    def _walk(self, states: "list[_State]", number: int, sure: bool, members: int) -> "list[_State]":
+        rule = self.compiler.rules[number]
+        for entry in self._parts(rule, members):
+            certain = entry.peers.sure if sure and not entry.maybe else 0
+            for ends, is_certain in ((certain, True), (entry.peers.maybe & ~certain, False)):
+                if ends:
+                    states = [
+                        after
+                        for state in states
+                        for after in state.apply(rule.action, ends, entry.connections, is_certain, self.strict)
+                    ]
+        return states
+
+
+class _State(NamedTuple):
+    """How far the connections with some ends are decided: `rest` isn't yet, `passed` is left to the next tier."""
+
+    ends: int
+    rest: int
+    allowed: int = 0
+    passed: int = 0
+
+    def apply(self, action: Action, ends: int, connections: int, certain: bool, strict: bool) -> "list[_State]":
+        """The state after a rule about some of the ends, in as many pieces as it makes."""
+        inside = self.ends & ends
+        hit = self.rest & connections
+        if not inside or not hit:
+            return [self]
+        outside = self.ends & ~ends
+        after = self._replace(ends=inside)._decide(action, hit, certain, strict)
+        return [after, self._replace(ends=outside)] if outside else [after]
+
+    def _decide(self, action: Action, hit: int, certain: bool, strict: bool) -> "_State":
+        if certain:
+            after = self._replace(rest=self.rest & ~hit)
+            if action is Action.ALLOW:
+                return after._replace(allowed=self.allowed | hit)
+            return after._replace(passed=self.passed | hit) if action is Action.PASS else after
+        if strict:  # it may or may not apply: only what is allowed either way is certain
+            return self if action is Action.ALLOW else self._replace(rest=self.rest & ~hit)
+        if action is Action.ALLOW:
+            return self._replace(allowed=self.allowed | hit)
+        return self._replace(passed=self.passed | hit) if action is Action.PASS else self
+
+    def passing(self) -> "_State":
+        """The state at the start of the next tier."""
+        return self._replace(rest=self.rest | self.passed, passed=0)
+
+
+def _decided(states: "Iterable[_State]", own: Partition) -> Iterator[Cell]:
+    for state in states:
+        yield state.allowed, state.ends
+        for connections, ends in own:
+            yield state.rest & connections, state.ends & ends
+
+
+def fold(cells: Iterable[Cell]) -> Partition:
+    """The union of cells that may overlap, as disjoint ones."""
+    by_ends: dict[int, int] = {}
+    for connections, ends in cells:
+        if connections and ends:
+            by_ends[ends] = by_ends.get(ends, 0) | connections
+    by_connections: dict[int, int] = {}
+    for ends, connections in by_ends.items():
+        by_connections[connections] = by_connections.get(connections, 0) | ends
+    disjoint: list[Cell] = []
+    for connections, ends in by_connections.items():
+        disjoint = list(_overlaid(disjoint, connections, ends))
+    united: dict[int, int] = {}
+    for connections, ends in disjoint:
+        united[connections] = united.get(connections, 0) | ends
+    return tuple(sorted(united.items()))
+
+
+def _overlaid(cells: Iterable[Cell], connections: int, ends: int) -> Iterator[Cell]:
+    for known, known_ends in cells:
+        both = known_ends & ends
+        if not both:
+            yield known, known_ends
+            continue
+        yield known | connections, both
+        ends &= ~both
+        if known_ends != both:
+            yield known, known_ends & ~both
+    if ends:
+        yield connections, ends
+
+
+class Answers(NamedTuple):
+    """What is open for certain, and what may be; the same object where nothing is unknown."""
+
+    strict: Solution
+    loose: Solution
+
+
+def answers(compiler: Compiler) -> Answers:
+    """Both answers; the second costs nothing where nothing is unknown."""
+    strict = solve(compiler, strict=True)
+    return Answers(strict, strict if compiler.certain else solve(compiler, strict=False))
+
+
+def solve(compiler: Compiler, strict: bool) -> Solution:
+    """Both directions, with one of the two answers."""
+    solvers = {direction: Solver(compiler, direction, strict) for direction in Direction}
+    return Solution(
+        compiler.universe,
+        solvers[Direction.INGRESS].side(),
+        solvers[Direction.EGRESS].side(),
+        {direction: solver.isolated() for direction, solver in solvers.items()},
+    )

@@ -1,0 +1,286 @@
+"""Everything that a connection can have at its ends, numbered, and what the peers of a rule select of it.
+
+A set of ends is kept as bits: workloads first, then the ingress controller, then pieces of the address space. So what
+a rule lets through is one set, whether it names pods or addresses.
+"""
+
+from collections.abc import Iterable, Sequence
+
+from hullcheck.model.network.addresses import AddressRange, AddressSpace
+from hullcheck.model.network.endpoint import Assume, Endpoint, IpBlocksMatchPods
+from hullcheck.model.network.labels import (
+    NOTHING,
+    LabelIndex,
+    Labels,
+    LabelSelector,
+    Match,
+    Operator,
+    bits_of,
+    numbers_in,
+)
+from hullcheck.model.network.policy import Direction, Peer, Policy, PortRule
+from hullcheck.model.network.ports import MAX_PORT, PROTOCOLS, PortRange, PortSpace
+
+NAME_LABEL = "kubernetes.io/metadata.name"
+"""The label that every namespace has, with its name as the value."""
+
+CONTROLLERS = (
+    "ingress",
+    "traefik",
+    "kong",
+    "haproxy",
+    "contour",
+    "envoy",
+    "gateway",
+    "istio-system",
+    "nginx",
+    "router",
+)
+"""Words by which people name what brings connections in from outside, in namespaces and labels."""
+
+CONTROLLER_IMAGES = frozenset(
+    (
+        "ingress-nginx/controller",
+        "nginx-ingress-controller",
+        "nginx/nginx-ingress",
+        "traefik",
+        "kong/kubernetes-ingress-controller",
+        "haproxytech/kubernetes-ingress",
+        "haproxy-ingress",
+        "projectcontour/contour",
+        "voyagermesh/voyager",
+    )
+)
+
+
+class Universe:
+    """The ends of one scope. `namespaces` are the labels of those that are declared."""
+
+    def __init__(
+        self,
+        endpoints: Sequence[Endpoint],
+        policies: Iterable[Policy] = (),
+        namespaces: dict[str, dict[str, str]] | None = None,
+        assume: Assume = Assume(),  # noqa: B008  a constant
+        ports: Iterable[PortRange] = (),
+    ) -> None:
+        self.endpoints = endpoints
+        self.assume = assume
+        policies = [policy for policy in policies if not policy.refused]
+        self.addresses = AddressSpace(_address_ranges(endpoints, policies))
+        self.ports = PortSpace([*ports, *_port_ranges(endpoints, policies)])
+        self.workloads = (1 << len(endpoints)) - 1
+        self.controller = 1 << len(endpoints)
+        self.first_address = len(endpoints) + 1
+        self.outside = self.addresses.all << self.first_address
+        self.all = self.workloads | self.controller | self.outside
+        self.declared = namespaces or {}
+        self._pods = LabelIndex(endpoint.labels for endpoint in endpoints)
+        self._index_namespaces()
+        self._index_named_ports()
+        on_host = bits_of(n for n, endpoint in enumerate(endpoints) if endpoint.host_network)
+        self.on_host = 0 if assume.host_network_as_pod else on_host
+        self.selectable = self.workloads & ~self.on_host
+        self._controllers_here = bits_of(n for n, endpoint in enumerate(endpoints) if is_controller(endpoint))
+        self._pods_found: dict[LabelSelector, Match] = {}
+        self._namespaces_found: dict[LabelSelector, Match] = {}
+
+    def _index_namespaces(self) -> None:
+        numbers: dict[str, list[int]] = {}
+        for number, endpoint in enumerate(self.endpoints):
+            numbers.setdefault(endpoint.namespace, []).append(number)
+        names = [*numbers, *(name for name in self.declared if name not in numbers)]
+        self.namespace_names = names
+        self._of_namespace = {name: bits_of(numbers.get(name, ())) for name in names}
+        self._namespaces = LabelIndex(self._namespace_labels(name) for name in names)
+
+    def _namespace_labels(self, name: str) -> Labels:
+        labels = {**self.declared.get(name, {}), NAME_LABEL: name}
+        unknown = name not in self.declared and not self.assume.namespaces_closed
+        return Labels(labels, open=unknown, closed=frozenset((NAME_LABEL,)))
+
+    def _index_named_ports(self) -> None:
+        """`_named`: name and protocol to numbers, each with the workloads that declare it."""
+        found: dict[tuple[str, str], dict[int, list[int]]] = {}
+        for number, endpoint in enumerate(self.endpoints):
+            seen = set()
+            for port in endpoint.ports:
+                # The first container that declares the name decides, as in the kubelet's and the proxies' look-up.
+                if port.name and (port.name, port.protocol) not in seen:
+                    seen.add((port.name, port.protocol))
+                    found.setdefault((port.name, port.protocol), {}).setdefault(port.number, []).append(number)
+        self._named = {
+            key: tuple((port, bits_of(ends)) for port, ends in by_port.items()) for key, by_port in found.items()
+        }
+
+    def of_namespace(self, name: str) -> int:
+        """The workloads of a namespace."""
+        return self._of_namespace.get(name, 0)
+
+    def pods(self, selector: LabelSelector) -> Match:
+        """The workloads that a pod selector selects, in any namespace."""
+        if selector not in self._pods_found:
+            self._pods_found[selector] = self._pods.match(selector).within(self.selectable)
+        return self._pods_found[selector]
+
+    def in_namespaces(self, selector: LabelSelector) -> Match:
+        """The workloads of the namespaces that a selector selects."""
+        if selector not in self._namespaces_found:
+            found = self._namespaces.match(selector)
+            sure, maybe = (self._workloads_of(bits) for bits in found)
+            self._namespaces_found[selector] = Match(sure, maybe).within(self.selectable)
+        return self._namespaces_found[selector]
+
+    def _workloads_of(self, namespaces: int) -> int:
+        bits = 0
+        for number in numbers_in(namespaces):
+            bits |= self._of_namespace[self.namespace_names[number]]
+        return bits
+
+    def namespaces_selected(self, selector: LabelSelector) -> tuple[str, ...]:
+        """The names of the namespaces known here that a selector may select."""
+        return tuple(self.namespace_names[n] for n in numbers_in(self._namespaces.match(selector).maybe))
+
+    def members(self, policy: Policy) -> Match:
+        """The workloads that a policy selects."""
+        found = self.pods(policy.selector)
+        if policy.namespaces is not None:
+            found &= self.in_namespaces(policy.namespaces)
+        elif not policy.cluster_wide:
+            found = found.within(self.of_namespace(policy.namespace or "default"))
+        return Match(0, found.maybe) if policy.doubtful else found
+
+    def peers(self, policy: Policy, peers: tuple[Peer, ...] | None) -> Match:
+        """What the peers of a rule select; everything where there are none."""
+        if peers is None:
+            return Match(self.all, self.all)
+        found = NOTHING
+        for peer in peers:
+            found |= self.peer(policy, peer)
+        return found
+
+    def peer(self, policy: Policy, peer: Peer) -> Match:
+        """What one peer selects."""
+        if not peer.known:
+            return Match(0, self.all)
+        if peer.elsewhere:
+            return Match(0, 0 if self.assume.namespaces_closed else self.outside | self.on_host)
+        if peer.blocks:
+            return self._block(peer)
+        found = Match(self.selectable, self.selectable)
+        if peer.pods is not None:
+            found = self.pods(peer.pods)
+        if peer.namespaces is not None:
+            found &= self.in_namespaces(peer.namespaces)
+        elif not policy.cluster_wide:
+            found = found.within(self.of_namespace(policy.namespace or "default"))
+        return found | self._controller(peer, found)
+
+    def _block(self, peer: Peer) -> Match:
+        pieces = 0
+        for span in peer.blocks:
+            pieces |= self.addresses.bits(span)
+        for span in peer.excepts:
+            pieces &= ~self.addresses.bits(span)
+        outside = pieces << self.first_address
+        choice = self.assume.ip_blocks_match_pods
+        if choice is IpBlocksMatchPods.NEVER or not pieces:
+            return Match(outside, outside | (self.on_host if pieces else 0))
+        pods = self._pods_in(pieces)
+        if choice is IpBlocksMatchPods.ALWAYS:
+            return Match(outside | pods, outside | pods)
+        return Match(outside, outside | pods)
+
+    def _pods_in(self, pieces: int) -> int:
+        """The workloads that may have an address there, and the controller."""
+        bits = self.workloads | self.controller
+        for number, endpoint in enumerate(self.endpoints):
+            if endpoint.addresses and not any(self.addresses.bits(one) & pieces for one in endpoint.addresses):
+                bits &= ~(1 << number)
+        return bits
+
+    def _controller(self, peer: Peer, found: Match) -> Match:
+        """Whether the peer is the ingress controller, wherever that runs."""
+        if self.assume.strange_controller:
+            return self._strange_controller(peer)
+        if self._controllers_here:
+            sure = self.controller if self._controllers_here & found.sure else 0
+            return Match(sure, self.controller if self._controllers_here & found.maybe else 0)
+        if any(_names_controller(selector) for selector in (peer.namespaces, peer.pods)):
+            return Match(self.controller, self.controller)
+        if peer.namespaces is None or _names_another_namespace(peer.namespaces):
+            return NOTHING
+        everything = peer.namespaces.selects_all and (peer.pods is None or peer.pods.selects_all)
+        maybe = everything or not self.assume.namespaces_closed
+        return Match(self.controller if everything else 0, self.controller if maybe else 0)
+
+    def _strange_controller(self, peer: Peer) -> Match:
+        if peer.namespaces is None or not peer.namespaces.matches({}):
+            return NOTHING
+        if peer.pods is not None and not peer.pods.matches({}):
+            return NOTHING
+        return Match(self.controller, self.controller)
+
+    def connections(self, port: PortRule) -> int:
+        """The connections of a port rule without a name."""
+        if port.first is None or port.last is None:
+            return self.ports.bits(port.protocol)
+        return self.ports.bits(port.protocol, port.first, port.last)
+
+    def named(self, port: PortRule) -> list[tuple[int, int]]:
+        """What a named port is: connections, each with the workloads where it is that."""
+        found = []
+        for protocol in (port.protocol,) if port.protocol else PROTOCOLS:
+            for number, bits in self._named.get((port.name, protocol), ()):
+                found.append((self.ports.bits(protocol, number, number), bits))
+        return found
+
+    def ranges(self, bits: int) -> list[AddressRange]:
+        """The addresses in a set of ends."""
+        return self.addresses.ranges((bits & self.outside) >> self.first_address)
+
+
+def is_controller(endpoint: Endpoint) -> bool:
+    """Does it bring in what Ingresses let through?"""
+    return any(
+        image == known or image.endswith(f"/{known}") for image in endpoint.images for known in CONTROLLER_IMAGES
+    )
+
+
+def _names_controller(selector: LabelSelector | None) -> bool:
+    """Does the selector ask for something that people call an ingress controller?"""
+    if selector is None:
+        return False
+    for requirement in selector.requirements:
+        if requirement.operator in (Operator.IN, Operator.EXISTS):
+            words = (requirement.key.replace("kubernetes.io", ""), *requirement.values)
+            if any(known in word for word in words for known in CONTROLLERS):
+                return True
+    return False
+
+
+def _names_another_namespace(selector: LabelSelector) -> bool:
+    return any(r.operator is Operator.IN and r.key in (NAME_LABEL, "name") for r in selector.requirements)
+
+
+def _port_ranges(endpoints: Iterable[Endpoint], policies: Iterable[Policy]) -> Iterable[PortRange]:
+    for endpoint in endpoints:
+        for declared in endpoint.ports:
+            yield PortRange(declared.protocol, declared.number, declared.number)
+    for policy in policies:
+        for direction in Direction:
+            for rule in policy.rules(direction):
+                for port in rule.ports or ():
+                    if port.first is not None and port.protocol:
+                        yield PortRange(port.protocol, port.first, port.last or MAX_PORT)
+
+
+def _address_ranges(endpoints: Iterable[Endpoint], policies: Iterable[Policy]) -> Iterable[AddressRange]:
+    for endpoint in endpoints:
+        yield from endpoint.addresses
+    for policy in policies:
+        for direction in Direction:
+            for rule in policy.rules(direction):
+                for peer in rule.peers or ():
+                    yield from peer.blocks
+                    yield from peer.excepts

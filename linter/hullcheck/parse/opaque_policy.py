@@ -1,0 +1,83 @@
+"""Policies of network plugins. Their rules aren't read, only which pods they may confine, and in which directions."""
+
+import re
+
+from hullcheck.model.kubernetes import KubernetesObject
+from hullcheck.model.network.labels import LabelSelector, Operator, Requirement
+from hullcheck.model.network.policy import Policy
+from hullcheck.model.node import Node, as_bool, as_str, at, is_null, items
+from hullcheck.parse.labels import is_unknown, selector
+
+_PREFIX = re.compile(r"^(?:k8s|any|container)[:.]")
+_RESERVED = ("reserved:", "io.kubernetes.pod.namespace", "io.cilium.", "cidr:")
+_EQUALS = re.compile(r"""^\s*([\w./-]+)\s*==\s*(["'])([\w.-]*)\2\s*$""")
+_HAS = re.compile(r"^\s*has\(\s*([\w./-]+)\s*\)\s*$")
+_SECONDARY = ("MultiNetworkPolicy",)
+"""Policies for networks other than the cluster's."""
+
+
+def opaque_policies(made: KubernetesObject) -> list[Policy]:
+    """What the object may confine; several for Cilium's `specs`, none for kinds that confine nothing."""
+    if made.kind.startswith("Staged") or made.kind in _SECONDARY:
+        return []
+    if made.group == "cilium.io":
+        specs = [at(made.node, "spec"), *items(at(made.node, "specs"))]
+        return [_cilium(made, spec) for spec in specs if not is_null(spec)]
+    if made.group.endswith("projectcalico.org"):
+        return [_calico(made, at(made.node, "spec"))]
+    return [_opaque(made, LabelSelector(known=False), True, True)]
+
+
+def _opaque(made: KubernetesObject, chosen: LabelSelector, ingress: bool, egress: bool) -> Policy:
+    wide = any(word in made.kind for word in ("Cluster", "Global", "Admin"))
+    namespace = "" if wide else made.namespace
+    return Policy(made, namespace, chosen, ingress, egress, opaque=True, cluster_wide=wide)
+
+
+def _cilium(made: KubernetesObject, spec: Node | None) -> Policy:
+    chosen = at(spec, "endpointSelector")
+    if is_null(chosen):  # it selects nodes
+        return _opaque(made, LabelSelector(known=False), False, False)
+    return _opaque(made, _without_prefixes(selector(chosen)), _denies(spec, "ingress"), _denies(spec, "egress"))
+
+
+def _denies(spec: Node | None, direction: str) -> bool:
+    """Is what isn't allowed denied? A section does that, unless `enableDefaultDeny` says otherwise."""
+    said = as_bool(at(spec, "enableDefaultDeny", direction))
+    if said is not None:
+        return said
+    return any(not is_null(at(spec, f"{direction}{kind}")) for kind in ("", "Deny"))
+
+
+def _without_prefixes(chosen: LabelSelector) -> LabelSelector:
+    if any(r.key.startswith(_RESERVED) or _PREFIX.sub("", r.key).startswith(_RESERVED) for r in chosen.requirements):
+        return LabelSelector(known=False)
+    kept = tuple(r._replace(key=_PREFIX.sub("", r.key)) for r in chosen.requirements)
+    return LabelSelector(kept, chosen.known)
+
+
+def _calico(made: KubernetesObject, spec: Node | None) -> Policy:
+    types = [as_str(item) for item in items(at(spec, "types"))]
+    has_egress = not is_null(at(spec, "egress"))
+    # Calico's default: egress only where there are egress rules, ingress unless there are only those.
+    ingress = "Ingress" in types if types else not is_null(at(spec, "ingress")) or not has_egress
+    egress = "Egress" in types if types else has_egress
+    unclear = any(not is_null(at(spec, key)) for key in ("namespaceSelector", "serviceAccountSelector"))
+    chosen = LabelSelector(known=False) if unclear else _expression(at(spec, "selector"))
+    return _opaque(made, chosen, ingress, egress)
+
+
+def _expression(node: Node | None) -> LabelSelector:
+    """Calico's selector, where it is a conjunction of equalities; others aren't known."""
+    if is_null(node) or is_unknown(node):
+        return LabelSelector(known=not is_unknown(node))
+    requirements = []
+    for part in (as_str(node) or "").split("&&"):
+        equals, has = _EQUALS.match(part), _HAS.match(part)
+        if equals:
+            requirements.append(Requirement(equals[1], Operator.IN, frozenset((equals[3],))))
+        elif has:
+            requirements.append(Requirement(has[1], Operator.EXISTS))
+        elif part.strip() != "all()":
+            return LabelSelector(known=False)
+    return LabelSelector(tuple(requirements))

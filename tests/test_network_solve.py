@@ -1,0 +1,235 @@
+"""The solver against an evaluator that looks at one pair and one port at a time."""
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from hullcheck.model.kubernetes import KubernetesObject
+from hullcheck.model.network.addresses import AddressRange
+from hullcheck.model.network.endpoint import Assume, Endpoint, IpBlocksMatchPods, NamedPort
+from hullcheck.model.network.join import join, outside
+from hullcheck.model.network.labels import Labels, LabelSelector, Operator, Requirement, numbers_in
+from hullcheck.model.network.policy import Action, Direction, Peer, Policy, PortRule, Rule, Tier
+from hullcheck.model.network.solve import Compiler, Solution, solve
+from hullcheck.model.network.universe import NAME_LABEL, Universe
+from hullcheck.source import Location, Source
+from naive_network import Facts, Outside, open_between
+
+HERE = Location(Source("test.yaml", b""), 0, 0)
+NAMESPACES = ("a", "b", "c")
+PROBES = [(protocol, port) for protocol in ("TCP", "UDP", "SCTP") for port in (1, 80, 81, 82, 443, 65535)]
+
+keys = st.sampled_from(("app", "tier", NAME_LABEL))
+values = st.sampled_from(("1", "2", "a", "b"))
+labels = st.dictionaries(st.sampled_from(("app", "tier")), values, max_size=2)
+
+
+@st.composite
+def requirements(draw: st.DrawFn) -> Requirement:
+    operator = draw(st.sampled_from(Operator))
+    takes_values = operator in (Operator.IN, Operator.NOT_IN)
+    listed = draw(st.frozensets(values, min_size=1, max_size=2)) if takes_values else frozenset()
+    return Requirement(draw(keys), operator, listed)
+
+
+selectors = st.lists(requirements(), max_size=2).map(lambda found: LabelSelector(tuple(found)))
+
+
+@st.composite
+def ranges(draw: st.DrawFn) -> AddressRange:
+    start = draw(st.integers(0, 7)) * 2
+    return AddressRange(start, start + draw(st.sampled_from((1, 2, 4))))
+
+
+@st.composite
+def peers(draw: st.DrawFn) -> Peer:
+    if draw(st.booleans()) and draw(st.booleans()):
+        return Peer(HERE, blocks=(draw(ranges()),), excepts=tuple(draw(st.lists(ranges(), max_size=1))))
+    pods, namespaces = draw(st.none() | selectors), draw(st.none() | selectors)
+    return Peer(HERE, LabelSelector() if pods is None and namespaces is None else pods, namespaces)
+
+
+@st.composite
+def port_rules(draw: st.DrawFn, any_protocol: bool = False) -> PortRule:
+    protocol = draw(st.sampled_from(("TCP", "UDP")))
+    kind = draw(st.sampled_from(("name", "all", "one", "span")))
+    if kind == "name":
+        return PortRule(HERE, "" if any_protocol else protocol, name=draw(st.sampled_from(("web", "dns"))))
+    if kind == "all":
+        return PortRule(HERE, protocol)
+    first = draw(st.sampled_from((80, 81, 443)))
+    return PortRule(HERE, protocol, first, first if kind == "one" else first + 1)
+
+
+def rules(actions: st.SearchStrategy[Action]) -> st.SearchStrategy[tuple[Rule, ...]]:
+    one = st.builds(
+        lambda who, ports, action: Rule(1, HERE, who and tuple(who), ports and tuple(ports), action),
+        st.none() | st.lists(peers(), min_size=1, max_size=2),
+        st.none() | st.lists(port_rules(), min_size=1, max_size=2),
+        actions,
+    )
+    return st.lists(one, max_size=3).map(tuple)
+
+
+def made(kind: str, name: str, namespace: str = "") -> KubernetesObject:
+    return KubernetesObject("networking.k8s.io/v1", kind, name, namespace, HERE, None)
+
+
+@st.composite
+def own_policies(draw: st.DrawFn) -> Policy:
+    namespace = draw(st.sampled_from(NAMESPACES))
+    ingress, egress = draw(st.sampled_from(((True, False), (False, True), (True, True))))
+    allow = rules(st.just(Action.ALLOW))
+    return Policy(
+        made("NetworkPolicy", "p", namespace),
+        namespace,
+        draw(selectors),
+        ingress,
+        egress,
+        ingress_rules=draw(allow),
+        egress_rules=draw(allow),
+    )
+
+
+@st.composite
+def admin_policies(draw: st.DrawFn, number: int = 0) -> Policy:
+    tier = draw(st.sampled_from((Tier.ADMIN, Tier.BASELINE)))
+    found = rules(st.sampled_from(Action))
+    return Policy(
+        made("ClusterNetworkPolicy", f"p{number}"),
+        "",
+        draw(selectors),
+        True,
+        True,
+        cluster_wide=True,
+        ingress_rules=draw(found),
+        egress_rules=draw(found),
+        tier=tier,
+        priority=number,
+        namespaces=draw(selectors),
+    )
+
+
+@st.composite
+def facts(draw: st.DrawFn) -> Facts:
+    endpoints = []
+    for number in range(draw(st.integers(2, 5))):
+        namespace = draw(st.sampled_from(NAMESPACES))
+        ports = draw(
+            st.lists(
+                st.builds(
+                    NamedPort,
+                    st.sampled_from(("web", "dns", "")),
+                    st.sampled_from(("TCP", "UDP")),
+                    st.sampled_from((80, 81, 443)),
+                ),
+                max_size=2,
+            )
+        )
+        id_ = f"{namespace}/w{number}[Deployment]"
+        row = Labels(draw(labels))
+        endpoints.append(Endpoint(id_, id_, namespace, f"w{number}", "Deployment", HERE, row, tuple(ports)))
+    policies = draw(st.lists(own_policies(), max_size=4))
+    for number in range(draw(st.integers(0, 2))):
+        policies.append(draw(admin_policies(number)))
+    namespaces = {name: {**draw(labels), NAME_LABEL: name} for name in NAMESPACES}
+    return Facts(endpoints, policies, namespaces)
+
+
+def solutions(world: Facts, assume: Assume, declared: set[str]) -> tuple[Solution, Solution]:
+    """The strict and the loose answer where only some namespaces are declared."""
+    namespaces = {name: found for name, found in world.namespaces.items() if name in declared}
+    universe = Universe(world.endpoints, world.policies, namespaces, assume)
+    compiler = Compiler(universe, world.policies)
+    return solve(compiler, strict=True), solve(compiler, strict=False)
+
+
+def is_open(solution: Solution, source: int, target: int, protocol: str, port: int) -> bool:
+    space = solution.universe.ports
+    return any(
+        found.protocol == protocol and found.first <= port <= found.last
+        for found in space.ranges(solution.connections(source, target))
+    )
+
+
+CLOSED = Assume(IpBlocksMatchPods.NEVER, namespaces_closed=True)
+
+
+@settings(max_examples=80, deadline=None)
+@given(facts())
+def test_where_all_is_known_both_answers_are_the_naive_one(world: Facts) -> None:
+    for solution in solutions(world, CLOSED, set(NAMESPACES)):
+        for s, source in enumerate(world.endpoints):
+            for t, target in enumerate(world.endpoints):
+                for protocol, port in PROBES:
+                    expected = open_between(world, source, target, protocol, port)
+                    assert is_open(solution, s, t, protocol, port) is expected, (source.id, target.id, protocol, port)
+
+
+@settings(max_examples=80, deadline=None)
+@given(facts(), st.sets(st.sampled_from(NAMESPACES)), st.data())
+def test_whatever_the_unknowns_turn_out_to_be_the_truth_lies_between_the_answers(
+    world: Facts, declared: set[str], data: st.DataObject
+) -> None:
+    addresses = {endpoint.id: data.draw(st.integers(0, 20)) for endpoint in world.endpoints}
+    truth = world._replace(addresses=addresses)
+    strict, loose = solutions(world, Assume(), declared)
+    for s, source in enumerate(world.endpoints):
+        for t, target in enumerate(world.endpoints):
+            for protocol, port in PROBES:
+                expected = open_between(truth, source, target, protocol, port)
+                assert is_open(strict, s, t, protocol, port) <= expected <= is_open(loose, s, t, protocol, port)
+
+
+@settings(max_examples=50, deadline=None)
+@given(facts())
+def test_what_reaches_outside_is_the_naive_answer(world: Facts) -> None:
+    solution, _ = solutions(world, CLOSED, set(NAMESPACES))
+    space = solution.universe.ports
+    for s, pod in enumerate(world.endpoints):
+        for direction in Direction:
+            found = [o for o in outside(solution) if o.direction is direction and o.members >> s & 1]
+            for number in (*range(20), 1 << 31):
+                for protocol, port in PROBES:
+                    ends = (pod, Outside(number)) if direction is Direction.EGRESS else (Outside(number), pod)
+                    expected = open_between(world, *ends, protocol, port)
+                    actual = any(
+                        any(start <= number < end for start, end in solution.universe.ranges(o.ends))
+                        and any(
+                            r.protocol == protocol and r.first <= port <= r.last for r in space.ranges(o.connections)
+                        )
+                        for o in found
+                    )
+                    assert actual is expected
+
+
+@settings(max_examples=50, deadline=None)
+@given(facts())
+def test_blocks_are_disjoint_and_hold_what_pairs_say(world: Facts) -> None:
+    for solution in solutions(world, Assume(), {"a"}):
+        seen: dict[tuple[int, int], int] = {}
+        for block in join(solution).blocks:
+            for pair in ((s, t) for s in numbers_in(block.sources) for t in numbers_in(block.targets)):
+                assert not seen.get(pair, 0) & block.connections
+                seen[pair] = seen.get(pair, 0) | block.connections
+        for s in range(len(world.endpoints)):
+            for t in range(len(world.endpoints)):
+                assert seen.get((s, t), 0) == solution.connections(s, t)
+
+
+def test_joining_stops_at_the_limit_and_says_so() -> None:
+    endpoints = [Endpoint(f"a/w{n}", "", "a", f"w{n}", "Pod", HERE, Labels({"app": str(n)})) for n in range(20)]
+    policies = [
+        Policy(
+            made("NetworkPolicy", f"p{n}", "a"),
+            "a",
+            LabelSelector.of({"app": str(n)}),
+            True,
+            False,
+            ingress_rules=(Rule(1, HERE, None, (PortRule(HERE, "TCP", n + 1, n + 1),)),),
+        )
+        for n in range(20)
+    ]
+    solution = solve(Compiler(Universe(endpoints, policies), policies), strict=True)
+    assert len(join(solution).blocks) == 20
+    assert not join(solution).truncated
+    assert join(solution, limit=5).truncated
