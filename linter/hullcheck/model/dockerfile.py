@@ -1,0 +1,508 @@
+"""A Dockerfile: its instructions, the graph of its stages, and what ships."""
+
+from collections.abc import Iterator
+from functools import cached_property
+from typing import NamedTuple
+
+from hullcheck.model import base_images
+from hullcheck.model.container import Port, Probe, User, Variable
+from hullcheck.model.expand import Value, expand
+from hullcheck.model.image import ImageRef, ImageUse
+from hullcheck.model.instruction import Directive, Flag, Heredoc, Instruction, Pair
+from hullcheck.model.ports import exposed_port
+from hullcheck.model.privileges import dropper, effective_user
+from hullcheck.model.problem import Problem
+from hullcheck.model.state import Arguments, Entry, Program, Scope, State, global_scope
+from hullcheck.model.text import Text
+from hullcheck.source import Field, Location, Source
+
+__all__ = [
+    "Directive",
+    "Dockerfile",
+    "Flag",
+    "Graph",
+    "Heredoc",
+    "Instruction",
+    "Mount",
+    "MountOption",
+    "Pair",
+    "Shipped",
+    "Stage",
+    "Value",
+    "mounts",
+    "shipped",
+]
+
+SCRATCH_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+
+class Dockerfile:
+    """A Dockerfile as read. `text` is its text in `source`, which holds other things too if it stands in YAML."""
+
+    def __init__(
+        self,
+        source: Source,
+        text: Text,
+        instructions: tuple[Instruction, ...],
+        directives: dict[str, Directive],
+        escape: str,
+        problems: list[Problem],
+        template: bool,
+        syntax: Text | None,
+    ) -> None:
+        self.source = source
+        self.text = text
+        self.instructions = instructions
+        self.directives = directives
+        self.escape = escape
+        self.problems = problems
+        self.template = template
+        self.syntax = syntax
+        self._graphs: dict[object, Graph] = {}
+
+    def __repr__(self) -> str:
+        return f"Dockerfile({self.source.path!r})"
+
+    @property
+    def location(self) -> Location:
+        return self.text.location
+
+    def graph(
+        self,
+        build_args: dict[str, str | None] | None = None,
+        targets: tuple[str | None, ...] = (None,),
+        closed: bool = False,
+    ) -> "Graph":
+        """The stages as they are built with these arguments, to ship these targets (None is the last stage).
+
+        `closed` says that no other arguments are passed.
+        """
+        arguments = Arguments(build_args or {}, closed)
+        key = (tuple(sorted(arguments.values.items(), key=lambda item: item[0])), targets, closed)
+        if key not in self._graphs:
+            self._graphs[key] = Graph(self, arguments, targets)
+        return self._graphs[key]
+
+    @property
+    def stages(self) -> "tuple[Stage, ...]":
+        """The stages of a build without arguments."""
+        return self.graph().stages
+
+    def shipped(
+        self, target: str | None = None, build_args: dict[str, str | None] | None = None, closed: bool = False
+    ) -> "Shipped | None":
+        """What ships: the last stage, or the one of that name or number; None if there is none."""
+        stage = self.graph(build_args, (target,), closed).find(target)
+        return shipped(stage) if stage is not None else None
+
+    def image_uses(self, build_args: dict[str, str | None] | None = None, closed: bool = False) -> Iterator[ImageUse]:
+        """Every place that names an image from outside."""
+        return self.graph(build_args, closed=closed).image_uses()
+
+
+class Graph:
+    """The stages of a Dockerfile under given build arguments, and how they rest on each other."""
+
+    def __init__(self, dockerfile: Dockerfile, arguments: Arguments, targets: tuple[str | None, ...]) -> None:
+        self.dockerfile = dockerfile
+        self.arguments = arguments
+        self.targets = targets
+        groups = _groups(dockerfile.instructions)
+        head = [i for i in groups[0][1] if i.keyword == "ARG" and not i.fault]
+        self.global_scope = global_scope(head, arguments, dockerfile.escape)
+        self.by_name: dict[str, Stage] = {}
+        self.stages: tuple[Stage, ...] = tuple(self._stages(groups))
+
+    def _stages(self, groups: "list[tuple[Instruction | None, list[Instruction]]]") -> "Iterator[Stage]":
+        loose = [i for i in groups[0][1] if i.keyword != "ARG"]
+        if loose:
+            yield Stage(self, -1, None, tuple(groups[0][1]))
+        for number, (start, instructions) in enumerate(groups[1:]):
+            stage = Stage(self, number, start, tuple(instructions))
+            if stage.name:
+                self.by_name[stage.name.lower()] = stage
+            yield stage
+
+    @cached_property
+    def built(self) -> "tuple[Stage, ...]":
+        """The stages that start with FROM, by number."""
+        return tuple(stage for stage in self.stages if stage.start is not None)
+
+    def find(self, target: str | None) -> "Stage | None":
+        """The stage that a target names, whatever the case, or by number; the last one for None."""
+        if target is None:
+            return self.stages[-1] if self.stages else None
+        if target.lower() in self.by_name:
+            return self.by_name[target.lower()]
+        number = int(target) if target.isascii() and target.isdigit() and len(target) < 6 else -1
+        return self.built[number] if 0 <= number < len(self.built) else None
+
+    @cached_property
+    def shipping(self) -> "frozenset[Stage]":
+        """The stages whose files and settings are in an image that ships: the targets and what they are built on."""
+        return frozenset(stage for target in self.targets if (last := self.find(target)) for stage in last.chain)
+
+    @cached_property
+    def needed(self) -> "frozenset[Stage]":
+        """The stages that are built at all: all that the targets rest on."""
+        found: set[Stage] = set()
+        waiting = [stage for target in self.targets if (stage := self.find(target))]
+        while waiting:
+            stage = waiting.pop()
+            if stage not in found:
+                found.add(stage)
+                waiting += [stage.parent] if stage.parent else []
+                waiting += [source for _, source in stage.copied_from]
+        return frozenset(found)
+
+    def image_uses(self) -> Iterator[ImageUse]:
+        """Every place that names an image from outside the file."""
+        syntax = self.dockerfile.syntax
+        if syntax is not None:
+            name = syntax.text.split()[0] if syntax.text.split() else ""
+            yield ImageUse(Field(name, syntax.slice(0, len(name)).location), "frontend", "")
+        for stage in self.stages:
+            yield from stage.image_uses()
+
+
+def _groups(instructions: tuple[Instruction, ...]) -> list[tuple[Instruction | None, list[Instruction]]]:
+    """The instructions before the first FROM, then each FROM with those behind it."""
+    groups: list[tuple[Instruction | None, list[Instruction]]] = [(None, [])]
+    for instruction in instructions:
+        if instruction.keyword == "FROM":
+            groups.append((instruction, []))
+        else:
+            groups[-1][1].append(instruction)
+    return groups
+
+
+class Stage:
+    """A stage under given build arguments.
+
+    `number` counts from 0; it is -1 for instructions that stand before any FROM, a part of a file that the builder
+    would refuse. `name` is as written, or empty.
+    """
+
+    def __init__(
+        self, graph: Graph, number: int, start: Instruction | None, instructions: tuple[Instruction, ...]
+    ) -> None:
+        self.graph = graph
+        self.number = number
+        self.start = start
+        self.instructions = instructions
+        named = start is not None and len(start.words) > 2 and start.words[1].text.lower() == "as"
+        self.name_word = start.words[2] if start is not None and named else None
+        self.name = self.name_word.text if self.name_word else ""
+        self.base = self._base()
+        self.parent = self._parent()
+
+    def __repr__(self) -> str:
+        return f"Stage({self.owner!r})"
+
+    def _base(self) -> Value:
+        """What is built on, expanded: an image, a stage, or `scratch`."""
+        if self.start is None or not self.start.words:
+            return Value(None, "there is no `FROM`")
+        word = self.start.words[0].text
+        if self.dockerfile.template and any(mark in word for mark in ("{{", "{%", "<%", "@", "%%")):
+            return Value(None, "the file is a template")
+        return expand(word, self.graph.global_scope.get, self.dockerfile.escape)
+
+    def _parent(self) -> "Stage | None":
+        """The earlier stage of that name: as written, against names in lower case."""
+        return self.graph.by_name.get(self.base.text or "")
+
+    @property
+    def dockerfile(self) -> Dockerfile:
+        return self.graph.dockerfile
+
+    @property
+    def owner(self) -> str:
+        """The name, or the number."""
+        return self.name or str(max(self.number, 0))
+
+    @property
+    def described(self) -> str:
+        return f"stage `{self.owner}`"
+
+    @property
+    def base_word(self) -> Text:
+        """The word behind FROM; what stands at the file's start if there is none."""
+        if self.start is not None and self.start.words:
+            return self.start.words[0]
+        return self.dockerfile.text.slice(0, 0)
+
+    @property
+    def location(self) -> Location:
+        """Where what is missing is reported: what FROM names."""
+        return self.base_word.location
+
+    @property
+    def complete(self) -> bool:
+        """Is it a whole stage, so that something can be called missing?"""
+        return self.start is not None and not self.start.fault and not self.dockerfile.template
+
+    @property
+    def ships(self) -> bool:
+        """Are its files and settings in an image that ships?"""
+        return self in self.graph.shipping
+
+    @property
+    def needed(self) -> bool:
+        """Is it built at all?"""
+        return self in self.graph.needed
+
+    @cached_property
+    def chain(self) -> "tuple[Stage, ...]":
+        """This stage and those it is built on, itself first."""
+        found = [self]
+        while found[-1].parent is not None:
+            found.append(found[-1].parent)
+        return tuple(found)
+
+    @property
+    def image(self) -> ImageRef | None:
+        """The image from outside that it starts from, if that is known and isn't `scratch`."""
+        text = self.base.text
+        return ImageRef.parse(text) if text and text != "scratch" and self.parent is None else None
+
+    @property
+    def known_base(self) -> base_images.BaseImage | None:
+        """What is known of the image that the chain starts from."""
+        image = self.chain[-1].image
+        return base_images.lookup(image) if image else None
+
+    @cached_property
+    def windows(self) -> bool:
+        """Is it an image for Windows?"""
+        first = self.chain[-1]
+        platform = first.start.flag("platform") if first.start else None
+        if platform and platform.value and platform.value.text.startswith("windows"):
+            return True
+        image = first.image
+        if image is None:
+            return False
+        name = f"{image.repository}:{image.tag}".lower()
+        return any(word in name for word in ("windows", "nanoserver", "servercore", "dotnet/framework"))
+
+    @cached_property
+    def steps(self) -> tuple[Instruction, ...]:
+        """What is run: the ONBUILD triggers of the stage it is built on, then its own instructions."""
+        return (*self.inherited_triggers, *self.instructions)
+
+    @property
+    def inherited_triggers(self) -> tuple[Instruction, ...]:
+        if self.parent is None:
+            return ()
+        return tuple(i.trigger for i in self.parent.instructions if i.keyword == "ONBUILD" and i.trigger is not None)
+
+    @cached_property
+    def state(self) -> State:
+        """The image's configuration at the end of the stage."""
+        waiting = [stage for stage in reversed(self.chain) if "state" not in stage.__dict__]
+        for stage in waiting[:-1]:
+            stage.state  # noqa: B018  the deepest first, so that no chain is too long for the stack
+        inherited = self.parent.state.scope.final() if self.parent else {}
+        scope = Scope(inherited, *self._base_variables())
+        state = State(scope, self.graph.arguments, self.graph.global_scope, self.dockerfile.escape)
+        if self.parent:
+            state.inherit(self.parent.state)
+        state.run(self.steps)
+        return state
+
+    def _base_variables(self) -> tuple[dict[str, str], str]:
+        """The variables of the image that the chain starts from, and why there may be others."""
+        first = self.chain[-1]
+        if first.base.text == "scratch":
+            return {"PATH": SCRATCH_PATH}, ""
+        known = self.known_base
+        name = f"the base image `{first.image.familiar}`" if first.image else "the base image"
+        if known is None:
+            return {}, name
+        return known.env, "" if known.env_complete else name
+
+    def expand(self, text: str, instruction: Instruction | None = None) -> Value:
+        """A word with the variables as they are at one of its instructions, or at the end."""
+        return self.state.expand(text, self._step(instruction))
+
+    def variable(self, name: str, instruction: Instruction | None = None) -> Value | None:
+        """A variable as it is at one of its instructions, or at the end; None if it is certain that there is none."""
+        return self.state.scope.get(name, self._step(instruction))
+
+    def _step(self, instruction: Instruction | None) -> int | None:
+        return None if instruction is None else self._step_numbers.get(instruction.location.start)
+
+    @cached_property
+    def _step_numbers(self) -> dict[int, int]:
+        offset = len(self.inherited_triggers)
+        return {i.location.start: offset + number for number, i in enumerate(self.instructions)}
+
+    def source_of(self, name: str) -> "Stage | None":
+        """The stage that a `COPY --from` or a mount's `from=` names: any case, or a number; the last of that name.
+
+        A later stage is found, too, and the builder then refuses it.
+        """
+        return self.graph.find(name) if name else None
+
+    @cached_property
+    def copied_from(self) -> "tuple[tuple[Text, Stage], ...]":
+        """The stages that files are taken from, with the word that names each."""
+        return tuple((word, stage) for word, _ in self.from_words if (stage := self.source_of(word.text)) is not None)
+
+    @cached_property
+    def from_words(self) -> tuple[tuple[Text, Instruction], ...]:
+        """The words that name what files are taken from: `COPY --from`, `RUN --mount=from=`."""
+        found = []
+        for step in self.steps:
+            instruction = step.effective
+            if instruction.keyword in ("COPY", "ADD"):
+                flag = instruction.flag("from")
+                if flag and flag.value:
+                    found.append((flag.value, step))
+            elif instruction.keyword == "RUN":
+                found += [
+                    (o.value, step) for m in mounts(instruction) for o in m.options if o.name == "from" and o.value
+                ]
+        return tuple(found)
+
+    def image_uses(self) -> Iterator[ImageUse]:
+        """The places in this stage that name an image from outside."""
+        if self.start is not None and self.start.words and self.parent is None and self.base.text != "scratch":
+            yield self._base_use()
+        own = {instruction.location for instruction in self.instructions}
+        for word, instruction in self.from_words:
+            if instruction.location in own and self.source_of(word.text) is None and not word.text.isdigit():
+                how = "`COPY --from`" if instruction.effective.keyword == "COPY" else "`RUN --mount`"
+                yield ImageUse(_as_field(self._from_value(word, instruction), word.location), how, self.owner)
+
+    def _from_value(self, word: Text, instruction: Instruction) -> Value:
+        """An external image; the builder refuses variables in COPY, and a bare name may be a named context."""
+        value = self.expand(word.text, instruction) if instruction.effective.keyword == "RUN" else Value(word.text)
+        if value.text and not any(mark in value.text for mark in "/:@."):
+            return Value(None, f"`{value.text}` may be a named build context")
+        return value
+
+    def _base_use(self) -> ImageUse:
+        word = self.base_word
+        written = word.text if self.base.text is not None and self.base.text != word.text else ""
+        origin = self.base.related[-1] if self.base.related and written else None
+        value = self.base
+        if value.missing and (value.text is None or ImageRef.parse(value.text) is None):
+            value = Value(None, f"nothing sets `{value.missing[0]}` before the first `FROM`")
+        return ImageUse(_as_field(value, word.location), "base image", self.owner, written, origin)
+
+
+class MountOption(NamedTuple):
+    """`name=value` of a mount; `value` is None for a bare `readonly`."""
+
+    name: str
+    value: Text | None
+
+
+class Mount(NamedTuple):
+    """A `RUN --mount`: its options, and where it stands. `kind` is `bind` where none is said."""
+
+    kind: str
+    options: tuple[MountOption, ...]
+    location: Location
+
+    def option(self, *names: str) -> Text | None:
+        """The value of the first option of these names that is there."""
+        return next((o.value for o in self.options if o.name in names and o.value is not None), None)
+
+
+def mounts(instruction: Instruction) -> tuple[Mount, ...]:
+    """The mounts of a RUN."""
+    found = []
+    for flag in instruction.flags_named("mount"):
+        if flag.value is None:
+            continue
+        options = []
+        at = 0
+        for part in flag.value.text.split(","):
+            name, equals, _ = part.partition("=")
+            value = flag.value.slice(at + len(name) + 1, at + len(part)) if equals else None
+            options.append(MountOption(name.strip().lower(), value))
+            at += len(part) + 1
+        kind = next((o.value.text for o in options if o.name == "type" and o.value), "bind")
+        found.append(Mount(kind, tuple(options), flag.location))
+    return tuple(found)
+
+
+def _as_field(value: Value, location: Location) -> Field[str]:
+    return Field(value.text, location, value.why if value.text is None else "", value.related)
+
+
+class Shipped(NamedTuple):
+    """The image that a stage makes: what its configuration says, with places.
+
+    `chain` are the stages that it is made of, itself first. `command` is the entry point and its arguments as words.
+    """
+
+    stage: Stage
+    chain: tuple[Stage, ...]
+    user: User
+    ports: tuple[Port, ...]
+    environment: tuple[Variable, ...]
+    labels: tuple[Variable, ...]
+    entrypoint: tuple[Field[str], ...]
+    cmd: tuple[Field[str], ...]
+    workdir: Field[str]
+    health: Probe | None
+    volumes: tuple[Field[str], ...]
+    serves: bool
+
+    @property
+    def drops_privileges(self) -> str:
+        return self.user.drops_privileges
+
+    @property
+    def command(self) -> tuple[Field[str], ...]:
+        return (*self.entrypoint, *self.cmd)
+
+
+def shipped(stage: Stage) -> Shipped:
+    """What a stage makes."""
+    state = stage.state
+    entrypoint, cmd = _words(state.entrypoint), _words(state.command)
+    workdir = state.workdir
+    return Shipped(
+        stage=stage,
+        chain=stage.chain,
+        user=effective_user(stage, dropper(stage)),
+        ports=tuple(port for said in state.exposed for port in exposed_port(said)),
+        environment=tuple(_variables(state.environment, "ENV")),
+        labels=tuple(_variables(state.labels, "label")),
+        entrypoint=entrypoint,
+        cmd=cmd,
+        workdir=_as_field(workdir.value, workdir.location) if workdir else Field(None, stage.location),
+        health=_health(state.health),
+        volumes=tuple(_as_field(said.value, said.location) for said in state.volumes),
+        serves=bool(state.exposed or state.entrypoint or state.command),
+    )
+
+
+def _variables(entries: dict[str, Entry], kind: str) -> Iterator[Variable]:
+    for name, entry in entries.items():
+        yield Variable(name, _as_field(entry.value, entry.location), entry.name, source=kind)
+
+
+def _words(program: Program | None) -> tuple[Field[str], ...]:
+    """The words that are started: those of the JSON form, or the shell with the text as one word."""
+    if program is None:
+        return ()
+    instruction = program.instruction
+    said = tuple(Field(word.text, word.location) for word in instruction.words)
+    if instruction.json:
+        return said
+    shell = program.shell or ("/bin/sh", "-c")
+    return (*(Field(word, instruction.keyword_location) for word in shell), *said)
+
+
+def _health(program: Program | None) -> Probe | None:
+    if program is None:
+        return None
+    instruction = program.instruction
+    if instruction.mode == "NONE":
+        return Probe("healthcheck", "none", instruction.location)
+    return Probe("healthcheck", "exec", instruction.location, _words(program))

@@ -1,0 +1,113 @@
+"""Who a stage runs as, and whether its entry point gives root up."""
+
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from hullcheck.model.container import Root, User
+from hullcheck.model.instruction import Instruction
+from hullcheck.model.state import Said
+
+if TYPE_CHECKING:
+    from hullcheck.model.dockerfile import Stage
+
+_DROPPERS = r"gosu|su-exec|setpriv|s6-setuidgid|setuidgid|chpst|runuser|start-stop-daemon|capsh"
+_DROPS = re.compile(rf"(?<![\w.-])(?P<program>{_DROPPERS})(?![\w.-])")
+_SWITCHES = re.compile(
+    r"(?<![\w.-])(?P<program>su|sudo)\s+(?:-(?:s|g|-shell)[\s=]\S+\s+|-[-\w]*\s+)*(?!root\b|-)[A-Za-z_0-9$]"
+)
+_SUDO_USER = re.compile(r"(?<![\w.-])sudo\s(?:.*\s)?(?:-u\s*|--user[=\s])(?!root\b)\w")
+_INSTALLED = re.compile(r"(?<![\w.-])(?P<program>gosu|su-exec|s6-overlay)(?![\w]*=)", re.IGNORECASE)
+_SCRIPT = re.compile(r"(?i)(?:\.sh$|entry-?point|docker-cmd|^/init$|^/?start|^/run$|/run\.sh$)")
+
+
+def dropper(stage: "Stage") -> str:
+    """The program that the entry point leaves root with; empty if it isn't known to."""
+    state = stage.state
+    programs = [p.instruction for p in (state.entrypoint, state.command) if p is not None]
+    text = " ".join(word.text for instruction in programs for word in instruction.words)
+    match = _DROPS.search(text)
+    if match:
+        return match["program"]
+    if _SUDO_USER.search(text):
+        return "sudo"
+    match = _SWITCHES.search(text)
+    if match and match["program"] == "su":
+        return "su"
+    return _by_script(stage, programs)
+
+
+def _by_script(stage: "Stage", programs: list[Instruction]) -> str:
+    """A script that is started where such a program is installed, and the base image's own script, are taken to drop."""
+    first = programs[0].words[0].text.split()[:1] if programs and programs[0].words else []
+    starts_script = bool(first and _SCRIPT.search(first[0]))
+    if starts_script:
+        for text in _installing(stage):
+            match = _INSTALLED.search(text)
+            if match:
+                return match["program"].lower()
+    known = stage.known_base
+    if known is None or not known.drops:
+        return ""
+    replaced = stage.state.entrypoint is not None and not starts_script
+    return "" if replaced else known.drops
+
+
+def _installing(stage: "Stage") -> Iterator[str]:
+    for each in stage.chain:
+        for step in each.steps:
+            instruction = step.effective
+            if instruction.keyword in ("RUN", "COPY", "ADD"):
+                yield " ".join(flag.location.text for flag in instruction.flags)
+                yield instruction.text.text
+                for heredoc in instruction.heredocs:
+                    yield heredoc.body.text
+
+
+def effective_user(stage: "Stage", drops: str) -> User:
+    """The user that the stage runs as, and what decides it."""
+    said = stage.state.user
+    if said is not None:
+        return _stated(stage, said)._replace(drops_privileges=drops)
+    first = stage.chain[-1]
+    if first.base.text == "scratch":
+        return User(Root.IMPLICIT, stage.location, why="`scratch` has no user but root", drops_privileges=drops)
+    image = first.image
+    if image is None:
+        why = first.base.why or f"`{first.base.text}` is no image reference"
+        return User(Root.UNKNOWN, stage.location, why=why, drops_privileges=drops)
+    known = stage.known_base
+    if known is None:
+        why = f"what `{image.familiar}` runs as isn't known"
+        return User(Root.UNKNOWN, stage.location, why=why, drops_privileges=drops, unlisted=True)
+    if known.user:
+        root = Root.STATED if known.user in ("root", "0") else Root.NO
+        why = f"the base image `{image.familiar}` runs as `{known.user}`"
+        return User(root, stage.location, known.user, why, drops_privileges=drops)
+    return User(
+        Root.IMPLICIT, stage.location, why=f"the base image `{image.familiar}` runs as root", drops_privileges=drops
+    )
+
+
+def _stated(stage: "Stage", said: Said) -> User:
+    value = said.value
+    if value.text is None:
+        return User(Root.UNKNOWN, said.location, said.written, value.why, value.related)
+    if not value.text and value.missing:
+        why = f"nothing sets `{value.missing[0]}`, and an empty `USER` is root"
+        return User(Root.STATED, said.location, "", why, value.related)
+    if not value.text:
+        return User(Root.STATED, said.location, "", f"`USER {said.written}` is empty, and that is root", value.related)
+    name = value.text.partition(":")[0]
+    shown = f"`USER {said.written}`" + ("" if said.written == value.text else f" is `{value.text}`")
+    return User(_is_root(name, stage.windows), said.location, value.text, shown, value.related)
+
+
+def _is_root(name: str, windows: bool) -> Root:
+    if windows:
+        return Root.UNKNOWN
+    if name == "root" or (name.isascii() and name.isdigit() and not name.strip("0")):
+        return Root.STATED
+    if not name or re.fullmatch(r"[+-][0-9]+|0[xX][0-9A-Fa-f]+", name):
+        return Root.UNKNOWN
+    return Root.NO
