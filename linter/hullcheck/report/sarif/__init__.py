@@ -110,7 +110,7 @@ def _notifications(kept: Iterable[Group], secrets: Secrets) -> list[Any]:
     return [
         _notification(
             "not-judged",
-            group.text.message("").text,
+            group.text.plain,
             LEVEL[group.first.severity],
             locations=[places.location(places.marked(group.first.location), secrets)],
             associated_rule=om.ReportingDescriptorReference(id=group.first.name),

@@ -17,12 +17,16 @@ class Text(NamedTuple):
     markdown: str
     arguments: tuple[str, ...]
 
+    @property
+    def plain(self) -> str:
+        return _fill(self.template, self.arguments)
+
     def message(self, identifier: str) -> Any:
-        """The message object; it names its template where it has arguments."""
+        """The message object, which names its template."""
         return om.Message(
-            text=_fill(self.template, self.arguments),
+            text=self.plain,
             markdown=_fill(self.markdown, self.arguments),
-            id=identifier if self.arguments else None,
+            id=identifier,
             arguments=list(self.arguments) or None,
         )
 

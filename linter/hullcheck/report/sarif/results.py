@@ -65,7 +65,7 @@ class Results:
             rule_id=first.name,
             rule_index=self.rules[first.name],
             level=LEVEL[max(finding.severity for finding in group.findings)],
-            message=group.text.message(self.messages.get((first.name, _template(group.text)), "")),
+            message=group.text.message(self.messages[first.name, _template(group.text)]),
             locations=[
                 places.location(place, self.secrets, logical_locations=[places.logical(owner) for owner in owners])
             ],
@@ -97,11 +97,10 @@ def _template(text: Text) -> Text:
 
 
 def templates(found: Iterable[Group]) -> dict[str, dict[Text, str]]:
-    """The templates of each check's messages, with an id for each; those without a name in them need none."""
+    """The templates of each check's messages, with an id for each."""
     by_check: dict[str, set[Text]] = {}
     for group in found:
-        if group.text.arguments:
-            by_check.setdefault(group.first.name, set()).add(_template(group.text))
+        by_check.setdefault(group.first.name, set()).add(_template(group.text))
     return {
         name: {text: f"message-{number}" for number, text in enumerate(sorted(texts), 1)}
         for name, texts in by_check.items()
