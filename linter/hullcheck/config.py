@@ -1,29 +1,60 @@
 """`.hullcheck.yaml` or `[tool.hullcheck]` in `pyproject.toml`, at the repository's root."""
 
-import json
 import os
+import re
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date
 from typing import Any, NamedTuple
 
+from hullcheck import schema
 from hullcheck.check import Registry
 from hullcheck.errors import HullcheckError
 from hullcheck.finding import Severity
 
 FILES = (".hullcheck.yaml", ".hullcheck.yml")
+PYPROJECT = "pyproject.toml"
+
+ReadFile = Callable[[str], bytes | None]
+"""The bytes of a file, by its path relative to the root, on disk or in a commit; None if there is none."""
 
 
 class Accepted(NamedTuple):
-    """A `suppress` entry: which findings are accepted, where, why and until when."""
+    """A `suppress` entry: which findings are accepted, where, why and until when; `line` is its own."""
 
     checks: frozenset[str]
     paths: tuple[str, ...]
     object: str
     reason: str
     until: date | None
+    line: int = 0
+
+
+class Override(NamedTuple):
+    """What holds in some paths only. `fail_on` is empty where it isn't said."""
+
+    paths: tuple[str, ...]
+    select: frozenset[str] = frozenset()
+    ignore: frozenset[str] = frozenset()
+    severity: Mapping[str, Severity] = {}
+    fail_on: str = ""
+
+
+class Demands(NamedTuple):
+    """What a suppression must have to hold, and how many findings may be suppressed."""
+
+    reason: bool = False
+    until: bool = False
+    max_days: int | None = None
+    max: int | None = None
+    foreign: bool = True
 
 
 class Config(NamedTuple):
-    """What is in effect; `path` is the file it came from, or empty."""
+    """What is in effect; `path` is the file it came from, or empty.
+
+    `said` has the place of each value that was written, as `FILE:LINE`, by its dotted key. `gate_fail_on` is empty
+    where the gate has no level of its own. An assertion on the network has its lists joined by commas.
+    """
 
     path: str = ""
     select: tuple[str, ...] = ()
@@ -34,6 +65,22 @@ class Config(NamedTuple):
     fail_on: Severity | None = Severity.HIGH
     policies_elsewhere: bool = False
     suppress: tuple[Accepted, ...] = ()
+    extend_select: tuple[str, ...] = ()
+    profile: str = "default"
+    severity: Mapping[str, Severity] = {}
+    overrides: tuple[Override, ...] = ()
+    baseline: str = ""
+    trusted_registries: tuple[str, ...] = ()
+    trusted_images: tuple[str, ...] = ()
+    datastores: tuple[str, ...] = ()
+    pod_security: str = ""
+    pod_security_version: str = "latest"
+    network_deny: tuple[dict[str, str], ...] = ()
+    network_allow: tuple[dict[str, str], ...] = ()
+    demands: Demands = Demands()
+    gate_fail_on: str = ""
+    new_suppressions: str = "block"
+    said: Mapping[str, str] = {}
 
 
 def read(root: str, path: str | None, registry: Registry) -> Config:
@@ -41,58 +88,175 @@ def read(root: str, path: str | None, registry: Registry) -> Config:
 
     Raises HullcheckError for a file that can't be read, an unknown key, a wrong value or an unknown check.
     """
-    if path is None:
-        path = next((p for name in FILES if os.path.isfile(p := os.path.join(root, name))), None)
-        if path is None:
-            pyproject = os.path.join(root, "pyproject.toml")
-            if not os.path.isfile(pyproject) or not _has_table(pyproject):
-                return Config()
-            path = pyproject
-    return parse(path, _bytes(path), registry)
+    if path is not None:
+        return parse(path, _bytes(path), registry)
+    return find(lambda name: _own(root, name), registry)
+
+
+def find(read_file: ReadFile, registry: Registry) -> Config:
+    """The configuration among the files at a root, else the defaults; raises HullcheckError as `read` does."""
+    found = [(name, data) for name in FILES if (data := read_file(name)) is not None]
+    pyproject = read_file(PYPROJECT)
+    if pyproject is not None and b"tool.hullcheck" in pyproject and _table(PYPROJECT, pyproject) is not None:
+        found.append((PYPROJECT, pyproject))
+    if len(found) > 1:
+        raise HullcheckError(f"{found[0][0]} and {found[1][0]} both configure hullcheck: keep one of them")
+    return parse(*found[0], registry) if found else Config()
 
 
 def parse(path: str, data: bytes, registry: Registry) -> Config:
     """The configuration that `data`, the content of `path`, says; raises HullcheckError as `read` does."""
     values, lines = _toml(path, data) if path.endswith(".toml") else _yaml(path, data)
-    _validate(path, values, lines)
-    for key in ("select", "ignore"):
-        for word in values.get(key, ()):
-            resolve(word, registry, f"{path}: {key}")
-    fail_on = values.get("fail-on", "high")
-    return Config(
-        path=path,
-        select=tuple(values.get("select", ())),
-        ignore=tuple(values.get("ignore", ())),
-        exclude=tuple(values.get("exclude", ())),
-        include_vendored=values.get("include-vendored", False),
-        min_severity=Severity.parse(values.get("min-severity", "low")),
-        fail_on=None if fail_on == "none" else Severity.parse(fail_on),
-        policies_elsewhere=values.get("policies-elsewhere", False),
-        suppress=tuple(_accepted(path, entry, registry) for entry in values.get("suppress", ())),
-    )
+    written = Written(path, values, lines, registry)
+    wrong = schema.fault("config", values)
+    if wrong is not None:
+        raise written.error(*wrong)
+    return _config(written)
 
 
 def resolve(word: str, registry: Registry, where: str) -> set[str]:
     """The checks that a word names; raises HullcheckError with a suggestion if it names none."""
     names = registry.named(word)
     if not names:
-        raise HullcheckError(
-            f"{where}: no check, concern or peer's id is called `{word}`{_did_you_mean(word, registry.words())}"
-        )
+        suggestion = schema.did_you_mean(word, registry.words())
+        raise HullcheckError(f"{where}: no check, concern or peer's id is called `{word}`{suggestion}")
     return names
 
 
-def schema() -> str:
-    """The JSON Schema of the configuration, as text."""
-    with open(os.path.join(os.path.dirname(__file__), "schemas", "config.schema.json"), encoding="utf-8") as file:
-        return file.read()
+class Written(NamedTuple):
+    """Values as written, with the line of each."""
+
+    path: str
+    values: dict[str, Any]
+    lines: Mapping[schema.Place, int]
+    registry: Registry
+
+    def get(self, key: str, default: Any = None) -> Any:
+        return self.values.get(key, default)
+
+    def where(self, place: schema.Place) -> str:
+        """`FILE:LINE` of a value, or of the nearest one around it whose line is known."""
+        while place and place not in self.lines:
+            place = place[:-1]
+        return f"{self.path}:{self.lines[place]}" if place in self.lines else self.path
+
+    def error(self, place: schema.Place, message: str) -> HullcheckError:
+        key = ".".join(str(part) for part in place)
+        return HullcheckError(f"{self.where(place)}: {key + ': ' if key else ''}{message}")
+
+    def words(self, *place: str | int) -> tuple[str, ...]:
+        """A list of words that name checks."""
+        for number, word in enumerate(self._at(place) or ()):
+            self.names(word, (*place, number))
+        return tuple(self._at(place) or ())
+
+    def names(self, word: str, place: schema.Place) -> set[str]:
+        """The checks that a word at that place names."""
+        return resolve(word, self.registry, f"{self.where(place)}: {'.'.join(map(str, place))}")
+
+    def all_names(self, *place: str | int) -> frozenset[str]:
+        words = self._at(place) or ()
+        return frozenset().union(*(self.names(word, (*place, number)) for number, word in enumerate(words)))
+
+    def severities(self, *place: str | int) -> dict[str, Severity]:
+        """Severities by the checks' names; a concern's comes first, so that a check's own can differ from it."""
+        said = self._at(place) or {}
+        by_word = {word: (self.names(word, (*place, word)), Severity.parse(level)) for word, level in said.items()}
+        ordered = sorted(by_word.values(), key=lambda row: -len(row[0]))
+        return {name: level for names, level in ordered for name in names}
+
+    def _at(self, place: schema.Place) -> Any:
+        value: Any = self.values
+        for part in place:
+            if isinstance(value, dict):
+                value = value.get(str(part))
+            elif value is not None:
+                value = value[part]
+        return value
 
 
-def _did_you_mean(word: str, known: list[str]) -> str:
-    from difflib import get_close_matches
+def _config(written: Written) -> Config:
+    pod_security, network = written.get("pod-security", {}), written.get("network", {})
+    demands, gate = written.get("suppressions", {}), written.get("gate", {})
+    return Config(
+        path=written.path,
+        select=written.words("select"),
+        ignore=written.words("ignore"),
+        exclude=tuple(written.get("exclude", ())),
+        include_vendored=written.get("include-vendored", False),
+        min_severity=Severity.parse(written.get("min-severity", "low")),
+        fail_on=level(written.get("fail-on", "high")),
+        policies_elsewhere=written.get("policies-elsewhere", False),
+        suppress=tuple(_accepted(written, number) for number in range(len(written.get("suppress", ())))),
+        extend_select=written.words("extend-select"),
+        profile=written.get("profile", "default"),
+        severity=written.severities("severity"),
+        overrides=tuple(_override(written, number) for number in range(len(written.get("overrides", ())))),
+        baseline=written.get("baseline", ""),
+        trusted_registries=tuple(written.get("trusted-registries", ())),
+        trusted_images=tuple(written.get("trusted-images", ())),
+        datastores=tuple(written.get("datastores", ())),
+        pod_security=pod_security.get("level", ""),
+        pod_security_version=pod_security.get("version", "latest").removeprefix("v"),
+        network_deny=tuple(map(_assertion, network.get("deny", ()))),
+        network_allow=tuple(map(_assertion, network.get("allow", ()))),
+        demands=Demands(
+            reason=demands.get("require-reason", False),
+            until=demands.get("require-until", False),
+            max_days=demands.get("max-days"),
+            max=demands.get("max"),
+            foreign=demands.get("foreign", True),
+        ),
+        gate_fail_on=gate.get("fail-on", ""),
+        new_suppressions=gate.get("new-suppressions", "block"),
+        said={".".join(map(str, place)): f"{written.path}:{line}" for place, line in written.lines.items()},
+    )
 
-    close = get_close_matches(word, known, n=1)
-    return f"; did you mean `{close[0]}`?" if close else ""
+
+def level(word: str) -> Severity | None:
+    """The severity of that name; None for "none"."""
+    return None if word == "none" else Severity.parse(word)
+
+
+def _accepted(written: Written, number: int) -> Accepted:
+    entry = written.values["suppress"][number]
+    try:
+        until = date.fromisoformat(entry["until"]) if "until" in entry else None
+    except ValueError:
+        raise written.error(("suppress", number, "until"), f"there is no such day: {entry['until']}") from None
+    return Accepted(
+        checks=written.all_names("suppress", number, "checks"),
+        paths=tuple(entry.get("paths", ())),
+        object=entry.get("object", ""),
+        reason=entry["reason"],
+        until=until,
+        line=written.lines.get(("suppress", number), 0),
+    )
+
+
+def _override(written: Written, number: int) -> Override:
+    entry = written.values["overrides"][number]
+    return Override(
+        paths=tuple(entry["paths"]),
+        select=written.all_names("overrides", number, "extend-select"),
+        ignore=written.all_names("overrides", number, "ignore"),
+        severity=written.severities("overrides", number, "severity"),
+        fail_on=entry.get("fail-on", ""),
+    )
+
+
+def _assertion(entry: dict[str, Any]) -> dict[str, str]:
+    return {key: ",".join(map(str, value)) if isinstance(value, list) else str(value) for key, value in entry.items()}
+
+
+def _own(root: str, name: str) -> bytes | None:
+    """A file at the root; a link that leads out of it is not followed."""
+    path = os.path.join(root, name)
+    if not os.path.isfile(path):
+        return None
+    if os.path.dirname(os.path.realpath(path)) != os.path.realpath(root):
+        raise HullcheckError(f"{name}: a link that leads out of the repository's root")
+    return _bytes(path)
 
 
 def _bytes(path: str) -> bytes:
@@ -103,61 +267,63 @@ def _bytes(path: str) -> bytes:
         raise HullcheckError(f"{path}: can't be read: {error.strerror}") from None
 
 
-def _has_table(path: str) -> bool:
-    return b"[tool.hullcheck" in _bytes(path)
-
-
-def _toml(path: str, data: bytes) -> tuple[dict[str, Any], dict[str, int]]:
+def _table(path: str, data: bytes) -> dict[str, Any] | None:
     import tomllib
 
     try:
-        table = tomllib.loads(data.decode()).get("tool", {}).get("hullcheck", {})
+        tool = tomllib.loads(data.decode()).get("tool", {})
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise HullcheckError(f"{path}: {error}") from None
-    return table, {}
+    table = tool.get("hullcheck") if isinstance(tool, dict) else None
+    return table if isinstance(table, dict) else None
 
 
-def _yaml(path: str, data: bytes) -> tuple[dict[str, Any], dict[str, int]]:
+def _toml(path: str, data: bytes) -> tuple[dict[str, Any], dict[schema.Place, int]]:
+    values = {key: _without_dates(value) for key, value in (_table(path, data) or {}).items()}
+    keys = re.compile(r"^\s*(?:\[+\s*tool\.hullcheck\.)?[\"']?([A-Za-z][\w-]*)[\"']?\s*[\].=]")
+    lines: dict[schema.Place, int] = {}
+    for number, text in enumerate(data.decode().splitlines(), 1):
+        match = keys.match(text)
+        if match and match[1] in values:
+            lines.setdefault((match[1],), number)
+    return values, lines
+
+
+def _without_dates(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _without_dates(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_without_dates(inner) for inner in value]
+    return value.isoformat() if isinstance(value, date) else value
+
+
+def _yaml(path: str, data: bytes) -> tuple[dict[str, Any], dict[schema.Place, int]]:
+    from hullcheck.model import node
     from hullcheck.parse import yaml
     from hullcheck.source import Source
 
     documents, problems = yaml.parse(Source(path, data))
     if problems:
         raise HullcheckError(f"{path}:{problems[0].location.line}: {problems[0].message}")
-    roots = [document.root for document in documents if not yaml.is_null(document.root)]
+    roots = [document.root for document in documents if not node.is_null(document.root)]
     if not roots:
         return {}, {}
-    if len(roots) > 1 or not isinstance(roots[0], yaml.Mapping):
+    if len(roots) > 1 or not isinstance(roots[0], node.Mapping):
         raise HullcheckError(f"{path}: must be one mapping")
-    for _, again in roots[0].duplicates:
-        raise HullcheckError(f"{path}:{again.location.line}: `{again.text}` is written twice")
-    lines = {name: key.location.line for name, (key, _) in roots[0].entries().items()}
-    value = yaml.plain(roots[0])
-    return (value if isinstance(value, dict) else {}), lines
+    return node.plain(roots[0]), dict(_lines(path, roots[0], ()))
 
 
-def _validate(path: str, values: dict[str, Any], lines: dict[str, int]) -> None:
-    from jsonschema import Draft202012Validator
+def _lines(path: str, value: object, place: schema.Place) -> Iterator[tuple[schema.Place, int]]:
+    """The line of every key and item; raises HullcheckError for a key that is written twice."""
+    from hullcheck.model.node import Mapping, Sequence
 
-    rules = json.loads(schema())
-    for error in Draft202012Validator(rules).iter_errors(values):
-        where = ".".join(str(part) for part in error.absolute_path)
-        line = lines.get(str(error.absolute_path[0])) if error.absolute_path else None
-        message = error.message
-        if error.validator == "additionalProperties" and isinstance(error.instance, dict):
-            known = list(error.schema["properties"])
-            unknown = next(key for key in error.instance if key not in known)
-            line = line or lines.get(unknown)
-            message = f"unknown key `{unknown}`{_did_you_mean(unknown, known)}"
-        raise HullcheckError(f"{path}{f':{line}' if line else ''}: {where + ': ' if where else ''}{message}")
-
-
-def _accepted(path: str, entry: dict[str, Any], registry: Registry) -> Accepted:
-    names: set[str] = set()
-    for word in entry["checks"]:
-        names |= resolve(word, registry, f"{path}: suppress")
-    try:
-        until = date.fromisoformat(entry["until"]) if "until" in entry else None
-    except ValueError:
-        raise HullcheckError(f"{path}: suppress: no such day: {entry['until']}") from None
-    return Accepted(frozenset(names), tuple(entry.get("paths", ())), entry.get("object", ""), entry["reason"], until)
+    if isinstance(value, Mapping):
+        for _, again in value.duplicates:
+            raise HullcheckError(f"{path}:{again.location.line}: `{again.text}` is written twice")
+        for name, (key, inner) in value.entries().items():
+            yield (*place, name), key.location.line
+            yield from _lines(path, inner, (*place, name))
+    elif isinstance(value, Sequence):
+        for number, item in enumerate(value.items):
+            yield (*place, number), item.location.line
+            yield from _lines(path, item, (*place, number))

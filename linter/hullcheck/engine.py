@@ -15,6 +15,7 @@ from hullcheck.finding import Finding, Severity
 from hullcheck.link.project import Project, link
 from hullcheck.model.settings import Settings
 from hullcheck.read import File, read_all
+from hullcheck.rules import Rules
 
 if TYPE_CHECKING:
     from hullcheck import changes
@@ -117,7 +118,9 @@ def lint(request: Request, registry: Registry, progress: Progress) -> Result:
     root = _root(request)
     targets = _targets(root, request)
     settings = select(registry, request)
-    judge = partial(analyse, registry=registry, settings=settings, request=request, progress=progress)
+    rules = Rules(request.config, settings.selected)
+    settings = settings._replace(selected=settings.selected | rules.somewhere)
+    judge = partial(analyse, registry=registry, settings=settings, rules=rules, request=request, progress=progress)
     disk = _disk(root, request, targets)
     head = judge(disk)
     compared = _compare(head, disk, root, request, judge) if request.diff_base else None
@@ -145,7 +148,7 @@ def _compare(
     tree = history.CommitTree(past, commit, beside=beside, **_tree_options(request))
     same = tree.unchanged()
     if request.stdin is not None:
-        same -= {_relative(root, request.stdin_name)}
+        same -= {relative(root, request.stdin_name)}
     known = {path: head.files.get(path) for path in head.seen & same}
     return changes.compare(_side(head), _side(judge(tree, known=known)))
 
@@ -170,33 +173,42 @@ def find(request: Request) -> Found:
 def select(registry: Registry, request: Request) -> Settings:
     """The checks to run, and what they may know. What the run says of itself is always among them, unless ignored."""
     config = request.config
-    chosen: set[str] = set()
-    for word in config.select:
-        chosen |= registry.named(word)
+    strict = request.strict or config.profile == "strict"
+    chosen = _named(registry, (*config.select, *config.extend_select))
     grouped = frozenset[str]()
     if not config.select:
-        chosen = {check.name for check in registry if check.default}
-        if not request.strict:
-            grouped = frozenset(name for name in chosen if registry[name].grouped)
-            chosen -= grouped
+        default = {check.name for check in registry if check.default}
+        grouped = frozenset(name for name in default - chosen if registry[name].grouped and not strict)
+        chosen |= default - grouped
     chosen |= {check.name for check in registry if check.concern == "run"}
-    ignored = set[str]().union(*(registry.named(word) for word in config.ignore))
+    ignored = _named(registry, config.ignore)
     if config.policies_elsewhere:
         ignored |= {"no-network-policies", "missing-ingress-policy", "missing-egress-policy"}
     return Settings(
         today=request.today,
         selected=frozenset(chosen - ignored),
         grouped=grouped - ignored,
-        strict=request.strict,
+        strict=strict,
+        trusted_registries=config.trusted_registries,
+        trusted_images=config.trusted_images,
         policies_elsewhere=config.policies_elsewhere,
-        pod_security=request.pod_security,
+        pod_security=request.pod_security or config.pod_security,
+        pod_security_version=config.pod_security_version,
+        network_deny=config.network_deny,
+        network_allow=config.network_allow,
+        datastores=config.datastores,
     )
+
+
+def _named(registry: Registry, words: Iterable[str]) -> set[str]:
+    return set[str]().union(*(registry.named(word) for word in words))
 
 
 def analyse(
     tree: Tree,
     registry: Registry,
     settings: Settings,
+    rules: Rules,
     request: Request,
     progress: Progress,
     known: Mapping[str, File | None] | None = None,
@@ -209,10 +221,7 @@ def analyse(
     entries, skipped = _discover(tree)
     files = read_all(tree, entries, request.jobs, progress, known)
     project = link(files)
-    findings = [
-        *_problems(project, registry, selected),
-        *_checked(project, registry, settings),
-    ]
+    findings = rules.judge([*_problems(project, registry, selected), *_checked(project, registry, settings)])
     comments = [c for file in files.values() for c in suppress.comments(file.source, registry, file.spans)]
     if not request.inline:
         comments = []
@@ -276,11 +285,12 @@ def _root(request: Request) -> str:
 
 def _targets(root: str, request: Request) -> tuple[str, ...]:
     if request.stdin is not None:
-        return (_relative(root, request.stdin_name),)
-    return tuple(_relative(root, path) for path in request.paths)
+        return (relative(root, request.stdin_name),)
+    return tuple(relative(root, path) for path in request.paths)
 
 
-def _relative(root: str, path: str) -> str:
+def relative(root: str, path: str) -> str:
+    """The path below the root, with `/` between its parts; empty for the root itself."""
     full = os.path.join(os.path.realpath(os.path.dirname(path) or "."), os.path.basename(path))
     relative = os.path.relpath(os.path.normpath(full), root).replace(os.sep, "/")
     return "" if relative == "." else relative

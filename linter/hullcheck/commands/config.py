@@ -1,29 +1,156 @@
-"""`hullcheck config`: the configuration in effect, or its JSON Schema."""
+"""`hullcheck config`: what is in effect, for a path, and where each value came from; or the JSON Schema."""
 
 import argparse
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
 
-from hullcheck import config
+from hullcheck import schema
+from hullcheck.check import Registry
 from hullcheck.commands.common import add_policy, read_config, registry
+from hullcheck.config import Accepted, Config, Override
+from hullcheck.engine import relative
+from hullcheck.rules import matcher
 
 
 def add(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("what", choices=("show", "schema"))
-    parser.add_argument("paths", nargs="*", metavar="PATH")
+    parser.add_argument("what", choices=("show", "schema"), help="show what is in effect, or the JSON Schema")
+    parser.add_argument("path", nargs="?", metavar="PATH", help="say what holds for findings in this file")
     add_policy(parser)
 
 
 def run(options: argparse.Namespace) -> int:
     if options.what == "schema":
-        print(config.schema(), end="")
+        print(schema.text("config"), end="")
         return 0
-    effective = read_config(options, options.paths or ["."], registry())
-    print(f"# from {effective.path or 'the defaults'}")
-    print(f"select: [{', '.join(effective.select)}]")
-    print(f"ignore: [{', '.join(effective.ignore)}]")
-    print(f"exclude: [{', '.join(effective.exclude)}]")
-    print(f"include-vendored: {str(effective.include_vendored).lower()}")
-    print(f"min-severity: {effective.min_severity}")
-    print(f"fail-on: {effective.fail_on if effective.fail_on is not None else 'none'}")
-    print(f"policies-elsewhere: {str(effective.policies_elsewhere).lower()}")
-    print(f"suppress: {len(effective.suppress)} entries")
+    from hullcheck.discover import find_root
+    from hullcheck.report.safe import clean
+
+    checks = registry()
+    config = read_config(options, ["."], checks)
+    path = relative(find_root(["."]), options.path) if options.path else None
+    print(f"# in effect{f' for {clean(path)}' if path else ''}; configured in {config.path or 'no file'}")
+    rows = list(_rows(config, checks, path))
+    width = min(max(len(row.text) for row in rows), 50)
+    for row in rows:
+        print(clean(f"{row.text:{width}}  # {row.origin}" if row.origin else row.text))
     return 0
+
+
+class Row(NamedTuple):
+    """A line of the configuration in effect, and where its value was said; without origin for a line that only leads."""
+
+    text: str
+    origin: str = ""
+
+
+def _rows(config: Config, checks: Registry, path: str | None) -> Iterator[Row]:
+    for key in ("select", "extend-select", "ignore", "exclude", "trusted-registries", "trusted-images", "datastores"):
+        yield from _list(config, key, getattr(config, key.replace("-", "_")))
+    overrides = [
+        (number, override)
+        for number, override in enumerate(config.overrides)
+        if path is None or matcher(override.paths)(path)
+    ]
+    yield from _scalars(config, overrides if path else [])
+    yield from _severities(config, checks, overrides if path else [])
+    for number, override in overrides:
+        yield from _override(config, number, override)
+    yield from _suppressions(config, path)
+
+
+def _list(config: Config, key: str, values: Iterable[str]) -> Iterator[Row]:
+    if not values:
+        yield Row(f"{key}: []", _origin(config, key))
+        return
+    yield Row(f"{key}:")
+    for number, value in enumerate(values):
+        yield Row(f"  - {value}", config.said.get(f"{key}.{number}", "command line"))
+
+
+def _scalars(config: Config, overrides: list[tuple[int, Override]]) -> Iterator[Row]:
+    said = [(override.fail_on, f"overrides.{number}.fail-on") for number, override in overrides if override.fail_on]
+    fail_on, origin = said[-1] if said else ("none" if config.fail_on is None else str(config.fail_on), "fail-on")
+    yield Row(f"fail-on: {fail_on}", _origin(config, origin))
+    yield from _pairs(
+        config,
+        "",
+        {
+            "min-severity": config.min_severity,
+            "profile": config.profile,
+            "include-vendored": config.include_vendored,
+            "policies-elsewhere": config.policies_elsewhere,
+            "baseline": config.baseline or None,
+        },
+    )
+    yield Row("pod-security:")
+    yield from _pairs(
+        config,
+        "pod-security.",
+        {"level": config.pod_security or None, "version": config.pod_security_version},
+    )
+    yield Row("suppressions:")
+    demands = config.demands
+    yield from _pairs(
+        config,
+        "suppressions.",
+        {
+            "require-reason": demands.reason,
+            "require-until": demands.until,
+            "max-days": demands.max_days,
+            "max": demands.max,
+            "foreign": demands.foreign,
+        },
+    )
+    yield Row("gate:")
+    own = bool(config.gate_fail_on) and not said
+    yield Row(
+        f"  fail-on: {config.gate_fail_on if own else fail_on}", _origin(config, "gate.fail-on" if own else origin)
+    )
+    yield from _pairs(config, "gate.", {"new-suppressions": config.new_suppressions})
+
+
+def _pairs(config: Config, prefix: str, values: dict[str, object]) -> Iterator[Row]:
+    for key, value in values.items():
+        text = "none" if value is None else str(value)
+        indent = "  " * prefix.count(".")
+        yield Row(f"{indent}{key}: {text.lower() if isinstance(value, bool) else text}", _origin(config, prefix + key))
+
+
+def _severities(config: Config, checks: Registry, overrides: list[tuple[int, Override]]) -> Iterator[Row]:
+    """What the owners say of checks' severity, the last word on each."""
+    said = {name: (severity, "severity.") for name, severity in config.severity.items()}
+    for number, override in overrides:
+        said.update({name: (severity, f"overrides.{number}.severity.") for name, severity in override.severity.items()})
+    yield Row("severity:" if said else "severity: {}", "" if said else "default")
+    for name, (severity, prefix) in sorted(said.items()):
+        words = [key.removeprefix(prefix) for key in config.said if key.startswith(prefix)]
+        word = min((w for w in words if name in checks.named(w)), key=lambda w: len(checks.named(w)))
+        yield Row(f"  {name}: {severity}", _origin(config, prefix + word))
+
+
+def _override(config: Config, number: int, override: Override) -> Iterator[Row]:
+    yield Row(f"# in {', '.join(override.paths)}:", _origin(config, f"overrides.{number}"))
+    for key, names in (("extend-select", override.select), ("ignore", override.ignore)):
+        for name in sorted(names):
+            yield Row(f"#   {key}: {name}", _origin(config, f"overrides.{number}.{key}"))
+    for name, severity in sorted(override.severity.items()):
+        yield Row(f"#   severity: {name}: {severity}", _origin(config, f"overrides.{number}.severity"))
+    if override.fail_on:
+        yield Row(f"#   fail-on: {override.fail_on}", _origin(config, f"overrides.{number}.fail-on"))
+
+
+def _suppressions(config: Config, path: str | None) -> Iterator[Row]:
+    entries = [e for e in enumerate(config.suppress) if path is None or matcher(e[1].paths)(path)]
+    yield Row("suppress:" if entries else "suppress: []", "" if entries else "default")
+    for number, entry in entries:
+        yield Row(f"  - {_entry(entry)}", _origin(config, f"suppress.{number}"))
+
+
+def _entry(entry: Accepted) -> str:
+    where = f" in {', '.join(entry.paths)}" * bool(entry.paths) + f" for {entry.object}" * bool(entry.object)
+    until = f" until {entry.until}" if entry.until else ""
+    return f"{', '.join(sorted(entry.checks))}{where}{until}: {entry.reason}"
+
+
+def _origin(config: Config, key: str) -> str:
+    return config.said.get(key, "default")

@@ -1,0 +1,262 @@
+"""The configuration file: what it may say, what it means, and how it is refused."""
+
+import json
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from hullcheck import config, schema
+from hullcheck.check import Registry
+from hullcheck.cli import main
+from hullcheck.commands.common import registry
+from hullcheck.config import Config
+from hullcheck.errors import HullcheckError
+from hullcheck.finding import Finding, Severity
+from hullcheck.rules import Rules
+from hullcheck.source import Source
+
+CHECKS: Registry = registry()
+
+
+def parse(text: str, path: str = ".hullcheck.yaml") -> Config:
+    return config.parse(path, text.encode(), CHECKS)
+
+
+FULL = """\
+select: [root-user, images]
+extend-select: [network]
+ignore: [DL3007]
+exclude: [examples/]
+include-vendored: true
+profile: strict
+min-severity: info
+fail-on: none
+severity: {images: low, untagged-image: critical}
+baseline: .hullcheck-baseline.json
+policies-elsewhere: true
+trusted-registries: [ghcr.io/acme/*]
+trusted-images: [python]
+datastores: [acme-ledger]
+pod-security: {level: restricted, version: v1.31}
+network:
+  deny:
+    - {from: "*", to: "image:postgres", except: [shop/api, shop/batch], ports: [5432]}
+  allow:
+    - {from: "ns:ingress", to: shop/web}
+overrides:
+  - paths: [prod/**]
+    extend-select: [undigested-image]
+    ignore: [no-network-policies]
+    severity: {root-user: critical}
+    fail-on: medium
+suppress:
+  - {checks: [DL3002], paths: [tools/], object: build, reason: builds only, until: 2027-01-31}
+suppressions: {require-reason: true, require-until: true, max-days: 90, max: 5, foreign: false}
+gate: {fail-on: critical, new-suppressions: warn}
+"""
+
+
+def test_every_key_of_the_schema_is_read() -> None:
+    known = json.loads(schema.text("config"))["properties"]
+    assert all(f"\n{key}:" in f"\n{FULL}" for key in known)
+    read = parse(FULL)
+    unread = [name for name in Config._fields if getattr(read, name) == getattr(Config(), name)]
+    assert unread == []
+
+
+def test_values_mean_what_they_say() -> None:
+    read = parse(FULL)
+    assert read.fail_on is None
+    assert read.min_severity is Severity.INFO
+    assert read.pod_security_version == "1.31"
+    assert read.severity["latest-tag"] is Severity.LOW
+    assert read.severity["untagged-image"] is Severity.CRITICAL
+    assert read.network_deny == (
+        {"from": "*", "to": "image:postgres", "except": "shop/api,shop/batch", "ports": "5432"},
+    )
+    assert read.suppress[0].checks == {"root-user"}
+    assert str(read.suppress[0].until) == "2027-01-31"
+    assert read.said["overrides.0.severity.root-user"] == ".hullcheck.yaml:25"
+
+
+def test_toml_says_the_same() -> None:
+    text = '[tool.hullcheck]\nfail-on = "low"\n[tool.hullcheck.severity]\nroot-user = "info"\n[[tool.hullcheck.suppress]]\n'
+    read = parse(text + 'checks = ["root-user"]\nreason = "x"\nuntil = 2027-01-31\n', "pyproject.toml")
+    assert read.fail_on is Severity.LOW
+    assert read.severity == {"root-user": Severity.INFO}
+    assert str(read.suppress[0].until) == "2027-01-31"
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("ignored: [x]", ".hullcheck.yaml:1: ignored: unknown key `ignored`; did you mean `ignore`?"),
+        ("# one\nfail-on: hihg", ".hullcheck.yaml:2: fail-on: `hihg` is none of"),
+        ("fail-on: hihg", "did you mean `high`?"),
+        ("select:\n  - root-user\n  - rootuser", ".hullcheck.yaml:3: select.1: no check, concern or peer's id"),
+        ("select: [rootuser]", "did you mean `root-user`?"),
+        ("severity:\n  lastest-tag: low", ".hullcheck.yaml:2: severity.lastest-tag: no check"),
+        ("ignore: root-user", ".hullcheck.yaml:1: ignore: 'root-user' is not of type 'array'"),
+        ("suppress:\n  - checks: [root-user]", ".hullcheck.yaml:2: suppress.0: 'reason' is a required property"),
+        ("suppress:\n- {checks: [root-user], reason: x, until: 2027-02-30}", ".hullcheck.yaml:2: suppress.0.until: there is no"),
+        ("suppress:\n- {checks: [root-user], reason: x, untli: 2027-02-01}", "did you mean `until`?"),
+        ("overrides:\n  - paths: [a]\n    severity: {root-user: hgh}", ".hullcheck.yaml:3: overrides.0.severity.root-user"),
+        ("suppressions: {max-days: 0}", "suppressions.max-days"),
+        ("suppressions: {require-reason: 1}", "suppressions.require-reason"),
+        ("pod-security: {version: newest}", "pod-security.version"),
+        ("ignore: []\nignore: [root-user]", ".hullcheck.yaml:2: `ignore` is written twice"),
+        ("- a list", "must be one mapping"),
+        ("a: 1\n---\nb: 2", "must be one mapping"),
+        ("a: [", ".hullcheck.yaml:1"),
+        ("? [a, b]\n: c\nfail-on: low\nx: &x [*x]", ".hullcheck.yaml"),
+    ],
+)  # fmt: skip
+def test_what_is_wrong_is_refused_with_its_line(text: str, message: str) -> None:
+    with pytest.raises(HullcheckError) as refused:
+        parse(text)
+    assert message in str(refused.value)
+
+
+def test_toml_is_refused_with_its_line() -> None:
+    with pytest.raises(
+        HullcheckError, match=r"pyproject.toml:3: igonre: unknown key `igonre`; did you mean `ignore`\?"
+    ):
+        parse("[project]\n[tool.hullcheck]\nigonre = []\n", "pyproject.toml")
+
+
+def test_a_configuration_without_anything_is_the_default() -> None:
+    assert parse("")._replace(path="") == Config()
+    assert parse("# only a comment\n")._replace(path="") == Config()
+
+
+def test_two_configurations_are_one_too_many(tmp_path: Path) -> None:
+    (tmp_path / ".hullcheck.yaml").write_text("fail-on: low\n")
+    (tmp_path / "pyproject.toml").write_text("[tool.other]\n")
+    assert config.read(str(tmp_path), None, CHECKS).fail_on is Severity.LOW
+    (tmp_path / "pyproject.toml").write_text("[tool.hullcheck]\n")
+    with pytest.raises(HullcheckError, match="both configure hullcheck"):
+        config.read(str(tmp_path), None, CHECKS)
+
+
+def test_a_link_out_of_the_root_is_not_read(tmp_path: Path) -> None:
+    (tmp_path / "repo").mkdir()
+    (tmp_path / "secret").write_text("password\n")
+    (tmp_path / "repo" / ".hullcheck.yaml").symlink_to(tmp_path / "secret")
+    with pytest.raises(HullcheckError, match="a link that leads out"):
+        config.read(str(tmp_path / "repo"), None, CHECKS)
+
+
+VALUES = st.recursive(
+    st.one_of(st.none(), st.booleans(), st.integers(-1, 3), st.sampled_from(["", "high", "none", "root-user", "2027-01-31", "1.31"])),
+    lambda inner: st.one_of(
+        st.lists(inner, max_size=2),
+        st.dictionaries(
+            st.sampled_from(["select", "fail-on", "severity", "suppress", "checks", "reason", "until", "paths", "network",
+                             "deny", "from", "to", "ports", "gate", "max", "suppressions", "pod-security", "version"]),
+            inner, max_size=3,
+        ),
+    ),
+    max_leaves=12,
+)  # fmt: skip
+
+
+@settings(max_examples=300, deadline=None)
+@given(VALUES)
+def test_the_quick_reading_of_the_schema_agrees_with_the_library(value: object) -> None:
+    from jsonschema import Draft202012Validator
+
+    rules = json.loads(schema.text("config"))
+    assert schema.meets(value, rules) == Draft202012Validator(rules).is_valid(value)
+
+
+def test_the_schema_is_one() -> None:
+    from jsonschema import Draft202012Validator
+
+    Draft202012Validator.check_schema(json.loads(schema.text("config")))
+
+
+def test_a_valid_configuration_needs_no_jsonschema(tmp_path: Path) -> None:
+    import subprocess
+    import sys
+
+    (tmp_path / ".hullcheck.yaml").write_text(FULL)
+    code = (
+        "import sys; from hullcheck import config; from hullcheck.commands.common import registry;"
+        "config.read(sys.argv[1], None, registry()); assert 'jsonschema' not in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", code, str(tmp_path)], check=True)
+
+
+def finding(name: str, path: str, severity: Severity = Severity.MEDIUM) -> Finding:
+    return Finding(name, severity, "a message", Source(path, b"x").at(0, 1))
+
+
+RULES = """\
+severity: {latest-tag: high}
+overrides:
+  - paths: [deploy/]
+    severity: {latest-tag: critical}
+    extend-select: [undigested-image]
+    fail-on: medium
+  - paths: [deploy/test/]
+    ignore: [latest-tag]
+    severity: {root-user: info}
+    fail-on: none
+"""
+
+
+def judged(name: str, path: str) -> Severity | None:
+    rules = Rules(parse(RULES), frozenset({"latest-tag", "root-user"}))
+    found = list(rules.judge([finding(name, path)]))
+    return found[0].severity if found else None
+
+
+def test_the_last_override_that_matches_has_the_word() -> None:
+    assert judged("latest-tag", "src/Dockerfile") is Severity.HIGH
+    assert judged("latest-tag", "deploy/x.yaml") is Severity.CRITICAL
+    assert judged("latest-tag", "deploy/test/x.yaml") is None
+    assert judged("root-user", "src/Dockerfile") is Severity.MEDIUM
+    assert judged("root-user", "deploy/test/x.yaml") is Severity.INFO
+
+
+def test_a_check_may_run_in_some_paths_only() -> None:
+    rules = Rules(parse(RULES), frozenset({"latest-tag"}))
+    assert rules.somewhere == {"undigested-image"}
+    assert judged("undigested-image", "src/Dockerfile") is None
+    assert judged("undigested-image", "deploy/x.yaml") is Severity.MEDIUM
+
+
+def test_what_fails_depends_on_the_path() -> None:
+    rules = Rules(parse(RULES), frozenset())
+    levels = [rules.fail_on(finding("x", path), Severity.HIGH) for path in ("a", "deploy/a", "deploy/test/a")]
+    assert levels == [Severity.HIGH, Severity.MEDIUM, None]
+
+
+def show(capsys: pytest.CaptureFixture[str], *arguments: str) -> dict[str, str]:
+    assert main(["config", "show", *arguments]) == 0
+    rows = (line.split("  # ") for line in capsys.readouterr().out.splitlines())
+    return {row[0].strip(): row[1].strip() for row in rows if len(row) == 2}
+
+
+def test_show_says_where_each_value_came_from(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / ".hullcheck.yaml").write_text(FULL)
+    monkeypatch.chdir(tmp_path)
+    rows = show(capsys, "--exclude", "other/")
+    assert rows["- examples/"] == ".hullcheck.yaml:4"
+    assert rows["- other/"] == "command line"
+    assert rows["fail-on: none"] == ".hullcheck.yaml:8"
+    assert rows["latest-tag: low"] == ".hullcheck.yaml:9"
+    rows = show(capsys, "prod/api.yaml")
+    assert rows["fail-on: medium"] == ".hullcheck.yaml:26"
+    assert rows["root-user: critical"] == ".hullcheck.yaml:25"
+    (tmp_path / ".hullcheck.yaml").unlink()
+    assert set(show(capsys).values()) == {"default"}
+
+
+def test_the_schema_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["config", "schema"]) == 0
+    assert json.loads(capsys.readouterr().out)["title"] == "hullcheck configuration"
