@@ -15,7 +15,7 @@ from hullcheck.source import Location, Source
 class Build(NamedTuple):
     """A build that a file asks for: where the Dockerfile is, which stage ships, and the image's name, if it has one.
 
-    `arguments` are the build's own; a value of None is one that can't be known.
+    `arguments` are the build's own; a value of None is one that can't be known. `closed` says that there are no others.
     """
 
     dockerfile: str
@@ -23,6 +23,7 @@ class Build(NamedTuple):
     image: str
     arguments: tuple[tuple[str, str | None], ...]
     place: Related
+    closed: bool = False
 
 
 def join(folder: str, *parts: str) -> str | None:

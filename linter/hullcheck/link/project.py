@@ -84,33 +84,15 @@ class _Linker:
         arguments = tuple(sorted((name, field.value) for name, field in build.args.items()))
         name = image_name(service.image.value) if service.image.value else ""
         place = Related(service.location, f"service `{service.name}` builds and runs it")
-        return Build(path, build.target.value, name, arguments, place)
+        return Build(path, build.target.value, name, arguments, place, closed=True)
 
     def _dockerfile_parts(self) -> Iterator[Any]:
+        if not self.dockerfiles:
+            return
+        from hullcheck.link.dockerfile import parts
+
         for path, dockerfile in self.dockerfiles.items():
-            builds = self.by_dockerfile.get(path) or [Build(path, None, "", (), Related(dockerfile.source.at(0), ""))]
-            shipped: dict[tuple[Any, Any], list[Build]] = {}
-            for build in builds:
-                shipped.setdefault((build.target, build.arguments), []).append(build)
-            yield from self._uses(dockerfile, builds)
-            for (target, arguments), same in shipped.items():
-                result = dockerfile.shipped(target, dict(arguments), lookup)
-                if result is not None:
-                    yield self._stage(result, [b.place for b in same if b.place.message])
-
-    def _uses(self, dockerfile: Any, builds: list[Build]) -> Iterator[ImageUse]:
-        seen = set()
-        for arguments in dict.fromkeys(build.arguments for build in builds):
-            for use in dockerfile.image_uses(dict(arguments)):
-                key = (use.location, use.reference.value)
-                if key not in seen:
-                    seen.add(key)
-                    yield use
-
-    def _stage(self, shipped: Any, places: list[Related]) -> Container:
-        user = shipped.user._replace(related=(*shipped.user.related, *places))
-        stage = shipped.stage
-        return Container("dockerfile", stage.owner, stage.owner, stage.location, None, user, serves=shipped.serves)
+            yield from parts(dockerfile, self.by_dockerfile.get(path, ()))
 
     def _built(self, image: str) -> Any:
         """What ships under that name, where exactly one build here makes it."""
@@ -118,7 +100,7 @@ class _Linker:
         if len({(b.dockerfile, b.target) for b in builds}) != 1:
             return None
         build = builds[0]
-        return self.dockerfiles[build.dockerfile].shipped(build.target, dict(build.arguments), lookup)
+        return self.dockerfiles[build.dockerfile].shipped(build.target, dict(build.arguments), build.closed)
 
     def _compose_parts(self) -> Iterator[Any]:
         for project in self.compose:

@@ -67,6 +67,11 @@ class Dockerfile:
     def location(self) -> Location:
         return self.text.location
 
+    @property
+    def owner(self) -> str:
+        """A Dockerfile has no name of its own."""
+        return ""
+
     def graph(
         self,
         build_args: dict[str, str | None] | None = None,
@@ -92,8 +97,7 @@ class Dockerfile:
         self, target: str | None = None, build_args: dict[str, str | None] | None = None, closed: bool = False
     ) -> "Shipped | None":
         """What ships: the last stage, or the one of that name or number; None if there is none."""
-        stage = self.graph(build_args, (target,), closed).find(target)
-        return shipped(stage) if stage is not None else None
+        return self.graph(build_args, (target,), closed).shipped(target)
 
     def image_uses(self, build_args: dict[str, str | None] | None = None, closed: bool = False) -> Iterator[ImageUse]:
         """Every place that names an image from outside."""
@@ -136,6 +140,11 @@ class Graph:
             return self.by_name[target.lower()]
         number = int(target) if target.isascii() and target.isdigit() and len(target) < 6 else -1
         return self.built[number] if 0 <= number < len(self.built) else None
+
+    def shipped(self, target: str | None = None) -> "Shipped | None":
+        """What the stage of that name or number makes; None if there is none."""
+        stage = self.find(target)
+        return shipped(stage) if stage is not None else None
 
     @cached_property
     def shipping(self) -> "frozenset[Stage]":

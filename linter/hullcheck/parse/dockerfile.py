@@ -13,9 +13,11 @@ from typing import Any, NamedTuple
 
 from hullcheck.model.dockerfile import Dockerfile
 from hullcheck.model.instruction import Directive, Heredoc, Instruction
+from hullcheck.model.node import Scalar
 from hullcheck.model.problem import Problem
 from hullcheck.model.text import Text
 from hullcheck.parse import words
+from hullcheck.parse.inline import text_of
 from hullcheck.source import Location, Source
 
 MAX_LINES = 20_000
@@ -81,6 +83,11 @@ def parse_text(text: Text) -> Dockerfile:
         template=scanner.template is not None,
         syntax=_syntax(text, scanner),
     )
+
+
+def parse_inline(node: Scalar) -> Dockerfile:
+    """Read a Dockerfile that stands in a YAML scalar, such as Compose's `dockerfile_inline`; places are in that file."""
+    return parse_text(text_of(node))
 
 
 class _Scanner:

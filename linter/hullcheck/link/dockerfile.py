@@ -1,0 +1,69 @@
+"""A Dockerfile's parts for the checks: its stages, what ships, and the images that it names."""
+
+from collections.abc import Iterable, Iterator
+
+from hullcheck.link.builds import Build
+from hullcheck.model.container import Container
+from hullcheck.model.dockerfile import Dockerfile, Graph, Shipped, Stage
+from hullcheck.model.image import ImageUse
+from hullcheck.source import Related
+
+Part = Dockerfile | Stage | Container | ImageUse
+_Arguments = tuple[tuple[tuple[str, str | None], ...], bool]
+
+
+def parts(dockerfile: Dockerfile, builds: Iterable[Build]) -> Iterator[Part]:
+    """The file itself; for each set of build arguments its stages and images; and a container for all that ships.
+
+    Without builds, the last stage ships, and nobody knows the arguments.
+    """
+    yield dockerfile
+    variants = _variants(builds)
+    seen: set[tuple[object, str | None]] = set()
+    for (arguments, closed), same in variants.items():
+        targets = tuple(dict.fromkeys(build.target for build in same)) or (None,)
+        graph = dockerfile.graph(dict(arguments), targets, closed)
+        yield from graph.stages
+        for use in graph.image_uses():
+            key = (use.location, use.reference.value)
+            if key not in seen:
+                seen.add(key)
+                yield use
+        yield from _containers(graph, targets, same)
+
+
+def _variants(builds: Iterable[Build]) -> dict[_Arguments, list[Build]]:
+    """The builds by their arguments; one with none, where nothing in sight builds the file."""
+    variants: dict[_Arguments, list[Build]] = {}
+    for build in builds:
+        variants.setdefault((build.arguments, build.closed), []).append(build)
+    return variants or {((), False): []}
+
+
+def _containers(graph: Graph, targets: Iterable[str | None], builds: list[Build]) -> Iterator[Container]:
+    for target in targets:
+        made = graph.shipped(target)
+        if made is not None:
+            yield container(made, [build.place for build in builds if build.target == target and build.place.message])
+
+
+def container(made: Shipped, places: list[Related]) -> Container:
+    """What ships, as the checks see it; `places` are the lines that build it."""
+    stage = made.stage
+    return Container(
+        "dockerfile",
+        stage.owner,
+        stage.owner,
+        stage.location,
+        None,
+        made.user._replace(related=(*made.user.related, *places)),
+        role="stage",
+        complete=stage.complete,
+        serves=made.serves,
+        windows=stage.windows,
+        ports=made.ports,
+        environment=made.environment,
+        labels=made.labels,
+        command=made.command,
+        probes=(made.health,) if made.health else (),
+    )
