@@ -56,6 +56,13 @@ class Scalar(Node):
     def __repr__(self) -> str:
         return f"Scalar({self.text!r})"
 
+    def replaced(self, text: str, style: str, by: Node, because: str) -> "Scalar":
+        """The scalar that takes this one's place, at the place of `by`, which decides it."""
+        made = Scalar(by.source, by.start, by.end, "", text, style)
+        made.because = because
+        made.before = self
+        return made
+
 
 class Sequence(Node):
     __slots__ = ("flow", "items")
@@ -65,17 +72,37 @@ class Sequence(Node):
         self.flow = flow
         self.items: list[Node] = []
 
+    def with_items(self, items: list[Node]) -> "Sequence":
+        """A sequence at the same place that holds these items; this one stays as it is."""
+        made = Sequence(self.source, self.start, self.end, self.tag, self.flow)
+        made.items = items
+        made.because, made.before, made.unknown = self.because, self.before, self.unknown
+        return made
+
 
 class Mapping(Node):
-    """`items` are the pairs as written; `entries` and `get` see merge keys (`<<`) resolved."""
+    """`items` are the pairs as written; `entries` and `get` see merge keys (`<<`) resolved.
 
-    __slots__ = ("_entries", "flow", "items")
+    `gone` are keys that a renderer took out, with the node that says so: who removed `runAsNonRoot`?
+    """
+
+    __slots__ = ("_entries", "flow", "gone", "items")
 
     def __init__(self, source: Source, start: int, end: int, tag: str, flow: bool) -> None:
         super().__init__(source, start, end, tag)
         self.flow = flow
         self.items: list[tuple[Node, Node]] = []
+        self.gone: dict[str, Node] | None = None
         self._entries: dict[str, tuple[Scalar, Node]] | None = None
+
+    def with_entries(self, entries: dict[str, tuple[Scalar, Node]]) -> "Mapping":
+        """A mapping at the same place that holds these entries; this one stays as it is."""
+        made = Mapping(self.source, self.start, self.end, self.tag, self.flow)
+        made.items = list(entries.values())
+        made._entries = entries
+        made.gone = self.gone
+        made.because, made.before, made.unknown = self.because, self.before, self.unknown
+        return made
 
     def entries(self) -> dict[str, tuple[Scalar, Node]]:
         """Scalar keys with their values: a written key beats a merged one, an earlier merge a later one."""
@@ -121,6 +148,20 @@ def _merge_sources(value: Node) -> Iterator[Mapping]:
         yield value
     elif isinstance(value, Sequence):
         yield from (item for item in value.items if isinstance(item, Mapping))
+
+
+def at(node: Node | None, *path: str) -> Node | None:
+    """The node down a path of keys, or None."""
+    for key in path:
+        if not isinstance(node, Mapping):
+            return None
+        node = node.get(key)
+    return node
+
+
+def items(node: Node | None) -> list[Node]:
+    """A sequence's items; empty for anything else."""
+    return node.items if isinstance(node, Sequence) else []
 
 
 def is_null(node: Node | None) -> bool:

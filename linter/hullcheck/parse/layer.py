@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from hullcheck.model.kubernetes import ImageRule, Kustomization, LabelRule, Patch, Reference
 from hullcheck.model.problem import Problem
 from hullcheck.parse.network import at, items, text_map
-from hullcheck.parse.yaml import Mapping, Node, Scalar, as_bool, as_str
+from hullcheck.model.node import Mapping, Node, Scalar, as_bool, as_str
 from hullcheck.source import Source
 
 _OPAQUE = ("generators", "transformers", "replacements", "helmCharts", "helmChartInflationGenerator")
