@@ -87,6 +87,56 @@ class Workload(NamedTuple):
         return not any(is_template(text) for pair in self.pod_labels.items() for text in pair)
 
 
+class PodContainer(NamedTuple):
+    """A container of a pod, as written or rendered. `role` is "container", "init", "sidecar" or "ephemeral".
+
+    `location` is its name's place, else its own. `node` is its mapping.
+    """
+
+    role: str
+    name: str
+    location: Location
+    node: Any
+
+
+class PodContext(NamedTuple):
+    """What else of the same world bears on a pod: what the cluster fills in, and what it is admitted by.
+
+    `namespace` is the Namespace object it is deployed into, `account` its ServiceAccount, `limit_ranges` are those of
+    its namespace; each absent where the world doesn't hold it.
+    """
+
+    world: str = ""
+    namespace: KubernetesObject | None = None
+    account: KubernetesObject | None = None
+    limit_ranges: tuple[KubernetesObject, ...] = ()
+
+
+class PodObject(NamedTuple):
+    """An object as a maker of pods, in its own terms, for checks that need more than `Workload` says.
+
+    `spec` is the pod's spec (a mapping), `metadata` that of the pod's template, which is the object's own for a Pod.
+    `by_shape` is true if only the shape says that it makes pods: nothing may be called missing then. `complete` is
+    false for that, for fragments and for kinds whose defaults aren't Kubernetes' own.
+    """
+
+    object: KubernetesObject
+    spec: Any
+    metadata: Any
+    containers: tuple[PodContainer, ...]
+    by_shape: bool = False
+    complete: bool = True
+    context: PodContext = PodContext()
+
+    @property
+    def location(self) -> Location:
+        return self.object.location
+
+    @property
+    def owner(self) -> str:
+        return self.object.owner
+
+
 class World(NamedTuple):
     """Objects that are applied together, as rendered: an overlay, a chart, or plain manifests side by side.
 
