@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable
 
 from hullcheck.model.kubernetes import KubernetesObject
-from hullcheck.model.network.endpoint import Endpoint, NamedPort
+from hullcheck.model.network.endpoint import ContainerPort, Endpoint
 from hullcheck.model.network.join import join
 from hullcheck.model.network.labels import Labels, LabelSelector
 from hullcheck.model.network.policy import Peer, Policy, PortRule, Rule
@@ -32,7 +32,7 @@ def endpoints(count: int, namespaces: int, port: Callable[[int], int] = lambda n
             "Deployment",
             HERE,
             Labels({"app": f"w{n}", "tier": f"t{n % 7}"}),
-            (NamedPort("http", "TCP", port(n)),),
+            (ContainerPort("http", "TCP", port(n)),),
         )
         for n in range(count)
     ]

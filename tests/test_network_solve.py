@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from hullcheck.model.kubernetes import KubernetesObject
 from hullcheck.model.network.addresses import AddressRange
-from hullcheck.model.network.endpoint import Assume, Endpoint, IpBlocksMatchPods, NamedPort
+from hullcheck.model.network.endpoint import Assume, ContainerPort, Endpoint, IpBlocksMatchPods
 from hullcheck.model.network.join import join, outside
 from hullcheck.model.network.labels import Labels, LabelSelector, Operator, Requirement, numbers_in
 from hullcheck.model.network.policy import Action, Direction, Peer, Policy, PortRule, Rule, Tier
@@ -117,7 +117,7 @@ def facts(draw: st.DrawFn) -> Facts:
         ports = draw(
             st.lists(
                 st.builds(
-                    NamedPort,
+                    ContainerPort,
                     st.sampled_from(("web", "dns", "")),
                     st.sampled_from(("TCP", "UDP")),
                     st.sampled_from((80, 81, 443)),

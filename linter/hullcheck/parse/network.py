@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 
 from hullcheck.model.kubernetes import KubernetesObject
-from hullcheck.model.network import Backend, LabelSelector, Policy, Service
-from hullcheck.model.node import as_str, at, items
-from hullcheck.parse import admin_policy
+from hullcheck.model.network import Backend, Policy, Service
+from hullcheck.model.node import at, items
+from hullcheck.parse import admin_policy, services
 from hullcheck.parse.labels import selector, text_map
 from hullcheck.parse.network_policy import network_policy
 from hullcheck.parse.opaque_policy import opaque_policies
@@ -31,25 +31,11 @@ def policies(made: KubernetesObject) -> list[Policy]:
 
 def service(made: KubernetesObject) -> Service | None:
     """The object as a Service; None for other kinds and for Services that select no pods."""
-    if (made.kind, made.group) != ("Service", ""):
-        return None
-    labels = text_map(at(made.node, "spec", "selector"))
-    if not labels:
-        return None
-    public = as_str(at(made.node, "spec", "type")) in ("LoadBalancer", "NodePort")
-    public = public or bool(items(at(made.node, "spec", "externalIPs")))
-    return Service(made, made.namespace, LabelSelector.of(labels), public)
+    found = services.service(made)
+    return found if found and found.selects else None
 
 
 def backends(made: KubernetesObject) -> Iterator[Backend]:
-    """The Services that an Ingress names, in today's spelling and in the one before 1.19."""
-    if made.kind != "Ingress":
-        return
-    spec = at(made.node, "spec")
-    found = [at(spec, "defaultBackend"), at(spec, "backend")]
-    for rule in items(at(spec, "rules")):
-        found += [at(path, "backend") for path in items(at(rule, "http", "paths"))]
-    for backend in found:
-        name = as_str(at(backend, "service", "name")) or as_str(at(backend, "serviceName"))
-        if name:
-            yield Backend(made.namespace, name)
+    """The Services that an Ingress names."""
+    found = services.entrance(made) if made.kind == "Ingress" else None
+    yield from found.backends if found else ()

@@ -35,18 +35,23 @@ NP_GUARD = Assume(IpBlocksMatchPods.NEVER, True, True, True)
 """As np-guard takes all of them."""
 
 
-class NamedPort(NamedTuple):
-    """A port that a container declares."""
+class ContainerPort(NamedTuple):
+    """A port that a container declares. `host_port` is 0 where the node doesn't open one, `loopback` is true where it
+    does for itself only."""
 
     name: str
     protocol: str
     number: int
+    location: Location | None = None
+    host_port: int = 0
+    loopback: bool = False
 
 
 class Endpoint(NamedTuple):
-    """A workload in the network. Its `id` is `namespace/name[Kind]`; `image` is its first container's.
+    """A workload in the network. Its `id` is `namespace/name[Kind]`.
 
-    `data` says which kind of data store it is, if it is one. `addresses` are its pods', where a file says them.
+    `images` are its containers', as repositories without registry and tag. `data` says which kind of data store it is,
+    if it is one. `addresses` are its pods', where a file says them. `ends` is true if it is meant to run to an end.
     """
 
     id: str
@@ -56,7 +61,7 @@ class Endpoint(NamedTuple):
     kind: str
     location: Location
     labels: Labels
-    ports: tuple[NamedPort, ...] = ()
+    ports: tuple[ContainerPort, ...] = ()
     host_network: bool = False
     addresses: tuple[AddressRange, ...] = ()
     images: tuple[str, ...] = ()

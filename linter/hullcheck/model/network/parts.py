@@ -2,26 +2,10 @@
 
 from typing import NamedTuple
 
-from hullcheck.model.kubernetes import KubernetesObject, Workload
-from hullcheck.model.network.labels import LabelSelector
+from hullcheck.model.kubernetes import Workload
 from hullcheck.model.network.policy import Policy
+from hullcheck.model.network.service import Backend, Service
 from hullcheck.source import Location
-
-
-class Service(NamedTuple):
-    """A Service with a selector. `public` is true for the types that open a door to outside the cluster."""
-
-    object: KubernetesObject
-    namespace: str
-    selector: LabelSelector
-    public: bool
-
-
-class Backend(NamedTuple):
-    """A Service that an Ingress sends traffic to, by namespace and name."""
-
-    namespace: str
-    service: str
 
 
 class NearMiss(NamedTuple):

@@ -1,0 +1,247 @@
+"""The network of one scope: its workloads, policies and Services, solved once something asks."""
+
+from collections.abc import Iterable, Iterator
+from functools import cached_property
+from typing import NamedTuple
+
+from hullcheck.model.network.endpoint import Assume, Endpoint
+from hullcheck.model.network.labels import LabelIndex, numbers_in
+from hullcheck.model.network.policy import Direction, Policy, Rule
+from hullcheck.model.network.ports import MAX_PORT, PROTOCOLS, PortRange
+from hullcheck.model.network.service import Backend, Entrance, Service, ServicePort
+from hullcheck.model.network.solve import Answers, Compiler, answers
+from hullcheck.model.network.universe import Universe
+from hullcheck.source import Location
+
+
+class Scope(NamedTuple):
+    """What is applied together. `namespaces` are the labels of those that are declared, `kind` as in `World`, or
+    "compose". `approximate` says why it can't be known in full."""
+
+    name: str
+    kind: str
+    endpoints: tuple[Endpoint, ...]
+    policies: tuple[Policy, ...] = ()
+    services: tuple[Service, ...] = ()
+    entrances: tuple[Entrance, ...] = ()
+    namespaces: dict[str, dict[str, str]] = {}  # noqa: RUF012  never changed
+    approximate: str = ""
+
+
+class Doorway(NamedTuple):
+    """A way from outside to a workload, before policies are asked.
+
+    `kind` is "LoadBalancer", "NodePort", "externalIPs", "hostPort", "hostNetwork", "published", or the kind of what
+    brings connections in, such as "Ingress". `via` names it in messages. `connections` are to the workload's own ports.
+    `limited` is true where it isn't open to the whole internet: an internal load balancer, or listed sources.
+    """
+
+    workload: int
+    kind: str
+    via: str
+    location: Location
+    connections: int
+    limited: bool = False
+    service: Service | None = None
+
+    @property
+    def by_controller(self) -> bool:
+        """Do connections come from an ingress controller, rather than from the address of who opens them?"""
+        return self.kind not in ("LoadBalancer", "NodePort", "externalIPs", "hostPort", "hostNetwork", "published")
+
+
+class Reason(NamedTuple):
+    """A rule that lets a connection through, or decides it; `certain` is false where it may not apply."""
+
+    policy: Policy
+    rule: Rule
+    certain: bool = True
+
+
+class Network:
+    """A scope with what follows from it."""
+
+    def __init__(self, scope: Scope, assume: Assume = Assume()) -> None:  # noqa: B008  a constant
+        self.scope = scope
+        self.assume = assume
+        self.endpoints = scope.endpoints
+        self.policies = [policy for policy in scope.policies if not policy.refused]
+        ports = _service_ports(scope)
+        self.universe = Universe(scope.endpoints, scope.policies, scope.namespaces, assume, ports)
+        self._reasons: dict[tuple[int, int, Direction], tuple[tuple[Reason, int], ...]] = {}
+
+    @cached_property
+    def compiler(self) -> Compiler:
+        return Compiler(self.universe, self.scope.policies)
+
+    @cached_property
+    def answers(self) -> Answers:
+        return answers(self.compiler)
+
+    def isolated(self, workload: int, direction: Direction, sure: bool = True) -> bool:
+        """Does some policy confine it; where not `sure`, may some? An administrator's rules don't."""
+        bits = self.answers.loose.isolated if sure else self.answers.strict.isolated
+        maybe_opaque = 0 if sure else self.compiler.opaque[direction]
+        return bool((bits[direction] | maybe_opaque) >> workload & 1)
+
+    @cached_property
+    def _applying(self) -> dict[Direction, dict[int, list[tuple[Policy, bool]]]]:
+        found: dict[Direction, dict[int, list[tuple[Policy, bool]]]] = {direction: {} for direction in Direction}
+        for policy, members in zip(self.compiler.policies, self.compiler.members, strict=True):
+            for direction in Direction:
+                if policy.affects(direction):
+                    for workload in numbers_in(members.maybe):
+                        sure = bool(members.sure >> workload & 1)
+                        found[direction].setdefault(workload, []).append((policy, sure))
+        return found
+
+    def selecting(self, workload: int, direction: Direction) -> list[tuple[Policy, bool]]:
+        """The policies that apply to a workload, each with whether it surely does."""
+        return self._applying[direction].get(workload, [])
+
+    def reasons(self, workload: int, peer: int, direction: Direction, connections: int) -> list[Reason]:
+        """The rules of the workload's policies that are about connections with that end, in the order they are asked."""
+        key = (workload, peer, direction)
+        if key not in self._reasons:
+            self._reasons[key] = tuple(self._about(workload, peer, direction))
+        return [reason for reason, found in self._reasons[key] if found & connections]
+
+    def _about(self, workload: int, peer: int, direction: Direction) -> Iterator[tuple[Reason, int]]:
+        target = workload if direction is Direction.INGRESS else peer
+        for policy, applies in self.selecting(workload, direction):
+            for rule in policy.rules(direction):
+                compiled = self.compiler.rules[self.compiler.number(policy, rule)]
+                sure = maybe = 0
+                for entry in compiled.entries:
+                    if entry.peers.maybe >> peer & 1:
+                        maybe |= entry.connections
+                        sure |= entry.connections if entry.peers.sure >> peer & 1 and not entry.maybe else 0
+                for peers, cells in compiled.named:
+                    for connections, ends in cells:
+                        if peers.maybe >> peer & 1 and ends >> target & 1:
+                            maybe |= connections
+                            sure |= connections if peers.sure >> peer & 1 else 0
+                if maybe:
+                    yield Reason(policy, rule, applies and sure == maybe), maybe
+
+    @cached_property
+    def doorways(self) -> tuple[Doorway, ...]:
+        """Every way in from outside, before policies are asked."""
+        return tuple(_Doorways(self).all())
+
+    def served_by(self, service: Service) -> int:
+        """The workloads that a Service selects, as bits."""
+        return self._served.get(id(service), 0)
+
+    @cached_property
+    def _served(self) -> dict[int, int]:
+        index = LabelIndex(endpoint.labels for endpoint in self.endpoints)
+        return {
+            id(service): index.match(service.selector).sure & self.universe.of_namespace(service.namespace or "default")
+            for service in self.scope.services
+            if service.selects
+        }
+
+    def admitted(self, doorway: Doorway, strict: bool = True) -> int:
+        """The connections through a doorway that the workload's policies let in."""
+        if self.universe.on_host >> doorway.workload & 1:
+            return doorway.connections
+        side = (self.answers.strict if strict else self.answers.loose).ingress
+        wanted = self.universe.controller if doorway.by_controller else self.universe.outside
+        found = 0
+        for connections, ends in side.partition(doorway.workload):
+            if ends & wanted:
+                found |= connections
+        return found & doorway.connections
+
+
+class _Doorways:
+    def __init__(self, network: Network) -> None:
+        self.network = network
+        self.universe = network.universe
+        self.services: dict[tuple[str, str], Service] = {}
+        for service in network.scope.services:
+            self.services.setdefault((service.namespace or "default", service.object.name), service)
+
+    def all(self) -> Iterator[Doorway]:
+        for service in self.network.scope.services:
+            if service.public and service.selects:
+                yield from self._public(service)
+        for entrance in self.network.scope.entrances:
+            for backend in entrance.backends:
+                yield from self._behind(entrance, backend)
+        for number, endpoint in enumerate(self.network.endpoints):
+            yield from self._on_host(number, endpoint)
+
+    def _public(self, service: Service) -> Iterator[Doorway]:
+        kind = service.type if service.type in ("LoadBalancer", "NodePort") else "externalIPs"
+        limited = service.internal or any(span not in ("0.0.0.0/0", "::/0") for span in service.ranges)
+        place = service.external_ips_location if kind == "externalIPs" else service.type_location
+        for number in numbers_in(self.network.served_by(service)):
+            connections = self._targets(service.ports, number)
+            if connections:
+                via = f"{kind} `{service.name}`"
+                yield Doorway(number, kind, via, place or service.location, connections, limited, service)
+
+    def _behind(self, entrance: Entrance, backend: Backend) -> Iterator[Doorway]:
+        service = self.services.get((backend.namespace or "default", backend.service))
+        if service is None or not service.selects:
+            return
+        ports = [port for port in service.ports if _is_meant(backend, port)]
+        if backend.target and not ports:
+            ports = [ServicePort("", None, "TCP", backend.port, service.location)]
+        kind = entrance.object.kind
+        via = f"{kind} `{entrance.namespace or 'default'}/{entrance.object.name}`"
+        for number in numbers_in(self.network.served_by(service)):
+            connections = self._targets(ports, number)
+            if connections:
+                yield Doorway(number, kind, via, backend.location or entrance.location, connections, False, service)
+
+    def _targets(self, ports: Iterable[ServicePort], workload: int) -> int:
+        """A Service's ports as those of one of the workloads behind it."""
+        declared = self.network.endpoints[workload].ports
+        found = 0
+        for port in ports:
+            if port.protocol not in PROTOCOLS:
+                continue
+            target = port.number if port.target is None else port.target
+            if isinstance(target, str):
+                named = (p.number for p in declared if p.name == target and p.protocol == port.protocol)
+                target = next(named, None)
+            if target is None or not 1 <= target <= MAX_PORT:
+                continue
+            is_declared = any((p.protocol, p.number) == (port.protocol, target) for p in declared)
+            if is_declared or not self.network.assume.strange_controller:
+                found |= self.universe.ports.bits(port.protocol, target, target)
+        return found
+
+    def _on_host(self, number: int, endpoint: Endpoint) -> Iterator[Doorway]:
+        for port in endpoint.ports:
+            connections = self.universe.ports.bits(port.protocol, port.number, port.number)
+            if endpoint.host_network:
+                place = port.location or endpoint.location
+                yield Doorway(number, "hostNetwork", "the node's network", place, connections)
+            elif port.host_port:
+                via = f"`hostPort: {port.host_port}`"
+                yield Doorway(number, "hostPort", via, port.location or endpoint.location, connections, port.loopback)
+
+
+def _is_meant(backend: Backend, port: ServicePort) -> bool:
+    if backend.port is None:
+        return True
+    if backend.target:
+        return backend.port in (port.target, port.number if port.target is None else None)
+    return backend.port in (port.number, port.name) and backend.port != ""
+
+
+def _service_ports(scope: Scope) -> Iterator[PortRange]:
+    """Every port that a Service may come to, so that sets of connections can tell it apart."""
+    for service in scope.services:
+        for port in service.ports:
+            for number in (port.number, port.target):
+                if isinstance(number, int) and 1 <= number <= MAX_PORT and port.protocol in PROTOCOLS:
+                    yield PortRange(port.protocol, number, number)
+    for entrance in scope.entrances:
+        for backend in entrance.backends:
+            if isinstance(backend.port, int) and 1 <= backend.port <= MAX_PORT:
+                yield PortRange("TCP", backend.port, backend.port)
