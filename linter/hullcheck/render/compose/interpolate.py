@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from hullcheck.model.node import Mapping, Node, Scalar, Sequence
 from hullcheck.model.problem import Problem
-from hullcheck.render.compose.nodes import MARK, Entries, Text, literal, mapping, sequence, value
+from hullcheck.render.compose.nodes import MARK, PLACES, Entries, Text, literal, mapping, sequence, value
 from hullcheck.render.compose.patterns import Places
 from hullcheck.source import Location, Related
 
@@ -99,7 +99,7 @@ class Substitution:
         setting = self.variables.get(name)
         if setting is None:
             self.missing.append(name)
-            return MARK
+            return MARK + PLACES.get(name, "")
         self.settings[name] = setting
         return setting.text
 

@@ -9,6 +9,11 @@ from hullcheck.model.node import Mapping, Node, Scalar, Sequence
 MARK = "\ue000"
 """Stands in a text for what can't be known, such as a variable that nothing here sets."""
 
+PLACES = {"HOME": "\ue001", "PWD": "\ue002", "XDG_RUNTIME_DIR": "\ue003"}
+"""What follows the MARK of a variable that isn't known, but what kind of place it names is."""
+
+_MARKS = str.maketrans("", "", MARK + "".join(PLACES.values()))
+
 Entries = dict[str, tuple[Scalar, Node]]
 Value = str | int | float | bool | None
 
@@ -28,7 +33,7 @@ class Text(Scalar):
     __slots__ = ("marked",)
 
     def __init__(self, origin: Scalar, marked: str) -> None:
-        super().__init__(origin.source, origin.start, origin.end, "", marked.replace(MARK, ""), '"')
+        super().__init__(origin.source, origin.start, origin.end, "", unmarked(marked), '"')
         self.marked = marked
         self.before = origin.before
         self.because = origin.because
@@ -107,6 +112,11 @@ def _show_float(number: float) -> str:
     mantissa = digits if exponent else f"{number:e}".partition("e")[0]
     mantissa = mantissa.rstrip("0").rstrip(".") if "." in mantissa else mantissa
     return f"{mantissa}e{'-' if power < 0 else '+'}{abs(power):02d}"
+
+
+def unmarked(text: str) -> str:
+    """The text that Compose would see: nothing in the place of what isn't known."""
+    return text.translate(_MARKS) if MARK in text else text
 
 
 def marked(node: Scalar) -> str:

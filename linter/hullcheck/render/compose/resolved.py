@@ -267,7 +267,7 @@ def _hosts(run: Printer, node: Node) -> Node | None:
             if not cut:
                 raise ValueError(f"`{item.text}` has no address")
             found += [_host(item, host, address) for address in addresses.split(",")]
-    return sequence(node, list[Node](sorted(found, key=marked))) if found else None
+    return sequence(node, [*sorted(found, key=marked)]) if found else None
 
 
 def _host(node: Node, host: str, address: str) -> Scalar:

@@ -8,7 +8,7 @@ import re
 from typing import NamedTuple
 
 from hullcheck.model.node import Mapping, Scalar
-from hullcheck.render.compose.nodes import MARK, Entries, derived, literal, mapping, marked, part
+from hullcheck.render.compose.nodes import MARK, Entries, derived, literal, mapping, marked, part, unmarked
 
 MAX_EXPANDED = 256
 """Ports of a range that become entries of their own; a longer range stays one entry until it is shown."""
@@ -36,7 +36,7 @@ def volume(node: Scalar) -> Mapping:
     """`SOURCE:TARGET:OPTIONS`, `SOURCE:TARGET` or `TARGET`."""
     spec = marked(node)
     pieces = _sections(spec)
-    plain = [text.replace(MARK, "") for text, offset in pieces]
+    plain = [unmarked(text) for text, offset in pieces]
     if not node.text and MARK not in spec:
         raise RefusedError("empty volume")
     if any(not text for text, offset in pieces) and len(spec) > 2:
@@ -141,11 +141,11 @@ def ports(node: Scalar) -> list[Mapping]:
     """`[ADDRESS:][PUBLISHED:]TARGET[/PROTOCOL]`, with ranges: an entry for each port."""
     spec = marked(node)
     pieces = _port_pieces(spec)
-    target = pieces.target[0].replace(MARK, "")
+    target = unmarked(pieces.target[0])
     if MARK in pieces.target[0] and not target:
         return [_port(node, pieces, None, None)]
     first, last = _range(target, "container port")
-    published = pieces.published[0].replace(MARK, "")
+    published = unmarked(pieces.published[0])
     if MARK in pieces.published[0]:
         return [_port(node, pieces, first, None)]
     if not published:
