@@ -133,7 +133,7 @@ def _clean_target(item: Node) -> Node:
 
 
 def _add_default_network(found: Entries, services: Entries) -> None:
-    user = next((node for _, node in services.values() if "default" in entries(_networks(node))), None)
+    user = next((key for key, node in services.values() if "default" in entries(_networks(node))), None)
     if user is None:
         return
     key, networks = found.get("networks", (derived(user, "networks"), mapping(user, {})))

@@ -1,0 +1,209 @@
+"""Compose files to projects: which files belong together, and what each project then is.
+
+A folder's base file with its automatic override is a project, so is a base with each variant that is laid over it, and
+every other file that could be started alone. What is only taken in by another file is judged there.
+"""
+
+import posixpath
+import re
+from typing import NamedTuple
+
+from hullcheck.link.compose_containers import workloads
+from hullcheck.link.compose_services import Place, project_parts
+from hullcheck.model.compose import ComposeFile, ComposeProject
+from hullcheck.model.node import Mapping, is_null
+from hullcheck.model.problem import Problem
+from hullcheck.render.compose.dotenv import variables as read_variables
+from hullcheck.render.compose.interpolate import BadTemplateError, Setting, Substitution, Variables
+from hullcheck.render.compose.load import Loaded, Loader, Reached
+from hullcheck.render.compose.nodes import entries, text_of, unmarked
+from hullcheck.render.compose.normal import normalised
+from hullcheck.render.compose.paths import inside
+from hullcheck.render.compose.refuse import refusals
+from hullcheck.render.compose.resolved import resolved
+from hullcheck.source import Source
+
+BASES = ("compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml")
+"""What Compose takes in a folder, the first that is there."""
+
+OVERRIDES = (
+    "compose.override.yml", "compose.override.yaml", "docker-compose.override.yml", "docker-compose.override.yaml",
+)  # fmt: skip
+"""What it lays over the base by itself, the first that is there."""
+
+_VARIANT = re.compile(r"(?:docker-)?compose[._-](?!override\.)[^/]+\.ya?ml", re.IGNORECASE)
+_NAME = re.compile("[a-z0-9_-]")
+
+Settings = dict[str, dict[str, str]]
+
+
+class Choice(NamedTuple):
+    """Files that make a project together; `complete` is false for a fragment, `overlay` true for a variant."""
+
+    paths: tuple[str, ...]
+    folder: str
+    complete: bool = True
+    overlay: bool = False
+
+
+def projects(
+    files: dict[str, ComposeFile], env: Settings, texts: dict[str, Source] | None = None, root_name: str = ""
+) -> list[ComposeProject]:
+    """Every project of a repository. `env` are the variables of each folder's `.env`.
+
+    `texts` are files of variables by their path, which `env_file` may name; a `.env` among them is read exactly and
+    with places. `root_name` is what the repository's own folder is called.
+    """
+    return _Projects(files, env, texts or {}, root_name).all()
+
+
+class _Projects:
+    def __init__(self, files: dict[str, ComposeFile], env: Settings, texts: dict[str, Source], root_name: str) -> None:
+        self.files = files
+        self.env = env
+        self.texts = texts
+        self.root_name = root_name
+        self.loader = Loader(files, self.settings)
+        self._settings: dict[tuple[str, int], Variables] = {}
+        self._none: Variables = {}
+        self.reached: set[Reached] = set()
+        self.whole: set[tuple[str, str]] = set()  # services that were judged as complete, by place
+
+    def all(self) -> list[ComposeProject]:
+        found = []
+        for choices in (self._mains(), self._variants):
+            for choice in choices if isinstance(choices, list) else choices():
+                found.append(self.made(choice))
+        found += [self.made(choice) for choice in self._fragments()]
+        return [project for project in found if project is not None]
+
+    def settings(self, folder: str, above: Variables) -> Variables:
+        """The variables in a folder: those from above win over its own `.env`."""
+        key = (folder, id(above))
+        if key not in self._settings:
+            path = posixpath.join(folder, ".env")
+            if path in self.texts:
+                own = read_variables(self.texts[path], above)
+            else:
+                own = {name: Setting(text) for name, text in self.env.get(folder, {}).items()}
+            self._settings[key] = own | above if own else above
+        return self._settings[key]
+
+    def _mains(self) -> list[Choice]:
+        """What Compose would start without being told a file, and files that nothing else could be laid over."""
+        by_folder: dict[str, list[str]] = {}
+        for path in sorted(self.files):
+            by_folder.setdefault(posixpath.dirname(path), []).append(path)
+        found: list[Choice] = []
+        self.rest: list[str] = []
+        self.bases: dict[str, str] = {}
+        for folder, paths in by_folder.items():
+            choice = self._chosen(folder, paths)
+            if choice is not None:
+                found.append(choice)
+                self.bases[folder] = choice.paths[0]
+            self.rest += [path for path in paths if choice is None or path not in choice.paths]
+        for folder in self.env.keys() | {posixpath.dirname(path) for path in self.texts}:
+            if folder not in by_folder and (choice := self._chosen(folder, [])) is not None:
+                found.append(choice)
+        return found
+
+    def _chosen(self, folder: str, paths: list[str]) -> Choice | None:
+        listed = self.settings(folder, self._none).get("COMPOSE_FILE")
+        if listed is not None and listed.text:
+            separator = self.settings(folder, self._none).get("COMPOSE_PATH_SEPARATOR", Setting(":")).text or ":"
+            named = [inside(folder, piece) for piece in listed.text.split(separator) if piece]
+            if named and all(path in self.files for path in named):
+                known = tuple(path for path in named if path is not None)
+                return Choice(known, posixpath.dirname(known[0]))
+        base = _first(folder, BASES, paths)
+        if base is None:
+            return None
+        override = _first(folder, OVERRIDES, paths)
+        return Choice((base, override) if override else (base,), folder)
+
+    def _variants(self) -> list[Choice]:
+        found: list[Choice] = []
+        left: list[str] = []
+        for path in self.rest:
+            folder = posixpath.dirname(path)
+            base = self.bases.get(folder)
+            if base is not None and _VARIANT.fullmatch(posixpath.basename(path)) and self._lies_over(path, base):
+                found.append(Choice((base, path), folder, overlay=True))
+            elif self.files[path].complete and Reached(path) not in self.reached:
+                found.append(Choice((path,), folder))
+            else:
+                left.append(path)
+        self.rest = left
+        return found
+
+    def _lies_over(self, path: str, base: str) -> bool:
+        """Does a file change some services of a base, rather than stand beside it?"""
+        own, others = self._service_names(path), self._service_names(base)
+        return bool(own & others) and not (self.files[path].complete and own >= others)
+
+    def _service_names(self, path: str) -> set[str]:
+        return {name for root in self.files[path].documents for name in entries(root.get("services"))}
+
+    def _fragments(self) -> list[Choice]:
+        return [
+            Choice((path,), posixpath.dirname(path), complete=False)
+            for path in self.rest
+            if Reached(path) not in self.reached and self.files[path].documents
+        ]
+
+    def made(self, choice: Choice) -> ComposeProject | None:
+        paths = tuple(path for path in choice.paths if self.files[path].documents)
+        if not paths:
+            return None
+        variables = self.settings(choice.folder, self._none)
+        loaded = self.loader.project(paths, choice.folder, variables)
+        self.reached |= loaded.reached
+        name = self._name(paths, choice.folder, variables)
+        root = normalised(loaded.root, name, variables)
+        return self._project(choice, paths, name, loaded, root, variables)
+
+    def _project(
+        self, choice: Choice, paths: tuple[str, ...], name: str, loaded: Loaded, root: Mapping, variables: Variables
+    ) -> ComposeProject:
+        problems: list[Problem] = [*loaded.problems, *resolved(root).problems]
+        problems += refusals(root, complete=choice.complete)
+        skipped = set() if choice.complete else {r.service for r in self.reached if r.path == paths[0] and r.service}
+        place = Place(choice.folder, root, variables, self.texts, choice.complete, skipped)
+        parts = project_parts(place)
+        services = {}
+        for key, service in parts.services.items():
+            at = (service.location.path, key)
+            services[key] = service._replace(complete=service.complete and not (choice.overlay and at in self.whole))
+            if service.complete and not choice.overlay:
+                self.whole.add(at)
+        location = self.files[paths[0]].source.at_line(1)
+        top = root.key("services")
+        project = ComposeProject(
+            name, choice.folder, paths, services, parts.networks, parts.volumes, parts.secrets, parts.configs,
+            tuple(problems), (), top.location if top is not None else location, root, choice.complete, choice.overlay,
+        )  # fmt: skip
+        return project._replace(workloads=workloads(project, place))
+
+    def _name(self, paths: tuple[str, ...], folder: str, variables: Variables) -> str:
+        """The project's name: the caller's choice, else the last file that says one, else the folder's."""
+        chosen = variables.get("COMPOSE_PROJECT_NAME")
+        if chosen is not None and chosen.text:
+            return chosen.text
+        written = ""
+        for path in paths:
+            for root in self.files[path].documents:
+                written = text_of(root.get("name")) or written if not is_null(root.get("name")) else written
+        try:
+            text = unmarked(Substitution(written, variables).text)
+        except BadTemplateError:
+            text = ""
+        return _normal_name(text) or _normal_name(posixpath.basename(folder) or self.root_name)
+
+
+def _first(folder: str, names: tuple[str, ...], paths: list[str]) -> str | None:
+    return next((path for name in names if (path := posixpath.join(folder, name)) in paths), None)
+
+
+def _normal_name(text: str) -> str:
+    return "".join(_NAME.findall(text.lower())).lstrip("_-")

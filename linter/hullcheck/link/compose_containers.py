@@ -1,0 +1,341 @@
+"""Compose services as the containers that they are, in the words that every dialect shares."""
+
+from collections.abc import Iterator
+
+from hullcheck.link.compose_services import Place, boolean, field, host_path
+from hullcheck.model.compose import ComposeProject, FileObject, Service
+from hullcheck.model.container import Container, Device, Limits, Mount, Probe, Profile, Root, User
+from hullcheck.model.image import ImageUse
+from hullcheck.model.node import Mapping, Node, Scalar, Sequence
+from hullcheck.model.workload import Sysctl, Workload
+from hullcheck.render.compose.nodes import entries, get, items, part, text_of
+from hullcheck.render.compose.units import size, words
+from hullcheck.source import Field, Related
+
+SOCKET = "/var/run/docker.sock"
+"""What `use_api_socket` gives a service."""
+
+
+def workloads(project: ComposeProject, place: Place) -> tuple[Workload, ...]:
+    """A workload for each service that is a container; those of a `provider` are none."""
+    ends = {
+        dependency.service
+        for service in project.services.values()
+        for dependency in service.depends_on
+        if dependency.condition.value == "service_completed_successfully"
+    }
+    found = []
+    for service in project.services.values():
+        if not service.provider:
+            found.append(_Reader(project, place, service, service.name in ends).workload())
+    return tuple(found)
+
+
+class _Reader:
+    """Reads what one service's container may do."""
+
+    def __init__(self, project: ComposeProject, place: Place, service: Service, ends: bool) -> None:
+        self.project = project
+        self.place = place
+        self.service = service
+        self.node = service.node
+        self.at = service.location
+        self.ends = ends or text_of(get(self.node, "deploy", "mode")) in ("replicated-job", "global-job")
+
+    def workload(self) -> Workload:
+        service = self.service
+        return Workload(
+            dialect="compose",
+            owner=service.owner,
+            kind="service",
+            name=service.name,
+            namespace="",
+            location=service.location,
+            containers=(self._container(),),
+            scope=self.project.paths[0],
+            complete=service.complete,
+            labels={variable.name: variable.value.value or "" for variable in service.labels},
+            windows=self._windows(),
+            host_network=self._host_network(),
+            host_pid=self._is("pid", "host"),
+            host_ipc=self._is("ipc", "host"),
+            host_uts=self._is("uts", "host"),
+            host_users=self._is("userns_mode", "host"),
+            host_cgroup=self._is("cgroup", "host"),
+            sysctls=tuple(self._sysctls()),
+            part=service,
+        )
+
+    def _container(self) -> Container:
+        service = self.service
+        use = None
+        if not service.image.absent:
+            use = ImageUse(
+                service.image,
+                f"service `{service.name}`: image",
+                service.owner,
+                self._written_image(),
+                built_here=service.build is not None,
+            )
+        command = (*self._words("entrypoint"), *self._words("command"))
+        return Container(
+            dialect="compose",
+            owner=service.owner,
+            name=service.name,
+            location=service.location,
+            image=use,
+            user=user_of(service),
+            role="service",
+            complete=service.complete,
+            serves=bool(service.ports or service.expose or command),
+            short_lived=self.ends,
+            windows=self._windows(),
+            profile=service.profile,
+            privileged=boolean(self.node.get("privileged"), self.at),
+            escalation=self._escalation(),
+            read_only_root=boolean(self.node.get("read_only"), self.at),
+            capabilities_added=self._texts("cap_add"),
+            capabilities_dropped=self._texts("cap_drop"),
+            profiles=tuple(self._profiles()),
+            groups=(*self._texts("group_add"), *self._primary_group()),
+            mounts=tuple(self._mounts()),
+            devices=tuple(self._devices()),
+            ports=service.ports,
+            environment=service.environment,
+            labels=service.labels,
+            command=command,
+            probes=tuple(self._probes()),
+            limits=self._limits(),
+        )
+
+    def _written_image(self) -> str:
+        node = self.node.get("image")
+        before = node.before if node is not None else None
+        if isinstance(before, Scalar) and node is not None and before.location == node.location:
+            return before.text
+        return ""
+
+    def _is(self, key: str, wanted: str) -> Field[bool]:
+        said = field(self.node.get(key), self.at)
+        if said.value is None:
+            return Field(None, said.location, said.unknown)
+        return Field(said.value == wanted, said.location, related=self._related(said))
+
+    def _related(self, said: "Field[str] | Field[bool]") -> tuple[Related, ...]:
+        """What the value replaced, and the service where it is written elsewhere, such as at an anchor."""
+        at, own = said.location, self.node
+        if at.source is self.at.source and self.at.start <= at.start < max(own.end, self.at.end):
+            return said.related
+        return (*said.related, Related(self.at, f"service `{self.service.name}` uses it"))
+
+    def _host_network(self) -> Field[bool]:
+        said = self._is("network_mode", "host")
+        if said.value or said.unknown:
+            return said
+        for join in self.service.joins:
+            network = self.project.networks.get(join.network)
+            if network is not None and network.external.value and network.name.value == "host":
+                related = Related(network.name.location, f"network `{network.key}` is the host's own")
+                return Field(True, join.location, related=(related,))
+        return said
+
+    def _windows(self) -> bool:
+        platform = text_of(self.node.get("platform")) or ""
+        return platform.startswith("windows") or text_of(self.node.get("isolation")) in ("hyperv", "process")
+
+    def _texts(self, key: str) -> tuple[Field[str], ...]:
+        found = (field(item, self.at) for item in items(self.node.get(key)))
+        return tuple(said._replace(related=self._related(said)) for said in found if not said.absent)
+
+    def _options(self) -> Iterator[tuple[str, str, Field[str]]]:
+        """`security_opt` as names and values."""
+        for said in self._texts("security_opt"):
+            if said.value is not None:
+                separator = "=" if "=" in said.value else ":"
+                name, _, value = said.value.partition(separator)
+                yield name.strip(), value.strip(), said
+
+    def _escalation(self) -> Field[bool]:
+        for name, value, said in self._options():
+            if name == "no-new-privileges":
+                denied = value.lower() in ("", "true", "1", "t")
+                return Field(not denied, said.location, related=said.related)
+        for said in self._texts("security_opt"):
+            if said.unknown:
+                return Field(None, said.location, said.unknown)
+        return Field(None, self.at)
+
+    def _profiles(self) -> Iterator[Profile]:
+        for name, value, said in self._options():
+            if name in ("seccomp", "apparmor", "systempaths"):
+                normal = {"unconfined": "unconfined", "builtin": "runtime/default", "docker-default": "runtime/default"}
+                yield Profile(name, said._replace(value=normal.get(value, f"localhost/{value}")))
+            elif name == "label":
+                kind, _, label = value.replace("=", ":").partition(":")
+                if kind == "disable" or (kind == "type" and label):
+                    yield Profile("selinux", said._replace(value=label or "disable"))
+
+    def _primary_group(self) -> tuple[Field[str], ...]:
+        said = self.service.user
+        group = (said.value or "").partition(":")[2]
+        return (said._replace(value=group),) if group else ()
+
+    def _mounts(self) -> Iterator[Mount]:
+        yield from self.service.volumes
+        for item in items(self.node.get("tmpfs")):
+            if isinstance(item, Scalar):
+                target, _, options = item.text.partition(":")
+                said = field(item, self.at)
+                where = said._replace(value=target) if said.value is not None else said
+                absent: Field[str] = Field(None, item.location)
+                writable = Field("ro" not in options.split(","), item.location)
+                read_only = Field(not writable.value, item.location)
+                yield Mount(
+                    "tmpfs", absent, where, read_only, item.location, None, tuple(filter(None, options.split(",")))
+                )
+        yield from self._file_objects("secrets", self.project.secrets, "/run/secrets/")
+        yield from self._file_objects("configs", self.project.configs, "/")
+        yield from self._volumes_from()
+        socket = boolean(self.node.get("use_api_socket"), self.at)
+        if socket.value:
+            path = Field(SOCKET, socket.location, related=self._related(socket))
+            yield Mount("bind", path, path, Field(False, socket.location), socket.location, None, ("use_api_socket",))
+
+    def _file_objects(self, kind: str, objects: dict[str, FileObject], folder: str) -> Iterator[Mount]:
+        for item in items(self.node.get(kind)):
+            name = text_of(get(item, "source")) or ""
+            known = objects.get(name)
+            if known is None or known.file.absent:
+                continue
+            use = Related(item.location, f"service `{self.service.name}` takes it")
+            source = known.file._replace(related=(*known.file.related, use))
+            target = field(get(item, "target"), item.location)
+            if target.absent:
+                target = Field(folder + name, item.location)
+            yield Mount(kind[:-1], source, target, Field(True, item.location), item.location, name=name)
+
+    def _volumes_from(self) -> Iterator[Mount]:
+        for item, name, read_only in self._lenders(self.service):
+            lender = self.project.services[name]
+            why = Related(item.location, f"service `{self.service.name}` takes the volumes of `{name}`")
+            for mount in lender.volumes:
+                source = mount.source._replace(related=(*mount.source.related, why))
+                read = Field(True, item.location) if read_only else mount.read_only
+                yield mount._replace(source=source, read_only=read)
+
+    def _lenders(self, service: Service) -> Iterator[tuple[Node, str, bool]]:
+        """The services whose volumes this one takes, and those whose volumes these take; each once."""
+        seen = {service.name}
+        pending: list[tuple[Service, Node | None, bool]] = [(service, None, False)]
+        while pending:
+            taker, first, read = pending.pop()
+            for item in items(taker.node.get("volumes_from")):
+                name, _, mode = (text_of(item) or "").partition(":")
+                if name in seen or name not in self.project.services:
+                    continue
+                seen.add(name)
+                at, read_only = first or item, read or mode == "ro"
+                yield at, name, read_only
+                pending.append((self.project.services[name], at, read_only))
+
+    def _devices(self) -> Iterator[Device]:
+        for item in items(self.node.get("devices")):
+            said = host_path(self.place, get(item, "source"), item.location)
+            if not said.absent:
+                yield Device(said._replace(related=self._related(said)), item.location)
+        for said in self._texts("device_cgroup_rules"):
+            yield Device(said, said.location, rule=True)
+
+    def _sysctls(self) -> Iterator[Sysctl]:
+        for name, (key, child) in entries(self.node.get("sysctls")).items():
+            said = field(child, key.location)
+            yield Sysctl(name, said._replace(related=self._related(said)), key.location)
+
+    def _words(self, key: str) -> tuple[Field[str], ...]:
+        node = self.node.get(key)
+        if isinstance(node, Sequence):
+            return tuple(field(item, self.at) for item in node.items)
+        return tuple(split(node)) if isinstance(node, Scalar) else ()
+
+    def _probes(self) -> Iterator[Probe]:
+        health = self.node.get("healthcheck")
+        if not isinstance(health, Mapping):
+            return
+        key = self.node.key("healthcheck")
+        at = key.location if key is not None else self.at
+        disabled = health.get("disable")
+        if disabled is not None and boolean(disabled, at).value:
+            yield Probe("healthcheck", "none", disabled.location)
+            return
+        test = health.get("test")
+        command = tuple(field(item, at) for item in items(test))
+        if isinstance(test, Scalar):
+            command = tuple(split(test)) if text_of(test) else ()
+        elif command and command[0].value in ("CMD", "CMD-SHELL"):
+            shell = command[0].value == "CMD-SHELL" and isinstance(test, Sequence) and len(test.items) > 1
+            last = test.items[1] if shell and isinstance(test, Sequence) else None
+            command = tuple(split(last)) if isinstance(last, Scalar) else command[1:]
+        if command and command[0].value == "NONE":
+            yield Probe("healthcheck", "none", command[0].location)
+        elif command:
+            said = tuple(word.value or "" for word in command)
+            yield Probe("healthcheck", "exec", at, command, identity=" ".join(said))
+
+    def _limits(self) -> Limits:
+        limits, wanted = ("deploy", "resources", "limits"), ("deploy", "resources", "reservations")
+        return Limits(
+            memory=self._amount(("mem_limit",), (*limits, "memory")),
+            cpu=self._amount(("cpus",), (*limits, "cpus"), ("cpu_quota",)),
+            memory_request=self._amount(("mem_reservation",), (*wanted, "memory")),
+            cpu_request=self._amount((*wanted, "cpus")),
+            pids=self._amount(("pids_limit",), (*limits, "pids")),
+        )
+
+    def _amount(self, *paths: tuple[str, ...]) -> Field[str]:
+        """The first of these that is said and isn't zero, which means none."""
+        absent: Field[str] = Field(None, self.at)
+        for path in paths:
+            said = field(get(self.node, *path), self.at)
+            if said.unknown or (said.value is not None and not _is_zero(said.value)):
+                return said
+            if said.value is not None:
+                absent = Field(None, said.location)
+        return absent
+
+
+def user_of(service: Service) -> User:
+    """The user that the service itself says; without one, its image decides."""
+    said = service.user
+    if said.unknown:
+        return User(Root.UNKNOWN, said.location, why=said.unknown)
+    if said.value is None:
+        return User(Root.UNKNOWN, service.location, why="the image decides")
+    name = said.value.partition(":")[0].strip()
+    root = name == "root" or (name.isdigit() and int(name[:20]) == 0)
+    return User(Root.STATED if root else Root.NO, said.location, said.value, f"`user` is `{said.value}`", said.related)
+
+
+def split(node: Scalar) -> Iterator[Field[str]]:
+    """The words of a command line, each with its own place where it stands there as it is."""
+    if node.unknown:
+        yield Field(None, node.location, node.unknown)
+        return
+    try:
+        found = words(node.text)
+    except ValueError:
+        found = node.text.split()
+    at = 0
+    for word in found:
+        offset = node.text.find(word, at) if word else -1
+        if offset < 0:
+            yield Field(word, node.location)
+            continue
+        at = offset + len(word)
+        yield Field(word, part(node, word, offset).location)
+
+
+def _is_zero(text: str) -> bool:
+    try:
+        return size(text) == 0 and float(text.rstrip("bBkKmMgGiI ") or 0) == 0
+    except ValueError:
+        return False

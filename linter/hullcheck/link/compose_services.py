@@ -1,0 +1,405 @@
+"""The tree of a Compose project as what the rest of the linter looks at: services, networks, volumes, file objects."""
+
+import posixpath
+from typing import NamedTuple
+
+from hullcheck.model.compose import Build, Dependency, FileObject, Join, Network, Service, Volume
+from hullcheck.model.container import Mount, Port, Variable
+from hullcheck.model.node import Mapping, Node, Scalar
+from hullcheck.render.compose.dotenv import variables as read_variables
+from hullcheck.render.compose.interpolate import Variables, settings_in
+from hullcheck.render.compose.nodes import MARK, PLACES, Text, entries, get, is_nothing, items, marked, text_of
+from hullcheck.render.compose.paths import inside, is_absolute, is_remote_context
+from hullcheck.render.compose.short import clean
+from hullcheck.source import Field, Location, Related, Source
+
+
+class Place(NamedTuple):
+    """Where a project is read from: its folder, its tree, its variables and files of variables.
+
+    `skipped` are services of a fragment that are judged where another service extends them.
+    """
+
+    folder: str
+    root: Mapping
+    variables: Variables
+    texts: dict[str, Source]
+    complete: bool
+    skipped: set[str]
+
+
+class Parts(NamedTuple):
+    """What a project consists of, by key."""
+
+    services: dict[str, Service]
+    networks: dict[str, Network]
+    volumes: dict[str, Volume]
+    secrets: dict[str, FileObject]
+    configs: dict[str, FileObject]
+
+
+def project_parts(place: Place) -> Parts:
+    root = place.root
+    networks = {key: _network(at, node) for key, (at, node) in entries(root.get("networks")).items()}
+    volumes = {key: _volume(at, node) for key, (at, node) in entries(root.get("volumes")).items()}
+    secrets = _file_objects(place, "secrets")
+    configs = _file_objects(place, "configs")
+    services = {}
+    for key, (at, node) in entries(root.get("services")).items():
+        if isinstance(node, Mapping) and key not in place.skipped:
+            reader = _Reader(place, key, at, node)
+            services[key] = reader.service(networks, volumes)
+    return Parts(services, networks, volumes, secrets, configs)
+
+
+def field(node: Node | None, otherwise: Location) -> Field[str]:
+    """A scalar as a field: absent if it is null, with the place where it would be."""
+    if node is None:
+        return Field(None, otherwise)
+    if node.unknown:
+        return Field(None, node.location, node.unknown)
+    text = text_of(node)
+    return Field(text, node.location, related=replaced(node)) if text is not None else Field(None, node.location)
+
+
+def boolean(node: Node | None, otherwise: Location) -> Field[bool]:
+    """A boolean that was given its type, or a text that Compose takes as one."""
+    said = field(node, otherwise)
+    if said.value is None:
+        return Field(None, said.location, said.unknown)
+    return Field(said.value.lower() in ("true", "y", "yes", "on"), said.location, related=said.related)
+
+
+def replaced(node: Node) -> tuple[Related, ...]:
+    """What an override or an extending service put the node in the place of."""
+    before = node.before
+    while isinstance(node, Text) and isinstance(before, Scalar) and before.location == node.location:
+        before = before.before
+    if before is None or before.location == node.location or before.location.source.path == "":
+        return ()
+    return (Related(before.location, "this is overridden"),)
+
+
+def _network(key: Scalar, node: Node) -> Network:
+    at = key.location
+    name = field(get(node, "name"), at)
+    options = {option: field(child, at) for option, (_, child) in entries(get(node, "driver_opts")).items()}
+    implicit = key.text == "default" and key.location.text.strip("\"'") != "default"
+    return Network(
+        key.text, name, boolean(get(node, "external"), at), boolean(get(node, "internal"), at),
+        field(get(node, "driver"), at), options, at, declared=not implicit,
+    )  # fmt: skip
+
+
+def _volume(key: Scalar, node: Node) -> Volume:
+    at = key.location
+    options = {option: field(child, at) for option, (_, child) in entries(get(node, "driver_opts")).items()}
+    return Volume(
+        key.text, field(get(node, "name"), at), boolean(get(node, "external"), at), field(get(node, "driver"), at),
+        options, at,
+    )  # fmt: skip
+
+
+def _file_objects(place: Place, kind: str) -> dict[str, FileObject]:
+    found = {}
+    for key, (at, node) in entries(place.root.get(kind)).items():
+        written = get(node, "file")
+        file = host_path(place, written, at.location)
+        path = inside("", file.value) if file.value is not None else None
+        found[key] = FileObject(
+            kind, key, file, field(get(node, "environment"), at.location), field(get(node, "content"), at.location),
+            boolean(get(node, "external"), at.location), at.location, path,
+        )  # fmt: skip
+    return found
+
+
+def host_path(place: Place, node: Node | None, otherwise: Location) -> Field[str]:
+    """A path of the host, normalised: from `/`, from the user's home `~`, or from the repository's root `./`."""
+    if not isinstance(node, Scalar) or is_nothing(node):
+        return field(node, otherwise)
+    text = _known_places(marked(node), place.folder) if node.unknown else node.text
+    if MARK in text:
+        return Field(None, node.location, node.unknown)
+    return Field(normal_path(text, place.folder), node.location, related=replaced(node))
+
+
+def _known_places(text: str, folder: str) -> str:
+    """The text with the folders that `$HOME` and the like name, where it starts with one."""
+    for name, mark in PLACES.items():
+        if text.startswith(MARK + mark):
+            rest = text[len(MARK + mark) :]
+            return {"HOME": "~", "PWD": ".", "XDG_RUNTIME_DIR": "/run/user/1000"}[name] + rest
+    return text
+
+
+def normal_path(text: str, folder: str) -> str:
+    if text.startswith("~"):
+        rest = clean("/" + text[1:].lstrip("/"))
+        return "~" if rest == "/" else "~" + rest
+    if is_absolute(text):
+        return text if not text.startswith("/") else clean(text)
+    joined = posixpath.normpath(posixpath.join(folder, text))
+    return joined if joined == "." or joined.startswith("..") else f"./{joined}"
+
+
+class _Reader:
+    """Reads one service's merged mapping."""
+
+    def __init__(self, place: Place, name: str, key: Scalar, node: Mapping) -> None:
+        self.place = place
+        self.name = name
+        self.key = key
+        self.node = node
+        self.at = key.location
+
+    def service(self, networks: dict[str, Network], volumes: dict[str, Volume]) -> Service:
+        node = self.node
+        joins = tuple(self._joins())
+        provider = not is_nothing(node.get("provider"))
+        return Service(
+            name=self.name,
+            owner=f"services.{self.name}",
+            location=self.at,
+            image=self.field("image"),
+            build=self._build(),
+            user=self.field("user"),
+            networks=tuple(join.network for join in joins),
+            network_mode=self.field("network_mode"),
+            ports=tuple(self._ports(networks, joins)),
+            profiles=self._texts("profiles"),
+            depends_on=tuple(self._dependencies()),
+            environment=tuple(self._environment()),
+            labels=tuple(self._labels()),
+            volumes=tuple(self._volumes(volumes)),
+            complete=self.place.complete and not provider and self._can_run(),
+            node=node,
+            joins=joins,
+            links=self._texts("links"),
+            expose=self._texts("expose"),
+            provider=provider,
+        )
+
+    def _can_run(self) -> bool:
+        return any(not is_nothing(self.node.get(maker)) for maker in ("image", "build"))
+
+    def field(self, *keys: str) -> Field[str]:
+        """The text at these keys. A value from elsewhere, such as an anchor, names the service that uses it."""
+        said = field(get(self.node, *keys), self.at)
+        return said if said.value is None else said._replace(related=(*said.related, *self.used_by(said.location)))
+
+    def used_by(self, at: Location) -> tuple[Related, ...]:
+        own = self.node
+        if at.source is self.at.source and self.at.start <= at.start < max(own.end, self.at.end):
+            return ()
+        return (Related(self.at, f"service `{self.name}` uses it"),)
+
+    def _texts(self, key: str) -> tuple[str, ...]:
+        return tuple(text for item in items(self.node.get(key)) if (text := text_of(item)) and not item.unknown)
+
+    def _build(self) -> Build | None:
+        build = self.node.get("build")
+        if not isinstance(build, Mapping):
+            return None
+        key = self.node.key("build")
+        at = key.location if key is not None else self.at
+        context = field(build.get("context"), at)
+        folder, path = self._build_paths(build, context)
+        if context.value is not None and not is_remote_context(context.value) and folder is not None:
+            context = context._replace(
+                value=posixpath.relpath(f"/{folder}", f"/{posixpath.dirname(context.location.path)}")
+            )
+        arguments = {name: field(child, key.location) for name, (key, child) in entries(build.get("args")).items()}
+        contexts = {
+            name: field(child, key.location) for name, (key, child) in entries(build.get("additional_contexts")).items()
+        }
+        return Build(
+            context, field(build.get("dockerfile"), at), field(build.get("dockerfile_inline"), at),
+            field(build.get("target"), at), arguments, contexts, at, build, folder, path,
+        )  # fmt: skip
+
+    def _build_paths(self, build: Mapping, context: Field[str]) -> tuple[str | None, str | None]:
+        if context.value is None or is_remote_context(context.value):
+            return None, None
+        folder = inside(self.place.folder, context.value)
+        dockerfile = build.get("dockerfile")
+        text = text_of(dockerfile)
+        if folder is None or text is None or (dockerfile is not None and dockerfile.unknown):
+            return folder, None
+        return folder, inside(folder, text)
+
+    def _joins(self) -> "list[Join]":
+        found = []
+        written = self.node.get("networks")
+        for name, (key, child) in entries(written).items():
+            implicit = key.location.text.strip("\"'") != name and name == "default"
+            aliases = tuple(text for item in items(get(child, "aliases")) if (text := text_of(item)))
+            found.append(Join(name, self.at if implicit else key.location, aliases, implicit))
+        return found
+
+    def _dependencies(self) -> "list[Dependency]":
+        return [
+            Dependency(name, field(get(child, "condition"), key.location), key.location)
+            for name, (key, child) in entries(self.node.get("depends_on")).items()
+        ]
+
+    def _ports(self, networks: dict[str, Network], joins: tuple[Join, ...]) -> "list[Port]":
+        inner = _not_public([networks[join.network] for join in joins if join.network in networks])
+        found: list[Port] = []
+        for item in items(self.node.get("ports")):
+            if not isinstance(item, Mapping):
+                continue
+            port = _port(item)
+            if inner and port.public:
+                port = port._replace(public=False)
+            last = found[-1] if found else None
+            if (
+                last is not None
+                and last.location == port.location
+                and port.number is not None
+                and last.number is not None
+            ):
+                found[-1] = _joined(last, port)
+            else:
+                found.append(port)
+        return found
+
+    def _environment(self) -> "list[Variable]":
+        found = [self._variable(key, child, "environment") for key, child in self._pairs("environment")]
+        known = {variable.name for variable in found}
+        found += [variable for variable in self._env_files() if variable.name not in known]
+        found += [self._variable(key, child, "build argument") for key, child in self._pairs("build", "args")]
+        return found
+
+    def _pairs(self, *keys: str) -> "list[tuple[Scalar, Node]]":
+        return list(entries(get(self.node, *keys)).values())
+
+    def _variable(self, key: Scalar, child: Node, source: str) -> Variable:
+        said = field(child, key.location)
+        if isinstance(child, Text) and not child.unknown:
+            setting = next(settings_in(child, self.place.variables), None)
+            if setting is not None or "is set" in child.because:
+                said = Field(None, said.location, f"{child.because} elsewhere", (setting,) if setting else ())
+        related = (*said.related, *self.used_by(said.location)) if said.value is not None else said.related
+        defaulted = isinstance(child, Text) and child.because == "default"
+        return Variable(key.text, said._replace(related=related), key.location, source, defaulted)
+
+    def _env_files(self) -> "list[Variable]":
+        found: dict[str, Variable] = {}
+        for item in items(self.node.get("env_file")):
+            path = text_of(get(item, "path"))
+            source = self.place.texts.get(inside(self.place.folder, path) or "") if path else None
+            if source is None:
+                continue
+            use = Related(item.location, f"service `{self.name}` takes its environment from it")
+            for name, setting in read_variables(source, self.place.variables).items():
+                at = setting.location or source.at(0)
+                said: Field[str] = Field(setting.text, at, related=(use,))
+                key = Location(at.source, at.start, min(at.start + len(name), at.end))
+                found[name] = Variable(name, said, key, "env_file")
+        return list(found.values())
+
+    def _labels(self) -> "list[Variable]":
+        pairs = [*self._pairs("labels"), *self._pairs("deploy", "labels")]
+        return [self._variable(key, child, "label") for key, child in pairs]
+
+    def _volumes(self, volumes: dict[str, Volume]) -> "list[Mount]":
+        return [
+            mount
+            for item in items(self.node.get("volumes"))
+            if isinstance(item, Mapping)
+            for mount in (self.mount(item, volumes),)
+        ]
+
+    def mount(self, item: Mapping, volumes: dict[str, Volume]) -> Mount:
+        at = item.location
+        kind = field(item.get("type"), at)
+        source = item.get("source")
+        name = text_of(source) or "" if kind.value == "volume" else ""
+        said = self._mount_source(kind, source, at)
+        target = field(item.get("target"), at)
+        read_only = boolean(item.get("read_only"), at)
+        propagation = get(item, "bind", "propagation")
+        options = tuple(
+            text for key in ("selinux", "recursive") if (text := text_of(get(item, "bind", key))) is not None
+        )
+        mount = Mount(
+            kind.value or "bind", said, target, read_only, at,
+            field(propagation, at) if propagation is not None else None, options, name,
+        )  # fmt: skip
+        return self._bound(mount, volumes.get(name)) if name else mount
+
+    def _mount_source(self, kind: Field[str], source: Node | None, at: Location) -> Field[str]:
+        if kind.unknown:
+            return Field(None, at, kind.unknown)
+        said = host_path(self.place, source, at) if kind.value == "bind" else field(source, at)
+        return said if said.value is None else said._replace(related=(*said.related, *self.used_by(said.location)))
+
+    def _bound(self, mount: Mount, volume: Volume | None) -> Mount:
+        """A named volume whose options make it a bind mount is one."""
+        device = volume.driver_opts.get("device") if volume is not None else None
+        options = volume.driver_opts.get("o") if volume is not None else None
+        if volume is None or device is None or options is None:
+            return mount
+        if "bind" not in (options.value or "").split(","):
+            return mount
+        use = Related(mount.location, f"service `{self.name}` mounts it")
+        source = device._replace(related=(*device.related, use))
+        if device.value is not None:
+            source = source._replace(value=normal_path(device.value, self.place.folder))
+        read_only = mount.read_only
+        if "ro" in (options.value or "").split(","):
+            read_only = Field(True, options.location)
+        return mount._replace(kind="bind", source=source, read_only=read_only)
+
+
+def _port(item: Mapping) -> Port:
+    number, published = item.get("target"), item.get("published")
+    address = item.get("host_ip")
+    host = field(address, item.location) if address is not None else None
+    port = _number(number)
+    text = text_of(published)
+    hidden = published is not None and bool(published.unknown)
+    protocol = text_of(item.get("protocol")) or "tcp"
+    count = getattr(item, "count", 1)
+    return Port(
+        port, None if port is None else port + count - 1, protocol, item.location,
+        0 if text is None or hidden else _first_number(text),
+        host, _public(host, hidden), text_of(item.get("name")) or "",
+    )  # fmt: skip
+
+
+def _number(node: Node | None) -> int | None:
+    text = text_of(node)
+    return None if node is None or node.unknown or text is None or not text.isdigit() else int(text[:9])
+
+
+def _first_number(text: str) -> int | None:
+    digits = text.partition("-")[0]
+    return int(digits[:9]) if digits.isdigit() else None
+
+
+def _public(host: Field[str] | None, hidden: bool) -> bool | None:
+    """Is it open on all of the host's interfaces? What hides in an unknown part may be an address."""
+    if host is None or host.absent:
+        return None if hidden else True
+    if host.value is None:
+        return None
+    return host.value in ("", "0.0.0.0", "::", "*") or host.value.lower().rpartition(":")[2] == "0.0.0.0"
+
+
+def _not_public(networks: list[Network]) -> bool:
+    """Do the networks' own settings keep published ports from the outside?"""
+    if not networks:
+        return False
+    return all(network.internal.value or _bound_to_loopback(network) for network in networks)
+
+
+def _bound_to_loopback(network: Network) -> bool:
+    option = network.driver_opts.get("com.docker.network.bridge.host_binding_ipv4")
+    return option is not None and option.value is not None and option.value.startswith("127.")
+
+
+def _joined(first: Port, other: Port) -> Port:
+    """Entries of one line are one range."""
+    lower = min(first, other, key=lambda port: port.number or 0)
+    return lower._replace(last=max(first.last or 0, other.last or 0))
