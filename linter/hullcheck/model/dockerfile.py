@@ -311,7 +311,7 @@ class Stage:
         waiting = [stage for stage in reversed(self.chain) if "state" not in stage.__dict__]
         for stage in waiting[:-1]:
             stage.state  # noqa: B018  the deepest first, so that no chain is too long for the stack
-        inherited = self.parent.state.scope.final() if self.parent else {}
+        inherited = self.parent.state.inheritance() if self.parent else {}
         scope = Scope(inherited, *self._base_variables())
         state = State(scope, self.graph.arguments, self.graph.global_scope, self.dockerfile.escape)
         if self.parent:

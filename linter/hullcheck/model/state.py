@@ -123,6 +123,10 @@ class State:
         self.entrypoint, self.command, self.health = parent.entrypoint, parent.command, parent.health
         self.exposed, self.volumes = parent.exposed, parent.volumes
 
+    def inheritance(self) -> dict[str, Value]:
+        """The variables of a stage built on this one: at its start, the image's own win over arguments once more."""
+        return {**self.scope.final(), **{name: entry.value for name, entry in self.environment.items()}}
+
     def run(self, steps: Iterable[Instruction]) -> None:
         """Apply the instructions in order."""
         self.users.append((-1, self.user))
