@@ -124,6 +124,13 @@ class Network:
                 if maybe:
                     yield Reason(policy, rule, applies and sure == maybe), maybe
 
+    def because(self, source: int, target: int, connections: int) -> Iterator[Reason | Location]:
+        """What lets one workload open these connections to another: rules, or places in a Compose file."""
+        for reason in self.reasons(source, target, Direction.EGRESS, connections):
+            yield reason
+        for reason in self.reasons(target, source, Direction.INGRESS, connections):
+            yield reason
+
     @cached_property
     def doorways(self) -> tuple[Doorway, ...]:
         """Every way in from outside, before policies are asked."""

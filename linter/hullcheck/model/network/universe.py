@@ -6,7 +6,7 @@ a rule lets through is one set, whether it names pods or addresses.
 
 from collections.abc import Iterable, Sequence
 
-from hullcheck.model.network.addresses import AddressRange, AddressSpace
+from hullcheck.model.network.addresses import V6, AddressRange, AddressSpace, parse
 from hullcheck.model.network.endpoint import Assume, Endpoint, IpBlocksMatchPods
 from hullcheck.model.network.labels import (
     NOTHING,
@@ -23,6 +23,22 @@ from hullcheck.model.network.ports import MAX_PORT, PROTOCOLS, PortRange, PortSp
 
 NAME_LABEL = "kubernetes.io/metadata.name"
 """The label that every namespace has, with its name as the value."""
+
+PRIVATE = tuple(
+    span
+    for text in (
+        "10.0.0.0/8",
+        "172.16.0.0/12",
+        "192.168.0.0/16",
+        "100.64.0.0/10",
+        "127.0.0.0/8",
+        "169.254.0.0/16",
+        "fc00::/7",
+        "fe80::/10",
+    )
+    if (span := parse(text)) is not None
+)
+"""Addresses that the internet doesn't route (RFC 1918, 6598, 3927, 4193, 4291)."""
 
 CONTROLLERS = (
     "ingress",
@@ -67,13 +83,19 @@ class Universe:
         self.endpoints = endpoints
         self.assume = assume
         policies = [policy for policy in policies if not policy.refused]
-        self.addresses = AddressSpace(_address_ranges(endpoints, policies))
+        spans = list(_address_ranges(endpoints, policies))
+        self.addresses = AddressSpace([*spans, *PRIVATE])
         self.ports = PortSpace([*ports, *_port_ranges(endpoints, policies)])
         self.workloads = (1 << len(endpoints)) - 1
         self.controller = 1 << len(endpoints)
         self.first_address = len(endpoints) + 1
         self.outside = self.addresses.all << self.first_address
+        self.outside_v4 = self.addresses.v4 << self.first_address
+        self.speaks_v6 = any(span.end > V6 for span in spans)
         self.all = self.workloads | self.controller | self.outside
+        self.private = 0
+        for span in PRIVATE:
+            self.private |= self.addresses.bits(span) << self.first_address
         self.declared = namespaces or {}
         self._pods = LabelIndex(endpoint.labels for endpoint in endpoints)
         self._index_namespaces()

@@ -1,0 +1,246 @@
+"""A network as it is shown: nodes, edges with their reasons, and what comes from and goes outside."""
+
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from hullcheck.model.network.addresses import cidrs
+from hullcheck.model.network.endpoint import Endpoint
+from hullcheck.model.network.join import Blocks, join
+from hullcheck.model.network.labels import numbers_in
+from hullcheck.model.network.network import Doorway, Network, Reason
+from hullcheck.model.network.policy import Direction
+from hullcheck.model.network.solve import Partition, Solution, fold
+from hullcheck.source import Location
+
+CONTROLLER = "{ingress-controller}"
+"""What brings in connections for Ingresses and the like, as a node."""
+
+MAX_EDGES = 100_000
+"""Edges of a scope that are written one by one."""
+
+
+class Way(NamedTuple):
+    """A way in from outside to a node: `connections` are those that policies let through."""
+
+    kind: str
+    via: str
+    location: Location
+    connections: str
+    certain: bool
+    limited: bool
+
+
+class Node(NamedTuple):
+    """A workload. Pods of one owner that differ are one node, which is as open as the most open of them."""
+
+    id: str
+    endpoint: Endpoint
+    ingress_isolated: bool
+    egress_isolated: bool
+    ways: tuple[Way, ...]
+
+
+class Edge(NamedTuple):
+    """Connections that one node can open to another; `source` may be the controller."""
+
+    source: str
+    target: str
+    connections: str
+    certain: bool
+    because: tuple[Reason | Location, ...]
+
+
+class Wide(NamedTuple):
+    """Edges that are too many to be written one by one: all of `sources` to all of `targets`, but none to itself."""
+
+    sources: tuple[str, ...]
+    targets: tuple[str, ...]
+    connections: str
+    certain: bool
+
+
+class External(NamedTuple):
+    """Addresses outside that a node admits connections from ("in"), or can open connections to ("out")."""
+
+    direction: str
+    node: str
+    ranges: tuple[str, ...]
+    connections: str
+    certain: bool
+
+
+class ScopeMap(NamedTuple):
+    """One scope's map. `truncated` is true where there is more than could be worked out."""
+
+    name: str
+    kind: str
+    approximate: str
+    nodes: tuple[Node, ...]
+    edges: tuple[Edge, ...]
+    wide: tuple[Wide, ...]
+    external: tuple[External, ...]
+    policies: int
+    truncated: bool
+
+
+def scope_map(network: Network, max_edges: int = MAX_EDGES) -> ScopeMap:
+    """The whole map of a network."""
+    return _Mapper(network, max_edges).map()
+
+
+class _Mapper:
+    def __init__(self, network: Network, max_edges: int) -> None:
+        self.network = network
+        self.universe = network.universe
+        self.ids = [endpoint.id for endpoint in network.endpoints]
+        self.left = max_edges
+
+    def map(self) -> ScopeMap:
+        strict = join(self.network.answers.strict)
+        certain = self.network.answers.loose is self.network.answers.strict
+        loose = strict if certain else join(self.network.answers.loose)
+        edges, wide = self._between(strict, True)
+        if not certain:
+            more, wider = self._between(loose, False)
+            edges, wide = edges + more, wide + wider
+        scope = self.network.scope
+        return ScopeMap(
+            scope.name,
+            scope.kind,
+            scope.approximate,
+            tuple(self._nodes()),
+            tuple(sorted([*self._from_controller(), *edges], key=lambda e: (e.source, e.target, not e.certain))),
+            tuple(wide),
+            tuple(sorted(self._external(), key=lambda e: (e.node, e.direction, not e.certain, e.ranges))),
+            len(scope.policies),
+            strict.truncated or loose.truncated,
+        )
+
+    def _nodes(self) -> Iterator[Node]:
+        ways: dict[int, list[Way]] = {}
+        for doorway in self.network.doorways:
+            ways.setdefault(doorway.workload, []).extend(self._ways(doorway))
+        seen: dict[str, Node] = {}
+        for number, endpoint in enumerate(self.network.endpoints):
+            ingress, egress = (self.network.isolated(number, direction) for direction in Direction)
+            known = seen.get(endpoint.id)
+            if known is not None:
+                ingress, egress = ingress and known.ingress_isolated, egress and known.egress_isolated
+            own = (*(known.ways if known else ()), *ways.get(number, ()))
+            first = known.endpoint if known else endpoint
+            seen[endpoint.id] = Node(endpoint.id, first, ingress, egress, tuple(dict.fromkeys(own)))
+        yield from sorted(seen.values(), key=lambda node: node.id)
+
+    def _ways(self, doorway: Doorway) -> Iterator[Way]:
+        sure, maybe = (self.network.admitted(doorway, strict) for strict in (True, False))
+        for connections, certain in ((sure, True), (maybe & ~sure, False)):
+            if connections:
+                text = self.universe.ports.text(connections)
+                yield Way(doorway.kind, doorway.via, doorway.location, text, certain, doorway.limited)
+
+    def _between(self, blocks: Blocks, strict: bool) -> tuple[list[Edge], list[Wide]]:
+        """Edges of one answer: all of the strict one, or what only the loose one has."""
+        found: dict[tuple[str, str], tuple[int, int, int]] = {}
+        wide = []
+        for sources, targets, connections in sorted(blocks.blocks, key=lambda b: b[0].bit_count() * b[1].bit_count()):
+            count = sources.bit_count() * targets.bit_count()
+            if count > self.left:
+                wide.append(self._wide(sources, targets, connections, strict))
+                continue
+            self.left -= count
+            for source in numbers_in(sources):
+                for target in numbers_in(targets):
+                    extra = connections
+                    if not strict:
+                        extra &= ~self.network.answers.strict.connections(source, target)
+                    if extra and self.ids[source] != self.ids[target]:
+                        key = (self.ids[source], self.ids[target])
+                        found[key] = (source, target, found.get(key, (0, 0, 0))[2] | extra)
+        edges = [
+            Edge(*key, self.universe.ports.text(connections), strict, self._because(source, target, connections))
+            for key, (source, target, connections) in found.items()
+        ]
+        return edges, wide
+
+    def _wide(self, sources: int, targets: int, connections: int, strict: bool) -> Wide:
+        from_, to = (tuple(self.ids[n] for n in numbers_in(bits)) for bits in (sources, targets))
+        return Wide(from_, to, self.universe.ports.text(connections), strict)
+
+    def _because(self, source: int, target: int, connections: int) -> tuple[Reason | Location, ...]:
+        return tuple(self.network.because(source, target, connections))
+
+    def _from_controller(self) -> Iterator[Edge]:
+        found: dict[tuple[str, bool], tuple[int, list[Doorway]]] = {}
+        for doorway in self.network.doorways:
+            if not doorway.by_controller:
+                continue
+            sure, maybe = (self.network.admitted(doorway, strict) for strict in (True, False))
+            for connections, certain in ((sure, True), (maybe & ~sure, False)):
+                if connections:
+                    before, doorways = found.setdefault((self.ids[doorway.workload], certain), (0, []))
+                    found[(self.ids[doorway.workload], certain)] = (before | connections, [*doorways, doorway])
+        for (target, certain), (connections, doorways) in found.items():
+            number = self.universe.controller.bit_length() - 1
+            reasons: list[Reason | Location] = [doorway.location for doorway in doorways]
+            for doorway in doorways:
+                reasons += self.network.reasons(doorway.workload, number, Direction.INGRESS, connections)
+            text = self.universe.ports.text(connections)
+            yield Edge(CONTROLLER, target, text, certain, tuple(dict.fromkeys(reasons)))
+
+    def _external(self) -> Iterator[External]:
+        members: dict[str, list[int]] = {}
+        for number, id_ in enumerate(self.ids):
+            members.setdefault(id_, []).append(number)
+        known: dict[tuple[Direction, Partition, Partition], list[External]] = {}
+        for id_, numbers in members.items():
+            for direction in Direction:
+                strict, loose = (self._cells(answer, direction, numbers) for answer in self.network.answers)
+                key = (direction, strict, loose)
+                if key not in known:
+                    known[key] = list(self._rows(*key))
+                yield from (row._replace(node=id_) for row in known[key])
+
+    def _cells(self, answer: Solution, direction: Direction, workloads: list[int]) -> Partition:
+        """What a node's workloads admit from or to addresses outside."""
+        shown = self.universe.outside if self.universe.speaks_v6 else self.universe.outside_v4
+        partitions = [answer.side(direction).partition(workload) for workload in workloads]
+        return fold((connections, ends & shown) for partition in partitions for connections, ends in partition)
+
+    def _rows(self, direction: Direction, strict: Partition, loose: Partition) -> Iterator[External]:
+        word = "in" if direction is Direction.INGRESS else "out"
+        for cells, certain in ((strict, True), (fold(_beyond(loose, strict)), False)):
+            for connections, ends in cells:
+                ranges = tuple(cidrs(self.universe.ranges(ends)))
+                yield External(word, "", ranges, self.universe.ports.text(connections), certain)
+
+
+def _beyond(loose: Partition, strict: Partition) -> Iterator[tuple[int, int]]:
+    """What the first admits and the second doesn't."""
+    for connections, ends in loose:
+        for other, other_ends in strict:
+            yield connections & ~other, ends & other_ends
+            ends &= ~other_ends
+        yield connections, ends
+
+
+def focused(found: ScopeMap, ids: Iterable[str]) -> ScopeMap:
+    """The part of a map that some nodes are in, or that touches them."""
+    wanted = set(ids)
+    edges = tuple(e for e in found.edges if e.source in wanted or e.target in wanted)
+    wide = tuple(_narrowed(w, wanted) for w in found.wide if wanted & {*w.sources, *w.targets})
+    touched = wanted | {end for e in edges for end in (e.source, e.target)}
+    touched |= {end for w in wide for end in (*w.sources, *w.targets)}
+    return found._replace(
+        nodes=tuple(node for node in found.nodes if node.id in touched),
+        edges=edges,
+        wide=wide,
+        external=tuple(e for e in found.external if e.node in wanted),
+    )
+
+
+def _narrowed(wide: Wide, wanted: set[str]) -> Wide:
+    if wanted.isdisjoint(wide.sources):
+        return wide._replace(targets=tuple(t for t in wide.targets if t in wanted))
+    if wanted.isdisjoint(wide.targets):
+        return wide._replace(sources=tuple(s for s in wide.sources if s in wanted))
+    return wide
