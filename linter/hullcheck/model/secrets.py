@@ -7,6 +7,7 @@ from functools import cache
 from typing import NamedTuple
 
 from hullcheck.model.tokens import Secret, by_value, random
+from hullcheck.source import Location
 
 __all__ = ["Grade", "Login", "Secret", "by_name", "by_value", "in_url", "literal", "placeholder", "refers", "weak"]
 
@@ -308,3 +309,40 @@ def in_pairs(text: str) -> Iterator[Login]:
     for match in _PAIR.finditer(text):
         if literal("password", match["value"]):
             yield Login(*match.span("value"), True)
+
+
+def narrowed(location: Location, value: str) -> Location:
+    """The part of a place that holds the value, for what was unquoted or expanded; the place itself if none does."""
+    at = location.source.text.find(value, location.start, location.end) if value else -1
+    return location if at < 0 else Location(location.source, at, at + len(value))
+
+
+_PROPERTY = re.compile(
+    r"(?:^|[{,;])[ \t]*(?:export[ \t]+)?[\"']?(?P<name>[A-Za-z_][A-Za-z0-9_.-]{0,80})[\"']?[ \t]*(?:=|:(?=\s|\"))[ \t]*"
+    r"(?P<value>\"[^\"\n]*\"|'[^'\n]*'|[^\s,;}#][^\n,;}]*)",
+    re.MULTILINE,
+)
+_CODE = re.compile(
+    r"[()\[\]{}<>|]|\b(?:String|string|str|Optional|os\.environ|process\.env|getenv|def|return|function)\b"
+)
+
+
+class Property(NamedTuple):
+    """A name and its value in the text of a configuration file, the value as half-open offsets."""
+
+    name: str
+    value: str
+    start: int
+    end: int
+
+
+def in_properties(text: str) -> Iterator[Property]:
+    """The credentials in a configuration file's text, be it properties, INI, JSON, YAML, TOML or assignments."""
+    for match in _PROPERTY.finditer(text):
+        name, written = match["name"], match["value"].rstrip()
+        if by_name(name) is not Grade.STRONG:
+            continue
+        value = written.strip("\"'")
+        if literal(name, value) and not _CODE.search(value):
+            start = match.start("value") + written.find(value)
+            yield Property(name, value, start, start + len(value))

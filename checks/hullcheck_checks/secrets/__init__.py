@@ -1,0 +1,1 @@
+"""Credentials that stand in files and images, and services that ask for none."""

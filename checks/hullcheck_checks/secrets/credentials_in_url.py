@@ -1,0 +1,114 @@
+"""A password or token in an address.
+
+Addresses are copied into logs, error messages, process lists and Git's own configuration, by programs that don't know
+that a secret is in them. `git clone https://TOKEN@...` in a build leaves the token in `.git/config` and in the image's
+history, also if a build argument brings it.
+
+To fix: keep the address without the credential, and hand that over on its own:
+
+    RUN --mount=type=secret,id=netrc,target=/root/.netrc git clone https://github.com/example/app
+
+    environment:
+      DATABASE_URL: postgres://app@db/app
+      PGPASSFILE: /run/secrets/pgpass
+
+Connection strings (`Server=db;Password=...`) count as addresses. A variable in the password's place is fine where the
+container gets it when it starts, and reported in a Dockerfile, whose history keeps it. A default that everybody tries
+first (`guest:guest`) is a medium finding.
+
+See https://docs.docker.com/build/building/secrets/
+See https://cwe.mitre.org/data/definitions/522.html
+"""
+
+from collections.abc import Iterable, Iterator
+
+from hullcheck.check import Check
+from hullcheck.finding import Finding, Related, Severity
+from hullcheck.model.container import Container
+from hullcheck.model.dockerfile import Stage
+from hullcheck.model.instruction import Instruction
+from hullcheck.model.kubernetes import KubernetesObject
+from hullcheck.model.node import Mapping, Scalar
+from hullcheck.model.secrets import Login, in_pairs, in_url, narrowed, weak
+from hullcheck.model.text import Text
+from hullcheck.source import Field, Location
+
+check = Check(
+    __name__,
+    __doc__,
+    severity=Severity.HIGH,
+    dialects=("dockerfile", "compose", "kubernetes"),
+    aliases=("compose-lint:CL-0021", "tally:secrets-in-code", "kics:a88baa34-e2ad-44ea-ad6f-8cac87bc7c71"),
+    cwe=(522, 798),
+)
+
+
+@check.on(Container)
+def in_container(container: Container) -> Iterator[Finding]:
+    if container.dialect == "dockerfile":
+        return
+    variables = (v for v in (*container.environment, *container.labels) if v.source != "env_file")
+    named = [(variable.name, variable.value) for variable in variables]
+    words = [("command", word) for word in container.command]
+    words += [(probe.kind, word) for probe in container.probes for word in probe.command]
+    for name, field in (*named, *words):
+        for login in _literal(field):
+            value = (field.value or "")[login.start : login.end]
+            yield _finding(container, name, value, narrowed(field.location, value), field.related)
+
+
+def _literal(field: Field[str]) -> Iterator[Login]:
+    if field.value:
+        yield from (login for login in in_url(field.value) if login.literal)
+        yield from in_pairs(field.value)
+
+
+def _finding(
+    part: Container | KubernetesObject, name: str, value: str, place: Location, related: Iterable[Related]
+) -> Finding:
+    subject = part.described if isinstance(part, Container) else f"ConfigMap `{part.name}`"
+    return check.finding(
+        part,
+        f"{subject}: an address in `{name}` holds a credential",
+        at=place,
+        severity=Severity.MEDIUM if weak(value) else None,
+        evidence=(name,),
+        related=related,
+        redact=(place,),
+    )
+
+
+@check.on(KubernetesObject)
+def in_config_map(made: KubernetesObject) -> Iterator[Finding]:
+    data = made.node.get("data") if made.kind == "ConfigMap" else None
+    for key, value in data.entries().values() if isinstance(data, Mapping) else ():
+        if isinstance(value, Scalar):
+            text = value.location.text
+            for login in in_url(text):
+                place = Location(value.source, value.start + login.start, value.start + login.end)
+                if login.literal:
+                    yield _finding(made, key.text, text[login.start : login.end], place, ())
+
+
+@check.on(Stage)
+def in_stage(stage: Stage) -> Iterator[Finding]:
+    for step in stage.instructions:
+        instruction = step.effective
+        for text in (instruction.text, *(heredoc.body for heredoc in instruction.heredocs)):
+            for login in in_url(text.text):
+                yield _in_text(stage, instruction, text, login)
+
+
+def _in_text(stage: Stage, instruction: Instruction, text: Text, login: Login) -> Finding:
+    value = text.text[login.start : login.end]
+    place = text.at(login.start, login.end)
+    holds = "holds a credential" if login.literal else f"takes a credential from `{value}`, which stays in the image"
+    lower = weak(value) if login.literal else not stage.ships
+    return check.finding(
+        stage,
+        f"an address in `{instruction.keyword}` {holds}",
+        at=place,
+        severity=Severity.MEDIUM if lower else None,
+        evidence=(instruction.keyword, "" if login.literal else value),
+        redact=(place,) if login.literal else (),
+    )

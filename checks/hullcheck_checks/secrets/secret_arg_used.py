@@ -1,0 +1,122 @@
+"""A password, key or token that a build gets as an argument.
+
+Build arguments are no secret place: the value stands in the image's history beside every `RUN` that could see it, in
+the build's attestation and in the cache. A file that was written with it stays in its layer, even if a later layer
+removes it.
+
+To fix: mount the secret for the one command that needs it:
+
+    RUN --mount=type=secret,id=npm,env=NPM_TOKEN npm ci
+
+and pass it with `docker build --secret id=npm,env=NPM_TOKEN`, or in Compose:
+
+    build:
+      context: .
+      secrets: [npm]
+
+A variable that the command itself reads from a secret mount is fine. A stage that doesn't ship is a medium finding:
+its history isn't in the image, but in the attestation and the cache.
+
+See https://docs.docker.com/build/building/secrets/
+See https://docs.docker.com/reference/build-checks/secrets-used-in-arg-or-env/
+"""
+
+import re
+from collections.abc import Iterator
+
+from hullcheck.check import Check
+from hullcheck.finding import Finding, Related, Severity
+from hullcheck.model.compose import Service
+from hullcheck.model.dockerfile import Stage, mounts
+from hullcheck.model.instruction import Instruction
+from hullcheck.model.secrets import Grade, by_name, literal, narrowed
+from hullcheck.model.text import Text
+from hullcheck.model.workload import Workload
+from hullcheck.source import Field, Location
+
+check = Check(
+    __name__,
+    __doc__,
+    severity=Severity.HIGH,
+    dialects=("dockerfile", "compose"),
+    aliases=("trivy:DS-0031", "tally:require-secret-mounts", "cis-docker:4.10"),
+    cwe=(538, 532),
+)
+
+_USED = re.compile(r"\$(?:\{(?P<braced>[A-Za-z_][A-Za-z0-9_]*)[^}\s]*\}?|(?P<plain>[A-Za-z_][A-Za-z0-9_]*))")
+
+
+@check.on(Stage)
+def used(stage: Stage) -> Iterator[Finding]:
+    declared = _arguments(stage)
+    if not declared:
+        return
+    reported: set[str] = set()
+    for step in stage.instructions:
+        instruction = step.effective
+        for name, place in _uses(instruction) if instruction.keyword == "RUN" else ():
+            if name in declared and name not in reported and not _brought(instruction, name):
+                reported.add(name)
+                yield _finding(stage, name, place, declared[name])
+
+
+def _arguments(stage: Stage) -> dict[str, Location]:
+    """The build arguments of this stage and those it is built on whose names say that they are credentials."""
+    return {
+        pair.name.text: pair.name.location
+        for part in reversed(stage.chain)
+        for step in part.instructions
+        if step.effective.keyword == "ARG"
+        for pair in step.effective.pairs
+        if by_name(pair.name.text) is Grade.STRONG
+    }
+
+
+def _uses(instruction: Instruction) -> Iterator[tuple[str, Location]]:
+    texts: list[Text] = [instruction.text, *(heredoc.body for heredoc in instruction.heredocs)]
+    for text in texts:
+        for match in _USED.finditer(text.text):
+            yield match["braced"] or match["plain"], text.at(*match.span())
+
+
+def _brought(instruction: Instruction, name: str) -> bool:
+    """Does a secret mount set the variable, or the command itself?"""
+    if any(mount.kind == "secret" and _option(mount.option("env")) == name for mount in mounts(instruction)):
+        return True
+    return re.search(rf"(?:^|[\s;&(]){name}=|\bread (?:-\w+ )*{name}\b", instruction.text.text) is not None
+
+
+def _option(value: Text | None) -> str:
+    return value.text if value else ""
+
+
+def _finding(stage: Stage, name: str, place: Location, declared: Location) -> Finding:
+    return check.finding(
+        stage,
+        f"`RUN` uses the build argument `{name}`: its value stays in the image's history",
+        at=place,
+        severity=Severity.HIGH if stage.ships else Severity.MEDIUM,
+        evidence=(name,),
+        related=(Related(declared, "declared here"),),
+    )
+
+
+@check.on(Workload)
+def passed(workload: Workload) -> Iterator[Finding]:
+    if not isinstance(workload.part, Service) or workload.part.build is None:
+        return
+    for name, field in workload.part.build.args.items():
+        if by_name(name) is Grade.STRONG and (field.value is None or _given(name, field)):
+            place = narrowed(field.location, field.value or "")
+            yield check.finding(
+                workload,
+                f"{workload.described} passes `{name}` to its build as an argument, which the image's history shows",
+                at=place,
+                evidence=(name,),
+                redact=(place,) if field.value else (),
+            )
+
+
+def _given(name: str, field: Field[str]) -> bool:
+    """A literal, or a variable that brings the credential from elsewhere; not a path, a switch or nothing."""
+    return literal(name, field.value or "") or "$" in field.location.text
