@@ -10,6 +10,7 @@ from hullcheck import schema
 from hullcheck.check import Registry
 from hullcheck.errors import HullcheckError
 from hullcheck.finding import Severity
+from hullcheck.source import Source
 
 FILES = (".hullcheck.yaml", ".hullcheck.yml")
 PYPROJECT = "pyproject.toml"
@@ -53,7 +54,8 @@ class Config(NamedTuple):
     """What is in effect; `path` is the file it came from, or empty.
 
     `said` has the place of each value that was written, as `FILE:LINE`, by its dotted key. `gate_fail_on` is empty
-    where the gate has no level of its own. An assertion on the network has its lists joined by commas.
+    where the gate has no level of its own. An assertion on the network has its lists joined by commas. `source` is the
+    file itself if it is the repository's own, so that findings can point to it.
     """
 
     path: str = ""
@@ -81,6 +83,7 @@ class Config(NamedTuple):
     gate_fail_on: str = ""
     new_suppressions: str = "block"
     said: Mapping[str, str] = {}
+    source: Source | None = None
 
 
 def read(root: str, path: str | None, registry: Registry) -> Config:
@@ -107,7 +110,8 @@ def find(read_file: ReadFile, registry: Registry) -> Config:
 def parse(path: str, data: bytes, registry: Registry) -> Config:
     """The configuration that `data`, the content of `path`, says; raises HullcheckError as `read` does."""
     values, lines = _toml(path, data) if path.endswith(".toml") else _yaml(path, data)
-    written = Written(path, values, lines, registry)
+    source = Source(path, data) if path in (*FILES, PYPROJECT) else None
+    written = Written(path, values, lines, registry, source)
     wrong = schema.fault("config", values)
     if wrong is not None:
         raise written.error(*wrong)
@@ -130,6 +134,7 @@ class Written(NamedTuple):
     values: dict[str, Any]
     lines: Mapping[schema.Place, int]
     registry: Registry
+    source: Source | None
 
     def get(self, key: str, default: Any = None) -> Any:
         return self.values.get(key, default)
@@ -209,6 +214,7 @@ def _config(written: Written) -> Config:
         ),
         gate_fail_on=gate.get("fail-on", ""),
         new_suppressions=gate.get("new-suppressions", "block"),
+        source=written.source,
         said={".".join(map(str, place)): f"{written.path}:{line}" for place, line in written.lines.items()},
     )
 
@@ -300,7 +306,6 @@ def _without_dates(value: Any) -> Any:
 def _yaml(path: str, data: bytes) -> tuple[dict[str, Any], dict[schema.Place, int]]:
     from hullcheck.model import node
     from hullcheck.parse import yaml
-    from hullcheck.source import Source
 
     documents, problems = yaml.parse(Source(path, data))
     if problems:

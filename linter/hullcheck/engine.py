@@ -12,6 +12,7 @@ from hullcheck.check import Check, Registry
 from hullcheck.config import Config
 from hullcheck.discover import DiskTree, Entry, Kind, Skipped, Tree, find_root, kind_of
 from hullcheck.finding import Finding, Severity
+from hullcheck.ignores import Ignore, written
 from hullcheck.link.project import Project, link
 from hullcheck.model.settings import Settings
 from hullcheck.read import File, read_all
@@ -38,6 +39,7 @@ class Request(NamedTuple):
     diff_base: str | None = None
     no_files_is_fine: bool = False
     inline: bool = True
+    foreign: bool = True
     show_suppressed: bool = False
     gitignore: bool = True
     jobs: int = 0
@@ -98,6 +100,7 @@ class Analysis(NamedTuple):
     """One tree, judged: findings with suppressions marked, sorted.
 
     `files` are those that were of interest, of all that were `seen`; `owners` are the names of all objects in them.
+    `ignores` are those that suppress something, with the checks they do it for.
     """
 
     findings: tuple[Finding, ...]
@@ -106,6 +109,7 @@ class Analysis(NamedTuple):
     not_decided: int
     owners: frozenset[str]
     seen: frozenset[str]
+    ignores: dict[Ignore, set[str]]
 
     @property
     def counted(self) -> list[str]:
@@ -222,11 +226,11 @@ def analyse(
     files = read_all(tree, entries, request.jobs, progress, known)
     project = link(files)
     findings = rules.judge([*_problems(project, registry, selected), *_checked(project, registry, settings)])
-    comments = [c for file in files.values() for c in suppress.comments(file.source, registry, file.spans)]
-    if not request.inline:
-        comments = []
-    marked = suppress.apply(findings, comments, request.config, request.today)
-    about = suppress.complaints(comments, marked.used, registry, selected, request.today)
+    foreign = request.config.demands.foreign and request.foreign
+    ignores = [i for file in files.values() for i in written(file, registry, foreign)] if request.inline else []
+    marked = suppress.apply(findings, ignores, request.config, request.today)
+    review = suppress.Review(registry, selected, request.config, request.today)
+    about = suppress.complaints(ignores, marked, review)
     return Analysis(
         tuple(sorted(_unique([*marked.findings, *about]), key=lambda finding: finding.sort_key)),
         tuple(skipped),
@@ -234,6 +238,7 @@ def analyse(
         project.not_decided,
         frozenset(part.owner for part in project.parts),
         frozenset(entry.path for entry in entries),
+        marked.used,
     )
 
 

@@ -1,160 +1,169 @@
-"""Ignore comments and `suppress` entries: which findings they accept, and which of them accept none."""
+"""Which findings are accepted, by what is written in the files or configured, and what is wrong with that itself."""
 
-import re
 from collections.abc import Callable, Iterable, Iterator
-from datetime import date
+from datetime import date, timedelta
 from typing import NamedTuple
 
 from hullcheck.check import Registry
-from hullcheck.config import Accepted, Config
-from hullcheck.discover import patterns
+from hullcheck.config import Accepted, Config, Demands
 from hullcheck.finding import Finding, Suppression
+from hullcheck.ignores import NEVER, Ignore
 from hullcheck.model.problem import Problem
+from hullcheck.rules import matcher
+from hullcheck.schema import did_you_mean
 from hullcheck.source import Location, Source
-
-_COMMENT = re.compile(
-    r"(?:^|(?<=\s))#\s*hullcheck:\s*(?P<scope>ignore(?:-file)?)\[(?P<words>[^\]\n]*)\](?P<rest>[^\n]*)", re.MULTILINE
-)
-_REASON = re.compile(r'reason\s*=\s*"(?P<reason>[^"\n]*)"')
-_UNTIL = re.compile(r"until\s*=\s*(?P<day>\d{4}-\d{2}-\d{2})\b")
-
-NEVER = frozenset(("unused-suppression", "suppression-without-reason"))
-"""What a comment can't ignore: it would only ever be about itself."""
-
-
-class Comment(NamedTuple):
-    """An ignore comment: the checks it names, the lines it covers (None: the file), why and until when.
-
-    `unknown` are words that name no check.
-    """
-
-    location: Location
-    names: frozenset[str]
-    lines: range | None
-    reason: str
-    until: date | None
-    unknown: tuple[str, ...]
-
-    def expired(self, today: date) -> bool:
-        return self.until is not None and today > self.until
-
-    def covers(self, location: Location) -> bool:
-        return location.source is self.location.source and (self.lines is None or location.line in self.lines)
-
-
-def comments(source: Source, registry: Registry, spans: Iterable[tuple[int, int]] = ()) -> Iterator[Comment]:
-    """The ignore comments of a file.
-
-    One on a line of its own covers the next line, or the whole instruction that starts there: `spans` are the first
-    and last lines of those that have several. One at the end of a line covers that line.
-    """
-    if "hullcheck:" not in source.text:
-        return
-    ends = dict(spans)
-    for match in _COMMENT.finditer(source.text):
-        location = source.at(match.start(), match.start() + len(match[0].rstrip()))
-        words = [word.strip() for word in match["words"].split(",") if word.strip()]
-        named = {word: registry.named(word) for word in words}
-        reason, until = _REASON.search(match["rest"]), _UNTIL.search(match["rest"])
-        yield Comment(
-            location=location,
-            names=frozenset().union(*named.values()) - NEVER,
-            lines=None if match["scope"] == "ignore-file" else _covered(source, location, ends),
-            reason=reason["reason"].strip() if reason else "",
-            until=_day(until["day"]) if until else None,
-            unknown=tuple(word for word, names in named.items() if not names),
-        )
-
-
-def _covered(source: Source, location: Location, ends: dict[int, int]) -> range:
-    line = location.line
-    if source.line(line)[: location.region.start_column - 1].strip():
-        return range(line, line + 1)
-    following = line + 1
-    while source.line(following).lstrip().startswith("#"):
-        following += 1
-    return range(line, ends.get(following, following) + 1)
-
-
-def _day(text: str) -> date | None:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        return date.min
 
 
 class Suppressed(NamedTuple):
-    """All findings, those that are accepted marked, and the comments that were of use."""
+    """All findings, those that are accepted marked, and what accepted them, with the checks that it was of use for."""
 
     findings: list[Finding]
-    used: set[Comment]
+    used: dict[Ignore, set[str]]
+    used_entries: set[int]
 
 
-def apply(findings: Iterable[Finding], written: list[Comment], config: Config, today: date) -> Suppressed:
-    """Mark the findings that a comment or a `suppress` entry accepts; an expired one accepts nothing."""
-    by_source: dict[Source, list[Comment]] = {}
-    for comment in written:
-        if not comment.expired(today):
-            by_source.setdefault(comment.location.source, []).append(comment)
-    entries = [(entry, _matcher(entry.paths)) for entry in config.suppress if not _past(entry, today)]
-    marked, used = [], set()
+def apply(findings: Iterable[Finding], written: Iterable[Ignore], config: Config, today: date) -> Suppressed:
+    """Mark the findings that an ignore or a `suppress` entry accepts; one that doesn't hold accepts nothing."""
+    index = _Index(ignore for ignore in written if not broken(ignore, config.demands, today))
+    entries = [
+        (number, entry, matcher(entry.paths))
+        for number, entry in enumerate(config.suppress)
+        if not (entry.until is not None and today > entry.until)
+    ]
+    done = Suppressed([], {}, set())
     for finding in findings:
-        match = _comment_for(finding, by_source)
-        if match is not None:
-            used.add(match)
-            suppression: Suppression | None = Suppression("comment", match.reason, match.location)
-        else:
-            suppression = _entry_for(finding, entries)
-        marked.append(finding._replace(suppression=suppression) if suppression else finding)
-    return Suppressed(marked, used)
+        suppression = None
+        if finding.name not in NEVER:
+            suppression = _by_ignore(finding, index, done) or _by_entry(finding, entries, done)
+        done.findings.append(finding._replace(suppression=suppression) if suppression else finding)
+    return done
 
 
-def _comment_for(finding: Finding, by_source: dict[Source, list[Comment]]) -> Comment | None:
-    for place in (finding.location, *(related.location for related in finding.related)):
-        for comment in by_source.get(place.source, ()):
-            if finding.name in comment.names and comment.covers(place):
-                return comment
+def broken(ignore: Ignore, demands: Demands, today: date) -> str:
+    """Why an ignore doesn't hold; empty if it does."""
+    if ignore.until is not None and today > ignore.until:
+        return f"expired on {ignore.until}" if ignore.until > date.min else "names a day that doesn't exist"
+    if demands.reason and not ignore.reason:
+        return "says no reason, and one is required"
+    if demands.until and ignore.until is None:
+        return "says no last day, and one is required"
+    if demands.max_days is not None and ignore.until and ignore.until > today + timedelta(demands.max_days):
+        return f"holds for more than {demands.max_days} days"
+    return ""
+
+
+class _Index:
+    """Ignores by the places and owners that they may cover."""
+
+    def __init__(self, ignores: Iterable[Ignore]) -> None:
+        self._by_source: dict[Source, list[Ignore]] = {}
+        self._by_line: dict[tuple[Source, int], list[Ignore]] = {}
+        self._by_owner: dict[str, list[Ignore]] = {}
+        for ignore in ignores:
+            source = ignore.location.source
+            if ignore.owner:
+                self._by_owner.setdefault(ignore.owner, []).append(ignore)
+            if ignore.lines is None or len(ignore.lines) > 20:
+                self._by_source.setdefault(source, []).append(ignore)
+            else:
+                for line in ignore.lines:
+                    self._by_line.setdefault((source, line), []).append(ignore)
+
+    def candidates(self, finding: Finding) -> Iterator[Ignore]:
+        for place in (finding.location, *(related.location for related in finding.related)):
+            yield from self._by_line.get((place.source, place.line), ()) if self._by_line else ()
+            yield from self._by_source.get(place.source, ())
+        owner = finding.owner if self._by_owner else ""
+        while owner:
+            yield from self._by_owner.get(owner, ())
+            owner = owner.rpartition("/")[0]
+
+
+def _by_ignore(finding: Finding, index: _Index, done: Suppressed) -> Suppression | None:
+    for ignore in index.candidates(finding):
+        if finding.name in ignore.names and ignore.covers(finding):
+            done.used.setdefault(ignore, set()).add(finding.name)
+            return Suppression("comment", _reason(ignore), ignore.location)
     return None
 
 
-def _past(entry: Accepted, today: date) -> bool:
-    return entry.until is not None and today > entry.until
+def _reason(ignore: Ignore) -> str:
+    return ignore.reason if ignore.own else f"{ignore.tool}: {ignore.reason or ignore.location.text.lstrip('# ')}"
 
 
-def _matcher(paths: tuple[str, ...]) -> Callable[[str], bool]:
-    if not paths:
-        return lambda path: True
-    matches: Callable[[str], bool] = patterns(paths).match_file
-    return matches
-
-
-def _entry_for(finding: Finding, entries: list[tuple[Accepted, Callable[[str], bool]]]) -> Suppression | None:
-    for entry, matches in entries:
-        if finding.name in entry.checks and entry.object in ("", finding.owner) and matches(finding.location.path):
+def _by_entry(
+    finding: Finding, entries: list[tuple[int, Accepted, Callable[[str], bool]]], done: Suppressed
+) -> Suppression | None:
+    for number, entry, matches in entries:
+        about = entry.object in ("", finding.owner) or finding.owner.startswith(f"{entry.object}/")
+        if about and finding.name in entry.checks and matches(finding.location.path):
+            done.used_entries.add(number)
             return Suppression("config", entry.reason)
     return None
 
 
-def complaints(
-    written: Iterable[Comment], used: set[Comment], registry: Registry, selected: frozenset[str], today: date
-) -> Iterator[Finding]:
-    """What is wrong with the comments themselves: no reason, nothing suppressed, no such check."""
-    for comment in written:
-        part = Problem("", "", comment.location)
-        names = ", ".join(sorted(comment.names))
-        if not comment.reason and "suppression-without-reason" in selected:
-            yield registry["suppression-without-reason"].finding(
-                part, f"this comment ignores {names or 'nothing'} and doesn't say why", evidence=(names,)
-            )
-        unused = registry["unused-suppression"]
-        if unused.name not in selected:
-            continue
-        if comment.unknown:
-            unknown = ", ".join(f"`{word}`" for word in comment.unknown)
-            yield unused.finding(part, f"no check is called {unknown}", evidence=comment.unknown)
-        if comment.expired(today) and comment.names:
-            yield unused.finding(
-                part, f"this comment expired on {comment.until}: {names} counts again", evidence=(names,)
-            )
-        elif comment.names and comment not in used and comment.names <= selected:
-            yield unused.finding(part, f"this comment suppresses nothing: there is no {names} here", evidence=(names,))
+class Review(NamedTuple):
+    """What complaints need to know: the checks, which of them run, the configuration and the day."""
+
+    registry: Registry
+    selected: frozenset[str]
+    config: Config
+    today: date
+
+    def finding(self, name: str, location: Location, message: str, *evidence: str) -> Iterator[Finding]:
+        if name in self.selected:
+            yield self.registry[name].finding(Problem("", "", location), message, evidence=evidence)
+
+
+def complaints(written: Iterable[Ignore], done: Suppressed, review: Review) -> Iterator[Finding]:
+    """What is wrong with our own ignores and the configuration's entries: no reason, out of time, nothing suppressed."""
+    for ignore in written:
+        if ignore.own:
+            yield from _about_ignore(ignore, done, review)
+    yield from _about_entries(done, review)
+    yield from _too_many(done, review)
+
+
+def _about_ignore(ignore: Ignore, done: Suppressed, review: Review) -> Iterator[Finding]:
+    names, place = ", ".join(sorted(ignore.names)), ignore.location
+    fault = broken(ignore, review.config.demands, review.today)
+    if ignore.unknown:
+        yield from review.finding("unused-suppression", place, _no_such(ignore.unknown, review), *ignore.unknown)
+    if not ignore.reason:
+        lost = ", and one is required: it suppresses nothing" if review.config.demands.reason else ""
+        message = f"this ignores {names or 'nothing'} without a reason{lost}"
+        yield from review.finding("suppression-without-reason", place, message, names)
+    elif fault and ignore.names:
+        yield from review.finding("expired-suppression", place, f"this {fault}: {names} counts again", names)
+    elif ignore.names and ignore not in done.used and ignore.names <= review.selected:
+        message = f"this suppresses nothing: there is no {names} here"
+        yield from review.finding("unused-suppression", place, message, names)
+
+
+def _no_such(words: tuple[str, ...], review: Review) -> str:
+    suggestion = did_you_mean(words[0], review.registry.words()) if len(words) == 1 else ""
+    return f"no check is called {', '.join(f'`{word}`' for word in words)}{suggestion}"
+
+
+def _about_entries(done: Suppressed, review: Review) -> Iterator[Finding]:
+    source = review.config.source
+    if source is None:
+        return
+    for number, entry in enumerate(review.config.suppress):
+        names, place = ", ".join(sorted(entry.checks)), source.at_line(max(entry.line, 1))
+        evidence = (names, *entry.paths, entry.object)
+        if entry.until is not None and review.today > entry.until:
+            message = f"this entry expired on {entry.until}: {names} counts again"
+            yield from review.finding("expired-suppression", place, message, *evidence)
+        elif number not in done.used_entries and entry.checks <= review.selected:
+            yield from review.finding("unused-suppression", place, f"this entry suppresses nothing: {names}", *evidence)
+
+
+def _too_many(done: Suppressed, review: Review) -> Iterator[Finding]:
+    most = review.config.demands.max
+    suppressed = [finding for finding in done.findings if finding.suppression]
+    if most is not None and len(suppressed) > most:
+        first = min(suppressed[most:], key=lambda finding: finding.sort_key)
+        many = "1 finding is" if len(suppressed) == 1 else f"{len(suppressed)} findings are"
+        message = f"{many} suppressed, and {most} may be"
+        yield from review.finding("too-many-suppressions", first.location, message, str(most))

@@ -1,4 +1,4 @@
-"""An ignore comment that doesn't say why.
+"""A suppression that doesn't say why.
 
 A reviewer can't tell whether the risk was weighed or the linter was silenced, and nobody will know later whether the
 reason still holds.

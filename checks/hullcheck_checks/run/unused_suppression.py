@@ -1,9 +1,9 @@
-"""An ignore comment that suppresses nothing.
+"""A suppression that suppresses nothing.
 
-The fault it was written for is gone, or the comment stands at the wrong line. Left in place it will hide the next
-fault of that kind.
+The fault it was written for is gone, or it stands at the wrong line. Left in place it will hide the next fault of that
+kind.
 
-To fix: remove the comment, or move it to the end of the line that the finding names, or to the line above:
+To fix: remove it, or move it to the end of the line that the finding names, or to the line above:
 
     # hullcheck: ignore[root-user] reason="builds the image only"
 

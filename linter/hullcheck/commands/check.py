@@ -35,6 +35,7 @@ def add(parser: argparse.ArgumentParser) -> None:
         "--pod-security", choices=("baseline", "restricted"), default="", help="judge every workload by that standard"
     )
     option("--no-inline", action="store_true", help="don't honour ignore comments")
+    option("--no-foreign-ignores", action="store_true", help="don't honour other tools' ignore comments")
     option("--show-suppressed", action="store_true", help="list what is suppressed, too")
     option("--diff-base", metavar="REV", help="tell what is new since REV; only that is shown and gated")
     option("--pre-commit", action="store_true", help="as a hook: compare with HEAD, and nothing to check is fine")
@@ -88,6 +89,7 @@ def request(options: argparse.Namespace, checks: Registry) -> engine.Request:
         diff_base=options.diff_base or ("HEAD" if options.pre_commit else None),
         no_files_is_fine=options.allow_no_files or options.pre_commit,
         inline=not options.no_inline,
+        foreign=not options.no_foreign_ignores,
         show_suppressed=options.show_suppressed,
         gitignore=not options.no_gitignore,
         jobs=options.jobs,

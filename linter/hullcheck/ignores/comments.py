@@ -1,0 +1,70 @@
+"""`# hullcheck: ignore[root-user] reason="..." until=2027-01-31`, for a line, a block or a file."""
+
+import re
+from collections.abc import Iterator
+from datetime import date
+
+from hullcheck.check import Registry
+from hullcheck.ignores import NEVER, Ignore
+from hullcheck.ignores.lines import Lines
+from hullcheck.read import File
+from hullcheck.source import Location
+
+_COMMENT = re.compile(
+    r"(?:^|(?<=\s))#\s*hullcheck:\s*ignore(?:-(?P<scope>file|block))?\[(?P<words>[^\]\n]*)\](?P<rest>[^\n]*)",
+    re.MULTILINE,
+)
+_REASON = re.compile(r"""reason\s*=\s*(?:"(?P<double>[^"\n]*)"|'(?P<single>[^'\n]*)')""")
+_UNTIL = re.compile(r"until\s*=\s*[\"']?(?P<day>\d{4}-\d{2}-\d{2})\b")
+
+
+def read(file: File, registry: Registry) -> Iterator[Ignore]:
+    """Our comments in a file.
+
+    One on a line of its own covers the next line, or the whole instruction or block that starts there; one at the end
+    of a line covers that line, or the block that starts there.
+    """
+    source, lines = file.source, Lines(file)
+    if "hullcheck:" not in source.text:
+        return
+    for match in _COMMENT.finditer(source.text):
+        location = source.at(match.start(), match.start() + len(match[0].rstrip()))
+        names, unknown = resolve(match["words"].split(","), registry)
+        reason = _REASON.search(match["rest"])
+        scope = match["scope"] or "line"
+        yield Ignore(
+            location=location,
+            names=names,
+            scope=scope,
+            lines=None if scope == "file" else _covered(lines, location, scope),
+            reason=(reason["double"] or reason["single"] or "").strip() if reason else "",
+            until=until(match["rest"]),
+            unknown=unknown,
+        )
+
+
+def _covered(lines: Lines, location: Location, scope: str) -> range:
+    line = location.line
+    if lines.stands_alone(line, location.region.start_column):
+        line = lines.following(line)
+    return lines.block(line) if scope == "block" else lines.statement(line)
+
+
+def resolve(words: list[str], registry: Registry) -> tuple[frozenset[str], tuple[str, ...]]:
+    """The checks that words name, and the words that name none."""
+    named = {word: registry.named(word) for word in map(str.strip, words) if word}
+    return frozenset().union(*named.values()) - NEVER, tuple(word for word, names in named.items() if not names)
+
+
+def until(text: str) -> date | None:
+    """The day behind `until=`; one that doesn't exist is long past."""
+    found = _UNTIL.search(text)
+    return day(found["day"]) if found else None
+
+
+def day(text: str) -> date:
+    """That day; one that doesn't exist is long past."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return date.min

@@ -1,0 +1,156 @@
+"""Other tools' ignore comments, each with the reach that it has there; their ids become the checks that they mean."""
+
+import re
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+from hullcheck.check import Registry
+from hullcheck.ignores import Ignore
+from hullcheck.ignores.comments import day
+from hullcheck.ignores.ids import Ids
+from hullcheck.ignores.lines import Lines
+from hullcheck.read import File
+from hullcheck.source import Location
+
+_WORDS = ("hadolint", "check", "tally", "skip=", "trivy:", "tfsec:", "kics-scan", "dclint")
+
+_COMMENT = re.compile(r"(?:^|(?<=[ \t]))#(?P<text>[^\n]*)", re.MULTILINE)
+
+_HADOLINT = re.compile(
+    r"\s*hadolint\s+(?:(?P<scope>global|stage)\s+)?ignore\s*=\s*(?P<ids>\w+(?:\s*,\s*\w+)*)(?P<why>.*)"
+)
+_TALLY = re.compile(
+    r"\s*tally\s+(?:(?P<scope>global)\s+)?ignore\s*=\s*(?P<ids>[\w/.-]+(?:\s*,\s*[\w/.-]+)*)(?:\s*;\s*reason\s*=(?P<why>.*))?",
+    re.IGNORECASE,
+)
+_BUILDKIT = re.compile(r"\s*check\s*=\s*(?:[^;]*;)*?\s*skip\s*=\s*(?P<ids>\w+(?:\s*,\s*\w+)*)")
+_CHECKOV = re.compile(r"(?:checkov|bridgecrew|cortex):skip= *(?P<ids>[\w-]+(?:,[\w-]+)*)(?P<why>:.*)?")
+_TRIVY = re.compile(r"(?:trivy|tfsec):ignore:(?P<id>[\w*-]+)(?:\[[^\]]*\])?(?P<options>(?::(?:exp|ws):[^\s:\[]+)*)")
+_EXPIRES = re.compile(r":exp:(\d{4}-\d{2}-\d{2})")
+_KICS = re.compile(
+    r"\s*kics-scan\s+(?P<what>ignore-line|ignore-block|ignore|disable|enable)(?:\s*=\s*(?P<ids>[\w,\s-]+))?"
+)
+_DCLINT = re.compile(r"\s*dclint\s+(?P<scope>disable-file|disable-line|disable)\b(?P<ids>[ \t\w,-]*)")
+
+
+class Comment(NamedTuple):
+    """A comment: its place and text behind the `#`, the lines around it, and the checks by their ids."""
+
+    lines: Lines
+    location: Location
+    text: str
+    ids: Ids
+
+    @property
+    def alone(self) -> bool:
+        return self.lines.stands_alone(self.location.line, self.location.region.start_column)
+
+    @property
+    def first(self) -> bool:
+        """Is there nothing but comments above it?"""
+        return self.location.line < self.lines.top
+
+    def ignore(self, tool: str, names: frozenset[str], scope: str, reason: str = "") -> Iterator[Ignore]:
+        """What it asks for, if that is any of our checks: for the line that it stands at or above, and on, or the file."""
+        if names:
+            lines = None if scope == "file" else self._covered(scope)
+            yield Ignore(self.location, names, scope, lines, "", reason, tool=tool)
+
+    def _covered(self, scope: str) -> range:
+        line = self.lines.following(self.location.line) if self.alone else self.location.line
+        return self.lines.block(line) if scope == "block" else self.lines.statement(line)
+
+
+Reader = Callable[[Comment], Iterator[Ignore]]
+
+
+def read(file: File, registry: Registry) -> Iterator[Ignore]:
+    """Other tools' comments in a file, as far as our checks do what theirs do."""
+    templated = file.kind == "kubernetes" and getattr(file.model, "templated", False)
+    readers = _READERS.get("template" if templated else file.kind, ())
+    text = file.source.text
+    if not readers or not any(word in text for word in _WORDS):
+        return
+    ids, lines = Ids(registry), Lines(file)
+    for match in _COMMENT.finditer(text):
+        location = file.source.at(match.start(), match.start() + len(match[0].rstrip()))
+        comment = Comment(lines, location, match["text"], ids)
+        for reader in readers:
+            yield from reader(comment)
+
+
+def _hadolint(comment: Comment) -> Iterator[Ignore]:
+    match = _HADOLINT.match(comment.text)
+    if match is not None and comment.alone:
+        scope = {"global": "file", "stage": "block"}.get(match["scope"] or "", "line")
+        names = comment.ids.names("hadolint", *match["ids"].split(","))
+        yield from comment.ignore("hadolint", names, scope, match["why"].strip(" #"))
+
+
+def _tally(comment: Comment) -> Iterator[Ignore]:
+    match = _TALLY.match(comment.text)
+    if match is not None and comment.alone:
+        names = _all_or(comment, "tally", match["ids"])
+        yield from comment.ignore("tally", names, "file" if match["scope"] else "line", (match["why"] or "").strip())
+
+
+def _buildkit(comment: Comment) -> Iterator[Ignore]:
+    """A directive at the top of the Dockerfile, for all of it."""
+    match = _BUILDKIT.match(comment.text)
+    if match is not None and comment.first:
+        yield from comment.ignore("buildkit", _all_or(comment, "buildkit", match["ids"]), "file")
+
+
+def _all_or(comment: Comment, tool: str, ids: str) -> frozenset[str]:
+    words = [word.strip() for word in ids.split(",")]
+    return comment.ids.all(tool) if "all" in map(str.lower, words) else comment.ids.names(tool, *words)
+
+
+def _checkov(comment: Comment) -> Iterator[Ignore]:
+    """Anywhere in a Dockerfile, for all of it."""
+    for match in _CHECKOV.finditer(comment.text):
+        names = comment.ids.names("checkov", *match["ids"].split(","))
+        yield from comment.ignore("checkov", names, "file", (match["why"] or "").strip(" :"))
+
+
+def _trivy(comment: Comment) -> Iterator[Ignore]:
+    """For what starts at the same line or the next one, with all that is in it."""
+    scope = "line" if comment.lines.file.kind == "dockerfile" else "block"
+    for match in _TRIVY.finditer(comment.text):
+        expires = _EXPIRES.search(match["options"])
+        for ignore in comment.ignore("trivy", comment.ids.names("trivy", match["id"]), scope):
+            yield ignore._replace(until=day(expires[1])) if expires else ignore
+
+
+def _kics(comment: Comment) -> Iterator[Ignore]:
+    match = _KICS.match(comment.text)
+    if match is None or not comment.alone:
+        return
+    everything, what = comment.ids.all("kics"), match["what"]
+    if what in ("ignore-line", "ignore-block"):
+        yield from comment.ignore("kics", everything, what.removeprefix("ignore-"))
+    elif comment.first:
+        named = comment.ids.names("kics", *(match["ids"] or "").split(","))
+        names = {"disable": named, "enable": everything - named}.get(what, everything)
+        yield from comment.ignore("kics", names, "file")
+
+
+def _dclint(comment: Comment) -> Iterator[Ignore]:
+    match = _DCLINT.match(comment.text)
+    if match is None:
+        return
+    words = re.split(r"[\s,]+", match["ids"].strip())
+    names = comment.ids.names("dclint", *words) if words != [""] else comment.ids.all("dclint")
+    if match["scope"] == "disable-line":
+        yield from comment.ignore("dclint", names, "line")
+    elif match["scope"] == "disable-file" or comment.first:
+        yield from comment.ignore("dclint", names, "file")
+
+
+_READERS: dict[str, tuple[Reader, ...]] = {
+    "dockerfile": (_hadolint, _tally, _buildkit, _checkov, _trivy, _kics),
+    "compose": (_dclint, _kics),
+    "kubernetes": (_kics,),
+    "template": (_trivy, _kics),
+}
+"""Who reads comments in which kind of file: checkov and trivy, too, take none from plain manifests."""
