@@ -224,7 +224,7 @@ def analyse(
     selected = settings.selected
     entries, skipped = _discover(tree)
     files = read_all(tree, entries, request.jobs, progress, known)
-    project = link(files)
+    project = link(files, tree, settings)
     findings = rules.judge([*_problems(project, registry, selected), *_checked(project, registry, settings)])
     foreign = request.config.demands.foreign and request.foreign
     ignores = [i for file in files.values() for i in written(file, registry, foreign)] if request.inline else []
@@ -277,7 +277,7 @@ def _unique(findings: Iterable[Finding]) -> Iterable[Finding]:
     """One finding for each fault and place: an anchor used by three services is one line to change."""
     seen: dict[tuple[object, ...], Finding] = {}
     for finding in findings:
-        seen.setdefault((finding.name, finding.location, finding.owner, finding.message), finding)
+        seen.setdefault((finding.name, finding.location, finding.evidence or (finding.message,)), finding)
     return seen.values()
 
 

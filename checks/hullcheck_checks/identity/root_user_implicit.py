@@ -48,7 +48,7 @@ check = Check(
 @check.on(Container)
 def unsaid(container: Container) -> Iterator[Finding]:
     user = container.user
-    unlisted = user.root is Root.UNKNOWN and user.why.startswith("unlisted:") and container.dialect == "dockerfile"
+    unlisted = user.unlisted and container.dialect == "dockerfile"
     if not (user.root is Root.IMPLICIT or unlisted) or not container.complete or container.judged_elsewhere:
         return
     if user.drops_privileges:
@@ -60,7 +60,7 @@ def unsaid(container: Container) -> Iterator[Finding]:
     verb = "may run" if unlisted else "runs"
     yield check.finding(
         container,
-        f"{container.described} {verb} as root: nothing sets a user, and {user.why.removeprefix('unlisted:').strip()}",
+        f"{container.described} {verb} as root: nothing sets a user, and {user.why}",
         at=user.location,
         severity=severity,
         related=user.related,

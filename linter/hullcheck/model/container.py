@@ -5,7 +5,7 @@ depends on the dialect, and is said at each field.
 """
 
 from enum import Enum
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from hullcheck.model.image import ImageUse
 from hullcheck.source import Field, Location, Related
@@ -34,6 +34,7 @@ class User(NamedTuple):
     related: tuple[Related, ...] = ()
     drops_privileges: str = ""  # the program (gosu, su-exec, ...) that the entry point leaves root with
     unlisted: bool = False  # unknown only because nobody knows what the base image runs as
+    unsaid: bool = False  # unknown because nothing is said where it is run: its image decides
 
 
 class Profile(NamedTuple):
@@ -172,6 +173,7 @@ class Container(NamedTuple):
     command: tuple[Field[str], ...] = ()  # entry point and arguments, word by word
     probes: tuple[Probe, ...] = ()
     limits: Limits | None = None
+    built: Any = None  # the `Shipped` stage that its image is, where that is built here
 
     @property
     def described(self) -> str:

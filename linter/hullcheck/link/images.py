@@ -1,0 +1,124 @@
+"""Which image is built where: what a container runs as, if only its image says so."""
+
+import posixpath
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from hullcheck.link.builds import Build, from_bake, from_skaffold, image_name
+from hullcheck.model.base_images import lookup
+from hullcheck.model.compose import ComposeProject, Service
+from hullcheck.model.container import Container, Root, User
+from hullcheck.model.dockerfile import Dockerfile, Shipped
+from hullcheck.model.image import ImageRef
+from hullcheck.read import File
+from hullcheck.source import Location, Related
+
+
+class Images:
+    """The images that are built in a repository, by the Dockerfile and by the name they get."""
+
+    def __init__(self, dockerfiles: Mapping[str, Dockerfile], builds: Iterable[Build]) -> None:
+        self._dockerfiles = dockerfiles
+        self._by_dockerfile: dict[str, list[Build]] = {}
+        self._by_name: dict[str, list[Build]] = {}
+        for build in builds:
+            if build.dockerfile in dockerfiles:
+                self._by_dockerfile.setdefault(build.dockerfile, []).append(build)
+                if build.image:
+                    self._by_name.setdefault(build.image, []).append(build)
+
+    def builds_of(self, path: str) -> list[Build]:
+        """The builds of a Dockerfile."""
+        return self._by_dockerfile.get(path, [])
+
+    def made_by(self, build: Build) -> Shipped | None:
+        """What a build makes; None if its Dockerfile or target isn't here."""
+        dockerfile = self._dockerfiles.get(build.dockerfile)
+        return dockerfile.shipped(build.target, dict(build.arguments), build.closed) if dockerfile else None
+
+    def named(self, name: str) -> Shipped | None:
+        """What ships under an image's name, where all builds of that name make the same."""
+        builds = self._by_name.get(name, [])
+        if len({(build.dockerfile, build.target) for build in builds}) != 1:
+            return None
+        return self.made_by(builds[0])
+
+    def joined(self, container: Container) -> Container:
+        """A Kubernetes container with what its image decides."""
+        image = container.image.image if container.image else None
+        shipped = self.named(image.name) if image else None
+        if shipped is not None:
+            container = container._replace(built=shipped)
+        if not container.user.unsaid:
+            return container
+        user = _shipped_user(shipped, container.user.location) if shipped else _listed_user(container, image)
+        return container._replace(user=user)
+
+    def joined_service(self, container: Container, build: Build | None) -> Container:
+        """A Compose service with what its Dockerfile decides; the finding then belongs to the Dockerfile."""
+        shipped = self.made_by(build) if build else None
+        if shipped is None:
+            return container
+        container = container._replace(built=shipped)
+        if not container.user.unsaid:
+            return container
+        return container._replace(user=_shipped_user(shipped, container.user.location), judged_elsewhere=True)
+
+
+def _shipped_user(shipped: Shipped, place: Location) -> User:
+    user = shipped.user
+    line = Related(user.location, f"its image's user: {user.why}")
+    return user._replace(location=place, related=(line, *user.related), why=f"its image is built here, {user.why}")
+
+
+def _listed_user(container: Container, image: ImageRef | None) -> User:
+    """The user of an image that isn't built here, by the table of base images."""
+    place = container.user.location
+    if image is None:
+        why = container.image.reference.unknown if container.image else ""
+        return User(Root.UNKNOWN, place, why=why or "no image is named")
+    base = lookup(image)
+    if base is None:
+        return User(Root.UNKNOWN, place, why=f"what `{image.familiar}` runs as isn't known", unlisted=True)
+    if base.user:
+        root = Root.STATED if base.user.partition(":")[0] in ("root", "0") else Root.NO
+        return User(root, place, base.user, f"`{image.familiar}` runs as `{base.user}`")
+    return User(Root.IMPLICIT, place, why=f"`{image.familiar}` runs as root", drops_privileges=base.drops)
+
+
+def stated_builds(files: Iterable[File]) -> Iterator[Build]:
+    """The builds that skaffold and bake files name."""
+    for file in files:
+        if file.kind == "skaffold":
+            yield from from_skaffold(file)
+        elif file.kind == "bake":
+            yield from from_bake(file)
+
+
+def service_build(project: ComposeProject, service: Service) -> Build | None:
+    """The build of a service whose Dockerfile may be in the repository."""
+    build = service.build
+    if build is None or build.inline.value is not None:
+        return None
+    path = build.path
+    if path is None and build.folder is not None and build.dockerfile.absent:
+        path = posixpath.join(build.folder, "Dockerfile")
+    if path is None:
+        return None
+    return Build(path, *_how(project, service))
+
+
+def inline_build(project: ComposeProject, service: Service) -> Build:
+    """The build of a service that holds its Dockerfile itself; the path stands for that."""
+    return Build(
+        f"{service.build.inline.location.path}#{service.owner}" if service.build else "", *_how(project, service)
+    )
+
+
+def _how(project: ComposeProject, service: Service) -> tuple[Any, ...]:
+    build = service.build
+    assert build is not None
+    arguments = tuple(sorted((name, field.value) for name, field in build.args.items()))
+    name = image_name(service.image.value) if service.image.value else ""
+    place = Related(service.location, f"service `{service.name}` builds and runs it")
+    return build.target.value, name, arguments, place, not build.target.unknown
