@@ -14,13 +14,14 @@ from hullcheck.model.compose import ComposeFile, ComposeProject
 from hullcheck.model.node import Mapping, is_null
 from hullcheck.model.problem import Problem
 from hullcheck.render.compose.dotenv import variables as read_variables
+from hullcheck.render.compose.envfiles import with_files
 from hullcheck.render.compose.interpolate import BadTemplateError, Setting, Substitution, Variables
 from hullcheck.render.compose.load import Loaded, Loader, Reached
 from hullcheck.render.compose.nodes import entries, text_of, unmarked
 from hullcheck.render.compose.normal import normalised
 from hullcheck.render.compose.paths import inside
-from hullcheck.render.compose.refuse import refusals
-from hullcheck.render.compose.resolved import resolved
+from hullcheck.render.compose.refuse import dangling, refusals
+from hullcheck.render.compose.resolved import resolved, started
 from hullcheck.source import Source
 
 BASES = ("compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml")
@@ -57,6 +58,40 @@ def projects(
     return _Projects(files, env, texts or {}, root_name).all()
 
 
+class Shown(NamedTuple):
+    """A project in the form and order of `docker compose config`: `root` is what it prints, with paths left relative."""
+
+    project: ComposeProject
+    root: Mapping
+
+
+def show(
+    files: dict[str, ComposeFile],
+    paths: tuple[str, ...],
+    env: Settings,
+    texts: dict[str, Source],
+    *,
+    profiles: tuple[str, ...] | None = None,
+    root_name: str = "",
+) -> Shown:
+    """Exactly these files, laid over one another; without `profiles`, those that `COMPOSE_PROFILES` names are active."""
+    found = _Projects(files, env, texts, root_name)
+    folder = posixpath.dirname(paths[0])
+    project = found.made(Choice(paths, folder))
+    variables = found.settings(folder, {})
+    if profiles is None:
+        profiles = tuple(variables.get("COMPOSE_PROFILES", Setting("")).text.split(","))
+    root = with_files(started(project.node, profiles), folder, texts, variables)
+    return Shown(project, resolved(root).root)
+
+
+def taken(files: dict[str, ComposeFile], folder: str, env: Settings, texts: dict[str, Source]) -> tuple[str, ...]:
+    """The files that Compose takes in a folder if it isn't told any; none if there is no project."""
+    paths = [path for path in files if posixpath.dirname(path) == folder]
+    choice = _Projects(files, env, texts, "").chosen(folder, paths)
+    return choice.paths if choice is not None else ()
+
+
 class _Projects:
     def __init__(self, files: dict[str, ComposeFile], env: Settings, texts: dict[str, Source], root_name: str) -> None:
         self.files = files
@@ -70,12 +105,10 @@ class _Projects:
         self.whole: set[tuple[str, str]] = set()  # services that were judged as complete, by place
 
     def all(self) -> list[ComposeProject]:
-        found = []
-        for choices in (self._mains(), self._variants):
-            for choice in choices if isinstance(choices, list) else choices():
-                found.append(self.made(choice))
-        found += [self.made(choice) for choice in self._fragments()]
-        return [project for project in found if project is not None]
+        found: list[ComposeProject] = []
+        for choose in (self._mains, self._variants):
+            found += [self.made(choice) for choice in choose()]
+        return [*found, *(self.made(choice) for choice in self._fragments())]
 
     def settings(self, folder: str, above: Variables) -> Variables:
         """The variables in a folder: those from above win over its own `.env`."""
@@ -98,17 +131,17 @@ class _Projects:
         self.rest: list[str] = []
         self.bases: dict[str, str] = {}
         for folder, paths in by_folder.items():
-            choice = self._chosen(folder, paths)
+            choice = self.chosen(folder, paths)
             if choice is not None:
                 found.append(choice)
                 self.bases[folder] = choice.paths[0]
             self.rest += [path for path in paths if choice is None or path not in choice.paths]
         for folder in self.env.keys() | {posixpath.dirname(path) for path in self.texts}:
-            if folder not in by_folder and (choice := self._chosen(folder, [])) is not None:
+            if folder not in by_folder and (choice := self.chosen(folder, [])) is not None:
                 found.append(choice)
         return found
 
-    def _chosen(self, folder: str, paths: list[str]) -> Choice | None:
+    def chosen(self, folder: str, paths: list[str]) -> Choice | None:
         listed = self.settings(folder, self._none).get("COMPOSE_FILE")
         if listed is not None and listed.text:
             separator = self.settings(folder, self._none).get("COMPOSE_PATH_SEPARATOR", Setting(":")).text or ":"
@@ -125,22 +158,45 @@ class _Projects:
     def _variants(self) -> list[Choice]:
         found: list[Choice] = []
         left: list[str] = []
+        alone = self._alone()
         for path in self.rest:
             folder = posixpath.dirname(path)
             base = self.bases.get(folder)
-            if base is not None and _VARIANT.fullmatch(posixpath.basename(path)) and self._lies_over(path, base):
+            variant = _VARIANT.fullmatch(posixpath.basename(path)) is not None
+            if base is not None and variant and self._lies_over(path, base):
                 found.append(Choice((base, path), folder, overlay=True))
-            elif self.files[path].complete and Reached(path) not in self.reached:
+            elif self.files[path].complete and Reached(path) not in self.reached and not self._is_part(path, alone):
                 found.append(Choice((path,), folder))
             else:
                 left.append(path)
         self.rest = left
         return found
 
+    def _alone(self) -> set[str]:
+        """The folders in which there is one Compose file only."""
+        seen: dict[str, int] = {}
+        for path in self.files:
+            folder = posixpath.dirname(path)
+            seen[folder] = seen.get(folder, 0) + 1
+        return {folder for folder, count in seen.items() if count == 1}
+
     def _lies_over(self, path: str, base: str) -> bool:
-        """Does a file change some services of a base, rather than stand beside it?"""
+        """Does a file change some services of a base or need what only the base has, rather than stand beside it?"""
         own, others = self._service_names(path), self._service_names(base)
-        return bool(own & others) and not (self.files[path].complete and own >= others)
+        shares = bool(own & others) and not (self.files[path].complete and own >= others)
+        return shares or (self.files[path].complete and self._dangles(path))
+
+    def _is_part(self, path: str, alone: set[str]) -> bool:
+        """Is it meant to be laid over a file that isn't beside it under the usual name?"""
+        if "override" in posixpath.basename(path):
+            return True
+        return posixpath.dirname(path) not in alone and self._dangles(path)
+
+    def _dangles(self, path: str) -> bool:
+        folder = posixpath.dirname(path)
+        variables = self.settings(folder, self._none)
+        root = normalised(self.loader.project((path,), folder, variables).root, "", variables)
+        return dangling(root)
 
     def _service_names(self, path: str) -> set[str]:
         return {name for root in self.files[path].documents for name in entries(root.get("services"))}
@@ -152,10 +208,8 @@ class _Projects:
             if Reached(path) not in self.reached and self.files[path].documents
         ]
 
-    def made(self, choice: Choice) -> ComposeProject | None:
-        paths = tuple(path for path in choice.paths if self.files[path].documents)
-        if not paths:
-            return None
+    def made(self, choice: Choice) -> ComposeProject:
+        paths = choice.paths
         variables = self.settings(choice.folder, self._none)
         loaded = self.loader.project(paths, choice.folder, variables)
         self.reached |= loaded.reached

@@ -7,6 +7,7 @@ from hullcheck.model.node import Mapping, Node, Scalar, Sequence
 from hullcheck.model.problem import Problem
 from hullcheck.render.compose import short
 from hullcheck.render.compose.nodes import (
+    MARK,
     Entries,
     Pairs,
     derived,
@@ -304,12 +305,17 @@ def _unique(node: Node, places: "Places[Index]") -> Node:
     return node if len(kept) == len(node.items) else sequence(node, list(kept.values()))
 
 
+def _known(text: str) -> object:
+    """The text as an index; None, which equals nothing, if a part of it isn't known."""
+    return None if MARK in text else text
+
+
 def _by_key(node: Node) -> object:
-    return marked(node).partition("=")[0] if isinstance(node, Scalar) else None
+    return _known(marked(node).partition("=")[0]) if isinstance(node, Scalar) else None
 
 
 def _by_text(node: Node) -> object:
-    return marked(node) if isinstance(node, Scalar) else None
+    return _known(marked(node)) if isinstance(node, Scalar) else None
 
 
 def _by_path(node: Node) -> object:
@@ -318,8 +324,7 @@ def _by_path(node: Node) -> object:
 
 def _by_volume_target(node: Node) -> object:
     if isinstance(node, Mapping):
-        target = node.get("target")
-        return marked(target) if isinstance(target, Scalar) else None
+        return _by_text(node.get("target") or node)
     try:
         made = short.volume(node) if isinstance(node, Scalar) else None
     except RefusedError:
@@ -329,21 +334,18 @@ def _by_volume_target(node: Node) -> object:
 
 def _by_device_target(node: Node) -> object:
     if isinstance(node, Mapping):
-        target = node.get("target")
-        return marked(target) if isinstance(target, Scalar) else None
+        return _by_text(node.get("target") or node)
     if not isinstance(node, Scalar):
         return None
     pieces = marked(node).split(":")
-    return pieces[1] if len(pieces) > 1 else pieces[0]
+    return _known(pieces[1] if len(pieces) > 1 else pieces[0])
 
 
 def _by_port(node: Node) -> object:
-    if isinstance(node, Scalar):
-        return marked(node)
     if not isinstance(node, Mapping):
-        return None
+        return _by_text(node)
     number, published = node.get("target"), node.get("published")
-    if isinstance(number, Scalar) and number.unknown:
+    if any(part is not None and part.unknown for part in (number, published, node.get("host_ip"))):
         return None
     address, protocol = text_of(node.get("host_ip")), text_of(node.get("protocol"))
     host = (marked(published), type(value(published))) if isinstance(published, Scalar) else None
@@ -355,9 +357,9 @@ def _by_mount(folder: str) -> Index:
         if isinstance(node, Mapping):
             target = node.get("target")
             if isinstance(target, Scalar):
-                return marked(target)
+                return _known(marked(target))
             node = node.get("source") or node
-        return f"{folder}/{marked(node)}" if isinstance(node, Scalar) else None
+        return _known(f"{folder}/{marked(node)}") if isinstance(node, Scalar) else None
 
     return index
 

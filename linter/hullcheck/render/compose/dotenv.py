@@ -17,11 +17,28 @@ class BrokenError(ValueError):
     """The line can't be read; Compose refuses the whole file."""
 
 
-def variables(source: Source, known: Variables) -> Variables:
-    """The variables that a file sets. Values may use those of `known`, which win, and earlier ones of the file.
+def raw(source: Source, known: Variables) -> Variables:
+    """The variables of a file whose values are taken as they are written; a name alone is that of `known`."""
+    found: Variables = {}
+    for number in range(1, source.line_count + 1):
+        line = source.line(number).lstrip()
+        name, equals, text = line.partition("=")
+        if not line or line.startswith("#") or not name.strip():
+            continue
+        if equals:
+            found[name.strip()] = Setting(text, source.at_line(number))
+        elif name.strip() in known:
+            found[name.strip()] = known[name.strip()]
+    return found
 
-    A line that Compose can't read ends it: it refuses the rest, too.
+
+def variables(source: Source, known: Variables, above: Variables | None = None) -> Variables:
+    """The variables that a file sets. Values may use those of `known`, and earlier ones of the file.
+
+    `above` are those that win over the file's own: all of `known`, unless it says otherwise. A line that Compose can't
+    read ends the file: it refuses the rest, too.
     """
+    above = known if above is None else above
     text = source.text
     found: Variables = {}
     at = 0
@@ -36,7 +53,7 @@ def variables(source: Source, known: Variables) -> Variables:
                 found[name] = known[name]
             continue
         try:
-            value, end = _value(text, _SPACE.match(text, at).end(), found | known)  # type: ignore[union-attr]
+            value, end = _value(text, _SPACE.match(text, at).end(), known | found | above)  # type: ignore[union-attr]
         except (BrokenError, BadTemplateError):
             break
         found[name] = Setting(value, source.at(key.start("name"), end))

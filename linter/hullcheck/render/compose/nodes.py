@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from math import isfinite, isnan
+from typing import TypeVar
 
 from hullcheck.model.node import Mapping, Node, Scalar, Sequence
 
@@ -158,19 +159,28 @@ def literal(origin: Node, text: str) -> Scalar:
     return derived(origin, text, style="")
 
 
+M = TypeVar("M", Mapping, Sequence)
+
+
 def mapping(origin: Node, entries: Entries, kind: type[Mapping] = Mapping) -> Mapping:
     """A new mapping of these entries at the place of `origin`."""
-    made = kind(origin.source, origin.start, origin.end, "", True)
+    made: Mapping = kind(origin.source, origin.start, origin.end, "", True)
     made.items = list(entries.values())
     made._entries = entries
-    made.because, made.before, made.unknown = origin.because, origin.before, origin.unknown
-    return made
+    return _from(origin, made)
 
 
 def sequence(origin: Node, items: list[Node]) -> Sequence:
     made = Sequence(origin.source, origin.start, origin.end, "", True)
     made.items = items
-    made.because, made.before, made.unknown = origin.because, origin.before, origin.unknown
+    return _from(origin, made)
+
+
+def _from(origin: Node, made: M) -> M:
+    """What is made of a scalar with an unknown part is known, but for that part."""
+    made.because, made.before = origin.because, origin.before
+    if not isinstance(origin, Scalar):
+        made.unknown = origin.unknown
     return made
 
 

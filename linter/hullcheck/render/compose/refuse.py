@@ -41,6 +41,12 @@ def refusals(root: Mapping, *, complete: bool) -> list[Problem]:
     return found
 
 
+def dangling(root: Mapping) -> bool:
+    """Does a service need another one, a network or the like that the project doesn't have?"""
+    services = (service for _, service in entries(root.get("services")).values())
+    return any(True for service in services if isinstance(service, Mapping) for _ in _references(root, service))
+
+
 def _problem(node: Node, message: str, owner: str) -> Problem:
     return Problem("invalid-object", f"Compose refuses this: {message}", node.location, owner)
 
