@@ -99,6 +99,13 @@ class Tree(Protocol):
     def paths(self) -> list[str]:
         """Every file that the walk of `entries` passed, of interest or not, ignored by git or not."""
 
+    @property
+    def versioned(self) -> bool:
+        """Does the root hold the history, `.git`?"""
+
+    def ignored(self, path: str) -> bool:
+        """Is a file of `paths` one that git leaves alone?"""
+
     def read(self, path: str) -> bytes:
         """The file's bytes; OSError if it can't be read."""
 
@@ -123,6 +130,7 @@ class DiskTree:
         self.gitignore = gitignore
         self.named = named
         self.paths: list[str] = []
+        self._ignores: dict[str, list[tuple[str, Any]]] = {}
         self._excluded = patterns(exclude) if exclude else None
 
     def entries(self) -> Iterator[Entry | Skipped]:
@@ -138,6 +146,14 @@ class DiskTree:
             kind = known.kind if isinstance(known, Entry) else kind or Kind.UNKNOWN
             found[path] = Entry(path, kind, named=True)
         yield from sorted(found.values(), key=lambda item: item.path)
+
+    @property
+    def versioned(self) -> bool:
+        return os.path.lexists(os.path.join(self.root, ".git"))
+
+    def ignored(self, path: str) -> bool:
+        folder, _, name = path.rpartition("/")
+        return self._left_out(name, path, False, self._ignores.get(folder, [])) == "ignored by git"
 
     def read(self, path: str) -> bytes:
         full = os.path.join(self.root, path)
@@ -164,6 +180,8 @@ class DiskTree:
         if self.gitignore and any(item.name == ".gitignore" for item in items):
             rules = self._read_gitignore(os.path.join(folder, ".gitignore"))
             ignores = [*ignores, (folder, rules)] if rules else ignores
+        if ignores:
+            self._ignores[folder] = ignores
         for item in items:
             path = f"{folder}/{item.name}" if folder else item.name
             is_folder = item.is_dir(follow_symlinks=False)

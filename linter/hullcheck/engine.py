@@ -337,6 +337,13 @@ class Overlay:
     def paths(self) -> list[str]:
         return self.tree.paths
 
+    @property
+    def versioned(self) -> bool:
+        return self.tree.versioned
+
+    def ignored(self, path: str) -> bool:
+        return self.tree.ignored(path)
+
     def read(self, path: str) -> bytes:
         return self.data if path == self.path else self.tree.read(path)
 

@@ -230,6 +230,13 @@ class CommitTree:
     def _is_link(self, path: str) -> bool:
         return path in self.blobs and self.blobs[path].mode == _LINK
 
+    @property
+    def versioned(self) -> bool:
+        return True
+
+    def ignored(self, path: str) -> bool:
+        return path not in self.blobs
+
     def read(self, path: str) -> bytes:
         blob = self.blobs.get(path)
         if blob is None:
