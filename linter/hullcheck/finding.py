@@ -2,11 +2,11 @@
 
 import json
 from enum import IntEnum
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from hullcheck.source import Location, Related
 
-__all__ = ["Edit", "Finding", "Fix", "Related", "Severity", "Suppression"]
+__all__ = ["Change", "Edit", "Finding", "Fix", "Related", "Severity", "Suppression"]
 
 
 class Severity(IntEnum):
@@ -38,12 +38,29 @@ class Edit(NamedTuple):
     text: str
 
 
+class Change(NamedTuple):
+    """What is to become different in a YAML file; the edits for it are found where its structure is known.
+
+    `kind` is "delete", "replace" or "put"; see `model/edit.py`, which makes them. `value` is a scalar, or nested tuples
+    and dictionaries of them.
+    """
+
+    kind: str
+    place: Location
+    path: tuple[str, ...] = ()
+    value: Any = None
+
+
 class Fix(NamedTuple):
-    """Edits that cure a finding; `safe` ones keep the behaviour and may be applied unasked."""
+    """Edits that cure a finding; `safe` ones keep the behaviour and may be applied unasked.
+
+    A check may name the `changes` of a YAML file instead: the engine turns them into edits.
+    """
 
     title: str
     edits: tuple[Edit, ...]
     safe: bool
+    changes: tuple[Change, ...] = ()
 
 
 class Suppression(NamedTuple):

@@ -37,6 +37,13 @@ class Source:
         """The bytes, made again from the text: both needn't be kept, nor sent between processes."""
         return self._mark + self.text.encode(self.encoding)
 
+    def with_text(self, text: str) -> "Source":
+        """The same file with another text; UnicodeEncodeError if its encoding can't hold it."""
+        text.encode(self.encoding)
+        made = Source(self.path, b"")
+        made.text, made.encoding, made._mark = text, self.encoding, self._mark
+        return made
+
     @cached_property
     def _starts(self) -> list[int]:
         starts = [0]

@@ -5,6 +5,7 @@ Scalars stay text with a style: what type `yes` or `010` has depends on the prog
 """
 
 import re
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from hullcheck.model.node import Mapping, Node, Scalar, Sequence
@@ -110,6 +111,32 @@ def _compose(source: Source, text: str, base: int) -> list[Document]:
     except UnicodeEncodeError as error:
         raise _BrokenError(source, "not YAML: a lone surrogate", base + error.start) from None
     return builder.documents
+
+
+def events(text: str) -> Iterator[Any]:
+    """The parser's events, one by one; None in the place of the first that can't be had."""
+    from ruamel.yaml.cyaml import CParser  # type: ignore[attr-defined]
+    from ruamel.yaml.error import YAMLError
+
+    try:
+        parser = CParser(text)
+        while (event := parser.get_event()) is not None:
+            yield event
+    except (YAMLError, UnicodeEncodeError):
+        yield None
+
+
+def round_trip(text: str) -> list[Any] | None:
+    """The documents as ruamel.yaml's round-trip loader has them, with comments and places; None if it refuses them."""
+    from ruamel.yaml import YAML
+    from ruamel.yaml.error import YAMLError
+
+    loader = YAML(typ="rt")
+    loader.allow_duplicate_keys = True
+    try:
+        return list(loader.load_all(text))
+    except (YAMLError, RecursionError, ValueError, TypeError, LookupError, AttributeError, NotImplementedError):
+        return None  # its constructors fail in many ways on what they don't expect
 
 
 def _reader_message(error: Exception) -> str:

@@ -1,0 +1,1 @@
+"""Fixes: what checks want changed, as edits (`resolve`); edits, as new files (`apply`); new files, on disk (`files`)."""

@@ -1,0 +1,133 @@
+"""From edits to new texts.
+
+A fix is made whole or not at all. Two that would edit the same place are made one after the other: the file is linted
+again in between. Outside the edits every byte stays.
+"""
+
+import re
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from hullcheck.finding import Edit, Finding
+from hullcheck.fix import verify
+from hullcheck.fix.files import Changed
+from hullcheck.fix.kinds import is_dockerfile
+from hullcheck.fix.verify import Span
+from hullcheck.source import Source
+
+_FIRST_KEY = re.compile(r"\s*(?:- )?([^\s:]+)")
+
+MOST_TRIED = 40
+"""Fixes that are tried one by one where all together don't come out right; the others wait for the next time."""
+
+
+class Refused(NamedTuple):
+    """A finding whose fix can't be made, and why."""
+
+    finding: Finding
+    reason: str
+
+
+class Applied(NamedTuple):
+    """What came of the fixes: the new text of each file that changes, the findings whose fixes are in them, and those
+    whose fixes can't be made. `again` is true if there are fixes that have to wait for others."""
+
+    files: dict[str, Changed]
+    fixed: tuple[Finding, ...]
+    refused: tuple[Refused, ...]
+    again: bool
+
+
+def apply(findings: Iterable[Finding], unsafe: bool = False) -> Applied:
+    """The files with the fixes of these findings made; `unsafe` ones only if asked for.
+
+    The findings' fixes must be resolved. Each file's result is read again, and compared with what it was.
+    """
+    chosen: dict[Source, list[Edit]] = {}
+    wanted: list[Finding] = []
+    again = False
+    for finding in sorted(findings, key=lambda finding: finding.sort_key):
+        if finding.fix is None or finding.suppression or not (finding.fix.safe or unsafe):
+            continue
+        if all(_fits(edit, chosen.get(edit.location.source, [])) for edit in finding.fix.edits):
+            wanted.append(finding)
+            for edit in finding.fix.edits:
+                chosen.setdefault(edit.location.source, []).append(edit)
+        else:
+            again = True
+    return _verified(wanted, again)
+
+
+def _fits(edit: Edit, others: list[Edit]) -> bool:
+    """Can the edit be made beside the others? An equal one is the same edit, wanted twice."""
+    return all(edit == other or not _clash(edit, other) for other in others)
+
+
+def _clash(one: Edit, other: Edit) -> bool:
+    a, b = one.location, other.location
+    if a.start == a.end == b.start == b.end:
+        # Both add a line at the same place: fine, unless it's the same key.
+        return not (one.text[:1] in "\r\n" and other.text[:1] in "\r\n" and _first(one.text) != _first(other.text))
+    if a.start == a.end or b.start == b.end:
+        return a.start <= b.end and b.start <= a.end
+    return a.start < b.end and b.start < a.end
+
+
+def _first(text: str) -> str:
+    match = _FIRST_KEY.match(text)
+    return match[1] if match else ""
+
+
+def _verified(wanted: list[Finding], again: bool) -> Applied:
+    """Make the edits file by file; where the result isn't right, fix by fix, to find the one that isn't."""
+    changed, faulty = _change(wanted)
+    refused: list[Refused] = []
+    if faulty:
+        doubtful = [f for f in wanted if f.fix and any(edit.location.source in faulty for edit in f.fix.edits)]
+        good: list[Finding] = []
+        for finding in doubtful[:MOST_TRIED]:
+            _, reasons = _change([*good, finding])
+            if reasons:
+                refused.append(Refused(finding, next(iter(reasons.values()))))
+            else:
+                good.append(finding)
+        again = again or len(doubtful) > MOST_TRIED
+        wanted = [finding for finding in wanted if finding not in doubtful or finding in good]
+        changed, _ = _change(wanted)
+    return Applied({made.source.path: made for made in changed}, tuple(wanted), tuple(refused), again)
+
+
+def _change(findings: list[Finding]) -> tuple[list[Changed], dict[Source, str]]:
+    """The changed files, and for those that would come out wrong, why."""
+    by_source: dict[Source, dict[Edit, None]] = {}
+    for finding in findings:
+        for edit in finding.fix.edits if finding.fix else ():
+            by_source.setdefault(edit.location.source, {})[edit] = None
+    changed, faulty = [], {}
+    for source, edits in by_source.items():
+        made = _edited(source, sorted(edits, key=lambda edit: (edit.location.start, edit.location.end)))
+        if isinstance(made, str):
+            faulty[source] = made
+        else:
+            changed.append(made)
+    return changed, faulty
+
+
+def _edited(source: Source, edits: list[Edit]) -> Changed | str:
+    pieces: list[str] = []
+    spans: list[Span] = []
+    at = length = 0
+    for edit in edits:
+        _, start, end = edit.location
+        pieces += [source.text[at:start], edit.text]
+        length += start - at
+        spans.append(Span(start, end, length, length + len(edit.text)))
+        length += len(edit.text)
+        at = end
+    text = "".join([*pieces, source.text[at:]])
+    try:
+        after = source.with_text(text)
+    except UnicodeEncodeError:
+        return "the file's encoding can't hold the new text"
+    reason = verify.dockerfile(source, after, spans) if is_dockerfile(source) else verify.yaml(source.text, text, spans)
+    return reason or Changed(source, after, tuple(edits))

@@ -1,0 +1,45 @@
+"""From what checks want changed to edits, which every report can show."""
+
+from collections.abc import Iterable, Iterator
+
+from hullcheck.finding import Finding, Fix
+from hullcheck.fix.changes import Tree
+from hullcheck.fix.kinds import is_dockerfile
+from hullcheck.source import Source
+
+
+def resolve(findings: Iterable[Finding]) -> Iterator[Finding]:
+    """The findings with the edits of their fixes; a fix that can't be made is taken off.
+
+    A fix that changes what an anchor stands for changes every use of it: it isn't safe, and says so.
+    """
+    trees: dict[Source, Tree] = {}
+    for finding in findings:
+        yield finding._replace(fix=_resolved(finding.fix, trees)) if finding.fix else finding
+
+
+def _resolved(fix: Fix, trees: dict[Source, Tree]) -> Fix | None:
+    edits = list(fix.edits)
+    shared: list[str] = []
+    for change in fix.changes:
+        made = _tree(change.place.source, trees).make(change)
+        if made is None:
+            return None
+        edits += made.edits
+        shared += (node.anchor for node in made.node.lineage() if node.uses and node.anchor)
+    for edit in fix.edits:
+        if not is_dockerfile(edit.location.source):
+            node = _tree(edit.location.source, trees).find(edit.location.start, edit.location.end)
+            shared += (n.anchor for n in node.lineage() if n.uses and n.anchor) if node else ()
+    if not edits:
+        return None
+    title = fix.title
+    if shared:
+        title += f" (changes every use of the anchor `{shared[0]}`)"
+    return Fix(title, tuple(edits), fix.safe and not shared)
+
+
+def _tree(source: Source, trees: dict[Source, Tree]) -> Tree:
+    if source not in trees:
+        trees[source] = Tree(source)
+    return trees[source]

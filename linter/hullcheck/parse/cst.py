@@ -1,0 +1,143 @@
+"""A YAML file as written, for editing: aliases are not followed, and each node knows its parent and its anchor."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from hullcheck.parse.yaml import MAX_DEPTH, events
+
+
+class Node:
+    """A scalar, mapping, sequence or alias, as half-open offsets of the text.
+
+    `whole` is where it starts with its anchor and tag. `end` is where its own text ends, without the blanks and
+    comments behind it. `items` are a sequence's items, or a mapping's keys and values by turns. `uses` counts the
+    aliases of its anchor.
+    """
+
+    __slots__ = ("anchor", "end", "flow", "items", "kind", "parent", "start", "style", "text", "uses", "whole")
+
+    def __init__(self, kind: str, whole: int, start: int, end: int, anchor: str | None) -> None:
+        self.kind = kind
+        self.whole = whole
+        self.start = start
+        self.end = end
+        self.anchor = anchor
+        self.uses = 0
+        self.flow = False
+        self.style = ""
+        self.text = ""
+        self.items: list[Node] = []
+        self.parent: Node | None = None
+
+    def __repr__(self) -> str:
+        return f"Node({self.kind}, {self.start}, {self.end})"
+
+    @property
+    def pairs(self) -> list[tuple["Node", "Node"]]:
+        """A mapping's keys and values."""
+        return list(zip(self.items[::2], self.items[1::2], strict=True))
+
+    @property
+    def empty(self) -> bool:
+        """Is it a value that isn't written at all?"""
+        return self.kind == "scalar" and self.start == self.end and not self.anchor
+
+    def lineage(self) -> Iterator["Node"]:
+        """The node itself and all that it is part of, from the inside out."""
+        node: Node | None = self
+        while node is not None:
+            yield node
+            node = node.parent
+
+    def walk(self) -> Iterator["Node"]:
+        """The node and everything in it, in the order of the text."""
+        pending = [self]
+        while pending:
+            node = pending.pop()
+            yield node
+            pending.extend(reversed(node.items))
+
+
+def parse(text: str) -> list[Node] | None:
+    """The roots of a file's documents; None where it isn't YAML, or is nested too deep."""
+    builder = _Builder(text)
+    for event in events(text):
+        if event is None or len(builder.open) > MAX_DEPTH:
+            return None
+        builder.take(event)
+    return builder.roots
+
+
+class _Builder:
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.roots: list[Node] = []
+        self.open: list[Node] = []
+        self.anchors: dict[str, Node] = {}
+
+    def take(self, event: Any) -> None:
+        kind = type(event).__name__
+        if kind == "ScalarEvent":
+            self._scalar(event)
+        elif kind == "AliasEvent":
+            node = Node("alias", event.start_mark.index, event.start_mark.index, event.end_mark.index, None)
+            node.text = event.anchor
+            if event.anchor in self.anchors:
+                self.anchors[event.anchor].uses += 1
+            self._add(node)
+        elif kind in ("MappingStartEvent", "SequenceStartEvent"):
+            self._begin(event, "mapping" if kind == "MappingStartEvent" else "sequence")
+        elif kind in ("MappingEndEvent", "SequenceEndEvent"):
+            self._finish(event)
+        elif kind == "DocumentStartEvent":
+            self.anchors = {}
+
+    def _scalar(self, event: Any) -> None:
+        whole, end = event.start_mark.index, event.end_mark.index
+        start = self._behind_properties(event, whole, end)
+        if event.style in ("|", ">"):
+            end = self._block_end(start, end)
+        node = Node("scalar", whole, start, end, event.anchor)
+        node.style = event.style or ""
+        node.text = event.value
+        self._add(node)
+
+    def _block_end(self, start: int, end: int) -> int:
+        """Where a block scalar ends: before its last line break, or, unless it keeps them, before all of those."""
+        written = self.text[start:end]
+        if "+" in written.partition("\n")[0].partition("#")[0]:
+            return start + len(written.removesuffix("\n").removesuffix("\r"))
+        return start + len(written.rstrip())
+
+    def _behind_properties(self, event: Any, whole: int, end: int) -> int:
+        """Where the content starts behind `&anchor` and `!tag`."""
+        at = whole
+        while at < end and self.text[at] in "&!" and (event.anchor or event.tag):
+            while at < end and not self.text[at].isspace():
+                at += 1
+            while at < end and self.text[at].isspace():
+                at += 1
+        return at
+
+    def _begin(self, event: Any, kind: str) -> None:
+        whole = event.start_mark.index
+        node = Node(kind, whole, self._behind_properties(event, whole, event.end_mark.index), whole, event.anchor)
+        node.flow = bool(event.flow_style)
+        self._add(node)
+        self.open.append(node)
+
+    def _finish(self, event: Any) -> None:
+        node = self.open.pop()
+        if node.flow:
+            node.end = event.end_mark.index
+        else:
+            node.end = max((item.end for item in node.items), default=node.start)
+
+    def _add(self, node: Node) -> None:
+        if node.anchor:
+            self.anchors[node.anchor] = node
+        if self.open:
+            node.parent = self.open[-1]
+            self.open[-1].items.append(node)
+        else:
+            self.roots.append(node)
