@@ -4,6 +4,7 @@ import time
 
 import pytest
 
+from hullcheck.model.node import plain
 from hullcheck.parse import yaml
 from hullcheck.source import Source
 
@@ -102,3 +103,22 @@ def test_booleans_are_those_of_yaml_1_1(text: str, value: bool | None) -> None:
 )
 def test_integers_are_those_of_yaml_1_1(text: str, value: int | None) -> None:
     assert yaml.as_int(root(f"a: {text}").get("a")) == value
+
+
+def test_a_colon_inside_a_flow_scalar_is_text() -> None:
+    text = 'a: [22:22, ./x:/y, http://h:80/z, !!str c:d, "e:f"]\nb: {image: nginx:1, "j":1}\nc: |\n  k:v\n'
+    found = root(text)
+    assert plain(found) == {
+        "a": ["22:22", "./x:/y", "http://h:80/z", "c:d", "e:f"],
+        "b": {"image": "nginx:1", "j": 1},
+        "c": "k:v\n",
+    }
+    items = found.get("a")
+    assert isinstance(items, yaml.Sequence)
+    assert [item.location.text for item in items.items[:3]] == ["22:22", "./x:/y", "http://h:80/z"]
+
+
+def test_a_broken_flow_is_still_broken() -> None:
+    documents, problems = read("a: [b:c, {d:e]\n")
+    assert not documents
+    assert problems

@@ -94,14 +94,19 @@ def _first_invalid(data: bytes) -> int:
 
 def _compose(source: Source, text: str, base: int) -> list[Document]:
     """The documents of `text`, which stands at offset `base` of the source; raises _BrokenError."""
-    from ruamel.yaml.cyaml import CParser  # type: ignore[attr-defined]
     from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
     builder = _Builder(source, base)
     try:
-        parser = CParser(text)
-        while (event := parser.get_event()) is not None:
-            builder.take(event)
+        try:
+            for event in _parsed(text):
+                builder.take(event)
+        except MarkedYAMLError as error:
+            if error.problem != _COLON or _STAND_IN in text:
+                raise
+            builder = _Builder(source, base)
+            for event in _parsed_anew(text):
+                builder.take(event)
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         message = error.problem or error.context or "not YAML"
@@ -113,15 +118,48 @@ def _compose(source: Source, text: str, base: int) -> list[Document]:
     return builder.documents
 
 
+_COLON = "found unexpected ':'"
+_STAND_IN = "\ue00f"
+_INNER_COLON = re.compile(r"""(?<=[^\s"'\[\]{},]):(?=[^\s,\[\]{}])""")
+
+
+def _parsed(text: str) -> Iterator[Any]:
+    from ruamel.yaml.cyaml import CParser  # type: ignore[attr-defined]
+
+    parser = CParser(text)
+    while (event := parser.get_event()) is not None:
+        yield event
+
+
+def _parsed_anew(text: str) -> Iterator[Any]:
+    """The events of a text with colons inside of flow scalars, as in `{image: nginx:1}`, which the C parser refuses.
+
+    YAML 1.2 and every reader that matters here allow them. Another character stands in for them, so all places hold.
+    """
+    for event in _parsed(_INNER_COLON.sub(_STAND_IN, text)):
+        for name in ("value", "tag", "anchor"):
+            written = getattr(event, name, None)
+            if isinstance(written, str) and _STAND_IN in written:
+                setattr(event, name, written.replace(_STAND_IN, ":"))
+        yield event
+
+
 def events(text: str) -> Iterator[Any]:
     """The parser's events, one by one; None in the place of the first that can't be had."""
-    from ruamel.yaml.cyaml import CParser  # type: ignore[attr-defined]
-    from ruamel.yaml.error import YAMLError
+    from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
+    sent = 0
     try:
-        parser = CParser(text)
-        while (event := parser.get_event()) is not None:
-            yield event
+        try:
+            for event in _parsed(text):
+                sent += 1
+                yield event
+        except MarkedYAMLError as error:
+            if error.problem != _COLON or _STAND_IN in text:
+                raise
+            for number, event in enumerate(_parsed_anew(text)):
+                if number >= sent:
+                    yield event
     except (YAMLError, UnicodeEncodeError):
         yield None
 
