@@ -127,8 +127,8 @@ def test_toml_is_refused_with_its_line() -> None:
 
 
 def test_a_configuration_without_anything_is_the_default() -> None:
-    assert parse("")._replace(path="") == Config()
-    assert parse("# only a comment\n")._replace(path="") == Config()
+    for text in ("", "# only a comment\n", "---\n", "{}"):
+        assert parse(text)._replace(path="", source=None) == Config()
 
 
 def test_two_configurations_are_one_too_many(tmp_path: Path) -> None:

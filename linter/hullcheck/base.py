@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterator, Mapping
+from functools import cached_property
 from typing import Any
 
 from hullcheck.errors import HullcheckError
@@ -11,6 +12,24 @@ from hullcheck.history import Base, History
 _ID = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 
 _DEFAULT_BRANCHES = ("origin/HEAD", "origin/main", "origin/master", "main", "master")
+
+
+class Past:
+    """What a change is compared with, opened when it is first asked for."""
+
+    def __init__(self, root: str, revision: str, environ: Mapping[str, str]) -> None:
+        self._root = root
+        self._revision = revision
+        self._environ = environ
+
+    @cached_property
+    def history(self) -> History:
+        return History(self._root)
+
+    @cached_property
+    def base(self) -> Base:
+        """Raises HullcheckError, saying what to do, if it isn't here."""
+        return resolve(self.history, self._revision, self._environ)
 
 
 def resolve(history: History, revision: str, environ: Mapping[str, str]) -> Base:

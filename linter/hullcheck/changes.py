@@ -12,7 +12,7 @@ from collections.abc import Callable, Hashable, Mapping
 from typing import NamedTuple
 
 from hullcheck.finding import Finding
-from hullcheck.renames import alike, renames
+from hullcheck.renames import alike, enclosing, renames
 from hullcheck.source import Source
 
 _TRIES = 20
@@ -22,10 +22,16 @@ _KUBERNETES = re.compile(r"[A-Z][A-Za-z0-9.]*/[^/]*/.+", re.DOTALL)
 
 
 class Comparison(NamedTuple):
-    """`findings` are the head's, each with its state; `fixed` are the base's that the head doesn't have any more."""
+    """`findings` are the head's, each with its state; `fixed` are the base's that the head doesn't have any more.
+
+    `before` has the base's finding for each of the head's that has one, by its number; `renamed` the old paths of files
+    by their new ones.
+    """
 
     findings: tuple[Finding, ...]
     fixed: tuple[Finding, ...]
+    before: Mapping[int, Finding] = {}
+    renamed: Mapping[str, str] = {}
 
 
 class Side(NamedTuple):
@@ -55,7 +61,12 @@ def compare(head: Side, base: Side, groups: Groups | None = None) -> Comparison:
         for number, finding in enumerate(head.findings)
     )
     left = (finding for number, finding in enumerate(base.findings) if number not in matcher.of_base)
-    return Comparison(findings, tuple(f._replace(state="absent") for f in left if f.suppression is None))
+    return Comparison(
+        findings,
+        tuple(finding._replace(state="absent") for finding in left if finding.suppression is None),
+        {number: base.findings[old] for number, old in matcher.of_head.items()},
+        matcher.renamed,
+    )
 
 
 class _Matcher:
@@ -117,7 +128,12 @@ class _Matcher:
         return self._old_path(finding), finding.name, finding.evidence
 
     def _owner_renamed(self, old: Finding, new: Finding) -> bool:
-        """Is it the same object under another name? A stage without a name is called by its number, which shifts."""
+        """Is it the same object under another name, or a place that several share and another one is named for now?
+
+        A stage without a name is called by its number, which shifts.
+        """
+        if old.location.text == new.location.text and enclosing(old.location) == enclosing(new.location):
+            return True
         if (old.owner in self.head.owners or new.owner in self.base.owners) and not old.owner.isdigit():
             return False
         return alike(old.location, new.location, (_last(old.owner), _last(new.owner)))

@@ -106,6 +106,10 @@ class Tree(Protocol):
     def ignored(self, path: str) -> bool:
         """Is a file of `paths` one that git leaves alone?"""
 
+    @property
+    def named(self) -> tuple[str, ...]:
+        """Files that are looked at whatever their names tell."""
+
     def read(self, path: str) -> bytes:
         """The file's bytes; OSError if it can't be read."""
 

@@ -2,29 +2,25 @@
 
 import os
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from datetime import date
-from functools import partial
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from hullcheck import report, suppress
-from hullcheck.check import Check, Registry
+from hullcheck import report
+from hullcheck.analysis import Analysis, Judge, Progress, discovered
+from hullcheck.check import Registry
 from hullcheck.config import Config
 from hullcheck.discover import DiskTree, Entry, Kind, Skipped, Tree, find_root, kind_of
 from hullcheck.finding import Finding, Severity
-from hullcheck.ignores import Ignore, written
-from hullcheck.link.project import Project, link
 from hullcheck.model.settings import Settings
-from hullcheck.read import File, read_all
+from hullcheck.read import read_all
 from hullcheck.rules import Rules
 
 if TYPE_CHECKING:
-    from hullcheck import changes
+    from hullcheck.base import Past
 
 UNREAD = frozenset(("parse-error", "unreadable-file", "check-failed"))
 """Findings that mean something wasn't checked: exit code 4."""
-
-Progress = Callable[[str, int, int], None]
 
 
 class Request(NamedTuple):
@@ -36,7 +32,7 @@ class Request(NamedTuple):
     stdin_name: str = "-"
     min_severity: Severity | None = None
     fail_on: str | None = None
-    diff_base: str | None = None
+    past: "Past | None" = None
     no_files_is_fine: bool = False
     inline: bool = True
     foreign: bool = True
@@ -96,39 +92,20 @@ class Found(NamedTuple):
     skipped: tuple[Skipped, ...]
 
 
-class Analysis(NamedTuple):
-    """One tree, judged: findings with suppressions marked, sorted.
-
-    `files` are those that were of interest, of all that were `seen`; `owners` are the names of all objects in them.
-    `ignores` are those that suppress something, with the checks they do it for.
-    """
-
-    findings: tuple[Finding, ...]
-    skipped: tuple[Skipped, ...]
-    files: dict[str, File]
-    not_decided: int
-    owners: frozenset[str]
-    seen: frozenset[str]
-    ignores: dict[Ignore, set[str]]
-
-    @property
-    def counted(self) -> list[str]:
-        """The paths of the files that can have findings of their own."""
-        return [path for path, file in self.files.items() if file.counts]
-
-
 def lint(request: Request, registry: Registry, progress: Progress) -> Result:
     """Judge the tree that the request names. Raises HullcheckError if it can't be done."""
     root = _root(request)
     targets = _targets(root, request)
-    settings = select(registry, request)
-    rules = Rules(request.config, settings.selected)
-    settings = settings._replace(selected=settings.selected | rules.somewhere)
-    judge = partial(analyse, registry=registry, settings=settings, rules=rules, request=request, progress=progress)
+    judge = _judge(request, registry, progress)
     disk = _disk(root, request, targets)
     head = judge(disk)
-    compared = _compare(head, disk, root, request, judge) if request.diff_base else None
-    findings, fixed = compared or (head.findings, ())
+    findings, fixed = head.findings, tuple[Finding, ...]()
+    if request.past is not None:
+        from hullcheck import gate
+
+        overlaid = frozenset(targets if request.stdin is not None else ())
+        comparison = gate.change(head, disk, request.past, judge, overlaid).comparison
+        findings, fixed = comparison.findings, comparison.fixed
     return _result(
         root,
         request,
@@ -139,36 +116,27 @@ def lint(request: Request, registry: Registry, progress: Progress) -> Result:
     )
 
 
-def _compare(
-    head: Analysis, disk: Tree, root: str, request: Request, judge: "partial[Analysis]"
-) -> "changes.Comparison":
-    """Judge the base's tree, too, with the same policy, and tell what is new."""
-    from hullcheck import base, changes, history
-
-    past = history.History(root)
-    commit = base.resolve(past, request.diff_base or "", os.environ).commit
-    tracked = past.tracked()
-    beside = tuple(path for path in disk.paths if path not in tracked)
-    tree = history.CommitTree(past, commit, beside=beside, **_tree_options(request))
-    same = tree.unchanged()
-    if request.stdin is not None:
-        same -= {relative(root, request.stdin_name)}
-    known = {path: head.files.get(path) for path in head.seen & same}
-    return changes.compare(_side(head), _side(judge(tree, known=known)))
-
-
-def _side(analysis: Analysis) -> "changes.Side":
-    from hullcheck.changes import Side
-
-    sources = {path: file.source for path, file in analysis.files.items()}
-    return Side(analysis.findings, sources, analysis.owners)
+def _judge(request: Request, registry: Registry, progress: Progress) -> Judge:
+    settings = select(registry, request)
+    rules = Rules(request.config, settings.selected)
+    return Judge(
+        registry=registry,
+        settings=settings._replace(selected=settings.selected | rules.somewhere),
+        rules=rules,
+        config=request.config,
+        today=request.today,
+        inline=request.inline,
+        foreign=request.foreign,
+        jobs=request.jobs,
+        progress=progress,
+    )
 
 
 def find(request: Request) -> Found:
     """The files that a run would look at, with what they are read as, and those it leaves out."""
     root = _root(request)
     targets = _targets(root, request)
-    entries, skipped = _discover(_disk(root, request, targets))
+    entries, skipped = discovered(_disk(root, request, targets))
     read = read_all(_disk(root, request, targets), entries, request.jobs, lambda what, done, total: None)
     kinds = tuple((file.kind, path) for path, file in sorted(read.items()) if _below(path, targets))
     return Found(kinds, tuple(s for s in skipped if _below(s.path, targets)))
@@ -208,79 +176,6 @@ def _named(registry: Registry, words: Iterable[str]) -> set[str]:
     return set[str]().union(*(registry.named(word) for word in words))
 
 
-def analyse(
-    tree: Tree,
-    registry: Registry,
-    settings: Settings,
-    rules: Rules,
-    request: Request,
-    progress: Progress,
-    known: Mapping[str, File | None] | None = None,
-) -> Analysis:
-    """Read a tree, unite its files and run the selected checks over the model.
-
-    `known` are files that another tree has, too: they have been read, and None is one of no interest.
-    """
-    selected = settings.selected
-    entries, skipped = _discover(tree)
-    files = read_all(tree, entries, request.jobs, progress, known)
-    project = link(files, tree, settings)
-    findings = rules.judge([*_problems(project, registry, selected), *_checked(project, registry, settings)])
-    foreign = request.config.demands.foreign and request.foreign
-    ignores = [i for file in files.values() for i in written(file, registry, foreign)] if request.inline else []
-    marked = suppress.apply(findings, ignores, request.config, request.today)
-    review = suppress.Review(registry, selected, request.config, request.today)
-    about = suppress.complaints(ignores, marked, review)
-    return Analysis(
-        tuple(sorted(_unique([*marked.findings, *about]), key=lambda finding: finding.sort_key)),
-        tuple(skipped),
-        files,
-        project.not_decided,
-        frozenset(part.owner for part in project.parts),
-        frozenset(entry.path for entry in entries),
-        marked.used,
-    )
-
-
-def _discover(tree: Tree) -> tuple[list[Entry], list[Skipped]]:
-    entries, skipped = [], []
-    for item in tree.entries():
-        if isinstance(item, Entry):
-            entries.append(item)
-        else:
-            skipped.append(item)
-    return entries, skipped
-
-
-def _checked(project: Project, registry: Registry, settings: Settings) -> Iterator[Finding]:
-    by_type: dict[type, list[tuple[Check, Any, bool]]] = {}
-    for check in registry:
-        if check.name in settings.selected:
-            for part_type, function, takes_settings in check.functions:
-                by_type.setdefault(part_type, []).append((check, function, takes_settings))
-    for part in project.parts:
-        for check, function, takes_settings in by_type.get(type(part), ()):
-            try:
-                yield from list(function(part, settings) if takes_settings else function(part))
-            except Exception as error:  # noqa: BLE001  a check's own fault must not lose the other findings
-                message = f"`{check.name}` failed here: {type(error).__name__}: {error}"
-                yield registry["check-failed"].finding(part, message, evidence=(check.name,))
-
-
-def _problems(project: Project, registry: Registry, selected: frozenset[str]) -> Iterator[Finding]:
-    for problem in project.problems:
-        if problem.name in selected:
-            yield registry[problem.name].finding(problem, problem.message, evidence=(problem.message,))
-
-
-def _unique(findings: Iterable[Finding]) -> Iterable[Finding]:
-    """One finding for each fault and place: an anchor used by three services is one line to change."""
-    seen: dict[tuple[object, ...], Finding] = {}
-    for finding in findings:
-        seen.setdefault((finding.name, finding.location, finding.evidence or (finding.message,)), finding)
-    return seen.values()
-
-
 def _root(request: Request) -> str:
     if request.isolated:
         path = os.path.realpath(request.paths[0])
@@ -311,13 +206,14 @@ def _touches(finding: Finding, targets: tuple[str, ...]) -> bool:
     return any(_below(place.path, targets) for place in places)
 
 
-def _tree_options(request: Request) -> dict[str, Any]:
-    return {"exclude": request.config.exclude, "vendored": request.config.include_vendored}
-
-
 def _disk(root: str, request: Request, targets: tuple[str, ...]) -> Tree:
-    named = tuple(t for t in targets if t and not os.path.isdir(os.path.join(root, t)))
-    tree = DiskTree(root, named=named, gitignore=request.gitignore, **_tree_options(request))
+    tree = DiskTree(
+        root,
+        named=tuple(t for t in targets if t and not os.path.isdir(os.path.join(root, t))),
+        gitignore=request.gitignore,
+        exclude=request.config.exclude,
+        vendored=request.config.include_vendored,
+    )
     return Overlay(tree, targets[0], request.stdin) if request.stdin is not None else tree
 
 
@@ -336,6 +232,10 @@ class Overlay:
     @property
     def paths(self) -> list[str]:
         return self.tree.paths
+
+    @property
+    def named(self) -> tuple[str, ...]:
+        return (self.path, *self.tree.named)
 
     @property
     def versioned(self) -> bool:
@@ -377,7 +277,7 @@ def _result(
         skipped=head.skipped,
         files=files,
         not_decided=head.not_decided,
-        compared=request.diff_base is not None,
+        compared=request.past is not None,
         fail_on=fail_on,
         show_suppressed=request.show_suppressed,
         exit_code=code,

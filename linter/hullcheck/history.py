@@ -176,7 +176,7 @@ class CommitTree:
         self._commit = commit
         self._vendored = vendored
         self._excluded = patterns(exclude) if exclude else None
-        self._named = named
+        self.named = named
         self.blobs = history.files(commit) if commit else {}
         self.paths = [*(path for path in self.blobs if not self._left_out(path)), *beside]
 
@@ -202,7 +202,7 @@ class CommitTree:
             real = self._real(path)
             if real is not None and (real not in found or found[real].kind is Kind.YAML):
                 found[real] = Entry(real, kind)
-        for path in self._named:
+        for path in self.named:
             if path in self.blobs:
                 known = found.get(path)
                 kind = known.kind if known else kind_of(path.rpartition("/")[2]) or Kind.UNKNOWN

@@ -16,6 +16,9 @@ _SAME = 0.7
 _BEFORE, _AFTER = 4, 8
 """Lines that are looked at around a place."""
 
+_FAR = 2_000
+"""Lines above a place in which what encloses it is looked for."""
+
 _COMMON = 50
 _TRIES = 20
 """What keeps the cost linear: in how many files a line still tells something, and how many files are compared in full."""
@@ -92,6 +95,25 @@ def alike(old: Location, new: Location, renamed: tuple[str, str] = ("", "")) -> 
     """Do two places stand among the same lines, apart from blanks, comments and a name that was changed?"""
     before, after = _around(old, *renamed), _around(new)
     return (before & after).total() >= _SAME * max(before.total(), after.total())
+
+
+def enclosing(location: Location) -> list[str]:
+    """The lines that a line is in, by their indentation, from the inside out; in a Dockerfile the stage's first."""
+    source, number = location.source, location.line
+    depth, found = _depth(source.line(number)), []
+    for above in range(number - 1, max(0, number - _FAR), -1):
+        line = source.line(above)
+        content = line.strip()
+        if content[:5].upper() == "FROM " or (_depth(line) < depth and content and not content.startswith("#")):
+            found.append(content)
+            depth = _depth(line)
+        if found and not depth:
+            break
+    return found
+
+
+def _depth(line: str) -> int:
+    return len(line) - len(line.lstrip())
 
 
 def _around(location: Location, old: str = "", new: str = "") -> Counter[str]:

@@ -9,7 +9,7 @@ that nobody else can merge it:
     # .github/CODEOWNERS
     /.hullcheck.yaml  @acme/security
 
-See https://docs.github.com/en/repositories/managing-your-repositorys-settings-and-features/customizing-your-repository/about-code-owners
+See https://docs.github.com/articles/about-code-owners
 """
 
 from hullcheck.check import Check

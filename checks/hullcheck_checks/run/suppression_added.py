@@ -10,7 +10,7 @@ configuration how much a new suppression counts:
     gate:
       new-suppressions: warn
 
-See https://docs.github.com/en/repositories/managing-your-repositorys-settings-and-features/customizing-your-repository/about-code-owners
+See https://docs.github.com/articles/about-code-owners
 """
 
 from hullcheck.check import Check

@@ -1,13 +1,19 @@
 """`hullcheck check`: judge files and folders, report, gate."""
 
 import argparse
+import os
 import sys
+from typing import TYPE_CHECKING
 
 from hullcheck import engine
 from hullcheck.check import Registry
 from hullcheck.commands.common import Progress, add_policy, day, read_config, registry, use_color, write
+from hullcheck.discover import find_root
 from hullcheck.errors import HullcheckError
 from hullcheck.finding import Severity
+
+if TYPE_CHECKING:
+    from hullcheck.base import Past
 
 LEVELS = tuple(str(severity) for severity in reversed(Severity))
 FORMATS = ("full", "concise", "json", "sarif", "sarif-full", "github", "markdown")
@@ -86,7 +92,7 @@ def request(options: argparse.Namespace, checks: Registry) -> engine.Request:
         stdin_name=options.stdin_filename or "-",
         min_severity=Severity.parse(options.min_severity) if options.min_severity else None,
         fail_on=options.fail_on,
-        diff_base=options.diff_base or ("HEAD" if options.pre_commit else None),
+        past=_past(options, paths),
         no_files_is_fine=options.allow_no_files or options.pre_commit,
         inline=not options.no_inline,
         foreign=not options.no_foreign_ignores,
@@ -97,6 +103,15 @@ def request(options: argparse.Namespace, checks: Registry) -> engine.Request:
         strict=options.profile == "strict",
         pod_security=options.pod_security,
     )
+
+
+def _past(options: argparse.Namespace, paths: list[str]) -> "Past | None":
+    revision = options.diff_base or ("HEAD" if options.pre_commit else "")
+    if not revision:
+        return None
+    from hullcheck.base import Past
+
+    return Past(find_root([path for path in paths if path != "-"] or ["."]), revision, os.environ)
 
 
 def _output(text: str) -> tuple[str, str | None]:

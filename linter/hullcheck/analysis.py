@@ -1,0 +1,120 @@
+"""One tree, judged: read, united, checked, with suppressions marked."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import date
+from typing import Any, NamedTuple
+
+from hullcheck import suppress
+from hullcheck.check import Check, Registry
+from hullcheck.config import Config
+from hullcheck.discover import Entry, Skipped, Tree
+from hullcheck.finding import Finding
+from hullcheck.ignores import Ignore, written
+from hullcheck.link.project import Project, link
+from hullcheck.model.settings import Settings
+from hullcheck.read import File, read_all
+from hullcheck.rules import Rules
+
+Progress = Callable[[str, int, int], None]
+
+
+class Analysis(NamedTuple):
+    """What a tree holds: findings with suppressions marked, sorted.
+
+    `files` are those that were of interest, of all that were `seen`; `owners` are the names of all objects in them.
+    `ignores` are those that suppress something, with the checks they do it for.
+    """
+
+    findings: tuple[Finding, ...]
+    skipped: tuple[Skipped, ...]
+    files: dict[str, File]
+    not_decided: int
+    owners: frozenset[str]
+    seen: frozenset[str]
+    ignores: dict[Ignore, set[str]]
+
+    @property
+    def counted(self) -> list[str]:
+        """The paths of the files that can have findings of their own."""
+        return [path for path, file in self.files.items() if file.counts]
+
+
+class Judge(NamedTuple):
+    """What trees are judged by: the checks, which of them run, the owners' policy and the day."""
+
+    registry: Registry
+    settings: Settings
+    rules: Rules
+    config: Config
+    today: date
+    inline: bool
+    foreign: bool
+    jobs: int
+    progress: Progress
+
+    def __call__(self, tree: Tree, known: Mapping[str, File | None] | None = None) -> Analysis:
+        """Read a tree, unite its files and run the selected checks over the model.
+
+        `known` are files that another tree has, too: they have been read, and None is one of no interest.
+        """
+        entries, skipped = discovered(tree)
+        files = read_all(tree, entries, self.jobs, self.progress, known)
+        project = link(files, tree, self.settings)
+        findings = self.rules.judge([*self._problems(project), *self._checked(project)])
+        ignores = self._ignores(files)
+        marked = suppress.apply(findings, ignores, self.config, self.today)
+        review = suppress.Review(self.registry, self.settings.selected, self.config, self.today)
+        about = suppress.complaints(ignores, marked, review)
+        return Analysis(
+            tuple(sorted(_unique([*marked.findings, *about]), key=lambda finding: finding.sort_key)),
+            tuple(skipped),
+            files,
+            project.not_decided,
+            frozenset(part.owner for part in project.parts),
+            frozenset(entry.path for entry in entries),
+            marked.used,
+        )
+
+    def _ignores(self, files: dict[str, File]) -> list[Ignore]:
+        if not self.inline:
+            return []
+        foreign = self.foreign and self.config.demands.foreign
+        return [ignore for file in files.values() for ignore in written(file, self.registry, foreign)]
+
+    def _checked(self, project: Project) -> Iterator[Finding]:
+        by_type: dict[type, list[tuple[Check, Any, bool]]] = {}
+        for check in self.registry:
+            if check.name in self.settings.selected:
+                for part_type, function, takes_settings in check.functions:
+                    by_type.setdefault(part_type, []).append((check, function, takes_settings))
+        for part in project.parts:
+            for check, function, takes_settings in by_type.get(type(part), ()):
+                try:
+                    yield from list(function(part, self.settings) if takes_settings else function(part))
+                except Exception as error:  # noqa: BLE001  a check's own fault must not lose the other findings
+                    message = f"`{check.name}` failed here: {type(error).__name__}: {error}"
+                    yield self.registry["check-failed"].finding(part, message, evidence=(check.name,))
+
+    def _problems(self, project: Project) -> Iterator[Finding]:
+        for problem in project.problems:
+            if problem.name in self.settings.selected:
+                yield self.registry[problem.name].finding(problem, problem.message, evidence=(problem.message,))
+
+
+def discovered(tree: Tree) -> tuple[list[Entry], list[Skipped]]:
+    """What the tree holds that is of interest, and what is left out of it."""
+    entries, skipped = [], []
+    for item in tree.entries():
+        if isinstance(item, Entry):
+            entries.append(item)
+        else:
+            skipped.append(item)
+    return entries, skipped
+
+
+def _unique(findings: Iterable[Finding]) -> Iterable[Finding]:
+    """One finding for each fault and place: an anchor used by three services is one line to change."""
+    seen: dict[tuple[object, ...], Finding] = {}
+    for finding in findings:
+        seen.setdefault((finding.name, finding.location, finding.evidence or (finding.message,)), finding)
+    return seen.values()
