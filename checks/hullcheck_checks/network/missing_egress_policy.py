@@ -31,7 +31,7 @@ from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Related, Severity
-from hullcheck.model.network import Isolation
+from hullcheck.model.network.parts import Isolation
 
 check = Check(
     __name__,
@@ -54,10 +54,7 @@ def unrestricted(isolation: Isolation) -> Iterator[Finding]:
         return
     if isolation.uncertain or isolation.host_network:
         return
-    if isolation.elsewhere:
-        severity = Severity.INFO
-    else:
-        severity = Severity.MEDIUM if isolation.exposed else Severity.LOW
+    severity = Severity.INFO if isolation.elsewhere else Severity.MEDIUM if isolation.exposed else Severity.LOW
     elsewhere = f"; one in {isolation.elsewhere} might" if isolation.elsewhere else ""
     yield check.finding(
         isolation,

@@ -29,7 +29,7 @@ from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Related, Severity
-from hullcheck.model.network import Isolation
+from hullcheck.model.network.parts import Isolation
 
 check = Check(
     __name__,

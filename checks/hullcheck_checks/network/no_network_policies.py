@@ -26,7 +26,7 @@ from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
-from hullcheck.model.network import PolicyScope
+from hullcheck.model.network.parts import PolicyScope
 
 check = Check(
     __name__,

@@ -1,14 +1,25 @@
 """Worlds and Compose projects to networks: whose ends, policies and ways in are all read."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, NamedTuple, TypeVar
 
+from hullcheck.link.confinement import isolations, scopes
 from hullcheck.model.container import Container, Port
 from hullcheck.model.kubernetes import KubernetesObject, World, is_template
 from hullcheck.model.network.addresses import AddressRange, address
 from hullcheck.model.network.datastores import data_store
 from hullcheck.model.network.endpoint import Assume, ContainerPort, Endpoint
-from hullcheck.model.network.labels import Labels
+from hullcheck.model.network.labels import Labels, numbers_in
+from hullcheck.model.network.near import Neighbours
 from hullcheck.model.network.network import Network, Scope
+from hullcheck.model.network.parts import (
+    EntranceUse,
+    NamespaceUse,
+    PolicyUse,
+    Reach,
+    ServiceUse,
+    Surroundings,
+)
 from hullcheck.model.network.policy import Policy
 from hullcheck.model.network.ports import MAX_PORT, PROTOCOLS
 from hullcheck.model.network.service import Entrance, Service
@@ -30,7 +41,7 @@ def scope(world: World, datastores: tuple[str, ...] = ()) -> Scope:
     services: list[Service] = []
     entrances: list[Entrance] = []
     namespaces: dict[str, dict[str, str]] = {}
-    pods: dict[str, KubernetesObject] = {}
+    objects: dict[str, KubernetesObject] = {}
     for made in world.objects:
         found += policies(made)
         if (one := service(made)) is not None:
@@ -39,12 +50,11 @@ def scope(world: World, datastores: tuple[str, ...] = ()) -> Scope:
             entrances.append(way)
         if (made.kind, made.group) == ("Namespace", ""):
             namespaces[made.name] = text_map(at(made.node, "metadata", "labels"))
-        if made.kind == "Pod":
-            pods[made.owner] = made
+        objects[made.owner] = made
     return Scope(
         world.name or ".",
         world.kind,
-        tuple(_unique(_endpoint(workload, pods, datastores) for workload in world.workloads)),
+        tuple(_unique(_endpoint(workload, objects, datastores) for workload in world.workloads)),
         tuple(found),
         tuple(services),
         tuple(entrances),
@@ -65,14 +75,14 @@ def _unique(endpoints: Iterable[Endpoint]) -> Iterator[Endpoint]:
             yield endpoint
 
 
-def _endpoint(workload: Workload, pods: dict[str, KubernetesObject], datastores: tuple[str, ...]) -> Endpoint:
+def _endpoint(workload: Workload, objects: dict[str, KubernetesObject], datastores: tuple[str, ...]) -> Endpoint:
     namespace = workload.namespace or "default"
     name, kind = workload.name, workload.kind
     addresses: tuple[AddressRange, ...] = ()
-    pod = pods.get(workload.owner) if kind == "Pod" else None
-    if pod is not None:
-        name, kind = _controller(pod) or (name, kind)
-        addresses = tuple(_addresses(pod))
+    made = objects.get(workload.owner)
+    if kind == "Pod" and made is not None:
+        name, kind = _controller(made) or (name, kind)
+        addresses = tuple(_addresses(made))
     ports = tuple(_ports(workload.containers))
     images = tuple(image.repository for c in workload.containers if c.image and (image := c.image.image))
     return Endpoint(
@@ -90,6 +100,8 @@ def _endpoint(workload: Workload, pods: dict[str, KubernetesObject], datastores:
         data_store(images, (port.number for port in ports), datastores),
         workload.ends,
         workload.complete,
+        not workload.namespace,
+        _uses_cluster_dns(made),
     )
 
 
@@ -113,6 +125,14 @@ def _addresses(pod: KubernetesObject) -> Iterator[AddressRange]:
             yield span
 
 
+_POD_SPECS = (("spec", "template", "spec"), ("spec",), ("spec", "jobTemplate", "spec", "template", "spec"))
+
+
+def _uses_cluster_dns(made: KubernetesObject | None) -> bool:
+    policies_of_dns = [as_str(at(made.node, *path, "dnsPolicy")) for path in _POD_SPECS] if made else []
+    return not any(word in ("None", "Default") for word in policies_of_dns)
+
+
 def _labels(labels: dict[str, str]) -> Labels:
     hidden = frozenset(key for key, value in labels.items() if is_template(value))
     known = {key: value for key, value in labels.items() if key not in hidden and not is_template(key)}
@@ -132,3 +152,86 @@ def _port(port: Port, number: int, protocol: str) -> ContainerPort:
     host = (port.host_ip.value or "") if port.host_ip else ""
     loopback = host.startswith("127.") or host == "::1"
     return ContainerPort(port.name, protocol, number, port.location, port.published or 0, loopback)
+
+
+class Options(NamedTuple):
+    """What the networks of a repository are made with.
+
+    `datastores` are more images that hold data, `mentions` the paths of files that speak of network policies but
+    can't be read, such as templates.
+    """
+
+    datastores: tuple[str, ...] = ()
+    mentions: tuple[str, ...] = ()
+    assume: Assume = Assume()
+
+
+def parts(worlds: Iterable[World], options: Options = Options()) -> Iterator[Any]:  # noqa: B008  a constant
+    """What the checks of networks look at, each thing that is written once."""
+    networks = [network(world, options.assume, options.datastores) for world in worlds]
+    yield from scopes(networks, options.mentions)
+    yield from isolations(networks)
+    yield from _namespaces(networks)
+    yield from _reaches(networks)
+    yield from _uses(networks)
+
+
+def _namespaces(networks: Iterable[Network]) -> Iterator[NamespaceUse]:
+    seen = set()
+    for net in networks:
+        by_namespace: dict[str, list[Policy]] = {}
+        for policy in net.policies:
+            if not policy.cluster_wide:
+                by_namespace.setdefault(policy.namespace or "default", []).append(policy)
+        for name, found in by_namespace.items():
+            workloads = tuple(numbers_in(net.universe.of_namespace(name)))
+            use = NamespaceUse(net, name, workloads, tuple(found))
+            key = (name, use.location)
+            if workloads and not net.scope.approximate and key not in seen:
+                seen.add(key)
+                yield use
+
+
+def _reaches(networks: Iterable[Network]) -> Iterator[Reach]:
+    found: dict[tuple[str, int], list[tuple[Network, int]]] = {}
+    for net in networks:
+        for number, endpoint in enumerate(net.endpoints):
+            found.setdefault((endpoint.location.path, endpoint.location.start), []).append((net, number))
+    for places in found.values():
+        net, number = places[0]
+        yield Reach(net.endpoints[number], tuple(places))
+
+
+def _uses(networks: list[Network]) -> Iterator[PolicyUse | ServiceUse | EntranceUse]:
+    endpoints = tuple(endpoint for net in networks for endpoint in net.endpoints)
+    surroundings = Surroundings(
+        Neighbours(endpoints),
+        endpoints,
+        frozenset(endpoint.namespace for endpoint in endpoints),
+        frozenset(name for net in networks for name in net.scope.namespaces),
+        any(net.scope.approximate for net in networks),
+    )
+    for first, places in _grouped(networks, lambda net: net.scope.policies):
+        yield PolicyUse(first, places, surroundings)
+    for service_, held in _grouped(networks, lambda net: net.scope.services):
+        yield ServiceUse(service_, held)
+    for way, ways in _grouped(networks, lambda net: net.scope.entrances):
+        yield EntranceUse(way, ways)
+
+
+P = TypeVar("P", Policy, Service, Entrance)
+
+
+def _grouped(
+    networks: Iterable[Network], things: Callable[[Network], Iterable[P]]
+) -> Iterator[tuple[P, tuple[tuple[Network, P], ...]]]:
+    """What is written once, with the networks where it comes to be."""
+    found: dict[tuple[object, ...], list[tuple[Network, P]]] = {}
+    for net in networks:
+        for number, thing in enumerate(things(net)):
+            place = thing.location
+            # Cilium's `specs` make several policies of one object.
+            key = (place.path, place.start, number if isinstance(thing, Policy) and thing.opaque else 0)
+            found.setdefault(key, []).append((net, thing))
+    for places in found.values():
+        yield places[0][1], tuple(places)

@@ -64,10 +64,8 @@ class _Reader:
         # The API server's default: ingress, and egress only if there is an egress rule; `egress: []` is none.
         ingress = "Ingress" in types if types else True
         egress = "Egress" in types if types else bool(rules[Direction.EGRESS])
-        return self._made(selector(chosen), types, ingress, egress, rules)._replace(
-            written=frozenset(d for d in Direction if isinstance(spec, Mapping) and spec.key(d.value)),
-            selector_location=_key_place(spec, "podSelector"),
-        )
+        made = self._made(selector(chosen), types, ingress, egress, rules)
+        return made._replace(keys=_key_places(spec))
 
     def _made(
         self,
@@ -321,6 +319,6 @@ def _first_place(node: Node) -> Location:
     return node.location.one_line()
 
 
-def _key_place(node: Node | None, key: str) -> Location | None:
-    found = node.key(key) if isinstance(node, Mapping) else None
-    return found.location if found else None
+def _key_places(node: Node | None) -> dict[str, Location]:
+    entries = node.entries() if isinstance(node, Mapping) else {}
+    return {text: key.location.one_line() for text, (key, _) in entries.items()}

@@ -6,7 +6,7 @@ what files say; `universe`, `solve` and `join` work out what follows; `parts` is
 
 from hullcheck.model.network.cover import Cover, PolicyIndex, SelectorIndex
 from hullcheck.model.network.labels import LabelSelector, Operator, Requirement
-from hullcheck.model.network.parts import Isolation, NearMiss, PolicyScope
+from hullcheck.model.network.legacy import Isolation, NearMiss, PolicyScope
 from hullcheck.model.network.policy import Policy
 from hullcheck.model.network.service import Backend, Service
 

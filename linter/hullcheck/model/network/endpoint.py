@@ -52,6 +52,8 @@ class Endpoint(NamedTuple):
 
     `images` are its containers', as repositories without registry and tag. `data` says which kind of data store it is,
     if it is one. `addresses` are its pods', where a file says them. `ends` is true if it is meant to run to an end.
+    `unset_namespace` is true where `namespace` is only what an unset one is called.
+    `cluster_dns` is false where names are looked up otherwise than with the cluster's DNS.
     """
 
     id: str
@@ -68,3 +70,5 @@ class Endpoint(NamedTuple):
     data: str = ""
     ends: bool = False
     complete: bool = True
+    unset_namespace: bool = False
+    cluster_dns: bool = True

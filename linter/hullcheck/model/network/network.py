@@ -66,9 +66,12 @@ class Network:
         self.assume = assume
         self.endpoints = scope.endpoints
         self.policies = [policy for policy in scope.policies if not policy.refused]
-        ports = _service_ports(scope)
-        self.universe = Universe(scope.endpoints, scope.policies, scope.namespaces, assume, ports)
         self._reasons: dict[tuple[int, int, Direction], tuple[tuple[Reason, int], ...]] = {}
+
+    @cached_property
+    def universe(self) -> Universe:
+        ports = _service_ports(self.scope)
+        return Universe(self.endpoints, self.scope.policies, self.scope.namespaces, self.assume, ports)
 
     @cached_property
     def compiler(self) -> Compiler:
@@ -136,6 +139,28 @@ class Network:
         """Every way in from outside, before policies are asked."""
         return tuple(_Doorways(self).all())
 
+    @cached_property
+    def _doorways_of(self) -> dict[int, list[Doorway]]:
+        found: dict[int, list[Doorway]] = {}
+        for doorway in self.doorways:
+            found.setdefault(doorway.workload, []).append(doorway)
+        return found
+
+    def doorways_of(self, workload: int) -> list[Doorway]:
+        """The ways in to one workload."""
+        return self._doorways_of.get(workload, [])
+
+    def is_served(self, workload: int) -> bool:
+        """Does a Service select it?"""
+        return bool(self._all_served >> workload & 1)
+
+    @cached_property
+    def _all_served(self) -> int:
+        found = 0
+        for bits in self._served.values():
+            found |= bits
+        return found
+
     def served_by(self, service: Service) -> int:
         """The workloads that a Service selects, as bits."""
         return self._served.get(id(service), 0)
@@ -148,6 +173,27 @@ class Network:
             for service in self.scope.services
             if service.selects
         }
+
+    @cached_property
+    def _services_of(self) -> dict[int, list[Service]]:
+        found: dict[int, list[Service]] = {}
+        for service in self.scope.services:
+            for number in numbers_in(self.served_by(service)):
+                found.setdefault(number, []).append(service)
+        return found
+
+    def services_of(self, workload: int) -> list[Service]:
+        """The Services that select a workload."""
+        return self._services_of.get(workload, [])
+
+    def target_of(self, port: ServicePort, workload: int) -> int | None:
+        """A Service's port as the workload's own; None if it isn't known or no such port."""
+        target = port.number if port.target is None else port.target
+        if isinstance(target, str):
+            declared = self.endpoints[workload].ports
+            named = (p.number for p in declared if p.name == target and p.protocol == port.protocol)
+            target = next(named, None)
+        return target if target is not None and 1 <= target <= MAX_PORT else None
 
     def admitted(self, doorway: Doorway, strict: bool = True) -> int:
         """The connections through a doorway that the workload's policies let in."""
@@ -206,20 +252,13 @@ class _Doorways:
 
     def _targets(self, ports: Iterable[ServicePort], workload: int) -> int:
         """A Service's ports as those of one of the workloads behind it."""
-        declared = self.network.endpoints[workload].ports
+        declared = {(port.protocol, port.number) for port in self.network.endpoints[workload].ports}
         found = 0
         for port in ports:
-            if port.protocol not in PROTOCOLS:
+            target = self.network.target_of(port, workload) if port.protocol in PROTOCOLS else None
+            if target is None or (self.network.assume.strange_controller and (port.protocol, target) not in declared):
                 continue
-            target = port.number if port.target is None else port.target
-            if isinstance(target, str):
-                named = (p.number for p in declared if p.name == target and p.protocol == port.protocol)
-                target = next(named, None)
-            if target is None or not 1 <= target <= MAX_PORT:
-                continue
-            is_declared = any((p.protocol, p.number) == (port.protocol, target) for p in declared)
-            if is_declared or not self.network.assume.strange_controller:
-                found |= self.universe.ports.bits(port.protocol, target, target)
+            found |= self.universe.ports.bits(port.protocol, target, target)
         return found
 
     def _on_host(self, number: int, endpoint: Endpoint) -> Iterator[Doorway]:

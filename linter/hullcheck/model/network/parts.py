@@ -1,10 +1,17 @@
-"""What the checks of network policies look at: scopes, and how each workload is confined."""
+"""What the checks of networks look at: scopes, workloads, policies, Services and ways in.
 
+Overlays hold the same things several times, so a part is what is written once, with each of the `places` where it comes
+to be: a check asks of all of them before it says that something is nowhere.
+"""
+
+from collections.abc import Iterator
 from typing import NamedTuple
 
-from hullcheck.model.kubernetes import Workload
+from hullcheck.model.network.endpoint import Endpoint
+from hullcheck.model.network.near import Neighbours
+from hullcheck.model.network.network import Doorway, Network
 from hullcheck.model.network.policy import Policy
-from hullcheck.model.network.service import Backend, Service
+from hullcheck.model.network.service import Entrance, Service
 from hullcheck.source import Location
 
 
@@ -24,10 +31,9 @@ class PolicyScope(NamedTuple):
     """
 
     name: str
-    workloads: tuple[Workload, ...]
+    network: Network
+    workloads: tuple[Endpoint, ...]
     policies: tuple[Policy, ...]
-    services: tuple[Service, ...] = ()
-    backends: tuple[Backend, ...] = ()
     policies_elsewhere: str = ""
     approximate: str = ""
     also: tuple[str, ...] = ()
@@ -42,19 +48,20 @@ class PolicyScope(NamedTuple):
 
     @property
     def namespaces(self) -> list[str]:
-        return sorted({workload.namespace or "default" for workload in self.workloads})
+        return sorted({workload.namespace for workload in self.workloads})
 
 
 class Isolation(NamedTuple):
     """How policies confine one workload, in a scope that has policies.
 
-    `uncertain` is true if a policy that can't be fully known may isolate it. `served` is true if it declares a port or
-    a Service selects it, `exposed` if the way in leads from outside the cluster. `elsewhere` is the path of a policy
-    of another scope that would isolate it.
+    `ingress` and `egress` are true if one does. `uncertain` is true if a policy that can't be fully known may isolate
+    it. `served` is true if it declares a port or a Service selects it, `exposed` if the way in leads from outside the
+    cluster. `elsewhere` is the path of a policy of another scope that would isolate it.
     """
 
-    scope: str
-    workload: Workload
+    network: Network
+    number: int
+    workload: Endpoint
     ingress: bool
     egress: bool
     uncertain: bool
@@ -75,3 +82,104 @@ class Isolation(NamedTuple):
     @property
     def host_network(self) -> bool:
         return self.workload.host_network
+
+
+class NamespaceUse(NamedTuple):
+    """A namespace of a scope: its workloads and policies. `location` is its first policy's."""
+
+    network: Network
+    name: str
+    workloads: tuple[int, ...]
+    policies: tuple[Policy, ...]
+
+    @property
+    def location(self) -> Location:
+        return min((policy.location for policy in self.policies), key=lambda place: (place.path, place.start))
+
+    @property
+    def owner(self) -> str:
+        return f"Namespace/{self.name}"
+
+
+class Reach(NamedTuple):
+    """A workload in the networks that it is part of, each with its number there."""
+
+    endpoint: Endpoint
+    places: tuple[tuple[Network, int], ...]
+
+    @property
+    def location(self) -> Location:
+        return self.endpoint.location
+
+    @property
+    def owner(self) -> str:
+        return self.endpoint.owner
+
+    def doorways(self) -> Iterator[tuple[Network, Doorway]]:
+        """The ways in from outside to it."""
+        for network, number in self.places:
+            yield from ((network, doorway) for doorway in network.doorways_of(number))
+
+
+class Surroundings(NamedTuple):
+    """What there is in all scopes together. `namespaces` are those of workloads, `declared` those with a manifest.
+
+    `partial` is true if part of the repository can't be known: nothing can be said to be nowhere then.
+    """
+
+    neighbours: Neighbours
+    endpoints: tuple[Endpoint, ...]
+    namespaces: frozenset[str]
+    declared: frozenset[str]
+    partial: bool
+
+
+class PolicyUse(NamedTuple):
+    """A policy, in the networks that it is part of: each with the policy as it is there."""
+
+    policy: Policy
+    places: tuple[tuple[Network, Policy], ...]
+    surroundings: Surroundings
+
+    @property
+    def location(self) -> Location:
+        return self.policy.location
+
+    @property
+    def owner(self) -> str:
+        return self.policy.owner
+
+    @property
+    def complete(self) -> bool:
+        """Is all known that the scopes hold, so that something can be called missing?"""
+        return not any(network.scope.approximate for network, _ in self.places)
+
+
+class ServiceUse(NamedTuple):
+    """A Service, in the networks that it is part of."""
+
+    service: Service
+    places: tuple[tuple[Network, Service], ...]
+
+    @property
+    def location(self) -> Location:
+        return self.service.location
+
+    @property
+    def owner(self) -> str:
+        return self.service.owner
+
+
+class EntranceUse(NamedTuple):
+    """An Ingress, a Gateway or a route, in the networks that it is part of."""
+
+    entrance: Entrance
+    places: tuple[tuple[Network, Entrance], ...]
+
+    @property
+    def location(self) -> Location:
+        return self.entrance.location
+
+    @property
+    def owner(self) -> str:
+        return self.entrance.owner

@@ -99,7 +99,7 @@ class Policy(NamedTuple):
 
     `opaque` is true for the kinds of Cilium, Calico and the like, whose rules aren't read: they may isolate any pod of
     their namespace or, if `cluster_wide`, any at all. `types` are the `policyTypes` as written, None where absent.
-    `written` are the directions for which there is a key. `faults` are what is wrong with it. `priority` orders
+    `keys` are those that its spec has, with their places. `faults` are what is wrong with it. `priority` orders
     administrators' policies, whose `namespaces` say which namespaces' pods they select. `doubtful` is true if part of
     what it selects, or the directions, are a template.
     """
@@ -114,13 +114,12 @@ class Policy(NamedTuple):
     ingress_rules: tuple[Rule, ...] = ()
     egress_rules: tuple[Rule, ...] = ()
     types: tuple[str, ...] | None = None
-    written: frozenset[Direction] = frozenset()
+    keys: dict[str, Location] = {}  # noqa: RUF012  never changed
     faults: tuple[Fault, ...] = ()
     tier: Tier = Tier.NAMESPACE
     priority: int = 0
     namespaces: LabelSelector | None = None
     doubtful: bool = False
-    selector_location: Location | None = None
 
     @property
     def location(self) -> Location:
@@ -139,6 +138,15 @@ class Policy(NamedTuple):
     def name(self) -> str:
         """How messages name it: `shop/db`, or without a namespace for a policy of the cluster."""
         return self.object.name if self.cluster_wide else f"{self.namespace or 'default'}/{self.object.name}"
+
+    @property
+    def written(self) -> frozenset[Direction]:
+        """The directions for which there is a key, whatever is behind it."""
+        return frozenset(direction for direction in Direction if direction.value in self.keys)
+
+    def key_location(self, key: str) -> Location:
+        """Where the spec has that key, else the policy's name."""
+        return self.keys.get(key, self.object.location)
 
     def rules(self, direction: Direction) -> tuple[Rule, ...]:
         return self.ingress_rules if direction is Direction.INGRESS else self.egress_rules

@@ -6,7 +6,7 @@ a rule lets through is one set, whether it names pods or addresses.
 
 from collections.abc import Iterable, Sequence
 
-from hullcheck.model.network.addresses import V6, AddressRange, AddressSpace, parse
+from hullcheck.model.network.addresses import V6, AddressRange, AddressSpace
 from hullcheck.model.network.endpoint import Assume, Endpoint, IpBlocksMatchPods
 from hullcheck.model.network.labels import (
     NOTHING,
@@ -24,19 +24,15 @@ from hullcheck.model.network.ports import MAX_PORT, PROTOCOLS, PortRange, PortSp
 NAME_LABEL = "kubernetes.io/metadata.name"
 """The label that every namespace has, with its name as the value."""
 
-PRIVATE = tuple(
-    span
-    for text in (
-        "10.0.0.0/8",
-        "172.16.0.0/12",
-        "192.168.0.0/16",
-        "100.64.0.0/10",
-        "127.0.0.0/8",
-        "169.254.0.0/16",
-        "fc00::/7",
-        "fe80::/10",
-    )
-    if (span := parse(text)) is not None
+PRIVATE = (
+    AddressRange(10 << 24, 11 << 24),
+    AddressRange((172 << 24) + (16 << 16), (172 << 24) + (32 << 16)),
+    AddressRange((192 << 24) + (168 << 16), (192 << 24) + (169 << 16)),
+    AddressRange((100 << 24) + (64 << 16), (100 << 24) + (128 << 16)),
+    AddressRange(127 << 24, 128 << 24),
+    AddressRange((169 << 24) + (254 << 16), (169 << 24) + (255 << 16)),
+    AddressRange(V6 + (0xFC << 120), V6 + (0xFE << 120)),
+    AddressRange(V6 + (0xFE80 << 112), V6 + (0xFEC0 << 112)),
 )
 """Addresses that the internet doesn't route (RFC 1918, 6598, 3927, 4193, 4291)."""
 

@@ -1,0 +1,68 @@
+"""A network policy that selects no workload.
+
+A policy confines the pods whose labels it asks for. One whose selector no pod has confines nothing: what it was
+written for is open, while everybody believes it closed. Mostly it is a letter, another key, or the wrong namespace.
+
+To fix: ask for labels of the pod template:
+
+    # Deployment
+    template:
+      metadata:
+        labels: {app: api}
+    # NetworkPolicy
+    spec:
+      podSelector:
+        matchLabels: {app: api}
+
+Selectors are compared with the workloads of the whole repository. Where nothing there is nearly right, pods may come
+from elsewhere, such as an operator, and the finding is low.
+
+See https://kubernetes.io/docs/concepts/services-networking/network-policies/
+"""
+
+from collections.abc import Iterator
+
+from hullcheck.check import Check
+from hullcheck.finding import Finding, Severity
+from hullcheck.model.network.parts import PolicyUse
+from hullcheck.model.network.policy import Tier
+from hullcheck.model.network.review import selects_anything_anywhere
+
+check = Check(
+    __name__,
+    __doc__,
+    severity=Severity.MEDIUM,
+    dialects=("kubernetes",),
+    aliases=(
+        "kube-linter:dangling-networkpolicy",
+        "kube-score:networkpolicy-targets-pod",
+        "trivy:KSV-0038",
+        "kics:85ab1c5b-014e-4352-b5f8-d7dea3bb4fd3",
+        "kubescape:C-0299",
+    ),
+    cwe=(653,),
+)
+
+_OWN_LABELS = ("kubernetes.io/", "helm.sh/")
+
+
+@check.on(PolicyUse)
+def selects_nothing(use: PolicyUse) -> Iterator[Finding]:
+    policy = use.policy
+    if policy.tier is not Tier.NAMESPACE or policy.opaque or policy.refused or policy.doubtful or not use.complete:
+        return
+    if policy.selector.selects_all or not use.surroundings.endpoints or selects_anything_anywhere(use):
+        return
+    near = use.surroundings.neighbours.near(policy.selector, policy.namespace or "default")
+    if use.surroundings.partial and not near:
+        return
+    made_by_others = any(
+        "/" in r.key and not any(d in r.key for d in _OWN_LABELS) for r in policy.selector.requirements
+    )
+    lower = Severity.INFO if made_by_others else Severity.LOW
+    yield check.finding(
+        use,
+        f"`{policy.object.name}` selects no workload (`{policy.selector}`){f': {near}' if near else ''}",
+        at=policy.key_location("podSelector") if near else None,
+        severity=None if near else lower,
+    )

@@ -1,0 +1,45 @@
+"""A policy whose `egress: []` was meant to stop what its pods send, but stops what they receive.
+
+Without `policyTypes` a policy is about ingress, and about egress only if it has an egress rule. An empty list is no
+rule. So the policy denies every connection *to* its pods, and leaves them free to connect anywhere.
+
+To fix: say which directions are meant:
+
+    spec:
+      podSelector: {}
+      policyTypes: [Egress]
+      egress: []
+
+See https://kubernetes.io/docs/concepts/services-networking/network-policies/#default-deny-all-egress-traffic
+"""
+
+from collections.abc import Iterator
+
+from hullcheck.check import Check
+from hullcheck.finding import Finding, Severity
+from hullcheck.model.network.parts import PolicyUse
+from hullcheck.model.network.policy import Direction, Tier
+
+check = Check(
+    __name__,
+    __doc__,
+    severity=Severity.MEDIUM,
+    dialects=("kubernetes",),
+    aliases=("cyclonus:CheckSourceMissingPolicyTypes",),
+    cwe=(697, 653),
+)
+
+
+@check.on(PolicyUse)
+def ingress_only(use: PolicyUse) -> Iterator[Finding]:
+    policy = use.policy
+    if policy.types or policy.opaque or policy.tier is not Tier.NAMESPACE or policy.doubtful:
+        return
+    if Direction.EGRESS not in policy.written or policy.egress_rules:
+        return
+    denied = "admits only what its ingress rules say" if policy.ingress_rules else "denies all ingress"
+    yield check.finding(
+        use,
+        f"`{policy.object.name}` has an empty `egress` and no `policyTypes`: it {denied} and restricts no egress",
+        at=policy.key_location("egress"),
+    )

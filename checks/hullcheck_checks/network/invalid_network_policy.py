@@ -1,0 +1,55 @@
+"""A network policy that the API server refuses, or part of which it drops.
+
+A refused policy doesn't exist: the pods that it was written for stay open, and nothing in the cluster says so but the
+error of one `kubectl apply`. A field that the API doesn't know is refused by a strict client and silently dropped by a
+lenient one, and a rule without its `from` admits everybody.
+
+To fix: write the field as the API has it:
+
+    spec:
+      podSelector:
+        matchLabels: {app: db, version: "1"}    # labels are text: quote numbers and booleans
+      policyTypes: [Ingress]                    # not policyType
+      ingress:
+        - from:
+            - ipBlock:
+                cidr: 10.0.0.0/8
+                except: [10.1.0.0/16]           # a part of the cidr
+          ports:
+            - {port: 5432, endPort: 5433}       # numbers from 1 to 65535, the second not smaller
+
+The same holds for AdminNetworkPolicy, BaselineAdminNetworkPolicy and ClusterNetworkPolicy.
+
+See https://kubernetes.io/docs/reference/kubernetes-api/policy-resources/network-policy-v1/
+"""
+
+from collections.abc import Iterator
+
+from hullcheck.check import Check
+from hullcheck.finding import Finding, Severity
+from hullcheck.model.network.parts import PolicyUse
+
+check = Check(
+    __name__,
+    __doc__,
+    severity=Severity.HIGH,
+    dialects=("kubernetes",),
+    aliases=("kube-linter:schema-validation", "np-guard:invalid-policy"),
+    cwe=(1188, 653),
+)
+
+
+@check.on(PolicyUse)
+def refused(use: PolicyUse) -> Iterator[Finding]:
+    for fault in use.policy.faults:
+        if fault.evidence == "removed-api":  # a check of its own
+            continue
+        effect = "the API refuses it" if fault.fatal else "it is refused or silently dropped"
+        message = fault.message if fault.message.endswith(effect) else f"{fault.message}: {effect}"
+        yield check.finding(
+            use,
+            f"policy `{use.policy.object.name}`: {message}",
+            at=fault.location,
+            severity=None if fault.fatal else Severity.MEDIUM,
+            evidence=(fault.evidence,),
+        )

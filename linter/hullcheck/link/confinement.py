@@ -1,0 +1,178 @@
+"""Which workloads no policy confines, in which scopes, and which policy nearly does or does so elsewhere."""
+
+from collections.abc import Iterable, Iterator
+
+from hullcheck.model.network.cover import SelectorIndex
+from hullcheck.model.network.endpoint import Endpoint
+from hullcheck.model.network.labels import LabelSelector, Operator
+from hullcheck.model.network.network import Network
+from hullcheck.model.network.parts import Isolation, NearMiss, PolicyScope
+from hullcheck.model.network.policy import Direction, Policy
+
+MAX_NEAR_MISSES = 3
+
+
+class Finder:
+    """Policies by the labels and namespaces that they select."""
+
+    def __init__(self, policies: Iterable[Policy]) -> None:
+        self._by_selector: dict[str, dict[LabelSelector, list[Policy]]] = {}
+        self._unknown: list[Policy] = []
+        for policy in policies:
+            if policy.refused:
+                continue
+            if policy.cluster_wide or policy.doubtful or not policy.selector.known:
+                self._unknown.append(policy)
+            else:
+                self._by_selector.setdefault(policy.namespace, {}).setdefault(policy.selector, []).append(policy)
+        self._index = {namespace: SelectorIndex(selectors) for namespace, selectors in self._by_selector.items()}
+
+    def find(self, endpoint: Endpoint) -> Iterator[Policy]:
+        """The policies that may select the workload; a namespace that is unset may be any."""
+        spaces = self._index if endpoint.unset_namespace else {"", endpoint.namespace} & self._index.keys()
+        for space in spaces:
+            for selector in self._index[space].matching(endpoint.labels.values):
+                yield from self._by_selector[space][selector]
+        for policy in self._unknown:
+            if policy.cluster_wide or policy.namespace in ("", endpoint.namespace) or endpoint.unset_namespace:
+                yield policy
+
+
+def scopes(networks: Iterable[Network], mentions: Iterable[str]) -> Iterator[PolicyScope]:
+    """Scopes to judge as a whole; overlays of the same workloads are one. `mentions` are paths that speak of policies."""
+    networks = [network for network in networks if any(e.complete for e in network.endpoints)]
+    places = sorted({*mentions, *(policy.location.path for network in networks for policy in network.scope.policies)})
+    first: dict[tuple[object, ...], PolicyScope] = {}
+    for network in networks:
+        scope = _scope(network, places)
+        if scope.approximate:
+            continue
+        key = (bool(scope.policies), *sorted({(w.location.path, w.location.start) for w in scope.workloads}))
+        known = first.setdefault(key, scope)
+        if known is not scope:
+            first[key] = known._replace(also=(*known.also, scope.name))
+    yield from first.values()
+
+
+def _scope(network: Network, places: list[str]) -> PolicyScope:
+    own = {policy.location.path for policy in network.scope.policies}
+    return PolicyScope(
+        network.scope.name,
+        network,
+        tuple(e for e in network.endpoints if e.complete),
+        network.scope.policies,
+        next((path for path in places if path not in own), ""),
+        network.scope.approximate,
+    )
+
+
+def isolations(networks: Iterable[Network]) -> Iterator[Isolation]:
+    """One for each workload that is written, in the scopes that have policies and are known in full.
+
+    A workload of several overlays is the one least isolated.
+    """
+    networks = list(networks)
+    everywhere = Finder(policy for network in networks for policy in network.scope.policies)
+    least: dict[tuple[str, int], Isolation] = {}
+    for network in networks:
+        if network.scope.policies and not network.scope.approximate:
+            for isolation in _Confinement(network, everywhere).all():
+                place = (isolation.location.path, isolation.location.start)
+                known = least.setdefault(place, isolation)
+                if (isolation.ingress, isolation.egress) < (known.ingress, known.egress):
+                    least[place] = isolation
+    yield from least.values()
+
+
+class _Confinement:
+    def __init__(self, network: Network, everywhere: Finder) -> None:
+        self.network = network
+        self.everywhere = everywhere
+        self.own = Finder(network.scope.policies)
+        self.egress_namespaces = {
+            endpoint.namespace
+            for number, endpoint in enumerate(network.endpoints)
+            if network.isolated(number, Direction.EGRESS)
+        }
+        self.near = _NearMisses(self._selecting_nothing())
+
+    def _selecting_nothing(self) -> Iterator[Policy]:
+        compiler = self.network.compiler
+        for policy, members in zip(compiler.policies, compiler.members, strict=True):
+            if not members.maybe:
+                yield policy
+
+    def all(self) -> Iterator[Isolation]:
+        for number, endpoint in enumerate(self.network.endpoints):
+            if endpoint.complete:
+                yield self._isolation(number, endpoint)
+
+    def _isolation(self, number: int, endpoint: Endpoint) -> Isolation:
+        ingress, egress = (self._confined(number, direction) for direction in Direction)
+        whole = ingress and egress
+        return Isolation(
+            network=self.network,
+            number=number,
+            workload=endpoint,
+            ingress=ingress,
+            egress=egress,
+            uncertain=not whole and self._uncertain(number, endpoint),
+            served=bool(endpoint.ports) or self.network.is_served(number),
+            exposed=any(d.kind != "hostNetwork" for d in self.network.doorways_of(number)),
+            namespace_restricts_egress=endpoint.namespace in self.egress_namespaces,
+            near_misses=() if whole else tuple(self.near.of(endpoint)),
+            elsewhere="" if whole else self._elsewhere(endpoint, ingress, egress),
+        )
+
+    def _confined(self, number: int, direction: Direction) -> bool:
+        """Does a policy of any kind confine the workload, or may one?"""
+        if self.network.isolated(number, direction, sure=False):
+            return True
+        return self.network.answers.strict.side(direction).group(number) is not None
+
+    def _uncertain(self, number: int, endpoint: Endpoint) -> bool:
+        """Would a policy of this scope select it, if an unset namespace were another?"""
+        known = {id(policy) for d in Direction for policy, _ in self.network.selecting(number, d)}
+        return any(id(policy) not in known and not policy.cluster_wide for policy in self.own.find(endpoint))
+
+    def _elsewhere(self, endpoint: Endpoint, ingress: bool, egress: bool) -> str:
+        """Where a policy of another scope would confine it in a direction that is open here."""
+        own = {policy.location.path for policy in self.network.scope.policies}
+        for policy in self.everywhere.find(endpoint):
+            helps = (policy.ingress and not ingress) or (policy.egress and not egress)
+            if helps and policy.location.path not in own:
+                return policy.location.path
+        return ""
+
+
+class _NearMisses:
+    """Policies that select nothing, by what a workload may nearly share with them."""
+
+    def __init__(self, policies: Iterable[Policy]) -> None:
+        self._like: dict[tuple[str, str, str], list[tuple[Policy, str]]] = {}
+        self._same: dict[tuple[str, str], list[tuple[Policy, str]]] = {}
+        for policy in policies:
+            if policy.opaque or not policy.selector.known:
+                continue
+            for requirement in policy.selector.requirements:
+                if requirement.operator is Operator.IN and len(requirement.values) == 1:
+                    value = next(iter(requirement.values))
+                    namespace = policy.namespace or "default"
+                    like = (namespace, requirement.key, _skeleton(value))
+                    self._like.setdefault(like, []).append((policy, value))
+                    self._same.setdefault((namespace, value), []).append((policy, requirement.key))
+
+    def of(self, endpoint: Endpoint) -> Iterator[NearMiss]:
+        found = 0
+        for key, value in endpoint.labels.values.items():
+            like = self._like.get((endpoint.namespace, key, _skeleton(value)), ())
+            same = self._same.get((endpoint.namespace, value), ())
+            misses = [(p, f"`{key}: {other}`", f"`{key}: {value}`") for p, other in like if other != value]
+            misses += [(p, f"`{other}: {value}`", f"`{key}: {value}`") for p, other in same if other != key]
+            for policy, wanted, has in misses[: MAX_NEAR_MISSES - found]:
+                found += 1
+                yield NearMiss(policy, f"this policy selects {wanted}, the pods have {has}")
+
+
+def _skeleton(value: str) -> str:
+    return "".join(c for c in value.lower() if c.isascii() and c.isalnum())
