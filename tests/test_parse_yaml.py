@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from hullcheck.model.node import plain
+from hullcheck.model.node import as_bool, as_int, plain
 from hullcheck.parse import yaml
 from hullcheck.source import Source
 
@@ -49,12 +49,12 @@ def test_an_alias_is_the_anchored_value() -> None:
 
 def test_a_written_key_beats_a_merged_one_and_an_earlier_merge_a_later() -> None:
     mapping = root("one: &one {a: 1, b: 1}\ntwo: &two {b: 2, c: 2}\nall: {a: 0, <<: [*one, *two]}\n").get("all")
-    assert yaml.plain(mapping) == {"a": 0, "b": 1, "c": 2}
+    assert plain(mapping) == {"a": 0, "b": 1, "c": 2}
 
 
 def test_a_broken_document_does_not_lose_the_others() -> None:
     documents, problems = read("a: 1\n---\nb: [\n---\nc: 3\n")
-    assert [yaml.plain(d.root) for d in documents] == [{"a": 1}, {"c": 3}]
+    assert [plain(d.root) for d in documents] == [{"a": 1}, {"c": 3}]
     assert [p.location.line for p in problems] == [4]
 
 
@@ -94,7 +94,7 @@ def test_an_alias_bomb_is_refused_at_once() -> None:
     [("yes", True), ("off", False), ("'yes'", None), ("true", True), ("1", None), ("Y", True)],
 )
 def test_booleans_are_those_of_yaml_1_1(text: str, value: bool | None) -> None:
-    assert yaml.as_bool(root(f"a: {text}").get("a")) is value
+    assert as_bool(root(f"a: {text}").get("a")) is value
 
 
 @pytest.mark.parametrize(
@@ -102,7 +102,7 @@ def test_booleans_are_those_of_yaml_1_1(text: str, value: bool | None) -> None:
     [("0", 0), ("010", 8), ("0x1F", 31), ("1_000", 1000), ("'0'", None), ("-5", -5), ("0o17", 15), ("1.5", None)],
 )
 def test_integers_are_those_of_yaml_1_1(text: str, value: int | None) -> None:
-    assert yaml.as_int(root(f"a: {text}").get("a")) == value
+    assert as_int(root(f"a: {text}").get("a")) == value
 
 
 def test_a_colon_inside_a_flow_scalar_is_text() -> None:
