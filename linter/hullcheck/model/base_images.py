@@ -1,23 +1,120 @@
-"""What base images run as, and the variables that they set: facts, each with its source."""
+"""What base images run as, and the variables that they set: facts, each with its source.
 
+The table is `hullcheck/data/base_images.txt`, which explains its columns.
+"""
+
+import os
+import re
+from functools import cache
 from typing import NamedTuple
 
 from hullcheck.model.image import ImageRef
+
+_MIRRORS = {"public.ecr.aws": "docker/library/", "mirror.gcr.io": "library/"}
+_ARCHITECTURES = frozenset(("amd64", "arm32v5", "arm32v6", "arm32v7", "arm64v8", "i386", "ppc64le", "riscv64", "s390x"))
+
+WINDOWS_USERS = frozenset(("ContainerUser", "ContainerAdministrator"))
 
 
 class BaseImage(NamedTuple):
     """`user` is the image's own USER, or empty where it has none and so runs as root.
 
-    `drops` names what its entry point leaves root with, if it does. `env` are variables that the image sets;
-    `env_complete` says that it sets no others.
+    `drops` names what its entry point leaves root with, if it does. `env` are variables that the image sets, None where
+    the value depends on the version; `env_complete` says that it sets no others. `source` is where that is written.
     """
 
     user: str
     drops: str = ""
-    env: dict[str, str] = {}  # noqa: RUF012  never changed
+    env: dict[str, str | None] = {}  # noqa: RUF012  never changed
     env_complete: bool = False
+    source: str = ""
+
+
+class _Row(NamedTuple):
+    """A line of the table: patterns of tags, where `*` is any."""
+
+    tags: str
+    image: BaseImage
+
+
+class _Table(NamedTuple):
+    """Lines by their number; those whose name is a pattern with what stands before its first star."""
+
+    by_name: dict[str, list[tuple[int, _Row]]]
+    patterns: list[tuple[int, str, str, _Row]]
 
 
 def lookup(image: ImageRef) -> BaseImage | None:
-    """What is known of an image; None if nothing is."""
-    return None
+    """What is known of an image; None if nothing is.
+
+    Of an image that is named by its digest alone, only what holds for all tags is known.
+    """
+    name = _official(image)
+    table = _table()
+    rows = list(table.by_name.get(name, ()))
+    rows += [(n, row) for n, head, glob, row in table.patterns if name.startswith(head) and _matches(glob, name)]
+    ordered = [row for _, row in sorted(rows, key=lambda entry: entry[0])]
+    if image.digest and not image.tag:
+        return _whatever_tag(ordered)
+    tag = image.tag or "latest"
+    return next((row.image for row in ordered if row.tags == "*" or _matches(row.tags, tag)), None)
+
+
+def _whatever_tag(rows: list[_Row]) -> BaseImage | None:
+    """What all tags have in common, but for those of Windows."""
+    images = [row.image for row in rows if row.image.user not in WINDOWS_USERS and row.image.user != "nonroot"]
+    if not any(row.tags == "*" for row in rows) or len({(i.user, i.drops) for i in images}) != 1:
+        return None
+    return images[-1]
+
+
+def _official(image: ImageRef) -> str:
+    """The full name, with the copies of Docker's official images under the official names."""
+    registry, repository = image.registry, image.repository
+    prefix = _MIRRORS.get(registry)
+    if prefix and repository.startswith(prefix):
+        return f"docker.io/library/{repository.removeprefix(prefix)}"
+    owner, _, rest = repository.partition("/")
+    if registry == "docker.io" and owner in _ARCHITECTURES:
+        return f"docker.io/library/{rest}"
+    return image.name
+
+
+@cache
+def _table() -> _Table:
+    path = os.path.join(os.path.dirname(os.path.dirname(__file__)), "data", "base_images.txt")
+    table = _Table({}, [])
+    with open(path, encoding="utf-8") as lines:
+        for number, line in enumerate(lines):
+            if line[:1] in "#\n":
+                continue
+            name, tags, user, drops, variables, source = line.split()
+            env, complete = _variables(variables)
+            image = BaseImage("" if user == "-" else user, "" if drops == "-" else drops, env, complete, source)
+            wild = re.search(r"[*?]", name)
+            if wild:
+                table.patterns.append((number, name[: wild.start()], name, _Row(tags, image)))
+            else:
+                table.by_name.setdefault(name, []).append((number, _Row(tags, image)))
+    return table
+
+
+@cache
+def _glob(patterns: str) -> re.Pattern[str]:
+    """Patterns with | between: a star for any characters, a question mark for one that is no slash."""
+    made = re.escape(patterns).replace(r"\|", "|").replace(r"\*", ".*").replace(r"\?", "[^/]")
+    return re.compile(f"(?:{made})")
+
+
+def _matches(patterns: str, text: str) -> bool:
+    return _glob(patterns).fullmatch(text) is not None
+
+
+def _variables(text: str) -> tuple[dict[str, str | None], bool]:
+    names = text.split(",")
+    env: dict[str, str | None] = {"PATH": None}
+    for word in names:
+        if word != "*":
+            name, equals, value = word.partition("=")
+            env[name] = value if equals else None
+    return env, names[-1] != "*"

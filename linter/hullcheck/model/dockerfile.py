@@ -319,7 +319,7 @@ class Stage:
         state.run(self.steps)
         return state
 
-    def _base_variables(self) -> tuple[dict[str, str], str]:
+    def _base_variables(self) -> tuple[dict[str, str | None], str]:
         """The variables of the image that the chain starts from, and why there may be others."""
         first = self.chain[-1]
         if first.base.text == "scratch":

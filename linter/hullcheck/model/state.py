@@ -38,7 +38,7 @@ class Arguments(NamedTuple):
 class Scope:
     """The variables that a stage's words can use, at each of its steps."""
 
-    def __init__(self, inherited: dict[str, Value], base: dict[str, str], base_unknown: str) -> None:
+    def __init__(self, inherited: dict[str, Value], base: dict[str, str | None], base_unknown: str) -> None:
         self.inherited = inherited
         self.base = base
         self.base_unknown = base_unknown  # why there may be more variables than the known ones; empty if there aren't
@@ -55,7 +55,8 @@ class Scope:
         if name in self.inherited:
             return self.inherited[name]
         if name in self.base:
-            return Value(self.base[name], shape=self.base[name])
+            text = self.base[name]
+            return Value(text, "the base image sets it", shape="*" if text is None else text)
         if self.base_unknown:
             return Value(None, f"`{name}` may be set by {self.base_unknown}")
         return None
