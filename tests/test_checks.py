@@ -1,7 +1,7 @@
 """Every check on its fixtures, and the contract that every check keeps.
 
 `fixtures/CONCERN/CHECK/` holds files or folders called `bad...`, each with its report beside it (`NAME.txt`), and
-`good...`, in which the check must find nothing. Only the check under test runs. `pytest --update` writes the reports.
+`good...`, in which the check must find nothing. Only the check under test runs; a folder may hold a `.hullcheck.yaml`. `pytest --update` writes the reports.
 """
 
 from datetime import date
@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from hullcheck import engine, report
+from hullcheck import config, engine, report
 from hullcheck.check import Check
 from hullcheck.commands.common import registry
 from hullcheck.config import Config
@@ -23,12 +23,17 @@ CASES = sorted(path for path in FIXTURES.glob("*/*/*") if path.suffix != ".txt")
 def lint(path: Path, check: str) -> engine.Result:
     request = engine.Request(
         paths=(str(path),),
-        config=Config(select=(check,)),
+        config=_config(path)._replace(select=(check,)),
         min_severity=Severity.INFO,
         isolated=True,
         today=date(2026, 9, 1),
     )
     return engine.lint(request, CHECKS, lambda what, done, total: None)
+
+
+def _config(path: Path) -> Config:
+    """The configuration in a fixture that is a folder, as it would be found at a repository's root."""
+    return config.read(str(path), None, CHECKS) if path.is_dir() else Config()
 
 
 def check_of(case: Path) -> str:

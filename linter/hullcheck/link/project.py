@@ -49,7 +49,7 @@ class _Linker:
     def project(self) -> Project:
         parts: list[Any] = [*self._kubernetes_parts(), *self._compose_parts(), *self._dockerfile_parts()]
         parts += self._network_parts()
-        parts += self._repository_parts()
+        parts += self._repository_parts([part for part in parts if isinstance(part, ImageUse)])
         undecided = sum(1 for part in parts if _undecided(part))
         worlds = tuple(self.manifests.worlds) if self.manifests else ()
         return Project(parts, self.problems, undecided, self.dockerfiles, tuple(self.compose), worlds)
@@ -160,9 +160,11 @@ class _Linker:
             path for path, model in models if model is not None and model.templated and model.mentions_policies
         )
 
-    def _repository_parts(self) -> Iterator[Any]:
-        return
-        yield
+    def _repository_parts(self, uses: list[ImageUse]) -> Iterator[Any]:
+        from hullcheck.link.repository import Repository
+
+        builds_of = self.images.builds_of if self.images is not None else lambda path: []
+        yield from Repository(self.files, self.tree, self.dockerfiles, self.compose, builds_of).parts(uses)
 
 
 def _workload_parts(workload: Workload) -> Iterator[Any]:

@@ -204,13 +204,19 @@ def refers(value: str) -> bool:
     return _REFERENCE.fullmatch(value[:2000]) is not None
 
 
+def is_harmless_value(value: str) -> bool:
+    """Is it nothing that could be a credential, whatever it is called: empty, a switch, a reference, to be filled in?"""
+    text = value.strip().strip("'\"")
+    return not text or text.lower() in _SWITCH or placeholder(text) or refers(text)
+
+
 def literal(name: str, value: str) -> bool:
     """Is the value of a name that `by_name` knows the credential itself?
 
     Not if it is empty, a switch, a number (but for a password), a path, an address, a reference or something to fill in.
     """
     text = value.strip().strip("'\"")
-    if not text or text.lower() in _SWITCH or placeholder(text) or refers(text):
+    if is_harmless_value(text):
         return False
     if _PATH.fullmatch(text) and not _is_base64(text):
         return False
@@ -346,3 +352,13 @@ def in_properties(text: str) -> Iterator[Property]:
         if literal(name, value) and not _CODE.search(value):
             start = match.start("value") + written.find(value)
             yield Property(name, value, start, start + len(value))
+
+
+def decoded(text: str) -> str:
+    """What base 64 encodes, if it is text; else nothing."""
+    from binascii import Error, a2b_base64
+
+    try:
+        return a2b_base64("".join(text.split())).decode()
+    except (Error, ValueError):
+        return ""

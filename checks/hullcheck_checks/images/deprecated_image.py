@@ -1,0 +1,54 @@
+"""An image that its owners have retired.
+
+It may still be there to pull, but nobody rebuilds it when its base or its software is repaired, and a frozen registry
+may be switched off. Names that are given up can be taken by someone else.
+
+To fix: move to what its owners name instead, `eclipse-temurin` for `openjdk`, `registry.k8s.io` for `k8s.gcr.io`:
+
+    FROM eclipse-temurin:21-jre
+
+The list holds images whose name alone tells, each with its source; release lines that have ended are reported as
+`eol-base-image`.
+
+See https://github.com/docker-library/docs
+See https://kubernetes.io/blog/2023/02/06/k8s-gcr-io-freeze-announcement/
+See https://github.com/bitnami/containers/issues/83267
+"""
+
+from collections.abc import Iterator
+
+from hullcheck.check import Check
+from hullcheck.finding import Finding, Severity
+from hullcheck.model.image import ImageUse
+from hullcheck_checks.data.deprecated_images import retired
+
+check = Check(
+    __name__,
+    __doc__,
+    severity=Severity.MEDIUM,
+    dialects=("dockerfile", "compose", "kubernetes"),
+    aliases=(
+        "trivy:KSV-0102",
+        "checkov:CKV_K8S_34",
+        "checkov:CKV_K8S_44",
+        "checkov:CKV_K8S_45",
+        "kubescape:C-0253",
+        "kubescape:C-0292",
+    ),
+    cwe=(1104,),
+)
+
+
+@check.on(ImageUse)
+def given_up(use: ImageUse) -> Iterator[Finding]:
+    image = use.image
+    fate = retired(image) if image and not use.built_here else None
+    if image is None or fate is None:
+        return
+    instead = f"; its place is taken by `{fate.instead}`" if fate.instead else ""
+    yield check.finding(
+        use,
+        f"{use.how} {use.shown}: `{image.familiar}` {fate.fate}{instead}",
+        evidence=(image.name,),
+        related=use.origins,
+    )

@@ -1,0 +1,73 @@
+"""An image from a registry that isn't on the list.
+
+Whoever runs a registry decides what its names mean. An organisation that scans, signs and mirrors what it runs knows
+which registries that covers; a name from another one goes around all of it.
+
+To fix: take the image from a registry on the list, or put it there in `.hullcheck.yaml`:
+
+    trusted-registries: [docker.io, ghcr.io/example, "*.example.com"]
+
+Without such a list nothing is reported. A name without a registry is Docker Hub's, `docker.io`; `trusted-images` takes
+names of images, with `*`. Every place that names an image counts, `COPY --from` and `# syntax=` too.
+
+See https://docs.docker.com/build/building/best-practices/#choose-the-right-base-image
+See https://kubernetes.io/docs/concepts/security/supply-chain-security/
+"""
+
+import re
+from collections.abc import Iterator
+from functools import cache
+
+from hullcheck.check import Check
+from hullcheck.finding import Finding, Severity
+from hullcheck.model.image import ImageRef, ImageUse
+from hullcheck.model.settings import Settings
+
+check = Check(
+    __name__,
+    __doc__,
+    severity=Severity.MEDIUM,
+    dialects=("dockerfile", "compose", "kubernetes"),
+    aliases=(
+        "hadolint:DL3026",
+        "trivy:KSV-0032",
+        "trivy:KSV-0033",
+        "trivy:KSV-0034",
+        "trivy:KSV-0035",
+        "trivy:KSV-0125",
+        "tally:hadolint/DL3026",
+        "kics:d0b535a2-6fed-459a-8e08-2d6b5d5ee6cd",
+        "kubescape:C-0001",
+        "kubescape:C-0078",
+        "cis-docker:4.2",
+    ),
+    cwe=(829, 494),
+)
+
+
+@check.on(ImageUse)
+def elsewhere(use: ImageUse, settings: Settings) -> Iterator[Finding]:
+    image = use.image
+    listed = settings.trusted_registries or settings.trusted_images
+    if image is None or not listed or use.built_here or _trusted(image, settings):
+        return
+    yield check.finding(
+        use,
+        f"{use.how} {use.shown} comes from `{image.registry}`, which isn't among the trusted registries",
+        evidence=(image.name,),
+        related=use.origins,
+    )
+
+
+def _trusted(image: ImageRef, settings: Settings) -> bool:
+    """Is the registry on the list, or the part of one that holds the image, or the image itself?"""
+    names = (image.name, image.familiar)
+    if any(_pattern(pattern).fullmatch(name) for pattern in settings.trusted_images for name in names):
+        return True
+    registries = [pattern.rstrip("/") for pattern in settings.trusted_registries]
+    return any(_pattern(p).fullmatch(image.registry) or _pattern(f"{p}/*").fullmatch(image.name) for p in registries)
+
+
+@cache
+def _pattern(text: str) -> re.Pattern[str]:
+    return re.compile(re.escape(text).replace(r"\*", ".*"), re.IGNORECASE)

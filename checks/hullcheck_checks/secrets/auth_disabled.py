@@ -1,0 +1,130 @@
+"""A service that is told to ask for no password.
+
+Everyone who reaches the port has everything: other containers on the network, a browser on the same machine that a web
+page drives, and the internet as soon as the port is published. Open databases are found and emptied within hours.
+
+To fix: let it ask, and hand the password over as a file:
+
+    environment:
+      POSTGRES_PASSWORD_FILE: /run/secrets/db
+
+A MongoDB without a root user asks nobody, either. The finding is high where the port is published on all interfaces,
+else medium.
+
+See https://owasp.org/www-community/vulnerabilities/Empty_String_Password
+See https://hub.docker.com/_/postgres
+"""
+
+import re
+from collections.abc import Iterator
+
+from hullcheck.check import Check
+from hullcheck.finding import Finding, Severity
+from hullcheck.model.compose import Service
+from hullcheck.model.container import Container
+from hullcheck.model.workload import Workload
+from hullcheck.source import Field, Location
+
+check = Check(
+    __name__,
+    __doc__,
+    severity=Severity.HIGH,
+    dialects=("dockerfile", "compose", "kubernetes"),
+    aliases=("owasp-docker:rule-12", "nsa:authentication"),
+    cwe=(306, 258, 1188),
+)
+
+YES = frozenset(("yes", "true", "1", "on", "y"))
+NO = frozenset(("no", "false", "0", "off", "n"))
+
+SWITCHED_ON = frozenset(
+    (
+        "MYSQL_ALLOW_EMPTY_PASSWORD", "MYSQL_ALLOW_EMPTY_ROOT_PASSWORD", "MARIADB_ALLOW_EMPTY_ROOT_PASSWORD",
+        "MARIADB_ALLOW_EMPTY_PASSWORD", "ALLOW_EMPTY_PASSWORD", "ALLOW_ANONYMOUS_LOGIN", "ALLOW_PLAINTEXT_LISTENER",
+        "ALLOW_NONE_AUTHENTICATION", "DISABLE_SECURITY_PLUGIN", "DISABLE_AUTH", "DISABLE_AUTHENTICATION",
+        "DANGEROUSLY_OMIT_AUTH", "ARANGO_NO_AUTH", "DANGEROUSLY_DISABLE_AUTH", "NO_AUTH", "SKIP_AUTH",
+    )
+)  # fmt: skip
+"""Variables that leave the password out if they are set to yes."""
+
+SWITCHED_OFF = frozenset(
+    (
+        "XPACK.SECURITY.ENABLED", "XPACK_SECURITY_ENABLED", "PLUGINS.SECURITY.ENABLED", "NEO4J_DBMS_SECURITY_AUTH__ENABLED",
+        "INFLUXDB_HTTP_AUTH_ENABLED", "AUTHENTICATION_ENABLED", "REQUIRE_AUTH",
+    )
+)  # fmt: skip
+"""Variables that leave the password out if they are set to no."""
+
+VALUES = {
+    "POSTGRES_HOST_AUTH_METHOD": ("trust",),
+    "NEO4J_AUTH": ("none",),
+    "ELASTICSEARCH_SECURITY_ENABLED": ("false",),
+    "ME_CONFIG_BASICAUTH": ("false",),
+}
+ALWAYS_ON = frozenset(("MYSQL_ALLOW_EMPTY_PASSWORD", "MARIADB_ALLOW_EMPTY_ROOT_PASSWORD"))
+"""Variables that any value that isn't empty switches on."""
+
+OPTIONS = re.compile(
+    r"--(?:noauth|no-auth|skip-grant-tables|auth=none|disable-auth|insecure-no-auth|protected-mode=no|allow-anonymous"
+    r"|anonymous-auth=true|disable-authentication|dangerously-omit-auth)",
+)
+TOKENS = re.compile(r"--(?:ServerApp|NotebookApp|IdentityProvider)\.(?:token|password)=(?:''|\"\")?|--auth[= ]none")
+
+
+@check.on(Container)
+def without_password(container: Container) -> Iterator[Finding]:
+    for variable in container.environment:
+        value = (variable.value.value or "").strip().lower()
+        if value and variable.source != "build argument" and _disables(variable.name, value):
+            yield _finding(container, variable.name, variable.value.location)
+    words = container.command
+    for number, word in enumerate(words):
+        option = _option(word, words[number + 1].value if number + 1 < len(words) else None)
+        if option:
+            yield _finding(container, option, word.location)
+
+
+@check.on(Workload)
+def without_root_user(workload: Workload) -> Iterator[Finding]:
+    """MongoDB's image makes a database for everyone unless it gets a root user."""
+    service = workload.part
+    if not isinstance(service, Service) or not workload.complete or service.node.get("env_file") is not None:
+        return
+    for container in workload.containers:
+        image = container.image.image if container.image else None
+        names = {variable.name for variable in container.environment}
+        if image is None or image.familiar != "mongo" or any(name.startswith("MONGO_INITDB_ROOT") for name in names):
+            continue
+        if not any("--auth" in (word.value or "") or "--keyFile" in (word.value or "") for word in container.command):
+            yield _finding(container, "no `MONGO_INITDB_ROOT_USERNAME`", container.location)
+
+
+def _disables(name: str, value: str) -> bool:
+    upper = name.upper()
+    if upper in ALWAYS_ON:
+        return value not in NO
+    if upper in SWITCHED_ON:
+        return value in YES
+    if upper in SWITCHED_OFF:
+        return value in NO
+    return value in VALUES.get(upper, ())
+
+
+def _option(word: Field[str], following: str | None) -> str:
+    text = word.value or ""
+    match = OPTIONS.fullmatch(text) or TOKENS.fullmatch(text) or (OPTIONS.search(text) if " " in text else None)
+    if match is not None:
+        return match[0]
+    return "--protected-mode no" if text == "--protected-mode" and following == "no" else ""
+
+
+def _finding(container: Container, switch: str, place: Location) -> Finding:
+    open_port = any(port.published is not None and port.public for port in container.ports)
+    said = switch if " `" in switch else f"`{switch}`"
+    return check.finding(
+        container,
+        f"{container.described} asks for no password: {said}",
+        at=place,
+        severity=None if open_port else Severity.MEDIUM,
+        evidence=(switch,),
+    )

@@ -1,0 +1,66 @@
+"""A provider's token, a private key or another credential that shows what it is.
+
+It is usable by everyone who can read the repository or pull the image, from the minute it is pushed: public
+repositories are searched for exactly these formats by machines, within seconds.
+
+To fix: revoke the credential first, removing it from the file alone doesn't help, as history keeps it. Then take it
+from a secret store when it is needed:
+
+    RUN --mount=type=secret,id=github,env=GITHUB_TOKEN ./fetch
+
+All of the file is searched: values, commands, heredocs, labels, comments; the data of a Secret after decoding. Formats
+with a checksum are verified. Documented examples, placeholders and encrypted texts (SOPS, sealed secrets) are none.
+What has the shape but can't be used as it stands (a wrong checksum, a key for tests, an encrypted key, a password's
+hash) is a medium finding.
+
+See https://docs.github.com/en/code-security/secret-scanning/introduction/about-secret-scanning
+See https://cwe.mitre.org/data/definitions/798.html
+"""
+
+from collections.abc import Iterator
+
+from hullcheck.check import Check
+from hullcheck.finding import Finding, Severity
+from hullcheck.model.kubernetes import KubernetesObject
+from hullcheck.model.node import Mapping, Scalar
+from hullcheck.model.repository import FileText
+from hullcheck.model.secrets import decoded
+from hullcheck.model.tokens import by_value
+
+check = Check(
+    __name__,
+    __doc__,
+    severity=Severity.CRITICAL,
+    dialects=("dockerfile", "compose", "kubernetes"),
+    aliases=("kics:a88baa34-e2ad-44ea-ad6f-8cac87bc7c71", "tally:secrets-in-code", "cis-docker:4.10"),
+    cwe=(798, 321),
+)
+
+
+@check.on(FileText)
+def in_text(file: FileText) -> Iterator[Finding]:
+    for secret in by_value(file.source.text):
+        place = file.place(secret.start, secret.end)
+        yield check.finding(
+            place,
+            f"a credential stands here: {secret.kind}",
+            severity=None if secret.certain else Severity.MEDIUM,
+            evidence=(secret.kind,),
+            redact=(place.location,),
+        )
+
+
+@check.on(KubernetesObject)
+def in_encoded_data(made: KubernetesObject) -> Iterator[Finding]:
+    data = made.node.get("data") if made.kind == "Secret" else None
+    for key, value in data.entries().values() if isinstance(data, Mapping) else ():
+        text = decoded(value.text) if isinstance(value, Scalar) else ""
+        for secret in by_value(text):
+            yield check.finding(
+                made,
+                f"Secret `{made.name}`: `{key.text}` is a credential, encoded only: {secret.kind}",
+                at=value.location,
+                severity=None if secret.certain else Severity.MEDIUM,
+                evidence=(secret.kind, key.text),
+                redact=(value.location,),
+            )

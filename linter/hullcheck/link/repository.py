@@ -1,0 +1,104 @@
+"""The repository around the files: what builds copy, which credentials are committed, who updates and scans images."""
+
+import posixpath
+from collections.abc import Callable, Iterable, Iterator, Mapping
+
+from hullcheck.discover import Tree
+from hullcheck.link.builds import Build
+from hullcheck.link.ci import Pipelines, pipelines
+from hullcheck.link.committed import committed
+from hullcheck.link.contexts import Contexts
+from hullcheck.link.updates import updater
+from hullcheck.model.compose import ComposeProject
+from hullcheck.model.dockerfile import Dockerfile
+from hullcheck.model.image import ImageUse
+from hullcheck.model.node import Mapping as YamlMapping
+from hullcheck.model.repository import Committed, Copied, FileText, Pipeline, Updates
+from hullcheck.read import File
+
+Part = FileText | Copied | Committed | Updates | Pipeline | ImageUse
+
+
+class Repository:
+    """Reads the facts that only the tree as a whole can give."""
+
+    def __init__(
+        self,
+        files: Mapping[str, File],
+        tree: Tree,
+        dockerfiles: Mapping[str, Dockerfile],
+        compose: Iterable[ComposeProject],
+        builds_of: Callable[[str], list[Build]],
+    ) -> None:
+        self.files = files
+        self.tree = tree
+        self.dockerfiles = dockerfiles
+        self.compose = list(compose)
+        self.builds_of = builds_of
+
+    def parts(self, uses: Iterable[ImageUse]) -> Iterator[Part]:
+        """Everything that is found; `uses` are the images that files of the dialects name."""
+        yield from (FileText(file.source, _spans(file)) for file in self.files.values())
+        yield from self._copied()
+        yield from committed(self.files.values(), self.tree, self.compose)
+        found = pipelines(self.tree)
+        yield from (FileText(source) for source in found.sources)
+        yield from found.uses
+        yield from self._pipeline(found)
+        yield from self._updates(uses)
+
+    def _copied(self) -> Iterator[Copied]:
+        if not self.dockerfiles:
+            return
+        contexts = Contexts(self.tree)
+        for path, dockerfile in self.dockerfiles.items():
+            yield from contexts.copied(path, dockerfile, self._folders(path))
+
+    def _folders(self, path: str) -> dict[str, list[str | None]]:
+        """The contexts that a Dockerfile is built with, and the targets; its own folder where nothing here says."""
+        found: dict[str, list[str | None]] = {}
+        for project in self.compose:
+            for service in project.services.values():
+                build = service.build
+                if build is not None and build.path == path and build.folder is not None:
+                    found.setdefault(build.folder, []).append(build.target.value)
+        if found:
+            return found
+        return {posixpath.dirname(path): [build.target for build in self.builds_of(path)] or [None]}
+
+    def _pipeline(self, found: Pipelines) -> Iterator[Pipeline]:
+        if found.builds and not found.scanned:
+            first = found.builds[0]
+            yield Pipeline(first.location, first.owner, first.tool)
+
+    def _updates(self, uses: Iterable[ImageUse]) -> Iterator[Updates]:
+        if not self.tree.versioned and not any(path.startswith((".github/", ".gitlab")) for path in self.tree.paths):
+            return
+        bot = updater(self.tree)
+        uncovered = [use for use in uses if not use.built_here and use.image and not bot.covers(use.location.path)]
+        if uncovered:
+            first = min(uncovered, key=lambda use: (use.location.path, use.location.start))
+            folders = sorted({posixpath.dirname(use.location.path) for use in uncovered})
+            yield Updates(first.location, first.owner, tuple(folders), bot.path)
+
+
+def _spans(file: File) -> tuple[tuple[int, int, str], ...]:
+    """Where the objects of a file stand."""
+    model = file.model
+    if file.kind == "kubernetes" and model is not None:
+        return tuple(sorted((made.node.start, made.node.end, made.owner) for made in model.objects))
+    if file.kind == "dockerfile" and model is not None:
+        starts = [(stage.start.location.start, stage.owner) for stage in model.stages if stage.start is not None]
+        ends = [start for start, _ in starts[1:]] + [len(file.source.text)]
+        return tuple((start, end, owner) for (start, owner), end in zip(starts, ends, strict=True))
+    if file.kind == "compose" and model is not None:
+        return tuple(sorted(_services(model.documents)))
+    return ()
+
+
+def _services(documents: Iterable[YamlMapping]) -> Iterator[tuple[int, int, str]]:
+    for document in documents:
+        services = document.get("services")
+        for key, value in services.entries().values() if isinstance(services, YamlMapping) else ():
+            if key.source is document.source:
+                yield key.start, max(key.end, value.end), f"services.{key.text}"
