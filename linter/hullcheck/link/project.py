@@ -135,8 +135,12 @@ class _Linker:
     def _kubernetes_parts(self) -> Iterator[Any]:
         if self.manifests is None:
             return
+        from hullcheck.link.availability import availabilities
+
         yield from self.manifests.worlds
         yield from self.manifests.objects
+        for world in self.manifests.worlds:
+            yield from availabilities(world)
         if self.manifests.workloads and self.images is None:
             from hullcheck.link.images import Images
 

@@ -1,0 +1,1 @@
+"""Resources and availability: below the gate, all of it."""

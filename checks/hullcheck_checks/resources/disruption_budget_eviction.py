@@ -1,0 +1,35 @@
+"""A PodDisruptionBudget that keeps pods which don't work anyway.
+
+Unless its policy is `AlwaysAllow`, a pod that crashes in a loop can't be evicted while too few others are healthy, and
+the drain of its node waits for it.
+
+To fix: let unhealthy pods go:
+
+    spec:
+      unhealthyPodEvictionPolicy: AlwaysAllow
+
+See https://kubernetes.io/docs/tasks/run-application/configure-pdb/#unhealthy-pod-eviction-policy
+"""
+
+from collections.abc import Iterator
+
+from hullcheck.check import Check
+from hullcheck.finding import Finding, Severity
+from hullcheck.model.availability import Budget
+
+check = Check(
+    __name__,
+    __doc__,
+    severity=Severity.INFO,
+    dialects=("kubernetes",),
+    aliases=("kube-linter:pdb-unhealthy-pod-eviction-policy",),
+    cwe=(400,),
+)
+
+
+@check.on(Budget)
+def keeping(budget: Budget) -> Iterator[Finding]:
+    policy = budget.eviction_policy
+    if not policy.unknown and policy.value != "AlwaysAllow":
+        message = f"PodDisruptionBudget `{budget.object.name}` keeps pods that aren't healthy"
+        yield check.finding(budget, message, at=policy.location, evidence=(policy.value or "",))
