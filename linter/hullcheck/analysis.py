@@ -83,10 +83,10 @@ class Judge(NamedTuple):
 
     def _checked(self, project: Project) -> Iterator[Finding]:
         by_type: dict[type, list[tuple[Check, Any, bool]]] = {}
-        for check in self.registry:
-            if check.name in self.settings.selected:
-                for part_type, function, takes_settings in check.functions:
-                    by_type.setdefault(part_type, []).append((check, function, takes_settings))
+        types = {type(part).__name__ for part in project.parts}
+        for check in self.registry.running(self.settings.selected, project.dialects, types):
+            for part_type, function, takes_settings in check.functions:
+                by_type.setdefault(part_type, []).append((check, function, takes_settings))
         for part in project.parts:
             for check, function, takes_settings in by_type.get(type(part), ()):
                 try:

@@ -1,9 +1,9 @@
 """What a check is, and how the checks are found."""
 
 import importlib
-import pkgutil
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any, Protocol, TypeVar
+from functools import cached_property
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 from hullcheck.errors import HullcheckError
 from hullcheck.finding import Finding, Fix, Related, Severity
@@ -114,42 +114,81 @@ class Check:
         )
 
 
-class Registry:
-    """All checks, by name."""
+class Entry(NamedTuple):
+    """What is known of a check without importing it. `parts` are the names of the types that it subscribes to."""
 
-    def __init__(self, checks: Iterable[Check]) -> None:
-        self.by_name: dict[str, Check] = {}
-        for check in checks:
-            if check.name in self.by_name:
-                raise HullcheckError(f"two checks are called {check.name}")
-            self.by_name[check.name] = check
-        self._by_id: dict[str, set[str]] = {}
-        for check in self.by_name.values():
-            for alias in check.aliases:
-                tool, _, peer_id = alias.partition(":")
-                for spelling in {alias, peer_id, *_spellings(tool, peer_id)}:
-                    self._by_id.setdefault(spelling.lower(), set()).add(check.name)
+    name: str
+    concern: str
+    severity: Severity
+    dialects: tuple[str, ...]
+    aliases: tuple[str, ...]
+    default: bool
+    grouped: bool
+    parts: tuple[str, ...]
+
+    @classmethod
+    def of(cls, check: Check) -> "Entry":
+        """The entry of a check that has been imported."""
+        parts = tuple(sorted({part.__name__ for part, _, _ in check.functions}))
+        metadata = (check.name, check.concern, check.severity, check.dialects, check.aliases)
+        return cls(*metadata, check.default, check.grouped, parts)
+
+
+class Registry:
+    """All checks, by name. One is imported when it is asked for."""
+
+    def __init__(self, package: str, entries: Iterable[Entry]) -> None:
+        self.package = package
+        self.entries: dict[str, Entry] = {}
+        for entry in entries:
+            if entry.name in self.entries:
+                raise HullcheckError(f"two checks are called {entry.name}")
+            self.entries[entry.name] = entry
 
     def __iter__(self) -> Iterator[Check]:
-        return iter(self.by_name.values())
+        return map(self.__getitem__, self.entries)
+
+    def __contains__(self, name: str) -> bool:
+        return name in self.entries
 
     def __getitem__(self, name: str) -> Check:
-        return self.by_name[name]
+        concern = self.entries[name].concern
+        module = f"{self.package}.{concern}.{name}".replace("-", "_")
+        check: Check = importlib.import_module(module).check
+        return check
 
-    @property
+    def running(self, selected: frozenset[str], dialects: set[str], parts: set[str]) -> Iterator[Check]:
+        """The selected checks that have anything to say about these dialects and types of parts."""
+        for name, entry in self.entries.items():
+            if name in selected and not parts.isdisjoint(entry.parts) and not dialects.isdisjoint(entry.dialects):
+                yield self[name]
+
+    @cached_property
     def concerns(self) -> set[str]:
-        return {check.concern for check in self}
+        return {entry.concern for entry in self.entries.values()}
+
+    @cached_property
+    def _by_id(self) -> dict[str, set[str]]:
+        found: dict[str, set[str]] = {}
+        for entry in self.entries.values():
+            for alias in entry.aliases:
+                tool, _, peer_id = alias.partition(":")
+                for spelling in {alias, peer_id, *_spellings(tool, peer_id)}:
+                    found.setdefault(spelling.lower(), set()).add(entry.name)
+        return found
 
     def named(self, word: str) -> set[str]:
         """The names of the checks that a word means: a name, a concern or a peer's id; empty if none."""
-        if word in self.by_name:
+        if word in self.entries:
             return {word}
-        concern = {check.name for check in self if check.concern == word}
-        return concern or set(self._by_id.get(word.lower(), ()))
+        if word in self.concerns:
+            return {entry.name for entry in self.entries.values() if entry.concern == word}
+        return set(self._by_id.get(word.lower(), ()))
 
     def words(self) -> list[str]:
         """Everything that `named` understands, for suggestions."""
-        return [*self.by_name, *self.concerns, *(a.partition(":")[2] for c in self for a in c.aliases)]
+        ids = (alias.partition(":")[2] for entry in self.entries.values() for alias in entry.aliases)
+        return [*self.entries, *self.concerns, *ids]
 
 
 def _spellings(tool: str, peer_id: str) -> Iterator[str]:
@@ -161,16 +200,38 @@ def _spellings(tool: str, peer_id: str) -> Iterator[str]:
 
 
 def load(package: str) -> Registry:
+    """The checks of a package, from its `index` module: importing them all would take longer than most runs.
+
+    A package without an index is searched.
+    """
+    try:
+        index = importlib.import_module(f"{package}.index")
+    except ModuleNotFoundError:
+        return Registry(package, map(Entry.of, search(package)))
+    return Registry(package, (Entry(row[0], row[1], Severity(row[2]), *row[3:]) for row in index.ROWS))
+
+
+def search(package: str) -> list[Check]:
     """Import every check in `package`: any module two levels down that is not in a folder called `data`.
 
     An import error is not caught: a check that can't be loaded must not be missed in silence.
     """
+    from pkgutil import iter_modules
+
     root = importlib.import_module(package)
     checks = []
-    for folder in sorted(pkgutil.iter_modules(root.__path__), key=lambda m: m.name):
+    for folder in sorted(iter_modules(root.__path__), key=lambda m: m.name):
         if not folder.ispkg or folder.name == "data":
             continue
         concern = importlib.import_module(f"{package}.{folder.name}")
-        for module in sorted(pkgutil.iter_modules(concern.__path__), key=lambda m: m.name):
+        for module in sorted(iter_modules(concern.__path__), key=lambda m: m.name):
             checks.append(importlib.import_module(f"{concern.__name__}.{module.name}").check)
-    return Registry(checks)
+    return checks
+
+
+def index(package: str) -> str:
+    """The text of the package's `index` module."""
+    rows = (Entry.of(check) for check in search(package))
+    lines = [f"    {(e.name, e.concern, int(e.severity), *e[3:])!r},\n" for e in rows]
+    note = '"""What is known of each check before it is imported; `pytest --update` writes this file."""\n\n'
+    return f"{note}ROWS = (  # fmt: skip\n{''.join(lines)})\n"

@@ -149,10 +149,10 @@ def select(registry: Registry, request: Request) -> Settings:
     chosen = _named(registry, (*config.select, *config.extend_select))
     grouped = frozenset[str]()
     if not config.select:
-        default = {check.name for check in registry if check.default}
-        grouped = frozenset(name for name in default - chosen if registry[name].grouped and not strict)
+        default = {check.name for check in registry.entries.values() if check.default}
+        grouped = frozenset(name for name in default - chosen if registry.entries[name].grouped and not strict)
         chosen |= default - grouped
-    chosen |= {check.name for check in registry if check.concern == "run"}
+    chosen |= {check.name for check in registry.entries.values() if check.concern == "run"}
     ignored = _named(registry, config.ignore)
     if config.policies_elsewhere:
         ignored |= {"no-network-policies", "missing-ingress-policy", "missing-egress-policy"}

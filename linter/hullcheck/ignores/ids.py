@@ -12,7 +12,7 @@ class Ids:
     def __init__(self, registry: Registry) -> None:
         self._registry = registry
         self._by_tool: dict[str, dict[str, set[str]]] = {}
-        for check in registry:
+        for check in registry.entries.values():
             for alias in check.aliases:
                 tool, _, identity = alias.partition(":")
                 self._by_tool.setdefault(tool, {}).setdefault(identity.lower(), set()).add(check.name)

@@ -27,6 +27,12 @@ class Project(NamedTuple):
     compose: tuple[Any, ...] = ()
     worlds: tuple[Any, ...] = ()
 
+    @property
+    def dialects(self) -> set[str]:
+        """The dialects that there is anything of."""
+        found = (("dockerfile", self.dockerfiles), ("compose", self.compose), ("kubernetes", self.worlds))
+        return {name for name, there in found if there} | {"repository"}
+
 
 def link(files: dict[str, File], tree: Tree, settings: Settings) -> Project:
     """Unite the files. Everything is looked up by path or name, so the cost grows with the files, not their pairs."""
@@ -52,7 +58,7 @@ class _Linker:
         parts += self._repository_parts([part for part in parts if isinstance(part, ImageUse)])
         undecided = sum(1 for part in parts if _undecided(part))
         worlds = tuple(self.manifests.worlds) if self.manifests else ()
-        return Project(parts, self.problems, undecided, self.dockerfiles, tuple(self.compose), worlds)
+        return Project(parts, self.problems, undecided, {**self.dockerfiles, **self.inline}, tuple(self.compose), worlds)
 
     def _compose_projects(self) -> list[Any]:
         composed = {path: file.model for path, file in self.files.items() if file.kind == "compose" and file.model}
