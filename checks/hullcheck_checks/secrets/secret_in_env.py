@@ -70,6 +70,8 @@ def in_container(container: Container) -> Iterator[Finding]:
         value = variable.value.value
         if variable.source in ("env_file", "build argument") or value is None or not _holds(variable.name, value):
             continue
+        if value not in variable.value.location.text and "$" in variable.value.location.text:
+            continue  # it is written elsewhere, such as in a `.env`
         place = narrowed(variable.value.location, value)
         yield check.finding(
             container,

@@ -11,7 +11,7 @@ from hullcheck.model.secret_files import held, in_assignments
 from hullcheck.parse import yaml
 from hullcheck.parse.kubernetes import KUSTOMIZATION_NAMES
 from hullcheck.read import File
-from hullcheck.source import Location
+from hullcheck.source import Location, Source
 
 
 def committed(files: Iterable[File], tree: Tree, compose: Iterable[ComposeProject]) -> Iterator[Committed]:
@@ -20,7 +20,9 @@ def committed(files: Iterable[File], tree: Tree, compose: Iterable[ComposeProjec
     for project in compose:
         yield from reader.of_project(project)
     for file in files:
-        if posixpath.basename(file.source.path) in KUSTOMIZATION_NAMES and "secretGenerator" in file.source.text:
+        if file.kind == "env":
+            yield from reader.dotenv(file.source)
+        elif posixpath.basename(file.source.path) in KUSTOMIZATION_NAMES and "secretGenerator" in file.source.text:
             for document in yaml.parse(file.source).documents:
                 yield from reader.generated(document.root, posixpath.dirname(file.source.path))
 
@@ -35,6 +37,13 @@ class _Reader:
             yield from self._file_object(made)
         for service in project.services.values():
             yield from self._env_files(project, service)
+
+    def dotenv(self, source: Source) -> Iterator[Committed]:
+        """A `.env`, whose values Compose puts into its files."""
+        found = in_assignments(source.text) if not self.tree.ignored(source.path) else None
+        if found is not None:
+            place = source.at(found.start, found.start + len(found.key))
+            yield Committed(place, "", source.path, "`.env`", found.key, found.weak)
 
     def _file_object(self, made: FileObject) -> Iterator[Committed]:
         data = self._kept(made.path) if made.path is not None and made.file.value is not None else None

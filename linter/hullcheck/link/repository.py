@@ -75,7 +75,8 @@ class Repository:
         if not self.tree.versioned and not any(path.startswith((".github/", ".gitlab")) for path in self.tree.paths):
             return
         bot = updater(self.tree)
-        uncovered = [use for use in uses if not use.built_here and use.image and not bot.covers(use.location.path)]
+        moved = (use for use in uses if use.image and not use.built_here and use.how != "frontend")
+        uncovered = [use for use in moved if not bot.covers(use.location.path)]
         if uncovered:
             first = min(uncovered, key=lambda use: (use.location.path, use.location.start))
             folders = sorted({posixpath.dirname(use.location.path) for use in uncovered})

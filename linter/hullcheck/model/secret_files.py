@@ -15,10 +15,11 @@ _ENCRYPTED = ("ENC[", "$ANSIBLE_VAULT", "sops:", '"sops"', "age-encryption.org",
 
 
 class Held(NamedTuple):
-    """The first credential in a file: its name, if it has one, and whether all values are well-known defaults."""
+    """The first credential in a file: its name, if it has one, and where that stands; are all well-known defaults?"""
 
     key: str
     weak: bool
+    start: int = 0
 
 
 def holds_credential(path: str, data: bytes) -> bool:
@@ -49,11 +50,13 @@ def holds_credential(path: str, data: bytes) -> bool:
 
 def in_assignments(text: str) -> Held | None:
     """The first credential among lines like `NAME=value`, or None."""
-    found = [(n, v.strip().strip("'\"")) for n, v in _ASSIGNMENT.findall(text) if by_name(n) is not None]
-    literals = [(name, value) for name, value in found if literal(name, value)]
-    if not literals:
-        return None
-    return Held(literals[0][0], all(weak(value) for _, value in literals))
+    first, every_weak = None, True
+    for match in _ASSIGNMENT.finditer(text):
+        name, value = match[1], match[2].strip().strip("'\"")
+        if by_name(name) is not None and literal(name, value):
+            first = first or match
+            every_weak = every_weak and weak(value)
+    return Held(first[1], every_weak, first.start(1)) if first else None
 
 
 def held(path: str, data: bytes, declared: bool) -> Held | None:

@@ -149,7 +149,7 @@ def _grade(words: list[str]) -> Grade | None:
         return Grade.STRONG if before & _CERTAIN_KEYS else Grade.WEAK
     if last.startswith("secret") and _OBJECTS.intersection(words):
         return None
-    if last in ("pass", "pwd") and len(words) > 1:
+    if last in ("pass", "pwd", "pw") and len(words) > 1:
         return Grade.STRONG
     if any(word in _STRONG or word.endswith(_GLUED) for word in words):
         return Grade.STRONG
