@@ -3,7 +3,9 @@
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NamedTuple, TypeVar
 
+from hullcheck.link.compose_network import compose_parts
 from hullcheck.link.confinement import isolations, scopes
+from hullcheck.model.compose import ComposeProject
 from hullcheck.model.container import Container, Port
 from hullcheck.model.kubernetes import KubernetesObject, World, is_template
 from hullcheck.model.network.addresses import AddressRange, address
@@ -166,8 +168,13 @@ class Options(NamedTuple):
     assume: Assume = Assume()
 
 
-def parts(worlds: Iterable[World], options: Options = Options()) -> Iterator[Any]:  # noqa: B008  a constant
+def parts(
+    worlds: Iterable[World],
+    options: Options = Options(),  # noqa: B008  a constant
+    projects: Iterable[ComposeProject] = (),
+) -> Iterator[Any]:
     """What the checks of networks look at, each thing that is written once."""
+    yield from compose_parts(projects, options.datastores)
     networks = [network(world, options.assume, options.datastores) for world in worlds]
     yield from scopes(networks, options.mentions)
     yield from isolations(networks)

@@ -7,6 +7,10 @@ to be: a check asks of all of them before it says that something is nowhere.
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from hullcheck.model.compose import ComposeProject
+from hullcheck.model.compose import Network as ComposeNetworkDeclaration
+from hullcheck.model.compose import Service as ComposeService
+from hullcheck.model.network.compose import ComposeNetwork
 from hullcheck.model.network.endpoint import Endpoint
 from hullcheck.model.network.near import Neighbours
 from hullcheck.model.network.network import Doorway, Network
@@ -183,3 +187,23 @@ class EntranceUse(NamedTuple):
     @property
     def owner(self) -> str:
         return self.entrance.owner
+
+
+class ComposeUse(NamedTuple):
+    """A Compose project and its network; the number of a service there is its place in `services`.
+
+    `idle` are networks that are declared and that no service is on, in any project that declares them there.
+    """
+
+    project: ComposeProject
+    network: ComposeNetwork
+    services: tuple[ComposeService, ...]
+    idle: tuple[ComposeNetworkDeclaration, ...] = ()
+
+    @property
+    def location(self) -> Location:
+        return self.project.location
+
+    @property
+    def owner(self) -> str:
+        return self.project.owner

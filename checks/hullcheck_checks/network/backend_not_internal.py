@@ -1,0 +1,43 @@
+"""A network for the back, from which services can still connect to the internet.
+
+Nothing on it is published, and a data store is on it: it is meant to be inside. Without `internal: true` whoever takes
+over a service there has a way out, to fetch tools and to send the data away.
+
+To fix: cut it off, and put services that do need the internet on a second network, too:
+
+    networks:
+      back:
+        internal: true
+
+See https://docs.docker.com/reference/compose-file/networks/#internal
+"""
+
+from collections.abc import Iterator
+
+from hullcheck.check import Check
+from hullcheck.finding import Finding, Related, Severity
+from hullcheck.model.network.compose_review import open_backends
+from hullcheck.model.network.parts import ComposeUse
+
+check = Check(
+    __name__,
+    __doc__,
+    severity=Severity.LOW,
+    dialects=("compose",),
+    aliases=("hullcheck:backend-not-internal",),
+    cwe=(923,),
+)
+
+
+@check.on(ComposeUse)
+def has_a_way_out(use: ComposeUse) -> Iterator[Finding]:
+    if not use.project.complete:
+        return
+    for found in open_backends(use):
+        network, data = use.project.networks[found.key], use.services[found.data]
+        if network.declared:
+            yield check.finding(
+                network,
+                f"network `{network.key}` carries `{data.name}` and nothing published, but isn't `internal`",
+                related=(Related(data.location, f"`{data.name}` holds data"),),
+            )

@@ -1,0 +1,72 @@
+"""A data store, a broker or its web interface, published to the network that the host is on.
+
+Docker publishes on every interface unless an address is given, and its rules come before those of the host's firewall.
+So the database of a server listens to the internet, and is found within hours. Other services of the project don't
+need the port to be published: they reach it by the service's name.
+
+To fix: take `ports` out, or bind them to the host itself:
+
+    services:
+      db:
+        image: postgres:16
+        ports:
+          - "127.0.0.1:5432:5432"
+
+Known by the image, else by the container's port. One level lower in files for development, tests and examples.
+
+See https://docs.docker.com/engine/network/port-publishing/
+"""
+
+from collections.abc import Iterator
+
+from hullcheck.check import Check
+from hullcheck.finding import Finding, Severity
+from hullcheck.model.compose import Service
+from hullcheck.model.container import Port
+from hullcheck.model.network.compose_review import (
+    holds_data,
+    host_address,
+    is_admin_tool,
+    is_bound_to_an_address,
+    tempered,
+)
+from hullcheck.model.network.loopback import to_loopback
+from hullcheck.model.network.parts import ComposeUse
+
+check = Check(
+    __name__,
+    __doc__,
+    severity=Severity.HIGH,
+    dialects=("compose",),
+    aliases=(
+        "compose-lint:CL-0005",
+        "dclint:no-unbound-port-interfaces",
+        "kics:451d79dc-0588-476a-ad03-3c7f0320abb3",
+        "cis-docker:5.14",
+    ),
+    cwe=(668, 1327),
+    fixable="unsafe",
+)
+
+
+@check.on(ComposeUse)
+def published(use: ComposeUse) -> Iterator[Finding]:
+    for number, service in enumerate(use.services):
+        kind = holds_data(use, number) or ("a web interface" if is_admin_tool(service) else "")
+        if not kind or service.network_mode.value == "host":
+            continue
+        for port in service.ports:
+            if port.public or is_bound_to_an_address(port):
+                yield _finding(service, port, kind)
+
+
+def _finding(service: Service, port: Port, kind: str) -> Finding:
+    where = f"on {host_address(port)}" if is_bound_to_an_address(port) else "on every interface of the host"
+    return check.finding(
+        service,
+        f"`{service.name}` ({kind}) is published {where}: port {port.number}",
+        at=port.location,
+        severity=tempered(check.severity, port.location.path),
+        evidence=(str(port.number), port.protocol),
+        fix=to_loopback(port),
+    )

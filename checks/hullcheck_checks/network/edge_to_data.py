@@ -1,0 +1,54 @@
+"""A published proxy that can connect to the data store past the service in between.
+
+The proxy is what everybody talks to. If it shares a network with the database, a flaw in it, or a line of its
+configuration, leads there directly, and the application's checks are passed by.
+
+To fix: put the proxy and the data on networks of their own, and the application on both:
+
+    services:
+      proxy:
+        networks: [front]
+      app:
+        networks: [front, back]
+      db:
+        networks: [back]
+    networks:
+      front:
+      back:
+        internal: true
+
+See https://docs.docker.com/compose/how-tos/networking/#specify-custom-networks
+"""
+
+from collections.abc import Iterator
+
+from hullcheck.check import Check
+from hullcheck.finding import Finding, Related, Severity
+from hullcheck.model.network.compose_review import shortcuts, tempered
+from hullcheck.model.network.parts import ComposeUse
+
+check = Check(
+    __name__,
+    __doc__,
+    severity=Severity.MEDIUM,
+    dialects=("compose",),
+    aliases=("kics:ce14a68b-1668-41a0-ab7d-facd9f784742", "cis-docker:5.30"),
+    cwe=(653,),
+)
+
+
+@check.on(ComposeUse)
+def past_the_application(use: ComposeUse) -> Iterator[Finding]:
+    if not use.project.complete:
+        return
+    for found in shortcuts(use):
+        proxy, data = use.services[found.proxy], use.services[found.data]
+        between = use.network.endpoints[found.between].name
+        networks = ", ".join(f"`{key}`" for key in found.wires)
+        yield check.finding(
+            proxy,
+            f"`{proxy.name}`, which is published, can connect to `{data.name}` past `{between}`: both are on {networks}",
+            severity=tempered(check.severity, proxy.location.path),
+            evidence=(data.name,),
+            related=(Related(data.location, f"`{data.name}` holds data"),),
+        )

@@ -1,0 +1,201 @@
+"""What services of a Compose project are, and who can reach whom, for the checks of its networks."""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from hullcheck.finding import Severity
+from hullcheck.model.compose import Service
+from hullcheck.model.container import Port
+from hullcheck.model.image import ImageRef
+from hullcheck.model.network.datastores import PORTS
+from hullcheck.model.network.labels import numbers_in
+from hullcheck.model.network.parts import ComposeUse
+
+_PROXIES = frozenset(
+    (
+        "nginx",
+        "nginx-unprivileged",
+        "nginx-proxy",
+        "nginx-proxy-manager",
+        "openresty",
+        "traefik",
+        "haproxy",
+        "caddy",
+        "caddy-docker-proxy",
+        "envoy",
+        "httpd",
+        "apache",
+        "swag",
+        "kong",
+        "varnish",
+        "docker-nginx-certbot",
+    )
+)
+_ADMIN = frozenset(
+    (
+        "phpmyadmin",
+        "adminer",
+        "pgadmin4",
+        "mongo-express",
+        "redis-commander",
+        "redisinsight",
+        "redis-insight",
+        "cloudbeaver",
+        "kafka-ui",
+        "kafdrop",
+        "cmak",
+        "akhq",
+        "elasticsearch-hq",
+        "cerebro",
+        "elasticvue",
+        "portainer",
+        "portainer-ce",
+        "dockge",
+        "etcdkeeper",
+        "rockmongo",
+        "sqlpad",
+    )
+)
+_EXAMPLES = frozenset(
+    (
+        "test",
+        "tests",
+        "testing",
+        "e2e",
+        "example",
+        "examples",
+        "sample",
+        "samples",
+        "demo",
+        "demos",
+        "dev",
+        ".devcontainer",
+    )
+)
+
+
+def image_name(service: Service) -> str:
+    """The last part of the image's repository, empty if it isn't known."""
+    image = ImageRef.parse(service.image.value) if service.image.value else None
+    return image.repository.rpartition("/")[2].lower() if image else ""
+
+
+def is_proxy(service: Service) -> bool:
+    """Is it a web server or proxy that stands before others?"""
+    return image_name(service) in _PROXIES
+
+
+def is_admin_tool(service: Service) -> bool:
+    """Is it the web interface of a data store or of the daemon?"""
+    return image_name(service) in _ADMIN
+
+
+def holds_data(use: ComposeUse, number: int) -> str:
+    """Which kind of data store the service is, empty if none."""
+    return use.network.endpoints[number].data
+
+
+def is_data_port(port: Port) -> bool:
+    return port.number in PORTS
+
+
+def is_for_trying(path: str) -> bool:
+    """Is the file for development, tests or as an example, by its name or folders?"""
+    *folders, name = path.lower().split("/")
+    return bool(_EXAMPLES.intersection(folders)) or "dev" in name or "override" in name or "test" in name
+
+
+def tempered(severity: Severity, path: str) -> Severity:
+    """The severity, one step lower in files for development, tests or as examples."""
+    return Severity(max(severity - 1, Severity.INFO)) if is_for_trying(path) else severity
+
+
+def host_address(port: Port) -> str:
+    """The address of the host that the port is bound to, as written; empty for all."""
+    return (port.host_ip.value or "") if port.host_ip else ""
+
+
+def is_bound_to_an_address(port: Port) -> bool:
+    """Is it published on one address of the host that others can reach?"""
+    address = host_address(port)
+    loopback = address.startswith("127.") or address in ("::1", "localhost")
+    return bool(address) and not loopback and port.public is False and port.published is not None
+
+
+class Flat(NamedTuple):
+    """A data store and a published service that share the project's only network."""
+
+    data: int
+    published: int
+    others: tuple[int, ...]
+
+
+def flat(use: ComposeUse) -> Flat | None:
+    """The project's data store and front, if all of at least three services are on one network."""
+    numbers = range(len(use.services))
+    networks = {tuple(service.networks) for service in use.services}
+    if len(use.services) < 3 or len(networks) != 1 or len(next(iter(networks))) != 1:
+        return None
+    data = [n for n in numbers if holds_data(use, n)]
+    front = [n for n in numbers if not holds_data(use, n) and is_published(use, n)]
+    if not data or not front:
+        return None
+    return Flat(data[0], front[0], tuple(n for n in numbers if n != data[0]))
+
+
+def is_published(use: ComposeUse, number: int) -> bool:
+    """Can some port of the service be reached from outside the host?"""
+    return bool(use.network.doorways_of(number))
+
+
+class Shortcut(NamedTuple):
+    """A proxy that shares networks with a data store, and the service between that does, too."""
+
+    proxy: int
+    data: int
+    wires: tuple[str, ...]
+    between: int
+
+
+def shortcuts(use: ComposeUse) -> Iterator[Shortcut]:
+    """Published proxies that reach a data store past the service that is meant to stand between."""
+    numbers = range(len(use.services))
+    stores = [n for n in numbers if holds_data(use, n)]
+    for proxy in numbers:
+        if not is_proxy(use.services[proxy]) or not is_published(use, proxy):
+            continue
+        near = use.network.neighbours(proxy)
+        for data in stores:
+            if not near >> data & 1:
+                continue
+            both = near & use.network.neighbours(data)
+            between = next((n for n in numbers_in(both) if n < len(use.services) and n not in stores), None)
+            if between is not None:
+                wires = tuple(k for k in use.services[proxy].networks if k in use.services[data].networks)
+                yield Shortcut(proxy, data, wires, between)
+
+
+class Backend(NamedTuple):
+    """A network with a data store on it, from which nothing is published, and which has a way out."""
+
+    key: str
+    data: int
+
+
+def open_backends(use: ComposeUse) -> Iterator[Backend]:
+    """Networks behind everything that could be internal."""
+    for wire, network in enumerate(use.project.networks.values()):
+        if network.internal.value or network.internal.unknown or network.external.value or network.external.unknown:
+            continue
+        members = [n for n in use.network.on(wire) if n < len(use.services)]
+        if len(members) < 2 or any(use.services[n].ports for n in members):
+            continue
+        data = next((n for n in members if holds_data(use, n)), None)
+        if data is not None:
+            yield Backend(network.key, data)
+
+
+def names(use: ComposeUse, numbers: Iterator[int] | tuple[int, ...] | list[int]) -> str:
+    """Services in words, at most four of them."""
+    found = [f"`{use.network.endpoints[n].name}`" for n in numbers]
+    return ", ".join(found[:4]) + (f" and {len(found) - 4} more" if len(found) > 4 else "")
