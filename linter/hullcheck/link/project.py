@@ -161,7 +161,7 @@ class _Linker:
         from hullcheck.link.network import Options, parts
 
         worlds = self.manifests.worlds if self.manifests else ()
-        yield from parts(worlds, Options(self.settings.datastores, self._mentions()))
+        yield from parts(worlds, Options(self.settings.datastores, self._mentions()), self.compose)
 
     def _mentions(self) -> tuple[str, ...]:
         """Files that speak of network policies and can't be read."""
