@@ -1,0 +1,110 @@
+"""All templates of a chart: found by name, run, and included by one another."""
+
+from hullcheck.render.helm import syntax
+from hullcheck.render.helm.compile import Compiler
+from hullcheck.render.helm.errors import LimitError, SyntaxProblem, TemplateError, UndecidedError
+from hullcheck.render.helm.functions import FUNCTIONS, Function
+from hullcheck.render.helm.limits import MAX_INCLUDES, spend
+from hullcheck.render.helm.output import Output
+from hullcheck.render.helm.program import Frame, Places, Template, TextPlaces, calls
+from hullcheck.render.helm.provenance import Origin, Unsure, replaced, runs_of
+from hullcheck.render.helm.values import Unknown, Value, reason_of
+
+_MUTATORS = frozenset(
+    ("set", "unset", "merge", "mergeOverwrite", "mustMerge", "mustMergeOverwrite", "tpl", "include", "template")
+)
+
+
+class Engine:
+    """All templates of a chart and its subcharts, by name, and what is going on."""
+
+    def __init__(self) -> None:
+        self.templates: dict[str, Template] = {}
+        self.depth = 0
+        self.at: Origin | None = None
+        self.functions = {
+            **FUNCTIONS,
+            "include": Function("include", self.include, ("string", "any"), "", True),
+            "tpl": Function("tpl", self.tpl, ("string", "any"), "", True),
+        }
+
+    def add(self, name: str, text: str, places: Places) -> None:
+        """Parse a file's templates; later ones replace earlier ones of the same name. Raises SyntaxProblem."""
+        self._define(syntax.parse(name, text), text, places)
+
+    def _define(self, parsed: list[syntax.Template], text: str, places: Places) -> None:
+        for name, body in parsed:
+            template = Template(name, body, text, places)
+            if template.empty and name in self.templates and not self.templates[name].empty:
+                continue
+            self.templates[name] = template
+
+    def execute(self, template: Template, dot: Value, out: Output, top: bool = False) -> None:
+        """Run a template into `out`; `top`: it's a file's own, of which parts may be left out."""
+        if self.depth >= MAX_INCLUDES:
+            raise LimitError(f"templates include each other more than {MAX_INCLUDES} levels deep")
+        if template.run is None:
+            compiler = Compiler(self, template, top)
+            template.run = compiler.block(template.body)
+            template.count = compiler.count
+        self.depth += 1
+        try:
+            template.run(Frame(out, template.count, dot), dot)
+        finally:
+            self.depth -= 1
+
+    def include(self, name: Value, data: Value) -> Value:
+        """`include`: a template's text."""
+        if isinstance(name, Unknown | Unsure):
+            raise UndecidedError(reason_of(name))
+        template = self.templates.get(name)
+        if template is None:
+            raise TemplateError(f'error calling include: template: no template "{name}" associated with this chart')
+        out = Output()
+        spend()
+        try:
+            self.execute(template, data, out)
+        except UndecidedError as error:
+            if self.mutates(template, set()):
+                raise
+            return Unknown(error.message, "string")
+        return out.whole()
+
+    def tpl(self, text: Value, data: Value) -> Value:
+        """`tpl`: a text taken as a template."""
+        if isinstance(text, Unknown | Unsure):
+            return Unknown(reason_of(text), "string")
+        if "{{" not in text:
+            return replaced(text, "<no value>", "")
+        assert self.at is not None
+        places = TextPlaces(runs_of(text), self.at)
+        before = self.templates
+        out = Output()
+        try:
+            parsed = syntax.parse("", str(text))
+            if len(parsed) > 1:
+                self.templates = dict(before)
+                self._define(parsed[:-1], str(text), places)
+            self.execute(Template("", parsed[-1].body, str(text), places), data, out)
+        except SyntaxProblem as problem:
+            raise TemplateError(f"error calling tpl: {problem.message}") from None
+        finally:
+            self.templates = before
+        made = out.whole()
+        return made if isinstance(made, Unknown) else replaced(made, "<no value>", "")
+
+    def mutates(self, template: Template, seen: set[str]) -> bool:
+        """May running the template change a value that others see?"""
+        seen.add(template.name)
+        return self.mutates_in(template.body, seen)
+
+    def mutates_in(self, body: syntax.Block, seen: set[str]) -> bool:
+        """May running these statements change a value that others see?"""
+        for name, included in calls(body):
+            if name in ("include", "template") and included is not None:
+                other = self.templates.get(included)
+                if other is not None and included not in seen and self.mutates(other, seen):
+                    return True
+            elif name in _MUTATORS:
+                return True
+        return False

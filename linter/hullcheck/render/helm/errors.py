@@ -1,0 +1,31 @@
+"""Why a template, or part of it, couldn't be rendered."""
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.render.helm.provenance import Origin
+
+
+class TemplateError(Exception):
+    """What Helm refuses, too; `where` is the action, once it is known."""
+
+    def __init__(self, message: str, where: "Origin | None" = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.where = where
+
+
+class SyntaxProblem(TemplateError):  # noqa: N818
+    """A template that can't be parsed, at an offset into its text."""
+
+    def __init__(self, message: str, offset: int) -> None:
+        super().__init__(message)
+        self.offset = offset
+
+
+class UndecidedError(TemplateError):
+    """Which way the template goes depends on a value that can't be known."""
+
+
+class LimitError(TemplateError):
+    """More work, text or nesting than is allowed."""

@@ -1,0 +1,221 @@
+"""The functions that Helm adds, but for those that need the engine; and Sprig's on paths, URLs, JSON and versions."""
+
+import posixpath
+
+from hullcheck.render.helm.data import from_json, from_text
+from hullcheck.render.helm.emit import to_yaml
+from hullcheck.render.helm.errors import TemplateError
+from hullcheck.render.helm.functions import go
+from hullcheck.render.helm.json import to_json
+from hullcheck.render.helm.provenance import Unsure
+from hullcheck.render.helm.semver import Version, satisfies
+from hullcheck.render.helm.texts import DISORDER, is_disordered
+from hullcheck.render.helm.values import List, Map, Unknown, Value, is_unknown, reason_of
+
+
+def _unsure(value: Value) -> Unknown | None:
+    if isinstance(value, Unknown):
+        return Unknown(value.reason)
+    return Unknown(DISORDER) if is_disordered(value) else None
+
+
+@go("toYaml mustToYaml", "any", aware=True)
+def to_yaml_(value: Value) -> Value:
+    return _unsure(value) or to_yaml(value)
+
+
+@go("toYamlPretty", "any", aware=True)
+def to_yaml_pretty(value: Value) -> Value:
+    return _unsure(value) or to_yaml(value, indent_lists=True)
+
+
+@go("toJson mustToJson", "any", aware=True)
+def to_json_(value: Value) -> Value:
+    return _unsure(value) or to_json(value)
+
+
+@go("toPrettyJson mustToPrettyJson", "any", aware=True)
+def to_pretty_json(value: Value) -> Value:
+    return _unsure(value) or to_json(value, pretty=True)
+
+
+@go("toRawJson mustToRawJson", "any", aware=True)
+def to_raw_json(value: Value) -> Value:
+    return _unsure(value) or to_json(value, html=False)
+
+
+@go("fromYaml", "string", aware=True)
+def from_yaml(text: Value) -> Value:
+    if isinstance(text, Unknown):
+        return Unknown(text.reason, "map")
+    try:
+        value = from_text(text)
+    except TemplateError as error:
+        return _broken(text, error.message)
+    if value is None:
+        return Map()
+    return value if isinstance(value, dict) else _broken(text, "no mapping")
+
+
+@go("fromYamlArray", "string", aware=True)
+def from_yaml_array(text: Value) -> Value:
+    if isinstance(text, Unknown):
+        return Unknown(text.reason, "slice")
+    try:
+        value = from_text(text)
+    except TemplateError as error:
+        return List([Unknown(error.message, "string", True)])
+    if value is None:
+        return List()
+    return value if isinstance(value, list) else List([Unknown("no list", "string", True)])
+
+
+def _broken(text: str, message: str) -> Value:
+    """What Helm gives for a text that can't be read: the error under the key `Error`."""
+    if isinstance(text, Unsure):
+        return Unknown(reason_of(text), "map")
+    return Map(Error=Unknown(f"an error message: {message}", "string", True))
+
+
+@go("fromJson", "string")
+def from_json_(text: str) -> Value:
+    try:
+        value = from_json(text)
+    except TemplateError as error:
+        return _broken(text, error.message)
+    if value is None:
+        return Map()
+    return value if isinstance(value, dict) else _broken(text, "no mapping")
+
+
+@go("mustFromJson", "string")
+def must_from_json(text: str) -> Value:
+    return from_json(text)
+
+
+@go("fromJsonArray", "string")
+def from_json_array(text: str) -> Value:
+    try:
+        value = from_json(text)
+    except TemplateError as error:
+        return List([Unknown(error.message, "string", True)])
+    if value is None:
+        return List()
+    return value if isinstance(value, list) else List([Unknown("no list", "string", True)])
+
+
+@go("fromToml", "string")
+def from_toml(text: str) -> Value:
+    import tomllib
+
+    try:
+        value = tomllib.loads(text)
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        return _broken(text, str(error))
+    return _from_toml(value)
+
+
+def _from_toml(value: Value) -> Value:
+    from hullcheck.render.helm.values import Int64
+
+    if isinstance(value, dict):
+        return Map((key, _from_toml(item)) for key, item in value.items())
+    if isinstance(value, list):
+        return List(map(_from_toml, value))
+    if isinstance(value, int) and not isinstance(value, bool):
+        return Int64(value)
+    return value if isinstance(value, str | float | bool) else Unknown("a point in time", "struct", True)
+
+
+@go("required", "string any", aware=True)
+def required(message: str, value: Value) -> Value:
+    if value is None or (isinstance(value, str) and not value):
+        raise TemplateError(str(message))
+    return value
+
+
+@go("fail", "string", aware=True)
+def fail(message: Value) -> Value:
+    raise TemplateError("it fails on purpose" if is_unknown(message) else str(message))
+
+
+@go("lookup", "string string string string", aware=True)
+def lookup(version: str, kind: str, namespace: str, name: str) -> Map:
+    """Without a cluster there is nothing to find."""
+    return Map()
+
+
+@go("getHostByName", "string", aware=True)
+def get_host_by_name(name: str) -> str:
+    return ""
+
+
+@go("hello")
+def hello() -> str:
+    return "Hello!"
+
+
+@go("base osBase", "string")
+def base(path: str) -> str:
+    return (path.rstrip("/").rpartition("/")[2] or "/") if path else "."
+
+
+@go("dir osDir", "string")
+def dir_(path: str) -> str:
+    return _clean(path.rpartition("/")[0] + "/" if "/" in path else ".")
+
+
+@go("clean osClean", "string")
+def clean(path: str) -> str:
+    return _clean(path)
+
+
+def _clean(path: str) -> str:
+    cleaned = posixpath.normpath(path) if path else "."
+    return "/" + cleaned.lstrip("/") if cleaned.startswith("//") else cleaned
+
+
+@go("ext osExt", "string")
+def ext(path: str) -> str:
+    name = path.rpartition("/")[2]
+    return name[name.rindex(".") :] if "." in name else ""
+
+
+@go("isAbs osIsAbs", "string")
+def is_abs(path: str) -> bool:
+    return path.startswith("/")
+
+
+@go("semver", "string")
+def semver(text: str) -> Version:
+    return Version(str(text))
+
+
+@go("semverCompare", "string string")
+def semver_compare(constraint: str, version: str) -> bool:
+    return satisfies(str(constraint), Version(str(version)))
+
+
+@go("urlParse", "string")
+def url_parse(text: str) -> Value:
+    from urllib.parse import unquote, urlsplit
+
+    try:
+        parts = urlsplit(text)
+        hostname = parts.netloc.rpartition("@")[2]
+    except ValueError:
+        raise TemplateError("error calling urlParse: unable to parse url") from None
+    if any(ord(char) <= 0x20 or ord(char) == 0x7F for char in text) or "%" in text or "[" in text:
+        return Unknown("how this URL is parsed isn't supported", "map", True)
+    user, at, _ = parts.netloc.rpartition("@")
+    opaque = bool(parts.scheme) and not parts.netloc and not parts.path.startswith("/")
+    return Map(
+        scheme=parts.scheme,
+        host=hostname,
+        hostname=hostname.rpartition(":")[0] if ":" in hostname else hostname,
+        path="" if opaque else unquote(parts.path),
+        query=parts.query,
+        opaque=parts.path if opaque else "",
+        fragment=parts.fragment,
+        userinfo=user if at else "",
+    )

@@ -1,0 +1,57 @@
+"""How much a chart may cost: steps are counted, not seconds, so that a result never depends on the machine.
+
+One chart is rendered at a time, so the counter is the module's own.
+"""
+
+from hullcheck.render.helm.errors import LimitError
+
+STEPS = 1_500_000
+"""Actions, calls, loop turns and values walked for one chart; the largest public charts need a tenth of it."""
+
+CHARACTERS_PER_STEP = 64
+MAX_TEXT = 4 * 1024 * 1024
+MAX_ITEMS = 100_000
+MAX_INCLUDES = 100
+MAX_DEPTH = 100
+"""Levels of nesting in a value that templates build; a value may contain itself."""
+
+_left = STEPS
+
+
+def start(steps: int = STEPS) -> None:
+    """Begin a chart with a full budget."""
+    global _left
+    _left = steps
+
+
+def used() -> int:
+    """Steps spent since `start()`, if that was given the default."""
+    return STEPS - _left
+
+
+def spend(steps: int = 1) -> None:
+    """Count work that was done; raises LimitError when there has been too much."""
+    global _left
+    _left -= steps
+    if _left < 0:
+        raise LimitError("the chart takes more steps than are allowed")
+
+
+def spend_text(length: int) -> None:
+    """Count text that is about to be made; raises LimitError if it is too long."""
+    if length > MAX_TEXT:
+        raise LimitError("a text of more than 4 MiB")
+    spend(length // CHARACTERS_PER_STEP)
+
+
+def check_items(count: int) -> None:
+    """Count the items of a list that is about to be made."""
+    if count > MAX_ITEMS:
+        raise LimitError(f"a list of more than {MAX_ITEMS} items")
+    spend(count // 8)
+
+
+def check_depth(depth: int) -> None:
+    """Refuse a value that is nested too deeply, or contains itself."""
+    if depth > MAX_DEPTH:
+        raise LimitError(f"a value nested more than {MAX_DEPTH} levels deep")

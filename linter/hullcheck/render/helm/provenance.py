@@ -1,0 +1,179 @@
+"""Text that knows where each of its characters came from.
+
+A run is a stretch of text with one origin: literal template text, whose characters stand in the file as they are; or
+a value, printed at some action, whose place is where it was written, in values.yaml for one. A run without an origin
+is the printing action's own making, and gets that action as its origin when it is printed.
+"""
+
+from collections.abc import Iterable
+
+from hullcheck.render.helm.limits import spend_text
+from hullcheck.source import Location, Source
+
+
+class Origin:
+    """A place in a source. `exact`: the text is the source's own, character by character, from `start` on."""
+
+    __slots__ = ("end", "exact", "source", "start", "unknown")
+
+    def __init__(self, source: Source, start: int, end: int, exact: bool = False, unknown: str = "") -> None:
+        self.source = source
+        self.start = start
+        self.end = end
+        self.exact = exact
+        self.unknown = unknown
+
+    def __repr__(self) -> str:
+        return f"Origin({self.source.path}:{self.location.line}{' unknown' if self.unknown else ''})"
+
+    @property
+    def location(self) -> Location:
+        return Location(self.source, self.start, self.end)
+
+
+_NOWHERE = Source("", b"")
+
+MARKER = "unknown-value"
+"""Stands in rendered text where a value isn't known; the run under it tells why."""
+
+Run = tuple[int, Origin | None, int, Origin | None]
+"""Length, origin, offset into an exact origin, and the action that printed it."""
+
+
+class Text(str):
+    """A string with its runs."""
+
+    __slots__ = ("runs",)
+    runs: tuple[Run, ...]
+
+
+class Unsure(Text):
+    """A string of which some runs aren't known: a marker stands for them."""
+
+    __slots__ = ()
+
+
+def text(value: str, runs: Iterable[Run]) -> Text:
+    """A string with runs, which cover it in full."""
+    runs = tuple(runs)
+    made = Unsure(value) if any(run[1] is not None and run[1].unknown for run in runs) else Text(value)
+    made.runs = runs
+    return made
+
+
+def from_one(value: str, origin: Origin | None, via: Origin | None = None) -> str:
+    """A string that comes from one place as a whole."""
+    if origin is None:
+        return value
+    made = Unsure(value) if origin.unknown else Text(value)
+    made.runs = ((len(value), origin, 0, via),)
+    return made
+
+
+def unknown_origin(reason: str) -> Origin:
+    """The origin of text that stands for a value that isn't known: its place is the action that prints it."""
+    return Origin(_NOWHERE, 0, 0, unknown=reason)
+
+
+def runs_of(value: str) -> tuple[Run, ...]:
+    """The runs of any string."""
+    if isinstance(value, Text):
+        return value.runs
+    return ((len(value), None, 0, None),) if value else ()
+
+
+def only_origin(value: object) -> Origin | None:
+    """The place that a value comes from as a whole, if there is just one."""
+    if isinstance(value, Text):
+        origins = {id(run[1]): run[1] for run in value.runs if run[0]} or {0: value.runs[0][1] if value.runs else None}
+        return next(iter(origins.values())) if len(origins) == 1 else None
+    origin = getattr(value, "origin", None)
+    return origin if isinstance(origin, Origin) else None
+
+
+def cut(value: str, start: int, end: int) -> str:
+    """`value[start:end]`, with the runs of that part."""
+    part = str.__getitem__(value, slice(start, end))
+    if not isinstance(value, Text):
+        return part
+    runs = runs_between(value.runs, start, start + len(part))
+    return text(part, runs or (value.runs[:1] and [(0, *value.runs[0][1:])]))
+
+
+def runs_between(runs: tuple[Run, ...], start: int, end: int) -> list[Run]:
+    """The runs of the characters from `start` up to `end`."""
+    found = []
+    at = 0
+    for length, origin, shift, via in runs:
+        low, high = max(start, at), min(end, at + length)
+        if low < high:
+            found.append((high - low, origin, shift + low - at, via))
+        at += length
+        if at >= end:
+            break
+    return found
+
+
+def joined(parts: Iterable[str]) -> str:
+    """The parts one after the other, with their runs if any has some."""
+    parts = list(parts)
+    whole = "".join(parts)
+    spend_text(len(whole))
+    if not any(isinstance(part, Text) for part in parts):
+        return whole
+    return text(whole, [run for part in parts for run in runs_of(part)])
+
+
+def indented(value: str, pad: str) -> str:
+    """`value` with `pad` before each line."""
+    spend_text(len(value) + (value.count("\n") + 1) * len(pad))
+    whole = pad + value.replace("\n", "\n" + pad)
+    if not isinstance(value, Text):
+        return whole
+    runs: list[Run] = [(len(pad), None, 0, None)]
+    at = 0
+    for run in value.runs:
+        runs += _indented_run(str.__getitem__(value, slice(at, at + run[0])), run, len(pad))
+        at += run[0]
+    return text(whole, runs)
+
+
+def _indented_run(part: str, run: Run, pad: int) -> list[Run]:
+    length, origin, shift, via = run
+    if "\n" not in part:
+        return [run]
+    if origin is None or not origin.exact:
+        return [(length + part.count("\n") * pad, origin, shift, via)]
+    runs: list[Run] = []
+    at = 0
+    for line in part.split("\n")[:-1]:
+        taken = len(line) + 1
+        runs += [(taken, origin, shift + at, via), (pad, None, 0, None)]
+        at += taken
+    return [*runs, (length - at, origin, shift + at, via)] if at < length else runs
+
+
+def replaced(value: str, old: str, new: str) -> str:
+    """`value` with each `old` replaced by `new`, the rest with its runs."""
+    if not isinstance(value, Text) or not old:
+        spend_text(len(value) + (len(value) + 1 if not old else value.count(old)) * len(new))
+        return value.replace(old, new)
+    if old not in value:
+        return value
+    parts: list[str] = []
+    at = 0
+    while (found := value.find(old, at)) >= 0:
+        parts += [cut(value, at, found), new]
+        at = found + len(old)
+    return joined([*parts, cut(value, at, len(value))])
+
+
+def reshaped(value: str, new: str) -> str:
+    """`new` as another spelling of `value`: it keeps the place, if that is one as a whole."""
+    origin = only_origin(value)
+    if origin is None or not isinstance(value, Text):
+        return new
+    if origin.exact:
+        start = origin.start + value.runs[0][2]
+        origin = Origin(origin.source, start, start + len(value))
+    return from_one(new, origin, value.runs[0][3])

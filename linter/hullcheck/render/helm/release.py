@@ -1,0 +1,357 @@
+"""A chart rendered: from its folder to documents whose every value knows its place."""
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from typing import NamedTuple
+
+from hullcheck.model.node import Mapping, Node, as_str
+from hullcheck.model.problem import Problem
+from hullcheck.parse.yaml import parse_parts
+from hullcheck.render.helm import collections, generated, helmfuncs, limits, numbers, texts
+from hullcheck.render.helm.chart import Chart, Folder, Loader
+from hullcheck.render.helm.coalesce import coalesced, work_out_dependencies
+from hullcheck.render.helm.data import from_source, merged
+from hullcheck.render.helm.engine import Engine
+from hullcheck.render.helm.errors import LimitError, SyntaxProblem, TemplateError, UndecidedError
+from hullcheck.render.helm.objects import KUBE_VERSION, Capabilities, Files
+from hullcheck.render.helm.output import Output
+from hullcheck.render.helm.program import FilePlaces
+from hullcheck.render.helm.provenance import Origin, Text, replaced, runs_between
+from hullcheck.render.helm.rehome import rehome
+from hullcheck.render.helm.values import Map, Value, Values
+from hullcheck.source import Location, Source
+
+LIBRARIES = (collections, generated, helmfuncs, numbers, texts)
+"""The modules that declare functions."""
+
+HOOK = "helm.sh/hook"
+_EVENTS = frozenset(
+    [
+        "pre-install",
+        "post-install",
+        "pre-delete",
+        "post-delete",
+        "pre-upgrade",
+        "post-upgrade",
+        "pre-rollback",
+        "post-rollback",
+        "test",
+        "test-success",
+    ]
+)
+_ORDER = {
+    kind: number
+    for number, kind in enumerate(
+        [
+            "PriorityClass",
+            "Namespace",
+            "NetworkPolicy",
+            "ResourceQuota",
+            "LimitRange",
+            "PodSecurityPolicy",
+            "PodDisruptionBudget",
+            "ServiceAccount",
+            "Secret",
+            "SecretList",
+            "ConfigMap",
+            "StorageClass",
+            "PersistentVolume",
+            "PersistentVolumeClaim",
+            "CustomResourceDefinition",
+            "ClusterRole",
+            "ClusterRoleList",
+            "ClusterRoleBinding",
+            "ClusterRoleBindingList",
+            "Role",
+            "RoleList",
+            "RoleBinding",
+            "RoleBindingList",
+            "Service",
+            "DaemonSet",
+            "Pod",
+            "ReplicationController",
+            "ReplicaSet",
+            "Deployment",
+            "HorizontalPodAutoscaler",
+            "StatefulSet",
+            "Job",
+            "CronJob",
+            "IngressClass",
+            "Ingress",
+            "APIService",
+            "MutatingWebhookConfiguration",
+            "ValidatingWebhookConfiguration",
+        ]
+    )
+}
+_SEPARATOR = re.compile(r"^---[ \t]*", re.MULTILINE)
+_NOT_BLANK = re.compile(r"\S")
+
+
+class RenderedDocument(NamedTuple):
+    """An object, and the path of the template file that it comes from."""
+
+    template: str
+    root: Mapping
+
+
+class Rendered(NamedTuple):
+    """The objects in the order of `helm template`, what couldn't be rendered, and how many template files could."""
+
+    documents: list[RenderedDocument]
+    problems: list[Problem]
+    rendered: int
+    total: int
+
+
+class _File(NamedTuple):
+    """A template file, with the context that it's rendered in."""
+
+    name: str
+    source: Source
+    context: Map
+    base: str
+
+
+def render_chart(
+    folder: str,
+    read: Callable[[str], bytes | None],
+    list_files: Callable[[str], Iterable[str]],
+    values: Sequence[Source] = (),
+    sets: Sequence[str] = (),
+    release: str = "release-name",
+    namespace: str = "default",
+    kube_version: str = KUBE_VERSION,
+) -> Rendered:
+    """Render the chart in a folder; `values` are value files, later ones over earlier ones, `sets` over them all."""
+    limits.start()
+    prefix = f"{folder}/" if folder else ""
+    names = [path[len(prefix) :] for path in list_files(folder) if path.startswith(prefix)]
+    loader = Loader()
+    try:
+        chart = loader.load(Folder(folder, names, lambda name: read(prefix + name)))
+    except (LimitError, RecursionError) as error:
+        place = Source(f"{prefix}Chart.yaml", read(f"{prefix}Chart.yaml") or b"").at(0)
+        return Rendered([], [Problem("not-analysed", f"the chart can't be rendered: {error}", place)], 0, 0)
+    if chart is None:
+        return Rendered([], loader.problems, 0, 0)
+    job = _Job(chart, loader.problems)
+    return job.run(values, sets, release, namespace, kube_version)
+
+
+class _Job:
+    def __init__(self, chart: Chart, problems: list[Problem]) -> None:
+        self.chart = chart
+        self.problems = problems
+        self.engine = Engine()
+        self.done = 0
+        self.hooks: list[RenderedDocument] = []
+        self.documents: list[RenderedDocument] = []
+
+    def run(
+        self, values: Sequence[Source], sets: Sequence[str], release: str, namespace: str, kube_version: str
+    ) -> Rendered:
+        try:
+            given = self._given(values, sets)
+            self._note_missing(self.chart)
+            work_out_dependencies(self.chart, given)
+            combined = Values(coalesced(self.chart, given))
+        except (TemplateError, RecursionError) as error:
+            self._add("the chart can't be rendered: " + _said(error), self.chart.source.at(0))
+            return Rendered([], self.problems, 0, 0)
+        top = Map(
+            Values=combined,
+            Capabilities=Capabilities(kube_version),
+            Release=Map(Name=release, Namespace=namespace, IsUpgrade=False, IsInstall=True, Revision=1, Service="Helm"),
+        )
+        files: list[_File] = []
+        self._collect(self.chart, top, self.chart.name, files)
+        files.sort(key=lambda file: (file.name.count("/"), file.name), reverse=True)
+        self._parse(files)
+        return self._render([file for file in files if not _is_partial(file.name)])
+
+    def _given(self, values: Sequence[Source], sets: Sequence[str]) -> Map:
+        given = Map()
+        for source in values:
+            given = merged(given, from_source(source))
+        if sets:
+            from hullcheck.render.helm.sets import apply_set
+
+            for each in sets:
+                apply_set(given, each)
+        return given
+
+    def _note_missing(self, chart: Chart) -> None:
+        """Dependencies that aren't in the chart: what needs them can't be rendered."""
+        for dependency in chart.dependencies or ():
+            if not any(dependency.name == child.name for child in chart.charts):
+                self._add(f"the dependency `{dependency.name}` isn't in the chart", dependency.place)
+        for child in chart.charts:
+            self._note_missing(child)
+
+    def _collect(self, chart: Chart, above: Map, path: str, files: list[_File]) -> Map:
+        """The template files of a chart and those below it, each with its context."""
+        metadata = Map(chart.metadata)
+        metadata["IsRoot"] = chart.is_root
+        own = above["Values"] if chart.is_root else above["Values"].get(chart.name, Map())
+        below = Map()
+        context = Map(
+            Chart=metadata,
+            Files=Files(chart.files),
+            Release=above["Release"],
+            Capabilities=above["Capabilities"],
+            Values=own if isinstance(own, dict) else Values(),
+            Subcharts=below,
+        )
+        for child in chart.charts:
+            below[child.name] = self._collect(child, context, f"{path}/charts/{child.name}", files)
+        for name, source in chart.templates:
+            if not chart.is_library or _is_partial(name):
+                files.append(_File(f"{path}/{name}", source, context, f"{path}/templates"))
+        return context
+
+    def _parse(self, files: list[_File]) -> None:
+        for file in files:
+            try:
+                self.engine.add(file.name, file.source.text, FilePlaces(file.source))
+            except SyntaxProblem as problem:
+                self._add(f"not rendered: {problem.message}", file.source.at(problem.offset))
+            except (LimitError, RecursionError) as error:
+                self._add(f"not rendered: {_said(error)}", file.source.at(0))
+
+    def _render(self, files: list[_File]) -> Rendered:
+        found: dict[str, tuple[Text, Output, _File]] = {}
+        for file in files:
+            out = self._run(file)
+            if out is not None:
+                found[file.name] = _without_no_value(out), out, file
+        for name in sorted(found):
+            if not name.endswith("NOTES.txt"):
+                self._take(*found[name])
+            else:
+                self.done += 1
+        for documents in (self.documents, self.hooks):
+            documents.sort(key=lambda document: _rank(document.root))
+        return Rendered([*self.documents, *self.hooks], self.problems, self.done, len(files))
+
+    def _run(self, file: _File) -> Output | None:
+        template = self.engine.templates.get(file.name)
+        if template is None:
+            return None
+        file.context["Template"] = Map(Name=file.name, BasePath=file.base)
+        out = Output()
+        try:
+            self.engine.execute(template, file.context, out, top=True)
+        except SyntaxProblem as problem:
+            self._add(f"not rendered: {problem.message}", file.source.at(problem.offset))
+        except UndecidedError as error:
+            self._add(f"not rendered, for it depends on a value that isn't known: {error.message}", _place(error, file))
+        except TemplateError as error:
+            self._add(f"not rendered: {error.message}", _place(error, file))
+        except RecursionError:
+            self._add("not rendered: nested too deeply", file.source.at(0))
+        else:
+            return out
+        return None
+
+    def _take(self, text: Text, out: Output, file: _File) -> None:
+        """Split what a file printed into documents, read those, and move their nodes home."""
+        # Helm ends each document with a line break, which ends a block scalar, too.
+        source = Source(file.source.path, (text + "\n").encode("utf-8", "replace"))
+        fine = True
+        holes = [
+            (offset, f"left out, for it depends on a value that isn't known: {why}", where)
+            for offset, why, where in out.holes
+        ]
+        for _, message, where in holes:
+            self._add(message, where.location)
+            fine = False
+        for start, end in document_spans(source.text):
+            if any(start <= offset <= end for offset, _, _ in holes):
+                continue
+            fine = self._read(text, source, start, end, file) and fine
+        self.done += fine
+
+    def _read(self, text: Text, source: Source, start: int, end: int, file: _File) -> bool:
+        found = parse_parts(source, [(start, end)])
+        if found.problems:
+            problem = found.problems[0]
+            self._add(f"what it renders is {problem.message}", _home(text, problem.location.start, file))
+            return False
+        root = found.documents[0].root if found.documents else None
+        if root is None:
+            return True
+        rehome(root, text, Origin(file.source, 0, 0))
+        if not isinstance(root, Mapping):
+            if as_str(root) is None and not getattr(root, "items", None):
+                return True
+            self._add("what it renders is no mapping", root.location)
+            return False
+        self._add_document(RenderedDocument(file.source.path, root))
+        return True
+
+    def _add_document(self, document: RenderedDocument) -> None:
+        hook = _annotation(document.root, HOOK)
+        if hook is None:
+            self.documents.append(document)
+        elif all(event.strip().lower() in _EVENTS for event in hook.split(",")):
+            self.hooks.append(document)
+
+    def _add(self, message: str, place: Location) -> None:
+        self.problems.append(Problem("not-analysed", message, place.one_line()))
+
+
+def _said(error: Exception) -> str:
+    return error.message if isinstance(error, TemplateError) else "nested too deeply"
+
+
+def _is_partial(name: str) -> bool:
+    return name.rpartition("/")[2].startswith("_")
+
+
+def _without_no_value(out: Output) -> Text:
+    text = out.text()
+    made = replaced(text, "<no value>", "")
+    return made if isinstance(made, Text) else text
+
+
+def _place(error: TemplateError, file: _File) -> Location:
+    return error.where.location if error.where else file.source.at(0)
+
+
+def _home(text: Text, offset: int, file: _File) -> Location:
+    """Where in the template the character at an offset of the rendered text was made."""
+    for length, origin, shift, via in runs_between(text.runs, max(offset - 1, 0), offset + 1)[-1:]:
+        if origin and origin.exact:
+            return Location(origin.source, origin.start + shift, origin.start + shift + length)
+        if via or origin:
+            return (via or origin).location  # type: ignore[union-attr]
+    return file.source.at(0)
+
+
+def document_spans(text: str) -> list[tuple[int, int]]:
+    """The documents of a rendered text: Helm splits wherever a line begins with three dashes."""
+    spans = []
+    first = _NOT_BLANK.search(text)
+    start = first.start() if first else len(text)
+    for match in [*_SEPARATOR.finditer(text, start), None]:
+        end = match.start() if match else len(text)
+        content = _NOT_BLANK.search(text, start, end)
+        if content:
+            spans.append((content.start(), end))
+        start = match.end() if match else end
+    return spans
+
+
+def _annotation(root: Mapping, name: str) -> str | None:
+    metadata = root.get("metadata")
+    annotations = metadata.get("annotations") if isinstance(metadata, Mapping) else None
+    return as_str(annotations.get(name)) if isinstance(annotations, Mapping) else None
+
+
+def _rank(root: Mapping) -> tuple[int, str]:
+    kind = as_str(root.get("kind")) or ""
+    return (_ORDER[kind], "") if kind in _ORDER else (len(_ORDER), kind)
+
+
+__all__ = ["Node", "Rendered", "RenderedDocument", "Value", "render_chart"]

@@ -1,0 +1,508 @@
+"""Go's template syntax: text to a tree. What is written where stays as offsets into the text."""
+
+import re
+from typing import NamedTuple
+
+from hullcheck.render.helm.errors import SyntaxProblem
+from hullcheck.render.helm.values import Value
+
+MAX_NESTING = 100
+
+_TOKEN = re.compile(
+    r"""(?P<space>[ \t\r\n]+)
+    |(?P<string>"(?:[^"\\\n]|\\[^\n])*")
+    |(?P<raw>`[^`]*`)
+    |(?P<char>'(?:[^'\\\n]|\\[^\n])+')
+    |(?P<number>[+-]?(?:\d|\.\d)(?:(?<=[eE])(?<!0x.[eE])[+-]|[\w.])*)
+    |(?P<field>\.[^\W\d]\w*)
+    |(?P<variable>\$\w*)
+    |(?P<word>[^\W\d]\w*)
+    |(?P<declare>:=)
+    |(?P<other>[=|(),.])""",
+    re.VERBOSE,
+)
+_ESCAPE = re.compile(r"\\(?:([abfnrtv\\'\"])|x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|([0-7]{3}))")
+_SIMPLE = {"a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v"}
+_KEYWORDS = frozenset(("block", "break", "continue", "define", "else", "end", "if", "range", "template", "with"))
+_COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
+_BLANK = " \t\r\n"
+
+
+class Constant(NamedTuple):
+    value: Value
+    start: int
+    end: int
+
+
+class Dot(NamedTuple):
+    start: int
+
+
+class Nothing(NamedTuple):
+    """The word `nil`."""
+
+    start: int
+
+
+class Field(NamedTuple):
+    names: tuple[str, ...]
+    start: int
+
+
+class Variable(NamedTuple):
+    name: str
+    names: tuple[str, ...]
+    start: int
+
+
+class Function(NamedTuple):
+    name: str
+    start: int
+
+
+class Chain(NamedTuple):
+    """Fields of what parentheses or a function give."""
+
+    operand: "Operand"
+    names: tuple[str, ...]
+    start: int
+
+
+class Pipe(NamedTuple):
+    """`names` are the variables that it sets: new ones if `declares`."""
+
+    names: tuple[str, ...]
+    declares: bool
+    commands: "tuple[tuple[Operand, ...], ...]"
+    start: int
+    end: int
+
+
+Operand = Constant | Dot | Nothing | Field | Variable | Function | Chain | Pipe
+
+
+class Literal(NamedTuple):
+    start: int
+    end: int
+
+
+class Action(NamedTuple):
+    pipe: Pipe
+    start: int
+    end: int
+
+
+class Branch(NamedTuple):
+    """`kind` is if, with or range."""
+
+    kind: str
+    pipe: Pipe
+    body: "Block"
+    otherwise: "Block"
+    start: int
+    end: int
+
+
+class Call(NamedTuple):
+    """`{{template}}`."""
+
+    name: str
+    pipe: Pipe | None
+    start: int
+    end: int
+
+
+class Leave(NamedTuple):
+    """`break` or `continue`."""
+
+    kind: str
+    start: int
+
+
+Statement = Literal | Action | Branch | Call | Leave
+Block = tuple[Statement, ...]
+
+
+class Template(NamedTuple):
+    name: str
+    body: Block
+
+
+class _Token(NamedTuple):
+    kind: str
+    text: str
+    start: int
+
+
+class _Code(NamedTuple):
+    """The tokens of one action, and where the action stands."""
+
+    tokens: list[_Token]
+    start: int
+    end: int
+
+
+def parse(name: str, text: str) -> list[Template]:
+    """The template of this name and those that it defines. Raises SyntaxProblem."""
+    parser = _Parser(text)
+    body, _ = parser.block(("",), 0)
+    return [*parser.defined, Template(name, body)]
+
+
+def _pieces(text: str) -> "list[Literal | _Code]":
+    """Literal text and actions, with the white space that trim markers take away gone."""
+    pieces: list[Literal | _Code] = []
+    at, trim = 0, False
+    while (start := text.find("{{", at)) >= 0:
+        trim_left = text.startswith("-", start + 2) and text[start + 3 : start + 4] in tuple(_BLANK)
+        _add_literal(pieces, text, at, start, trim, trim_left)
+        tokens, at, trim = _action(text, start + 2 + (1 if trim_left else 0), start)
+        if tokens is not None:
+            pieces.append(_Code(tokens, start, at))
+    _add_literal(pieces, text, at, len(text), trim, False)
+    return pieces
+
+
+def _add_literal(
+    pieces: "list[Literal | _Code]", text: str, start: int, end: int, trim_start: bool, trim_end: bool
+) -> None:
+    while trim_end and end > start and text[end - 1] in _BLANK:
+        end -= 1
+    while trim_start and start < end and text[start] in _BLANK:
+        start += 1
+    if start < end:
+        pieces.append(Literal(start, end))
+
+
+def _action(text: str, at: int, start: int) -> tuple[list[_Token] | None, int, bool]:
+    """The tokens up to `}}`, None for a comment; the offset after it, and whether what follows is trimmed."""
+    first = at + len(text[at : at + 1]) if text[at - 1] == "-" else at
+    if text.startswith("/*", first):
+        return _comment(text, first, start)
+    tokens: list[_Token] = []
+    while True:
+        if text.startswith("}}", at):
+            return tokens, at + 2, False
+        if text.startswith("-}}", at) and tokens and tokens[-1].kind == "space":
+            return tokens, at + 3, True
+        match = _TOKEN.match(text, at)
+        if match is None:
+            message = "an action that isn't closed" if at >= len(text) else f"unexpected {text[at]!r} in an action"
+            raise SyntaxProblem(message, start if at >= len(text) else at)
+        tokens.append(_Token(str(match.lastgroup), match[0], at))
+        at = match.end()
+
+
+def _comment(text: str, at: int, start: int) -> tuple[None, int, bool]:
+    match = _COMMENT.match(text, at)
+    if match is None:
+        raise SyntaxProblem("a comment that isn't closed", start)
+    at = match.end()
+    if text.startswith("}}", at):
+        return None, at + 2, False
+    if text[at : at + 1] in tuple(_BLANK) and text.startswith("-}}", at + 1):
+        return None, at + 4, True
+    raise SyntaxProblem("a comment ends before its action does", start)
+
+
+class _Parser:
+    """Takes the pieces one by one; templates that are defined inside go to `defined`."""
+
+    def __init__(self, text: str) -> None:
+        self.pieces = _pieces(text)
+        self.length = len(text)
+        self.at = 0
+        self.defined: list[Template] = []
+        self.loops = 0
+
+    def block(self, ends: tuple[str, ...], depth: int) -> tuple[Block, "_Line"]:
+        """Statements up to one of these words, "" being the end of the text, and the line with that word."""
+        if depth > MAX_NESTING:
+            raise SyntaxProblem(f"nested more than {MAX_NESTING} levels deep", self.length)
+        body: list[Statement] = []
+        while self.at < len(self.pieces):
+            piece = self.pieces[self.at]
+            self.at += 1
+            if isinstance(piece, Literal):
+                body.append(piece)
+                continue
+            line = _Line(piece)
+            word = line.keyword()
+            if word in ends and word:
+                return tuple(body), line
+            self._statement(body, word, line, depth)
+        if "" not in ends:
+            raise SyntaxProblem("a block without its end", self.length)
+        return tuple(body), _Line(_Code([], self.length, self.length))
+
+    def _statement(self, body: list[Statement], word: str, line: "_Line", depth: int) -> None:
+        if word in ("if", "with", "range"):
+            body.append(self._branch(word, line, depth))
+        elif word == "define":
+            self._define(line, depth)
+        elif word in ("template", "block"):
+            body.append(self._call(word, line, depth))
+        elif word in ("break", "continue"):
+            if not self.loops:
+                raise SyntaxProblem(f"{word} outside of range", line.start)
+            line.finish()
+            body.append(Leave(word, line.start))
+        elif word:
+            raise SyntaxProblem(f"unexpected {word}", line.start)
+        else:
+            pipe = line.pipe(assigns=True)
+            line.finish()
+            body.append(Action(pipe, line.start, line.end))
+
+    def _branch(self, word: str, line: "_Line", depth: int) -> Branch:
+        pipe = line.pipe(assigns=True, two=word == "range")
+        line.finish()
+        self.loops += word == "range"
+        body, last = self.block(("end", "else"), depth + 1)
+        self.loops -= word == "range"
+        otherwise: Block = ()
+        if last.was == "else":
+            chained = last.keyword()
+            if chained:
+                if chained != word or word == "range":
+                    raise SyntaxProblem(f"unexpected {chained} after else", last.start)
+                otherwise = (self._branch(chained, last, depth + 1),)
+            else:
+                last.finish()
+                otherwise, last = self.block(("end",), depth + 1)
+                last.finish()
+        else:
+            last.finish()
+        return Branch(word, pipe, body, otherwise, line.start, line.end)
+
+    def _define(self, line: "_Line", depth: int) -> None:
+        name = line.string()
+        line.finish()
+        if depth:
+            raise SyntaxProblem("unexpected define in a block", line.start)
+        loops, self.loops = self.loops, 0
+        body, last = self.block(("end",), depth + 1)
+        last.finish()
+        self.loops = loops
+        self._add(Template(name, body))
+
+    def _add(self, template: Template) -> None:
+        self.defined.append(template)
+
+    def _call(self, word: str, line: "_Line", depth: int) -> Call:
+        name = line.string()
+        pipe = line.pipe() if not line.done() or word == "block" else None
+        line.finish()
+        if word == "block":
+            body, last = self.block(("end",), depth + 1)
+            last.finish()
+            self._add(Template(name, body))
+        return Call(name, pipe, line.start, line.end)
+
+
+class _Line:
+    """The tokens of one action, read from left to right."""
+
+    def __init__(self, code: _Code) -> None:
+        self.tokens = code.tokens
+        self.start = code.start
+        self.end = code.end
+        self.at = 0
+        self.was = ""
+
+    def _skip(self) -> None:
+        while self.at < len(self.tokens) and self.tokens[self.at].kind == "space":
+            self.at += 1
+
+    def done(self) -> bool:
+        """Is only white space left?"""
+        self._skip()
+        return self.at >= len(self.tokens)
+
+    def finish(self) -> None:
+        if not self.done():
+            self._refuse()
+
+    def _refuse(self) -> None:
+        token = self.tokens[self.at] if self.at < len(self.tokens) else _Token("", "}}", self.end)
+        raise SyntaxProblem(f"unexpected {token.text} in an action", token.start)
+
+    def keyword(self) -> str:
+        """The keyword that comes next, taken, or nothing."""
+        self._skip()
+        if self.at < len(self.tokens):
+            token = self.tokens[self.at]
+            if token.kind == "word" and token.text in _KEYWORDS:
+                self.at += 1
+                self.was = token.text
+                return token.text
+        return ""
+
+    def string(self) -> str:
+        self._skip()
+        token = self.tokens[self.at] if self.at < len(self.tokens) else None
+        if token is None or token.kind not in ("string", "raw"):
+            self._refuse()
+            raise AssertionError
+        self.at += 1
+        return _unquoted(token)
+
+    def pipe(self, assigns: bool = False, two: bool = False, depth: int = 0) -> Pipe:
+        """A pipeline, with the variables it sets if those are allowed here."""
+        if depth > MAX_NESTING:
+            raise SyntaxProblem(f"nested more than {MAX_NESTING} levels deep", self.start)
+        self._skip()
+        start = self.tokens[self.at].start if self.at < len(self.tokens) else self.end
+        names, declares = self._names(two) if assigns else ((), False)
+        commands = [self._command(depth)]
+        while self._take("|") and not self._at_end():
+            commands.append(self._command(depth))
+        for command in commands[1:]:
+            if isinstance(command[0], Constant | Dot | Nothing):
+                raise SyntaxProblem("a value can't take what is piped into it", command[0].start)
+        end = self.tokens[self.at - 1].start + len(self.tokens[self.at - 1].text)
+        return Pipe(names, declares, tuple(commands), start, end)
+
+    def _names(self, two: bool) -> tuple[tuple[str, ...], bool]:
+        """The variables before `:=` or `=`, if that is what is here."""
+        words = [token for token in self.tokens[self.at :] if token.kind != "space"][:4]
+        kinds = [token.text if token.kind == "other" else token.kind for token in words]
+        if kinds[:2] in (["variable", "declare"], ["variable", "="]):
+            count = 2
+        elif two and kinds[:4] in (["variable", ",", "variable", "declare"], ["variable", ",", "variable", "="]):
+            count = 4
+        else:
+            return (), False
+        for _ in range(count):
+            self._skip()
+            self.at += 1
+        return tuple(token.text for token in words[:count:2]), kinds[count - 1] == "declare"
+
+    def _at_end(self) -> bool:
+        """A pipe may be followed by nothing."""
+        return self.done() or self.tokens[self.at].text == ")"
+
+    def _take(self, text: str) -> bool:
+        self._skip()
+        if self.at < len(self.tokens) and self.tokens[self.at].text == text:
+            self.at += 1
+            return True
+        return False
+
+    def _command(self, depth: int) -> tuple[Operand, ...]:
+        operands = [self._operand(depth)]
+        while self.at < len(self.tokens):
+            token = self.tokens[self.at]
+            if token.text in ("|", ")"):
+                break
+            if token.kind != "space":
+                self._refuse()
+            self._skip()
+            if self.at < len(self.tokens) and self.tokens[self.at].text not in ("|", ")"):
+                operands.append(self._operand(depth))
+        return tuple(operands)
+
+    def _operand(self, depth: int) -> Operand:
+        """A term, with the fields that follow it at once."""
+        self._skip()
+        term = self._term(depth)
+        names = []
+        while self.at < len(self.tokens) and self.tokens[self.at].kind == "field":
+            names.append(self.tokens[self.at].text[1:])
+            self.at += 1
+        if not names:
+            return term
+        if isinstance(term, Field):
+            return Field((*term.names, *names), term.start)
+        if isinstance(term, Variable):
+            return Variable(term.name, tuple(names), term.start)
+        if isinstance(term, Pipe | Function):
+            return Chain(term, tuple(names), term.start)
+        raise SyntaxProblem(f"unexpected .{names[0]} after a value", term.start)
+
+    def _term(self, depth: int) -> Operand:
+        if self.at >= len(self.tokens):
+            raise SyntaxProblem("a value is missing", self.end - 2)
+        token = self.tokens[self.at]
+        self.at += 1
+        if token.kind == "field":
+            return Field((token.text[1:],), token.start)
+        if token.kind == "variable":
+            return Variable(token.text, (), token.start)
+        if token.kind == "word":
+            return self._word(token)
+        if token.kind in ("string", "raw", "char", "number"):
+            return Constant(_constant(token), token.start, token.start + len(token.text))
+        if token.text == ".":
+            return Dot(token.start)
+        if token.text == "(":
+            pipe = self.pipe(depth=depth + 1)
+            if not self._take(")"):
+                raise SyntaxProblem("a parenthesis that isn't closed", token.start)
+            return pipe
+        self.at -= 1
+        self._refuse()
+        raise AssertionError
+
+    def _word(self, token: _Token) -> Operand:
+        if token.text in ("true", "false"):
+            return Constant(token.text == "true", token.start, token.start + len(token.text))
+        if token.text == "nil":
+            return Nothing(token.start)
+        if token.text in _KEYWORDS:
+            self.at -= 1
+            self._refuse()
+        return Function(token.text, token.start)
+
+
+def _constant(token: _Token) -> Value:
+    if token.kind in ("string", "raw"):
+        return _unquoted(token)
+    if token.kind == "char":
+        value = _unescaped(token.text[1:-1], token.start)
+        if len(value) != 1:
+            raise SyntaxProblem("a character constant of more than one character", token.start)
+        return ord(value)
+    return _number(token)
+
+
+def _number(token: _Token) -> Value:
+    text = token.text.replace("_", "")
+    digits = text.lstrip("+-").lower()
+    try:
+        if len(text) > 400:
+            raise ValueError
+        if re.fullmatch("0[0-7]+", digits):
+            return int(text, 8)
+        if digits.isdigit() or (digits[:2] in ("0x", "0b", "0o") and "p" not in digits and "." not in digits):
+            return int(text, 0)
+        return float.fromhex(text) if digits[:2] == "0x" else float(text)
+    except (ValueError, OverflowError):
+        raise SyntaxProblem(f"bad number {token.text[:40]}", token.start) from None
+
+
+def _unquoted(token: _Token) -> str:
+    if token.kind == "raw":
+        return token.text[1:-1].replace("\r", "")
+    return _unescaped(token.text[1:-1], token.start)
+
+
+def _unescaped(text: str, start: int) -> str:
+    if "\\" not in text:
+        return text
+    parts = []
+    at = 0
+    while (found := text.find("\\", at)) >= 0:
+        match = _ESCAPE.match(text, found)
+        if match is None:
+            raise SyntaxProblem("a bad escape in a string", start)
+        parts += [text[at:found], _escaped(match)]
+        at = match.end()
+    return "".join([*parts, text[at:]])
+
+
+def _escaped(match: re.Match[str]) -> str:
+    if match[1]:
+        return _SIMPLE.get(match[1], match[1])
+    code = int(match[2] or match[3] or match[4] or match[5], 8 if match[5] else 16)
+    return chr(code) if code < 0x110000 and not 0xD800 <= code < 0xE000 else "�"

@@ -1,0 +1,471 @@
+"""Sprig's functions on strings."""
+
+import re
+from collections.abc import Callable
+
+from hullcheck.render.helm.builtins import sliced
+from hullcheck.render.helm.errors import LimitError, TemplateError
+from hullcheck.render.helm.functions import go
+from hullcheck.render.helm.limits import check_items, spend_text
+from hullcheck.render.helm.provenance import cut, indented, joined, replaced, reshaped
+from hullcheck.render.helm.regex import Pattern, compile_pattern, expand
+from hullcheck.render.helm.show import quoted, show
+from hullcheck.render.helm.values import (
+    NilList,
+    StringList,
+    StringMap,
+    Unknown,
+    Unordered,
+    UnorderedValues,
+    Value,
+    is_list,
+    is_unknown,
+    reason_of,
+)
+
+_SPACE = "\t\n\v\f\r \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000"
+
+
+def text_of(value: Value) -> str:
+    """Sprig's strval: how a value is put into a text."""
+    if isinstance(value, bytes):
+        return value.decode("utf-8", "replace")
+    return show(value)
+
+
+@go("toString", "any", aware=True)
+def to_string(value: Value) -> Value:
+    return text_of(value)
+
+
+@go("quote", "any...", aware=True)
+def quote(*values: Value) -> str:
+    return _spaced([quoted(text_of(value)) for value in values if value is not None])
+
+
+@go("squote", "any...", aware=True)
+def squote(*values: Value) -> str:
+    return _spaced([joined(["'", show(value), "'"]) for value in values if value is not None])
+
+
+@go("cat", "any...", aware=True)
+def cat(*values: Value) -> str:
+    return _spaced([show(value) for value in values if value is not None])
+
+
+def _spaced(parts: list[str], separator: str = " ") -> str:
+    spread = [part for each in parts for part in (separator, each)]
+    return joined(spread[1:])
+
+
+@go("trim", "string")
+def trim(value: str) -> str:
+    return _trimmed(value, _SPACE)
+
+
+@go("trimAll trimall", "string string")
+def trim_all(chars: str, value: str) -> str:
+    return _trimmed(value, chars)
+
+
+def _trimmed(value: str, chars: str) -> str:
+    if not chars:
+        return value
+    start = len(value) - len(value.lstrip(chars))
+    return cut(value, start, max(len(value.rstrip(chars)), start))
+
+
+@go("trimSuffix", "string string")
+def trim_suffix(suffix: str, value: str) -> str:
+    return cut(value, 0, len(value) - len(suffix)) if suffix and value.endswith(suffix) else value
+
+
+@go("trimPrefix", "string string")
+def trim_prefix(prefix: str, value: str) -> str:
+    return cut(value, len(prefix), len(value)) if prefix and value.startswith(prefix) else value
+
+
+@go("trunc", "int string")
+def trunc(count: int, value: str) -> Value:
+    size = len(value) if value.isascii() else len(value.encode("utf-8", "replace"))
+    if count < 0 and size + count > 0:
+        return sliced(value, size + count, size)
+    return sliced(value, 0, count) if 0 <= count < size else value
+
+
+@go("substr", "int int string")
+def substr(start: int, end: int, value: str) -> Value:
+    size = len(value.encode("utf-8", "replace"))
+    if start < 0:
+        low, high = 0, end
+    else:
+        low, high = start, size if end < 0 or end > size else end
+    if not 0 <= low <= high <= size:
+        raise TemplateError("error calling substr: slice bounds out of range")
+    return sliced(value, low, high)
+
+
+@go("upper", "string")
+def upper(value: str) -> str:
+    return reshaped(value, "".join(char.upper() if len(char.upper()) == 1 else char for char in value))
+
+
+@go("lower", "string")
+def lower(value: str) -> str:
+    return reshaped(value, "".join(char.lower() if len(char.lower()) == 1 else char for char in value))
+
+
+@go("title", "string")
+def title(value: str) -> str:
+    parts = []
+    before = " "
+    for char in value:
+        parts.append(char.upper() if _separates(before) and len(char.upper()) == 1 else char)
+        before = char
+    return "".join(parts)
+
+
+def _separates(char: str) -> bool:
+    if char.isascii():
+        return not (char.isalnum() or char == "_")
+    return not (char.isalpha() or char.isdecimal()) and char.isspace()
+
+
+@go("untitle", "string")
+def untitle(value: str) -> str:
+    return re.sub(r"(^|\s)(\S)", lambda match: match[1] + match[2].lower(), value)
+
+
+@go("swapcase", "string")
+def swapcase(value: str) -> str:
+    return value.swapcase()
+
+
+@go("nospace", "string")
+def nospace(value: str) -> str:
+    return "".join(value.split())
+
+
+@go("initials", "string")
+def initials(value: str) -> str:
+    return "".join(word[0] for word in value.split())
+
+
+@go("repeat", "int string")
+def repeat(count: int, value: str) -> str:
+    if count < 0:
+        raise TemplateError("error calling repeat: strings: negative Repeat count")
+    spend_text(count * len(value))
+    return value * count
+
+
+@go("replace", "string string string")
+def replace(old: str, new: str, value: str) -> str:
+    return replaced(value, str(old), new)
+
+
+@go("plural", "string string int")
+def plural(one: str, many: str, count: int) -> str:
+    return one if count == 1 else many
+
+
+@go("contains", "string string")
+def contains(part: str, value: str) -> bool:
+    return part in value
+
+
+@go("hasPrefix", "string string")
+def has_prefix(part: str, value: str) -> bool:
+    return value.startswith(part)
+
+
+@go("hasSuffix", "string string")
+def has_suffix(part: str, value: str) -> bool:
+    return value.endswith(part)
+
+
+@go("indent", "int string", aware=True)
+def indent(spaces: int, value: str) -> Value:
+    return _indent(spaces, value, "")
+
+
+@go("nindent", "int string", aware=True)
+def nindent(spaces: int, value: str) -> Value:
+    return _indent(spaces, value, "\n")
+
+
+def _indent(spaces: int, value: Value, before: str) -> Value:
+    if isinstance(spaces, Unknown) or isinstance(value, Unknown):
+        return Unknown(reason_of(spaces if isinstance(spaces, Unknown) else value), "string", True)
+    if spaces < 0:
+        raise TemplateError("error calling indent: strings: negative Repeat count")
+    if spaces > 10_000:
+        raise LimitError("an indentation of more than 10000 characters")
+    return joined([before, indented(value, " " * spaces)])
+
+
+def strings_of(value: Value) -> list[str]:
+    """Sprig's strslice: the texts of what isn't nil in a list."""
+    if is_list(value) and not isinstance(value, bytes):
+        return [text_of(item) for item in value if item is not None]
+    return [] if value is None else [text_of(value)]
+
+
+@go("join", "string any", aware=True)
+def join(separator: str, value: Value) -> Value:
+    if is_unknown(separator) or isinstance(value, Unknown):
+        return Unknown(reason_of(separator if is_unknown(separator) else value), "string")
+    if is_disordered(value):
+        return Unknown(DISORDER, "string", True)
+    return _spaced(strings_of(value), separator)
+
+
+DISORDER = "the order of a map's keys isn't the same in every run"
+
+
+def is_disordered(value: Value) -> bool:
+    """Is it a list whose order isn't known?"""
+    return isinstance(value, Unordered | UnorderedValues) and len(value) > 1
+
+
+@go("toStrings", "any", aware=True)
+def to_strings(value: Value) -> Value:
+    return value if isinstance(value, Unknown) else StringList(strings_of(value))
+
+
+@go("split", "string string")
+def split(separator: str, value: str) -> StringMap:
+    return StringMap((f"_{at}", part) for at, part in enumerate(_split(value, separator, -1)))
+
+
+@go("splitn", "string int string")
+def splitn(separator: str, count: int, value: str) -> StringMap:
+    return StringMap((f"_{at}", part) for at, part in enumerate(_split(value, separator, count)))
+
+
+@go("splitList", "string string")
+def split_list(separator: str, value: str) -> StringList:
+    return StringList(_split(value, separator, -1))
+
+
+def _split(value: str, separator: str, count: int) -> list[str]:
+    if count == 0:
+        return []
+    if not separator:
+        check_items(len(value))
+        chars = list(value)
+        return chars if count < 0 or len(chars) <= count else [*chars[: count - 1], "".join(chars[count - 1 :])]
+    check_items(value.count(separator))
+    parts: list[str] = []
+    at = 0
+    while (found := value.find(separator, at)) >= 0 and (count < 0 or len(parts) < count - 1):
+        parts.append(cut(value, at, found))
+        at = found + len(separator)
+    return [*parts, cut(value, at, len(value))]
+
+
+@go("abbrev", "int string")
+def abbrev(width: int, value: str) -> str:
+    return value if width < 4 or len(value) <= width else value[: width - 3] + "..."
+
+
+@go("wrap", "int string")
+def wrap(width: int, value: str) -> str:
+    return _wrapped(value, width, "\n", False)
+
+
+@go("wrapWith", "int string string")
+def wrap_with(width: int, separator: str, value: str) -> str:
+    return _wrapped(value, width, separator or "\n", True)
+
+
+def _wrapped(value: str, width: int, newline: str, breaks: bool) -> str:
+    width = max(width, 1)
+    spend_text(len(value) + len(value) * len(newline))
+    parts: list[str] = []
+    at = 0
+    while len(value) - at > width:
+        if value[at] == " ":
+            at += 1
+            continue
+        space = value.rfind(" ", at, at + width + 1)
+        if space < 0 and not breaks:
+            space = value.find(" ", at + width)
+            if space < 0:
+                break
+        if space >= 0:
+            parts += [value[at:space], newline]
+            at = space + 1
+        else:
+            parts += [value[at : at + width], newline]
+            at += width
+    return "".join([*parts, value[at:]])
+
+
+_WORD = re.compile(r"[-_\s]+|[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+|[^-_\sA-Za-z0-9]+")
+
+
+@go("snakecase", "string")
+def snakecase(value: str) -> Value:
+    return _lower_words(value, "_")
+
+
+@go("kebabcase", "string")
+def kebabcase(value: str) -> Value:
+    return _lower_words(value, "-")
+
+
+def _lower_words(value: str, connector: str) -> Value:
+    """Only what has one reading: words of letters, with separators between them."""
+    if not re.fullmatch(r"[A-Za-z]+(?:[-_ ]+[A-Za-z]+)*|", value):
+        return Unknown("how this text is split into words isn't supported", "string", bool(value))
+    words = _WORD.findall(value)
+    parts: list[str] = []
+    for at, word in enumerate(words):
+        if word[0] in "-_ ":
+            parts.append(connector * len(word))
+        else:
+            parts += [connector if at and words[at - 1][0] not in "-_ " else "", word.lower()]
+    return "".join(parts)
+
+
+@go("camelcase", "string")
+def camelcase(value: str) -> Value:
+    if not re.fullmatch(r"[A-Za-z0-9]+(?:[-_ ][A-Za-z0-9]+)*|", value):
+        return Unknown("how this text is split into words isn't supported", "string", bool(value))
+    return "".join(word[0].upper() + word[1:] for word in re.split("[-_ ]", value) if word)
+
+
+@go("b64enc", "string")
+def b64enc(value: str) -> str:
+    import base64
+
+    return base64.b64encode(value.encode("utf-8", "replace")).decode()
+
+
+@go("b64dec", "string")
+def b64dec(value: str) -> Value:
+    import base64
+    import binascii
+
+    try:
+        data = base64.b64decode(value.replace("\n", "").replace("\r", ""), validate=True)
+    except (binascii.Error, ValueError):
+        return Unknown("the text is no base64", "string", True)
+    return data.decode("utf-8", "replace")
+
+
+@go("b32enc", "string")
+def b32enc(value: str) -> str:
+    import base64
+
+    return base64.b32encode(value.encode("utf-8", "replace")).decode()
+
+
+@go("b32dec", "string")
+def b32dec(value: str) -> Value:
+    import base64
+    import binascii
+
+    try:
+        return base64.b32decode(value).decode("utf-8", "replace")
+    except (binascii.Error, ValueError):
+        return Unknown("the text is no base32", "string", True)
+
+
+@go("sha1sum", "string")
+def sha1sum(value: str) -> str:
+    return _digest("sha1", value)
+
+
+@go("sha256sum", "string")
+def sha256sum(value: str) -> str:
+    return _digest("sha256", value)
+
+
+@go("sha512sum", "string")
+def sha512sum(value: str) -> str:
+    return _digest("sha512", value)
+
+
+def _digest(name: str, value: str) -> str:
+    import hashlib
+
+    return hashlib.new(name, value.encode("utf-8", "replace"), usedforsecurity=False).hexdigest()
+
+
+@go("adler32sum", "string")
+def adler32sum(value: str) -> str:
+    import zlib
+
+    return str(zlib.adler32(value.encode("utf-8", "replace")))
+
+
+@go("regexMatch mustRegexMatch", "string string")
+def regex_match(pattern: str, value: str) -> bool:
+    return _pattern(pattern).search(str(value)) is not None
+
+
+@go("regexFind mustRegexFind", "string string")
+def regex_find(pattern: str, value: str) -> str:
+    found = _pattern(pattern).search(str(value))
+    return cut(value, found[0], found[1]) if found else ""
+
+
+@go("regexFindAll mustRegexFindAll", "string string int")
+def regex_find_all(pattern: str, value: str, count: int) -> Value:
+    found: StringList = StringList()
+    for match in _pattern(pattern).matches(str(value)):
+        if 0 <= count <= len(found):
+            break
+        found.append(cut(value, match[0], match[1]))
+    return found or NilList()
+
+
+@go("regexReplaceAll mustRegexReplaceAll", "string string string")
+def regex_replace_all(pattern: str, value: str, replacement: str) -> str:
+    compiled = _pattern(pattern)
+    return _replaced(pattern, value, lambda found: expand(compiled, str(replacement), str(value), found))
+
+
+@go("regexReplaceAllLiteral mustRegexReplaceAllLiteral", "string string string")
+def regex_replace_all_literal(pattern: str, value: str, replacement: str) -> str:
+    return _replaced(pattern, value, lambda found: str(replacement))
+
+
+def _replaced(pattern: str, value: str, replacement: Callable[[list[int]], str]) -> str:
+    parts: list[str] = []
+    at = 0
+    for found in _pattern(pattern).matches(str(value)):
+        parts += [cut(value, at, found[0]), replacement(found)]
+        at = found[1]
+    return joined([*parts, cut(value, at, len(value))]) if parts else value
+
+
+@go("regexSplit mustRegexSplit", "string string int")
+def regex_split(pattern: str, value: str, count: int) -> Value:
+    if count == 0:
+        return NilList()
+    if pattern and not value:
+        return StringList([""])
+    parts = StringList()
+    at = end = 0
+    for found in _pattern(pattern).matches(str(value)):
+        if count > 0 and len(parts) == count - 1:
+            break
+        end = found[0]
+        if found[1]:
+            parts.append(cut(value, at, end))
+        at = found[1]
+    if end != len(value):
+        parts.append(cut(value, at, len(value)))
+    return parts
+
+
+@go("regexQuoteMeta", "string")
+def regex_quote_meta(value: str) -> str:
+    return re.sub(r"([\\.+*?()|\[\]{}^$])", r"\\\1", value)
+
+
+def _pattern(pattern: str) -> Pattern:
+    return compile_pattern(str(pattern))

@@ -1,0 +1,256 @@
+"""The values that templates work on, typed as Go types them.
+
+Strings are `str`, nil is None, Go's int is `int` and its int64 `Int64`; what came from a file knows its place in
+`origin` (strings: in their runs). A value that can't be known is an `Unknown`.
+"""
+
+from typing import Any, TypeAlias
+
+from hullcheck.render.helm.errors import TemplateError, UndecidedError
+from hullcheck.render.helm.limits import check_depth, spend
+from hullcheck.render.helm.provenance import Origin, Text, Unsure, from_one
+
+Value: TypeAlias = Any
+"""Any of the types in `KINDS`: which, only running the template tells."""
+
+
+class Int(int):
+    """Go's int, with a place."""
+
+    origin: Origin | None = None
+
+
+class Int64(int):
+    """Go's int64."""
+
+    origin: Origin | None = None
+
+
+class Float(float):
+    """Go's float64, with a place."""
+
+    origin: Origin | None = None
+
+
+class Bool(int):
+    """Go's bool, with a place; Python's own has no subclasses."""
+
+    origin: Origin | None = None
+
+
+class Map(dict[str, Value]):
+    """Go's map[string]interface{}, with a place."""
+
+    origin: Origin | None = None
+
+
+class Values(Map):
+    """The type of `.Values`."""
+
+
+class StringMap(dict[str, Value]):
+    """Go's map[string]string, in which a missing key is an empty string."""
+
+    def get(self, key: str, default: Value = "") -> Value:
+        return super().get(key, default)
+
+
+class List(list[Value]):
+    """Go's []interface{}, with a place."""
+
+    origin: Origin | None = None
+
+
+class NilList(list[Value]):
+    """A nil slice: `null` in JSON and YAML, else an empty list."""
+
+
+class StringList(list[Value]):
+    """Go's []string."""
+
+
+class Unordered(StringList):
+    """The keys of a map in the order in which Go happens to walk it, which isn't known."""
+
+
+class UnorderedValues(list[Value]):
+    """A map's values in the order in which Go happens to walk it."""
+
+
+class IntList(list[Value]):
+    """Go's []int."""
+
+
+class Host:
+    """A Go struct or type with methods, that templates see through its fields."""
+
+    kind = "struct"
+    type_name = "struct"
+
+    def field(self, name: str) -> Value:
+        """A field, or a method without arguments; raises TemplateError if there is none."""
+        raise TemplateError(f"can't evaluate field {name} in type {self.type_name}")
+
+    def call(self, name: str, args: list[Value]) -> Value:
+        """A method with arguments."""
+        raise TemplateError(f"can't evaluate field {name} in type {self.type_name}")
+
+    def show(self) -> str:
+        """As `%v` prints it."""
+        raise TemplateError(f"a {self.type_name} can't be printed")
+
+
+class Unknown:
+    """A value that can't be known, and why. `truth` is whether it's non-empty, if that much is known."""
+
+    def __init__(self, reason: str, kind: str = "", truth: bool | None = None) -> None:
+        self.reason = reason
+        self.kind = kind
+        self.truth = truth
+
+    def __repr__(self) -> str:
+        return f"Unknown({self.reason!r})"
+
+
+class UnknownFields(Unknown):
+    """A struct whose fields are all unknown texts: a certificate, a point in time."""
+
+
+class Nil:
+    """A nil that Go knows the type of: a field of it is an error, not nil."""
+
+
+TYPED_NIL = Nil()
+
+KINDS: dict[type, str] = {
+    type(None): "invalid",
+    bool: "bool",
+    Bool: "bool",
+    int: "int",
+    Int: "int",
+    Int64: "int64",
+    float: "float64",
+    Float: "float64",
+    str: "string",
+    Text: "string",
+    Unsure: "string",
+    dict: "map",
+    Map: "map",
+    Values: "map",
+    StringMap: "map",
+    list: "slice",
+    List: "slice",
+    NilList: "slice",
+    StringList: "slice",
+    IntList: "slice",
+    Unordered: "slice",
+    UnorderedValues: "slice",
+    bytes: "slice",
+    Unknown: "unknown",
+    UnknownFields: "unknown",
+}
+
+TYPES: dict[type, str] = {
+    type(None): "<nil>",
+    bytes: "[]uint8",
+    dict: "map[string]interface {}",
+    Map: "map[string]interface {}",
+    Values: "common.Values",
+    StringMap: "map[string]string",
+    list: "[]interface {}",
+    List: "[]interface {}",
+    NilList: "[]interface {}",
+    StringList: "[]string",
+    IntList: "[]int",
+    Unordered: "[]string",
+    UnorderedValues: "[]interface {}",
+}
+
+
+def kind(value: Value) -> str:
+    """Go's reflect.Kind of a value, "invalid" for nil, "unknown" for one that isn't known."""
+    found = KINDS.get(type(value))
+    if found is None:
+        found = value.kind
+        assert isinstance(found, str)
+    return found
+
+
+def type_name(value: Value) -> str:
+    """Go's name of a value's type."""
+    if isinstance(value, Host):
+        return value.type_name
+    return TYPES.get(type(value)) or kind(value)
+
+
+def is_map(value: Value) -> bool:
+    return isinstance(value, dict)
+
+
+def is_list(value: Value) -> bool:
+    return isinstance(value, list | bytes)
+
+
+def is_unknown(value: Value) -> bool:
+    """Is the value itself, or part of a text, not known?"""
+    return isinstance(value, Unknown | Unsure)
+
+
+def unknown_in(value: Value, depth: int = 0) -> Unknown | None:
+    """The first unknown in a value or anything inside it."""
+    if isinstance(value, Unknown):
+        return value
+    if isinstance(value, Unsure):
+        return Unknown(reason_of(value), "string")
+    if isinstance(value, dict | list):
+        check_depth(depth)
+        spend()
+        for item in value.values() if isinstance(value, dict) else value:
+            found = unknown_in(item, depth + 1)
+            if found:
+                return found
+    return None
+
+
+def reason_of(value: Value) -> str:
+    """Why a value or text isn't known."""
+    if isinstance(value, Unknown):
+        return value.reason
+    return next((run[1].unknown for run in value.runs if run[1] is not None and run[1].unknown), "")
+
+
+def truth(value: Value) -> bool:
+    """Go templates' notion of truth: not empty. Raises UndecidedError where it isn't known."""
+    if isinstance(value, Unknown):
+        if value.truth is None:
+            raise UndecidedError(value.reason)
+        return value.truth
+    if isinstance(value, Host):
+        return value.truth() if hasattr(value, "truth") else True
+    return bool(value)
+
+
+def is_empty(value: Value) -> bool:
+    """Sprig's notion of empty, which is the same but for what it is told of."""
+    return not truth(value)
+
+
+def with_origin(value: Value, origin: Origin | None) -> Value:
+    """A scalar that knows its place."""
+    if origin is None or value is None:
+        return value
+    if isinstance(value, str):
+        return from_one(str(value), origin)
+    made: Value
+    if isinstance(value, bool | Bool):
+        made = Bool(value)
+    elif isinstance(value, float):
+        made = Float(value)
+    elif isinstance(value, Int64):
+        made = Int64(value)
+    elif isinstance(value, int):
+        made = Int(value)
+    else:
+        return value
+    made.origin = origin
+    return made
