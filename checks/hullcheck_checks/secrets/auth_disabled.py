@@ -95,6 +95,9 @@ def without_root_user(workload: Workload) -> Iterator[Finding]:
         names = {variable.name for variable in container.environment}
         if image is None or image.familiar != "mongo" or any(name.startswith("MONGO_INITDB_ROOT") for name in names):
             continue
+        program = container.command[0].value if container.command else ""
+        if program is None or (program != "mongod" and program[:1] not in ("", "-")):
+            continue  # a client
         if not any("--auth" in (word.value or "") or "--keyFile" in (word.value or "") for word in container.command):
             yield _finding(container, "no `MONGO_INITDB_ROOT_USERNAME`", container.location)
 

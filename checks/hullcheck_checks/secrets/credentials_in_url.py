@@ -29,7 +29,7 @@ from hullcheck.model.dockerfile import Stage
 from hullcheck.model.instruction import Instruction
 from hullcheck.model.kubernetes import KubernetesObject
 from hullcheck.model.node import Mapping, Scalar
-from hullcheck.model.secrets import Login, in_pairs, in_url, narrowed, weak
+from hullcheck.model.secrets import Login, in_pairs, in_url, narrowed, weak, written_at
 from hullcheck.model.text import Text
 from hullcheck.source import Field, Location
 
@@ -54,6 +54,8 @@ def in_container(container: Container) -> Iterator[Finding]:
     for name, field in (*named, *words):
         for login in _literal(field):
             value = (field.value or "")[login.start : login.end]
+            if not written_at(field.location, name, value):
+                continue
             yield _finding(container, name, value, narrowed(field.location, value), field.related)
 
 

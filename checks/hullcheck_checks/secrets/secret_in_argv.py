@@ -25,7 +25,7 @@ from hullcheck.model.argv import Said, in_argv, in_script
 from hullcheck.model.container import Container
 from hullcheck.model.dockerfile import Stage
 from hullcheck.model.instruction import Instruction
-from hullcheck.model.secrets import narrowed, weak
+from hullcheck.model.secrets import narrowed, weak, written_at
 from hullcheck.source import Field, Location
 
 check = Check(
@@ -51,6 +51,8 @@ def _in_words(container: Container, where: str, fields: Sequence[Field[str]]) ->
     words = [field.value if field.value is not None else "$UNKNOWN" for field in fields]
     for said in in_argv(words):
         value = words[said.word][said.start : said.end]
+        if not written_at(fields[said.word].location, where, value):
+            continue
         place = narrowed(fields[said.word].location, value)
         yield check.finding(
             container,

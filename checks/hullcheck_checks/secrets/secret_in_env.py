@@ -35,7 +35,7 @@ from hullcheck.model.expand import names
 from hullcheck.model.instruction import Instruction
 from hullcheck.model.kubernetes import KubernetesObject
 from hullcheck.model.node import Mapping, Scalar
-from hullcheck.model.secrets import Grade, by_name, in_properties, literal, narrowed, weak
+from hullcheck.model.secrets import Grade, asks, by_name, in_properties, literal, narrowed, weak, written_at
 from hullcheck.source import Location
 
 check = Check(
@@ -70,8 +70,8 @@ def in_container(container: Container) -> Iterator[Finding]:
         value = variable.value.value
         if variable.source in ("env_file", "build argument") or value is None or not _holds(variable.name, value):
             continue
-        if value not in variable.value.location.text and "$" in variable.value.location.text:
-            continue  # it is written elsewhere, such as in a `.env`
+        if not written_at(variable.value.location, variable.name, value):
+            continue
         place = narrowed(variable.value.location, value)
         yield check.finding(
             container,
@@ -94,7 +94,7 @@ def _what(variable: Variable) -> str:
 
 def _replaceable(variable: Variable, value: str) -> bool:
     """A default that everybody tries first, where the caller can give another, or is asked to."""
-    return weak(value) and (variable.defaulted or "change" in value.lower())
+    return asks(value) or (weak(value) and variable.defaulted)
 
 
 @check.on(KubernetesObject)

@@ -31,6 +31,7 @@ class _Reader:
     def __init__(self, tree: Tree) -> None:
         self.tree = tree
         self.paths = frozenset(tree.paths)
+        self.told: set[str] = set()
 
     def of_project(self, project: ComposeProject) -> Iterator[Committed]:
         for made in (*project.secrets.values(), *project.configs.values()):
@@ -66,7 +67,8 @@ class _Reader:
     def _variables(self, path: str, location: Location, owner: str, how: str) -> Iterator[Committed]:
         data = self._kept(path)
         found = in_assignments(data.decode("utf-8", "replace")) if data else None
-        if found is not None:
+        if found is not None and path not in self.told:
+            self.told.add(path)
             yield Committed(location, owner, path, how, found.key, found.weak)
 
     def generated(self, root: Node | None, folder: str) -> Iterator[Committed]:

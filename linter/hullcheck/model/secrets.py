@@ -99,6 +99,13 @@ _NOT_WITH_KEY = frozenset(
 _OBJECTS = frozenset(("tls", "ssl", "image", "pull", "cert", "certificate", "registry", "ingress", "docker"))
 """Before `SECRET`, they make it the name of an object in the cluster."""
 
+_AFTER = frozenset(
+    ("key", "base", "value", "phrase", "text", "default", "prod", "production", "dev", "development", "staging", "test", "testing",
+     "qa", "ci", "root", "admin", "master", "main", "old", "new", "current", "previous", "primary", "secondary", "read", "write",
+     "plain", "raw", "b64", "base64", "x", "v")
+)  # fmt: skip
+"""Words behind `PASSWORD` and such that leave it the password; behind others it may be about one."""
+
 _KNOWN = {
     "sshpass": Grade.STRONG,
     "mysqlpwd": Grade.STRONG,
@@ -151,8 +158,9 @@ def _grade(words: list[str]) -> Grade | None:
         return None
     if last in ("pass", "pwd", "pw") and len(words) > 1:
         return Grade.STRONG
-    if any(word in _STRONG or word.endswith(_GLUED) for word in words):
-        return Grade.STRONG
+    strong = [number for number, word in enumerate(words) if word in _STRONG or word.endswith(_GLUED)]
+    if strong:
+        return Grade.STRONG if _AFTER.issuperset(words[strong[-1] + 1 :]) else Grade.WEAK
     return Grade.WEAK if last in _WEAK else None
 
 
@@ -167,7 +175,7 @@ def _words(name: str) -> list[str]:
 
 _FILL_IN = re.compile(
     r"<[^<>]*>|\[[^\[\]]*\]|\{\{?.*\}?\}|%[A-Z_]+%|@[A-Z_]+@|__[A-Za-z_.-]+__|\*{3,}.*|\.{3,}|x{3,}|X[X-]{2,}|#{3,}|-+|\?+"
-    r"|n/?a|null|none|nil|undefined|empty|todo|tbd|fixme|redacted|removed|hidden|masked|omitted|unset|not[ _-]?set"
+    r"|n/?a|null|none|nil|undefined|invalid|unused|empty|todo|tbd|fixme|redacted|removed|hidden|masked|omitted|unset|not[ _-]?set"
     r"|(?:your|my|the|insert|enter|put|add|paste|fill|replace|provide|specify|set)[ _.-].*"
     r"|.*(?:_here|-here| here|goes[ _-]?here|replace[ _-]?me|replace[ _-]with.*|placeholder.*)",
     re.IGNORECASE | re.DOTALL,
@@ -184,7 +192,9 @@ _REFERENCE = re.compile(
     r"arn:aws[a-z-]*:.*|projects/[^/]+/secrets/.*|AQICAH.*|Ag[A-D][A-Za-z0-9+/]{200,}=*|!vault.*|\$ANSIBLE_VAULT.*|@Microsoft\.KeyVault.*",
     re.DOTALL,
 )
-_PATH = re.compile(r"(?:\.{0,2}/|~/|[A-Za-z]:[\\/]|\./)[^\s]*")
+_PATH = re.compile(
+    r"(?:\.{0,2}/|~/|[A-Za-z]:[\\/]|%[\w.]+%/)[^\s]*|[^\s:=]*/[^\s:=]*\.(?:pem|key|crt|cer|p12|jks|json|ya?ml|txt|env|conf|properties)"
+)
 _SWITCH = frozenset(("true", "false", "yes", "no", "on", "off", "enabled", "disabled", "null", "none", "nil", "~"))
 _NUMBER = re.compile(r"-?[0-9]+(?:\.[0-9]+)?(?:ms|s|m|h|d|k|kb|mb|gb|ki|mi|gi|%)?", re.IGNORECASE)
 
@@ -197,6 +207,16 @@ def placeholder(value: str) -> bool:
 def weak(value: str) -> bool:
     """Is it a default that everybody tries first (`changeme`, `password`, `admin123`)?"""
     return _WEAK_VALUES.fullmatch(value.strip()[:200]) is not None
+
+
+_PROMPT = re.compile(
+    r"change|choose|replace|your|please|here\b|insert|todo|secure.*password|strong.*password", re.IGNORECASE
+)
+
+
+def asks(value: str) -> bool:
+    """Does the value itself ask to be replaced (`PleaseChangeMe`, `ChooseYourOwnPasswordHere`)?"""
+    return _PROMPT.search(value[:500]) is not None
 
 
 def refers(value: str) -> bool:
@@ -216,7 +236,7 @@ def literal(name: str, value: str) -> bool:
     Not if it is empty, a switch, a number (but for a password), a path, an address, a reference or something to fill in.
     """
     text = value.strip().strip("'\"")
-    if is_harmless_value(text):
+    if is_harmless_value(text) or (text == name.upper() and "_" in text):
         return False
     if _PATH.fullmatch(text) and not _is_base64(text):
         return False
@@ -315,6 +335,12 @@ def in_pairs(text: str) -> Iterator[Login]:
     for match in _PAIR.finditer(text):
         if literal("password", match["value"]):
             yield Login(*match.span("value"), True)
+
+
+def written_at(location: Location, name: str, value: str) -> bool:
+    """Is the value written at that place, rather than brought there from elsewhere, such as from a `.env`?"""
+    text = location.text.replace("$$", "$")
+    return value in text if "$" in text or text.strip() in ("", name) else True
 
 
 def narrowed(location: Location, value: str) -> Location:
