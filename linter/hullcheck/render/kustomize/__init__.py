@@ -1,0 +1,133 @@
+"""Overlays, built as kustomize 5.8 builds them, each value with the place where it was decided.
+
+Nothing is fetched and nothing is run: what would be is noted, and the rest is built.
+"""
+
+import posixpath
+from typing import NamedTuple
+
+from hullcheck.model.node import Mapping, Node, Scalar, Sequence
+from hullcheck.model.problem import Problem
+from hullcheck.parse.kubernetes import ManifestFile
+from hullcheck.parse.kustomization import NAMES, RefusedError, UnknownError
+from hullcheck.render.kustomize.build import Builder
+from hullcheck.render.kustomize.files import Files, Read, is_remote, resolve
+from hullcheck.render.kustomize.state import DeadImage
+
+__all__ = ["Build", "DeadImage", "Kustomizations", "Read", "objects"]
+
+_REFERENCES = ("resources", "bases", "components", "generators", "transformers", "validators")
+_PATCHES = ("patches", "patchesstrategicmerge", "patchesjson6902", "replacements", "configurations")
+
+
+class Build(NamedTuple):
+    """What a kustomization builds. `folder` is its own.
+
+    `objects` are in the order in which kustomize puts them out. `approximate` says why the result isn't known in full;
+    `refused` is true if kustomize wouldn't build it at all, as far as can be told. `files` had a part in it.
+    """
+
+    folder: str
+    objects: tuple[Mapping, ...] = ()
+    problems: tuple[Problem, ...] = ()
+    approximate: str = ""
+    refused: bool = False
+    files: frozenset[str] = frozenset()
+    dead_images: tuple[DeadImage, ...] = ()
+
+
+class Kustomizations:
+    """All kustomizations of a repository, by folder, and how they use one another.
+
+    `manifests` are the files read so far, by path, the kustomizations among them. `read` gives the bytes of any other
+    file of the repository.
+    """
+
+    def __init__(self, manifests: dict[str, ManifestFile], read: Read) -> None:
+        self.files = Files(manifests, read)
+        self.layers: dict[str, Mapping] = {}
+        for path, file in sorted(manifests.items()):
+            if file.layer is not None and posixpath.basename(path) in NAMES:
+                self.layers.setdefault(posixpath.dirname(path), file.layer)
+        self.included: set[str] = set()
+        self.resource_files: set[str] = set()
+        self.other_files: set[str] = set()
+        for folder, layer in self.layers.items():
+            self._note(folder, layer)
+        self._builder = Builder(self.files)
+
+    def _note(self, folder: str, layer: Mapping) -> None:
+        """Who includes whom, and which files belong to a kustomization."""
+        for key, (_, value) in layer.entries().items():
+            name = key.lower()
+            if name in _REFERENCES:
+                for text in _texts(value):
+                    path = None if is_remote(text) else resolve(folder, text)
+                    if path in self.layers:
+                        self.included.add(path)
+                    elif path is not None and name in ("resources", "bases"):
+                        self.resource_files.add(path)
+                    elif path is not None:
+                        self.other_files.add(path)
+            elif name in _PATCHES:
+                for text in _paths(value):
+                    path = resolve(folder, text)
+                    if path is not None:
+                        self.other_files.add(path)
+
+    @property
+    def only_patches(self) -> set[str]:
+        """Files that are never whole objects: patches, and what configures a build."""
+        return self.other_files - self.resource_files
+
+    @property
+    def claimed(self) -> set[str]:
+        """Files that belong to some kustomization, and so aren't manifests on their own."""
+        return self.other_files | self.resource_files
+
+    @property
+    def roots(self) -> list[str]:
+        """The folders of the kustomizations that no other includes; a component is no root."""
+        return sorted(f for f, layer in self.layers.items() if f not in self.included and not _is_component(layer))
+
+    def build(self, folder: str) -> Build:
+        """What the kustomization of that folder builds; this doesn't raise."""
+        try:
+            ordered, state = self._builder.root(folder)
+        except UnknownError as error:
+            return Build(folder, (), (Problem("not-analysed", error.message, error.location),), error.message)
+        except RefusedError as error:
+            message = f"kustomize wouldn't build this: {error.message}"
+            return Build(folder, (), (Problem("not-analysed", message, error.location),), message, refused=True)
+        return Build(
+            folder,
+            tuple(resource.root for resource in ordered),
+            tuple(state.problems),
+            state.approximate,
+            files=frozenset(state.files),
+            dead_images=tuple(state.dead_images),
+        )
+
+
+def objects(built: Build) -> list[Node]:
+    """The objects in the order in which `kubectl kustomize` prints them."""
+    return list(built.objects)
+
+
+def _is_component(layer: Mapping) -> bool:
+    kind = next((value for key, (_, value) in layer.entries().items() if key.lower() == "kind"), None)
+    return isinstance(kind, Scalar) and kind.text == "Component"
+
+
+def _texts(node: Node) -> list[str]:
+    return [i.text for i in node.items if isinstance(i, Scalar) and i.text] if isinstance(node, Sequence) else []
+
+
+def _paths(node: Node) -> list[str]:
+    """The paths of a list of patches: plain ones, and those of entries with a `path`."""
+    found = [text for text in _texts(node) if "\n" not in text]
+    for item in node.items if isinstance(node, Sequence) else ():
+        path = item.get("path") if isinstance(item, Mapping) else None
+        if isinstance(path, Scalar) and path.text:
+            found.append(path.text)
+    return found

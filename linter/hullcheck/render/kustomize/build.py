@@ -1,0 +1,203 @@
+"""`kustomize build`, without running or fetching anything: resources, generators, components, then transformers."""
+
+from hullcheck.model.node import Mapping, Node, Scalar
+from hullcheck.model.problem import Problem
+from hullcheck.parse.kustomization import Layer, RefusedError, layer, struct, text, texts
+from hullcheck.render.kustomize import generate, plugins, transformers, variables
+from hullcheck.render.kustomize.fieldspecs import configured
+from hullcheck.render.kustomize.files import Files, is_below, is_remote, resolve
+from hullcheck.render.kustomize.loading import FileReader, MissingError, file_path
+from hullcheck.render.kustomize.names import follow_names
+from hullcheck.render.kustomize.order import in_order
+from hullcheck.render.kustomize.resources import Resource, Resources
+from hullcheck.render.kustomize.state import MAX_WORK, State
+from hullcheck.render.kustomize.transform import settled_annotations
+from hullcheck.source import Location
+
+MAX_DEPTH = 60
+
+_LOCAL = "config.kubernetes.io/local-config"
+
+
+class Builder:
+    """Builds kustomizations of one repository. Each base is built once, however many overlays use it."""
+
+    def __init__(self, files: Files) -> None:
+        self.files = files
+        self.work = 0
+        self._bases: dict[str, State | RefusedError] = {}
+
+    def root(self, folder: str) -> tuple[list[Resource], State]:
+        """The objects of a folder's kustomization as they are put out. Raises RefusedError."""
+        built = self.base(folder, (), None).copy()
+        self._count(built)
+        for resource in built.resources:
+            if resource.hashed:
+                generate.add_hash(resource)
+        built.resources.renamed()
+        follow_names(built.resources, built.config.name_reference)
+        variables.resolve(built.resources, built.variables, built.config.var_reference)
+        kept = [r for r in built.resources if r.annotations().get(_LOCAL, "false") == "false"]
+        source = self.files.kustomization(folder)
+        options = layer(*source).node("sortOptions") if source else None
+        ordered = in_order(Resources(kept), options)
+        for resource in ordered:
+            settled_annotations(resource)
+        return ordered, built
+
+    def base(self, folder: str, stack: tuple[str, ...], place: Location | None) -> State:
+        """What the kustomization of that folder gathers, without the last steps. Raises RefusedError."""
+        for above in stack:
+            if is_below(above, folder):
+                message = f"`{folder or '.'}` is among the folders that lead to it: kustomizations go round in circles"
+                raise RefusedError(message, place or self._start(folder))
+        if len(stack) > MAX_DEPTH:
+            raise RefusedError(f"kustomizations are nested more than {MAX_DEPTH} deep", place or self._start(folder))
+        known = self._bases.get(folder)
+        if known is None:
+            try:
+                known = self._built(folder, stack, place)
+            except RefusedError as error:
+                known = error
+            self._bases[folder] = known
+        if isinstance(known, RefusedError):
+            raise known
+        return known
+
+    def _built(self, folder: str, stack: tuple[str, ...], place: Location | None) -> State:
+        own = self._layer(folder, place)
+        if own.component and stack:
+            raise RefusedError(f"`{folder}` is a component, and is used as a base", place or own.place("kind"))
+        state = State()
+        self.accumulate(own, state, (*stack, folder))
+        return state
+
+    def _start(self, folder: str) -> Location:
+        found = self.files.kustomization(folder)
+        assert found is not None
+        return found[0].at(found[1].start)
+
+    def _layer(self, folder: str, place: Location | None) -> Layer:
+        found = self.files.kustomization(folder)
+        if found is None:
+            assert place is not None
+            raise RefusedError(f"there is no kustomization in `{folder or '.'}`", place)
+        return layer(*found)
+
+    def accumulate(self, own: Layer, state: State, stack: tuple[str, ...]) -> None:
+        """One layer's own steps, in kustomize's order, on what is there already."""
+        state.files.add(own.path)
+        for node in texts_of(own, "resources", "bases"):
+            self.add_resource(node, own, state, stack)
+        self._configure(own, state)
+        self._generate(own, state, stack)
+        for node in texts_of(own, "components"):
+            self._add_component(node, own, state, stack)
+        self._count(state)
+        transformers.run(own, state, self.files)
+        plugins.transform(own, state, self, stack)
+        for entry in own.list("vars"):
+            variable = variables.variable(entry)
+            variables.mark(state.resources, variable)
+            state.add_variable(variable.name, variable)
+
+    def _count(self, state: State) -> None:
+        self.work += len(state.resources)
+        if self.work > MAX_WORK:
+            place = next(iter(state.resources)).root.location.one_line()
+            raise RefusedError("the kustomizations of this repository build too many objects", place)
+
+    def add_resource(self, node: Scalar, own: Layer, state: State, stack: tuple[str, ...]) -> None:
+        """A file of objects, or a folder with a kustomization."""
+        if is_remote(node.text):
+            state.unknown(f"`{node.text}` is remote and isn't fetched", node.location)
+            return
+        path = resolve(own.folder, node.text)
+        if path is None:
+            state.unknown(f"`{node.text}` is outside of the repository", node.location)
+            return
+        objects = self.files.objects(path) if path else None
+        if objects is not None:
+            if not is_below(path, own.folder):
+                raise RefusedError(f"`{node.text}` is not in or below the kustomization's folder", node.location)
+            state.files.add(path)
+            for root in objects:
+                state.resources.append(Resource(root))
+        elif self.files.kustomization(path) is not None:
+            state.absorb(self.base(path, stack, node.location), node.location)
+        else:
+            state.unknown(f"`{node.text}` isn't in the repository", node.location)
+
+    def _add_component(self, node: Scalar, own: Layer, state: State, stack: tuple[str, ...]) -> None:
+        if is_remote(node.text):
+            state.unknown(f"`{node.text}` is remote and isn't fetched", node.location)
+            return
+        path = resolve(own.folder, node.text)
+        if path is None or self.files.kustomization(path) is None:
+            state.unknown(f"`{node.text}` isn't in the repository", node.location)
+            return
+        if any(is_below(above, path) for above in stack) or len(stack) > MAX_DEPTH:
+            raise RefusedError(f"`{node.text}` is among the folders that lead to it", node.location)
+        component = self._layer(path, node.location)
+        if not component.component:
+            raise RefusedError(f"`{node.text}` is no component", node.location)
+        self.accumulate(component, state, (*stack, path))
+
+    def _configure(self, own: Layer, state: State) -> None:
+        for node in texts_of(own, "configurations"):
+            try:
+                path = file_path(node, own.folder, self.files)
+            except MissingError as missing:
+                state.unknown(missing.message, missing.location)
+                continue
+            content = self.files.content(path)
+            assert content is not None
+            state.files.add(path)
+            for root in content.roots:
+                state.config = configured(state.config, root)
+        if own.node("crds") is not None:
+            message = "what custom resources refer to is said by `crds`, which isn't read"
+            state.problems.append(Problem("not-analysed", message, own.place("crds")))
+        openapi = struct(own.node("openapi"), "openapi", "path version")
+        if "path" in openapi:
+            state.unknown("how lists are merged is said by `openapi`, which isn't read", own.place("openapi"))
+
+    def _generate(self, own: Layer, state: State, stack: tuple[str, ...]) -> None:
+        shared = generate.options(own.node("generatorOptions"))
+        reader = FileReader(own.folder, self.files, state)
+        for field, kind in (("secretGenerator", "Secret"), ("configMapGenerator", "ConfigMap")):
+            ordered = own.list(field)
+            for number, node in enumerate(ordered):
+                self.absorb(generate.generated(node, kind, shared, reader, f"{field}[{number}]"), state)
+        for field in ("helmCharts", "helmChartInflationGenerator"):
+            for node in own.list(field):
+                name = text(struct_field(node, "name"), "name")
+                state.unknown(f"the chart `{name}` is inflated by helm, which isn't run", node.location.one_line())
+        plugins.generate(own, state, self, stack, reader, shared)
+
+    def absorb(self, made: Resource, state: State) -> None:
+        """Add a generated object, or put it in the place of the one that it replaces or is merged with."""
+        found = state.resources.known_as(made.id)
+        place = made.root.location.one_line()
+        if not found:
+            if made.behavior in ("merge", "replace"):
+                if state.complete:
+                    raise RefusedError(f"there is no {made.id} to merge with or replace", place)
+                return
+            state.resources.append(made)
+            return
+        if len(found) > 1:
+            raise RefusedError(f"several objects are called {made.id}", place)
+        if made.behavior not in ("merge", "replace"):
+            raise RefusedError(f"{made.id} is there already, and `behavior` says neither merge nor replace", place)
+        generate.absorbed(made, found[0])
+        state.resources.replace(found[0], made)
+
+
+def texts_of(own: Layer, *names: str) -> list[Scalar]:
+    """The strings of these fields that aren't empty."""
+    return [node for name in names for node in texts(own.node(name), name) if node.text]
+
+
+def struct_field(node: Node, name: str) -> Node | None:
+    return node.get(name) if isinstance(node, Mapping) else None

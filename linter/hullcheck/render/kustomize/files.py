@@ -1,0 +1,241 @@
+"""The files that a kustomization names, read as kustomize reads them and no further than the repository's root."""
+
+import posixpath
+from bisect import bisect_right
+from collections.abc import Callable
+from typing import NamedTuple
+
+from hullcheck.model.node import Mapping, Node, Scalar, Sequence
+from hullcheck.parse import yaml
+from hullcheck.parse.kubernetes import ManifestFile, documents
+from hullcheck.parse.kustomization import NAMES, RefusedError
+from hullcheck.render.kustomize.resources import word_at
+from hullcheck.render.kustomize.scalars import is_null
+from hullcheck.source import Location, Source
+
+Read = Callable[[str], bytes | None]
+"""The bytes of a file of the repository, by its path; None if there is none, or it can't be read."""
+
+
+class Content(NamedTuple):
+    """A file, its documents, and what is wrong with the first that can't be read."""
+
+    source: Source
+    roots: tuple[Node, ...]
+    broken: tuple[str, Location] | None
+    templated: bool = False
+
+
+class Files:
+    """Reads each file once. What other parts have read already is taken from them."""
+
+    def __init__(self, manifests: dict[str, ManifestFile], read: Read) -> None:
+        self.manifests = manifests
+        self.read = read
+        self._contents: dict[str, Content | None] = {}
+        self._bytes: dict[str, bytes | None] = {}
+        self._objects: dict[str, list[Mapping]] = {}
+
+    def bytes(self, path: str) -> bytes | None:
+        if path not in self._bytes:
+            self._bytes[path] = self.read(path)
+        return self._bytes[path]
+
+    def content(self, path: str) -> Content | None:
+        """The file's documents, or None if there is no such file."""
+        if path not in self._contents:
+            self._contents[path] = self._load(path)
+        return self._contents[path]
+
+    def _load(self, path: str) -> Content | None:
+        known = self.manifests.get(path)
+        if known is not None:
+            broken = next(((p.message, p.location) for p in known.problems if p.name == "parse-error"), None)
+            return Content(known.source, known.documents, broken, known.templated)
+        content = self.bytes(path)
+        if content is None:
+            return None
+        source = Source(path, content)
+        found = documents(source)
+        broken = next(((p.message, p.location) for p in found.problems), None)
+        return Content(source, tuple(d.root for d in found.documents if d.root is not None), broken)
+
+    def objects(self, path: str) -> list[Mapping] | None:
+        """The objects of a resource file; None if there is no such file. Raises RefusedError for one that is broken."""
+        content = self.content(path)
+        if content is None:
+            return None
+        if path not in self._objects:
+            if content.templated:
+                place = content.source.at(max(content.source.text.find("{{"), 0))
+                raise RefusedError("it is a template", place)
+            if content.broken:
+                raise RefusedError(*content.broken)
+            self._objects[path] = objects(content.roots, json=content.source.text.lstrip().startswith("{"))
+        return self._objects[path]
+
+    def kustomization(self, folder: str) -> tuple[Source, Mapping] | None:
+        """The kustomization of a folder; None if there is none. Raises RefusedError for one that can't be read."""
+        found = []
+        for name in NAMES:
+            content = self.content(posixpath.join(folder, name))
+            if content is not None:
+                found.append(content)
+        if not found:
+            return None
+        if len(found) > 1:
+            raise RefusedError("the folder has more than one kustomization", found[1].source.at(0))
+        content = found[0]
+        if content.broken:
+            raise RefusedError(*content.broken)
+        if not content.roots or not isinstance(content.roots[0], Mapping):
+            raise RefusedError("the kustomization is empty", content.source.at(0))
+        return content.source, content.roots[0]
+
+
+def resolve(folder: str, name: str) -> str | None:
+    """The path below the repository's root that the name means, or None if it leads out of it."""
+    path = posixpath.normpath(posixpath.join(folder, name))
+    if path == ".":
+        return ""
+    return None if path.startswith(("/", "../")) or path == ".." else path
+
+
+def is_below(path: str, folder: str) -> bool:
+    """Is it in the folder, or in one of its folders?"""
+    return not folder or path == folder or path.startswith(f"{folder}/")
+
+
+def is_remote(name: str) -> bool:
+    """Would it be fetched from elsewhere?"""
+    if "://" in name or name.startswith("git::") or "?ref=" in name or "?version=" in name:
+        return True
+    head = name.partition("/")[0]
+    return name.startswith(("git@", "github.com/", "github.com:")) or ("@" in head and ":" in head)
+
+
+def objects(roots: tuple[Node, ...], *, json: bool = False) -> list[Mapping]:
+    """The documents as kustomize takes them for objects: lists taken apart, of a JSON stream the first only."""
+    pending = [root for root in (roots[:1] if json else roots) if not is_null(root)]
+    found: list[Mapping] = []
+    while pending:
+        root = pending.pop(0)
+        if not isinstance(root, Mapping):
+            raise RefusedError("an object is expected here", root.location.one_line())
+        if not root.entries():
+            continue
+        kind = word_at(root, "kind")
+        if not kind:
+            raise RefusedError("an object without kind", root.location.one_line())
+        if kind.endswith("List"):
+            items = root.get("items")
+            if isinstance(items, Sequence):
+                pending += items.items
+                continue
+            if "items" in root.entries():
+                if is_null(items):
+                    continue
+                raise RefusedError("the items of a list must be a list", root.location.one_line())
+        elif not word_at(root, "metadata", "name"):
+            raise RefusedError("an object without name", root.location.one_line())
+        _check_keys(root)
+        found.append(root)
+    return found
+
+
+def _check_keys(root: Node) -> None:
+    """Raise RefusedError for a key that is written twice."""
+    pending, seen = [root], set()
+    while pending:
+        node = pending.pop()
+        if id(node) in seen:
+            continue
+        seen.add(id(node))
+        if isinstance(node, Mapping):
+            if len(node.items) != len(node.entries()) and node.duplicates:
+                key = node.duplicates[0][1]
+                raise RefusedError(f"the key `{key.text}` is written twice", key.location)
+            pending += [value for _, value in node.items]
+        elif isinstance(node, Sequence):
+            pending += node.items
+
+
+def embedded(scalar: Scalar) -> tuple[tuple[Node, ...], tuple[str, Location] | None]:
+    """The documents of YAML that is written as a text in another file, each node at its place in that file."""
+    inner = Source(scalar.source.path, scalar.text.encode("utf-8", "surrogatepass"))
+    found = yaml.parse(inner)
+    places = _Places(scalar)
+    roots = tuple(places.moved(d.root) for d in found.documents if d.root is not None)
+    broken = next(((p.message, places.location(p.location)) for p in found.problems), None)
+    return roots, broken
+
+
+class _Places:
+    """From the text of a block scalar to where it stands; what isn't written line by line is at the scalar's place."""
+
+    def __init__(self, scalar: Scalar) -> None:
+        self.scalar = scalar
+        self.lines = _block_lines(scalar) if scalar.style == "|" else None
+        self.starts = [0]
+        for line in scalar.text.split("\n"):
+            self.starts.append(self.starts[-1] + len(line) + 1)
+
+    def offset(self, inner: int) -> int:
+        if self.lines is None:
+            return self.scalar.start
+        number = min(bisect_right(self.starts, inner) - 1, len(self.lines) - 1)
+        return self.lines[number] + min(inner - self.starts[number], len(self.scalar.source.text))
+
+    def location(self, inner: Location) -> Location:
+        if self.lines is None:
+            return self.scalar.location.one_line()
+        return Location(self.scalar.source, self.offset(inner.start), max(self.offset(inner.end), 0))
+
+    def moved(self, node: Node) -> Node:
+        """The tree at its places in the file; nodes are new, so they are changed as they are."""
+        pending, seen = [node], set()
+        while pending:
+            at = pending.pop()
+            if id(at) in seen:
+                continue
+            seen.add(id(at))
+            at.source = self.scalar.source
+            if self.lines is None:
+                at.start, at.end = self.scalar.start, self.scalar.end
+            else:
+                at.start, at.end = self.offset(at.start), self.offset(at.end)
+            if isinstance(at, Mapping):
+                pending += [part for pair in at.items for part in pair]
+            elif isinstance(at, Sequence):
+                pending += at.items
+        return node
+
+
+def _block_lines(scalar: Scalar) -> list[int] | None:
+    """Where each line of a literal block scalar starts in its file, behind the indentation."""
+    text = scalar.source.text
+    at = text.find("\n", scalar.start) + 1
+    wanted = scalar.text.split("\n")
+    indent = _indent(text, at)
+    starts: list[int] = []
+    for line in wanted:
+        end = text.find("\n", at)
+        end = len(text) if end < 0 else end
+        written = text[at:end].removesuffix("\r")
+        if line and written[indent:] != line:
+            return None
+        starts.append(at + min(indent, len(written)))
+        at = min(end + 1, len(text))
+    return starts
+
+
+def _indent(text: str, at: int) -> int:
+    """The indentation of the first line that isn't blank."""
+    while at < len(text):
+        end = text.find("\n", at)
+        end = len(text) if end < 0 else end
+        line = text[at:end]
+        if line.strip():
+            return len(line) - len(line.lstrip(" "))
+        at = end + 1
+    return 0

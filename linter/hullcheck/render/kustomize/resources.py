@@ -1,0 +1,225 @@
+"""Objects on their way through a build: their tree, and every name they have had."""
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import NamedTuple
+
+from hullcheck.model.node import Mapping, Node, Scalar
+from hullcheck.parse.kustomization import RefusedError
+from hullcheck.render.kustomize.kinds import cluster_scoped
+from hullcheck.render.kustomize.scalars import is_null
+from hullcheck.render.kustomize.tree import empty_mapping, put
+
+NO_NAMESPACE = "_non_namespaceable_"
+
+
+class Gvk(NamedTuple):
+    group: str
+    version: str
+    kind: str
+
+    @property
+    def api_version(self) -> str:
+        return f"{self.group}/{self.version}" if self.group else self.version
+
+    def selected_by(self, selector: "Gvk") -> bool:
+        """Does it have what the selector asks for? Empty parts ask for nothing."""
+        return (
+            (not selector.kind or selector.kind == self.kind)
+            and (not selector.group or selector.group == self.group)
+            and (not selector.version or selector.version == self.version)
+        )
+
+
+def gvk(api_version: str, kind: str) -> Gvk:
+    group, slash, version = api_version.partition("/")
+    return Gvk(group, version, kind) if slash else Gvk("", api_version, kind)
+
+
+class Id(NamedTuple):
+    """What an object is or was called. `namespace` is the effective one: `default` where unset."""
+
+    gvk: Gvk
+    name: str
+    namespace: str
+
+    def __str__(self) -> str:
+        where = "" if self.namespace == NO_NAMESPACE else f" in namespace {self.namespace}"
+        return f"{self.gvk.kind} `{self.name}`{where}"
+
+
+class Former(NamedTuple):
+    """A name that an object had: before a prefix, in another namespace, as another kind."""
+
+    name: str
+    namespace: str
+    kind: str
+
+
+class Resource:
+    """An object. `node` is None once a patch has deleted it. `former` are its earlier names, the oldest first.
+
+    `hashed` is true if its name is to get a hash of its content. `behavior` is a generator's. `variables` are the names
+    of the vars that read it.
+    """
+
+    __slots__ = ("behavior", "former", "hashed", "node", "prefixes", "suffixes", "variables")
+
+    def __init__(self, node: Mapping) -> None:
+        self.node: Mapping | None = node
+        self.former: tuple[Former, ...] = ()
+        self.prefixes: tuple[str, ...] = ()
+        self.suffixes: tuple[str, ...] = ()
+        self.variables: tuple[str, ...] = ()
+        self.hashed = False
+        self.behavior = ""
+
+    def copy(self) -> "Resource":
+        """Another one with the same tree; trees are never changed in place."""
+        made = Resource.__new__(Resource)
+        for slot in Resource.__slots__:
+            setattr(made, slot, getattr(self, slot))
+        return made
+
+    @property
+    def root(self) -> Mapping:
+        assert self.node is not None
+        return self.node
+
+    @property
+    def kind(self) -> str:
+        return word_at(self.node, "kind")
+
+    @property
+    def api_version(self) -> str:
+        return word_at(self.node, "apiVersion")
+
+    @property
+    def name(self) -> str:
+        return word_at(self.node, "metadata", "name")
+
+    @property
+    def namespace(self) -> str:
+        """The written namespace, empty where unset."""
+        return word_at(self.node, "metadata", "namespace")
+
+    @property
+    def gvk(self) -> Gvk:
+        return gvk(self.api_version, self.kind)
+
+    @property
+    def cluster(self) -> bool:
+        """Is its kind known to be outside of namespaces?"""
+        return cluster_scoped(self.api_version, self.kind)
+
+    @property
+    def effective_namespace(self) -> str:
+        return NO_NAMESPACE if self.cluster else self.namespace or "default"
+
+    @property
+    def id(self) -> Id:
+        return Id(self.gvk, self.name, self.effective_namespace)
+
+    @property
+    def former_ids(self) -> list[Id]:
+        own = self.gvk
+        return [Id(Gvk(own.group, own.version, f.kind), f.name, f.namespace) for f in self.former]
+
+    @property
+    def first_id(self) -> Id:
+        """What it was called when it was read."""
+        return self.former_ids[0] if self.former else self.id
+
+    def remember(self) -> None:
+        """Note what it is called now, before that changes."""
+        self.former = (*self.former, Former(self.name, self.effective_namespace, self.kind))
+
+    def labels(self) -> dict[str, str]:
+        return words_at(self.node, "metadata", "labels")
+
+    def annotations(self) -> dict[str, str]:
+        return words_at(self.node, "metadata", "annotations")
+
+    def set_metadata(self, key: str, value: Node) -> None:
+        metadata = self.root.get("metadata")
+        inner = metadata if isinstance(metadata, Mapping) else empty_mapping(value)
+        self.node = put(self.root, "metadata", put(inner, key, value))
+
+
+def word_at(node: Node | None, *path: str) -> str:
+    """The text of the scalar down that path, empty if there is none."""
+    for key in path:
+        if not isinstance(node, Mapping):
+            return ""
+        node = node.get(key)
+    return node.text if isinstance(node, Scalar) and not is_null(node) else ""
+
+
+def words_at(node: Node | None, *path: str) -> dict[str, str]:
+    """The scalars of the mapping down that path, as text."""
+    for key in path:
+        node = node.get(key) if isinstance(node, Mapping) else None
+    if not isinstance(node, Mapping):
+        return {}
+    return {name: value.text for name, (_, value) in node.entries().items() if isinstance(value, Scalar)}
+
+
+class Resources:
+    """The objects of a build, in their order; no two may be called the same."""
+
+    def __init__(self, items: Iterable[Resource] = ()) -> None:
+        self.items = list(items)
+        self._ids: set[Id] | None = None
+        self._by_name: dict[str, list[Resource]] | None = None
+
+    def __iter__(self) -> Iterator[Resource]:
+        return iter(self.items)
+
+    def __len__(self) -> int:
+        return len(self.items)
+
+    def renamed(self) -> None:
+        """Something may be called otherwise now: look names up anew."""
+        self._ids = self._by_name = None
+
+    def append(self, resource: Resource) -> None:
+        if self._ids is None:
+            self._ids = {known.id for known in self.items}
+        own = resource.id
+        if own in self._ids:
+            raise RefusedError(f"{own} is there twice", resource.root.location.one_line())
+        self._ids.add(own)
+        self.items.append(resource)
+        self._by_name = None
+
+    def replace(self, old: Resource, new: Resource) -> None:
+        self.items[self.items.index(old)] = new
+        self.renamed()
+
+    def drop_deleted(self) -> None:
+        if any(resource.node is None for resource in self.items):
+            self.items = [resource for resource in self.items if resource.node is not None]
+            self.renamed()
+
+    def check_unique(self) -> None:
+        """Raise RefusedError if two are called the same."""
+        again = Resources()
+        for resource in self.items:
+            again.append(resource)
+
+    def named(self, name: str) -> list[Resource]:
+        """Those that are or were called so, in their order."""
+        if self._by_name is None:
+            self._by_name = {}
+            for resource in self.items:
+                if resource.node is not None:
+                    for word in {resource.name, *(former.name for former in resource.former)}:
+                        self._by_name.setdefault(word, []).append(resource)
+        return self._by_name.get(name, [])
+
+    def known_as(self, wanted: Id) -> list[Resource]:
+        """Those that are or were called exactly so."""
+        return [r for r in self.named(wanted.name) if wanted == r.id or wanted in r.former_ids]
+
+    def matching(self, name: str, accept: Callable[[Id], bool]) -> list[Resource]:
+        """Those of that name, now or before, any of whose ids is accepted."""
+        return [r for r in self.named(name) if any(accept(i) for i in (*r.former_ids, r.id))]

@@ -1,0 +1,74 @@
+"""What a build has gathered so far, and what is wrong or unknown about it."""
+
+from typing import NamedTuple
+
+from hullcheck.model.problem import Problem
+from hullcheck.parse.kustomization import RefusedError
+from hullcheck.render.kustomize.fieldspecs import DEFAULT, Config, joined
+from hullcheck.render.kustomize.resources import Resources
+from hullcheck.render.kustomize.variables import Variable
+from hullcheck.source import Location
+
+MAX_OBJECTS = 10_000
+"""Objects of one build; clusters that are kept in one overlay have a few thousand."""
+
+MAX_WORK = 2_000_000
+"""Objects touched in all builds of a repository together."""
+
+
+class DeadImage(NamedTuple):
+    """An entry of `images` that changed nothing. `images` are those that were there."""
+
+    name: str
+    location: Location
+    images: tuple[str, ...]
+
+
+class State:
+    """Objects, places of names, variables; notes about what isn't known, and the files that had a part in it."""
+
+    def __init__(self) -> None:
+        self.resources = Resources()
+        self.config: Config = DEFAULT
+        self.variables: dict[str, Variable] = {}
+        self.problems: list[Problem] = []
+        self.dead_images: list[DeadImage] = []
+        self.files: set[str] = set()
+        self.approximate = ""
+
+    def copy(self) -> "State":
+        """Another one that can be changed: trees are shared, objects aren't."""
+        made = State()
+        made.resources = Resources(resource.copy() for resource in self.resources)
+        made.config, made.variables = self.config, dict(self.variables)
+        made.problems, made.dead_images = list(self.problems), list(self.dead_images)
+        made.files, made.approximate = set(self.files), self.approximate
+        return made
+
+    def absorb(self, other: "State", place: Location) -> None:
+        """Add the result of a base, which is named at that place."""
+        for resource in other.resources:
+            self.resources.append(resource.copy())
+        if len(self.resources) > MAX_OBJECTS:
+            raise RefusedError(f"it builds more than {MAX_OBJECTS} objects", place)
+        self.config = joined(self.config, other.config, place)
+        for name, variable in other.variables.items():
+            self.add_variable(name, variable)
+        self.problems += other.problems
+        self.dead_images += other.dead_images
+        self.files |= other.files
+        self.approximate = self.approximate or other.approximate
+
+    def add_variable(self, name: str, variable: Variable) -> None:
+        if name in self.variables:
+            raise RefusedError(f"the variable `{name}` is there twice", variable.location)
+        self.variables[name] = variable
+
+    def unknown(self, message: str, location: Location) -> None:
+        """Note that a part of the result isn't known."""
+        self.problems.append(Problem("not-analysed", message, location))
+        self.approximate = self.approximate or message
+
+    @property
+    def complete(self) -> bool:
+        return not self.approximate
