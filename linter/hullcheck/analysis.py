@@ -15,6 +15,9 @@ from hullcheck.model.settings import Settings
 from hullcheck.read import File, read_all
 from hullcheck.rules import Rules
 
+UNREAD = frozenset(("parse-error", "unreadable-file", "check-failed", "file-left-scope"))
+"""Findings that mean something wasn't checked: exit code 4."""
+
 Progress = Callable[[str, int, int], None]
 
 

@@ -118,6 +118,7 @@ class DiskTree:
     """The files below a folder on disk.
 
     Links are never followed out of the root, nor into a folder; a link to a file inside the root stands for that file.
+    `tracked` are files that git keeps: what .gitignore says doesn't apply to them.
     """
 
     def __init__(
@@ -128,6 +129,7 @@ class DiskTree:
         vendored: bool = False,
         gitignore: bool = True,
         named: tuple[str, ...] = (),
+        tracked: frozenset[str] = frozenset(),
     ) -> None:
         self.root = os.path.realpath(root)
         self.vendored = vendored
@@ -136,6 +138,7 @@ class DiskTree:
         self.paths: list[str] = []
         self._ignores: dict[str, list[tuple[str, Any]]] = {}
         self._excluded = patterns(exclude) if exclude else None
+        self._kept = tracked | {parent for path in tracked for parent in _parents(path)}
 
     def entries(self) -> Iterator[Entry | Skipped]:
         named = dict.fromkeys(self.named)
@@ -229,7 +232,7 @@ class DiskTree:
         for folder, rules in reversed(ignores):
             verdict = rules.check_file(slashed[len(folder) + 1 :] if folder else slashed).include
             if verdict is not None:
-                return "ignored by git" if verdict else None
+                return "ignored by git" if verdict and path not in self._kept else None
         return None
 
     def _read_gitignore(self, path: str) -> Any:
@@ -239,6 +242,11 @@ class DiskTree:
             return None
         lines = [line for line in text.splitlines() if line.strip() and not line.startswith("#")]
         return patterns(tuple(lines)) if lines else None
+
+
+def _parents(path: str) -> Iterator[str]:
+    while path := path.rpartition("/")[0]:
+        yield path
 
 
 def patterns(lines: tuple[str, ...]) -> Any:

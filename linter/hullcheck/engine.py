@@ -7,24 +7,36 @@ from datetime import date
 from typing import TYPE_CHECKING, NamedTuple
 
 from hullcheck import report
-from hullcheck.analysis import Analysis, Judge, Progress, discovered
+from hullcheck.analysis import UNREAD, Analysis, Judge, Progress, discovered
 from hullcheck.check import Registry
-from hullcheck.config import Config
+from hullcheck.config import Config, level
 from hullcheck.discover import DiskTree, Entry, Kind, Skipped, Tree, find_root, kind_of
 from hullcheck.finding import Finding, Severity
+from hullcheck.model.problem import Problem
 from hullcheck.model.settings import Settings
 from hullcheck.read import read_all
 from hullcheck.rules import Rules
 
 if TYPE_CHECKING:
     from hullcheck.base import Past
+    from hullcheck.baseline import Baseline
+    from hullcheck.gate import Change
 
-UNREAD = frozenset(("parse-error", "unreadable-file", "check-failed"))
-"""Findings that mean something wasn't checked: exit code 4."""
+
+class OwnPolicy(NamedTuple):
+    """The policy that a change brings, which doesn't hold yet; `error` says why it can't be read, if so."""
+
+    config: Config | None
+    baseline: "Baseline | None"
+    error: str
 
 
 class Request(NamedTuple):
-    """What is asked for; None leaves a choice to the configuration."""
+    """What is asked for; None leaves a choice to the configuration.
+
+    With `own`, the change that `past` is the base of is gated: `config` and `baseline` are the base's. A `hook` is
+    only interested in what is new in the files it passes.
+    """
 
     paths: tuple[str, ...]
     config: Config
@@ -43,6 +55,9 @@ class Request(NamedTuple):
     isolated: bool = False  # the path itself is the root, whatever repository it is in
     strict: bool = False  # missing hardening as single findings
     pod_security: str = ""
+    baseline: "Baseline | None" = None
+    own: OwnPolicy | None = None
+    hook: bool = False
 
 
 class Result(NamedTuple):
@@ -82,6 +97,7 @@ class Result(NamedTuple):
             show_suppressed=self.show_suppressed,
             compared=self.compared,
             category=category,
+            fixed=self.fixed,
         )
 
 
@@ -99,21 +115,69 @@ def lint(request: Request, registry: Registry, progress: Progress) -> Result:
     judge = _judge(request, registry, progress)
     disk = _disk(root, request, targets)
     head = judge(disk)
-    findings, fixed = head.findings, tuple[Finding, ...]()
-    if request.past is not None:
-        from hullcheck import gate
-
-        overlaid = frozenset(targets if request.stdin is not None else ())
-        comparison = gate.change(head, disk, request.past, judge, overlaid).comparison
-        findings, fixed = comparison.findings, comparison.fixed
+    change = _change(head, disk, request, judge, targets)
+    findings, about = head.findings, tuple[Finding, ...]()
+    if change is not None:
+        findings = change.comparison.findings
+        if request.own is not None:
+            findings, about = _gate(change, request, registry, judge)
+    findings = _without_old(findings, disk, request, registry, change)
     return _result(
         root,
         request,
         head,
-        tuple(finding for finding in findings if _touches(finding, targets)),
-        tuple(finding for finding in fixed if _touches(finding, targets)),
+        judge.rules,
+        (*(finding for finding in findings if _touches(finding, targets)), *about),
+        tuple(f for f in change.comparison.fixed if _touches(f, targets)) if change else (),
         sum(1 for path in head.counted if _below(path, targets)),
+        compared=change is not None,
     )
+
+
+def _change(head: Analysis, disk: Tree, request: Request, judge: Judge, targets: tuple[str, ...]) -> "Change | None":
+    """The comparison with the base, if one is asked for and can tell anything."""
+    past = request.past
+    if past is None:
+        return None
+    if request.hook and request.own is None:
+        if not any(f.suppression is None and _touches(f, targets) for f in head.findings):
+            return None
+        changed = past.history.changed(past.base.commit) if past.base.commit else ()
+        if not any(_below(path, targets) for path in changed):
+            return None  # all of it is committed, as in `pre-commit run --all-files`: then all of it is judged
+    from hullcheck import gate
+
+    overlaid = frozenset(targets if request.stdin is not None else ())
+    return gate.explained(gate.judge_change(head, disk, past, judge, overlaid), judge)
+
+
+def _gate(
+    change: "Change", request: Request, registry: Registry, judge: Judge
+) -> tuple[tuple[Finding, ...], tuple[Finding, ...]]:
+    from hullcheck import gate
+
+    own = request.own
+    assert own is not None
+    runs = _judge(request._replace(config=own.config), registry, judge.progress).settings if own.config else None
+    selected = runs.selected | runs.grouped if runs else frozenset()
+    return gate.review(change, judge, gate.Own(own.config, own.error, selected, own.baseline, request.baseline))
+
+
+def _without_old(
+    findings: tuple[Finding, ...], disk: Tree, request: Request, registry: Registry, change: "Change | None"
+) -> tuple[Finding, ...]:
+    """The findings, those of the baseline marked, and what is in it and isn't found any more."""
+    if request.baseline is None:
+        return findings
+    from hullcheck import baseline
+
+    renamed = change.comparison.renamed if change else None
+    applied = baseline.apply(findings, request.baseline, request.today, renamed, frozenset(disk.paths))
+    if not applied.stale or os.path.isabs(request.baseline.source.path):
+        return applied.findings
+    part = Problem("", "", request.baseline.place(min(applied.stale)))
+    stale = registry["unused-suppression"].finding(part, baseline.stale_message(applied.stale), evidence=("baseline",))
+    return (*applied.findings, stale)
 
 
 def _judge(request: Request, registry: Registry, progress: Progress) -> Judge:
@@ -207,12 +271,14 @@ def _touches(finding: Finding, targets: tuple[str, ...]) -> bool:
 
 
 def _disk(root: str, request: Request, targets: tuple[str, ...]) -> Tree:
+    compared = request.past is not None and not (request.hook and request.own is None)
     tree = DiskTree(
         root,
         named=tuple(t for t in targets if t and not os.path.isdir(os.path.join(root, t))),
         gitignore=request.gitignore,
         exclude=request.config.exclude,
         vendored=request.config.include_vendored,
+        tracked=request.past.history.tracked() if request.past is not None and compared else frozenset(),
     )
     return Overlay(tree, targets[0], request.stdin) if request.stdin is not None else tree
 
@@ -252,19 +318,18 @@ def _result(
     root: str,
     request: Request,
     head: Analysis,
+    rules: Rules,
     findings: tuple[Finding, ...],
     fixed: tuple[Finding, ...],
     files: int,
+    compared: bool,
 ) -> Result:
     minimum = request.config.min_severity if request.min_severity is None else request.min_severity
-    counted = [f for f in findings if f.suppression is None]
-    new = [f for f in counted if f.state != "unchanged"]
-    fail_on = request.config.fail_on
-    if request.fail_on is not None:
-        fail_on = None if request.fail_on == "none" else Severity.parse(request.fail_on)
-    if any(f.name in UNREAD for f in counted):
+    new = [f for f in findings if f.suppression is None and f.state != "unchanged"]
+    fail_on = _fail_on(request)
+    if any(f.name in UNREAD for f in new):
         code = 4
-    elif fail_on is not None and any(f.severity >= fail_on for f in new):
+    elif any(_fails(f, fail_on, rules, request) for f in new):
         code = 1
     elif not files and not request.no_files_is_fine:
         code = 3
@@ -277,9 +342,22 @@ def _result(
         skipped=head.skipped,
         files=files,
         not_decided=head.not_decided,
-        compared=request.past is not None,
+        compared=compared,
         fail_on=fail_on,
         show_suppressed=request.show_suppressed,
         exit_code=code,
         fixed=fixed,
     )
+
+
+def _fail_on(request: Request) -> Severity | None:
+    """What sets exit code 1, where no path has a level of its own."""
+    if request.fail_on is not None:
+        return level(request.fail_on)
+    own = request.config.gate_fail_on if request.own is not None else ""
+    return level(own) if own else request.config.fail_on
+
+
+def _fails(finding: Finding, fail_on: Severity | None, rules: Rules, request: Request) -> bool:
+    wanted = fail_on if request.fail_on is not None else rules.fail_on(finding, fail_on)
+    return wanted is not None and finding.severity >= wanted

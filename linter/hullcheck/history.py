@@ -117,9 +117,15 @@ class History:
         return frozenset(filter(None, listed.split("\0")))
 
     def read(self, commit: str, path: str) -> bytes | None:
-        """A file's bytes at a commit, or None if there is no such file."""
-        listed = list(self._list(commit, "", path))
-        return self.blob(listed[0][1]) if listed and listed[0][1].mode.startswith("100") else None
+        """A file's bytes at a commit, links followed; None if there is no such file."""
+        for _ in range(_HOPS):
+            found = next((blob for name, blob in self._list(commit, "", path) if name == path), None)
+            if found is None or found.mode != _LINK:
+                return self.blob(found) if found else None
+            path = posixpath.normpath(posixpath.join(posixpath.dirname(path), os.fsdecode(self.blob(found))))
+            if path.startswith(("../", "/")):
+                return None
+        return None
 
     def blob(self, blob: Blob) -> bytes:
         if blob.size > MAX_BYTES:

@@ -37,8 +37,14 @@ class Content(NamedTuple):
 
     def share(self, other: "Content") -> float:
         """How much of the longer of the two is in both, from 0 to 1."""
-        common = sum(len(line) * min(count, other.lines[line]) for line, count in self.lines.items())
-        return common / max(self.length, other.length, 1)
+        return self._common(other) / max(self.length, other.length, 1)
+
+    def kept_in(self, other: "Content") -> float:
+        """How much of this one is in the other, whatever else that holds."""
+        return self._common(other) / max(self.length, 1)
+
+    def _common(self, other: "Content") -> int:
+        return sum(len(line) * min(count, other.lines[line]) for line, count in self.lines.items())
 
 
 def renames(base: Mapping[str, Source], head: Mapping[str, Source]) -> dict[str, str]:

@@ -1,19 +1,14 @@
 """`hullcheck check`: judge files and folders, report, gate."""
 
 import argparse
-import os
 import sys
-from typing import TYPE_CHECKING
 
 from hullcheck import engine
 from hullcheck.check import Registry
-from hullcheck.commands.common import Progress, add_policy, day, read_config, registry, use_color, write
-from hullcheck.discover import find_root
+from hullcheck.commands import policy
+from hullcheck.commands.common import Progress, add_policy, day, registry, root_of, use_color, write
 from hullcheck.errors import HullcheckError
 from hullcheck.finding import Severity
-
-if TYPE_CHECKING:
-    from hullcheck.base import Past
 
 LEVELS = tuple(str(severity) for severity in reversed(Severity))
 FORMATS = ("full", "concise", "json", "sarif", "sarif-full", "github", "markdown")
@@ -43,7 +38,9 @@ def add(parser: argparse.ArgumentParser) -> None:
     option("--no-inline", action="store_true", help="don't honour ignore comments")
     option("--no-foreign-ignores", action="store_true", help="don't honour other tools' ignore comments")
     option("--show-suppressed", action="store_true", help="list what is suppressed, too")
-    option("--diff-base", metavar="REV", help="tell what is new since REV; only that is shown and gated")
+    option("--baseline", metavar="FILE", help="old findings that don't count (see `hullcheck baseline`)")
+    option("--diff-base", metavar="REV", help="only what is new since REV counts; `auto`: since the base of the change")
+    option("--gate", action="store_true", help="judge a change by its base's policy: configuration, baseline, ignores")
     option("--pre-commit", action="store_true", help="as a hook: compare with HEAD, and nothing to check is fine")
     option("--allow-no-files", action="store_true", help="exit 0, not 3, where there is nothing to check")
     option("--stdin-filename", metavar="NAME", help="the name of what is read from standard input")
@@ -85,14 +82,20 @@ def request(options: argparse.Namespace, checks: Registry) -> engine.Request:
     stdin = sys.stdin.buffer.read() if paths == ["-"] else None
     if stdin is None and options.stdin_filename:
         raise HullcheckError("--stdin-filename needs the path `-`")
+    root = root_of(paths)
+    past = policy.past(options, root)
+    if options.gate and past is not None:
+        config, baseline = policy.at_base(options, root, checks, past)
+    else:
+        config, baseline = policy.on_disk(options, root, paths, checks)
     return engine.Request(
         paths=tuple(paths),
-        config=read_config(options, paths, checks),
+        config=config,
         stdin=stdin,
         stdin_name=options.stdin_filename or "-",
         min_severity=Severity.parse(options.min_severity) if options.min_severity else None,
         fail_on=options.fail_on,
-        past=_past(options, paths),
+        past=past,
         no_files_is_fine=options.allow_no_files or options.pre_commit,
         inline=not options.no_inline,
         foreign=not options.no_foreign_ignores,
@@ -102,16 +105,10 @@ def request(options: argparse.Namespace, checks: Registry) -> engine.Request:
         today=day(options.today),
         strict=options.profile == "strict",
         pod_security=options.pod_security,
+        baseline=baseline,
+        own=policy.own(options, root, paths, checks) if options.gate else None,
+        hook=options.pre_commit,
     )
-
-
-def _past(options: argparse.Namespace, paths: list[str]) -> "Past | None":
-    revision = options.diff_base or ("HEAD" if options.pre_commit else "")
-    if not revision:
-        return None
-    from hullcheck.base import Past
-
-    return Past(find_root([path for path in paths if path != "-"] or ["."]), revision, os.environ)
 
 
 def _output(text: str) -> tuple[str, str | None]:

@@ -8,6 +8,7 @@ from datetime import date
 
 from hullcheck import config
 from hullcheck.check import Registry, load
+from hullcheck.discover import find_root
 from hullcheck.errors import HullcheckError
 
 CHECKS = "hullcheck_checks"
@@ -30,20 +31,28 @@ def add_policy(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--no-gitignore", action="store_true", help="look at what .gitignore leaves out, too")
 
 
-def read_config(options: argparse.Namespace, paths: list[str], checks: Registry) -> config.Config:
-    from hullcheck.discover import find_root
+def root_of(paths: list[str]) -> str:
+    """The repository that the paths are in."""
+    return find_root([path for path in paths if path != "-"] or ["."])
 
+
+def read_config(options: argparse.Namespace, paths: list[str], checks: Registry) -> config.Config:
+    """The configuration that holds, with what the command line says."""
     if options.no_config:
-        base = config.Config()
-    else:
-        base = config.read(find_root([p for p in paths if p != "-"] or ["."]), options.config, checks)
-    select = tuple(_words(getattr(options, "select", ())))
-    ignore = tuple(_words(getattr(options, "ignore", ())))
+        return with_options(config.Config(), options, checks)
+    return with_options(config.read(root_of(paths), options.config, checks), options, checks)
+
+
+def with_options(base: config.Config, options: argparse.Namespace, checks: Registry) -> config.Config:
+    """A configuration, and what the command line adds to it or says instead."""
+    select = tuple(_words(getattr(options, "select", [])))
+    ignore = tuple(_words(getattr(options, "ignore", [])))
     for flag, words in (("--select", select), ("--ignore", ignore)):
         for word in words:
             config.resolve(word, checks, flag)
     return base._replace(
         select=select or base.select,
+        extend_select=() if select else base.extend_select,
         ignore=(*base.ignore, *ignore),
         exclude=(*base.exclude, *options.exclude),
         include_vendored=base.include_vendored or options.include_vendored,

@@ -1,55 +1,68 @@
-"""A change, judged: its tree and the one it started from, by the same policy."""
+"""A change judged by the policy of the branch that it is meant for, which it can't alter."""
 
 from typing import NamedTuple
 
-from hullcheck.analysis import Analysis, Judge
-from hullcheck.base import Past
-from hullcheck.changes import Comparison, Groups, Side, compare
-from hullcheck.discover import Tree
-from hullcheck.history import CommitTree
+from hullcheck import baseline
+from hullcheck.analysis import UNREAD, Judge
+from hullcheck.config import Config
+from hullcheck.finding import Finding, Severity
+from hullcheck.gate import effects, policy, scope, suppressions
+from hullcheck.gate.change import Change, judge_change
+
+__all__ = ["Change", "Own", "explained", "judge_change", "review"]
 
 
-class Change(NamedTuple):
-    """A tree and the one it started from, both judged, and how their findings belong together.
+class Own(NamedTuple):
+    """What the change itself brings as policy: its configuration, or why there is none; its baseline, and the base's."""
 
-    `same` are the paths of files with the same content in both.
-    """
-
-    head: Analysis
-    base: Analysis
-    comparison: Comparison
-    disk: Tree
-    tree: CommitTree
-    tracked: frozenset[str]
-    same: frozenset[str]
+    config: Config | None
+    error: str
+    selected: frozenset[str]
+    baseline: baseline.Baseline | None
+    base_baseline: baseline.Baseline | None
 
 
-def change(head: Analysis, disk: Tree, past: Past, judge: Judge, overlaid: frozenset[str] = frozenset()) -> Change:
-    """Judge the tree that a change started from, and compare. `overlaid` are files that differ from the disk's."""
-    tracked = past.history.tracked()
-    tree = CommitTree(
-        past.history,
-        past.base.commit,
-        exclude=judge.config.exclude,
-        vendored=judge.config.include_vendored,
-        named=disk.named,
-        beside=tuple(path for path in disk.paths if path not in tracked),
+def explained(change: Change, judge: Judge) -> Change:
+    """The change, where what is new in untouched lines says what was removed."""
+    concerns = {name: entry.concern for name, entry in judge.registry.entries.items()}
+    findings = effects.explained(change, concerns)
+    return change._replace(comparison=change.comparison._replace(findings=findings))
+
+
+def review(change: Change, judge: Judge, own: Own) -> tuple[tuple[Finding, ...], tuple[Finding, ...]]:
+    """The change's findings, with unagreed suppressions marked; and what is wrong with the change as a whole."""
+    new = judge.config.new_suppressions
+    marked = change.comparison.findings if new == "allow" else suppressions.under_review(change)
+    findings = tuple(_still_unread(finding, change) for finding in marked)
+    about = [
+        *suppressions.added(findings, judge.registry["suppression-added"]),
+        *scope.left(change, judge.registry["file-left-scope"]),
+        *_weakened(change, judge, own),
+    ]
+    wanted = [finding._replace(state="new") for finding in about if finding.name in judge.settings.selected]
+    if new == "warn":
+        wanted = [f._replace(severity=Severity.INFO) if f.name == "suppression-added" else f for f in wanted]
+    return findings, tuple(sorted(wanted, key=lambda finding: finding.sort_key))
+
+
+def _still_unread(finding: Finding, change: Change) -> Finding:
+    """What couldn't be read before can't be read now: who knows what the change put there?"""
+    if finding.name in UNREAD and finding.state == "unchanged" and finding.location.path not in change.same:
+        return finding._replace(state="new")
+    return finding
+
+
+def _weakened(change: Change, judge: Judge, own: Own) -> list[Finding]:
+    check = judge.registry["policy-weakened"]
+    if own.config is None:
+        return [policy.unreadable(own.error, check)]
+    policies = policy.Policies(
+        base=judge.config,
+        own=own.config,
+        base_selected=judge.settings.selected | judge.settings.grouped,
+        own_selected=own.selected,
+        registry=judge.registry,
+        findings=change.head.findings,
+        paths=tuple(change.head.counted),
     )
-    same = tree.unchanged() - overlaid
-    base = judge(tree, {path: head.files.get(path) for path in head.seen & same})
-    comparison = compare(_side(head), _side(base), _groups(judge))
-    return Change(head, base, comparison, disk, tree, tracked, same)
-
-
-def _side(analysis: Analysis) -> Side:
-    sources = {path: file.source for path, file in analysis.files.items()}
-    return Side(analysis.findings, sources, analysis.owners)
-
-
-def _groups(judge: Judge) -> Groups:
-    """Findings that stand for many: missing hardening, and a folder without any network policy."""
-    grouped = frozenset(check.name for check in judge.registry if check.grouped)
-    return {
-        "hardening-missing": grouped,
-        "no-network-policies": frozenset(("missing-ingress-policy", "missing-egress-policy")),
-    }
+    return [*policy.weakened(policies, check), *policy.forgiven(policies, own.base_baseline, own.baseline, check)]

@@ -1,0 +1,62 @@
+"""A change: its tree and the one it started from, judged by the same policy."""
+
+from typing import NamedTuple
+
+from hullcheck.analysis import Analysis, Judge
+from hullcheck.base import Past
+from hullcheck.changes import Comparison, Groups, Side, compare
+from hullcheck.discover import Tree
+from hullcheck.history import CommitTree
+
+
+class Change(NamedTuple):
+    """A tree and the one it started from, both judged, and how their findings belong together.
+
+    `same` are the paths of files with the same content in both.
+    """
+
+    head: Analysis
+    base: Analysis
+    comparison: Comparison
+    disk: Tree
+    tree: CommitTree
+    tracked: frozenset[str]
+    same: frozenset[str]
+    root: str
+
+    def old_path(self, path: str) -> str:
+        """What the file was called at the base."""
+        return self.comparison.renamed.get(path, path)
+
+
+def judge_change(
+    head: Analysis, disk: Tree, past: Past, judge: Judge, overlaid: frozenset[str] = frozenset()
+) -> Change:
+    """Judge the tree that a change started from, and compare. `overlaid` are files that differ from the disk's."""
+    tracked = past.history.tracked()
+    tree = CommitTree(
+        past.history,
+        past.base.commit,
+        exclude=judge.config.exclude,
+        vendored=judge.config.include_vendored,
+        named=disk.named,
+        beside=tuple(path for path in disk.paths if path not in tracked),
+    )
+    same = tree.unchanged() - overlaid
+    base = judge(tree, {path: head.files.get(path) for path in head.seen & same})
+    comparison = compare(_side(head), _side(base), _groups(judge))
+    return Change(head, base, comparison, disk, tree, tracked, same, past.history.root)
+
+
+def _side(analysis: Analysis) -> Side:
+    sources = {path: file.source for path, file in analysis.files.items()}
+    return Side(analysis.findings, sources, analysis.owners)
+
+
+def _groups(judge: Judge) -> Groups:
+    """Findings that stand for many: missing hardening, and a folder without any network policy."""
+    grouped = frozenset(check.name for check in judge.registry.entries.values() if check.grouped)
+    return {
+        "hardening-missing": grouped,
+        "no-network-policies": frozenset(("missing-ingress-policy", "missing-egress-policy")),
+    }
