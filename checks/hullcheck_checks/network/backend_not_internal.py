@@ -24,7 +24,7 @@ check = Check(
     __doc__,
     severity=Severity.LOW,
     dialects=("compose",),
-    aliases=("hullcheck:backend-not-internal",),
+    aliases=("owasp-docker:rule-5",),
     cwe=(923,),
 )
 

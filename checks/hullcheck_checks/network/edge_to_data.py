@@ -32,7 +32,7 @@ check = Check(
     __doc__,
     severity=Severity.MEDIUM,
     dialects=("compose",),
-    aliases=("kics:ce14a68b-1668-41a0-ab7d-facd9f784742", "cis-docker:5.30"),
+    aliases=("cis-docker:5.30",),
     cwe=(653,),
 )
 

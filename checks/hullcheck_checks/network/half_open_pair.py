@@ -31,7 +31,7 @@ check = Check(
     __doc__,
     severity=Severity.LOW,
     dialects=("kubernetes",),
-    aliases=("hullcheck:half-open-pair",),
+    aliases=("owasp-kubernetes:K07",),
     cwe=(684,),
 )
 

@@ -26,7 +26,7 @@ check = Check(
     __doc__,
     severity=Severity.LOW,
     dialects=("compose",),
-    aliases=("hullcheck:internal-publish",),
+    aliases=("owasp-docker:rule-5",),
     cwe=(684,),
 )
 

@@ -34,7 +34,7 @@ check = Check(
     __doc__,
     severity=Severity.HIGH,
     dialects=("kubernetes",),
-    aliases=("kube-linter:schema-validation", "np-guard:invalid-policy"),
+    aliases=("kube-linter:schema-validation", "owasp-kubernetes:K07"),
     cwe=(1188, 653),
 )
 

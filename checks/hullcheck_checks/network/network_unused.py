@@ -25,7 +25,7 @@ check = Check(
     __doc__,
     severity=Severity.LOW,
     dialects=("compose",),
-    aliases=("hullcheck:network-unused",),
+    aliases=("owasp-docker:rule-5",),
     cwe=(1164,),
 )
 

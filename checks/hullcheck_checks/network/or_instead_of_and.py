@@ -29,7 +29,7 @@ check = Check(
     __doc__,
     severity=Severity.MEDIUM,
     dialects=("kubernetes",),
-    aliases=("hullcheck:or-instead-of-and",),
+    aliases=("owasp-kubernetes:K07",),
     cwe=(697, 653),
 )
 

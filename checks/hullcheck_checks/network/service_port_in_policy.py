@@ -29,7 +29,7 @@ check = Check(
     __doc__,
     severity=Severity.MEDIUM,
     dialects=("kubernetes",),
-    aliases=("hullcheck:service-port-in-policy",),
+    aliases=("owasp-kubernetes:K07",),
     cwe=(684,),
     fixable="unsafe",
 )

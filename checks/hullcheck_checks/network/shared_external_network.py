@@ -31,7 +31,7 @@ check = Check(
     __doc__,
     severity=Severity.MEDIUM,
     dialects=("compose",),
-    aliases=("hullcheck:shared-external-network",),
+    aliases=("owasp-docker:rule-5",),
     cwe=(653, 668),
 )
 

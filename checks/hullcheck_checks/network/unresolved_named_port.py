@@ -33,7 +33,7 @@ check = Check(
     __doc__,
     severity=Severity.MEDIUM,
     dialects=("kubernetes",),
-    aliases=("np-guard:named-port-without-match",),
+    aliases=("owasp-kubernetes:K07",),
     cwe=(684,),
 )
 

@@ -106,7 +106,8 @@ _OTHERS = (
 def data_store(images: Iterable[str], ports: Iterable[int], more: Iterable[str] = ()) -> str:
     """Which kind of data store runs there, empty if none. `images` are repositories without registry and tag.
 
-    `more` are names or repositories of images that hold data, too.
+    `more` are names or repositories of images that hold data, too. Of the ports the first counts: an application may
+    well declare, beside its own, one that it connects to.
     """
     images = [image.lower() for image in images]
     more = {name.lower() for name in more}
@@ -119,4 +120,4 @@ def data_store(images: Iterable[str], ports: Iterable[int], more: Iterable[str] 
             return kind
     if any(word in image for image in images for word in _OTHERS):
         return ""
-    return next((PORTS[port] for port in ports if port in PORTS), "")
+    return PORTS.get(next(iter(ports), 0), "")

@@ -1,0 +1,89 @@
+"""A debugger, or the daemon's own interface, that others can connect to.
+
+Who connects to a debugger runs code in the process: Java's JDWP, Node's inspector, Python's debugpy and Go's delve ask
+for no password. The Docker daemon's port 2375 gives the whole host.
+
+To fix: take the port out of what is deployed, and debug through a tunnel:
+
+    services:
+      app:
+        command: ["node", "server.js"]     # no --inspect=0.0.0.0
+        ports:
+          - "127.0.0.1:9229:9229"
+
+Reported are ports of debuggers that a pod declares or Compose publishes on every interface, and command lines that
+start one on all addresses. Port 2375 is a high finding.
+
+See https://nodejs.org/en/learn/getting-started/debugging#security-implications
+"""
+
+import re
+from collections.abc import Iterator
+
+from hullcheck.check import Check
+from hullcheck.finding import Finding, Severity
+from hullcheck.model.container import Container, Port
+from hullcheck.model.network.compose_review import tempered
+
+check = Check(
+    __name__,
+    __doc__,
+    severity=Severity.HIGH,
+    dialects=("compose", "kubernetes"),
+    aliases=("owasp-docker:rule-5", "cis-docker:5.7"),
+    cwe=(489, 749),
+)
+
+_DEBUGGERS = {
+    5005: "Java's debugger",
+    9229: "Node's inspector",
+    5678: "Python's debugger",
+    2345: "Go's debugger",
+    2375: "the Docker daemon",
+}
+_STARTED = re.compile(
+    r"--inspect(?:-brk)?=(?:0\.0\.0\.0|\[::\])(?::[0-9]+)?"
+    r"|transport=dt_socket\S*address=(?:\*|0\.0\.0\.0):[0-9]+"
+    r"|debugpy\s+--listen\s+0\.0\.0\.0:[0-9]+"
+    r"|dlv\s.*--listen=(?:0\.0\.0\.0)?:[0-9]+"
+)
+
+
+@check.on(Container)
+def attachable(container: Container) -> Iterator[Finding]:
+    if container.dialect not in ("compose", "kubernetes"):
+        return
+    for port in container.ports:
+        what = _debugger(port)
+        if what and (container.dialect == "kubernetes" or port.public):
+            verb = "publishes" if container.dialect == "compose" else "declares"
+            severity = Severity.HIGH if port.number == 2375 else Severity.MEDIUM
+            yield check.finding(
+                container,
+                f"{container.described} {verb} port {port.number}, that of {what}",
+                at=port.location,
+                severity=tempered(severity, port.location.path),
+                evidence=(str(port.number),),
+            )
+    yield from _started(container)
+
+
+def _debugger(port: Port) -> str:
+    if port.number is None or port.protocol.lower() == "udp":
+        return ""
+    return _DEBUGGERS.get(port.number, "")
+
+
+def _started(container: Container) -> Iterator[Finding]:
+    """A command line with a debugger that listens on all addresses."""
+    for word in container.command:
+        match = _STARTED.search(word.value or "")
+        if match:
+            yield check.finding(
+                container,
+                f"{container.described} starts a debugger for all addresses: `{match[0]}`",
+                at=word.location,
+                severity=tempered(Severity.MEDIUM, word.location.path),
+                evidence=(match[0],),
+            )
+            return
