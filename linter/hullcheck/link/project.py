@@ -58,7 +58,9 @@ class _Linker:
         parts += self._repository_parts([part for part in parts if isinstance(part, ImageUse)])
         undecided = sum(1 for part in parts if _undecided(part))
         worlds = tuple(self.manifests.worlds) if self.manifests else ()
-        return Project(parts, self.problems, undecided, {**self.dockerfiles, **self.inline}, tuple(self.compose), worlds)
+        return Project(
+            parts, self.problems, undecided, {**self.dockerfiles, **self.inline}, tuple(self.compose), worlds
+        )
 
     def _compose_projects(self) -> list[Any]:
         composed = {path: file.model for path, file in self.files.items() if file.kind == "compose" and file.model}
@@ -170,11 +172,12 @@ class _Linker:
             path for path, model in models if model is not None and model.templated and model.mentions_policies
         )
 
-    def _repository_parts(self, uses: list[ImageUse]) -> Iterator[Any]:
+    def _repository_parts(self, parts: list[Any]) -> Iterator[Any]:
         from hullcheck.link.repository import Repository
 
-        builds_of = self.images.builds_of if self.images is not None else lambda path: []
-        yield from Repository(self.files, self.tree, self.dockerfiles, self.compose, builds_of).parts(uses)
+        builds_of = self.images.builds_of if self.images else lambda path: []
+        repository = Repository(self.files, self.tree, self.dockerfiles, self.compose, builds_of)
+        yield from repository.parts(part for part in parts if isinstance(part, ImageUse))
 
 
 def _workload_parts(workload: Workload) -> Iterator[Any]:
