@@ -221,7 +221,7 @@ class _Projects:
         self, choice: Choice, paths: tuple[str, ...], name: str, loaded: Loaded, root: Mapping, variables: Variables
     ) -> ComposeProject:
         problems: list[Problem] = [*loaded.problems, *resolved(root).problems]
-        problems += refusals(root, complete=choice.complete)
+        problems += refusals(root, complete=choice.complete and not choice.overlay)
         skipped = set() if choice.complete else {r.service for r in self.reached if r.path == paths[0] and r.service}
         place = Place(choice.folder, root, variables, self.texts, choice.complete, skipped)
         parts = project_parts(place)

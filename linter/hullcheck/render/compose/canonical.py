@@ -325,11 +325,7 @@ def _by_path(node: Node) -> object:
 def _by_volume_target(node: Node) -> object:
     if isinstance(node, Mapping):
         return _by_text(node.get("target") or node)
-    try:
-        made = short.volume(node) if isinstance(node, Scalar) else None
-    except RefusedError:
-        return None
-    return _by_volume_target(made) if made is not None else None
+    return _known(short.volume_target(node)) if isinstance(node, Scalar) else None
 
 
 def _by_device_target(node: Node) -> object:

@@ -208,7 +208,8 @@ def _watch(service: Mapping) -> Found:
 
 def _targets(service: Mapping) -> Found:
     seen: set[str] = set()
-    for item in items(service.get("tmpfs")):
+    tmpfs = service.get("tmpfs")
+    for item in [tmpfs] if isinstance(tmpfs, Scalar) else items(tmpfs):
         target = marked(item).partition(":")[0] if isinstance(item, Scalar) else ""
         if target in seen:
             yield item, f"mounts `{target}` twice"

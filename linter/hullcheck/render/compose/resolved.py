@@ -534,7 +534,11 @@ def started(root: Mapping, profiles: tuple[str, ...]) -> Mapping:
     if "services" not in found:
         return root
     key, services = found["services"]
-    kept = {name: entry for name, entry in entries(services).items() if _has_profile(entry[1], profiles)}
+    kept = {
+        name: (at, _scaled(service))
+        for name, (at, service) in entries(services).items()
+        if _has_profile(service, profiles)
+    }
     found["services"] = (key, mapping(services, kept))
     used = _used([service for _, service in kept.values()])
     for kind, names in used.items():
@@ -543,6 +547,16 @@ def started(root: Mapping, profiles: tuple[str, ...]) -> Mapping:
             left = {name: entry for name, entry in entries(resources).items() if name in names}
             found[kind] = (at, mapping(resources, left))
     return mapping(root, found)
+
+
+def _scaled(service: Node) -> Node:
+    """The service with its `scale` in `deploy`, too, if it has both."""
+    scale = service.entries().get("scale") if isinstance(service, Mapping) else None
+    deploy = service.get("deploy") if isinstance(service, Mapping) else None
+    if not isinstance(service, Mapping) or not isinstance(deploy, Mapping) or scale is None:
+        return service
+    scaled = mapping(deploy, deploy.entries() | {"replicas": scale})
+    return mapping(service, service.entries() | {"deploy": (service.entries()["deploy"][0], scaled)})
 
 
 def _has_profile(service: Node, profiles: tuple[str, ...]) -> bool:

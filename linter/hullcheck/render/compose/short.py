@@ -47,7 +47,8 @@ def volume(node: Scalar) -> Mapping:
     if len(pieces) == 1 or len(spec) <= 2:
         _put(found, node, "type", derived(node, "volume"))
         _put(found, node, "target", derived(node, clean(spec)))
-        _put(found, node, "volume", mapping(node, {}))
+        if len(spec) > 2:
+            _put(found, node, "volume", mapping(node, {}))
         return mapping(node, found)
     source, target = part(node, *pieces[0]), part(node, *pieces[1])
     bind = is_path(plain[0])
@@ -67,6 +68,12 @@ def volume(node: Scalar) -> Mapping:
     elif "volume" not in found:
         _put(found, node, "volume", mapping(node, {}))
     return mapping(node, found)
+
+
+def volume_target(node: Scalar) -> str:
+    """The path in the container that the short form of a volume names, as it is written."""
+    pieces = _sections(marked(node))
+    return pieces[1][0] if len(pieces) > 1 else pieces[0][0]
 
 
 def _volume_options(node: Scalar, piece: tuple[str, int], found: Entries) -> None:
