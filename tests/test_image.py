@@ -31,7 +31,21 @@ def test_a_reference_has_parts(text: str, registry: str, repository: str, tag: s
 
 @pytest.mark.parametrize(
     "text",
-    ["", "a b", "node:", "node:a:b", "${IMAGE}", "{{ .Values.image }}", "node@sha256:12", "<image>", "-x", "a//b"],
+    [
+        "",
+        "a b",
+        "node:",
+        "node:a:b",
+        "${IMAGE}",
+        "{{ .Values.image }}",
+        "node@sha256:12",
+        "<image>",
+        "-x",
+        "a//b",
+        "IMAGE",
+        "example/App:1",
+        "ko://example.com/app",
+    ],
 )
 def test_what_is_no_reference(text: str) -> None:
     assert ImageRef.parse(text) is None

@@ -8,7 +8,7 @@ To fix: name the version behind the channel:
     FROM rust:1.83-slim
 
 With a digest the tag decides nothing, and there is no finding. `bookworm` or `3.12-slim` name one release that gets
-fixes; they are left alone.
+fixes; they are left alone, as is a build of a channel with its date or commit (`nightly-2026-08-01`).
 
 See https://docs.docker.com/build/building/best-practices/#pin-base-image-versions
 """
@@ -31,19 +31,21 @@ check = Check(
 
 CHANNELS = frozenset(
     (
-        "edge", "nightly", "main", "master", "dev", "develop", "canary", "rolling", "stable", "lts", "current",
-        "testing", "unstable", "sid", "rawhide", "tip", "next", "beta", "alpha", "rc", "snapshot", "experimental",
+        "edge", "nightly", "main", "mainline", "master", "head", "trunk", "dev", "devel", "develop", "development", "canary",
+        "rolling", "stable", "oldstable", "lts", "current", "test", "testing", "unstable", "sid", "rawhide", "tip", "next",
+        "beta", "alpha", "rc", "preview", "snapshot", "experimental", "weekly", "daily", "latest",
     )
 )  # fmt: skip
+VERSION = re.compile(r"v?[0-9][0-9a-z.]*|(?=[a-f]*[0-9])[0-9a-f]{7,40}")
 
 
 @check.on(ImageUse)
 def rolling(use: ImageUse) -> Iterator[Finding]:
     image = use.image
-    if image is None or image.digest or use.built_here or not image.tag:
+    if image is None or image.digest or use.built_here or image.tag.lower() == "latest":
         return
-    channel, *rest = re.split(r"[-_.]", image.tag.lower())
-    if channel not in CHANNELS or any(any(c.isdigit() for c in part) for part in rest):
+    channel, *rest = re.split(r"[-_]", image.tag.lower())
+    if channel not in CHANNELS or any(VERSION.fullmatch(part) for part in rest):
         return
     yield check.finding(
         use,

@@ -15,7 +15,7 @@ from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
-from hullcheck.model.image import ImageUse
+from hullcheck.model.image import ImageRef, ImageUse
 
 check = Check(
     __name__,
@@ -31,6 +31,23 @@ check = Check(
     ),
     cwe=(494,),
 )
+
+
+LENGTHS = {"sha256": 64, "sha512": 128}
+
+
+@check.on(ImageUse)
+def cut_short(use: ImageUse) -> Iterator[Finding]:
+    """A digest that lacks digits: Compose and manifests take it, and the pull fails."""
+    name, at, digest = (use.reference.value or "").partition("@")
+    algorithm, _, digits = digest.partition(":")
+    if at and len(digits) != LENGTHS.get(algorithm, len(digits)) and ImageRef.parse(name) is not None:
+        yield check.finding(
+            use,
+            f"{use.how} {use.shown} has a digest of {len(digits)} digits, where {algorithm} has {LENGTHS[algorithm]}",
+            evidence=(name, "digest"),
+            related=use.origins,
+        )
 
 
 @check.on(ImageUse)

@@ -25,7 +25,7 @@ from collections.abc import Iterable, Iterator
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Related, Severity
 from hullcheck.model.container import Container
-from hullcheck.model.dockerfile import Stage
+from hullcheck.model.dockerfile import Stage, mounts
 from hullcheck.model.instruction import Instruction
 from hullcheck.model.kubernetes import KubernetesObject
 from hullcheck.model.node import Mapping, Scalar
@@ -98,7 +98,8 @@ def in_stage(stage: Stage) -> Iterator[Finding]:
         instruction = step.effective
         for text in (instruction.text, *(heredoc.body for heredoc in instruction.heredocs)):
             for login in in_url(text.text):
-                yield _in_text(stage, instruction, text, login)
+                if login.literal or not any(mount.kind == "secret" for mount in mounts(instruction)):
+                    yield _in_text(stage, instruction, text, login)
 
 
 def _in_text(stage: Stage, instruction: Instruction, text: Text, login: Login) -> Finding:

@@ -42,11 +42,44 @@ _HEADER = re.compile(
     r"(?P<option>(?i:(?:proxy-)?authorization|x-api-key|x-auth-token|private-token|x-vault-token|api-key|job-token"
     r"|deploy-token|x-[a-z-]{0,20}(?:token|secret|key)))\s*:\s*(?:(?i:bearer|basic|token|apikey)\s+)?(?P<value>[^\s\"'{}]+)"
 )
-_WORD = re.compile(
-    r"(?:'[^']*'|\"(?:[^\"\\]|\\.)*\"|\\.|\$\([^()]*\)|\$\{[^{}]*\}|[^\s'\"\\;|&<>()]|(?<=\d)&)+|\|\||&&|[;|&\n()]",
+_TOKEN = re.compile(
+    r"(?P<redirect>(?:\d*|&)>[>|&]?|<)|(?P<end>\|\||&&|[;|&\n()])"
+    r"|(?:'[^']*'|\"(?:[^\"\\]|\\.)*\"|\\.|\$\([^()]*\)|\$\{[^{}]*\}|[^\s'\"\\;|&<>()])+",
     re.DOTALL,
 )
-_ENDS = frozenset(("||", "&&", ";", "|", "&", "\n", "(", ")"))
+
+
+class Command(NamedTuple):
+    """A program with its arguments as written, and where each starts in the script; and the files it writes to.
+
+    `piped` is true if it reads what the command before it writes.
+    """
+
+    words: tuple[tuple[str, int], ...]
+    outputs: tuple[tuple[str, int], ...] = ()
+    piped: bool = False
+
+
+def commands(script: str) -> Iterator[Command]:
+    """The simple commands of a script for a shell, as far as they can be told apart without running it."""
+    words: list[tuple[str, int]] = []
+    outputs: list[tuple[str, int]] = []
+    operator, before = "", ""
+    for match in _TOKEN.finditer(script):
+        if match["end"]:
+            if words or outputs:
+                yield Command(tuple(words), tuple(outputs), before == "|")
+            words, outputs, operator, before = [], [], "", match["end"]
+        elif match["redirect"]:
+            operator = match["redirect"]
+        else:
+            if not operator:
+                words.append((match[0], match.start()))
+            elif ">" in operator and not operator.endswith("&"):
+                outputs.append((match[0], match.start()))
+            operator = ""
+    if words or outputs:
+        yield Command(tuple(words), tuple(outputs), before == "|")
 
 
 def in_argv(words: Sequence[str]) -> Iterator[Said]:
@@ -69,24 +102,18 @@ def in_argv(words: Sequence[str]) -> Iterator[Said]:
 
 def in_script(script: str) -> Iterator[Said]:
     """The credentials in a script for a shell; `word` is 0 and the offsets are the script's."""
-    command: list[tuple[str, int]] = []
-    for match in _WORD.finditer(script):
-        if match[0] in _ENDS:
-            yield from _in_command(command)
-            command = []
-        else:
-            command.append((match[0], match.start()))
-    yield from _in_command(command)
+    for command in commands(script):
+        yield from _in_command(command.words)
 
 
-def _in_command(command: list[tuple[str, int]]) -> Iterator[Said]:
-    for said in in_argv([_unquoted(word)[0] for word, _ in command]):
+def _in_command(command: Sequence[tuple[str, int]]) -> Iterator[Said]:
+    for said in in_argv([unquoted(word)[0] for word, _ in command]):
         written, offset = command[said.word]
-        shift = offset + _unquoted(written)[1]
+        shift = offset + unquoted(written)[1]
         yield Said(0, said.start + shift, said.end + shift, said.option)
 
 
-def _unquoted(word: str) -> tuple[str, int]:
+def unquoted(word: str) -> tuple[str, int]:
     """The word without the quotes around all of it, and how many characters went before."""
     if len(word) > 1 and word[0] == word[-1] and word[0] in "'\"" and word[0] not in word[1:-1]:
         return word[1:-1], 1

@@ -173,6 +173,7 @@ class Container(NamedTuple):
     command: tuple[Field[str], ...] = ()  # entry point and arguments, word by word
     probes: tuple[Probe, ...] = ()
     limits: Limits | None = None
+    pull_policy: Field[str] | None = None  # `imagePullPolicy`
     built: Any = None  # the `Shipped` stage that its image is, where that is built here
 
     @property

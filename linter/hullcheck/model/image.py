@@ -50,7 +50,7 @@ class ImageRef(NamedTuple):
         else:
             registry, remainder = "docker.io", text
         match = _REFERENCE.fullmatch(remainder)
-        if match is None:
+        if match is None or match["name"] != match["name"].lower():
             return None
         repository = match["name"]
         if registry in ("docker.io", "index.docker.io", "registry-1.docker.io"):

@@ -132,16 +132,12 @@ def _hashed(match: re.Match[str]) -> Verdict:
     return None if invented(match["s"].partition(":")[2]) else False
 
 
-_LONGEST_KEY = 20_000
-
-
 def _private_key(match: re.Match[str]) -> Verdict:
     """A key block counts if a whole body follows, however its lines are joined; an encrypted one can't be used as is."""
-    after = match.string[match.end() : match.end() + _LONGEST_KEY].partition("-----")[0]
-    body = re.sub(r"\\[nr]|[\s\"'+,\\#|]|^-", "", re.sub(r"[A-Za-z-]{3,20}: \S+", "", after))
+    body = re.sub(r"\\[nr]|[\s\"'+,\\#|]|^-", "", re.sub(r"[A-Za-z-]{3,20}: \S+", "", match["body"]))
     if len(body) < 60 or re.fullmatch(r"[A-Za-z0-9+/=]+", body) is None or len(set(body)) < 20:
         return None
-    return not ("ENCRYPTED" in match[0] or "ENCRYPTED" in after)
+    return "ENCRYPTED" not in match[0]
 
 
 def _decoded(text: str) -> str:
@@ -264,7 +260,8 @@ _RULES = (
     _Rule("Stripe test key", ("k_test_",), rf"{_B}[sr]k_test_(?P<s>[A-Za-z0-9]{{24,247}}){_E}", _never),
     _Rule("webhook signing secret", ("whsec_",), rf"{_B}whsec_(?P<s>[A-Za-z0-9+/]{{32,}})"),
     _Rule(
-        "private key", ("PRIVATE KEY",), r"-----BEGIN (?:[A-Z0-9]+ ){0,3}PRIVATE KEY(?: BLOCK)?-----", _private_key
+        "private key", ("PRIVATE KEY",),
+        r"-----BEGIN (?:[A-Z0-9]+ ){0,3}PRIVATE KEY(?: BLOCK)?-----(?P<body>(?:[^-]|-(?!----)){40,20000})", _private_key
     ),
     _Rule("private key", ("LS0tLS1CRUdJTi",), r"LS0tLS1CRUdJTi[A-Za-z0-9+/]{60,}", _encoded_key),
     _Rule(
