@@ -46,7 +46,7 @@ def one_sided(use: PolicyUse) -> Iterator[Finding]:
         denied = "connecting to" if ingress else "connections from"
         yield check.finding(
             use,
-            f"`{use.policy.object.name}` {said}, whose own policies deny {denied} `{found.here.name}` there",
+            f"`{use.policy.object.name}` {said}, whose own policies deny {denied} `{found.here.name}` on these ports",
             at=found.rule.location,
             evidence=(found.direction.value, found.there.id),
             related=(

@@ -107,8 +107,10 @@ def _is_alike_key(key: str, other: str) -> bool:
 def within_two(left: str, right: str) -> bool:
     """Are two words at most two letters apart, and long enough for that to be a slip?
 
-    A number more or less makes another word: `db1` is not a slip for `db2`.
+    A number more or less makes another word: `db1` is not a slip for `db2`. A plural is always one.
     """
+    if len(left) > 2 and len(right) > 2 and (left + "s" == right or right + "s" == left):
+        return True
     if left == right or min(len(left), len(right)) < 4 or max(len(left), len(right)) > _MAX_LENGTH:
         return False
     if abs(len(left) - len(right)) > 2 or re.sub("[0-9]+", "0", left) == re.sub("[0-9]+", "0", right):
