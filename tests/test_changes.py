@@ -1,6 +1,6 @@
 """What counts as new, as unchanged and as fixed when two trees are compared, on findings made by hand."""
 
-from hullcheck.changes import Comparison, Side, compare
+from hullcheck.changes import Comparison, Nature, Side, compare
 from hullcheck.finding import Finding, Severity, Suppression
 from hullcheck.renames import renames
 from hullcheck.source import Source
@@ -125,8 +125,40 @@ def test_what_a_folder_lacks_is_the_same_wherever_its_first_manifest_is() -> Non
     compared = compare(
         side(finding(new, "StatefulSet", "k8s", "no-network-policies"), also=(old,)),
         side(finding(old, "Deployment", "k8s", "no-network-policies")),
+        Nature(scopes=frozenset(("no-network-policies",))),
     )
     assert states(compared) == ["unchanged"]
+
+
+def test_what_the_repository_lacks_is_the_same_wherever_it_is_told() -> None:
+    old, new = Source("b/Dockerfile", b"FROM x\n"), Source("a/compose.yaml", b"services: {}\n")
+    sides = (
+        side(finding(new, "services", "services.web", "updates"), also=(old,)),
+        side(finding(old, "FROM", "0", "updates")),
+    )
+    assert states(compare(*sides, Nature(once=frozenset(("updates",))))) == ["unchanged"]
+    assert states(compare(*sides)) == ["new"]
+
+
+def test_a_place_that_services_share_may_be_named_for_another() -> None:
+    text = "x-common: &common\n  privileged: true\nservices:\n  a:\n    <<: *common\n  b:\n    <<: *common\n"
+    old, new = compose(text), compose(text.replace("  a:\n    <<: *common\n", ""))
+    compared = compare(
+        side(finding(new, "privileged: true", "services.b")),
+        side(finding(old, "privileged: true", "services.a"), owners=("services.b",)),
+    )
+    assert states(compared) == ["unchanged"]
+
+
+def test_what_moves_from_one_service_to_another_is_new() -> None:
+    service = "    image: x:1\n    ports: [80]\n    restart: always\n"
+    before = f"services:\n  a:\n{service}    privileged: true\n  b:\n{service}"
+    after = f"services:\n  a:\n{service}  b:\n{service}    privileged: true\n"
+    compared = compare(
+        side(finding(compose(after), "privileged: true", "services.b"), owners=("services.a",)),
+        side(finding(compose(before), "privileged: true", "services.a"), owners=("services.b",)),
+    )
+    assert states(compared) == ["new"]
 
 
 def test_a_stage_number_that_shifts_is_the_same_stage() -> None:
@@ -143,7 +175,7 @@ def test_one_for_many_splits_without_anything_new() -> None:
     source = compose()
     group = finding(source, "web", "services.web", "hardening-missing")
     items = [finding(source, "web", "services.web", "read-only"), finding(source, "db", "services.cache", "read-only")]
-    compared = compare(side(*items), side(group), {"hardening-missing": frozenset(("read-only",))})
+    compared = compare(side(*items), side(group), Nature({"hardening-missing": frozenset(("read-only",))}))
     assert states(compared) == ["unchanged", "new"]
 
 

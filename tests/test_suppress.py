@@ -320,4 +320,4 @@ def test_comments_are_read_in_linear_time(tmp_path: Path) -> None:
 
 def test_the_day_is_fixed() -> None:
     assert date(2026, 11, 24) == TODAY
-    assert "root-user" in CHECKS.by_name
+    assert "root-user" in CHECKS

@@ -1,6 +1,7 @@
 """A file of old findings that don't count: sorted, one a line, without line numbers."""
 
 import json
+import os
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
@@ -38,6 +39,10 @@ class Baseline(NamedTuple):
     source: Source
     entries: tuple[Entry, ...]
 
+    def present(self, root: str) -> frozenset[str]:
+        """The files of the entries that are there."""
+        return frozenset(e.path for e in self.entries if os.path.lexists(os.path.join(root, e.path)))
+
     def place(self, entry: Entry) -> Location:
         """The line of an entry."""
         lines = range(1, self.source.line_count + 1)
@@ -46,9 +51,10 @@ class Baseline(NamedTuple):
 
 
 class Applied(NamedTuple):
-    """Findings, those of the baseline marked, and how many of each entry were not found any more."""
+    """Findings, those of the baseline marked; the entry of each or None; and how many of an entry are not found now."""
 
     findings: tuple[Finding, ...]
+    entries: tuple[Entry | None, ...]
     stale: dict[Entry, int]
 
 
@@ -107,20 +113,16 @@ def _plain(entry: Entry) -> dict[str, object]:
     return plain
 
 
-def entries(findings: Iterable[Finding], known: Iterable[Entry] = ()) -> list[Entry]:
-    """Entries for the findings that count; what is known of them, why and until when, is kept."""
-    kept = {entry.key: entry for entry in known}
+def entries(findings: Iterable[tuple[Finding, Entry | None]]) -> list[Entry]:
+    """Entries for findings; why an old entry was accepted, and until when, is kept."""
     found: dict[tuple[str, str], Entry] = {}
-    for finding in findings:
-        if finding.suppression is None and finding.name not in NEVER:
-            key = finding.location.path, finding.fingerprint
-            before = found.get(key)
-            if before is not None:
-                found[key] = before._replace(times=before.times + 1)
+    for finding, old in findings:
+        if finding.name not in NEVER:
+            made = Entry(finding.location.path, finding.name, finding.owner, finding.fingerprint)
+            if made.key in found:
+                found[made.key] = found[made.key]._replace(times=found[made.key].times + 1)
             else:
-                old = kept.get(key)
-                said = (old.reason, old.until) if old else ("", None)
-                found[key] = Entry(key[0], finding.name, finding.owner, key[1], 1, *said)
+                found[made.key] = made._replace(reason=old.reason, until=old.until) if old else made
     return list(found.values())
 
 
@@ -128,8 +130,8 @@ def apply(
     findings: Iterable[Finding],
     baseline: Baseline,
     today: date,
+    present: frozenset[str],
     renamed: Mapping[str, str] | None = None,
-    present: frozenset[str] = frozenset(),
 ) -> Applied:
     """Mark the findings that the baseline holds, each entry as many as it counts; one whose day is over holds none.
 
@@ -143,9 +145,13 @@ def apply(
             left[entry.key] += entry.times
         said.setdefault(entry.key, entry)
     moved = _moved(left, present) if renamed is None else {}
-    marked = [_mark(finding, left, said, renamed or {}, moved) for finding in findings]
-    stale = {said[key]: count for key, count in left.items() if count > 0}
-    return Applied(tuple(marked), stale)
+    findings = tuple(findings)
+    found = tuple(_entry_of(finding, left, said, renamed or {}, moved) for finding in findings)
+    marked = (
+        finding if entry is None else finding._replace(suppression=Suppression("baseline", entry.reason))
+        for finding, entry in zip(findings, found, strict=True)
+    )
+    return Applied(tuple(marked), found, {said[key]: count for key, count in left.items() if count > 0})
 
 
 def _moved(left: Mapping[tuple[str, str], int], present: frozenset[str]) -> dict[tuple[str, str], list[str]]:
@@ -157,22 +163,22 @@ def _moved(left: Mapping[tuple[str, str], int], present: frozenset[str]) -> dict
     return found
 
 
-def _mark(
+def _entry_of(
     finding: Finding,
     left: Counter[tuple[str, str]],
     said: Mapping[tuple[str, str], Entry],
     renamed: Mapping[str, str],
     moved: Mapping[tuple[str, str], list[str]],
-) -> Finding:
+) -> Entry | None:
+    """The entry that stands for a finding, which is taken off what is left."""
     if finding.suppression is not None or finding.name in NEVER:
-        return finding
+        return None
     path, identity = finding.location.path, finding.fingerprint
-    paths = (path, renamed.get(path, path), *moved.get((path.rpartition("/")[2], identity), ()))
-    for candidate in paths:
+    for candidate in (path, renamed.get(path, path), *moved.get((path.rpartition("/")[2], identity), ())):
         if left[candidate, identity] > 0:
             left[candidate, identity] -= 1
-            return finding._replace(suppression=Suppression("baseline", said[candidate, identity].reason))
-    return finding
+            return said[candidate, identity]
+    return None
 
 
 def stale_message(stale: Mapping[Entry, int]) -> str:

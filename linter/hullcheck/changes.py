@@ -44,18 +44,30 @@ class Side(NamedTuple):
 
 Key = Callable[[Finding], Hashable]
 
-Groups = Mapping[str, frozenset[str]]
-"""Checks of which one finding stands for many of others', by name."""
+
+class Nature(NamedTuple):
+    """What has to be known of checks, by their names.
+
+    `groups` are checks of which one finding stands for many of others'. Findings of `scopes` are about a folder or a
+    namespace and stand at the first object in it; those `once` about the repository, and stand anywhere.
+    """
+
+    groups: Mapping[str, frozenset[str]] = {}
+    scopes: frozenset[str] = frozenset()
+    once: frozenset[str] = frozenset()
 
 
-def compare(head: Side, base: Side, groups: Groups | None = None) -> Comparison:
+_PLAIN = Nature()
+
+
+def compare(head: Side, base: Side, nature: Nature = _PLAIN) -> Comparison:
     """Mark the head's findings "new" or "unchanged", and tell which of the base's are fixed.
 
     A finding that is suppressed now and wasn't is unchanged; one that was suppressed and isn't any more is new.
     """
-    matcher = _Matcher(head, base)
+    matcher = _Matcher(head, base, nature)
     matcher.match_all()
-    absorbed = _absorbed(matcher, head, base, groups or {})
+    absorbed = _absorbed(matcher, head, base, nature.groups)
     findings = tuple(
         finding._replace(state="unchanged" if number in matcher.of_head or number in absorbed else "new")
         for number, finding in enumerate(head.findings)
@@ -72,9 +84,10 @@ def compare(head: Side, base: Side, groups: Groups | None = None) -> Comparison:
 class _Matcher:
     """Pairs of the head's and the base's findings, by their numbers."""
 
-    def __init__(self, head: Side, base: Side) -> None:
+    def __init__(self, head: Side, base: Side, nature: Nature) -> None:
         self.head = head
         self.base = base
+        self.nature = nature
         self.renamed = renames(base.sources, head.sources)
         self.of_head: dict[int, int] = {}
         self.of_base: dict[int, int] = {}
@@ -84,7 +97,8 @@ class _Matcher:
         self._pass(self._by_old_path, _by_path)
         self._pass(self._by_old_path, _by_path, crossing=True)
         self._pass(_by_object, _by_object, _alike)
-        self._pass(_by_scope, _by_scope, lambda old, new: _nested(old.owner, new.owner))
+        self._pass(self._by_scope, self._by_scope, lambda old, new: _nested(old.owner, new.owner))
+        self._pass(self._by_name, self._by_name)
         self._pass(self._by_old_evidence, _by_evidence, self._owner_renamed)
 
     def _pass(
@@ -127,6 +141,13 @@ class _Matcher:
     def _by_old_evidence(self, finding: Finding) -> Hashable:
         return self._old_path(finding), finding.name, finding.evidence
 
+    def _by_scope(self, finding: Finding) -> Hashable:
+        """The folder grows with what is put in it, and another object may be its first."""
+        return (finding.name, finding.evidence) if finding.name in self.nature.scopes else None
+
+    def _by_name(self, finding: Finding) -> Hashable:
+        return finding.name if finding.name in self.nature.once else None
+
     def _owner_renamed(self, old: Finding, new: Finding) -> bool:
         """Is it the same object under another name, or a place that several share and another one is named for now?
 
@@ -156,14 +177,8 @@ def _by_object(finding: Finding) -> Hashable:
     return finding.fingerprint if _KUBERNETES.fullmatch(finding.owner) else None
 
 
-def _by_scope(finding: Finding) -> Hashable:
-    """What a folder of manifests lacks stands at the first of them, and the folder grows with them."""
-    path, owner = finding.location.path, finding.owner
-    is_folder = owner == "." or path.startswith(f"{owner}/")
-    return (finding.name, finding.evidence) if is_folder and path.endswith((".yaml", ".yml", ".json")) else None
-
-
 def _nested(one: str, other: str) -> bool:
+    """Is one folder in the other, or the same?"""
     short, long = sorted((one, other), key=len)
     return short == "." or f"{long}/".startswith(f"{short}/")
 
@@ -172,7 +187,7 @@ def _last(owner: str) -> str:
     return re.split(r"[/.]", owner)[-1]
 
 
-def _absorbed(matcher: _Matcher, head: Side, base: Side, groups: Groups) -> set[int]:
+def _absorbed(matcher: _Matcher, head: Side, base: Side, groups: Mapping[str, frozenset[str]]) -> set[int]:
     """The head's findings that a finding of the base stood for, as one for many, about objects that were there."""
     gone = {f.name for number, f in enumerate(base.findings) if number not in matcher.of_base and f.suppression is None}
     members = frozenset().union(*(groups.get(name, frozenset()) for name in gone))

@@ -15,6 +15,7 @@ COMMANDS = {
     "explain": "show a check's page",
     "checks": "list the checks",
     "files": "list what is found, as which kind, and what is left out",
+    "baseline": "accept the findings that there are, so that only others count",
     "config": "show the configuration in effect, or its JSON Schema",
 }
 

@@ -121,7 +121,7 @@ def lint(request: Request, registry: Registry, progress: Progress) -> Result:
         findings = change.comparison.findings
         if request.own is not None:
             findings, about = _gate(change, request, registry, judge)
-    findings = _without_old(findings, disk, request, registry, change)
+    findings = _without_old(findings, root, request, registry, change)
     return _result(
         root,
         request,
@@ -164,7 +164,7 @@ def _gate(
 
 
 def _without_old(
-    findings: tuple[Finding, ...], disk: Tree, request: Request, registry: Registry, change: "Change | None"
+    findings: tuple[Finding, ...], root: str, request: Request, registry: Registry, change: "Change | None"
 ) -> tuple[Finding, ...]:
     """The findings, those of the baseline marked, and what is in it and isn't found any more."""
     if request.baseline is None:
@@ -172,7 +172,7 @@ def _without_old(
     from hullcheck import baseline
 
     renamed = change.comparison.renamed if change else None
-    applied = baseline.apply(findings, request.baseline, request.today, renamed, frozenset(disk.paths))
+    applied = baseline.apply(findings, request.baseline, request.today, request.baseline.present(root), renamed)
     if not applied.stale or os.path.isabs(request.baseline.source.path):
         return applied.findings
     part = Problem("", "", request.baseline.place(min(applied.stale)))

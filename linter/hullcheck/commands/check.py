@@ -75,6 +75,13 @@ def run(options: argparse.Namespace) -> int:
     return result.exit_code
 
 
+def with_defaults(options: argparse.Namespace) -> argparse.Namespace:
+    """The options of another command, with this one's defaults for all others."""
+    parser = argparse.ArgumentParser()
+    add(parser)
+    return argparse.Namespace(**{**vars(parser.parse_args([])), **vars(options)})
+
+
 def request(options: argparse.Namespace, checks: Registry) -> engine.Request:
     paths = options.paths or ["."]
     if "-" in paths and len(paths) > 1:

@@ -15,15 +15,9 @@ def add(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     from hullcheck.report.safe import clean
 
-    result = engine.find(check.request(_with_defaults(options), registry()))
+    result = engine.find(check.request(check.with_defaults(options), registry()))
     for path, kind in result.kinds:
         print(f"{kind:12} {clean(path)}")
     for skipped in result.skipped:
         print(f"{'left out':12} {clean(skipped.path)} ({skipped.reason})")
     return 0 if result.kinds else 3
-
-
-def _with_defaults(options: argparse.Namespace) -> argparse.Namespace:
-    parser = argparse.ArgumentParser()
-    check.add(parser)
-    return argparse.Namespace(**{**vars(parser.parse_args([])), **vars(options)})

@@ -30,10 +30,10 @@ def past(options: argparse.Namespace, root: str) -> "Past | None":
 def on_disk(
     options: argparse.Namespace, root: str, paths: list[str], checks: Registry
 ) -> tuple[Config, Baseline | None]:
-    """The configuration and the baseline as they are in the files."""
+    """The configuration and the baseline as they are in the files; an empty name of a baseline stands for none."""
     found = read_config(options, paths, checks)
     path = options.baseline or (found.baseline and os.path.join(root, found.baseline))
-    if not path:
+    if not path or options.baseline == "":
         return found, None
     return found, baseline.parse(_shown(root, path), _bytes(path))
 

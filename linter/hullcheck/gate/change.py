@@ -4,9 +4,13 @@ from typing import NamedTuple
 
 from hullcheck.analysis import Analysis, Judge
 from hullcheck.base import Past
-from hullcheck.changes import Comparison, Groups, Side, compare
+from hullcheck.changes import Comparison, Nature, Side, compare
 from hullcheck.discover import Tree
 from hullcheck.history import CommitTree
+
+_SCOPES = frozenset(("PolicyScope", "World", "NamespaceUse"))
+_REPOSITORY = frozenset(("Updates", "Pipeline"))
+"""Parts of the model that are a folder or namespace, and those that are the repository."""
 
 
 class Change(NamedTuple):
@@ -44,7 +48,7 @@ def judge_change(
     )
     same = tree.unchanged() - overlaid
     base = judge(tree, {path: head.files.get(path) for path in head.seen & same})
-    comparison = compare(_side(head), _side(base), _groups(judge))
+    comparison = compare(_side(head), _side(base), _nature(judge))
     return Change(head, base, comparison, disk, tree, tracked, same, past.history.root)
 
 
@@ -53,10 +57,16 @@ def _side(analysis: Analysis) -> Side:
     return Side(analysis.findings, sources, analysis.owners)
 
 
-def _groups(judge: Judge) -> Groups:
-    """Findings that stand for many: missing hardening, and a folder without any network policy."""
-    grouped = frozenset(check.name for check in judge.registry.entries.values() if check.grouped)
-    return {
-        "hardening-missing": grouped,
+def _nature(judge: Judge) -> Nature:
+    """What stands for more than its place: missing hardening, a folder without any policy, the whole repository."""
+    entries = judge.registry.entries.values()
+    groups = {
+        "hardening-missing": frozenset(entry.name for entry in entries if entry.grouped),
         "no-network-policies": frozenset(("missing-ingress-policy", "missing-egress-policy")),
     }
+    scopes = frozenset(entry.name for entry in entries if _about(entry.parts, _SCOPES))
+    return Nature(groups, scopes, frozenset(entry.name for entry in entries if _about(entry.parts, _REPOSITORY)))
+
+
+def _about(parts: tuple[str, ...], types: frozenset[str]) -> bool:
+    return bool(parts) and types.issuperset(parts)
