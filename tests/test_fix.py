@@ -232,6 +232,9 @@ def test_json_stays_json() -> None:
         ("a: [\n", ("put", "a")),
         ("a:\n  web: [1, 2]\n", ("put", "web")),
         ("a: |\n  text\n", ("replace", "|")),
+        ("a:\n  web:\n    t: |\n      text", ("put", "web")),
+        ("a:\n  web: {x: 1}\n  web: {y: 2}\n", ("put", "web")),
+        ("a:\n  b:\n    x: 1\n    y: 2\n  b: {}\n", ("delete", "1")),
     ],
 )
 def test_where_in_doubt_there_is_no_fix(text: str, change: tuple[str, str]) -> None:

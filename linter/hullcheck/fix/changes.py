@@ -60,7 +60,7 @@ class Tree:
         if not self.usable:
             return None
         node = self.find(change.place.start, change.place.end)
-        if node is None:
+        if node is None or any(map(_is_twofold, node.lineage())):
             return None
         if change.kind == "delete":
             return self._delete(node)
@@ -200,10 +200,16 @@ class Tree:
             style = self._style(mapping)
             return self._add_flow(mapping, f"{flow(name, style)}: {flow(value, style)}")
         end = self.layout.line_end(mapping.end)
-        if not self._is_rest(mapping.end, end):
+        if not self._is_rest(mapping.end, end) or self._ends_in_open_text(mapping, end):
             return None
         indentation = self.layout.column(mapping.items[0].whole)
         return self._insert(end, self.layout.lines(name, value, indentation), mapping)
+
+    def _ends_in_open_text(self, node: cst.Node, end: int) -> bool:
+        """Would a line behind it give a last line break to a block scalar that has none?"""
+        while node.items:
+            node = node.items[-1]
+        return end == len(self.text) and node.style in ("|", ">")
 
     def _append(self, held: cst.Node, values: tuple[Any, ...]) -> Made | None:
         known = {item.text for item in held.items if item.kind == "scalar"}
@@ -216,7 +222,7 @@ class Tree:
         end = self.layout.line_end(held.end)
         line = self.layout.line_start(held.items[0].whole)
         before = self.text[line : held.items[0].whole]
-        if not self._is_rest(held.end, end) or not _DASH.fullmatch(before):
+        if not self._is_rest(held.end, end) or not _DASH.fullmatch(before) or self._ends_in_open_text(held, end):
             return None
         styles = {item.style for item in held.items}
         style = styles.pop() if len(styles) == 1 else ""
@@ -241,6 +247,16 @@ class Tree:
         if self.source.path.endswith(".json"):
             return '"'
         return held.items[0].style if held.items and held.items[0].style in ("'", '"') else ""
+
+
+def _is_twofold(node: cst.Node) -> bool:
+    """Does it stand under a key that is written twice? Programs differ on which one counts."""
+    parent = node.parent
+    if parent is None or parent.kind != "mapping":
+        return False
+    number = next(number for number, item in enumerate(parent.items) if item is node)
+    name = parent.items[number // 2 * 2].text
+    return sum(1 for key in parent.items[::2] if key.text == name) > 1
 
 
 def _covering(nodes: list[cst.Node], start: int, end: int) -> cst.Node | None:
