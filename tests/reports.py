@@ -2,7 +2,7 @@
 
 import pytest
 
-from hullcheck.check import Check, Registry
+from hullcheck.check import Check, Entry, Registry
 from hullcheck.finding import Edit, Finding, Fix, Related, Severity, Suppression
 from hullcheck.report import Run, VersionControl
 from hullcheck.source import Location, Source
@@ -49,7 +49,20 @@ BROKEN = Check(
     severity=Severity.HIGH,
     dialects=("kubernetes",),
 )
-REGISTRY = Registry([ROOT_USER, SECRET, WIDE, BROKEN])
+
+
+class Checks(Registry):
+    """These checks, which are in no package."""
+
+    def __init__(self, *checks: Check) -> None:
+        super().__init__("", map(Entry.of, checks))
+        self.checks = {check.name: check for check in checks}
+
+    def __getitem__(self, name: str) -> Check:
+        return self.checks[name]
+
+
+REGISTRY = Checks(ROOT_USER, SECRET, WIDE, BROKEN)
 
 DOCKERFILE = Source(
     "app/Dockerfile",
