@@ -16,6 +16,7 @@ COMMANDS = {
     "checks": "list the checks",
     "files": "list what is found, as which kind, and what is left out",
     "baseline": "accept the findings that there are, so that only others count",
+    "show": "show what will really run, and the line that says so",
     "config": "show the configuration in effect, or its JSON Schema",
 }
 

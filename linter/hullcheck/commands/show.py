@@ -1,0 +1,271 @@
+"""`hullcheck show`: what will really run, and the line that says so."""
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from hullcheck.commands.common import root_of, use_color
+from hullcheck.discover import DiskTree, Tree
+from hullcheck.engine import relative
+from hullcheck.errors import HullcheckError
+from hullcheck.report.safe import clean
+from hullcheck.show.emit import Line, inline, origins, value, yaml_lines
+from hullcheck.show.roots import Options, Root, Roots, Shown
+from hullcheck.source import Source
+
+if TYPE_CHECKING:
+    from hullcheck.model.node import Node
+    from hullcheck.show.story import Story
+
+ORIGIN_COLUMN = 72
+_DIM, _PLAIN = "\x1b[2m", "\x1b[0m"
+
+
+def add(parser: argparse.ArgumentParser) -> None:
+    option = parser.add_argument
+    option("paths", nargs="*", metavar="PATH", help="files or folders (default: every root of the repository)")
+    option("--output-format", choices=("text", "json"), default="text")
+    option("--no-origins", action="store_true", help="plain YAML, without the places")
+    option("--reveal", action="store_true", help="don't redact secrets; never in CI")
+    option("--container", metavar="NAME", help="one container's whole story, joined from all files")
+    option("--diff-base", metavar="REV", help="what changed in what runs since REV")
+    option("--profile", action="append", metavar="NAME", help="Compose: an active profile")
+    option("--env", action="append", default=[], metavar="NAME=VALUE", help="Compose: a variable")
+    option("--values", action="append", default=[], metavar="FILE", help="Helm: a file of values")
+    option("--set", action="append", default=[], metavar="KEY=VALUE", help="Helm: a value")
+    option("--target", metavar="STAGE", help="Dockerfile: the stage that ships")
+    option("--build-arg", action="append", default=[], metavar="NAME=VALUE", help="Dockerfile: a build argument")
+    option("--color", choices=("auto", "always", "never"), default="auto")
+    option("-v", "--verbose", action="store_true", help="name the values that were overridden, too")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Print what is asked for; 3 if there is nothing to show."""
+    if options.reveal and os.environ.get("CI"):
+        raise HullcheckError("--reveal: secrets aren't shown in CI")
+    root = root_of(options.paths or ["."])
+    if options.diff_base:
+        return _changes(root, options)
+    if options.container:
+        return _story(root, options)
+    roots = Roots(DiskTree(root), _options(options))
+    found = _found(roots, root, options.paths)
+    shown = [roots.shown(one) for one in found]
+    redacted = 0
+    if not options.reveal:
+        shown, redacted = _redacted(shown)
+    if options.output_format == "json":
+        print(json.dumps({"version": 1, "roots": list(map(_as_json, shown))}, indent=2, ensure_ascii=False))
+    else:
+        _print(shown, options)
+    if redacted:
+        print(f"hullcheck: {redacted} secret values are redacted; --reveal shows them", file=sys.stderr)
+    return 0 if shown else 3
+
+
+def _found(roots: Roots, root: str, paths: list[str]) -> list[Root]:
+    if paths:
+        return [one for path in paths for one in roots.at(relative(root, path))]
+    return list(roots.below(""))
+
+
+def _options(options: argparse.Namespace) -> Options:
+    return Options(
+        profiles=tuple(options.profile) if options.profile else None,
+        env=dict(_pair("--env", text) for text in options.env),
+        values=tuple(map(_values, options.values)),
+        sets=tuple(options.set),
+        target=options.target,
+        arguments=dict(_pair("--build-arg", text) for text in options.build_arg),
+    )
+
+
+def _pair(option: str, text: str) -> tuple[str, str]:
+    name, equals, given = text.partition("=")
+    if not equals:
+        raise HullcheckError(f"{option}: `{text}` is not NAME=VALUE")
+    return name, given
+
+
+def _values(path: str) -> Source:
+    try:
+        with open(path, "rb") as file:
+            return Source(path, file.read())
+    except OSError as error:
+        raise HullcheckError(f"--values: {path}: {error.strerror}") from None
+
+
+def _redacted(shown: list[Shown]) -> tuple[list[Shown], int]:
+    from hullcheck.show.redact import Redaction
+
+    redaction = Redaction()
+    made = [one._replace(objects=tuple(map(redaction.object, one.objects))) for one in shown]
+    return made, redaction.count
+
+
+def _as_json(shown: Shown) -> dict[str, Any]:
+    places = (
+        {
+            "object": number,
+            "pointer": origin.pointer,
+            "path": origin.node.source.path,
+            "line": origin.node.location.line,
+            "because": origin.node.because,
+        }
+        for number, root in enumerate(shown.objects)
+        for origin in origins(root)
+    )
+    return {
+        "root": shown.path or ".",
+        "kind": shown.kind,
+        "objects": [value(root) for root in shown.objects],
+        "origins": list(places),
+        "notAnalysed": [
+            {"path": p.location.path, "line": p.location.line, "reason": p.message} for p in shown.problems
+        ],
+    }
+
+
+def _print(shown: list[Shown], options: argparse.Namespace) -> None:
+    color = use_color(options.color)
+    if not options.paths:
+        width = max((len(one.kind) for one in shown), default=0)
+        for one in shown:
+            print(_comment(f"{one.kind:{width}}  {one.path or '.'}", color))
+    for one in shown:
+        if len(shown) > 1 or one.problems:
+            print(_comment(f"{one.path or '.'} ({one.kind})", color))
+        for problem in one.problems:
+            place = f"{problem.location.path}:{problem.location.line}"
+            print(_comment(f"not analysed: {place}: {problem.message}", color))
+        for number, root in enumerate(one.objects):
+            if number or len(shown) > 1:
+                print("---")
+            for line in _lines(root, options, color):
+                print(line)
+
+
+def _comment(text: str, color: bool) -> str:
+    text = f"# {clean(text)}"
+    return f"{_DIM}{text}{_PLAIN}" if color else text
+
+
+def _lines(root: "Node", options: argparse.Namespace, color: bool) -> Iterator[str]:
+    """The lines of an object, with each value's place as a comment: it stays YAML."""
+    for line in yaml_lines(root):
+        place = "" if options.no_origins else _place(line, options.verbose)
+        if not place:
+            yield line.text
+        elif color:
+            yield f"{line.text:{ORIGIN_COLUMN}} {_DIM}# {place}{_PLAIN}"
+        else:
+            yield f"{line.text:{ORIGIN_COLUMN}} # {place}"
+
+
+def _place(line: Line, verbose: bool) -> str:
+    node = line.node
+    if node is None:
+        return ""
+    text = f"{node.source.path}:{node.location.line}"
+    if node.because:
+        text += f" ({node.because})"
+    before = node.before
+    while verbose and before is not None:
+        was = inline(before) if len(inline(before)) < 60 else "..."
+        text += f"; was {was} at {before.source.path}:{before.location.line}"
+        before = before.before
+    return clean(text)
+
+
+def _stories(tree: Tree) -> "list[Story]":
+    from datetime import date
+
+    from hullcheck.analysis import discovered
+    from hullcheck.link.project import link
+    from hullcheck.model.settings import Settings
+    from hullcheck.read import read_all
+    from hullcheck.show.story import stories
+
+    entries, _ = discovered(tree)
+    files = read_all(tree, entries, 1, lambda what, done, total: None)
+    return list(stories(link(files, tree, Settings(date.today())).parts))
+
+
+def _story(root: str, options: argparse.Namespace) -> int:
+    found = [story for story in _stories(DiskTree(root)) if _is_named(story, options.container)]
+    if not found:
+        raise HullcheckError(f"--container: nothing here is called {options.container}")
+    if options.output_format == "json":
+        print(json.dumps({"version": 1, "containers": list(map(_story_as_json, found))}, indent=2, ensure_ascii=False))
+        return 0
+    color = use_color(options.color)
+    for story in found:
+        print(clean(story.title))
+        width = max(len(fact.topic) for fact in story.facts)
+        for fact in story.facts:
+            told = f"  {fact.topic:{width}}  {'unknown: ' if fact.unknown else ''}{clean(fact.value)}"
+            place = f"{clean(fact.location.path)}:{fact.location.line}"
+            print(f"{told:{ORIGIN_COLUMN}} {_DIM}{place}{_PLAIN}" if color else f"{told:{ORIGIN_COLUMN}} {place}")
+            for related in fact.related:
+                print(
+                    f"  {'':{width}}    {clean(related.location.path)}:{related.location.line}: {clean(related.message)}"
+                )
+    return 0
+
+
+def _is_named(story: "Story", name: str) -> bool:
+    return name in (story.owner, story.owner.partition("#")[2], story.owner.rpartition("/")[2]) or (
+        story.owner.rpartition(".")[2] == name
+    )
+
+
+def _story_as_json(story: "Story") -> dict[str, Any]:
+    return {
+        "owner": story.owner,
+        "title": story.title,
+        "facts": [
+            {
+                "topic": fact.topic,
+                "value": {"$unknown": fact.value} if fact.unknown else fact.value,
+                "path": fact.location.path,
+                "line": fact.location.line,
+                "related": [
+                    {"path": r.location.path, "line": r.location.line, "message": r.message} for r in fact.related
+                ],
+            }
+            for fact in story.facts
+        ],
+    }
+
+
+def _changes(root: str, options: argparse.Namespace) -> int:
+    from hullcheck.base import resolve
+    from hullcheck.history import CommitTree, History
+    from hullcheck.show.story import changes
+
+    past = History(root)
+    commit = resolve(past, options.diff_base, os.environ).commit
+    now = DiskTree(root)
+    after = _stories(now)
+    found = list(changes(_stories(CommitTree(past, commit)), after))
+    if options.output_format == "json":
+        rows = [
+            {
+                "container": c.title,
+                "change": c.text,
+                "path": c.location.path,
+                "line": c.location.line,
+                "removed": c.removed,
+            }
+            for c in found
+        ]
+        print(json.dumps({"version": 1, "changes": rows}, indent=2, ensure_ascii=False))
+    else:
+        for change in found:
+            print(clean(str(change)))
+        if not found:
+            print("nothing changes in what runs")
+    return 0

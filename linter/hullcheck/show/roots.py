@@ -1,0 +1,247 @@
+"""What there is to show: Compose projects, overlays, charts, plain manifests, images that ship."""
+
+import posixpath
+from collections.abc import Callable, Iterable, Iterator
+from typing import NamedTuple
+
+from hullcheck.discover import Entry, Kind, Tree
+from hullcheck.errors import HullcheckError
+from hullcheck.model.node import Mapping
+from hullcheck.model.problem import Problem
+from hullcheck.source import Source
+
+COMPOSE = "compose"
+KUSTOMIZATION = "kustomization"
+CHART = "chart"
+MANIFESTS = "manifests"
+IMAGE = "image"
+
+Read = Callable[[str], bytes | None]
+
+
+class Options(NamedTuple):
+    """How to show: Compose's profiles and variables, a chart's values, an image's target and build arguments."""
+
+    profiles: tuple[str, ...] | None = None
+    env: dict[str, str] = {}  # noqa: RUF012  never changed
+    values: tuple[Source, ...] = ()
+    sets: tuple[str, ...] = ()
+    target: str | None = None
+    arguments: dict[str, str | None] = {}  # noqa: RUF012  never changed
+
+
+class Root(NamedTuple):
+    """Something to show: `path` is its folder or file, `kind` one of the words above."""
+
+    path: str
+    kind: str
+
+
+class Shown(NamedTuple):
+    """A root with its objects as they would be applied or run, and what couldn't be known of it."""
+
+    path: str
+    kind: str
+    objects: tuple[Mapping, ...]
+    problems: tuple[Problem, ...] = ()
+
+
+class Roots:
+    """The roots of a tree; each is read only when it is shown."""
+
+    def __init__(self, tree: Tree, options: Options = Options()) -> None:  # noqa: B008  a constant
+        self.tree = tree
+        self.options = options
+        self.entries = [item for item in tree.entries() if isinstance(item, Entry)]
+        self.kinds = {entry.path: entry.kind for entry in self.entries}
+
+    def read(self, path: str) -> bytes | None:
+        """A file's bytes; None if there is none, or it can't be read."""
+        try:
+            return self.tree.read(path)
+        except OSError:
+            return None
+
+    def at(self, path: str) -> list[Root]:
+        """What a file or folder stands for. Raises HullcheckError if it is nothing that can be shown."""
+        found = [self._file(path)] if path in self.kinds else self._folder(path)
+        found = found or list(self.below(path))
+        if not found:
+            raise HullcheckError(f"{path or '.'}: there is nothing to show")
+        return found
+
+    def _file(self, path: str) -> Root:
+        kind = self.kinds[path]
+        if kind is Kind.KUSTOMIZATION:
+            return Root(posixpath.dirname(path), KUSTOMIZATION)
+        if kind is Kind.CHART:
+            return Root(posixpath.dirname(path), CHART)
+        if kind is Kind.DOCKERFILE:
+            return Root(path, IMAGE)
+        return Root(path, COMPOSE if self._is_compose(path) else MANIFESTS)
+
+    def _is_compose(self, path: str) -> bool:
+        from hullcheck.parse.compose import looks_like
+        from hullcheck.parse.yaml import parse
+
+        found = parse(self._source(path))
+        return any(document.root is not None and looks_like(document.root) for document in found.documents)
+
+    def _source(self, path: str) -> Source:
+        data = self.read(path)
+        if data is None:
+            raise HullcheckError(f"{path}: can't be read")
+        return Source(path, data)
+
+    def _folder(self, folder: str) -> list[Root]:
+        """The roots that a folder is itself: an overlay or a chart, then a project, then images, else its manifests."""
+        inside = [entry for entry in self.entries if posixpath.dirname(entry.path) == folder]
+        kinds = {entry.kind for entry in inside}
+        if Kind.KUSTOMIZATION in kinds:
+            return [Root(folder, KUSTOMIZATION)]
+        if Kind.CHART in kinds:
+            return [Root(folder, CHART)]
+        found = [Root(folder, COMPOSE)] if self._taken(folder) else []
+        found += [Root(entry.path, IMAGE) for entry in inside if entry.kind is Kind.DOCKERFILE]
+        if not found and any(self._manifests(entry.path) for entry in inside if entry.kind is Kind.YAML):
+            found = [Root(folder, MANIFESTS)]
+        return found
+
+    def below(self, folder: str) -> Iterator[Root]:
+        """Every root below a folder: what no other root includes."""
+        inside = [entry for entry in self.entries if _is_below(entry.path, folder)]
+        overlays = self._overlays(inside)
+        charts = _charts(inside)
+        yield from (Root(path, KUSTOMIZATION) for path in overlays.roots if _is_below(path, folder))
+        yield from (Root(path, CHART) for path in charts)
+        folders = sorted({posixpath.dirname(entry.path) for entry in inside})
+        yield from (Root(path, COMPOSE) for path in folders if self._taken(path))
+        yield from (Root(path, MANIFESTS) for path in self._plain(inside, overlays.claimed, charts))
+        yield from (Root(entry.path, IMAGE) for entry in inside if entry.kind is Kind.DOCKERFILE)
+
+    def _overlays(self, inside: Iterable[Entry]) -> "_Overlays":
+        layers = {e.path: self._source(e.path) for e in inside if e.kind is Kind.KUSTOMIZATION}
+        if not layers:
+            return _Overlays([], set())
+        from hullcheck.parse import kubernetes
+        from hullcheck.render.kustomize import Kustomizations
+
+        found = Kustomizations({path: kubernetes.read(source) for path, source in layers.items()}, self.read)
+        return _Overlays(found.roots, found.claimed)
+
+    def _plain(self, inside: Iterable[Entry], claimed: set[str], charts: list[str]) -> list[str]:
+        """The folders of manifests that belong to no overlay and no chart."""
+        free = (
+            entry.path
+            for entry in inside
+            if entry.kind is Kind.YAML
+            and entry.path not in claimed
+            and not any(_is_below(entry.path, chart) for chart in charts)
+        )
+        return sorted({posixpath.dirname(path) for path in free if self._manifests(path)})
+
+    def _manifests(self, path: str) -> list[Mapping]:
+        """A file's objects, if it holds manifests."""
+        data = self.read(path) or b""
+        if b"apiVersion" not in data or b"kind" not in data:
+            return []
+        from hullcheck.parse import kubernetes
+
+        return [made.node for made in kubernetes.read(Source(path, data)).objects]
+
+    def _taken(self, folder: str) -> tuple[str, ...]:
+        """The files that Compose takes in a folder."""
+        inside = [p for p, kind in self.kinds.items() if kind is Kind.COMPOSE and posixpath.dirname(p) == folder]
+        env = posixpath.join(folder, ".env")
+        if not inside and env not in self.kinds:
+            return ()
+        from hullcheck.link.compose import taken
+        from hullcheck.parse.compose import read
+
+        files = {path: read(self._source(path)) for path in inside}
+        return taken(files, folder, {}, {env: self._source(env)} if env in self.kinds else {})
+
+    def shown(self, root: Root) -> Shown:
+        """The root's objects."""
+        show = {
+            COMPOSE: self._compose, KUSTOMIZATION: self._kustomization, CHART: self._chart,
+            MANIFESTS: self._objects, IMAGE: self._image,
+        }[root.kind]  # fmt: skip
+        return show(root)
+
+    def _compose(self, root: Root) -> Shown:
+        from hullcheck.link.compose import show
+        from hullcheck.parse.compose import read
+
+        paths = (root.path,) if root.path in self.kinds else self._taken(root.path)
+        composes = [p for p, kind in self.kinds.items() if kind in (Kind.COMPOSE, Kind.YAML)]
+        files = {path: read(self._source(path)) for path in composes if path in paths or self._is_compose(path)}
+        folder = posixpath.dirname(paths[0])
+        texts = {path: self._source(path) for path in self.tree.paths if "env" in posixpath.basename(path)}
+        made = show(
+            files,
+            paths,
+            {folder: self.options.env},
+            texts,
+            profiles=self.options.profiles,
+            root_name=posixpath.basename(getattr(self.tree, "root", "")),
+        )
+        return Shown(root.path, COMPOSE, (made.root,), made.project.problems)
+
+    def _kustomization(self, root: Root) -> Shown:
+        from hullcheck.render.kustomize import Kustomizations, objects
+
+        built = Kustomizations({}, self.read).build(root.path)
+        return Shown(
+            root.path, KUSTOMIZATION, tuple(o for o in objects(built) if isinstance(o, Mapping)), built.problems
+        )
+
+    def _chart(self, root: Root) -> Shown:
+        from hullcheck.render.helm import render
+
+        made = render(root.path, self.read, self._files_below, self.options.values, self.options.sets)
+        return Shown(root.path, CHART, tuple(document.root for document in made.documents), tuple(made.problems))
+
+    def _files_below(self, folder: str) -> list[str]:
+        return [path for path in self.tree.paths if _is_below(path, folder)]
+
+    def _objects(self, root: Root) -> Shown:
+        paths = [root.path] if root.path in self.kinds else sorted(
+            p for p, kind in self.kinds.items() if kind is Kind.YAML and posixpath.dirname(p) == root.path
+        )  # fmt: skip
+        found: list[Mapping] = []
+        problems: list[Problem] = []
+        from hullcheck.parse import kubernetes
+
+        for path in paths:
+            data = self.read(path) or b""
+            if b"apiVersion" in data and b"kind" in data:
+                read = kubernetes.read(Source(path, data))
+                found += [made.node for made in read.objects]
+                problems += read.problems
+        return Shown(root.path, MANIFESTS, tuple(found), tuple(problems))
+
+    def _image(self, root: Root) -> Shown:
+        from hullcheck.parse.dockerfile import parse
+        from hullcheck.show.image import image
+
+        dockerfile = parse(self._source(root.path))
+        made = image(dockerfile, self.options.target, self.options.arguments)
+        if made is None:
+            raise HullcheckError(f"{root.path}: there is no stage `{self.options.target}`")
+        return Shown(root.path, IMAGE, (made,), tuple(dockerfile.problems))
+
+
+class _Overlays(NamedTuple):
+    roots: list[str]
+    claimed: set[str]
+
+
+def _charts(entries: Iterable[Entry]) -> list[str]:
+    from hullcheck.render.helm import charts
+
+    return charts([entry.path for entry in entries if entry.kind is Kind.CHART])
+
+
+def _is_below(path: str, folder: str) -> bool:
+    return not folder or path == folder or path.startswith(f"{folder}/")

@@ -1,0 +1,203 @@
+"""A container's whole story, joined from all files: what it is, runs as and may do, each fact with its places."""
+
+from collections.abc import Iterable, Iterator
+from typing import Any, NamedTuple
+
+from hullcheck.model.container import Container, Root
+from hullcheck.model.workload import Workload
+from hullcheck.source import Field, Location, Related
+
+
+class Fact(NamedTuple):
+    """Something that is so. `topic` groups what stands together, `value` says it; `unknown` if it can't be known.
+
+    A topic with several values, such as mounts, has a fact for each.
+    """
+
+    topic: str
+    value: str
+    location: Location
+    related: tuple[Related, ...] = ()
+    unknown: bool = False
+
+
+class Story(NamedTuple):
+    """A container with its facts. `owner` identifies it; `title` names it for people."""
+
+    owner: str
+    title: str
+    location: Location
+    facts: tuple[Fact, ...]
+
+
+def stories(parts: Iterable[Any]) -> Iterator[Story]:
+    """Every container that runs: of Compose services and of Kubernetes workloads, and of images by themselves."""
+    for part in parts:
+        if isinstance(part, Workload):
+            for container in part.containers:
+                yield Story(
+                    _owner(part, container), _title(part, container), container.location, _facts(part, container)
+                )
+        elif isinstance(part, Container) and part.role == "stage":
+            facts = tuple(_own_facts(part))
+            path = part.location.path
+            yield Story(f"{path}#{part.owner}", f"image of {path}, stage {part.name}", part.location, facts)
+
+
+def _owner(workload: Workload, container: Container) -> str:
+    return f"{workload.scope}#{container.owner}"
+
+
+def _title(workload: Workload, container: Container) -> str:
+    if workload.dialect == "compose":
+        return f"service {workload.name}" + (f" in {workload.scope}" if workload.scope else "")
+    namespace = f"{workload.namespace}/" if workload.namespace else ""
+    return f"container {container.name} in {workload.kind} {namespace}{workload.name}"
+
+
+def _facts(workload: Workload, container: Container) -> tuple[Fact, ...]:
+    return (*_own_facts(container), *_shared_facts(workload))
+
+
+def _own_facts(container: Container) -> Iterator[Fact]:
+    yield from _image(container)
+    yield _user(container)
+    yield from _flag("privileged", container.privileged)
+    yield from _flag("allows privilege escalation", container.escalation)
+    yield from _flag("read-only root filesystem", container.read_only_root)
+    for topic, fields in (
+        ("capability added", container.capabilities_added),
+        ("capability dropped", container.capabilities_dropped),
+        ("group", container.groups),
+    ):
+        yield from (_text(topic, field) for field in fields)
+    for profile in container.profiles:
+        yield from _said(profile.kind, profile.value)
+    for mount in container.mounts:
+        yield Fact("mount", _mount(mount), mount.location, unknown=bool(mount.source.unknown))
+    for device in container.devices:
+        yield _text("device", device.source)
+    for port in container.ports:
+        yield Fact("port", _port(port), port.location, unknown=port.number is None)
+    if container.limits is not None:
+        yield from _said("memory limit", container.limits.memory)
+        yield from _said("cpu limit", container.limits.cpu)
+
+
+def _shared_facts(workload: Workload) -> Iterator[Fact]:
+    for topic, field in (
+        ("host network", workload.host_network),
+        ("host PID namespace", workload.host_pid),
+        ("host IPC namespace", workload.host_ipc),
+        ("mounts its service account's token", workload.automount_token),
+    ):
+        yield from _flag(topic, field)
+    if workload.service_account is not None:
+        yield from _said("service account", workload.service_account)
+    for join in getattr(workload.part, "joins", ()):
+        yield Fact("network", join.network, join.location)
+
+
+def _image(container: Container) -> Iterator[Fact]:
+    if container.image is not None and not container.image.reference.absent:
+        reference = container.image.reference
+        yield Fact("image", reference.value or reference.unknown, reference.location, (), bool(reference.unknown))
+    if container.built is not None:
+        stage = container.built.stage
+        yield Fact("built by", f"{stage.location.path}, stage {stage.owner}", stage.location)
+
+
+def _user(container: Container) -> Fact:
+    user = container.user
+    if user.root is Root.UNKNOWN:
+        return Fact("runs as", user.why or "unknown", user.location, user.related, unknown=True)
+    value = user.text or ("root" if user.root in (Root.STATED, Root.IMPLICIT) else "a user that isn't root")
+    return Fact("runs as", value, user.location, user.related)
+
+
+def _flag(topic: str, field: Field[bool] | None) -> Iterator[Fact]:
+    if field is not None and not field.absent:
+        value = field.unknown or ("yes" if field.value else "no")
+        yield Fact(topic, value, field.location, field.related, bool(field.unknown))
+
+
+def _said(topic: str, field: Field[str]) -> Iterator[Fact]:
+    if not field.absent:
+        yield _text(topic, field)
+
+
+def _text(topic: str, field: Field[str]) -> Fact:
+    return Fact(topic, field.unknown or field.value or "", field.location, field.related, bool(field.unknown))
+
+
+def _mount(mount: Any) -> str:
+    source = mount.name or mount.source.value or mount.source.unknown or mount.kind
+    if mount.kind == "bind":
+        source = mount.source.value or mount.source.unknown
+    mode = " (read-only)" if mount.read_only.value else ""
+    return f"{mount.kind} {source} at {mount.target.value or mount.target.unknown}{mode}"
+
+
+def _port(port: Any) -> str:
+    number = "?" if port.number is None else str(port.number)
+    if port.last and port.last != port.number:
+        number += f"-{port.last}"
+    if port.published is None:
+        return f"{number}/{port.protocol}"
+    where = (port.host_ip.value or "") if port.host_ip else ""
+    host = f"{where}:" if where else ""
+    return f"{number}/{port.protocol}, published at {host}{port.published or 'a port of its own'}"
+
+
+class Change(NamedTuple):
+    """What a change does to a container: `text` is a sentence's end, `location` the line that did it.
+
+    `removed` is true if that line was there before and no longer is.
+    """
+
+    title: str
+    text: str
+    location: Location
+    removed: bool
+
+    def __str__(self) -> str:
+        verb = "was removed" if self.removed else "says so"
+        return f"{self.title}: {self.text}, because {self.location.path}:{self.location.line} {verb}"
+
+
+def changes(before: Iterable[Story], after: Iterable[Story]) -> Iterator[Change]:
+    """What is different now, container by container."""
+    old = {story.owner: story for story in before}
+    for story in after:
+        known = old.pop(story.owner, None)
+        if known is None:
+            yield Change(story.title, "is new", story.location, removed=False)
+        else:
+            yield from _differences(known, story)
+    for story in old.values():
+        yield Change(story.title, "is gone", story.location, removed=True)
+
+
+def _differences(old: Story, new: Story) -> Iterator[Change]:
+    before, after = _by_topic(old), _by_topic(new)
+    for topic in (*after, *(topic for topic in before if topic not in after)):
+        was, now = before.get(topic, {}), after.get(topic, {})
+        gone = [fact for value, fact in was.items() if value not in now]
+        come = [fact for value, fact in now.items() if value not in was]
+        if len(gone) == len(come) == 1:
+            text = f"{topic} {come[0].value} instead of {gone[0].value}"
+            # A default that took over stands nowhere new: what did it is the line that is gone.
+            fell_back = come[0].location.text == new.location.text and gone[0].location.text != old.location.text
+            yield Change(new.title, text, gone[0].location if fell_back else come[0].location, removed=fell_back)
+            continue
+        for fact in come:
+            yield Change(new.title, f"{topic} {fact.value}, which is new", fact.location, removed=False)
+        for fact in gone:
+            yield Change(new.title, f"no longer {topic} {fact.value}", fact.location, removed=True)
+
+
+def _by_topic(story: Story) -> dict[str, dict[str, Fact]]:
+    found: dict[str, dict[str, Fact]] = {}
+    for fact in story.facts:
+        found.setdefault(fact.topic, {}).setdefault(fact.value, fact)
+    return found
