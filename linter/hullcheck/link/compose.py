@@ -159,13 +159,14 @@ class _Projects:
         found: list[Choice] = []
         left: list[str] = []
         alone = self._alone()
+        taken_in = {reached.path for reached in self.reached}
         for path in self.rest:
             folder = posixpath.dirname(path)
             base = self.bases.get(folder)
             variant = _VARIANT.fullmatch(posixpath.basename(path)) is not None
             if base is not None and variant and self._lies_over(path, base):
                 found.append(Choice((base, path), folder, overlay=True))
-            elif self.files[path].complete and Reached(path) not in self.reached and not self._is_part(path, alone):
+            elif self.files[path].complete and path not in taken_in and not self._is_part(path, alone):
                 found.append(Choice((path,), folder))
             else:
                 left.append(path)
@@ -205,8 +206,12 @@ class _Projects:
         return [
             Choice((path,), posixpath.dirname(path), complete=False)
             for path in self.rest
-            if Reached(path) not in self.reached and self.files[path].documents
+            if Reached(path) not in self.reached and self.files[path].documents and not self._all_extended(path)
         ]
+
+    def _all_extended(self, path: str) -> bool:
+        names = self._service_names(path)
+        return bool(names) and all(Reached(path, name) in self.reached for name in names)
 
     def made(self, choice: Choice) -> ComposeProject:
         paths = choice.paths
@@ -220,7 +225,7 @@ class _Projects:
     def _project(
         self, choice: Choice, paths: tuple[str, ...], name: str, loaded: Loaded, root: Mapping, variables: Variables
     ) -> ComposeProject:
-        problems: list[Problem] = [*loaded.problems, *resolved(root).problems]
+        problems: list[Problem] = [*loaded.problems, *resolved(root, ports=0).problems]
         problems += refusals(root, complete=choice.complete and not choice.overlay)
         skipped = set() if choice.complete else {r.service for r in self.reached if r.path == paths[0] and r.service}
         place = Place(choice.folder, root, variables, self.texts, choice.complete, skipped)

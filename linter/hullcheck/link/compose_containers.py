@@ -91,9 +91,9 @@ class _Reader:
             short_lived=self.ends,
             windows=self._windows(),
             profile=service.profile,
-            privileged=boolean(self.node.get("privileged"), self.at),
+            privileged=self._flag("privileged"),
             escalation=self._escalation(),
-            read_only_root=boolean(self.node.get("read_only"), self.at),
+            read_only_root=self._flag("read_only"),
             capabilities_added=self._texts("cap_add"),
             capabilities_dropped=self._texts("cap_drop"),
             profiles=tuple(self._profiles()),
@@ -120,6 +120,10 @@ class _Reader:
         if said.value is None:
             return Field(None, said.location, said.unknown)
         return Field(said.value == wanted, said.location, related=self._related(said))
+
+    def _flag(self, key: str) -> Field[bool]:
+        said = boolean(self.node.get(key), self.at)
+        return said if said.value is None else said._replace(related=self._related(said))
 
     def _related(self, said: "Field[str] | Field[bool]") -> tuple[Related, ...]:
         """What the value replaced, and the service where it is written elsewhere, such as at an anchor."""
@@ -196,9 +200,9 @@ class _Reader:
         yield from self._file_objects("secrets", self.project.secrets, "/run/secrets/")
         yield from self._file_objects("configs", self.project.configs, "/")
         yield from self._volumes_from()
-        socket = boolean(self.node.get("use_api_socket"), self.at)
+        socket = self._flag("use_api_socket")
         if socket.value:
-            path = Field(SOCKET, socket.location, related=self._related(socket))
+            path = Field(SOCKET, socket.location, related=socket.related)
             yield Mount("bind", path, path, Field(False, socket.location), socket.location, None, ("use_api_socket",))
 
     def _file_objects(self, kind: str, objects: dict[str, FileObject], folder: str) -> Iterator[Mount]:

@@ -7,7 +7,7 @@ from hullcheck.model.compose import Build, Dependency, FileObject, Join, Network
 from hullcheck.model.container import Mount, Port, Variable
 from hullcheck.model.node import Mapping, Node, Scalar
 from hullcheck.render.compose.dotenv import variables as read_variables
-from hullcheck.render.compose.interpolate import Variables, settings_in
+from hullcheck.render.compose.interpolate import DEFAULT, Variables, is_set_elsewhere, settings_in
 from hullcheck.render.compose.nodes import MARK, PLACES, Text, entries, get, is_nothing, items, marked, text_of
 from hullcheck.render.compose.paths import inside, is_absolute, is_remote_context
 from hullcheck.render.compose.short import clean
@@ -275,12 +275,11 @@ class _Reader:
 
     def _variable(self, key: Scalar, child: Node, source: str) -> Variable:
         said = field(child, key.location)
-        if isinstance(child, Text) and not child.unknown:
-            setting = next(settings_in(child, self.place.variables), None)
-            if setting is not None or "is set" in child.because:
-                said = Field(None, said.location, f"{child.because} elsewhere", (setting,) if setting else ())
+        if said.value is not None and is_set_elsewhere(child):
+            settings = tuple(settings_in(child, self.place.variables))
+            said = Field(None, said.location, f"{child.because} in another file", settings)
         related = (*said.related, *self.used_by(said.location)) if said.value is not None else said.related
-        defaulted = isinstance(child, Text) and child.because == "default"
+        defaulted = child.because == DEFAULT
         return Variable(key.text, said._replace(related=related), key.location, source, defaulted)
 
     def _env_files(self) -> "list[Variable]":

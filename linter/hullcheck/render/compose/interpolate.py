@@ -14,6 +14,10 @@ from hullcheck.render.compose.nodes import MARK, PLACES, Entries, Text, literal,
 from hullcheck.render.compose.patterns import Places
 from hullcheck.source import Location, Related
 
+SET = "is set"
+DEFAULT = "default"
+"""Why a text is what it is: ends a list of variables that a file sets, or says that a default was taken."""
+
 MAX_NESTED = 40
 """Levels of defaults within defaults."""
 
@@ -269,7 +273,7 @@ class _Run:
         if MARK in found.text:
             made.unknown = _why_unknown(found)
         elif found.settings or found.defaulted:
-            made.because = ", ".join(f"`{name}` is set" for name in found.settings) or "default"
+            made.because = ", ".join(f"`{name}` {SET}" for name in found.settings) or DEFAULT
         made.before = node
         return made
 
@@ -287,10 +291,15 @@ def _why_unknown(found: Substitution) -> str:
     return f"{names} {'is required' if found.required else 'is not set'} here"
 
 
+def is_set_elsewhere(node: Node) -> bool:
+    """Does the text hold the value of a variable that another file sets?"""
+    return node.because.endswith(SET)
+
+
 def settings_in(node: Node | None, variables: Variables) -> Iterator[Related]:
     """The places that set the variables in the text that `node` was made of."""
-    written = node.before if isinstance(node, Text) else None
+    written = node.before if node is not None and is_set_elsewhere(node) else None
     if isinstance(written, Scalar):
         for name, setting in Substitution(written.text, variables).settings.items():
             if setting.location is not None:
-                yield Related(setting.location, f"`{name}` is set")
+                yield Related(setting.location, f"`{name}` {SET}")

@@ -1,7 +1,7 @@
 """What Compose adds to a project once it is put together: the default network, real names, implied dependencies."""
 
 from hullcheck.model.node import Mapping, Node, Scalar
-from hullcheck.render.compose.interpolate import Variables
+from hullcheck.render.compose.interpolate import SET, Variables
 from hullcheck.render.compose.nodes import (
     Entries,
     derived,
@@ -86,7 +86,7 @@ def passed_through(node: Node, variables: Variables) -> Node:
             setting = variables.get(name)
             if setting is not None:
                 child = derived(child, setting.text)
-                child.because = f"`{name}` is set"
+                child.because = f"`{name}` {SET}"
             else:
                 child = literal(child, "")
                 child.unknown = f"`{name}` comes from the caller"
