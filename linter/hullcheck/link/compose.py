@@ -59,7 +59,7 @@ def projects(
 
 
 class Shown(NamedTuple):
-    """A project in the form and order of `docker compose config`: `root` is what it prints, with paths left relative."""
+    """A project, and in `root` what `docker compose config` prints of it, with paths left relative."""
 
     project: ComposeProject
     root: Mapping
@@ -74,7 +74,7 @@ def show(
     profiles: tuple[str, ...] | None = None,
     root_name: str = "",
 ) -> Shown:
-    """Exactly these files, laid over one another; without `profiles`, those that `COMPOSE_PROFILES` names are active."""
+    """Exactly these files, laid over one another; the profiles are those of `COMPOSE_PROFILES` if none are given."""
     found = _Projects(files, env, texts, root_name)
     folder = posixpath.dirname(paths[0])
     project = found.made(Choice(paths, folder))

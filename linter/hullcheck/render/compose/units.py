@@ -79,7 +79,7 @@ def float32(number: float) -> float:
 
 
 def words(line: str) -> list[str]:
-    """The words of a command line. It ends at an operator of the shell, as it does to Compose. ValueError if it is none."""
+    """The words of a command line. It ends at an operator of the shell, as for Compose. ValueError if it is none."""
     found: list[str] = []
     word: list[str] = []
     quote = ""  # one of ' " ` (
