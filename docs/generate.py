@@ -25,6 +25,14 @@ _NO_EXAMPLES = "run"
 """The concern whose findings the engine makes, about files that can't be read and the like."""
 
 
+_INTRODUCTION = """\
+# Checks
+
+One check is one concern, in every dialect. Each can be selected, ignored and suppressed by its name, by its concern,
+and by any other tool's id that is listed on its page.
+"""
+
+
 def pages(registry: Registry, fixtures: Path = FIXTURES) -> dict[str, str]:
     """All generated pages, by their path below `docs/`."""
     checks = sorted(registry, key=lambda check: (check.concern, check.name))
@@ -35,10 +43,7 @@ def pages(registry: Registry, fixtures: Path = FIXTURES) -> dict[str, str]:
 
 
 def _index(checks: list[Check]) -> str:
-    parts = [
-        "# Checks\n\nOne check is one concern, in every dialect. Each can be selected, ignored and suppressed by its "
-        "name,\nby its concern, and by any other tool's id that is listed on its page.\n"
-    ]
+    parts = [_INTRODUCTION]
     concern = ""
     for check in checks:
         if check.concern != concern:

@@ -6,6 +6,7 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
+import reports
 
 from hullcheck.check import load
 
@@ -45,20 +46,30 @@ def test_every_check_is_in_the_index_with_a_page(pages: dict[str, str]) -> None:
     assert len(links) == len(set(links))
 
 
-def test_a_page_has_reasons_examples_names_and_references(pages: dict[str, str]) -> None:
-    text = pages["checks/root-user.md"]
-    for part in (
-        "## Bad",
-        "## Good",
-        "To fix: ",
+def test_a_page_has_reasons_examples_names_and_references(generate: ModuleType, tmp_path: Path) -> None:
+    folder = tmp_path / "identity" / "root_user"
+    (folder / "bad-joined").mkdir(parents=True)
+    (folder / "bad-joined" / "Dockerfile").write_text("FROM joined\n")
+    (folder / "bad.Dockerfile").write_text("FROM x\nUSER root\n")
+    (folder / "bad.Dockerfile.txt").write_text("high[root-user]: x\n  = why: told above\n\n1 finding in 1 file\n")
+    (folder / "good.Dockerfile").write_text("FROM x\nUSER 1\n")
+    text = generate.pages(reports.REGISTRY, tmp_path)["checks/root-user.md"]
+    parts = (
+        "# root-user\n\nA container that is told to run as root.\n\n**Severity**: high",
+        "[CWE-250](https://cwe.mitre.org/data/definitions/250.html)",
+        "\n\nRoot in a container is root to everything",
+        "```dockerfile\nRUN useradd --uid 10001 app\nUSER 10001\n```",
+        "## Bad\n\nDockerfile:\n\n```dockerfile\nFROM x\nUSER root\n```\n\n```text\nhigh[root-user]: x\n```",
+        "## Good\n\nDockerfile:\n\n```dockerfile\nFROM x\nUSER 1\n```",
+        '# hullcheck: ignore[root-user] reason="..."',
         "- hadolint: `DL3002`",
-        "[CWE-250]",
-        "ignore[root-user]",
-        "- <https://",
-    ):
-        assert part in text
-    assert text.count("```") % 2 == 0
-    assert text.index("## Bad") < text.index("high[root-user]") < text.index("## Good")
+        "- <https://example.org/users>",
+    )
+    places = [text.find(part) for part in parts]
+    assert -1 not in places
+    assert places == sorted(places)
+    assert "joined" not in text
+    assert "1 finding" not in text
 
 
 def test_pages_have_no_blank_run_and_end_in_a_newline(pages: dict[str, str]) -> None:
