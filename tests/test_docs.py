@@ -6,8 +6,8 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
-import reports
 
+import reports
 from hullcheck.check import load
 
 DOCS = Path(__file__).parent.parent / "docs"
