@@ -1,10 +1,11 @@
 """A Dockerfile: its instructions, the graph of its stages, and what ships."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cached_property
 from typing import NamedTuple
 
 from hullcheck.model import base_images
+from hullcheck.model.command import POWERSHELLS, SHELLS, Command, Script
 from hullcheck.model.container import Port, Probe, User, Variable
 from hullcheck.model.expand import Value, expand
 from hullcheck.model.image import ImageRef, ImageUse
@@ -33,6 +34,7 @@ __all__ = [
     "shipped",
 ]
 
+_RUNNING = frozenset(("RUN", "CMD", "ENTRYPOINT", "HEALTHCHECK"))
 SCRATCH_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 
@@ -49,6 +51,7 @@ class Dockerfile:
         problems: list[Problem],
         template: bool,
         syntax: Text | None,
+        script: Callable[[Instruction, str], Script],
     ) -> None:
         self.source = source
         self.text = text
@@ -58,7 +61,9 @@ class Dockerfile:
         self.problems = problems
         self.template = template
         self.syntax = syntax
+        self._read_script = script
         self._graphs: dict[object, Graph] = {}
+        self._scripts: dict[tuple[int, str], Script] = {}
 
     def __repr__(self) -> str:
         return f"Dockerfile({self.source.path!r})"
@@ -87,6 +92,13 @@ class Dockerfile:
         if key not in self._graphs:
             self._graphs[key] = Graph(self, arguments, targets)
         return self._graphs[key]
+
+    def script(self, instruction: Instruction, kind: str) -> Script:
+        """The commands of an instruction whose shell form is read by a shell of that kind."""
+        key = (instruction.location.start, kind)
+        if key not in self._scripts:
+            self._scripts[key] = self._read_script(instruction, kind)
+        return self._scripts[key]
 
     @property
     def stages(self) -> "tuple[Stage, ...]":
@@ -329,6 +341,31 @@ class Stage:
         if known is None:
             return {}, name
         return known.env, "" if known.env_complete else name
+
+    @cached_property
+    def scripts(self) -> tuple[Script, ...]:
+        """The commands of its RUN, CMD, ENTRYPOINT and HEALTHCHECK, in order; those of an ONBUILD where it is written."""
+        found = []
+        for step in self.instructions:
+            if step.effective.keyword in _RUNNING and not step.fault:
+                found.append(self.dockerfile.script(step.effective, self.shell_kind(step)))
+        return tuple(found)
+
+    @property
+    def commands(self) -> tuple[Command, ...]:
+        """All commands of `scripts`."""
+        return tuple(command for script in self.scripts for command in script.commands)
+
+    def shell_kind(self, instruction: Instruction) -> str:
+        """What reads the shell form there: `sh`, `powershell`, `cmd`, or the name of another program."""
+        words = self.state.shell_at(self._step(instruction))
+        if not words:
+            return "cmd" if self.windows else "sh"
+        names = [word.replace("\\", "/").rpartition("/")[2].lower().removesuffix(".exe") for word in words]
+        for name in names:
+            if name in SHELLS or name in POWERSHELLS or name == "cmd":
+                return "sh" if name in SHELLS else "powershell" if name in POWERSHELLS else "cmd"
+        return names[0]
 
     def expand(self, text: str, instruction: Instruction | None = None) -> Value:
         """A word with the variables as they are at one of its instructions, or at the end."""

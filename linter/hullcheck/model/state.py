@@ -3,12 +3,14 @@
 import posixpath
 import re
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from hullcheck.model.expand import Value, because, expand
 from hullcheck.model.instruction import Instruction, Pair
 from hullcheck.model.text import Text
 from hullcheck.source import Location
+
+T = TypeVar("T")
 
 PLATFORM_ARGUMENTS = frozenset(
     side + part for side in ("BUILD", "TARGET") for part in ("PLATFORM", "OS", "OSVERSION", "ARCH", "VARIANT")
@@ -146,6 +148,18 @@ class State:
         """A word with the variables of that step, or of the end."""
         return expand(text, lambda name: self.scope.get(name, step), self.escape)
 
+    def shell_at(self, step: int | None) -> tuple[str, ...]:
+        """The SHELL in force at a step, or at the end; empty if none was set."""
+        return _at(self.shells, step)
+
+    def user_at(self, step: int | None) -> Said | None:
+        """The USER in force at a step, or at the end."""
+        return _at(self.users, step)
+
+    def workdir_at(self, step: int | None) -> Said | None:
+        """The WORKDIR in force at a step, or at the end."""
+        return _at(self.workdirs, step)
+
     def _apply(self, instruction: Instruction, step: int) -> None:
         match instruction.keyword:
             case "ARG":
@@ -217,6 +231,14 @@ class State:
             said = said._replace(value=said.value._replace(text=path, shape=path))
         self.workdir = said
         self.workdirs.append((step, said))
+
+
+def _at(history: list[tuple[int, T]], step: int | None) -> T:
+    """What was last set before a step."""
+    for at, value in reversed(history):
+        if step is None or at < step:
+            return value
+    return history[0][1]
 
 
 def no_default(name: str, pair: Pair) -> Value:

@@ -123,3 +123,27 @@ class Text:
             end = len(self.text) if end < 0 else end
             yield self.slice(start, end)
             start = end + 1
+
+
+def join(texts: list[Text], separator: str) -> Text:
+    """Texts of one source put together, with what stands between any two."""
+    source = texts[0].source
+    starts: list[int] = []
+    offsets: list[int] = []
+    ends: list[int] = []
+    length = 0
+    for number, text in enumerate(texts):
+        if number and separator:
+            place = text.at(0, 0).start
+            starts.append(length)
+            offsets.append(place)
+            ends.append(place)
+            length += len(separator)
+        if text.text:
+            starts += [length + start for start in text._starts]
+            offsets += text._offsets
+            ends += text._ends
+            length += len(text.text)
+    if not starts:
+        return texts[0]
+    return Text(source, separator.join(text.text for text in texts), starts, offsets, ends)

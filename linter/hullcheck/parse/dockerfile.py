@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from io import BytesIO
 from typing import Any, NamedTuple
 
+from hullcheck.model.command import Script
 from hullcheck.model.dockerfile import Dockerfile
 from hullcheck.model.instruction import Directive, Heredoc, Instruction
 from hullcheck.model.node import Scalar
@@ -82,12 +83,19 @@ def parse_text(text: Text) -> Dockerfile:
         problems=sorted(problems, key=lambda problem: problem.location.start),
         template=scanner.template is not None,
         syntax=_syntax(text, scanner),
+        script=_script,
     )
 
 
 def parse_inline(node: Scalar) -> Dockerfile:
     """Read a Dockerfile that stands in a YAML scalar, such as Compose's `dockerfile_inline`; places are in that file."""
     return parse_text(text_of(node))
+
+
+def _script(instruction: Instruction, kind: str) -> Script:
+    from hullcheck.parse.commands import script
+
+    return script(instruction, kind)
 
 
 class _Scanner:

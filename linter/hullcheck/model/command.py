@@ -1,0 +1,183 @@
+"""Commands that a build or a container runs, whichever shell reads them."""
+
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from hullcheck.model.instruction import Instruction
+from hullcheck.model.text import Text
+from hullcheck.source import Location
+
+SHELLS = frozenset(("sh", "bash", "ash", "dash", "zsh", "ksh", "mksh"))
+POWERSHELLS = frozenset(("powershell", "pwsh"))
+
+
+class Word(NamedTuple):
+    """A word of a command. `text` is without its quotes, with variables and substitutions as written.
+
+    `literal` is true if there are none, so that the program gets exactly this. `raw` is the word as written.
+    `plain` is the same as `text`, with the place of each character, and a substitution as one odd character.
+    """
+
+    text: str
+    raw: Text
+    literal: bool = True
+    quoted: bool = False
+    parts: tuple[tuple[str, int, int], ...] = ()
+
+    @property
+    def location(self) -> Location:
+        return self.raw.location
+
+    @property
+    def plain(self) -> Text:
+        return self.raw.pick(self.parts) if self.parts else self.raw
+
+    def at(self, start: int, end: int) -> Location:
+        """The place of some characters of `text`, where nothing is substituted in it; else of the whole word."""
+        plain = self.plain
+        return plain.at(start, end) if plain.text == self.text else self.location
+
+
+class Redirection(NamedTuple):
+    """`operator` without its number, the target's word, and for a heredoc or here-string what it feeds."""
+
+    operator: str
+    target: Word | None
+    number: str = ""
+    body: Text | None = None
+
+    @property
+    def writes(self) -> bool:
+        """Does it write a file?"""
+        return self.operator in (">", ">>", ">|", "&>", "&>>", "<>")
+
+
+class Option(NamedTuple):
+    """An option of a command: `-o` or `--output`, its value if it takes one, and the word that holds it."""
+
+    name: str
+    value: Word | None
+    text: str  # the value, also where it is part of the option's own word
+    word: Word
+
+
+class Command(NamedTuple):
+    """A simple command. `name` is the program's, without its folder; empty if it isn't known.
+
+    `words` are the program and its arguments, without what it is wrapped in: `sudo -E env A=b curl x` is `curl x`, with
+    `sudo` and `env` as `wrappers`. `operator` stands before it (`&&`, `||`, `;`, `|`, `&` or a line feed), `pipes` are
+    the pipelines that it is part of, outermost first, each with its position. `within` names the enclosing constructs
+    (`if`, `for`, `(`, `function`, `$(`, `-c`...). `inside` is the number of the command whose word runs it, and `how`
+    says how: `$(`, `<(`, `-c`, `eval`, `-exec`, `<<`.
+    """
+
+    name: str
+    words: tuple[Word, ...]
+    number: int
+    operator: str = ""
+    pipes: tuple[tuple[int, int], ...] = ()
+    within: tuple[str, ...] = ()
+    inside: int = -1
+    how: str = ""
+    wrappers: tuple[Word, ...] = ()
+    assignments: tuple[Word, ...] = ()
+    redirections: tuple[Redirection, ...] = ()
+    shell: str = "sh"
+    instruction: Instruction | None = None
+
+    @property
+    def location(self) -> Location:
+        """The program's word, or what there is instead."""
+        word = next(iter((*self.words, *self.wrappers, *self.assignments)), None)
+        if word is not None:
+            return word.location
+        target = next((r.target for r in self.redirections if r.target), None)
+        assert self.instruction is not None or target is not None
+        return target.location if target else self.instruction.location  # type: ignore[union-attr]
+
+    @property
+    def arguments(self) -> tuple[Word, ...]:
+        return self.words[1:]
+
+    def place(self, last: Word | None = None) -> Location:
+        """From the program's word to the last of its words, or to the given one."""
+        start = self.location
+        end = (last or self.words[-1]).location.end if self.words else start.end
+        return start._replace(end=max(start.end, end))
+
+    def parsed(
+        self, valued: str = "", valued_long: Iterable[str] = ()
+    ) -> "tuple[tuple[Option, ...], tuple[Word, ...]]":
+        """Options and operands, as `getopt` takes them apart.
+
+        `valued` are the letters of short options that take a value, `valued_long` the long ones that do.
+        """
+        return take_apart(self.arguments, valued, frozenset(valued_long))
+
+
+def take_apart(
+    words: tuple[Word, ...], valued: str, valued_long: frozenset[str]
+) -> tuple[tuple[Option, ...], tuple[Word, ...]]:
+    """Options and operands among words; a `--` ends the options."""
+    options: list[Option] = []
+    operands: list[Word] = []
+    left = iter(words)
+    for word in left:
+        text = word.text
+        if text == "--":
+            operands += left
+        elif text.startswith("--"):
+            options.append(_long(word, left, valued_long))
+        elif len(text) > 1 and text[0] == "-":
+            options += _short(word, left, valued)
+        else:
+            operands.append(word)
+    return tuple(options), tuple(operands)
+
+
+def _long(word: Word, left: Iterator[Word], valued: frozenset[str]) -> Option:
+    name, equals, value = word.text.partition("=")
+    if equals:
+        return Option(name, None, value, word)
+    if name in valued:
+        following = next(left, None)
+        return Option(name, following, following.text if following else "", word)
+    return Option(name, None, "", word)
+
+
+def _short(word: Word, left: Iterator[Word], valued: str) -> Iterator[Option]:
+    """Letters in one word; the first that takes a value takes the rest of the word, or the next word."""
+    for at, letter in enumerate(word.text[1:], 1):
+        if letter in valued:
+            rest = word.text[at + 1 :]
+            following = None if rest else next(left, None)
+            yield Option(f"-{letter}", following, rest or (following.text if following else ""), word)
+            return
+        yield Option(f"-{letter}", None, "", word)
+
+
+class Script(NamedTuple):
+    """The commands of an instruction, in the order in which they start. `shell` is what reads it.
+
+    `unknown` says why some of it couldn't be understood: nothing may be concluded from what isn't there.
+    """
+
+    instruction: Instruction
+    commands: tuple[Command, ...]
+    shell: str
+    unknown: str = ""
+
+    def by_number(self, number: int) -> Command | None:
+        """The command of that number."""
+        return next((command for command in self.commands if command.number == number), None)
+
+    def inner(self, command: Command) -> tuple[Command, ...]:
+        """The commands that run within a word of that command."""
+        return tuple(each for each in self.commands if each.inside == command.number)
+
+    def after_in_pipe(self, command: Command) -> Iterator[Command]:
+        """The commands that what it prints flows to, in any of its pipelines."""
+        places = dict(command.pipes)
+        for other in self.commands:
+            if any(pipeline in places and position > places[pipeline] for pipeline, position in other.pipes):
+                yield other

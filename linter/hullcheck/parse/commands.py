@@ -1,0 +1,306 @@
+"""Instructions to the commands that they run: the form, the shell that reads it, and what commands are wrapped in."""
+
+import re
+from collections.abc import Callable, Iterator
+
+from hullcheck.model.command import POWERSHELLS, SHELLS, Command, Redirection, Script, Word
+from hullcheck.model.instruction import Heredoc, Instruction
+from hullcheck.model.text import Text, join
+from hullcheck.parse import shell, windows
+from hullcheck.parse.shell_words import MAX_DEPTH, ODD, Context, Counter, UnknownError, program
+
+MAX_COMMANDS = 3_000
+
+_BARE_HEREDOC = re.compile(r"\d*<<-?\s*(?:[^<\s'\"]+|'[^']*'|\"[^\"]*\")")
+_SHEBANG = re.compile(r"#![ \t]*(?:\S*/)?(?:env[ \t]+(?:-S[ \t]+)?)?(?P<program>[^/\s]+)")
+_DURATION = re.compile(r"[0-9.]+[smhd]?")
+
+
+def script(instruction: Instruction, kind: str) -> Script:
+    """The commands of RUN, CMD, ENTRYPOINT or HEALTHCHECK, whose shell form is read by a shell of that kind."""
+    reader = _Reader(instruction, kind)
+    try:
+        reader.read()
+    except UnknownError as unknown:
+        return Script(instruction, tuple(reader.commands), kind, str(unknown))
+    return Script(instruction, tuple(reader.commands), reader.kind)
+
+
+class _Reader:
+    """Collects the commands of an instruction, unwrapped."""
+
+    def __init__(self, instruction: Instruction, kind: str) -> None:
+        self.instruction = instruction
+        self.kind = kind
+        self.counter = Counter()
+        self.commands: list[Command] = []
+
+    def read(self) -> None:
+        instruction = self.instruction
+        if instruction.json:
+            self.kind = "exec"
+            self._exec_form()
+        elif instruction.heredocs and _BARE_HEREDOC.fullmatch(instruction.text.text):
+            self._heredoc_script(instruction.heredocs[0])
+        elif instruction.text:
+            self._script(instruction.text, self.kind, Context(), tuple(h.body for h in instruction.heredocs))
+
+    def _exec_form(self) -> None:
+        words = tuple(Word(word.text, word, quoted=True) for word in self.instruction.words)
+        if words:
+            name = program(words[0])
+            number = self.counter.next()
+            command = Command(name, words, number, pipes=((self.counter.next(), 0),), shell="exec")
+            self._add(command._replace(instruction=self.instruction), Context())
+
+    def _heredoc_script(self, heredoc: Heredoc) -> None:
+        """A heredoc that is all of a RUN: its first line may say what reads it."""
+        match = _SHEBANG.match(heredoc.body.text)
+        if match is None or match["program"] in SHELLS:
+            self._script(heredoc.body, "sh" if match else self.kind, Context(how="<<"))
+            return
+        word = Word(match["program"], heredoc.body.slice(*match.span("program")))
+        number = self.counter.next()
+        self._add(
+            Command(
+                match["program"],
+                (word,),
+                number,
+                pipes=((self.counter.next(), 0),),
+                how="<<",
+                redirections=(Redirection("<<", None, body=heredoc.body),),
+                shell="exec",
+                instruction=self.instruction,
+            ),
+            Context(),
+        )
+
+    def _script(
+        self,
+        text: Text,
+        kind: str,
+        context: Context,
+        heredocs: tuple[Text, ...] = (),
+        outer: tuple[tuple[int, int], ...] = (),
+    ) -> None:
+        """Add a script's commands; `outer` are the pipelines that all of it is part of."""
+        if context.depth > MAX_DEPTH:
+            raise UnknownError("it is nested too deep")
+        if kind == "sh":
+            found = shell.parse(text, self.counter, context, heredocs, self.instruction)
+        elif kind in ("powershell", "cmd"):
+            found = windows.parse(text, kind, self.counter, context, self.instruction)
+        else:
+            raise UnknownError(f"nobody knows how `{kind}` reads it")
+        for command in found:
+            self._add(command._replace(pipes=(*outer, *command.pipes)) if outer else command, context)
+
+    def _add(self, command: Command, context: Context) -> None:
+        """Add a command without what it is wrapped in, and then the commands that stand in its words."""
+        if len(self.commands) >= MAX_COMMANDS:
+            raise UnknownError(f"it runs more than {MAX_COMMANDS:,} commands")
+        command = unwrapped(command)
+        self.commands.append(command)
+        inner = Context(command.number, "", command.within, context.depth + 1)
+        for how, kind, text in _scripts(command):
+            self._script(text, kind, inner._replace(how=how, within=(*command.within, how)), (), command.pipes)
+        for words in _found(command):
+            number = self.counter.next()
+            made = command._replace(
+                name=program(words[0]),
+                words=words,
+                number=number,
+                within=(*command.within, "-exec"),
+                inside=command.number,
+                how="-exec",
+                wrappers=(),
+                assignments=(),
+                redirections=(),
+            )
+            self._add(made, inner)
+
+
+def unwrapped(command: Command) -> Command:
+    """The command that is run in the end: without `sudo`, `env A=b`, `timeout 5` and their like."""
+    words, wrappers, assignments = command.words, list(command.wrappers), list(command.assignments)
+    name = command.name
+    while name in _WRAPPERS and len(wrappers) < MAX_DEPTH:
+        at = _WRAPPERS[name](words)
+        if at is None or at >= len(words):
+            break
+        wrappers.append(words[0])
+        if name in ("env", "sudo", "doas"):
+            while at < len(words) and re.match(r"[A-Za-z_]\w*=", words[at].text):
+                assignments.append(words[at])
+                at += 1
+            if at >= len(words):
+                break
+        words = words[at:]
+        name = program(words[0])
+    if len(wrappers) == len(command.wrappers):
+        return command
+    return command._replace(name=name, words=words, wrappers=tuple(wrappers), assignments=tuple(assignments))
+
+
+def _options(valued: str = "", valued_long: tuple[str, ...] = (), operands: int = 0) -> Callable[..., int | None]:
+    """Where the wrapped command starts: behind the options, and behind some operands of the wrapper's own."""
+
+    def find(words: tuple[Word, ...]) -> int | None:
+        at = 1
+        while at < len(words):
+            text = words[at].text
+            if text == "--":
+                at += 1
+                break
+            if not text.startswith("-") or text == "-":
+                break
+            if text.startswith("--"):
+                at += 2 if text in valued_long else 1
+            else:
+                at += 2 if text[-1] in valued and not any(letter in valued for letter in text[1:-1]) else 1
+        return at + operands
+
+    return find
+
+
+def _env(words: tuple[Word, ...]) -> int | None:
+    at = _options("uC", ("--unset", "--chdir"))(words)
+    while at is not None and at < len(words) and words[at].text == "-":
+        at += 1
+    return at
+
+
+def _command(words: tuple[Word, ...]) -> int | None:
+    """`command -v x` only asks."""
+    if len(words) > 1 and words[1].text in ("-v", "-V"):
+        return None
+    return _options()(words)
+
+
+def _timeout(words: tuple[Word, ...]) -> int | None:
+    """Busybox once took the time as `-t 5`."""
+    at = _options("kst", ("--kill-after", "--signal"))(words)
+    if at is not None and at < len(words) and _DURATION.fullmatch(words[at].text):
+        at += 1
+    return at
+
+
+def _nice(words: tuple[Word, ...]) -> int | None:
+    at = 1
+    while at < len(words) and words[at].text.startswith("-"):
+        at += 2 if words[at].text in ("-n", "--adjustment") else 1
+    return at
+
+
+def _runuser(words: tuple[Word, ...]) -> int | None:
+    """`runuser -u app -- x` runs x; with `-c`, or without `-u`, it is like `su`."""
+    if any(word.text in ("-u", "--user") for word in words[1:4]):
+        return _options("ugG", ("--user", "--group", "--supp-group"))(words)
+    return None
+
+
+_WRAPPERS: dict[str, Callable[[tuple[Word, ...]], int | None]] = {
+    "sudo": _options(
+        "ughpCrtTUDR", ("--user", "--group", "--host", "--prompt", "--chdir", "--chroot", "--role", "--type")
+    ),
+    "doas": _options("uC"),
+    "env": _env,
+    "exec": _options("a"),
+    "time": _options("fo", ("--format", "--output")),
+    "nice": _nice,
+    "ionice": _options("cnp", ("--class", "--classdata")),
+    "nohup": _options(),
+    "setsid": _options(),
+    "stdbuf": _options("oei", ("--output", "--error", "--input")),
+    "command": _command,
+    "builtin": _options(),
+    "timeout": _timeout,
+    "xargs": _options(
+        "IEdaLnPs",
+        ("--replace", "--arg-file", "--delimiter", "--max-args", "--max-procs", "--max-lines", "--max-chars"),
+    ),
+    "gosu": _options(operands=1),
+    "su-exec": _options(operands=1),
+    "chroot": _options(operands=1),
+    "setpriv": _options(),
+    "runuser": _runuser,
+    "busybox": _options(),
+    "tini": _options("peo"),
+    "dumb-init": _options("r"),
+    "fakeroot": _options(),
+    "eatmydata": _options(),
+    "unbuffer": _options(),
+    "catchsegv": _options(),
+    "chronic": _options(),
+}
+
+
+def _scripts(command: Command) -> Iterator[tuple[str, str, Text]]:
+    """The scripts that a command is given: how, the kind of shell that reads them, and their text."""
+    name, words = command.name, command.words
+    if name in SHELLS:
+        yield from _of_shell(command)
+    elif name in ("su", "runuser"):
+        for at, word in enumerate(words[1:-1], 1):
+            if word.text in ("-c", "--command", "-lc"):
+                yield "-c", "sh", words[at + 1].plain
+    elif name == "eval" and len(words) > 1 and command.shell != "exec":
+        yield "eval", "sh", join([word.plain for word in words[1:]], " ")
+    elif name == "trap" and len(words) > 2 and not words[1].text.startswith("-"):
+        yield "trap", "sh", words[1].plain
+    elif name.lower() in POWERSHELLS:
+        yield from _of_powershell(words)
+    elif name.lower() == "cmd":
+        at = next((n for n, word in enumerate(words) if word.text.lower() in ("/c", "/k")), len(words))
+        if at + 1 < len(words):
+            yield "/c", "cmd", join([word.plain for word in words[at + 1 :]], " ")
+
+
+def _of_shell(command: Command) -> Iterator[tuple[str, str, Text]]:
+    """`sh -ec SCRIPT`, and a heredoc that a shell reads because it is given no file."""
+    words = command.words
+    at = 1
+    while at < len(words) and words[at].text[:1] in ("-", "+") and words[at].text != "-":
+        text = words[at].text
+        if text.startswith("-") and not text.startswith("--") and "c" in text:
+            at += 2 if text.endswith("o") else 1
+            while at < len(words) - 1 and words[at].text.startswith(("-", "+")):
+                at += 2 if words[at].text.endswith("o") else 1
+            if at < len(words) and words[at].plain.text.strip(ODD + " "):
+                yield "-c", "sh", words[at].plain
+            return
+        at += 2 if text in ("-o", "+o", "-O", "+O", "--rcfile", "--init-file") else 1
+    reads_input = at >= len(words) or words[at].text == "-" or any(w.text == "-s" for w in words[1:at])
+    for redirection in command.redirections:
+        if redirection.body is not None and reads_input:
+            yield redirection.operator, "sh", redirection.body
+
+
+def _of_powershell(words: tuple[Word, ...]) -> Iterator[tuple[str, str, Text]]:
+    """`powershell -NoProfile -Command ...`; without `-Command` or `-File`, Windows PowerShell takes it for a command."""
+    at = 1
+    while at < len(words) and words[at].text.startswith("-") and words[at].text != "-":
+        text = words[at].text.lower()
+        if text == "-" + "command"[: len(text) - 1] and len(text) > 1:
+            at += 1
+            break
+        if text.startswith(("-f", "-enc", "-e")) and not text.startswith("-ex"):
+            return
+        at += 2 if text.startswith(("-ex", "-ep", "-v", "-w", "-inputf", "-o", "-config", "-ps")) else 1
+    if at < len(words):
+        yield "-c", "powershell", join([word.plain for word in words[at:]], " ")
+
+
+def _found(command: Command) -> Iterator[tuple[Word, ...]]:
+    """The commands that `find` runs."""
+    if command.name != "find":
+        return
+    words = command.words
+    at = 0
+    while at < len(words):
+        if words[at].text in ("-exec", "-execdir", "-ok", "-okdir"):
+            end = next((n for n in range(at + 1, len(words)) if words[n].text in (";", "+")), len(words))
+            if end > at + 1:
+                yield words[at + 1 : end]
+            at = end
+        at += 1
