@@ -71,12 +71,15 @@ def day(text: str | None) -> date:
 
 
 def write(file: str, text: str) -> None:
-    # Written whole or not at all: an upload must not see half a file.
-    part = f"{file}.part"
+    """Write a report, whole or not at all: an upload must not see half a file. A device or pipe is written to."""
+    real = os.path.realpath(file)
+    special = os.path.exists(real) and not os.path.isfile(real)
+    part = real if special else f"{real}.part"
     try:
         with open(part, "w", encoding="utf-8", errors="backslashreplace", newline="") as stream:
             stream.write(text)
-        os.replace(part, file)
+        if not special:
+            os.replace(part, real)
     except OSError as error:
         raise HullcheckError(f"{file}: can't be written: {error.strerror}") from None
 
