@@ -4,17 +4,16 @@ from hullcheck.render.helm.errors import TemplateError
 from hullcheck.render.helm.functions import go
 from hullcheck.render.helm.provenance import Unsure, cut, joined
 from hullcheck.render.helm.show import printf, show
+from hullcheck.render.helm.unknown import Unknown, UnknownFields
 from hullcheck.render.helm.values import (
     Host,
     Nil,
-    Unknown,
-    UnknownFields,
     Value,
     is_list,
     is_unknown,
     kind,
+    known_truth,
     reason_of,
-    truth,
     type_name,
     unknown_in,
 )
@@ -32,23 +31,26 @@ def basic_kind(value: Value) -> str:
 
 @go("not", "any", aware=True)
 def negated(value: Value) -> Value:
-    if isinstance(value, Unknown) and value.truth is None:
-        return Unknown(value.reason, "bool")
-    return not truth(value)
+    known = known_truth(value)
+    return Unknown(reason_of(value), "bool") if known is None else not known
 
 
 @go("eq", "any any any...", aware=True)
 def equal(first: Value, *others: Value) -> Value:
-    unsure = unknown_in(first)
-    if unsure:
-        return Unknown(unsure.reason, "bool")
+    unsure = None
     for other in others:
-        found = unknown_in(other)
-        if found:
+        found = unknown_in(first) or unknown_in(other)
+        if not found:
+            if _equal(first, other):
+                return True
+        elif not (_is_nothing(first) and known_truth(other)) and not (_is_nothing(other) and known_truth(first)):
             unsure = found
-        elif _equal(first, other):
-            return True
     return Unknown(unsure.reason, "bool") if unsure else False
+
+
+def _is_nothing(value: Value) -> bool:
+    """An empty string or nil, which no value that is true can equal."""
+    return value is None or (isinstance(value, str) and not value)
 
 
 @go("ne", "any any", aware=True)

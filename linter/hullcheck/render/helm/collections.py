@@ -3,14 +3,16 @@
 from hullcheck.render.helm.errors import TemplateError
 from hullcheck.render.helm.functions import go
 from hullcheck.render.helm.limits import check_depth, check_items, spend
+from hullcheck.render.helm.provenance import unknowns_in
 from hullcheck.render.helm.texts import DISORDER, is_disordered, strings_of, text_of
+from hullcheck.render.helm.unknown import Unknown
 from hullcheck.render.helm.values import (
+    ADDRESS,
     List,
     Map,
     NilList,
     StringList,
     StringMap,
-    Unknown,
     Unordered,
     UnorderedValues,
     Value,
@@ -18,6 +20,7 @@ from hullcheck.render.helm.values import (
     is_list,
     is_unknown,
     kind,
+    known_truth,
     reason_of,
     type_name,
     unknown_in,
@@ -25,7 +28,7 @@ from hullcheck.render.helm.values import (
 
 
 def _undecided(value: Value) -> bool:
-    return isinstance(value, Unknown) and value.truth is None
+    return known_truth(value) is None
 
 
 @go("default", "any any...", aware=True)
@@ -39,7 +42,7 @@ def default(fallback: Value, *given: Value) -> Value:
 
 @go("empty", "any", aware=True)
 def empty(value: Value) -> Value:
-    return Unknown(value.reason, "bool") if _undecided(value) else is_empty(value)
+    return Unknown(reason_of(value), "bool") if _undecided(value) else is_empty(value)
 
 
 @go("coalesce", "any...", aware=True)
@@ -52,16 +55,16 @@ def coalesce(*values: Value) -> Value:
 
 @go("all", "any...", aware=True)
 def all_(*values: Value) -> Value:
-    return _every([not empty(v) if not _undecided(v) else v for v in values], stops_at=False)
+    return _every([empty(value) for value in values], stops_at=False)
 
 
 @go("any", "any...", aware=True)
 def any_(*values: Value) -> Value:
-    return _every([not empty(v) if not _undecided(v) else v for v in values], stops_at=True)
+    return _every([empty(value) for value in values], stops_at=True)
 
 
 def _every(found: list[Value], stops_at: bool) -> Value:
-    if any(value is stops_at for value in found):
+    if any(value is not stops_at for value in found if not isinstance(value, Unknown)):
         return stops_at
     unsure = next((value for value in found if isinstance(value, Unknown)), None)
     return Unknown(unsure.reason, "bool") if unsure else not stops_at
@@ -208,7 +211,11 @@ def reverse(value: Value) -> Value:
 @go("compact mustCompact", "any", aware=True)
 def compact(value: Value) -> Value:
     unsure = _unsure(value) or next((item for item in value or () if _undecided(item)), None)
-    return Unknown(unsure.reason) if unsure else _list([i for i in _items(value, "compact") if not is_empty(i)])
+    return (
+        Unknown(reason_of(unsure))
+        if unsure is not None
+        else _list([i for i in _items(value, "compact") if not is_empty(i)])
+    )
 
 
 @go("uniq mustUniq", "any", aware=True)
@@ -294,9 +301,10 @@ def sort_alpha(value: Value) -> Value:
 def dict_(*values: Value) -> Value:
     made = Map()
     for at in range(0, len(values), 2):
-        if is_unknown(values[at]):
-            return Unknown(reason_of(values[at]), "map", True)
-        made[text_of(values[at])] = values[at + 1] if at + 1 < len(values) else ""
+        key = text_of(values[at])
+        if any(unknown.kind != ADDRESS for unknown in unknowns_in(key)):
+            return Unknown(reason_of(key), "map", True)
+        made[key] = values[at + 1] if at + 1 < len(values) else ""
     return made
 
 

@@ -9,14 +9,16 @@ from hullcheck.render.helm.errors import SyntaxProblem, TemplateError, Undecided
 from hullcheck.render.helm.functions import Function, invoke
 from hullcheck.render.helm.limits import check_items, spend
 from hullcheck.render.helm.program import Expression, Frame, Stage, Statement, Template, assigned
+from hullcheck.render.helm.unknown import Unknown
 from hullcheck.render.helm.values import (
     TYPED_NIL,
     Host,
     Nil,
-    Unknown,
     Value,
     is_list,
     kind,
+    known_truth,
+    reason_of,
     truth,
     type_name,
     with_origin,
@@ -322,9 +324,8 @@ class Compiler:
         """An argument; a missing field is no map, while nil from a variable or a pipe is an empty one."""
         if isinstance(operand, syntax.Nothing):
             return lambda frame, dot: None
-        if isinstance(operand, syntax.Constant) and wanted == "int" and isinstance(operand.value, float):
-            if operand.value.is_integer():
-                operand = operand._replace(value=int(operand.value))
+        if isinstance(operand, syntax.Constant) and wanted == "int":
+            operand = _as_int(operand)
         expression = self._operand(operand)
         if wanted != "map" or not isinstance(operand, syntax.Field | syntax.Variable | syntax.Chain):
             return expression
@@ -416,6 +417,12 @@ class Compiler:
         return run
 
 
+def _as_int(operand: syntax.Constant) -> syntax.Constant:
+    """A constant such as `3.0` is taken where an int is wanted."""
+    value = operand.value
+    return operand._replace(value=int(value)) if isinstance(value, float) and value.is_integer() else operand
+
+
 def _refusing(message: str) -> Callable[..., Value]:
     def refuse(*args: Value) -> Value:
         raise TemplateError(message)
@@ -447,9 +454,10 @@ def _decide(parts: list[Callable[[], Value]], stops_at: bool) -> Value:
     value: Value = None
     for part in parts:
         value = part()
-        if isinstance(value, Unknown) and value.truth is None:
-            return Unknown(value.reason)
-        if truth(value) is stops_at:
+        known = known_truth(value)
+        if known is None:
+            return Unknown(reason_of(value))
+        if known is stops_at:
             return value
     return value
 

@@ -14,7 +14,8 @@ from hullcheck.render.helm.provenance import Origin, Text
 from hullcheck.render.helm.rehome import rehome
 from hullcheck.render.helm.scalars import resolve
 from hullcheck.render.helm.show import float_text
-from hullcheck.render.helm.values import Float, List, Map, Unknown, Value, with_origin
+from hullcheck.render.helm.unknown import Unknown
+from hullcheck.render.helm.values import Float, List, Map, Value, with_origin
 from hullcheck.source import Source
 
 _TAG = "tag:yaml.org,2002:"

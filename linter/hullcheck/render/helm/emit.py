@@ -5,20 +5,11 @@ import re
 from functools import cmp_to_key
 
 from hullcheck.render.helm.limits import check_depth, spend, spend_text
-from hullcheck.render.helm.provenance import (
-    MARKER,
-    Origin,
-    Run,
-    Text,
-    Unsure,
-    only_origin,
-    runs_of,
-    text,
-    unknown_origin,
-)
+from hullcheck.render.helm.provenance import MARKER, Origin, Run, Text, Unsure, only_origin, runs_of, text, unknown_text
 from hullcheck.render.helm.scalars import is_plain_string
 from hullcheck.render.helm.show import float_text
-from hullcheck.render.helm.values import Host, NilList, Unknown, Value, is_list, kind, reason_of
+from hullcheck.render.helm.unknown import Unknown
+from hullcheck.render.helm.values import Host, NilList, Value, is_list, kind
 
 WIDTH = 80
 MAX_KEY = 128
@@ -166,7 +157,7 @@ class _Writer:
     def _scalar(self, value: Value, indent: int) -> None:
         what = kind(value)
         if isinstance(value, Unknown):
-            self.put(MARKER, unknown_origin(value.reason))
+            self._plain(unknown_text(value), MARKER)
         elif what == "string":
             self._string(value, indent)
         elif isinstance(value, bytes):
@@ -218,7 +209,7 @@ class _Writer:
 def string_origin(value: str) -> Origin | None:
     """One place for a whole string; of several, the first that isn't known."""
     if isinstance(value, Unsure):
-        return unknown_origin(reason_of(value))
+        return next(run[1] for run in value.runs if run[1] is not None and run[1].unknown)
     origin = only_origin(value)
     if origin is not None and origin.exact:
         shift = value.runs[0][2] if isinstance(value, Text) else 0

@@ -7,8 +7,9 @@ from hullcheck.render.helm.functions import FUNCTIONS, Function
 from hullcheck.render.helm.limits import MAX_INCLUDES, spend
 from hullcheck.render.helm.output import Output
 from hullcheck.render.helm.program import Frame, Places, Template, TextPlaces, calls
-from hullcheck.render.helm.provenance import Origin, Unsure, replaced, runs_of
-from hullcheck.render.helm.values import Unknown, Value, reason_of
+from hullcheck.render.helm.provenance import Origin, Unsure, is_solid, replaced, runs_of
+from hullcheck.render.helm.unknown import Unknown
+from hullcheck.render.helm.values import Value, is_unknown, reason_of
 
 _MUTATORS = frozenset(
     ("set", "unset", "merge", "mergeOverwrite", "mustMerge", "mustMergeOverwrite", "tpl", "include", "template")
@@ -72,8 +73,8 @@ class Engine:
 
     def tpl(self, text: Value, data: Value) -> Value:
         """`tpl`: a text taken as a template."""
-        if isinstance(text, Unknown | Unsure):
-            return Unknown(reason_of(text), "string")
+        if is_unknown(text):
+            return text if _is_no_template(text) else Unknown(reason_of(text), "string")
         if "{{" not in text:
             return replaced(text, "<no value>", "")
         assert self.at is not None
@@ -108,3 +109,8 @@ class Engine:
             elif name in _MUTATORS:
                 return True
         return False
+
+
+def _is_no_template(text: Value) -> bool:
+    """Can there be no action in this text, of which something isn't known?"""
+    return text.solid if isinstance(text, Unknown) else is_solid(text) and "{{" not in text

@@ -6,16 +6,8 @@ from typing import NamedTuple
 from hullcheck.render.helm.errors import TemplateError
 from hullcheck.render.helm.limits import spend
 from hullcheck.render.helm.provenance import Unsure
-from hullcheck.render.helm.values import (
-    Host,
-    Map,
-    StringMap,
-    Unknown,
-    Value,
-    kind,
-    reason_of,
-    type_name,
-)
+from hullcheck.render.helm.unknown import Unknown
+from hullcheck.render.helm.values import Host, Map, StringMap, Value, kind, reason_of, type_name
 
 _KINDS: dict[str, frozenset[str] | None] = {
     "any": None,

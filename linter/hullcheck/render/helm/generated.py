@@ -1,7 +1,8 @@
 """Functions whose results are made anew in each run, or aren't supported: what they give is unknown."""
 
 from hullcheck.render.helm.functions import FUNCTIONS, Function, go
-from hullcheck.render.helm.values import Unknown, UnknownFields, Value
+from hullcheck.render.helm.unknown import Unknown, UnknownFields
+from hullcheck.render.helm.values import Value
 
 _GENERATED = (
     "bcrypt htpasswd derivePassword genPrivateKey encryptAES decryptAES randBytes uuidv4 shuffle "
@@ -39,6 +40,11 @@ FUNCTIONS.update((name, _fields(name)) for name in _FIELDS.split())
 FUNCTIONS.update((name, _unsupported(name)) for name in _UNSUPPORTED.split())
 
 
-@go("randAlphaNum randAlpha randAscii randNumeric", "int")
+@go("randAlphaNum randAlpha randNumeric", "int")
 def random_text(count: int) -> Value:
+    return Unknown("a random text", "string", solid=True) if count > 0 else ""
+
+
+@go("randAscii", "int")
+def random_ascii(count: int) -> Value:
     return Unknown("a random text", "string", True) if count > 0 else ""

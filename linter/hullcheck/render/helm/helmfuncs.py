@@ -10,7 +10,8 @@ from hullcheck.render.helm.json import to_json
 from hullcheck.render.helm.provenance import Unsure
 from hullcheck.render.helm.semver import Version, satisfies
 from hullcheck.render.helm.texts import DISORDER, is_disordered
-from hullcheck.render.helm.values import List, Map, Unknown, Value, is_unknown, reason_of
+from hullcheck.render.helm.unknown import Unknown
+from hullcheck.render.helm.values import List, Map, Value, is_unknown, reason_of
 
 
 def _unsure(value: Value) -> Unknown | None:

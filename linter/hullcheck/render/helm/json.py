@@ -6,9 +6,10 @@ import re
 from hullcheck.render.helm.emit import string_origin
 from hullcheck.render.helm.errors import TemplateError
 from hullcheck.render.helm.limits import check_depth, spend, spend_text
-from hullcheck.render.helm.provenance import MARKER, from_one, joined, only_origin, unknown_origin
+from hullcheck.render.helm.provenance import from_one, joined, only_origin, unknown_text
 from hullcheck.render.helm.show import float_text
-from hullcheck.render.helm.values import Host, NilList, Unknown, Value, kind
+from hullcheck.render.helm.unknown import Unknown
+from hullcheck.render.helm.values import Host, NilList, Value, kind
 
 _ESCAPE = re.compile(r'["\\\x00-\x1f\u2028\u2029]')
 _ESCAPE_HTML = re.compile(r'["\\\x00-\x1f\u2028\u2029<>&]')
@@ -53,7 +54,7 @@ def _scalar(value: Value, escape: re.Pattern[str]) -> str:
         origin = string_origin(value)
         return from_one(_string(value, escape), origin)
     if isinstance(value, Unknown):
-        return from_one(f'"{MARKER}"', unknown_origin(value.reason))
+        return joined(['"', unknown_text(value), '"'])
     if isinstance(value, bytes):
         import base64
 

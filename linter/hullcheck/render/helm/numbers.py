@@ -7,7 +7,8 @@ from hullcheck.render.helm.functions import go
 from hullcheck.render.helm.limits import check_items
 from hullcheck.render.helm.provenance import only_origin
 from hullcheck.render.helm.show import show
-from hullcheck.render.helm.values import Int64, IntList, Unknown, Value, kind, with_origin
+from hullcheck.render.helm.unknown import Unknown
+from hullcheck.render.helm.values import Int64, IntList, Value, kind, with_origin
 
 
 def to_int(value: Value) -> int:

@@ -6,7 +6,7 @@ from hullcheck.render.helm.emit import to_yaml
 from hullcheck.render.helm.errors import TemplateError
 from hullcheck.render.helm.glob import matches
 from hullcheck.render.helm.limits import spend_text
-from hullcheck.render.helm.values import Host, Map, StringList, StringMap, Value
+from hullcheck.render.helm.values import Host, StringList, StringMap, Value
 
 KUBE_VERSION = "v1.37.0"
 """What `helm template` assumes where nothing else is said."""
@@ -126,11 +126,6 @@ class Files(Host):
         data = self.files[path]()
         spend_text(len(data))
         return data
-
-    def show(self) -> str:
-        from hullcheck.render.helm.show import show
-
-        return show(Map((path, self._bytes(path)) for path in self.files))
 
 
 class KubeVersion(Host):

@@ -4,7 +4,8 @@ from hullcheck.render.helm.errors import LimitError
 from hullcheck.render.helm.limits import MAX_TEXT, spend, spend_text
 from hullcheck.render.helm.provenance import MARKER, Origin, Run, Text, Unsure
 from hullcheck.render.helm.show import show
-from hullcheck.render.helm.values import Unknown, Value
+from hullcheck.render.helm.unknown import Unknown
+from hullcheck.render.helm.values import Value
 
 
 class Output:
@@ -32,7 +33,7 @@ class Output:
         if isinstance(value, str):
             part = value
         elif isinstance(value, Unknown):
-            self.put_unknown(value.reason, action)
+            self.put_unknown(value, action)
             return
         else:
             part = "<no value>" if value is None else show(value)
@@ -56,9 +57,9 @@ class Output:
                 run = (length, origin, shift, action)
             self.runs.append(run)
 
-    def put_unknown(self, reason: str, action: Origin) -> None:
+    def put_unknown(self, value: Unknown, action: Origin) -> None:
         """Print the marker of a value that isn't known."""
-        origin = Origin(action.source, action.start, action.end, unknown=reason)
+        origin = Origin(action.source, action.start, action.end, unknown=value)
         self.parts.append(MARKER)
         self.runs.append((len(MARKER), origin, 0, action))
         self.length += len(MARKER)

@@ -8,6 +8,7 @@ is the printing action's own making, and gets that action as its origin when it 
 from collections.abc import Iterable
 
 from hullcheck.render.helm.limits import spend_text
+from hullcheck.render.helm.unknown import Unknown
 from hullcheck.source import Location, Source
 
 
@@ -16,7 +17,9 @@ class Origin:
 
     __slots__ = ("end", "exact", "source", "start", "unknown")
 
-    def __init__(self, source: Source, start: int, end: int, exact: bool = False, unknown: str = "") -> None:
+    def __init__(
+        self, source: Source, start: int, end: int, exact: bool = False, unknown: Unknown | None = None
+    ) -> None:
         self.source = source
         self.start = start
         self.end = end
@@ -33,7 +36,7 @@ class Origin:
 
 _NOWHERE = Source("", b"")
 
-MARKER = "unknown-value"
+MARKER = "UNKNOWN"
 """Stands in rendered text where a value isn't known; the run under it tells why."""
 
 Run = tuple[int, Origin | None, int, Origin | None]
@@ -70,9 +73,21 @@ def from_one(value: str, origin: Origin | None, via: Origin | None = None) -> st
     return made
 
 
-def unknown_origin(reason: str) -> Origin:
-    """The origin of text that stands for a value that isn't known: its place is the action that prints it."""
-    return Origin(_NOWHERE, 0, 0, unknown=reason)
+def unknown_text(value: Unknown) -> str:
+    """The text that stands for a value that isn't known; its place is the action that will print it."""
+    return from_one(MARKER, Origin(_NOWHERE, 0, 0, unknown=value))
+
+
+def unknowns_in(value: str) -> list[Unknown]:
+    """The unknown parts of a text."""
+    if not isinstance(value, Unsure):
+        return []
+    return [run[1].unknown for run in value.runs if run[1] is not None and run[1].unknown]
+
+
+def is_solid(value: str) -> bool:
+    """Are all unknown parts of the text such that trimming stops there?"""
+    return all(unknown.solid for unknown in unknowns_in(value))
 
 
 def runs_of(value: str) -> tuple[Run, ...]:

@@ -81,7 +81,8 @@ def _place(node: Node, places: _Map) -> None:
     unknown = next((run for run in runs if run[1] and run[1].unknown), None)
     if unknown:
         assert unknown[1] is not None
-        node.unknown = unknown[1].unknown
+        assert unknown[1].unknown is not None
+        node.unknown = unknown[1].unknown.reason
     if len({id(run[1]) for run in runs}) == 1:
         _from_one(node, runs)
     elif runs:

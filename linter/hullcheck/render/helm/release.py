@@ -16,7 +16,7 @@ from hullcheck.render.helm.errors import LimitError, SyntaxProblem, TemplateErro
 from hullcheck.render.helm.objects import KUBE_VERSION, Capabilities, Files
 from hullcheck.render.helm.output import Output
 from hullcheck.render.helm.program import FilePlaces
-from hullcheck.render.helm.provenance import Origin, Text, replaced, runs_between
+from hullcheck.render.helm.provenance import Origin, Text, cut, joined, replaced, runs_between, unknowns_in
 from hullcheck.render.helm.rehome import rehome
 from hullcheck.render.helm.values import Map, Value, Values
 from hullcheck.source import Location, Source
@@ -85,6 +85,7 @@ _ORDER = {
     )
 }
 _SEPARATOR = re.compile(r"^---[ \t]*", re.MULTILINE)
+_KEEPS = re.compile(r"[|>]\d?\+")
 _NOT_BLANK = re.compile(r"\S")
 
 
@@ -256,8 +257,8 @@ class _Job:
 
     def _take(self, text: Text, out: Output, file: _File) -> None:
         """Split what a file printed into documents, read those, and move their nodes home."""
-        # Helm ends each document with a line break, which ends a block scalar, too.
-        source = Source(file.source.path, (text + "\n").encode("utf-8", "replace"))
+        text = _with_line_breaks(text)
+        source = Source(file.source.path, text.encode("utf-8", "replace"))
         fine = True
         holes = [
             (offset, f"left out, for it depends on a value that isn't known: {why}", where)
@@ -276,7 +277,13 @@ class _Job:
         found = parse_parts(source, [(start, end)])
         if found.problems:
             problem = found.problems[0]
-            self._add(f"what it renders is {problem.message}", _home(text, problem.location.start, file))
+            unsure = unknowns_in(cut(text, start, end))
+            message = (
+                f"what it renders can't be read without a value that isn't known: {unsure[0].reason}"
+                if unsure
+                else f"what it renders is {problem.message}"
+            )
+            self._add(message, _home(text, problem.location.start, file))
             return False
         root = found.documents[0].root if found.documents else None
         if root is None:
@@ -312,6 +319,18 @@ def _is_partial(name: str) -> bool:
 def _without_no_value(out: Output) -> Text:
     text = out.text()
     made = replaced(text, "<no value>", "")
+    return made if isinstance(made, Text) else text
+
+
+def _with_line_breaks(text: Text) -> Text:
+    """Helm ends each document with one more line break, which counts at the end of a block scalar."""
+    parts: list[str] = []
+    at = 0
+    if _KEEPS.search(text):
+        for match in _SEPARATOR.finditer(text):
+            parts += [cut(text, at, match.start()), "\n"]
+            at = match.start()
+    made = joined([*parts, cut(text, at, len(text)), "\n"])
     return made if isinstance(made, Text) else text
 
 

@@ -6,8 +6,9 @@ from collections.abc import Callable
 
 from hullcheck.render.helm.errors import TemplateError
 from hullcheck.render.helm.limits import check_depth, spend
-from hullcheck.render.helm.provenance import MARKER, from_one, joined, only_origin, reshaped, unknown_origin
-from hullcheck.render.helm.values import Host, Unknown, Value, is_list, is_map, kind, type_name
+from hullcheck.render.helm.provenance import from_one, joined, only_origin, reshaped, unknown_text
+from hullcheck.render.helm.unknown import Unknown
+from hullcheck.render.helm.values import Host, Value, is_list, is_map, kind, type_name
 
 MAX_WIDTH = 1_000_000
 
@@ -52,15 +53,10 @@ def show(value: Value, depth: int = 0) -> str:
     if isinstance(value, str):
         return value
     if isinstance(value, Unknown):
-        return unknown_text(value.reason)
+        return unknown_text(value)
     if isinstance(value, dict | list) and value:
         return _show(value, what, depth)
     return from_one(_show(value, what, depth), only_origin(value))
-
-
-def unknown_text(reason: str) -> str:
-    """The text that stands for a value that isn't known."""
-    return from_one(MARKER, unknown_origin(reason))
 
 
 def _show(value: Value, what: str, depth: int) -> str:
@@ -166,7 +162,7 @@ class _Layout:
 
     def format(self, verb: str, value: Value) -> str:
         if isinstance(value, Unknown):
-            return unknown_text(value.reason)
+            return unknown_text(value)
         if verb == "T":
             return self.pad(type_name(value))
         if value is None:

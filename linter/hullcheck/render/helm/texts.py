@@ -7,22 +7,25 @@ from hullcheck.render.helm.builtins import sliced
 from hullcheck.render.helm.errors import LimitError, TemplateError
 from hullcheck.render.helm.functions import go
 from hullcheck.render.helm.limits import check_items, spend_text
-from hullcheck.render.helm.provenance import cut, indented, joined, replaced, reshaped
+from hullcheck.render.helm.provenance import Unsure, cut, indented, is_solid, joined, replaced, reshaped, unknown_text
 from hullcheck.render.helm.regex import Pattern, compile_pattern, expand
 from hullcheck.render.helm.show import quoted, show
+from hullcheck.render.helm.unknown import Unknown
 from hullcheck.render.helm.values import (
     NilList,
     StringList,
     StringMap,
-    Unknown,
     Unordered,
     UnorderedValues,
     Value,
+    as_unknown,
     is_list,
     is_unknown,
+    known_truth,
     reason_of,
 )
 
+_SOLID = re.compile(r"[A-Za-z0-9+/=]")
 _SPACE = "\t\n\v\f\r \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000"
 
 
@@ -58,35 +61,56 @@ def _spaced(parts: list[str], separator: str = " ") -> str:
     return joined(spread[1:])
 
 
-@go("trim", "string")
-def trim(value: str) -> str:
+def _stops(value: str, chars: str) -> bool:
+    """Can't these characters be trimmed off any unknown part of the text?"""
+    return is_solid(value) and not (isinstance(value, Unsure) and _SOLID.search(chars))
+
+
+def _unknown_part(value: Value) -> Value:
+    """What is left of an unknown text, of which nothing more is known unless it's solid."""
+    found = as_unknown(value)
+    return found if isinstance(value, Unknown) and found.solid else Unknown(found.reason, "string")
+
+
+@go("trim", "string", aware=True)
+def trim(value: Value) -> Value:
     return _trimmed(value, _SPACE)
 
 
-@go("trimAll trimall", "string string")
-def trim_all(chars: str, value: str) -> str:
+@go("trimAll trimall", "string string", aware=True)
+def trim_all(chars: Value, value: Value) -> Value:
     return _trimmed(value, chars)
 
 
-def _trimmed(value: str, chars: str) -> str:
+def _trimmed(value: Value, chars: Value) -> Value:
+    """Unknown parts that nothing can be trimmed off are where trimming stops."""
     if not chars:
         return value
+    if is_unknown(chars) or isinstance(value, Unknown) or not _stops(value, chars):
+        return _unknown_part(value if is_unknown(value) else chars)
     start = len(value) - len(value.lstrip(chars))
     return cut(value, start, max(len(value.rstrip(chars)), start))
 
 
-@go("trimSuffix", "string string")
-def trim_suffix(suffix: str, value: str) -> str:
+@go("trimSuffix", "string string", aware=True)
+def trim_suffix(suffix: Value, value: Value) -> Value:
+    if is_unknown(suffix) or isinstance(value, Unknown) or not _stops(value, suffix):
+        return _unknown_part(value if is_unknown(value) else suffix)
     return cut(value, 0, len(value) - len(suffix)) if suffix and value.endswith(suffix) else value
 
 
-@go("trimPrefix", "string string")
-def trim_prefix(prefix: str, value: str) -> str:
+@go("trimPrefix", "string string", aware=True)
+def trim_prefix(prefix: Value, value: Value) -> Value:
+    if is_unknown(prefix) or isinstance(value, Unknown) or not _stops(value, prefix):
+        return _unknown_part(value if is_unknown(value) else prefix)
     return cut(value, len(prefix), len(value)) if prefix and value.startswith(prefix) else value
 
 
-@go("trunc", "int string")
-def trunc(count: int, value: str) -> Value:
+@go("trunc", "int string", aware=True)
+def trunc(count: Value, value: Value) -> Value:
+    if is_unknown(count) or is_unknown(value):
+        found = as_unknown(value if is_unknown(value) else count)
+        return Unknown(found.reason, "string", solid=found.solid and not is_unknown(count) and count != 0)
     size = len(value) if value.isascii() else len(value.encode("utf-8", "replace"))
     if count < 0 and size + count > 0:
         return sliced(value, size + count, size)
@@ -105,13 +129,29 @@ def substr(start: int, end: int, value: str) -> Value:
     return sliced(value, low, high)
 
 
-@go("upper", "string")
-def upper(value: str) -> str:
+@go("upper", "string", aware=True)
+def upper(value: Value) -> Value:
+    if is_unknown(value):
+        return _same_shape(value)
     return reshaped(value, "".join(char.upper() if len(char.upper()) == 1 else char for char in value))
 
 
-@go("lower", "string")
-def lower(value: str) -> str:
+def _same_shape(value: Value) -> Unknown:
+    """Another unknown text that is empty if this one is."""
+    found = as_unknown(value)
+    whole = isinstance(value, Unknown) or is_solid(value)
+    return Unknown(found.reason, "string", known_truth(value), solid=found.solid and whole and _is_whole(value))
+
+
+def _is_whole(value: Value) -> bool:
+    """Is nothing of the text known?"""
+    return isinstance(value, Unknown) or len(value.runs) == 1
+
+
+@go("lower", "string", aware=True)
+def lower(value: Value) -> Value:
+    if is_unknown(value):
+        return _same_shape(value)
     return reshaped(value, "".join(char.lower() if len(char.lower()) == 1 else char for char in value))
 
 
@@ -159,8 +199,14 @@ def repeat(count: int, value: str) -> str:
     return value * count
 
 
-@go("replace", "string string string")
-def replace(old: str, new: str, value: str) -> str:
+@go("replace", "string string string", aware=True)
+def replace(old: Value, new: Value, value: Value) -> Value:
+    if is_unknown(old) or isinstance(new, Unknown):
+        return Unknown(reason_of(old if is_unknown(old) else new), "string")
+    if is_unknown(value):
+        value = unknown_text(value) if isinstance(value, Unknown) else value
+        if not old or not _stops(value, old):
+            return Unknown(reason_of(value), "string")
     return replaced(value, str(old), new)
 
 
@@ -169,19 +215,30 @@ def plural(one: str, many: str, count: int) -> str:
     return one if count == 1 else many
 
 
-@go("contains", "string string")
-def contains(part: str, value: str) -> bool:
-    return part in value
+@go("contains", "string string", aware=True)
+def contains(part: Value, value: Value) -> Value:
+    return _compared(part, value, lambda: part in str(value))
 
 
-@go("hasPrefix", "string string")
-def has_prefix(part: str, value: str) -> bool:
-    return value.startswith(part)
+@go("hasPrefix", "string string", aware=True)
+def has_prefix(part: Value, value: Value) -> Value:
+    return _compared(part, value, lambda: str(value).startswith(part))
 
 
-@go("hasSuffix", "string string")
-def has_suffix(part: str, value: str) -> bool:
-    return value.endswith(part)
+@go("hasSuffix", "string string", aware=True)
+def has_suffix(part: Value, value: Value) -> Value:
+    return _compared(part, value, lambda: str(value).endswith(part))
+
+
+def _compared(part: Value, value: Value, compare: Callable[[], bool]) -> Value:
+    """Compare with a part of the text, unless that may be among what isn't known of it."""
+    if is_unknown(part):
+        return Unknown(reason_of(part), "bool")
+    if not is_unknown(value):
+        return compare()
+    if isinstance(value, Unknown):
+        value = unknown_text(value)
+    return compare() if part and _stops(value, part) else Unknown(reason_of(value), "bool")
 
 
 @go("indent", "int string", aware=True)
@@ -195,8 +252,10 @@ def nindent(spaces: int, value: str) -> Value:
 
 
 def _indent(spaces: int, value: Value, before: str) -> Value:
-    if isinstance(spaces, Unknown) or isinstance(value, Unknown):
-        return Unknown(reason_of(spaces if isinstance(spaces, Unknown) else value), "string", True)
+    if isinstance(spaces, Unknown):
+        return Unknown(spaces.reason, "string", True)
+    if isinstance(value, Unknown):
+        value = unknown_text(value)
     if spaces < 0:
         raise TemplateError("error calling indent: strings: negative Repeat count")
     if spaces > 10_000:
@@ -336,15 +395,21 @@ def camelcase(value: str) -> Value:
     return "".join(word[0].upper() + word[1:] for word in re.split("[-_ ]", value) if word)
 
 
-@go("b64enc", "string")
-def b64enc(value: str) -> str:
+@go("b64enc", "string", aware=True)
+def b64enc(value: Value) -> Value:
+    if is_unknown(value):
+        shape = _same_shape(value)
+        return Unknown(shape.reason, "string", shape.truth, solid=shape.truth is True, decoded=value)
     import base64
 
     return base64.b64encode(value.encode("utf-8", "replace")).decode()
 
 
-@go("b64dec", "string")
-def b64dec(value: str) -> Value:
+@go("b64dec", "string", aware=True)
+def b64dec(value: Value) -> Value:
+    if is_unknown(value):
+        found = as_unknown(value)
+        return found.decoded if found.decoded is not None and _is_whole(value) else Unknown(found.reason, "string")
     import base64
     import binascii
 

@@ -8,10 +8,15 @@ from typing import Any, TypeAlias
 
 from hullcheck.render.helm.errors import TemplateError, UndecidedError
 from hullcheck.render.helm.limits import check_depth, spend
-from hullcheck.render.helm.provenance import Origin, Text, Unsure, from_one
+from hullcheck.render.helm.provenance import Origin, Text, Unsure, from_one, unknown_text, unknowns_in
+from hullcheck.render.helm.unknown import Unknown, UnknownFields
 
 Value: TypeAlias = Any
 """Any of the types in `KINDS`: which, only running the template tells."""
+
+
+ADDRESS = "address"
+"""The kind of an unknown text that Go makes of a pointer: no other text is equal to it."""
 
 
 class Int(int):
@@ -95,25 +100,13 @@ class Host:
         """A method with arguments."""
         raise TemplateError(f"can't evaluate field {name} in type {self.type_name}")
 
+    def truth(self) -> bool:
+        """A struct is never empty."""
+        return True
+
     def show(self) -> str:
-        """As `%v` prints it."""
-        raise TemplateError(f"a {self.type_name} can't be printed")
-
-
-class Unknown:
-    """A value that can't be known, and why. `truth` is whether it's non-empty, if that much is known."""
-
-    def __init__(self, reason: str, kind: str = "", truth: bool | None = None) -> None:
-        self.reason = reason
-        self.kind = kind
-        self.truth = truth
-
-    def __repr__(self) -> str:
-        return f"Unknown({self.reason!r})"
-
-
-class UnknownFields(Unknown):
-    """A struct whose fields are all unknown texts: a certificate, a point in time."""
+        """As `%v` prints it: a pointer by its address."""
+        return unknown_text(Unknown(f"the address of a {self.type_name}", ADDRESS, True))
 
 
 class Nil:
@@ -201,7 +194,7 @@ def unknown_in(value: Value, depth: int = 0) -> Unknown | None:
     if isinstance(value, Unknown):
         return value
     if isinstance(value, Unsure):
-        return Unknown(reason_of(value), "string")
+        return as_unknown(value)
     if isinstance(value, dict | list):
         check_depth(depth)
         spend()
@@ -212,26 +205,39 @@ def unknown_in(value: Value, depth: int = 0) -> Unknown | None:
     return None
 
 
+def as_unknown(value: Value) -> Unknown:
+    """What is known of a value or text that isn't, as a whole."""
+    return value if isinstance(value, Unknown) else unknowns_in(value)[0]
+
+
 def reason_of(value: Value) -> str:
     """Why a value or text isn't known."""
-    if isinstance(value, Unknown):
-        return value.reason
-    return next((run[1].unknown for run in value.runs if run[1] is not None and run[1].unknown), "")
+    return as_unknown(value).reason
 
 
-def truth(value: Value) -> bool:
-    """Go templates' notion of truth: not empty. Raises UndecidedError where it isn't known."""
+def known_truth(value: Value) -> bool | None:
+    """Go templates' notion of truth: not empty. None where it isn't known."""
     if isinstance(value, Unknown):
-        if value.truth is None:
-            raise UndecidedError(value.reason)
         return value.truth
+    if isinstance(value, Unsure):
+        if any(run[0] and not (run[1] and run[1].unknown) for run in value.runs):
+            return True
+        return True if any(unknown.truth for unknown in unknowns_in(value)) else None
     if isinstance(value, Host):
-        return value.truth() if hasattr(value, "truth") else True
+        return bool(value.truth())
     return bool(value)
 
 
+def truth(value: Value) -> bool:
+    """The same. Raises UndecidedError where it isn't known."""
+    found = known_truth(value)
+    if found is None:
+        raise UndecidedError(reason_of(value))
+    return found
+
+
 def is_empty(value: Value) -> bool:
-    """Sprig's notion of empty, which is the same but for what it is told of."""
+    """Sprig's notion of empty, which is the same. Raises UndecidedError where it isn't known."""
     return not truth(value)
 
 
