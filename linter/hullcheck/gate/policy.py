@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from hullcheck.baseline import Baseline, additions
 from hullcheck.check import Check, Registry
-from hullcheck.config import Accepted, Config, Override, level
+from hullcheck.config import FILES, PYPROJECT, Accepted, Config, Override, level
 from hullcheck.finding import Finding, Severity
 from hullcheck.model.problem import Problem
 from hullcheck.rules import Rules, matcher
@@ -61,7 +61,9 @@ def forgiven(policies: Policies, before: Baseline | None, after: Baseline | None
     added = list(additions(before.entries if before else (), after.entries))
     if added:
         names = {entry.name for entry in added if entry.name in policies.registry}
-        what = f"{sum(entry.times for entry in added)} more findings would be in the baseline: {_list(names)}"
+        count = sum(entry.times for entry in added)
+        many = "1 more finding" if count == 1 else f"{count} more findings"
+        what = f"{many} would be in the baseline: {_list(names)}"
         part = Problem("", "", after.place(added[0]))
         worst = policies.severity(names) if names else Severity.HIGH
         yield check.finding(part, what, severity=worst, evidence=("baseline", *sorted(e.id for e in added)))
@@ -69,7 +71,7 @@ def forgiven(policies: Policies, before: Baseline | None, after: Baseline | None
 
 def unreadable(error: str, check: Check) -> Finding:
     """The finding about a policy that can't be read any more: nothing could be judged by it."""
-    path = error.partition(":")[0]
+    path = next((name for name in (*FILES, PYPROJECT) if error.startswith(name)), FILES[0])
     return check.finding(
         Problem("", "", Source(path, b"").at(0)), f"the policy would be broken: {error}", evidence=(path,)
     )
