@@ -74,6 +74,7 @@ class Result(NamedTuple):
     show_suppressed: bool
     exit_code: int
     fixed: tuple[Finding, ...] = ()
+    minimum: Severity = Severity.INFO
 
     def counts(self) -> Counter[str]:
         return Counter(finding.name for finding in self.shown)
@@ -98,6 +99,7 @@ class Result(NamedTuple):
             compared=self.compared,
             category=category,
             fixed=self.fixed,
+            minimum=self.minimum,
         )
 
 
@@ -127,7 +129,7 @@ def lint(request: Request, registry: Registry, progress: Progress) -> Result:
         request,
         head,
         judge.rules,
-        (*(finding for finding in findings if _touches(finding, targets)), *about),
+        _with_edits((*(finding for finding in findings if _touches(finding, targets)), *about)),
         tuple(f for f in change.comparison.fixed if _touches(f, targets)) if change else (),
         sum(1 for path in head.counted if _below(path, targets)),
         compared=change is not None,
@@ -347,7 +349,17 @@ def _result(
         show_suppressed=request.show_suppressed,
         exit_code=code,
         fixed=fixed,
+        minimum=minimum,
     )
+
+
+def _with_edits(findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
+    """The findings, what their checks want changed turned into edits."""
+    if not any(finding.fix for finding in findings):
+        return findings
+    from hullcheck.fix.resolve import resolve
+
+    return tuple(resolve(findings))
 
 
 def _fail_on(request: Request) -> Severity | None:

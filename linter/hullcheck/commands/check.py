@@ -3,7 +3,7 @@
 import argparse
 import sys
 
-from hullcheck import engine
+from hullcheck import engine, report
 from hullcheck.check import Registry
 from hullcheck.commands import policy
 from hullcheck.commands.common import Progress, add_policy, day, registry, root_of, use_color, write
@@ -11,7 +11,7 @@ from hullcheck.errors import HullcheckError
 from hullcheck.finding import Severity
 
 LEVELS = tuple(str(severity) for severity in reversed(Severity))
-FORMATS = ("full", "concise", "json", "sarif", "sarif-full", "github", "markdown")
+FORMATS = tuple(report.FORMATS)
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -43,6 +43,10 @@ def add(parser: argparse.ArgumentParser) -> None:
     option("--gate", action="store_true", help="judge a change by its base's policy: configuration, baseline, ignores")
     option("--pre-commit", action="store_true", help="as a hook: compare with HEAD, and nothing to check is fine")
     option("--allow-no-files", action="store_true", help="exit 0, not 3, where there is nothing to check")
+    option("--fix", action="store_true", help="make the fixes that keep the behaviour, then report what is left")
+    option("--unsafe-fixes", action="store_true", help="make (or, with --diff, show) those that change behaviour, too")
+    option("--diff", action="store_true", help="show what the fixes would change, instead of a report; change nothing")
+    option("--fix-only", action="store_true", help="make the fixes, and report nothing")
     option("--stdin-filename", metavar="NAME", help="the name of what is read from standard input")
     option("--jobs", type=int, default=0, metavar="N", help="processes to read files with (default: as many as help)")
     option("--today", metavar="DATE", help="judge dates as on that day")
@@ -55,15 +59,15 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    from hullcheck import report
-
     checks = registry()
     outputs = [_output(text) for text in options.output_format or ["full"]]
     request_ = request(options, checks)
-    progress = Progress(options)
-    result = engine.lint(request_, checks, progress)
-    progress.done()
+    result = _judged(options, request_, checks)
+    if options.fix_only:
+        return 0
     for name, file in outputs:
+        if options.diff and file is None:
+            continue
         color = file is None and use_color(options.color)
         text = report.render(name, result.report(checks, color=color, category=options.sarif_category))
         if file is None:
@@ -73,6 +77,26 @@ def run(options: argparse.Namespace) -> int:
     sys.stdout.flush()
     _say(options, result)
     return result.exit_code
+
+
+def _judged(options: argparse.Namespace, request_: engine.Request, checks: Registry) -> engine.Result:
+    """What is found; where fixes are asked for, after they are made, or with them shown on standard output."""
+
+    def lint() -> engine.Result:
+        progress = Progress(options)
+        result = engine.lint(request_, checks, progress)
+        progress.done()
+        return result
+
+    if not (options.fix or options.unsafe_fixes or options.diff or options.fix_only):
+        return lint()
+    from hullcheck.commands import fixing
+
+    if fixing.wanted(options):
+        return fixing.make(options, lint)
+    result = lint()
+    sys.stdout.write(fixing.show(options, result))
+    return result
 
 
 def with_defaults(options: argparse.Namespace) -> argparse.Namespace:
