@@ -3,6 +3,7 @@
 import json
 import os
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -65,12 +66,20 @@ class Repo:
         self.git("commit", "-q", "--allow-empty", "-m", "a change")
         return self.git("rev-parse", "HEAD")
 
-    def run(self, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, *arguments: str) -> Outcome:
-        """`hullcheck check` in the repository, outside of any CI."""
+    def run(
+        self,
+        capsys: pytest.CaptureFixture[str],
+        monkeypatch: pytest.MonkeyPatch,
+        *arguments: str,
+        environment: Mapping[str, str] | None = None,
+    ) -> Outcome:
+        """`hullcheck check` in the repository, with nothing of a CI in the environment but what is given."""
         monkeypatch.chdir(self.folder)
         for name in list(os.environ):
             if name.startswith(("GITHUB_", "CI", "HULLCHECK_", "PRE_COMMIT", "GIT_")):
                 monkeypatch.delenv(name)
+        for name, value in (environment or {}).items():
+            monkeypatch.setenv(name, value)
         code = main(["check", "--output-format", "json", "--today", "2026-11-24", *arguments])
         out, error = capsys.readouterr()
         return Outcome(code, json.loads(out) if out else {}, error)

@@ -18,11 +18,12 @@ VERSION = 1
 
 def render(run: Run) -> str:
     """The report as JSON of two blanks' indentation, all in ASCII."""
-    secrets = Secrets(run.findings, run.redact)
+    secrets = Secrets((*run.findings, *run.fixed), run.redact)
     report = {
         "version": VERSION,
         "tool": {"name": "hullcheck", "version": __version__},
         "findings": [_finding(finding, run, secrets) for finding in run.reported],
+        **({"fixed": [_finding(finding, run, secrets) for finding in run.fixed]} if run.compared else {}),
         "errors": [{"message": clean(message)} for message in run.errors],
         "summary": {
             "counts": run.counts(),
