@@ -76,10 +76,8 @@ class _Run:
         key = (id(node), id(schema))
         if key in self.fine or node.tag in ("!reset", "!override"):
             return []
-        if "oneOf" in schema:
-            found = self._one_of(node, schema["oneOf"], path)
-        else:
-            found = self._one(node, schema, path)
+        choices = schema.get("oneOf")
+        found = self._one_of(node, choices, path) if choices else self._one(node, schema, path)
         if not found:
             self.fine[key] = node
         return found
