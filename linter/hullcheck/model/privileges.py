@@ -11,14 +11,15 @@ from hullcheck.model.state import Said
 if TYPE_CHECKING:
     from hullcheck.model.dockerfile import Stage
 
-_DROPPERS = r"gosu|su-exec|setpriv|s6-setuidgid|setuidgid|chpst|runuser|start-stop-daemon|capsh"
-_DROPS = re.compile(rf"(?<![\w.-])(?P<program>{_DROPPERS})(?![\w.-])")
-_SWITCHES = re.compile(
-    r"(?<![\w.-])(?P<program>su|sudo)\s+(?:-(?:s|g|-shell)[\s=]\S+\s+|-[-\w]*\s+)*(?!root\b|-)[A-Za-z_0-9$]"
+# Patterns are compiled where they are used: most files need none of them.
+_DROPS = (
+    r"(?<![\w.-])(?P<program>gosu|su-exec|setpriv|s6-setuidgid|setuidgid|chpst|runuser|start-stop-daemon|capsh)"
+    r"(?![\w.-])"
 )
-_SUDO_USER = re.compile(r"(?<![\w.-])sudo\s(?:.*\s)?(?:-u\s*|--user[=\s])(?!root\b)\w")
-_INSTALLED = re.compile(r"(?<![\w.-])(?P<program>gosu|su-exec|s6-overlay)(?![\w]*=)", re.IGNORECASE)
-_SCRIPT = re.compile(r"(?i)(?:\.sh$|entry-?point|docker-cmd|^/init$|^/?start|^/run$|/run\.sh$)")
+_SWITCHES = r"(?<![\w.-])su\s+(?:-(?:s|g|-shell)[\s=]\S+\s+|-[-\w]*\s+)*(?!root\b|-)[A-Za-z_0-9$]"
+_SUDO_USER = r"(?<![\w.-])sudo\s(?:.*\s)?(?:-u\s*|--user[=\s])(?!root\b)\w"
+_INSTALLED = r"(?i)(?<![\w.-])(?P<program>gosu|su-exec|s6-overlay)(?![\w]*=)"
+_SCRIPT = r"(?i)(?:\.sh$|entry-?point|docker-cmd|^/init$|^/?start|^/run$|/run\.sh$)"
 
 
 def dropper(stage: "Stage") -> str:
@@ -26,13 +27,12 @@ def dropper(stage: "Stage") -> str:
     state = stage.state
     programs = [p.instruction for p in (state.entrypoint, state.command) if p is not None]
     text = " ".join(word.text for instruction in programs for word in instruction.words)
-    match = _DROPS.search(text)
+    match = re.search(_DROPS, text)
     if match:
         return match["program"]
-    if _SUDO_USER.search(text):
+    if "sudo" in text and re.search(_SUDO_USER, text):
         return "sudo"
-    match = _SWITCHES.search(text)
-    if match and match["program"] == "su":
+    if "su " in text and re.search(_SWITCHES, text):
         return "su"
     return _by_script(stage, programs)
 
@@ -40,10 +40,10 @@ def dropper(stage: "Stage") -> str:
 def _by_script(stage: "Stage", programs: list[Instruction]) -> str:
     """A script that is started where such a program is installed, and the base image's own script, are taken to drop."""
     first = programs[0].words[0].text.split()[:1] if programs and programs[0].words else []
-    starts_script = bool(first and _SCRIPT.search(first[0]))
+    starts_script = bool(first and re.search(_SCRIPT, first[0]))
     if starts_script:
         for text in _installing(stage):
-            match = _INSTALLED.search(text)
+            match = re.search(_INSTALLED, text)
             if match:
                 return match["program"].lower()
     known = stage.known_base

@@ -46,10 +46,10 @@ _GUARD = "\ue000"
 """Stands behind a backslash that ends a line and continues nothing, where the library would go on reading."""
 
 _ODD = "\x1c\x1d\x1e\x1f\x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000" + "".join(map(chr, range(0x2000, 0x200B)))
-_ODD_SPACE = re.compile(f"[{_ODD}\ud800-\udfff]")
 _ODD_TABLE = {ord(char): 0xE001 + number for number, char in enumerate(_ODD)}
 """White space to Python, but part of a word to the builder."""
 
+_ODD_ASCII = frozenset("\x1c\x1d\x1e\x1f")
 _TRIMMED = words.BLANKS + "".join(map(chr, _ODD_TABLE.values()))
 
 
@@ -311,12 +311,15 @@ def _split(scanner: _Scanner) -> list[dict[str, Any]]:
     from dockerfile_parse import DockerfileParser
 
     content = _odd("\n".join(scanner.out)) + "\n"
-    found = DockerfileParser(fileobj=BytesIO(content.encode("utf-8", "replace")), env_replace=False).structure
+    found = DockerfileParser(fileobj=BytesIO(content.encode()), env_replace=False).structure
     return [entry for entry in found if entry["instruction"] != "COMMENT"]
 
 
 def _odd(text: str) -> str:
-    return text.translate(_ODD_TABLE) if _ODD_SPACE.search(text) else text
+    """The text as the library is given it."""
+    if text.isascii() and not _ODD_ASCII.intersection(text):
+        return text
+    return text.translate(_ODD_TABLE).encode("utf-8", "replace").decode()
 
 
 def _instruction(whole: Text, logical: _Logical, escape: str) -> Instruction:

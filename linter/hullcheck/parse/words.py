@@ -1,6 +1,7 @@
 """How a Dockerfile's instructions take their arguments apart, as BuildKit's parser does."""
 
 import re
+from functools import cache
 from typing import NamedTuple
 
 from hullcheck.model.expand import is_refused
@@ -13,22 +14,9 @@ BLANKS = "\t\v\f\r "
 
 _WORD = re.compile(f"[^{BLANKS}]+")
 _PLAIN_FLAG = re.compile(rf"""--(?P<name>[^{BLANKS}'"\\=]*)(?:=(?P<value>[^{BLANKS}'"\\]*))?(?=[{BLANKS}]|$)""")
-_STRING = r'"(?:[^"\\\x00-\x1f]++|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*+"'
-_STRINGS = re.compile(rf"\[[ \t\n\r]*(?:{_STRING}(?:[ \t\n\r]*,[ \t\n\r]*{_STRING})*)?[ \t\n\r]*\][ \t\n\r]*")
-_ONE_STRING = re.compile(_STRING)
+_STRING = re.compile(r'"(?:[^"\\\x00-\x1f]++|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*+"')
 _JSON_PIECE = re.compile(r'[^"\\]+|\\u(?P<code>[0-9a-fA-F]{4})|\\(?P<letter>.)')
 _UNESCAPED = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
-_ARGUMENT = {
-    escape: re.compile(
-        r"""(?:[^\s'"ESC]++|ESC(?:.|$)|'[^']*+'?|"(?:[^"ESC]++|ESC(?:.|$))*+"?)++""".replace("ESC", re.escape(escape)),
-        re.DOTALL,
-    )
-    for escape in "\\`"
-}
-_OPENER = re.compile(
-    r"""(?:<<[ \t]*+|[^\s'"\\<]++|<|\\(?:.|$)|'[^']*+(?:'|(?P<open>$))|"(?:[^"\\]++|\\.)*+(?:"|(?P<open2>\\?$)))++""",
-    re.DOTALL,
-)
 _HEREDOC = re.compile(r"(?P<number>\d*)<<(?P<chomp>-?+)\s*(?P<name>[^<]+)")
 
 
@@ -49,7 +37,7 @@ def blank_separated(text: Text) -> tuple[Text, ...]:
 
 def flags(text: Text) -> tuple[tuple[Flag, ...], Text]:
     """The `--name=value` words in front, quotes and backslashes taken away, and the rest; a `--` ends them."""
-    found = []
+    found: list[Flag] = []
     at, end = 0, len(text)
     while True:
         while at < end and text.text[at] in BLANKS:
@@ -87,11 +75,45 @@ def _quoted_flag(text: Text, start: int) -> tuple[Flag, int]:
     return Flag(name[2:], value, text.at(start, at)), at
 
 
+@cache
+def _argument(escape: str) -> re.Pattern[str]:
+    """A word of ENV, LABEL or ARG. (Few files need both escapes, and compiling takes longer than reading a file.)"""
+    pattern = r"""(?:[^\s'"ESC]++|ESC(?:.|$)|'[^']*+'?|"(?:[^"ESC]++|ESC(?:.|$))*+"?)++"""
+    return re.compile(pattern.replace("ESC", re.escape(escape)), re.DOTALL)
+
+
+@cache
+def _opener() -> re.Pattern[str]:
+    """A word of a line that may open heredocs."""
+    return re.compile(
+        r"""(?:<<[ \t]*+|[^\s'"\\<]++|<|\\(?:.|$)|'[^']*+(?:'|(?P<open>$))|"(?:[^"\\]++|\\.)*+(?:"|(?P<open2>\\?$)))++""",
+        re.DOTALL,
+    )
+
+
 def json_words(text: Text) -> tuple[Text, ...] | None:
     """The strings of a JSON array, decoded; None if it isn't an array of strings, so that a shell reads it."""
-    if not text.text.startswith("[") or _STRINGS.fullmatch(text.text) is None:
+    if not text.text.startswith("["):
         return None
-    return tuple(_decoded(text.slice(m.start() + 1, m.end() - 1)) for m in _ONE_STRING.finditer(text.text))
+    found: list[Text] = []
+    at = _json_space(text.text, 1)
+    while text.text[at : at + 1] != "]" or found:
+        match = _STRING.match(text.text, at)
+        if match is None:
+            return None
+        found.append(_decoded(text.slice(match.start() + 1, match.end() - 1)))
+        at = _json_space(text.text, match.end())
+        if text.text[at : at + 1] != ",":
+            break
+        at = _json_space(text.text, at + 1)
+    closed = text.text[at : at + 1] == "]" and _json_space(text.text, at + 1) == len(text)
+    return tuple(found) if closed else None
+
+
+def _json_space(text: str, at: int) -> int:
+    while text[at : at + 1] in (" ", "\t", "\n", "\r"):
+        at += 1
+    return at
 
 
 def _decoded(text: Text) -> Text:
@@ -141,7 +163,7 @@ def _json(text: str) -> object:
 
 def arguments(text: Text, escape: str) -> tuple[Text, ...]:
     """The words of ENV, LABEL and ARG: quotes hold blanks together, and stay."""
-    return tuple(text.slice(*match.span()) for match in _ARGUMENT[escape].finditer(text.text))
+    return tuple(text.slice(*match.span()) for match in _argument(escape).finditer(text.text))
 
 
 def pairs(text: Text, escape: str) -> tuple[tuple[Pair, ...], str]:
@@ -154,7 +176,7 @@ def pairs(text: Text, escape: str) -> tuple[tuple[Pair, ...], str]:
         if match is None:
             return (), "needs a name and a value"
         return (Pair(text.slice(0, match.start()), text.slice(match.end(), len(text)), spaced=True),), ""
-    found = []
+    found: list[Pair] = []
     for word in words:
         name, equals, _ = word.text.partition("=")
         if not equals:
@@ -170,7 +192,7 @@ def optional_pairs(text: Text, escape: str) -> tuple[tuple[Pair, ...], str]:
     words = arguments(text, escape)
     if not words:
         return (), "needs at least one argument"
-    found = []
+    found: list[Pair] = []
     for word in words:
         name, equals, _ = word.text.partition("=")
         if not name:
@@ -184,7 +206,7 @@ def heredocs(text: Text) -> list[Opener]:
     if "<<" not in text.text or ("$" in text.text and is_refused(text.text)):
         return []
     found = []
-    for match in _OPENER.finditer(text.text):
+    for match in _opener().finditer(text.text):
         if match["open"] is not None or match["open2"] is not None:
             return []
         opener = _HEREDOC.fullmatch(match[0])
