@@ -46,7 +46,7 @@ def run(options: argparse.Namespace) -> int:
     """Print what is asked for; 3 if there is nothing to show."""
     if options.reveal and os.environ.get("CI"):
         raise HullcheckError("--reveal: secrets aren't shown in CI")
-    root = root_of(options.paths or ["."])
+    root = _root(options.paths or ["."])
     if options.diff_base:
         return _changes(root, options)
     if options.container:
@@ -64,6 +64,16 @@ def run(options: argparse.Namespace) -> int:
     if redacted:
         print(f"hullcheck: {redacted} secret values are redacted; --reveal shows them", file=sys.stderr)
     return 0 if shown else 3
+
+
+def _root(paths: list[str]) -> str:
+    """The repository, or else the folder that holds all that the paths are made of."""
+    root = root_of(paths)
+    if os.path.lexists(os.path.join(root, ".git")):
+        return root
+    from hullcheck.show.reach import reached
+
+    return reached(root, paths)
 
 
 def _found(roots: Roots, root: str, paths: list[str]) -> list[Root]:

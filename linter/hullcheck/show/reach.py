@@ -1,0 +1,65 @@
+"""The folder that overlays reach, where no repository says how far they may."""
+
+import os
+from collections.abc import Iterator
+
+from hullcheck.model.node import Mapping, Node, Scalar, Sequence
+from hullcheck.source import Source
+
+NAMES = ("kustomization.yaml", "kustomization.yml", "Kustomization")
+MAX_FOLDERS = 1_000
+MAX_BYTES = 1 << 20
+
+_REFERENCES = ("resources", "bases", "components", "patchesStrategicMerge", "patches", "patchesJson6902")
+
+
+def reached(root: str, paths: list[str]) -> str:
+    """The root, widened to hold all that the overlays at `paths` are built from.
+
+    Never to the file system's root or the user's own folder: what lies there belongs to no overlay.
+    """
+    widest = root
+    pending = [path if os.path.isdir(path) else os.path.dirname(path) for path in map(os.path.realpath, paths)]
+    seen: set[str] = set()
+    while pending and len(seen) < MAX_FOLDERS:
+        folder = pending.pop()
+        if folder in seen:
+            continue
+        seen.add(folder)
+        for path in _named_in(folder):
+            common = os.path.commonpath((widest, path if os.path.isdir(path) else os.path.dirname(path)))
+            if os.path.dirname(common) == common or common == os.path.expanduser("~"):
+                continue
+            widest = common
+            if os.path.isdir(path):
+                pending.append(path)
+    return widest
+
+
+def _named_in(folder: str) -> Iterator[str]:
+    """The files and folders that a folder's kustomization names and that are there."""
+    from hullcheck.parse.yaml import parse
+
+    for name in NAMES:
+        try:
+            with open(os.path.join(folder, name), "rb") as file:
+                source = Source(name, file.read(MAX_BYTES))
+        except OSError:
+            continue
+        for document in parse(source).documents:
+            for text in _references(document.root):
+                path = os.path.realpath(os.path.join(folder, text))
+                if "://" not in text and os.path.exists(path):
+                    yield path
+
+
+def _references(root: Node | None) -> Iterator[str]:
+    if not isinstance(root, Mapping):
+        return
+    for key in _REFERENCES:
+        node = root.get(key)
+        for item in node.items if isinstance(node, Sequence) else ():
+            if isinstance(item, Scalar):
+                yield item.text
+            elif isinstance(item, Mapping) and isinstance(path := item.get("path"), Scalar):
+                yield path.text
