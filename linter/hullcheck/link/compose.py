@@ -6,6 +6,7 @@ every other file that could be started alone. What is only taken in by another f
 
 import posixpath
 import re
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from hullcheck.link.compose_containers import workloads
@@ -22,7 +23,7 @@ from hullcheck.render.compose.normal import normalised
 from hullcheck.render.compose.paths import inside
 from hullcheck.render.compose.refuse import dangling, refusals
 from hullcheck.render.compose.resolved import resolved, started
-from hullcheck.source import Source
+from hullcheck.source import Location, Source
 
 BASES = ("compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml")
 """What Compose takes in a folder, the first that is there."""
@@ -241,8 +242,17 @@ class _Projects:
         project = ComposeProject(
             name, choice.folder, paths, services, parts.networks, parts.volumes, parts.secrets, parts.configs,
             tuple(problems), (), top.location if top is not None else location, root, choice.complete, choice.overlay,
+            v1=tuple(self.files[path].source.at_line(1) for path in paths if self.files[path].v1),
+            versions=tuple(self._versions(paths)), remotes=tuple(loaded.remotes),
         )  # fmt: skip
         return project._replace(workloads=workloads(project, place))
+
+    def _versions(self, paths: tuple[str, ...]) -> Iterator[Location]:
+        for path in paths:
+            for root in self.files[path].documents:
+                key = root.key("version")
+                if key is not None:
+                    yield key.location
 
     def _name(self, paths: tuple[str, ...], folder: str, variables: Variables) -> str:
         """The project's name: the caller's choice, else the last file that says one, else the folder's."""

@@ -147,7 +147,8 @@ class ComposeProject(NamedTuple):
 
     `folder` is the project's directory from the repository's root, empty for the root itself. `complete` is false for
     fragments. `overlay` is true if this is a base with a variant such as `compose.prod.yaml`, whose base is judged by
-    itself, too. `location` is where its services start.
+    itself, too. `location` is where its services start. `v1` are the starts of files in the first version of the format,
+    `versions` the obsolete `version` keys, `remotes` what `include` and `extends` would have to fetch.
     """
 
     name: str
@@ -165,3 +166,6 @@ class ComposeProject(NamedTuple):
     complete: bool = True
     overlay: bool = False
     owner: str = "services"
+    v1: tuple[Location, ...] = ()
+    versions: tuple[Location, ...] = ()
+    remotes: tuple[Field[str], ...] = ()

@@ -27,6 +27,7 @@ from hullcheck.render.compose.nodes import (
     value,
 )
 from hullcheck.render.compose.paths import inside, is_absolute, is_remote_file, rebase, rebase_service
+from hullcheck.source import Field
 
 MAX_CHAIN = 60
 """Services or files that lead to one another by `extends` or `include`."""
@@ -42,11 +43,15 @@ class Reached(NamedTuple):
 
 
 class Loaded(NamedTuple):
-    """A project's tree in the long form, what Compose refuses in it, and the other files it took in."""
+    """A project's tree in the long form, what Compose refuses in it, and the other files it took in.
+
+    `remotes` are the files that it names and that would have to be fetched.
+    """
 
     root: Mapping
     problems: list[Problem]
     reached: set[Reached]
+    remotes: list[Field[str]]
 
 
 class _Layer(NamedTuple):
@@ -79,12 +84,13 @@ class Loader:
         self._kept: list[Variables] = []  # so that no id is given twice
         self.problems: list[Problem] = []
         self.reached: set[Reached] = set()
+        self.remotes: list[Field[str]] = []
 
     def project(self, paths: tuple[str, ...], folder: str, variables: Variables) -> Loaded:
         """Lay the files over one another, in this order, with paths seen from `folder`."""
-        self.problems, self.reached, self._models = [], set(), {}
+        self.problems, self.reached, self.remotes, self._models = [], set(), [], {}
         root = self._model(paths, _Scope(folder, variables))
-        return Loaded(root, self.problems, self.reached)
+        return Loaded(root, self.problems, self.reached, self.remotes)
 
     def _model(self, paths: tuple[str, ...], scope: _Scope) -> Mapping:
         first = self.files[paths[0]].source
@@ -136,6 +142,7 @@ class Loader:
         if node.unknown:
             return None
         if is_remote_file(text):
+            self.remotes.append(Field(text, node.location))
             self.refuse(node, f"{what} `{text}` is remote: nothing is fetched", owner, "not-analysed")
             return None
         path = inside(folder, text)

@@ -1,0 +1,168 @@
+"""Paths of the host that nobody should hand to a container, and what they give."""
+
+from typing import NamedTuple
+
+_SOCKETS = frozenset(
+    (
+        "docker.sock", "docker.sock.raw", "docker.raw.sock", "containerd.sock", "crio.sock", "podman.sock",
+        "cri-dockerd.sock", "dockershim.sock", "buildkitd.sock",
+    )
+)  # fmt: skip
+_SOCKET_FOLDERS = frozenset(
+    (
+        "", "containerd", "crio", "podman", "systemd", "docker", "dockershim", "k3s", "k3s/containerd", "user",
+    )
+)  # fmt: skip
+_PIPES = ("docker_engine", "containerd-containerd", "podman")
+
+
+def leads_to_runtime(path: str) -> str:
+    """What a path of the host gives of a container runtime: its socket, or a folder that holds one; else empty."""
+    if path.replace("\\", "/").lower().lstrip("/").startswith(tuple(f"./pipe/{name}" for name in _PIPES)):
+        return "the pipe of the host's container engine"
+    if not path.startswith("/"):
+        return ""
+    run = _in_run(path)
+    if path.rpartition("/")[2] in _SOCKETS or run == "systemd/private":
+        return "the socket of the host's container runtime"
+    if path in ("/", "/var") or run in _SOCKET_FOLDERS or _is_users(run):
+        return "a folder that holds the socket of the host's container runtime"
+    return ""
+
+
+def _in_run(path: str) -> str | None:
+    """The path below `/run`, which is also `/var/run`; None if it is elsewhere."""
+    path = path.removeprefix("/var")
+    return path[5:] if path == "/run" or path.startswith("/run/") else None
+
+
+def _is_users(run: str | None) -> bool:
+    """Is it the folder of one user's own services, such as a rootless engine?"""
+    return run is not None and run.startswith("user/") and run[5:].isdigit()
+
+
+class Sensitive(NamedTuple):
+    """What a path of the host is, and how bad it is that it can be written or read, from 0 to 3.
+
+    3 takes the host, 2 takes much of it or its credentials, 1 weakens it, 0 is nothing of note.
+    """
+
+    what: str
+    write: int
+    read: int
+
+
+_NOTHING = Sensitive("", 0, 0)
+_CREDENTIALS = (".ssh", ".aws", ".kube", ".docker", ".gnupg", ".azure", ".netrc", ".git-credentials", ".config/gcloud")
+
+_EXACT = {
+    "/": Sensitive("the host's whole file system", 3, 2),
+    "/etc": Sensitive("the host's configuration and password hashes", 3, 2),
+    "/home": Sensitive("the homes of the host's users", 2, 2),
+    "~": Sensitive("the home of a user of the host", 2, 2),
+    "/dev": Sensitive("all the host's devices", 3, 2),
+    "/var": Sensitive("the state of the host's services", 3, 2),
+    "/var/lib": Sensitive("the state of the host's services", 3, 2),
+    "/usr": Sensitive("programs and libraries that the host runs", 3, 0),
+    "/usr/local": Sensitive("programs and libraries that the host runs", 3, 0),
+}
+"""These paths alone; what is below them is another matter."""
+
+
+def _all(paths: str, sensitive: Sensitive) -> dict[str, Sensitive]:
+    return dict.fromkeys(paths.split(), sensitive)
+
+
+_BELOW = {
+    **_all("/root", Sensitive("the home of the host's root", 3, 2)),
+    **_all("/boot", Sensitive("the host's kernel", 3, 0)),
+    **_all("/proc", Sensitive("the host's processes and kernel settings", 3, 2)),
+    **_all("/sys", Sensitive("the host's kernel and devices", 3, 0)),
+    **_all("/etc", Sensitive("configuration of the host", 1, 0)),
+    **_all("/etc/shadow /etc/shadow- /etc/gshadow", Sensitive("the host's password hashes", 3, 2)),
+    **_all("/etc/ssh /etc/ssl/private", Sensitive("the host's private keys", 3, 2)),
+    **_all("/etc/kubernetes", Sensitive("the cluster's credentials on the host", 3, 2)),
+    **_all(
+        "/etc/passwd /etc/group /etc/sudoers /etc/sudoers.d /etc/cron.d /etc/cron.daily /etc/cron.hourly "
+        "/etc/cron.weekly /etc/cron.monthly /etc/crontab /etc/ld.so.conf /etc/ld.so.conf.d /etc/ld.so.preload "
+        "/etc/systemd /etc/init.d /etc/rc.local /etc/profile /etc/profile.d /etc/pam.d /etc/docker /etc/containerd "
+        "/etc/cni /etc/udev /etc/modprobe.d /etc/environment /etc/security",
+        Sensitive("configuration that the host runs by", 3, 0),
+    ),
+    **_all(
+        "/var/lib/docker /var/lib/containerd /var/lib/containers /var/lib/crio /var/lib/rancher",
+        Sensitive("the state of the host's containers", 3, 2),
+    ),
+    **_all("/var/lib/kubelet", Sensitive("the secrets and tokens of all pods on the node", 3, 2)),
+    **_all("/var/lib/etcd", Sensitive("the state of the cluster", 3, 2)),
+    **_all("/opt/cni", Sensitive("programs that the node runs as root", 3, 0)),
+    **_all("/var/spool/cron", Sensitive("jobs that the host runs", 3, 0)),
+    **_all(
+        "/bin /sbin /lib /lib32 /lib64 /libx32 /usr/bin /usr/sbin /usr/lib /usr/lib32 /usr/lib64 /usr/libexec "
+        "/usr/local/bin /usr/local/sbin /usr/local/lib",
+        Sensitive("programs and libraries that the host runs", 3, 0),
+    ),
+    **_all(
+        "/etc/localtime /etc/timezone /etc/machine-id /etc/hostname /etc/hosts /etc/resolv.conf /etc/os-release "
+        "/etc/lsb-release /etc/nsswitch.conf /etc/ca-certificates /etc/ssl/certs /etc/pki/ca-trust /etc/pki/tls/certs "
+        "/sys/class /sys/devices/virtual",
+        _NOTHING,
+    ),
+}
+"""These paths and all below them, as far as nothing nearer is said."""
+
+
+def sensitive(path: str, *, node: bool) -> Sensitive:
+    """How sensitive a normalised path of the host is; `node` if that host is a node of a cluster."""
+    if path in _EXACT:
+        return _EXACT[path]
+    if path[1:] in (":", ":\\", ":/"):
+        return Sensitive("the host's whole drive", 3, 2)
+    home = _below_home(path)
+    if home is not None:
+        return _of_home(home)
+    if node and (path == "/var/log" or path.startswith("/var/log/")):
+        return Sensitive("the node's logs, where links can lead to any of its files", 2, 2)
+    while path:
+        if path in _BELOW:
+            return _BELOW[path]
+        path = path.rpartition("/")[0]
+    return _NOTHING
+
+
+def _below_home(path: str) -> str | None:
+    """The path below a user's home; None if it is elsewhere."""
+    if path.startswith("~/"):
+        return path[2:]
+    pieces = path.split("/", 3)
+    if path.startswith("/home/"):
+        return pieces[3] if len(pieces) > 3 else ""
+    return path[6:] if path.startswith("/root/.") else None
+
+
+def _of_home(path: str) -> Sensitive:
+    if not path:
+        return _EXACT["~"]
+    for folder in _CREDENTIALS:
+        if path == folder or path.startswith(f"{folder}/"):
+            return Sensitive("credentials of a user of the host", 3 if folder == ".ssh" else 2, 2)
+    return _NOTHING
+
+
+_MEMORY = frozenset(("mem", "kmem", "port"))
+_DISKS = ("sd", "hd", "vd", "xvd", "nvme", "mmcblk", "md", "dm-", "loop", "nbd", "mtdblock", "rbd", "zd", "zfs")
+_DISK_FOLDERS = ("mapper/", "disk/", "block/", "zvol/", "mtd")
+
+
+def device_gives(path: str) -> tuple[str, int]:
+    """What a device of the host gives, and a tier as in `Sensitive`; nothing for those that are made to be shared."""
+    if path == "/dev":
+        return "all the host's devices", 3
+    name = path.removeprefix("/dev/")
+    if name == path:
+        return "", 0
+    if name in _MEMORY:
+        return "the host's memory", 3
+    if name.startswith(_DISK_FOLDERS) or (name.startswith(_DISKS) and "/" not in name):
+        return "a disk of the host", 3
+    return ("the kernel's log", 2) if name == "kmsg" else ("", 0)
