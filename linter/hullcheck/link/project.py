@@ -156,6 +156,9 @@ class _Linker:
         for workload in self.manifests.workloads:
             containers = tuple(map(self.images.joined, workload.containers))
             yield from _workload_parts(workload._replace(containers=containers))
+        from hullcheck.link.rbac import parts
+
+        yield from parts(self.manifests.worlds)
 
     def _network_parts(self) -> Iterator[Any]:
         if not self.compose and self.manifests is None:

@@ -1,0 +1,1 @@
+"""Who may do what to the cluster, and what that comes to in the wrong hands."""

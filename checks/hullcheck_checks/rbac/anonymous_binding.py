@@ -1,0 +1,49 @@
+"""A binding for people who haven't logged in.
+
+`system:anonymous` and `system:unauthenticated` are everyone who can reach the API server, without any password or token.
+If that is on the internet, so is what the role allows.
+
+To fix: remove the subject, and give each caller an account:
+
+    subjects:
+      - kind: ServiceAccount
+        name: probe
+        namespace: monitoring
+
+The roles that clusters bind themselves (`system:public-info-viewer`, `system:discovery`) are a note.
+
+See https://kubernetes.io/docs/reference/access-authn-authz/authentication/#anonymous-requests
+See https://kubernetes.io/docs/concepts/security/rbac-good-practices/
+"""
+
+from collections.abc import Iterator
+
+from hullcheck.check import Check
+from hullcheck.finding import Finding, Severity
+from hullcheck.model.rbac import Bound
+
+check = Check(
+    __name__,
+    __doc__,
+    severity=Severity.CRITICAL,
+    dialects=("kubernetes",),
+    aliases=("trivy:KSV-0122", "kubescape:C-0262"),
+    cwe=(306, 284),
+)
+
+ANYBODY = frozenset(("system:anonymous", "system:unauthenticated"))
+PUBLIC = frozenset(("system:public-info-viewer", "system:discovery"))
+
+
+@check.on(Bound)
+def for_anybody(bound: Bound) -> Iterator[Finding]:
+    binding = bound.binding
+    for subject in binding.subjects:
+        if subject.kind in ("User", "Group") and subject.name in ANYBODY:
+            yield check.finding(
+                bound,
+                f"{binding.described} gives `{binding.role_name}` to callers without a login, {subject.described}",
+                at=subject.location,
+                severity=Severity.INFO if binding.role_name in PUBLIC else None,
+                evidence=(subject.name, binding.role_name),
+            )

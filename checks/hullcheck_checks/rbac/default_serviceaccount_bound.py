@@ -1,0 +1,54 @@
+"""A binding for a namespace's default service account.
+
+Every pod that doesn't say otherwise runs as `default`, so that every pod of the namespace has the right, also those that
+are added later and know nothing of it.
+
+To fix: give the program that needs it an account of its own:
+
+    spec:
+      serviceAccountName: collector
+
+and bind that. A role with one of the powers that are reported by themselves (`rbac-exec`, `rbac-secrets-access`, ...) makes
+it high.
+
+See https://kubernetes.io/docs/concepts/security/service-accounts/
+See https://kubernetes.io/docs/concepts/security/rbac-good-practices/#least-privilege
+"""
+
+from collections.abc import Iterator
+
+from hullcheck.check import Check
+from hullcheck.finding import Finding, Severity
+from hullcheck.model.powers import powers
+from hullcheck.model.rbac import Bound, held_by
+
+check = Check(
+    __name__,
+    __doc__,
+    severity=Severity.HIGH,
+    dialects=("kubernetes",),
+    aliases=("checkov:CKV_K8S_42", "kubescape:C-0225", "kubescape:C-0239", "cis-k8s:5.1.5"),
+    cwe=(250, 276),
+)
+
+STRONG = frozenset(("cluster-admin", "admin", "edit"))
+
+
+@check.on(Bound)
+def for_default(bound: Bound) -> Iterator[Finding]:
+    binding = bound.binding
+    for subject in binding.subjects:
+        if subject.kind != "ServiceAccount" or subject.name != "default":
+            continue
+        strong = binding.role_name in STRONG or any(
+            power.severity >= Severity.MEDIUM for rule in bound.rules for power in powers(rule)
+        )
+        where = f" of namespace `{subject.namespace}`" if subject.namespace else ""
+        yield check.finding(
+            bound,
+            f"{binding.described} gives `{binding.role_name}` to the default service account{where}",
+            at=subject.location,
+            severity=None if strong else Severity.MEDIUM,
+            evidence=(subject.namespace, binding.role_name),
+            related=held_by(bound.holders),
+        )

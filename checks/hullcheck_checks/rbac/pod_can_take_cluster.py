@@ -1,0 +1,75 @@
+"""A pod whose service account can take over the cluster.
+
+The account has a right that is as good as all of them: `cluster-admin`, `escalate` or `bind`, impersonation, every Secret,
+the kubelets, any account's token, the admission webhooks. Whoever gets to run code in the pod, through a hole in the
+program or in a library, has the cluster.
+
+To fix: see which of the lines below can go: the rule, the binding, or the account of this pod:
+
+    spec:
+      serviceAccountName: web
+      automountServiceAccountToken: false
+
+Operators that manage the cluster do need such rights: run them alone, and say so in a suppression. The finding names the
+binding, the role and the rule. It is critical where the pod is privileged, too, or runs as root, else high.
+
+See https://kubernetes.io/docs/concepts/security/rbac-good-practices/#privilege-escalation-risks
+See https://kubernetes.io/docs/concepts/security/service-accounts/
+"""
+
+from collections.abc import Iterator
+
+from hullcheck.check import Check
+from hullcheck.finding import Finding, Related, Severity
+from hullcheck.model.container import Root
+from hullcheck.model.powers import takes_cluster
+from hullcheck.model.rbac import CLUSTER_ADMIN, Bound, Identity
+from hullcheck.model.workload import Workload
+
+check = Check(
+    __name__,
+    __doc__,
+    severity=Severity.CRITICAL,
+    dialects=("kubernetes",),
+    aliases=("kubescape:C-0267", "kubescape:C-0272"),
+    cwe=(250, 269),
+)
+
+
+@check.on(Identity)
+def headline(identity: Identity) -> Iterator[Finding]:
+    if identity.mounts_token is False:
+        return
+    found = [way for bound in identity.bound for way in _ways(bound)]
+    if not found:
+        return
+    what, related = found[0]
+    more = f" (and {len(found) - 1} more)" if len(found) > 1 else ""
+    yield check.finding(
+        identity,
+        f"{identity.workload.described} can take the cluster with its service account `{identity.account}`: {what}{more}",
+        severity=None if _is_weak(identity.workload) else Severity.HIGH,
+        evidence=(identity.account, *sorted({way for way, _ in found})),
+        related=related,
+    )
+
+
+def _ways(bound: Bound) -> Iterator[tuple[str, tuple[Related, ...]]]:
+    """The rights through a binding that are as good as all, with the lines that make them."""
+    binding = bound.binding
+    in_system = binding.namespace == "kube-system"
+    if not (binding.cluster or in_system):
+        return
+    granting = Related(binding.location, f"{binding.described} grants `{binding.role_name}`")
+    if binding.role_kind == "ClusterRole" and binding.role_name in (CLUSTER_ADMIN, "admin", "edit"):
+        yield f"the role `{binding.role_name}`", (granting,)
+    for rule in bound.rules:
+        power = takes_cluster(rule)
+        if power is not None and bound.role is not None:
+            role = Related(bound.role.location, f"{bound.role.described}")
+            yield power.what, (granting, role, Related(power.word.location, "this rule allows it"))
+
+
+def _is_weak(workload: Workload) -> bool:
+    """Is it easily left: privileged, or running as root?"""
+    return any((c.privileged and c.privileged.value) or c.user.root is Root.STATED for c in workload.containers)

@@ -1,0 +1,61 @@
+"""A role that can approve certificates for the cluster.
+
+A certificate that is signed for the API server's clients says who its holder is: any user, in any group, `system:masters`
+among them. It can't be revoked.
+
+To fix: name the signer, so that only certificates of one use can be approved:
+
+    - apiGroups: [certificates.k8s.io]
+      resources: [signers]
+      verbs: [approve]
+      resourceNames: [example.com/serving]
+
+Both halves are needed: `approve` on signers, and writing `certificatesigningrequests/approval`.
+
+See https://kubernetes.io/docs/reference/access-authn-authz/certificate-signing-requests/
+See https://kubernetes.io/docs/concepts/security/rbac-good-practices/#csrs-and-certificate-issuing
+"""
+
+from collections.abc import Iterator
+
+from hullcheck.check import Check
+from hullcheck.finding import Finding, Severity
+from hullcheck.model.powers import Power, told
+from hullcheck.model.rbac import Granted
+
+check = Check(
+    __name__,
+    __doc__,
+    severity=Severity.HIGH,
+    dialects=("kubernetes",),
+    aliases=("checkov:CKV_K8S_156", "kubescape:C-0280", "cis-k8s:5.1.11"),
+    cwe=(250, 295),
+)
+
+GROUP = "certificates.k8s.io"
+CLIENTS = ("kubernetes.io/kube-apiserver-client", "kubernetes.io/*", "*")
+
+
+@check.on(Granted)
+def approves(granted: Granted) -> Iterator[Finding]:
+    rule = granted.rule
+    signer = rule.resource("signers") if rule.group(GROUP) and rule.verb("approve") else None
+    if signer is None or signer.text == "*" or not granted.role.reported:
+        return
+    if rule.names and not any(word.text in CLIENTS for word in rule.names):
+        return
+    approval = any(
+        other.grants(GROUP, ("certificatesigningrequests/approval",), ("update", "patch"))
+        for other in granted.role.rules
+    )
+    if not approval:
+        return
+    power = Power(check.name, signer, Severity.HIGH, "approving certificates of the API server's clients")
+    yield check.finding(
+        granted,
+        told(granted, power),
+        at=signer.location,
+        severity=granted.severity(power.severity),
+        evidence=("signers", *sorted(word.text for word in rule.names)),
+        related=granted.related,
+    )

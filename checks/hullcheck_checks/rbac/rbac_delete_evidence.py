@@ -1,0 +1,49 @@
+"""A role that can delete events.
+
+Events tell what was scheduled, killed and refused. Whoever breaks in removes them first.
+
+To fix: let programs create and patch events, as they need to:
+
+    - apiGroups: ["", events.k8s.io]
+      resources: [events]
+      verbs: [create, patch]
+
+A rule is judged by the bindings that grant it: in one namespace alone it is one level lower, outside `kube-system`; so it
+is for named objects, and where nothing here binds the role.
+
+See https://kubernetes.io/docs/reference/kubernetes-api/cluster-resources/event-v1/
+See https://attack.mitre.org/techniques/T1070/
+"""
+
+from collections.abc import Iterator
+
+from hullcheck.check import Check
+from hullcheck.finding import Finding, Severity
+from hullcheck.model.powers import evidence, of, told
+from hullcheck.model.rbac import Granted
+
+check = Check(
+    __name__,
+    __doc__,
+    severity=Severity.LOW,
+    dialects=("kubernetes",),
+    aliases=(
+        "trivy:KSV-0042",
+        "kubescape:C-0007",
+        "kubescape:C-0031",
+    ),
+    cwe=(778,),
+)
+
+
+@check.on(Granted)
+def wipes_traces(granted: Granted) -> Iterator[Finding]:
+    for power in of(granted.rule, check.name) if granted.role.reported else ():
+        yield check.finding(
+            granted,
+            told(granted, power),
+            at=power.word.location,
+            severity=granted.severity(power.severity),
+            evidence=evidence(granted, power),
+            related=granted.related,
+        )

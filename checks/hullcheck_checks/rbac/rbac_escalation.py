@@ -1,0 +1,64 @@
+"""A role that lets its holder give itself any right.
+
+The API server refuses to let anyone hand out more than they have, unless they hold `escalate` (write any role) or `bind`
+(bind any role). With either, one request makes them cluster admin.
+
+To fix: take the verbs away, or name the roles that may be bound:
+
+    - apiGroups: [rbac.authorization.k8s.io]
+      resources: [clusterroles]
+      verbs: [bind]
+      resourceNames: [view]
+
+Writing bindings without `bind` can only pass on what one has, and is a medium finding.
+
+A rule is judged by the bindings that grant it: in one namespace alone it is one level lower, outside `kube-system`; so it
+is for named objects, and where nothing here binds the role.
+
+See https://kubernetes.io/docs/concepts/security/rbac-good-practices/
+See https://kubernetes.io/docs/reference/access-authn-authz/rbac/
+"""
+
+from collections.abc import Iterator
+
+from hullcheck.check import Check
+from hullcheck.finding import Finding, Severity
+from hullcheck.model.powers import evidence, of, told
+from hullcheck.model.rbac import CLUSTER_ADMIN, Granted
+
+check = Check(
+    __name__,
+    __doc__,
+    severity=Severity.CRITICAL,
+    dialects=("kubernetes",),
+    aliases=(
+        "trivy:KSV-0050",
+        "trivy:KSV-0051",
+        "trivy:KSV-0052",
+        "trivy:KSV-0055",
+        "checkov:CKV2_K8S_1",
+        "checkov:CKV_K8S_157",
+        "checkov:CKV_K8S_158",
+        "kubescape:C-0191",
+        "cis-k8s:5.1.8",
+    ),
+    cwe=(269, 250),
+)
+
+
+@check.on(Granted)
+def any_right(granted: Granted) -> Iterator[Finding]:
+    for power in of(granted.rule, check.name) if granted.role.reported else ():
+        yield check.finding(
+            granted,
+            told(granted, power),
+            at=power.word.location,
+            severity=granted.severity(power.severity, names_lower=not _names_all(granted)),
+            evidence=evidence(granted, power),
+            related=granted.related,
+        )
+
+
+def _names_all(granted: Granted) -> bool:
+    """Is it for a named role that is as good as all of them?"""
+    return any(word.text == CLUSTER_ADMIN for word in granted.rule.names)

@@ -1,0 +1,56 @@
+"""A role that can run commands in pods.
+
+A command in a container has its service account's token, its Secrets and its network. `get` is enough: clients use it to
+open a websocket.
+
+To fix: keep that right for people who debug, for as long as they do, and drop it from programs:
+
+    - apiGroups: [""]
+      resources: [pods/log]
+      verbs: [get]
+
+`pods/exec`, `pods/attach` and `*/exec` count; `pods` doesn't cover them. Forwarding ports is low.
+
+A rule is judged by the bindings that grant it: in one namespace alone it is one level lower, outside `kube-system`; so it
+is for named objects, and where nothing here binds the role.
+
+See https://kubernetes.io/docs/reference/access-authn-authz/authorization/
+See https://kubernetes.io/docs/concepts/security/rbac-good-practices/
+"""
+
+from collections.abc import Iterator
+
+from hullcheck.check import Check
+from hullcheck.finding import Finding, Severity
+from hullcheck.model.powers import evidence, of, told
+from hullcheck.model.rbac import Granted
+
+check = Check(
+    __name__,
+    __doc__,
+    severity=Severity.HIGH,
+    dialects=("kubernetes",),
+    aliases=(
+        "trivy:KSV-0053",
+        "trivy:KSV-0054",
+        "checkov:CKV2_K8S_2",
+        "polaris:clusterrolePodExecAttach",
+        "polaris:rolePodExecAttach",
+        "kubescape:C-0002",
+        "kubescape:C-0063",
+    ),
+    cwe=(250, 269),
+)
+
+
+@check.on(Granted)
+def runs_commands(granted: Granted) -> Iterator[Finding]:
+    for power in of(granted.rule, check.name) if granted.role.reported else ():
+        yield check.finding(
+            granted,
+            told(granted, power),
+            at=power.word.location,
+            severity=granted.severity(power.severity),
+            evidence=evidence(granted, power),
+            related=granted.related,
+        )

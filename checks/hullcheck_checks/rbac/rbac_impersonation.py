@@ -1,0 +1,55 @@
+"""A role that lets its holder act as somebody else.
+
+Whoever may impersonate groups can be in `system:masters`, which is everything; whoever may impersonate users or service
+accounts has all of their rights together. The audit log shows both names, but nothing stops it.
+
+To fix: name those who may be impersonated:
+
+    - apiGroups: [""]
+      resources: [serviceaccounts]
+      verbs: [impersonate]
+      resourceNames: [deployer]
+
+`verbs: ["*"]` on `serviceaccounts` includes it. Named ones are a medium finding.
+
+A rule is judged by the bindings that grant it: in one namespace alone it is one level lower, outside `kube-system`; so it
+is for named objects, and where nothing here binds the role.
+
+See https://kubernetes.io/docs/reference/access-authn-authz/authentication/#user-impersonation
+See https://kubernetes.io/docs/concepts/security/rbac-good-practices/#impersonate-verb
+"""
+
+from collections.abc import Iterator
+
+from hullcheck.check import Check
+from hullcheck.finding import Finding, Severity
+from hullcheck.model.powers import evidence, of, told
+from hullcheck.model.rbac import Granted
+
+check = Check(
+    __name__,
+    __doc__,
+    severity=Severity.CRITICAL,
+    dialects=("kubernetes",),
+    aliases=(
+        "trivy:KSV-0043",
+        "checkov:CKV2_K8S_3",
+        "kubescape:C-0065",
+        "kubescape:C-0191",
+        "cis-k8s:5.1.8",
+    ),
+    cwe=(269, 290),
+)
+
+
+@check.on(Granted)
+def as_others(granted: Granted) -> Iterator[Finding]:
+    for power in of(granted.rule, check.name) if granted.role.reported else ():
+        yield check.finding(
+            granted,
+            told(granted, power),
+            at=power.word.location,
+            severity=granted.severity(power.severity),
+            evidence=evidence(granted, power),
+            related=granted.related,
+        )

@@ -1,0 +1,49 @@
+"""A role that can change who reaches what.
+
+Deleting a network policy lifts the isolation of what it selects; writing endpoints or a Service's status sends traffic to
+an address of one's choice; an ingress publishes a service.
+
+To fix: give the controller that needs it a role of its own, and nobody else:
+
+    - apiGroups: [networking.k8s.io]
+      resources: [networkpolicies]
+      verbs: [get, list, watch]
+
+A rule is judged by the bindings that grant it: in one namespace alone it is one level lower, outside `kube-system`; so it
+is for named objects, and where nothing here binds the role.
+
+See https://kubernetes.io/docs/concepts/services-networking/network-policies/
+See https://github.com/kubernetes/kubernetes/issues/97076
+"""
+
+from collections.abc import Iterator
+
+from hullcheck.check import Check
+from hullcheck.finding import Finding, Severity
+from hullcheck.model.powers import evidence, of, told
+from hullcheck.model.rbac import Granted
+
+check = Check(
+    __name__,
+    __doc__,
+    severity=Severity.LOW,
+    dialects=("kubernetes",),
+    aliases=(
+        "trivy:KSV-0056",
+        "checkov:CKV2_K8S_4",
+    ),
+    cwe=(250,),
+)
+
+
+@check.on(Granted)
+def opens_paths(granted: Granted) -> Iterator[Finding]:
+    for power in of(granted.rule, check.name) if granted.role.reported else ():
+        yield check.finding(
+            granted,
+            told(granted, power),
+            at=power.word.location,
+            severity=granted.severity(power.severity),
+            evidence=evidence(granted, power),
+            related=granted.related,
+        )

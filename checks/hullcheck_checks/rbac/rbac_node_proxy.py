@@ -1,0 +1,51 @@
+"""A role that can talk to the kubelets through the API server.
+
+`nodes/proxy` reaches every endpoint of the kubelet, among them the one that runs commands in any pod of the node. What is
+done there is neither admitted nor written to the audit log.
+
+To fix: metrics need less:
+
+    - apiGroups: [""]
+      resources: [nodes/metrics, nodes/stats]
+      verbs: [get]
+
+A rule is judged by the bindings that grant it: in one namespace alone it is one level lower, outside `kube-system`; so it
+is for named objects, and where nothing here binds the role.
+
+See https://kubernetes.io/docs/concepts/security/rbac-good-practices/#access-to-proxy-subresource-of-nodes
+See https://kubernetes.io/docs/reference/access-authn-authz/kubelet-authn-authz/
+"""
+
+from collections.abc import Iterator
+
+from hullcheck.check import Check
+from hullcheck.finding import Finding, Severity
+from hullcheck.model.powers import evidence, of, told
+from hullcheck.model.rbac import Granted
+
+check = Check(
+    __name__,
+    __doc__,
+    severity=Severity.HIGH,
+    dialects=("kubernetes",),
+    aliases=(
+        "trivy:KSV-0047",
+        "checkov:CKV2_K8S_2",
+        "kubescape:C-0279",
+        "cis-k8s:5.1.10",
+    ),
+    cwe=(250, 269),
+)
+
+
+@check.on(Granted)
+def past_the_audit(granted: Granted) -> Iterator[Finding]:
+    for power in of(granted.rule, check.name) if granted.role.reported else ():
+        yield check.finding(
+            granted,
+            told(granted, power),
+            at=power.word.location,
+            severity=granted.severity(power.severity),
+            evidence=evidence(granted, power),
+            related=granted.related,
+        )

@@ -1,0 +1,53 @@
+"""A role that can write the cluster's own configuration.
+
+`aws-auth` says which users of the cloud account are whom in the cluster, `coredns` where names lead,
+`extension-apiserver-authentication` whose certificates are trusted.
+
+To fix: keep these for the cluster's operators:
+
+    - apiGroups: [""]
+      resources: [configmaps]
+      verbs: [get, update]
+      resourceNames: [example-settings]
+
+Writing other ConfigMaps, such as a leader's lock, is fine.
+
+A rule is judged by the bindings that grant it: in one namespace alone it is one level lower, outside `kube-system`; so it
+is for named objects, and where nothing here binds the role.
+
+See https://docs.aws.amazon.com/eks/latest/userguide/auth-configmap.html
+See https://kubernetes.io/docs/concepts/security/rbac-good-practices/
+"""
+
+from collections.abc import Iterator
+
+from hullcheck.check import Check
+from hullcheck.finding import Finding, Severity
+from hullcheck.model.powers import evidence, of, told
+from hullcheck.model.rbac import Granted
+
+check = Check(
+    __name__,
+    __doc__,
+    severity=Severity.HIGH,
+    dialects=("kubernetes",),
+    aliases=(
+        "trivy:KSV-0049",
+        "trivy:KSV-0115",
+        "kubescape:C-0037",
+    ),
+    cwe=(250,),
+)
+
+
+@check.on(Granted)
+def writes_configuration(granted: Granted) -> Iterator[Finding]:
+    for power in of(granted.rule, check.name) if granted.role.reported else ():
+        yield check.finding(
+            granted,
+            told(granted, power),
+            at=power.word.location,
+            severity=granted.severity(power.severity, names_lower=False),
+            evidence=evidence(granted, power),
+            related=granted.related,
+        )

@@ -1,0 +1,50 @@
+"""A role that can make tokens of service accounts.
+
+`serviceaccounts/token` returns a token of any account it covers, with all of that account's rights: in `kube-system` those
+of the controllers that run the cluster.
+
+To fix: name the account:
+
+    - apiGroups: [""]
+      resources: [serviceaccounts/token]
+      verbs: [create]
+      resourceNames: [deployer]
+
+A rule is judged by the bindings that grant it: in one namespace alone it is one level lower, outside `kube-system`; so it
+is for named objects, and where nothing here binds the role.
+
+See https://kubernetes.io/docs/concepts/security/rbac-good-practices/#token-request
+See https://kubernetes.io/docs/reference/kubernetes-api/authentication-resources/token-request-v1/
+"""
+
+from collections.abc import Iterator
+
+from hullcheck.check import Check
+from hullcheck.finding import Finding, Severity
+from hullcheck.model.powers import evidence, of, told
+from hullcheck.model.rbac import Granted
+
+check = Check(
+    __name__,
+    __doc__,
+    severity=Severity.HIGH,
+    dialects=("kubernetes",),
+    aliases=(
+        "kubescape:C-0282",
+        "cis-k8s:5.1.13",
+    ),
+    cwe=(250, 269),
+)
+
+
+@check.on(Granted)
+def makes_tokens(granted: Granted) -> Iterator[Finding]:
+    for power in of(granted.rule, check.name) if granted.role.reported else ():
+        yield check.finding(
+            granted,
+            told(granted, power),
+            at=power.word.location,
+            severity=granted.severity(power.severity),
+            evidence=evidence(granted, power),
+            related=granted.related,
+        )

@@ -1,0 +1,52 @@
+"""A role that can change what every request goes through.
+
+A webhook sees each object as it is created, Secrets included, and a mutating one can change it: add a container, take
+away a restriction. Removing one switches a policy off.
+
+To fix: name the configuration that the program keeps:
+
+    - apiGroups: [admissionregistration.k8s.io]
+      resources: [validatingwebhookconfigurations]
+      verbs: [get, patch]
+      resourceNames: [example-webhook]
+
+A rule is judged by the bindings that grant it: in one namespace alone it is one level lower, outside `kube-system`; so it
+is for named objects, and where nothing here binds the role.
+
+See https://kubernetes.io/docs/concepts/security/rbac-good-practices/#control-admission-webhooks
+See https://kubernetes.io/docs/reference/access-authn-authz/extensible-admission-controllers/
+"""
+
+from collections.abc import Iterator
+
+from hullcheck.check import Check
+from hullcheck.finding import Finding, Severity
+from hullcheck.model.powers import evidence, of, told
+from hullcheck.model.rbac import Granted
+
+check = Check(
+    __name__,
+    __doc__,
+    severity=Severity.HIGH,
+    dialects=("kubernetes",),
+    aliases=(
+        "trivy:KSV-0114",
+        "checkov:CKV_K8S_155",
+        "kubescape:C-0281",
+        "cis-k8s:5.1.12",
+    ),
+    cwe=(250, 269),
+)
+
+
+@check.on(Granted)
+def changes_requests(granted: Granted) -> Iterator[Finding]:
+    for power in of(granted.rule, check.name) if granted.role.reported else ():
+        yield check.finding(
+            granted,
+            told(granted, power),
+            at=power.word.location,
+            severity=granted.severity(power.severity),
+            evidence=evidence(granted, power),
+            related=granted.related,
+        )

@@ -1,0 +1,60 @@
+"""A rule that allows everything.
+
+`*` covers what is there today and whatever is installed tomorrow: Secrets, commands in pods, the rules of RBAC
+themselves. Nobody who reviews the role can tell what it is for, and whoever takes over one pod that holds it has it all.
+
+To fix: list what the program asks for:
+
+    rules:
+      - apiGroups: [apps]
+        resources: [deployments]
+        verbs: [get, list, watch, patch]
+
+Both verbs and resources are critical; resources alone high, or medium if they can only be read; verbs alone medium.
+`pods/*` is no wildcard: it matches nothing. A wildcard over an operator's own API group is low.
+
+A rule is judged by the bindings that grant it: in one namespace alone it is one level lower, outside `kube-system`; so it
+is for named objects, and where nothing here binds the role.
+
+See https://kubernetes.io/docs/concepts/security/rbac-good-practices/
+See https://kubernetes.io/docs/reference/access-authn-authz/rbac/
+"""
+
+from collections.abc import Iterator
+
+from hullcheck.check import Check
+from hullcheck.finding import Finding, Severity
+from hullcheck.model.powers import evidence, of, told
+from hullcheck.model.rbac import Granted
+
+check = Check(
+    __name__,
+    __doc__,
+    severity=Severity.CRITICAL,
+    dialects=("kubernetes",),
+    aliases=(
+        "kube-linter:wildcard-in-rules",
+        "trivy:KSV-0044",
+        "trivy:KSV-0045",
+        "trivy:KSV-0046",
+        "trivy:KSV-0112",
+        "checkov:CKV_K8S_49",
+        "kubescape:C-0035",
+        "kubescape:C-0187",
+        "cis-k8s:5.1.3",
+    ),
+    cwe=(250, 732),
+)
+
+
+@check.on(Granted)
+def everything(granted: Granted) -> Iterator[Finding]:
+    for power in of(granted.rule, check.name) if granted.role.reported else ():
+        yield check.finding(
+            granted,
+            told(granted, power),
+            at=power.word.location,
+            severity=granted.severity(power.severity),
+            evidence=evidence(granted, power),
+            related=granted.related,
+        )

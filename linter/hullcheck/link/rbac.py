@@ -1,0 +1,334 @@
+"""Who may do what: subjects, bindings, roles and rules of what is applied together, joined to the pods that hold them."""
+
+import difflib
+from collections.abc import Iterable, Iterator
+from typing import Any, NamedTuple
+
+from hullcheck.model.kubernetes import KubernetesObject, World
+from hullcheck.model.node import Mapping, Node, Scalar, Sequence, as_bool, as_str
+from hullcheck.model.rbac import (
+    BUILT_IN,
+    Binding,
+    Bound,
+    Granted,
+    Identity,
+    LegacyAccount,
+    Role,
+    Rule,
+    Subject,
+    Word,
+)
+from hullcheck.model.workload import Workload
+from hullcheck.source import Field, Location
+
+GROUP = "rbac.authorization.k8s.io"
+Part = Granted | Bound | Identity | LegacyAccount | Role
+
+
+def parts(worlds: Iterable[World]) -> Iterator[Part]:
+    """Every rule with all that grants it, every binding, and every workload with its account, each once."""
+    graphs = [_Graph(world) for world in worlds]
+    yield from _granted(graphs)
+    yield from _once((bound for graph in graphs for bound in graph.bound), lambda bound: (bound.owner, bound.location))
+    yield from _once((role for graph in graphs for role in graph.roles.values()), lambda r: (r.owner, r.location))
+    for graph in graphs:
+        yield from graph.identities()
+
+
+def _granted(graphs: list["_Graph"]) -> Iterator[Granted]:
+    """The same role may be part of several overlays: its rules are judged by all bindings there are."""
+    found: dict[tuple[object, ...], Granted] = {}
+    for graph in graphs:
+        for granted in graph.granted():
+            key = (granted.owner, granted.location)
+            known = found.get(key)
+            if known is None:
+                found[key] = granted
+            else:
+                bindings = _unique((*known.bindings, *granted.bindings))
+                found[key] = known._replace(bindings=bindings, holders=_unique((*known.holders, *granted.holders)))
+    yield from found.values()
+
+
+def _unique(items: Iterable[Any]) -> tuple[Any, ...]:
+    return tuple({item.location: item for item in items}.values())
+
+
+def _once(items: Iterable[Any], key: Any) -> Iterator[Any]:
+    yield from {key(item): item for item in items}.values()
+
+
+class _Account(NamedTuple):
+    """A ServiceAccount that is declared, and whether it keeps its token from pods."""
+
+    location: Location
+    mounts: bool | None
+    mounts_place: Location | None
+
+
+class _Graph:
+    """What is applied together, by name."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        objects = [made for made in world.objects if made.group == GROUP or made.kind == "ServiceAccount"]
+        self.roles = {(r.kind, r.namespace, r.name): r for r in _roles(objects)}
+        self.bindings = list(_bindings(objects))
+        self.accounts = {
+            (a.namespace, a.name): _account(a) for a in objects if a.kind == "ServiceAccount" and not a.group
+        }
+        self.namespaces = {made.name for made in world.objects if made.kind == "Namespace" and not made.group}
+        self.by_account: dict[str, list[Workload]] = {}
+        for workload in world.workloads:
+            name = account_of(workload)
+            if name is not None:
+                self.by_account.setdefault(name, []).append(workload)
+        self.bound = [self._bind(binding) for binding in self.bindings]
+
+    def _bind(self, binding: Binding) -> Bound:
+        role = self.role_of(binding)
+        return Bound(binding, role, tuple(self.holders(binding)), self._problem(binding, role))
+
+    def role_of(self, binding: Binding) -> Role | None:
+        """The role that a binding refers to, if it is here."""
+        if binding.role_kind == "ClusterRole":
+            return self.roles.get(("ClusterRole", "", binding.role_name))
+        exact = self.roles.get(("Role", binding.namespace, binding.role_name))
+        if exact is not None or binding.namespace:
+            return exact or self.roles.get(("Role", "", binding.role_name))
+        return next(
+            (r for (kind, _, name), r in self.roles.items() if (kind, name) == ("Role", binding.role_name)), None
+        )
+
+    def holders(self, binding: Binding) -> Iterator[Workload]:
+        """The workloads whose account a binding reaches."""
+        seen: set[int] = set()
+        for subject in binding.subjects:
+            for workload in self._running_as(subject, binding):
+                if id(workload) not in seen:
+                    seen.add(id(workload))
+                    yield workload
+
+    def _running_as(self, subject: Subject, binding: Binding) -> Iterable[Workload]:
+        if subject.kind == "ServiceAccount":
+            namespace = subject.namespace or binding.namespace
+            return (w for w in self.by_account.get(subject.name, ()) if _same(w.namespace, namespace))
+        prefix = "system:serviceaccounts"
+        if subject.kind == "Group" and subject.name in (prefix, "system:authenticated"):
+            return self.world.workloads
+        if subject.kind == "Group" and subject.name.startswith(f"{prefix}:"):
+            namespace = subject.name.removeprefix(f"{prefix}:")
+            return (w for w in self.world.workloads if w.namespace == namespace)
+        return ()
+
+    def granted(self) -> Iterator[Granted]:
+        """Every rule with the bindings of its role."""
+        by_role: dict[int, list[Bound]] = {}
+        for bound in self.bound:
+            if bound.role is not None:
+                by_role.setdefault(id(bound.role), []).append(bound)
+        for role in self.roles.values():
+            bound_here = by_role.get(id(role), [])
+            holders = _unique(workload for bound in bound_here for workload in bound.holders)
+            for rule in role.rules:
+                yield Granted(role, rule, tuple(bound.binding for bound in bound_here), holders)
+
+    def identities(self) -> Iterator[Identity | LegacyAccount]:
+        """The workloads with their accounts."""
+        reaching: dict[int, list[Bound]] = {}
+        for bound in self.bound:
+            for workload in bound.holders:
+                reaching.setdefault(id(workload), []).append(bound)
+        for workload in self.world.workloads:
+            name = account_of(workload)
+            if name is not None:
+                yield self._identity(workload, name, tuple(reaching.get(id(workload), ())))
+            legacy = _legacy(workload)
+            if legacy is not None:
+                yield legacy
+
+    def _identity(self, workload: Workload, name: str, bound: tuple[Bound, ...]) -> Identity:
+        said = workload.service_account
+        stated = said is not None and said.value is not None
+        account = self._declared(workload.namespace, name)
+        token = workload.automount_token
+        place = said.location if said is not None and stated else workload.location
+        mounts, decided = _mounts(token, account, place)
+        return Identity(
+            workload, name, place, stated, mounts, decided, bound,
+            account.location if account else None, not self.world.approximate,
+        )  # fmt: skip
+
+    def _declared(self, namespace: str, name: str) -> _Account | None:
+        exact = self.accounts.get((namespace, name))
+        return exact or next(
+            (a for (n, called), a in self.accounts.items() if called == name and _same(n, namespace)), None
+        )
+
+    def _problem(self, binding: Binding, role: Role | None) -> str:
+        """Why a binding comes to nothing, as far as can be told from here; else empty."""
+        if binding.group != GROUP:
+            return f"`roleRef` has the API group `{binding.group}`, where roles are in `{GROUP}`"
+        for subject in binding.subjects:
+            if subject.kind == "ServiceAccount" and not subject.namespace and binding.cluster:
+                return f"{subject.described} has no namespace, which a ClusterRoleBinding refuses"
+        if role is None and not _built_in(binding) and not self.world.approximate:
+            names = [name for kind, _, name in self.roles if kind == binding.role_kind]
+            near = difflib.get_close_matches(binding.role_name, names, n=1, cutoff=0.75)
+            return f"{binding.role_kind} `{binding.role_name}` isn't here{f', but `{near[0]}` is' if near else ''}"
+        for subject in binding.subjects:
+            if self._is_missing(subject):
+                return (
+                    f"{subject.described} isn't among those of namespace `{subject.namespace}`, which is declared here"
+                )
+        return ""
+
+    def _is_missing(self, subject: Subject) -> bool:
+        if subject.kind != "ServiceAccount" or subject.name == "default" or subject.namespace not in self.namespaces:
+            return False
+        return not self.world.approximate and self._declared(subject.namespace, subject.name) is None
+
+
+def _same(one: str, other: str) -> bool:
+    """Is it the same namespace, as far as both are known?"""
+    return one == other or not one or not other
+
+
+def account_of(workload: Workload) -> str | None:
+    """The account that a workload's pods run as; None where that can't be known."""
+    said = workload.service_account
+    if workload.dialect != "kubernetes" or (said is not None and said.unknown):
+        return None
+    return (said.value if said is not None else None) or "default"
+
+
+def _mounts(token: Field[bool] | None, account: _Account | None, place: Location) -> tuple[bool | None, Location]:
+    """Does the token reach the pod? The pod's word beats the account's; without either it does."""
+    if token is not None and (token.unknown or token.value is not None):
+        return token.value, token.location
+    if account is not None and account.mounts is not None and account.mounts_place is not None:
+        return account.mounts, account.mounts_place
+    return True, place
+
+
+def _legacy(workload: Workload) -> LegacyAccount | None:
+    spec = getattr(workload.part, "spec", None)
+    if not isinstance(spec, Mapping):
+        return None
+    old, new = as_str(spec.get("serviceAccount")), as_str(spec.get("serviceAccountName"))
+    key = spec.key("serviceAccount")
+    if old is None or key is None or old == new:
+        return None
+    return LegacyAccount(workload, key.location, old, new or "")
+
+
+def _built_in(binding: Binding) -> bool:
+    return binding.role_kind == "ClusterRole" and (
+        binding.role_name in BUILT_IN or binding.role_name.startswith("system:")
+    )
+
+
+def _roles(objects: list[KubernetesObject]) -> Iterator[Role]:
+    found = [
+        Role(
+            made.kind,
+            made.name,
+            "" if made.kind == "ClusterRole" else made.namespace,
+            made.owner,
+            made.location,
+            tuple(_rules(made.node.get("rules"))),
+            tuple(_labels(made.node)),
+            _at(made.node, "aggregationRule") is not None,
+        )
+        for made in objects
+        if made.group == GROUP and made.kind in ("Role", "ClusterRole")
+    ]
+    gathered = {id(made.node): list(_selectors(made.node)) for made in objects if made.kind == "ClusterRole"}
+    nodes = [made.node for made in objects if made.group == GROUP and made.kind in ("Role", "ClusterRole")]
+    for role, node in zip(found, nodes, strict=True):
+        selectors = gathered.get(id(node))
+        yield role._replace(rules=tuple(_gathered(role, selectors, found))) if selectors else role
+
+
+def _gathered(role: Role, selectors: list[dict[str, str]], roles: list[Role]) -> Iterator[Rule]:
+    """The rules of the roles that an aggregation selects; its own are overwritten by the cluster."""
+    for other in roles:
+        labels = {name: word.text for name, word in other.labels}
+        if other is not role and other.cluster and any(selector.items() <= labels.items() for selector in selectors):
+            yield from other.rules
+
+
+def _selectors(node: Mapping) -> Iterator[dict[str, str]]:
+    for item in _items(_at(node, "aggregationRule", "clusterRoleSelectors")):
+        wanted = _at(item, "matchLabels")
+        if isinstance(wanted, Mapping) and wanted.items:
+            yield {name: as_str(value) or "" for name, (_, value) in wanted.entries().items()}
+
+
+def _labels(node: Mapping) -> Iterator[tuple[str, Word]]:
+    labels = _at(node, "metadata", "labels")
+    for key, value in labels.entries().values() if isinstance(labels, Mapping) else ():
+        if isinstance(value, Scalar):
+            yield key.text, Word(value.text, key.location)
+
+
+def _rules(node: Node | None) -> Iterator[Rule]:
+    for item in _items(node):
+        if isinstance(item, Mapping):
+            yield Rule(
+                tuple(_words(item.get("apiGroups"))),
+                tuple(_words(item.get("resources"))),
+                tuple(_words(item.get("verbs"))),
+                tuple(_words(item.get("resourceNames"))),
+                tuple(_words(item.get("nonResourceURLs"))),
+                item.location.one_line(),
+            )
+
+
+def _words(node: Node | None) -> Iterator[Word]:
+    for item in _items(node):
+        if isinstance(item, Scalar) and not item.unknown:
+            yield Word(item.text, item.location.one_line())
+
+
+def _bindings(objects: list[KubernetesObject]) -> Iterator[Binding]:
+    for made in objects:
+        if made.group != GROUP or made.kind not in ("RoleBinding", "ClusterRoleBinding"):
+            continue
+        reference = made.node.get("roleRef")
+        name = _at(reference, "name")
+        yield Binding(
+            made.kind,
+            made.name,
+            "" if made.kind == "ClusterRoleBinding" else made.namespace,
+            made.owner,
+            made.location,
+            as_str(_at(reference, "kind")) or "",
+            as_str(name) or "",
+            name.location.one_line() if name is not None else made.location,
+            tuple(_subjects(made.node.get("subjects"))),
+            as_str(_at(reference, "apiGroup")) or GROUP,
+        )
+
+
+def _subjects(node: Node | None) -> Iterator[Subject]:
+    for item in _items(node):
+        name = _at(item, "name")
+        if isinstance(name, Scalar):
+            kind, namespace = as_str(_at(item, "kind")) or "", as_str(_at(item, "namespace")) or ""
+            yield Subject(kind, name.text, namespace, name.location.one_line())
+
+
+def _account(made: KubernetesObject) -> _Account:
+    node = made.node.get("automountServiceAccountToken")
+    return _Account(made.location, as_bool(node), node.location if node is not None else None)
+
+
+def _items(node: Node | None) -> list[Node]:
+    return node.items if isinstance(node, Sequence) else []
+
+
+def _at(node: Node | None, *keys: str) -> Node | None:
+    for key in keys:
+        node = node.get(key) if isinstance(node, Mapping) else None
+    return node

@@ -1,0 +1,254 @@
+"""Roles, bindings and subjects, as the API server's authorizer reads them, and who holds what because of which line."""
+
+from collections.abc import Iterable, Iterator
+from typing import Any, NamedTuple
+
+from hullcheck.finding import Severity
+from hullcheck.source import Location, Related
+
+CLUSTER_ADMIN = "cluster-admin"
+BUILT_IN = frozenset((CLUSTER_ADMIN, "admin", "edit", "view"))
+
+READS = ("get", "list", "watch")
+CHANGES = ("create", "update", "patch")
+WRITES = (*CHANGES, "delete", "deletecollection")
+
+
+class Word(NamedTuple):
+    """An entry of a rule's list, and where it stands."""
+
+    text: str
+    location: Location
+
+
+class Rule(NamedTuple):
+    """A policy rule. `names` are `resourceNames`; `urls` are those that are no resources."""
+
+    groups: tuple[Word, ...]
+    resources: tuple[Word, ...]
+    verbs: tuple[Word, ...]
+    names: tuple[Word, ...]
+    urls: tuple[Word, ...]
+    location: Location
+
+    def group(self, group: str) -> bool:
+        """Does it reach into that API group?"""
+        return any(word.text in ("*", group) for word in self.groups)
+
+    def verb(self, *wanted: str) -> Word | None:
+        """The verb that allows one of the wanted."""
+        return next((word for word in self.verbs if word.text == "*" or word.text in wanted), None)
+
+    def resource(self, *wanted: str) -> Word | None:
+        """The entry that covers one of the wanted: `*` is everything, `*/exec` that subresource of anything."""
+        for word in self.resources:
+            if word.text == "*" or word.text in wanted:
+                return word
+            if word.text.startswith("*/") and any(name.endswith(word.text[1:]) for name in wanted):
+                return word
+        return None
+
+    def grants(self, group: str, resources: tuple[str, ...], verbs: tuple[str, ...]) -> Word | None:
+        """The resource through which it allows one of these verbs on one of these resources.
+
+        With `resourceNames`, a request without a name isn't allowed: neither `deletecollection` nor the creation of
+        an object. That of a subresource has the object's name.
+        """
+        if not self.group(group) or self.verb(*verbs) is None:
+            return None
+        if self.names:
+            named = tuple(verb for verb in verbs if verb not in ("create", "deletecollection"))
+            if not named or self.verb(*named) is None:
+                resources = tuple(name for name in resources if "/" in name)
+        return self.resource(*resources) if resources else None
+
+    @property
+    def everything(self) -> bool:
+        """Is it what `cluster-admin` holds?"""
+        lists = (self.groups, self.resources, self.verbs)
+        return not self.names and all(any(word.text == "*" for word in words) for words in lists)
+
+
+class Role(NamedTuple):
+    """A Role or ClusterRole. `rules` are its own, or those that an aggregation gathers."""
+
+    kind: str
+    name: str
+    namespace: str
+    owner: str
+    location: Location
+    rules: tuple[Rule, ...]
+    labels: tuple[tuple[str, Word], ...] = ()
+    aggregates: bool = False
+
+    @property
+    def cluster(self) -> bool:
+        return self.kind == "ClusterRole"
+
+    @property
+    def reported(self) -> bool:
+        """Roles of the cluster itself aren't reported: they are what they are in every cluster."""
+        return not self.name.startswith("system:") and self.name not in BUILT_IN
+
+    @property
+    def described(self) -> str:
+        return f"{self.kind} `{self.name}`"
+
+
+class Subject(NamedTuple):
+    """Whom a binding names. `namespace` is empty where it isn't said, and for users and groups."""
+
+    kind: str
+    name: str
+    namespace: str
+    location: Location
+
+    @property
+    def described(self) -> str:
+        kind = {"ServiceAccount": "service account", "User": "user", "Group": "group"}.get(self.kind, self.kind)
+        return f"{kind} `{self.name}`"
+
+
+class Binding(NamedTuple):
+    """A RoleBinding or ClusterRoleBinding."""
+
+    kind: str
+    name: str
+    namespace: str
+    owner: str
+    location: Location
+    role_kind: str
+    role_name: str
+    role_place: Location
+    subjects: tuple[Subject, ...]
+    group: str = "rbac.authorization.k8s.io"
+
+    @property
+    def cluster(self) -> bool:
+        return self.kind == "ClusterRoleBinding"
+
+    @property
+    def described(self) -> str:
+        return f"{self.kind} `{self.name}`"
+
+
+class Bound(NamedTuple):
+    """A binding with the role that it refers to, None if that isn't here, and the workloads that get it."""
+
+    binding: Binding
+    role: Role | None
+    holders: tuple[Any, ...] = ()
+    problem: str = ""
+
+    @property
+    def location(self) -> Location:
+        return self.binding.location
+
+    @property
+    def owner(self) -> str:
+        return self.binding.owner
+
+    @property
+    def rules(self) -> tuple[Rule, ...]:
+        return self.role.rules if self.role else ()
+
+
+class Granted(NamedTuple):
+    """A rule of a role, with everything that grants it."""
+
+    role: Role
+    rule: Rule
+    bindings: tuple[Binding, ...]
+    holders: tuple[Any, ...] = ()
+
+    @property
+    def location(self) -> Location:
+        return self.rule.location
+
+    @property
+    def owner(self) -> str:
+        return self.role.owner
+
+    def severity(self, power: Severity, names_lower: bool = True) -> Severity:
+        """A power's severity, lower where it reaches less far: a namespace, named objects, nobody at all."""
+        level = int(power)
+        if not any(binding.cluster for binding in self.bindings):
+            namespaces = {binding.namespace for binding in self.bindings} or {self.role.namespace}
+            confined = bool(self.bindings) or not self.role.cluster
+            level -= 1 if confined and "kube-system" not in namespaces else 0
+        level -= 0 if self.bindings else 1
+        level -= 1 if self.rule.names and names_lower else 0
+        return Severity(max(level, int(Severity.INFO)))
+
+    @property
+    def reach(self) -> str:
+        """How far it reaches, for messages."""
+        if not self.bindings:
+            return "bound to nobody here"
+        if any(binding.cluster for binding in self.bindings):
+            return "in the whole cluster"
+        names = sorted({binding.namespace for binding in self.bindings if binding.namespace})
+        return f"in namespace `{names[0]}`" if len(names) == 1 else "in a namespace"
+
+    @property
+    def related(self) -> tuple[Related, ...]:
+        return (*granted_by(self.bindings), *held_by(self.holders))
+
+
+SHOWN = 4
+"""Bindings and workloads that a finding names."""
+
+
+def granted_by(bindings: Iterable[Binding]) -> Iterator[Related]:
+    """The bindings as places, with whom they bind."""
+    for binding in tuple(bindings)[:SHOWN]:
+        subjects = ", ".join(subject.described for subject in binding.subjects[:3]) or "nobody"
+        yield Related(binding.location, f"{binding.described} grants it to {subjects}")
+
+
+def held_by(workloads: Iterable[Any]) -> Iterator[Related]:
+    """The workloads that run with it, as places."""
+    for workload in tuple(workloads)[:SHOWN]:
+        yield Related(workload.location, f"{workload.described} runs with it")
+
+
+class Identity(NamedTuple):
+    """A workload with the account that it runs as.
+
+    `account` is its name, `place` where that is said, or would be. `declared` is the ServiceAccount's place, if it is
+    here. `mounts_token` is None where that can't be known; `token_place` is the line that decides it. `bound` are the
+    bindings that reach the account, with their roles. `certain` is false if there may be bindings that aren't seen.
+    """
+
+    workload: Any
+    account: str
+    place: Location
+    said: bool
+    mounts_token: bool | None
+    token_place: Location
+    bound: tuple[Bound, ...]
+    declared: Location | None = None
+    certain: bool = True
+
+    @property
+    def location(self) -> Location:
+        return self.place
+
+    @property
+    def owner(self) -> str:
+        owner: str = self.workload.owner
+        return owner
+
+
+class LegacyAccount(NamedTuple):
+    """A pod that names its account by the deprecated field alone, or by both, differently."""
+
+    workload: Any
+    location: Location
+    name: str
+    other: str
+
+    @property
+    def owner(self) -> str:
+        owner: str = self.workload.owner
+        return owner

@@ -1,0 +1,193 @@
+"""Rules as the API server reads them, through the bindings that grant them."""
+
+import pytest
+
+from hullcheck.finding import Severity
+from hullcheck.link import rbac
+from hullcheck.model.kubernetes import World
+from hullcheck.model.powers import powers, takes_cluster
+from hullcheck.model.rbac import Bound, Granted, Rule
+from hullcheck.parse import kubernetes
+from hullcheck.source import Source
+
+GROUP = "rbac.authorization.k8s.io"
+
+
+def world(text: str) -> World:
+    found = kubernetes.read(Source("rbac.yaml", text.encode()))
+    assert not found.problems
+    return World("test", "manifests", tuple(found.objects), ())
+
+
+def role(rules: str, kind: str = "ClusterRole", namespace: str = "") -> str:
+    return f"""
+apiVersion: {GROUP}/v1
+kind: {kind}
+metadata: {{name: role{f", namespace: {namespace}" if namespace else ""}}}
+rules: {rules}
+---"""
+
+
+def binding(
+    kind: str = "ClusterRoleBinding", namespace: str = "", role_kind: str = "ClusterRole", name: str = "role"
+) -> str:
+    return f"""
+apiVersion: {GROUP}/v1
+kind: {kind}
+metadata: {{name: binding{f", namespace: {namespace}" if namespace else ""}}}
+roleRef: {{apiGroup: {GROUP}, kind: {role_kind}, name: {name}}}
+subjects: [{{kind: ServiceAccount, name: app, namespace: shop}}]
+---"""
+
+
+def granted(text: str) -> list[Granted]:
+    return [part for part in rbac.parts([world(text)]) if isinstance(part, Granted)]
+
+
+def rule(text: str) -> Rule:
+    (found,) = granted(role(f"[{text}]"))
+    return found.rule
+
+
+def names(text: str) -> list[str]:
+    return [power.name for power in powers(rule(text))]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ('{apiGroups: ["*"], resources: ["*"], verbs: ["*"]}', ["wildcard-rbac"]),
+        ('{apiGroups: [""], resources: ["*"], verbs: [get, list]}', ["wildcard-rbac", "rbac-secrets-access"]),
+        ('{apiGroups: [""], resources: [secrets], verbs: [watch]}', ["rbac-secrets-access"]),
+        ('{apiGroups: ["*"], resources: [secrets], verbs: [get]}', ["wildcard-rbac", "rbac-secrets-access"]),
+        ('{apiGroups: [""], resources: [pods/exec], verbs: [get]}', ["rbac-exec"]),
+        ('{apiGroups: [""], resources: ["*/exec"], verbs: [create]}', ["rbac-exec"]),
+        ('{apiGroups: [""], resources: [pods/attach], verbs: [create]}', ["rbac-exec"]),
+        ('{apiGroups: [""], resources: [nodes/proxy], verbs: [get]}', ["rbac-node-proxy"]),
+        ('{apiGroups: [""], resources: [serviceaccounts/token], verbs: [create]}', ["rbac-token-create"]),
+        ('{apiGroups: [""], resources: [serviceaccounts/token], verbs: [create], resourceNames: [a]}', ["rbac-token-create"]),
+        ('{apiGroups: [""], resources: [pods], verbs: [create]}', ["rbac-create-workloads"]),
+        ("{apiGroups: [batch], resources: [cronjobs], verbs: [patch]}", ["rbac-create-workloads"]),
+        ('{apiGroups: [""], resources: [pods/ephemeralcontainers], verbs: [update]}', ["rbac-create-workloads"]),
+        (f"{{apiGroups: [{GROUP}], resources: [clusterroles], verbs: [escalate]}}", ["rbac-escalation"]),
+        (f"{{apiGroups: [{GROUP}], resources: [roles], verbs: [bind]}}", ["rbac-escalation"]),
+        (f"{{apiGroups: [{GROUP}], resources: [rolebindings], verbs: [create]}}", ["rbac-escalation"]),
+        ('{apiGroups: [""], resources: [groups], verbs: [impersonate]}', ["rbac-impersonation"]),
+        ("{apiGroups: [authentication.k8s.io], resources: [userextras/scopes], verbs: [impersonate]}", ["rbac-impersonation"]),
+        ('{apiGroups: [""], resources: [serviceaccounts], verbs: ["*"]}', ["wildcard-rbac", "rbac-impersonation"]),
+        (
+            "{apiGroups: [admissionregistration.k8s.io], resources: [mutatingwebhookconfigurations], verbs: [patch]}",
+            ["rbac-webhook-control"],
+        ),
+        ('{apiGroups: [""], resources: [persistentvolumes], verbs: [create]}', ["rbac-persistent-volumes"]),
+        ("{apiGroups: [networking.k8s.io], resources: [networkpolicies], verbs: [delete]}", ["rbac-network-control"]),
+        ('{apiGroups: [""], resources: [configmaps], verbs: [update], resourceNames: [aws-auth]}', ["rbac-system-config"]),
+        ('{apiGroups: [""], resources: [events], verbs: [delete]}', ["rbac-delete-evidence"]),
+        ('{nonResourceURLs: ["*"], verbs: [get]}', ["wildcard-rbac"]),
+    ],
+)  # fmt: skip
+def test_a_rule_gives_a_power(text: str, expected: list[str]) -> None:
+    assert names(text) == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{apiGroups: [""], resources: [pods], verbs: [get, list, watch, delete]}',
+        '{apiGroups: [""], resources: ["pods/*"], verbs: [create]}',
+        '{apiGroups: [""], resources: [secrets], verbs: [get], resourceNames: [db]}',
+        '{apiGroups: [""], resources: [pods], verbs: [create], resourceNames: [a]}',
+        "{apiGroups: [apps], resources: [secrets], verbs: [get]}",
+        '{apiGroups: [""], resources: [nodes/metrics], verbs: [get]}',
+        '{apiGroups: [""], resources: [pods/log], verbs: [get]}',
+        '{apiGroups: [""], resources: [configmaps], verbs: [update]}',
+        '{apiGroups: [""], resources: [events], verbs: [create, patch]}',
+        f"{{apiGroups: [{GROUP}], resources: [clusterroles], verbs: [bind], resourceNames: [view]}}",
+        f"{{apiGroups: [{GROUP}], resources: [clusterroles], verbs: [get, list]}}",
+        '{apiGroups: ["apps"], resources: [serviceaccounts], verbs: [impersonate]}',
+        "{nonResourceURLs: [/metrics], verbs: [get]}",
+    ],
+)
+def test_a_rule_is_harmless(text: str) -> None:
+    assert names(text) == []
+
+
+def test_a_wildcard_over_an_own_group_is_low() -> None:
+    (power,) = powers(rule('{apiGroups: [example.com], resources: ["*"], verbs: ["*"]}'))
+    assert power.severity is Severity.LOW
+
+
+SECRETS = '[{apiGroups: [""], resources: [secrets], verbs: [get]}]'
+
+
+@pytest.mark.parametrize(
+    ("text", "severity", "reach"),
+    [
+        (role(SECRETS) + binding(), Severity.HIGH, "in the whole cluster"),
+        (role(SECRETS) + binding("RoleBinding", "shop"), Severity.MEDIUM, "in namespace `shop`"),
+        (role(SECRETS) + binding("RoleBinding", "kube-system"), Severity.HIGH, "in namespace `kube-system`"),
+        (role(SECRETS), Severity.MEDIUM, "bound to nobody here"),
+        (role(SECRETS, "Role", "shop"), Severity.LOW, "bound to nobody here"),
+        (
+            role(SECRETS, "Role", "shop") + binding("RoleBinding", "shop", "Role"),
+            Severity.MEDIUM,
+            "in namespace `shop`",
+        ),
+        (role(SECRETS, "Role", "shop") + binding("RoleBinding", "other", "Role"), Severity.LOW, "bound to nobody here"),
+        (role(SECRETS) + binding() + binding("RoleBinding", "shop"), Severity.HIGH, "in the whole cluster"),
+    ],
+)
+def test_bindings_decide_how_bad_it_is(text: str, severity: Severity, reach: str) -> None:
+    (found,) = granted(text)
+    assert (found.severity(Severity.HIGH), found.reach) == (severity, reach)
+
+
+def test_an_aggregated_role_has_the_rules_that_it_selects() -> None:
+    text = f"""
+apiVersion: {GROUP}/v1
+kind: ClusterRole
+metadata: {{name: gathered}}
+aggregationRule:
+  clusterRoleSelectors:
+    - matchLabels: {{example.com/part-of: gathered}}
+rules: []
+---
+apiVersion: {GROUP}/v1
+kind: ClusterRole
+metadata: {{name: part, labels: {{example.com/part-of: gathered}}}}
+rules: {SECRETS}
+---"""
+    assert [found.role.name for found in granted(text)] == ["gathered", "part"]
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        (role(SECRETS) + binding(), ""),
+        (binding(name="cluster-admin"), ""),
+        (binding(name="system:node"), ""),
+        (binding(name="absent"), "ClusterRole `absent` isn't here"),
+        (role(SECRETS) + binding(name="rule"), "ClusterRole `rule` isn't here, but `role` is"),
+        (role(SECRETS) + binding().replace(", namespace: shop", ""), "has no namespace"),
+        (role(SECRETS) + binding().replace(f"apiGroup: {GROUP}", "apiGroup: v1"), "has the API group `v1`"),
+        (
+            role(SECRETS) + binding() + "\napiVersion: v1\nkind: Namespace\nmetadata: {name: shop}\n",
+            "isn't among those of namespace `shop`",
+        ),
+    ],
+)
+def test_a_binding_may_come_to_nothing(text: str, problem: str) -> None:
+    (bound,) = [part for part in rbac.parts([world(text)]) if isinstance(part, Bound)]
+    assert problem in bound.problem
+    assert bool(problem) == bool(bound.problem)
+
+
+def test_what_is_as_good_as_the_cluster() -> None:
+    assert takes_cluster(rule('{apiGroups: ["*"], resources: ["*"], verbs: ["*"]}'))
+    assert takes_cluster(rule(f"{{apiGroups: [{GROUP}], resources: [clusterroles], verbs: [bind]}}"))
+    assert takes_cluster(rule('{apiGroups: [""], resources: [secrets], verbs: [list]}'))
+    assert not takes_cluster(rule('{apiGroups: [""], resources: [secrets], verbs: [create]}'))
+    assert not takes_cluster(rule(f"{{apiGroups: [{GROUP}], resources: [rolebindings], verbs: [create]}}"))
+    assert not takes_cluster(
+        rule('{apiGroups: [""], resources: [serviceaccounts/token], verbs: [create], resourceNames: [a]}')
+    )
