@@ -150,6 +150,33 @@ def test_a_secret_that_is_a_word_does_not_blank_the_word_elsewhere() -> None:
     assert secrets.text("`postgres` gets abc123def456") == f"`postgres` gets {MASK}"
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        "ENV A=1 DB_PASSWORD=s3cr3t-word B=2",
+        "      - API_TOKEN=s3cr3t-word",
+        "      SA_PASSWORD: 's3cr3t-word' # why",
+        "RUN git clone https://me:s3cr3t-word@host/x",
+        'password = "s3cr3t-word"',
+    ],
+)
+def test_credentials_beside_a_finding_are_masked_though_no_check_named_them(line: str) -> None:
+    for filler in (b"", b"# x\n" * 60_000):
+        source = Source("Dockerfile", filler + f"FROM x\n{line}\nUSER root\n".encode())
+        made = finding("root-user", Severity.HIGH, "x", at(source, "USER root"))
+        near = finding("open-port", Severity.LOW, "x", source.at_line(source.position(made.location.start)[0] - 1))
+        for name in report.FORMATS:
+            text = report.render(name, run((made, near)))
+            assert "s3cr3t" not in text
+        assert line.replace("s3cr3t-word", MASK).strip() in report.render("full", run((near,)))
+
+
+@pytest.mark.parametrize("line", ["ENV AUTH=none", "PASSWORD_FILE=/run/secrets/pw-1", "TOKEN=${TOKEN_1}", "KEY: value"])
+def test_what_is_no_credential_is_shown(line: str) -> None:
+    source = Source("f", line.encode())
+    assert Secrets(()).line(source, 1) == line
+
+
 def test_a_place_in_an_empty_file_is_named_and_not_drawn() -> None:
     made = finding("parse-error", Severity.HIGH, "nothing here", Source("empty.yaml", b"").at(0))
     text = report.render("full", run((made,)))

@@ -14,6 +14,10 @@ from hullcheck.source import Location, Source
 MASK = "*****"
 """What is shown for a secret, however long it is."""
 
+LARGE = 200_000
+"""Characters of a file from which only the lines that are shown are searched for credentials."""
+
+_ASSIGNED = re.compile(r"(?P<name>[A-Za-z_][A-Za-z0-9_.]{0,80})=(?P<value>\"[^\"\n]*\"|'[^'\n]*'|[^\s\"'`;,&]+)")
 _COMMAND = re.compile(r"##(?=\[)|^(\s*)(?=::)")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
@@ -38,29 +42,32 @@ def well_formed(text: str) -> str:
 
 
 class Secrets:
-    """The places that no report may show, by source, and the texts that stand there."""
+    """What no report may show: the places that findings name, and whatever else looks like a credential.
+
+    The second is for lines that are shown beside a finding: a check that would have named the place may not have run.
+    """
 
     def __init__(self, findings: Iterable[Finding], more: Iterable[Location] = ()) -> None:
+        self._named: dict[Source, list[tuple[int, int]]] = {}
         self._spans: dict[Source, list[tuple[int, int]]] = {}
         texts: set[str] = set()
         for place in (*more, *(place for finding in findings for place in finding.redact)):
             if place.start < place.end:
-                self._spans.setdefault(place.source, []).append((place.start, place.end))
+                self._named.setdefault(place.source, []).append((place.start, place.end))
                 texts.add(place.text)
-        for source, spans in self._spans.items():
-            self._spans[source] = list(_merged(sorted(spans)))
         # A word such as `postgres` may be a password in one place and an image's name in another.
         self._texts = sorted((text for text in texts if _unlikely_a_word(text)), key=lambda text: (-len(text), text))
 
-    def __bool__(self) -> bool:
-        return bool(self._spans)
-
     def within(self, source: Source, start: int, end: int) -> list[tuple[int, int]]:
         """The secret spans that overlap the offsets [start, end), cut to them, in order."""
-        spans = self._spans.get(source, [])
-        first = max(bisect_left(spans, (start, start)) - 1, 0)
-        last = bisect_left(spans, (end, end))
-        return [(max(a, start), min(b, end)) for a, b in spans[first:last] if a < end and start < b]
+        if source not in self._spans:
+            found = () if len(source.text) > LARGE else _lookalikes(source.text, 0, len(source.text))
+            self._spans[source] = list(_merged(sorted((*self._named.get(source, ()), *found))))
+        spans = _overlapping(self._spans[source], start, end)
+        if len(source.text) > LARGE:
+            found = _lookalikes(source.text, source.text.rfind("\n", 0, start) + 1, end)
+            spans = list(_merged(sorted((*spans, *found))))
+        return [(max(a, start), min(b, end)) for a, b in spans if a < end and start < b]
 
     def masked(self, source: Source, start: int, end: int) -> str:
         """The text between two offsets, with secrets masked."""
@@ -86,6 +93,30 @@ class Secrets:
         return any(secret in text for secret in self._texts)
 
 
+def _overlapping(spans: list[tuple[int, int]], start: int, end: int) -> list[tuple[int, int]]:
+    return spans[max(bisect_left(spans, (start, start)) - 1, 0) : bisect_left(spans, (end, end))]
+
+
+def _lookalikes(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+    """The parts of a text between two offsets that look like credentials: by value, in addresses, and by name."""
+    from hullcheck.model import secrets
+
+    part = text[start:end]
+    for secret in secrets.by_value(part):
+        yield start + secret.start, start + secret.end
+    for login in secrets.in_url(part):
+        if login.literal:
+            yield start + login.start, start + login.end
+    for held in secrets.in_properties(part):
+        if _unlikely_a_word(held.value):
+            yield start + held.start, start + held.end
+    for match in _ASSIGNED.finditer(part):
+        name, value = match["name"], match["value"].strip("\"'")
+        if _unlikely_a_word(value) and secrets.by_name(name) and secrets.literal(name, value):
+            at = start + match.start("value") + match["value"].find(value)
+            yield at, at + len(value)
+
+
 def _merged(spans: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int]]:
     first, last = -1, -1
     for start, end in spans:
@@ -100,4 +131,4 @@ def _merged(spans: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int]]:
 
 
 def _unlikely_a_word(text: str) -> bool:
-    return len(text) >= 8 and any(char.isalpha() for char in text) and not text.isalpha()
+    return len(text) >= 6 and any(char.isalpha() for char in text) and not text.isalpha()
