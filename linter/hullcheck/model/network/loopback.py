@@ -12,14 +12,15 @@ _EVERYWHERE = re.compile(r"(?:0\.0\.0\.0:|\[::\]:|::ffff:0\.0\.0\.0:)?(?=[0-9])"
 def to_loopback(port: Port) -> Fix | None:
     """Write `127.0.0.1:` in front of a port in the short form, or in the place of the address of all interfaces.
 
-    None for the long form, for a port of the container alone and for text that isn't there as such.
+    None for the long form, for a port of the container alone, for one with an address of its own and for text that
+    isn't there as such.
     """
     place = port.location
     text = place.text
     quote = text[:1] if text[:1] in "\"'" else ""
     body = text[len(quote) :]
     match = _EVERYWHERE.match(body)
-    if match is None or "\n" in text or "{" in text or ":" not in body[match.end() :]:
+    if match is None or "\n" in text or "{" in text or body[match.end() :].count(":") != 1:
         return None
     start = place.start + len(quote)
     edits = [Edit(Location(place.source, start, start + match.end()), "127.0.0.1:")]
