@@ -9,6 +9,7 @@ from hullcheck.render.helm.errors import SyntaxProblem, TemplateError, Undecided
 from hullcheck.render.helm.functions import Function, invoke
 from hullcheck.render.helm.limits import check_items, spend
 from hullcheck.render.helm.program import Expression, Frame, Stage, Statement, Template, assigned
+from hullcheck.render.helm.provenance import Origin
 from hullcheck.render.helm.unknown import Unknown
 from hullcheck.render.helm.values import (
     TYPED_NIL,
@@ -46,8 +47,8 @@ class Compiler:
         size = len(self.scope)
         runs = [self._statement(statement) for statement in body]
         del self.scope[size:]
-        if len(runs) == 1:
-            return runs[0]
+        if len(runs) < 2:
+            return runs[0] if runs else _nothing
 
         def run(frame: Frame, dot: Value) -> str:
             for each in runs:
@@ -79,28 +80,47 @@ class Compiler:
 
         return run
 
+    def _later(self, body: syntax.Block) -> Statement:
+        """A block that is compiled when it first runs."""
+        if not body:
+            return _nothing
+        scope = list(self.scope)
+        compiled: list[Statement] = []
+
+        def run(frame: Frame, dot: Value) -> str:
+            if not compiled:
+                kept, self.scope = self.scope, list(scope)
+                compiled.append(self.block(body))
+                self.scope = kept
+            return compiled[0](frame, dot)
+
+        return run
+
     def _action(self, statement: syntax.Action) -> Statement:
-        pipe = self._located(statement.pipe, statement.start, statement.end)
-        origin = self.places.action(statement.start, statement.end)
-        if statement.pipe.names:
+        expression, pipe, origin = self._located(statement.line)
+        if pipe.names:
 
             def assign(frame: Frame, dot: Value) -> str:
-                pipe(frame, dot)
+                expression(frame, dot)
                 return ""
 
             return assign
 
         def run(frame: Frame, dot: Value) -> str:
-            frame.out.put(pipe(frame, dot), origin)
+            frame.out.put(expression(frame, dot), origin)
             return ""
 
         return run
 
-    def _located(self, pipe: syntax.Pipe, start: int, end: int) -> Expression:
-        """A pipeline that says where it went wrong."""
-        origin = self.places.action(start, end)
-        expression = self.pipe(pipe)
+    def _located(self, line: syntax.Line, loops: bool = False) -> tuple[Expression, syntax.Pipe, Origin]:
+        """A pipeline that says where it went wrong; that of a loop doesn't set the variables."""
+        origin = self.places.action(line.start, line.end)
         engine = self.engine
+        try:
+            pipe = line.pipe(two=loops)
+            expression = self.pipe(pipe._replace(names=()) if loops else pipe)
+        except SyntaxProblem as problem:
+            raise TemplateError(problem.message, self.places.action(problem.offset, problem.offset + 1)) from None
 
         def run(frame: Frame, dot: Value) -> Value:
             engine.at = origin
@@ -111,19 +131,19 @@ class Compiler:
                 error.where = error.where or origin
                 raise
 
-        return run
+        return run, pipe, origin
 
     def _condition(self, statement: syntax.Branch) -> Statement:
         size = len(self.scope)
-        pipe = self._located(statement.pipe, statement.start, statement.end)
-        body = self.block(statement.body)
-        otherwise = self.block(statement.otherwise)
+        expression, _, origin = self._located(statement.line)
+        body = self._later(statement.body)
+        otherwise = self._later(statement.otherwise)
         del self.scope[size:]
         rebinds = statement.kind == "with"
-        undecided = self._undecided(statement)
+        undecided = self._undecided(statement, origin)
 
         def run(frame: Frame, dot: Value) -> str:
-            value = pipe(frame, dot)
+            value = expression(frame, dot)
             try:
                 chosen = truth(value)
             except UndecidedError as error:
@@ -136,18 +156,16 @@ class Compiler:
 
     def _range(self, statement: syntax.Branch) -> Statement:
         size = len(self.scope)
-        bare = statement.pipe._replace(names=())
-        pipe = self._located(bare, statement.start, statement.end)
-        names = statement.pipe.names
-        slots = [self._declare(n) if statement.pipe.declares else self._slot(n) for n in names]
-        body = self.block(statement.body)
+        expression, pipe, origin = self._located(statement.line, loops=True)
+        names = pipe.names
+        slots = [self._declare(name) if pipe.declares else self._slot(name) for name in names]
+        body = self._later(statement.body)
         del self.scope[size:]
-        otherwise = self.block(statement.otherwise)
-        origin = self.places.action(statement.start, statement.end)
-        undecided = self._undecided(statement)
+        otherwise = self._later(statement.otherwise)
+        undecided = self._undecided(statement, origin)
 
         def run(frame: Frame, dot: Value) -> str:
-            value = pipe(frame, dot)
+            value = expression(frame, dot)
             try:
                 pairs = _pairs(value, len(names))
             except UndecidedError as error:
@@ -170,35 +188,37 @@ class Compiler:
 
         return run
 
-    def _undecided(self, statement: syntax.Branch) -> "Callable[[Frame, UndecidedError], str]":
+    def _undecided(self, statement: syntax.Branch, origin: Origin) -> "Callable[[Frame, UndecidedError], str]":
         """What to do where a branch can't be decided: in a file of its own leave that part out, elsewhere give up."""
-        origin = self.places.action(statement.start, statement.end)
-        engine, top = self.engine, self.top
-        slots = [self._slot(name) for name in assigned(statement)]
+        engine, top, scope = self.engine, self.top, list(self.scope)
 
         def leave_out(frame: Frame, error: UndecidedError) -> str:
             error.where = error.where or origin
             if not top or engine.mutates_in((*statement.body, *statement.otherwise), set()):
                 raise error
             frame.out.holes.append((frame.out.length, error.message, origin))
-            for slot in slots:
-                if slot >= 0:
-                    frame.slots[slot] = Unknown(error.message)
+            for name in assigned(statement):
+                slot = next((slot for known, slot in reversed(scope) if known == name), -1)
+                frame.slots[slot] = Unknown(error.message)
             return ""
 
         return leave_out
 
     def _call(self, statement: syntax.Call) -> Statement:
-        pipe = self._located(statement.pipe, statement.start, statement.end) if statement.pipe else None
+        origin = self.places.action(statement.line.start, statement.line.end)
+        expression = _nil if statement.line.is_empty() else self._located(statement.line)[0]
         engine, name = self.engine, statement.name
-        origin = self.places.action(statement.start, statement.end)
 
         def run(frame: Frame, dot: Value) -> str:
-            data = pipe(frame, dot) if pipe else None
-            template = engine.templates.get(name)
-            if template is None:
-                raise TemplateError(f'template "{name}" not defined', origin)
-            engine.execute(template, data, frame.out)
+            data = expression(frame, dot)
+            try:
+                template = engine.find(name)
+                if template is None:
+                    raise TemplateError(f'template "{name}" not defined')
+                engine.execute(template, data, frame.out)
+            except TemplateError as error:
+                error.where = error.where or origin
+                raise
             return ""
 
         return run
@@ -428,6 +448,14 @@ def _refusing(message: str) -> Callable[..., Value]:
         raise TemplateError(message)
 
     return refuse
+
+
+def _nothing(frame: Frame, dot: Value) -> str:
+    return ""
+
+
+def _nil(frame: Frame, dot: Value) -> Value:
+    return None
 
 
 class _Missing:

@@ -6,7 +6,7 @@ from hullcheck.render.helm.errors import LimitError, SyntaxProblem, TemplateErro
 from hullcheck.render.helm.functions import FUNCTIONS, Function
 from hullcheck.render.helm.limits import MAX_INCLUDES, spend
 from hullcheck.render.helm.output import Output
-from hullcheck.render.helm.program import Frame, Places, Template, TextPlaces, calls
+from hullcheck.render.helm.program import Frame, Template, TextPlaces, Unit, calls
 from hullcheck.render.helm.provenance import Origin, Unsure, is_solid, replaced, runs_of
 from hullcheck.render.helm.unknown import Unknown
 from hullcheck.render.helm.values import Value, is_unknown, reason_of
@@ -20,7 +20,8 @@ class Engine:
     """All templates of a chart and its subcharts, by name, and what is going on."""
 
     def __init__(self) -> None:
-        self.templates: dict[str, Template] = {}
+        self.units: dict[str, list[Unit]] = {}
+        self.found: dict[str, Template | None] = {}
         self.depth = 0
         self.at: Origin | None = None
         self.functions = {
@@ -29,28 +30,29 @@ class Engine:
             "tpl": Function("tpl", self.tpl, ("string", "any"), "", True),
         }
 
-    def add(self, name: str, text: str, places: Places) -> None:
-        """Parse a file's templates; later ones replace earlier ones of the same name. Raises SyntaxProblem."""
-        self._define(syntax.parse(name, text), text, places)
+    def add(self, unit: Unit) -> None:
+        """Take a text's templates; later ones replace earlier ones of the same name."""
+        for name in {*syntax.names(unit.text), unit.name}:
+            self.units[name] = [*self.units.get(name, ()), unit]
+            self.found.pop(name, None)
 
-    def _define(self, parsed: list[syntax.Template], text: str, places: Places) -> None:
-        for name, body in parsed:
-            template = Template(name, body, text, places)
-            if template.empty and name in self.templates and not self.templates[name].empty:
-                continue
-            self.templates[name] = template
+    def find(self, name: str) -> Template | None:
+        """The template of this name: the last that was given, but an empty one replaces none. Raises TemplateError."""
+        if name not in self.found:
+            fitting = [unit.templates()[name] for unit in self.units.get(name, ()) if name in unit.templates()]
+            filled = [template for template in fitting if not template.empty]
+            self.found[name] = next(reversed(filled or fitting), None)
+        return self.found[name]
 
     def execute(self, template: Template, dot: Value, out: Output, top: bool = False) -> None:
         """Run a template into `out`; `top`: it's a file's own, of which parts may be left out."""
         if self.depth >= MAX_INCLUDES:
             raise LimitError(f"templates include each other more than {MAX_INCLUDES} levels deep")
         if template.run is None:
-            compiler = Compiler(self, template, top)
-            template.run = compiler.block(template.body)
-            template.count = compiler.count
+            template.run = Compiler(self, template, top).block(template.body)
         self.depth += 1
         try:
-            template.run(Frame(out, template.count, dot), dot)
+            template.run(Frame(out, dot), dot)
         finally:
             self.depth -= 1
 
@@ -58,7 +60,7 @@ class Engine:
         """`include`: a template's text."""
         if isinstance(name, Unknown | Unsure):
             raise UndecidedError(reason_of(name))
-        template = self.templates.get(name)
+        template = self.find(name)
         if template is None:
             raise TemplateError(f'error calling include: template: no template "{name}" associated with this chart')
         out = Output()
@@ -78,19 +80,17 @@ class Engine:
         if "{{" not in text:
             return replaced(text, "<no value>", "")
         assert self.at is not None
-        places = TextPlaces(runs_of(text), self.at)
-        before = self.templates
+        unit = Unit("", str(text), TextPlaces(runs_of(text), self.at))
+        units, found = self.units, self.found
         out = Output()
         try:
-            parsed = syntax.parse("", str(text))
-            if len(parsed) > 1:
-                self.templates = dict(before)
-                self._define(parsed[:-1], str(text), places)
-            self.execute(Template("", parsed[-1].body, str(text), places), data, out)
-        except SyntaxProblem as problem:
-            raise TemplateError(f"error calling tpl: {problem.message}") from None
+            own = unit.templates()
+            if len(own) > 1:
+                self.units, self.found = dict(units), {}
+                self.add(unit)
+            self.execute(own[""], data, out)
         finally:
-            self.templates = before
+            self.units, self.found = units, found
         made = out.whole()
         return made if isinstance(made, Unknown) else replaced(made, "<no value>", "")
 
@@ -101,9 +101,13 @@ class Engine:
 
     def mutates_in(self, body: syntax.Block, seen: set[str]) -> bool:
         """May running these statements change a value that others see?"""
-        for name, included in calls(body):
+        try:
+            called = calls(body)
+        except SyntaxProblem:
+            return True
+        for name, included in called:
             if name in ("include", "template") and included is not None:
-                other = self.templates.get(included)
+                other = self.find(included)
                 if other is not None and included not in seen and self.mutates(other, seen):
                     return True
             elif name in _MUTATORS:

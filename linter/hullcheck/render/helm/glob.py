@@ -134,11 +134,24 @@ def _takes(part: _Part, char: str) -> bool:
     return part.what == "any" or any(low <= char <= high for low, high in part.ranges) != part.negated
 
 
+class _Rule(NamedTuple):
+    negated: bool
+    folders: bool
+    by_name: bool
+    pattern: str
+    plain: bool
+
+    def fits(self, path: str) -> bool:
+        name = path.rpartition("/")[2] if self.by_name else path
+        return name == self.pattern if self.plain else bool(matches(self.pattern, name))
+
+
 class Ignore:
     """The rules of a .helmignore file: the first that matches decides; a negated one that doesn't match ignores."""
 
     def __init__(self, text: str) -> None:
-        self.rules: list[tuple[bool, bool, bool, str]] = []
+        self.rules: list[_Rule] = []
+        self.folders: dict[str, bool] = {}
         for line in [*text.splitlines(), "templates/.?*"]:
             rule = line.strip()
             if not rule or rule.startswith("#") or "**" in rule or matches(rule, "abc") is None:
@@ -148,20 +161,26 @@ class Ignore:
             folder = rule.endswith("/")
             rule = rule.removesuffix("/")
             by_name = "/" not in rule
-            self.rules.append((negated, folder, by_name, rule.removeprefix("/")))
+            rule = rule.removeprefix("/")
+            self.rules.append(_Rule(negated, folder, by_name, rule, not any(char in rule for char in "*?[\\")))
 
     def ignores(self, path: str) -> bool:
         """Is the file ignored, or any folder that it is in?"""
-        parts = path.split("/")
-        folders = ("/".join(parts[:count]) for count in range(1, len(parts)))
-        return any(self._ignores(folder, True) for folder in folders) or self._ignores(path, False)
+        return self._ignores_folder(path.rpartition("/")[0]) or self._ignores(path, False)
+
+    def _ignores_folder(self, path: str) -> bool:
+        if not path:
+            return False
+        if path not in self.folders:
+            above = path.rpartition("/")[0]
+            self.folders[path] = self._ignores_folder(above) or self._ignores(path, True)
+        return self.folders[path]
 
     def _ignores(self, path: str, is_folder: bool) -> bool:
-        for negated, folder, by_name, rule in self.rules:
-            name = path.rpartition("/")[2] if by_name else path
-            if negated:
-                if (folder and not is_folder) or not matches(rule, name):
+        for rule in self.rules:
+            if rule.negated:
+                if (rule.folders and not is_folder) or not rule.fits(path):
                     return True
-            elif (not folder or is_folder) and matches(rule, name):
+            elif (is_folder or not rule.folders) and rule.fits(path):
                 return True
         return False

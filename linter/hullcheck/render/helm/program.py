@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from hullcheck.render.helm import syntax
+from hullcheck.render.helm.errors import SyntaxProblem, TemplateError
 from hullcheck.render.helm.output import Output
 from hullcheck.render.helm.provenance import Origin, Run, runs_between
 from hullcheck.render.helm.values import Value
@@ -18,10 +19,9 @@ class Frame:
 
     __slots__ = ("out", "slots")
 
-    def __init__(self, out: Output, count: int, dot: Value) -> None:
+    def __init__(self, out: Output, dot: Value) -> None:
         self.out = out
-        self.slots: list[Value] = [None] * count
-        self.slots[0] = dot
+        self.slots: dict[int, Value] = {0: dot}
 
 
 class Template:
@@ -34,7 +34,6 @@ class Template:
         self.places = places
         self.empty = all(isinstance(s, syntax.Literal) and not text[s.start : s.end].strip() for s in body)
         self.run: Statement | None = None
-        self.count = 0
 
 
 class Places:
@@ -45,6 +44,26 @@ class Places:
 
     def action(self, start: int, end: int) -> Origin:
         raise NotImplementedError
+
+
+class Unit:
+    """A text with templates in it, a file for one, parsed when the first of them is wanted."""
+
+    def __init__(self, name: str, text: str, places: Places) -> None:
+        self.name = name
+        self.text = text
+        self.places = places
+        self._templates: dict[str, Template] | None = None
+
+    def templates(self) -> dict[str, Template]:
+        """By name; the text's own is there, too. Raises TemplateError."""
+        if self._templates is None:
+            try:
+                parsed = syntax.parse(self.name, self.text)
+            except SyntaxProblem as problem:
+                raise TemplateError(problem.message, self.places.action(problem.offset, problem.offset + 1)) from None
+            self._templates = {name: Template(name, body, self.text, self.places) for name, body in parsed}
+        return self._templates
 
 
 class FilePlaces(Places):
@@ -83,18 +102,19 @@ class TextPlaces(Places):
 
 
 def calls(body: syntax.Block) -> "list[tuple[str, str | None]]":
-    """The functions that are called, with the name of the template for `include` and `template` where it's constant."""
+    """The functions that are called, with the name of the template for `include` and `template` where it's constant. Raises
+    SyntaxProblem."""
     found: list[tuple[str, str | None]] = []
     for statement in body:
         if isinstance(statement, syntax.Action):
-            _pipe_calls(statement.pipe, found)
+            _pipe_calls(statement.line.pipe(), found)
         elif isinstance(statement, syntax.Branch):
-            _pipe_calls(statement.pipe, found)
+            _pipe_calls(statement.line.pipe(two=True), found)
             found += calls(statement.body) + calls(statement.otherwise)
         elif isinstance(statement, syntax.Call):
             found.append(("template", statement.name))
-            if statement.pipe:
-                _pipe_calls(statement.pipe, found)
+            if not statement.line.is_empty():
+                _pipe_calls(statement.line.pipe(), found)
     return found
 
 
@@ -117,8 +137,9 @@ def assigned(statement: syntax.Branch) -> set[str]:
     pending: list[syntax.Statement] = [*statement.body, *statement.otherwise]
     while pending:
         each = pending.pop()
-        if isinstance(each, syntax.Action | syntax.Branch) and not each.pipe.declares:
-            names.update(each.pipe.names)
+        if isinstance(each, syntax.Action | syntax.Branch):
+            pipe = each.line.pipe(two=isinstance(each, syntax.Branch))
+            names.update(() if pipe.declares else pipe.names)
         if isinstance(each, syntax.Branch):
             pending += [*each.body, *each.otherwise]
     return names

@@ -1,5 +1,6 @@
 """A chart rendered: from its folder to documents whose every value knows its place."""
 
+import gc
 import re
 from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
@@ -12,10 +13,10 @@ from hullcheck.render.helm.chart import Chart, Folder, Loader
 from hullcheck.render.helm.coalesce import coalesced, work_out_dependencies
 from hullcheck.render.helm.data import from_source, merged
 from hullcheck.render.helm.engine import Engine
-from hullcheck.render.helm.errors import LimitError, SyntaxProblem, TemplateError, UndecidedError
+from hullcheck.render.helm.errors import LimitError, TemplateError, UndecidedError
 from hullcheck.render.helm.objects import KUBE_VERSION, Capabilities, Files
 from hullcheck.render.helm.output import Output
-from hullcheck.render.helm.program import FilePlaces
+from hullcheck.render.helm.program import FilePlaces, Unit
 from hullcheck.render.helm.provenance import Origin, Text, cut, joined, replaced, runs_between, unknowns_in
 from hullcheck.render.helm.rehome import rehome
 from hullcheck.render.helm.values import Map, Value, Values
@@ -126,6 +127,26 @@ def render_chart(
 ) -> Rendered:
     """Render the chart in a folder; `values` are value files, later ones over earlier ones, `sets` over them all."""
     limits.start()
+    # Trees, closures and values are made by the hundred thousand, and none of them is garbage before the end.
+    collects = gc.isenabled()
+    gc.disable()
+    try:
+        return _render_chart(folder, read, list_files, values, sets, release, namespace, kube_version)
+    finally:
+        if collects:
+            gc.enable()
+
+
+def _render_chart(
+    folder: str,
+    read: Callable[[str], bytes | None],
+    list_files: Callable[[str], Iterable[str]],
+    values: Sequence[Source],
+    sets: Sequence[str],
+    release: str,
+    namespace: str,
+    kube_version: str,
+) -> Rendered:
     prefix = f"{folder}/" if folder else ""
     names = [path[len(prefix) :] for path in list_files(folder) if path.startswith(prefix)]
     loader = Loader()
@@ -213,12 +234,7 @@ class _Job:
 
     def _parse(self, files: list[_File]) -> None:
         for file in files:
-            try:
-                self.engine.add(file.name, file.source.text, FilePlaces(file.source))
-            except SyntaxProblem as problem:
-                self._add(f"not rendered: {problem.message}", file.source.at(problem.offset))
-            except (LimitError, RecursionError) as error:
-                self._add(f"not rendered: {_said(error)}", file.source.at(0))
+            self.engine.add(Unit(file.name, file.source.text, FilePlaces(file.source)))
 
     def _render(self, files: list[_File]) -> Rendered:
         found: dict[str, tuple[Text, Output, _File]] = {}
@@ -236,15 +252,12 @@ class _Job:
         return Rendered([*self.documents, *self.hooks], self.problems, self.done, len(files))
 
     def _run(self, file: _File) -> Output | None:
-        template = self.engine.templates.get(file.name)
-        if template is None:
-            return None
         file.context["Template"] = Map(Name=file.name, BasePath=file.base)
         out = Output()
         try:
+            template = self.engine.find(file.name)
+            assert template is not None
             self.engine.execute(template, file.context, out, top=True)
-        except SyntaxProblem as problem:
-            self._add(f"not rendered: {problem.message}", file.source.at(problem.offset))
         except UndecidedError as error:
             self._add(f"not rendered, for it depends on a value that isn't known: {error.message}", _place(error, file))
         except TemplateError as error:

@@ -24,8 +24,22 @@ _TOKEN = re.compile(
 _ESCAPE = re.compile(r"\\(?:([abfnrtv\\'\"])|x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|([0-7]{3}))")
 _SIMPLE = {"a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v"}
 _KEYWORDS = frozenset(("block", "break", "continue", "define", "else", "end", "if", "range", "template", "with"))
-_COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
+_KEYWORD = re.compile(r"[ \t\r\n]*(block|break|continue|define|else|end|if|range|template|with)\b")
+_ACTION = re.compile(
+    r"""\{\{(-(?=[ \t\r\n]))?
+    (?:(?P<comment>[ \t\r\n]?/\*(?:[^*]|\*(?!/))*+\*/(?:[ \t\r\n](?P<after>-))?\}\})
+    |(?P<code>(?:[^"`'}-]|"(?:[^"\\\n]|\\[^\n])*+"|`[^`]*+`|'(?:[^'\\\n]|\\[^\n])*+'|\}(?!\})|(?<![ \t\r\n])-|-(?!\}\}))*+)
+     (?P<trim>-)?\}\})""",
+    re.VERBOSE,
+)
+_DEFINE = re.compile(r"\{\{-?[ \t\r\n]*(?:define|block)[ \t\r\n]+[\"`]([^\"`]*)")
 _BLANK = " \t\r\n"
+
+
+class _Token(NamedTuple):
+    kind: str
+    text: str
+    start: int
 
 
 class Constant(NamedTuple):
@@ -86,268 +100,80 @@ class Literal(NamedTuple):
     end: int
 
 
-class Action(NamedTuple):
-    pipe: Pipe
-    start: int
-    end: int
+class Line:
+    """One action. What is in it becomes tokens only once they're asked for: much of a chart is never run."""
 
+    __slots__ = ("_pipe", "at", "end", "high", "low", "start", "text", "tokens")
 
-class Branch(NamedTuple):
-    """`kind` is if, with or range."""
+    def __init__(self, text: str, start: int, end: int, low: int, high: int) -> None:
+        self.text = text
+        self.start = start
+        self.end = end
+        self.low = low
+        self.high = high
+        self.tokens: list[_Token] = []
+        self.at = 0
+        self._pipe: Pipe | None = None
 
-    kind: str
-    pipe: Pipe
-    body: "Block"
-    otherwise: "Block"
-    start: int
-    end: int
-
-
-class Call(NamedTuple):
-    """`{{template}}`."""
-
-    name: str
-    pipe: Pipe | None
-    start: int
-    end: int
-
-
-class Leave(NamedTuple):
-    """`break` or `continue`."""
-
-    kind: str
-    start: int
-
-
-Statement = Literal | Action | Branch | Call | Leave
-Block = tuple[Statement, ...]
-
-
-class Template(NamedTuple):
-    name: str
-    body: Block
-
-
-class _Token(NamedTuple):
-    kind: str
-    text: str
-    start: int
-
-
-class _Code(NamedTuple):
-    """The tokens of one action, and where the action stands."""
-
-    tokens: list[_Token]
-    start: int
-    end: int
-
-
-def parse(name: str, text: str) -> list[Template]:
-    """The template of this name and those that it defines. Raises SyntaxProblem."""
-    parser = _Parser(text)
-    body, _ = parser.block(("",), 0)
-    return [*parser.defined, Template(name, body)]
-
-
-def _pieces(text: str) -> "list[Literal | _Code]":
-    """Literal text and actions, with the white space that trim markers take away gone."""
-    pieces: list[Literal | _Code] = []
-    at, trim = 0, False
-    while (start := text.find("{{", at)) >= 0:
-        trim_left = text.startswith("-", start + 2) and text[start + 3 : start + 4] in tuple(_BLANK)
-        _add_literal(pieces, text, at, start, trim, trim_left)
-        tokens, at, trim = _action(text, start + 2 + (1 if trim_left else 0), start)
-        if tokens is not None:
-            pieces.append(_Code(tokens, start, at))
-    _add_literal(pieces, text, at, len(text), trim, False)
-    return pieces
-
-
-def _add_literal(
-    pieces: "list[Literal | _Code]", text: str, start: int, end: int, trim_start: bool, trim_end: bool
-) -> None:
-    while trim_end and end > start and text[end - 1] in _BLANK:
-        end -= 1
-    while trim_start and start < end and text[start] in _BLANK:
-        start += 1
-    if start < end:
-        pieces.append(Literal(start, end))
-
-
-def _action(text: str, at: int, start: int) -> tuple[list[_Token] | None, int, bool]:
-    """The tokens up to `}}`, None for a comment; the offset after it, and whether what follows is trimmed."""
-    first = at + len(text[at : at + 1]) if text[at - 1] == "-" else at
-    if text.startswith("/*", first):
-        return _comment(text, first, start)
-    tokens: list[_Token] = []
-    while True:
-        if text.startswith("}}", at):
-            return tokens, at + 2, False
-        if text.startswith("-}}", at) and tokens and tokens[-1].kind == "space":
-            return tokens, at + 3, True
-        match = _TOKEN.match(text, at)
+    def take_word(self) -> str:
+        """The keyword that the rest of it begins with, taken, or nothing."""
+        match = _KEYWORD.match(self.text, self.low, self.high)
         if match is None:
-            message = "an action that isn't closed" if at >= len(text) else f"unexpected {text[at]!r} in an action"
-            raise SyntaxProblem(message, start if at >= len(text) else at)
-        tokens.append(_Token(str(match.lastgroup), match[0], at))
-        at = match.end()
+            return ""
+        self.low = match.end()
+        return match[1]
 
+    def take_string(self) -> str:
+        """The string that the rest of it begins with."""
+        match = _TOKEN.match(self.text, _after_blanks(self.text, self.low, self.high), self.high)
+        if match is None or match.lastgroup not in ("string", "raw"):
+            raise SyntaxProblem("a name is missing", self.low)
+        self.low = match.end()
+        return _unquoted(_Token(match.lastgroup, match[0], match.start()))
 
-def _comment(text: str, at: int, start: int) -> tuple[None, int, bool]:
-    match = _COMMENT.match(text, at)
-    if match is None:
-        raise SyntaxProblem("a comment that isn't closed", start)
-    at = match.end()
-    if text.startswith("}}", at):
-        return None, at + 2, False
-    if text[at : at + 1] in tuple(_BLANK) and text.startswith("-}}", at + 1):
-        return None, at + 4, True
-    raise SyntaxProblem("a comment ends before its action does", start)
+    def is_empty(self) -> bool:
+        """Is nothing left?"""
+        return _after_blanks(self.text, self.low, self.high) == self.high
 
+    def finish(self) -> None:
+        if not self.is_empty():
+            raise SyntaxProblem("unexpected text in an action", self.low)
 
-class _Parser:
-    """Takes the pieces one by one; templates that are defined inside go to `defined`."""
+    def pipe(self, two: bool = False) -> Pipe:
+        """The pipeline in it, with the variables it sets. Raises SyntaxProblem."""
+        if self._pipe is None:
+            self.tokens, self.at = self._lexed(), 0
+            self._pipe = self._pipeline(assigns=True, two=two)
+            if not self._done():
+                self._refuse()
+            self.tokens = []
+        return self._pipe
 
-    def __init__(self, text: str) -> None:
-        self.pieces = _pieces(text)
-        self.length = len(text)
-        self.at = 0
-        self.defined: list[Template] = []
-        self.loops = 0
-
-    def block(self, ends: tuple[str, ...], depth: int) -> tuple[Block, "_Line"]:
-        """Statements up to one of these words, "" being the end of the text, and the line with that word."""
-        if depth > MAX_NESTING:
-            raise SyntaxProblem(f"nested more than {MAX_NESTING} levels deep", self.length)
-        body: list[Statement] = []
-        while self.at < len(self.pieces):
-            piece = self.pieces[self.at]
-            self.at += 1
-            if isinstance(piece, Literal):
-                body.append(piece)
-                continue
-            line = _Line(piece)
-            word = line.keyword()
-            if word in ends and word:
-                return tuple(body), line
-            self._statement(body, word, line, depth)
-        if "" not in ends:
-            raise SyntaxProblem("a block without its end", self.length)
-        return tuple(body), _Line(_Code([], self.length, self.length))
-
-    def _statement(self, body: list[Statement], word: str, line: "_Line", depth: int) -> None:
-        if word in ("if", "with", "range"):
-            body.append(self._branch(word, line, depth))
-        elif word == "define":
-            self._define(line, depth)
-        elif word in ("template", "block"):
-            body.append(self._call(word, line, depth))
-        elif word in ("break", "continue"):
-            if not self.loops:
-                raise SyntaxProblem(f"{word} outside of range", line.start)
-            line.finish()
-            body.append(Leave(word, line.start))
-        elif word:
-            raise SyntaxProblem(f"unexpected {word}", line.start)
-        else:
-            pipe = line.pipe(assigns=True)
-            line.finish()
-            body.append(Action(pipe, line.start, line.end))
-
-    def _branch(self, word: str, line: "_Line", depth: int) -> Branch:
-        pipe = line.pipe(assigns=True, two=word == "range")
-        line.finish()
-        self.loops += word == "range"
-        body, last = self.block(("end", "else"), depth + 1)
-        self.loops -= word == "range"
-        otherwise: Block = ()
-        if last.was == "else":
-            chained = last.keyword()
-            if chained:
-                if chained != word or word == "range":
-                    raise SyntaxProblem(f"unexpected {chained} after else", last.start)
-                otherwise = (self._branch(chained, last, depth + 1),)
-            else:
-                last.finish()
-                otherwise, last = self.block(("end",), depth + 1)
-                last.finish()
-        else:
-            last.finish()
-        return Branch(word, pipe, body, otherwise, line.start, line.end)
-
-    def _define(self, line: "_Line", depth: int) -> None:
-        name = line.string()
-        line.finish()
-        if depth:
-            raise SyntaxProblem("unexpected define in a block", line.start)
-        loops, self.loops = self.loops, 0
-        body, last = self.block(("end",), depth + 1)
-        last.finish()
-        self.loops = loops
-        self._add(Template(name, body))
-
-    def _add(self, template: Template) -> None:
-        self.defined.append(template)
-
-    def _call(self, word: str, line: "_Line", depth: int) -> Call:
-        name = line.string()
-        pipe = line.pipe() if not line.done() or word == "block" else None
-        line.finish()
-        if word == "block":
-            body, last = self.block(("end",), depth + 1)
-            last.finish()
-            self._add(Template(name, body))
-        return Call(name, pipe, line.start, line.end)
-
-
-class _Line:
-    """The tokens of one action, read from left to right."""
-
-    def __init__(self, code: _Code) -> None:
-        self.tokens = code.tokens
-        self.start = code.start
-        self.end = code.end
-        self.at = 0
-        self.was = ""
+    def _lexed(self) -> "list[_Token]":
+        tokens: list[_Token] = []
+        at, text, high = self.low, self.text, self.high
+        match = _TOKEN.match
+        while at < high:
+            found = match(text, at, high)
+            if found is None:
+                raise SyntaxProblem(f"unexpected {text[at]!r} in an action", at)
+            tokens.append(_Token(str(found.lastgroup), found[0], at))
+            at = found.end()
+        return tokens
 
     def _skip(self) -> None:
         while self.at < len(self.tokens) and self.tokens[self.at].kind == "space":
             self.at += 1
 
-    def done(self) -> bool:
-        """Is only white space left?"""
+    def _done(self) -> bool:
         self._skip()
         return self.at >= len(self.tokens)
 
-    def finish(self) -> None:
-        if not self.done():
-            self._refuse()
-
     def _refuse(self) -> None:
-        token = self.tokens[self.at] if self.at < len(self.tokens) else _Token("", "}}", self.end)
+        token = self.tokens[self.at] if self.at < len(self.tokens) else _Token("", "}}", self.end - 2)
         raise SyntaxProblem(f"unexpected {token.text} in an action", token.start)
 
-    def keyword(self) -> str:
-        """The keyword that comes next, taken, or nothing."""
-        self._skip()
-        if self.at < len(self.tokens):
-            token = self.tokens[self.at]
-            if token.kind == "word" and token.text in _KEYWORDS:
-                self.at += 1
-                self.was = token.text
-                return token.text
-        return ""
-
-    def string(self) -> str:
-        self._skip()
-        token = self.tokens[self.at] if self.at < len(self.tokens) else None
-        if token is None or token.kind not in ("string", "raw"):
-            self._refuse()
-            raise AssertionError
-        self.at += 1
-        return _unquoted(token)
-
-    def pipe(self, assigns: bool = False, two: bool = False, depth: int = 0) -> Pipe:
+    def _pipeline(self, assigns: bool = False, two: bool = False, depth: int = 0) -> Pipe:
         """A pipeline, with the variables it sets if those are allowed here."""
         if depth > MAX_NESTING:
             raise SyntaxProblem(f"nested more than {MAX_NESTING} levels deep", self.start)
@@ -380,7 +206,7 @@ class _Line:
 
     def _at_end(self) -> bool:
         """A pipe may be followed by nothing."""
-        return self.done() or self.tokens[self.at].text == ")"
+        return self._done() or self.tokens[self.at].text == ")"
 
     def _take(self, text: str) -> bool:
         self._skip()
@@ -436,7 +262,7 @@ class _Line:
         if token.text == ".":
             return Dot(token.start)
         if token.text == "(":
-            pipe = self.pipe(depth=depth + 1)
+            pipe = self._pipeline(depth=depth + 1)
             if not self._take(")"):
                 raise SyntaxProblem("a parenthesis that isn't closed", token.start)
             return pipe
@@ -453,6 +279,172 @@ class _Line:
             self.at -= 1
             self._refuse()
         return Function(token.text, token.start)
+
+
+class Action(NamedTuple):
+    line: Line
+
+
+class Branch(NamedTuple):
+    """`kind` is if, with or range."""
+
+    kind: str
+    line: Line
+    body: "Block"
+    otherwise: "Block"
+
+
+class Call(NamedTuple):
+    """`{{template}}`: the line holds what is given to it, if anything."""
+
+    name: str
+    line: Line
+
+
+class Leave(NamedTuple):
+    """`break` or `continue`."""
+
+    kind: str
+
+
+Statement = Literal | Action | Branch | Call | Leave
+Block = tuple[Statement, ...]
+
+
+class Template(NamedTuple):
+    name: str
+    body: Block
+
+
+def names(text: str) -> list[str]:
+    """The names of templates that a text seems to define; a comment may fool it."""
+    return [_unescaped(match[1], match.start()) for match in _DEFINE.finditer(text)]
+
+
+def parse(name: str, text: str) -> list[Template]:
+    """The templates that it defines, and last the template of this name. Raises SyntaxProblem."""
+    parser = _Parser(text)
+    body, _, _ = parser.block(("",), 0)
+    return [*parser.defined, Template(name, body)]
+
+
+def _pieces(text: str) -> list[Literal | Line]:
+    """Literal text and actions, with the white space that trim markers take away gone."""
+    pieces: list[Literal | Line] = []
+    at, trim = 0, False
+    while (start := text.find("{{", at)) >= 0:
+        match = _ACTION.match(text, start)
+        if match is None:
+            raise SyntaxProblem("an action that isn't closed", start)
+        _add_literal(pieces, text, at, start, trim, match[1] is not None)
+        if match["comment"] is None:
+            pieces.append(Line(text, start, match.end(), *match.span("code")))
+        at, trim = match.end(), bool(match["trim"] or match["after"])
+    _add_literal(pieces, text, at, len(text), trim, False)
+    return pieces
+
+
+def _add_literal(
+    pieces: list[Literal | Line], text: str, start: int, end: int, trim_start: bool, trim_end: bool
+) -> None:
+    while trim_end and end > start and text[end - 1] in _BLANK:
+        end -= 1
+    if trim_start:
+        start = _after_blanks(text, start, end)
+    if start < end:
+        pieces.append(Literal(start, end))
+
+
+def _after_blanks(text: str, start: int, end: int) -> int:
+    while start < end and text[start] in _BLANK:
+        start += 1
+    return start
+
+
+class _Parser:
+    """Takes the pieces one by one; templates that are defined inside go to `defined`."""
+
+    def __init__(self, text: str) -> None:
+        self.pieces = _pieces(text)
+        self.length = len(text)
+        self.at = 0
+        self.defined: list[Template] = []
+        self.loops = 0
+
+    def block(self, ends: tuple[str, ...], depth: int) -> tuple[Block, Line | None, str]:
+        """Statements up to one of these words, "" being the end of the text; the line with that word, and the word."""
+        if depth > MAX_NESTING:
+            raise SyntaxProblem(f"nested more than {MAX_NESTING} levels deep", self.length)
+        body: list[Statement] = []
+        while self.at < len(self.pieces):
+            piece = self.pieces[self.at]
+            self.at += 1
+            if isinstance(piece, Literal):
+                body.append(piece)
+                continue
+            word = piece.take_word()
+            if word in ends and word:
+                return tuple(body), piece, word
+            self._statement(body, word, piece, depth)
+        if "" not in ends:
+            raise SyntaxProblem("a block without its end", self.length)
+        return tuple(body), None, ""
+
+    def _statement(self, body: list[Statement], word: str, line: Line, depth: int) -> None:
+        if not word:
+            body.append(Action(line))
+        elif word in ("if", "with", "range"):
+            body.append(self._branch(word, line, depth))
+        elif word == "define":
+            self._define(line, depth)
+        elif word in ("template", "block"):
+            body.append(self._call(word, line, depth))
+        elif word in ("break", "continue"):
+            if not self.loops:
+                raise SyntaxProblem(f"{word} outside of range", line.start)
+            line.finish()
+            body.append(Leave(word))
+        else:
+            raise SyntaxProblem(f"unexpected {word}", line.start)
+
+    def _branch(self, word: str, line: Line, depth: int) -> Branch:
+        self.loops += word == "range"
+        body, last, end = self.block(("end", "else"), depth + 1)
+        self.loops -= word == "range"
+        assert last is not None
+        otherwise: Block = ()
+        chained = last.take_word() if end == "else" else ""
+        if chained:
+            if chained != word or word == "range":
+                raise SyntaxProblem(f"unexpected {chained} after else", last.start)
+            otherwise = (self._branch(chained, last, depth + 1),)
+        else:
+            last.finish()
+            if end == "else":
+                otherwise = self._ended(depth)
+        return Branch(word, line, body, otherwise)
+
+    def _ended(self, depth: int) -> Block:
+        """Statements up to `end`."""
+        body, last, _ = self.block(("end",), depth + 1)
+        assert last is not None
+        last.finish()
+        return body
+
+    def _define(self, line: Line, depth: int) -> None:
+        name = line.take_string()
+        line.finish()
+        if depth:
+            raise SyntaxProblem("unexpected define in a block", line.start)
+        loops, self.loops = self.loops, 0
+        self.defined.append(Template(name, self._ended(depth)))
+        self.loops = loops
+
+    def _call(self, word: str, line: Line, depth: int) -> Call:
+        name = line.take_string()
+        if word == "block":
+            self.defined.append(Template(name, self._ended(depth)))
+        return Call(name, line)
 
 
 def _constant(token: _Token) -> Value:
