@@ -10,7 +10,7 @@ from hullcheck.render.kustomize.fieldspecs import FieldSpec, field_spec
 from hullcheck.render.kustomize.files import embedded, objects
 from hullcheck.render.kustomize.loading import FileReader
 from hullcheck.render.kustomize.patches import apply_patch
-from hullcheck.render.kustomize.resources import Resource, word_at
+from hullcheck.render.kustomize.resources import Resource
 from hullcheck.render.kustomize.state import State
 from hullcheck.render.kustomize.transform import NamespaceRule, add_affix, add_words, set_namespace
 from hullcheck.render.kustomize.tree import put
@@ -100,13 +100,20 @@ def _namespace(root: Mapping, own: Layer, state: State, builder: "Builder") -> N
 
 
 def _affix(root: Mapping, own: Layer, state: State, builder: "Builder") -> None:
-    prefix = word_at(root, "kind") == "PrefixTransformer"
-    node = root.get("prefix" if prefix else "suffix")
     specs = _specs(root)
     if not specs:
         raise RefusedError("`fieldSpecs` must say what is renamed", root.location.one_line())
-    if isinstance(node, Scalar) and node.text:
-        add_affix(state.resources, node, specs, prefix=prefix, because="transformers")
+    for name in ("prefix", "suffix"):
+        node = root.get(name)
+        if isinstance(node, Scalar) and node.text:
+            add_affix(state.resources, node, specs, prefix=name == "prefix", because="transformers")
+
+
+def _hash(root: Mapping, own: Layer, state: State, builder: "Builder") -> None:
+    for resource in state.resources:
+        if resource.hashed:
+            generators.add_hash(resource)
+    state.resources.renamed()
 
 
 def _labels(root: Mapping, own: Layer, state: State, builder: "Builder") -> None:
@@ -176,6 +183,8 @@ _RUNNERS = {
     "NamespaceTransformer": _namespace,
     "PrefixTransformer": _affix,
     "SuffixTransformer": _affix,
+    "PrefixSuffixTransformer": _affix,
+    "HashTransformer": _hash,
     "LabelTransformer": _labels,
     "AnnotationsTransformer": _annotations,
     "PatchTransformer": _patch,

@@ -100,8 +100,46 @@ def kind_of(scalar: Scalar) -> str:
 def value_of(scalar: Scalar) -> Any:
     """The scalar's value: text, number, boolean or None."""
     if kind_of(scalar) == "str":
-        return scalar.text
+        return refolded(scalar.text) if scalar.style == ">" else scalar.text
     return resolve(scalar.text)[1]
+
+
+def refolded(text: str) -> str:
+    """Folded text as it comes out of a build, which writes and reads it once more.
+
+    kustomize's library puts a line break too many before a line that is indented further.
+    """
+    if not text or text.endswith((" ", "\t")):
+        return text  # it is written in quotes then
+    lines = _folded_lines(text)
+    result, pending, blank = "", "", False
+    held = ""
+    for line in lines:
+        if not line:
+            pending += "\n"
+            continue
+        indented = line[0] in " \t"
+        if held and not blank and not indented:
+            result += "" if pending else " "
+        else:
+            result += held
+        result += pending + line
+        held, pending, blank = "\n", "", indented
+    if not text.endswith("\n"):
+        return result
+    return result + held + (pending if text == "\n" or text.endswith("\n\n") else "")
+
+
+def _folded_lines(text: str) -> list[str]:
+    """The lines as which folded text is written: a line break of its own is written as two."""
+    doubled = text.lstrip("\n")[:1] not in ("", " ", "\t")
+    lines = text.split("\n")
+    written: list[str] = []
+    for line in lines[:-1]:
+        written.append(line)
+        if line and line[0] not in " \t" and doubled:
+            written.append("")
+    return [*written, lines[-1]] if lines[-1] else written
 
 
 def is_null(node: Node | None) -> bool:
