@@ -42,6 +42,7 @@ check = Check(
 )
 
 PUBLIC = re.compile(
+    r".*(?:user_?name|account_?name|address)|"
     r"(?:ca|tls)[.-]crt|.*\.(?:crt|cer|pub)|known_hosts|(?:.*[-_.])?(?:user(?:name)?|login|email|host(?:name)?|port|url|uri"
     r"|endpoint|server|region|bucket|issuer|namespace|type|name|project|database|db|id|path|insecure|config|ca)",
     re.IGNORECASE,
@@ -53,7 +54,7 @@ TESTS = re.compile(r"(?:^|/)(?:tests?|testdata|test-data|fixtures|e2e|examples?|
 def with_data(made: KubernetesObject) -> Iterator[Finding]:
     if made.kind != "Secret" or made.api_version != "v1" or made.node.get("sops") is not None:
         return
-    found = list(_entries(made))
+    found = sorted(_entries(made), key=lambda entry: by_name(entry[0].text) is None)
     if not found:
         return
     key, value, _ = found[0]

@@ -40,33 +40,34 @@ def image_name(text: str) -> str:
 
 def from_skaffold(file: File) -> Iterator[Build]:
     """The artifacts of a `skaffold.yaml` that Docker or BuildKit builds."""
+    from hullcheck.model.node import Mapping, Sequence, as_str
     from hullcheck.parse import yaml
 
     folder = posixpath.dirname(file.source.path)
     for document in yaml.parse(file.source).documents:
         build = _mapping(document.root, "build")
         artifacts = build.get("artifacts") if build else None
-        if not isinstance(artifacts, yaml.Sequence):
+        if not isinstance(artifacts, Sequence):
             continue
         for artifact in artifacts.items:
-            image = yaml.as_str(artifact.get("image")) if isinstance(artifact, yaml.Mapping) else None
-            if image is None or not isinstance(artifact, yaml.Mapping):
+            image = as_str(artifact.get("image")) if isinstance(artifact, Mapping) else None
+            if image is None or not isinstance(artifact, Mapping):
                 continue
             docker = _mapping(artifact, "docker")
-            context = yaml.as_str(artifact.get("context")) or "."
-            name = (yaml.as_str(docker.get("dockerfile")) if docker else None) or "Dockerfile"
+            context = as_str(artifact.get("context")) or "."
+            name = (as_str(docker.get("dockerfile")) if docker else None) or "Dockerfile"
             path = join(folder, context, name)
             if path is not None:
-                target = yaml.as_str(docker.get("target")) if docker else None
+                target = as_str(docker.get("target")) if docker else None
                 place = Related(artifact.get("image").location, f"skaffold builds `{image}` from it")  # type: ignore[union-attr]
                 yield Build(path, target, image_name(image), (), place)
 
 
 def _mapping(node: Any, key: str) -> Any:
-    from hullcheck.parse import yaml
+    from hullcheck.model.node import Mapping
 
-    value = node.get(key) if isinstance(node, yaml.Mapping) else None
-    return value if isinstance(value, yaml.Mapping) else None
+    value = node.get(key) if isinstance(node, Mapping) else None
+    return value if isinstance(value, Mapping) else None
 
 
 def from_bake(file: File) -> Iterator[Build]:

@@ -217,12 +217,15 @@ def _legacy(workload: Workload) -> LegacyAccount | None:
         return None
     old, new = as_str(spec.get("serviceAccount")), as_str(spec.get("serviceAccountName"))
     key = spec.key("serviceAccount")
-    if old is None or key is None or old == new:
+    if not old or key is None or old == new:
         return None
     return LegacyAccount(workload, key.location, old, new or "")
 
 
 def _built_in(binding: Binding) -> bool:
+    """Does every cluster have that role?"""
+    if binding.role_kind == "Role" and binding.role_name == "extension-apiserver-authentication-reader":
+        return True
     return binding.role_kind == "ClusterRole" and (
         binding.role_name in BUILT_IN or binding.role_name.startswith("system:")
     )

@@ -7,7 +7,10 @@ from hullcheck.finding import Severity
 from hullcheck.model.rbac import CHANGES, READS, WRITES, Granted, Rule, Word
 
 RBAC = "rbac.authorization.k8s.io"
-CORE_GROUPS = frozenset(("", "*", "apps", "batch", "autoscaling", "extensions", "policy"))
+WHOLE = frozenset(("", "*", RBAC))
+"""API groups of which everything is as good as the cluster."""
+
+BUILT_IN_GROUPS = frozenset(("apps", "batch", "autoscaling", "extensions", "policy"))
 
 
 class Power(NamedTuple):
@@ -59,26 +62,33 @@ _TAKES = frozenset(
 )  # fmt: skip
 
 
-def is_own_group(rule: Rule) -> bool:
-    """Does the rule reach only into groups of custom resources?"""
-    own = (word.text not in CORE_GROUPS and not word.text.endswith(".k8s.io") for word in rule.groups)
-    return bool(rule.groups) and all(own)
+def _level(rule: Rule) -> Severity:
+    """How bad it is to do everything in the rule's API groups."""
+    groups = [word.text for word in rule.groups]
+    if any(group in WHOLE for group in groups):
+        return Severity.CRITICAL
+    own = (group not in BUILT_IN_GROUPS and not _is_built_in(group) for group in groups)
+    return Severity.LOW if all(own) else Severity.HIGH
+
+
+def _is_built_in(group: str) -> bool:
+    return group.endswith(".k8s.io") and not group.endswith("metrics.k8s.io")
 
 
 def _wildcard(rule: Rule) -> Iterator[Power]:
     name = "wildcard-rbac"
     verbs, resources = rule.verb(), next((word for word in rule.resources if word.text == "*"), None)
-    own = is_own_group(rule)
+    level = _level(rule) if rule.groups else Severity.LOW
+    own = level is Severity.LOW
     if verbs and resources:
-        severity = Severity.LOW if own else Severity.CRITICAL
-        whose = f" of {_listed(rule.groups)}" if own else ""
-        yield Power(name, resources, severity, f"every verb on every resource{whose}", not own)
+        whose = "" if level is Severity.CRITICAL else f" of {_listed(rule.groups)}"
+        yield Power(name, resources, level, f"every verb on every resource{whose}", level is Severity.CRITICAL)
     elif resources:
         reads = all(word.text in READS for word in rule.verbs)
-        severity = Severity.LOW if own else Severity.MEDIUM if reads else Severity.HIGH
+        severity = level if own else Severity.MEDIUM if reads else Severity.HIGH
         yield Power(name, resources, severity, f"{_listed(rule.verbs)} on every resource", False)
     elif verbs and rule.resources:
-        severity = Severity.LOW if own else Severity.MEDIUM
+        severity = level if own else Severity.MEDIUM
         yield Power(name, verbs, severity, f"every verb on {_listed(rule.resources)}", False)
     elif (group := next((word for word in rule.groups if word.text == "*"), None)) and rule.resources:
         yield Power(name, group, Severity.LOW, "every API group", False)
