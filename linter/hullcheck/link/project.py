@@ -86,10 +86,6 @@ class _Linker:
         return texts
 
     def _manifests(self) -> Any:
-        import importlib.util
-
-        if importlib.util.find_spec("hullcheck.link.kubernetes") is None:
-            return None
         manifests = {p: f.model for p, f in self.files.items() if f.kind in ("kubernetes", "kustomization") and f.model}
         charts = [path for path, file in self.files.items() if file.kind == "chart"]
         if not manifests and not charts:
@@ -97,6 +93,7 @@ class _Linker:
         from hullcheck.link.kubernetes import link as link_manifests
 
         linked = link_manifests(manifests, self.tree, charts)
+        self.problems = [p for p in self.problems if p.name != "not-analysed" or p.location.path not in linked.rendered]
         self.problems += linked.problems
         return linked
 

@@ -152,6 +152,16 @@ class World(NamedTuple):
     approximate: str = ""
     files: frozenset[str] = frozenset()
 
+    @property
+    def location(self) -> Location:
+        """Where it starts: the place of its first object."""
+        location: Location = self.objects[0].location
+        return location
+
+    @property
+    def owner(self) -> str:
+        return self.name
+
 
 class Reference(NamedTuple):
     """A path or address that a kustomization names, and where."""

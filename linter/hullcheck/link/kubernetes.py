@@ -1,0 +1,232 @@
+"""Manifests to worlds: overlays and charts as rendered, and plain manifests side by side."""
+
+import posixpath
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from hullcheck.discover import Tree
+from hullcheck.link.kubernetes_containers import workload
+from hullcheck.model.kubernetes import KubernetesObject, PodContext, World
+from hullcheck.model.node import as_str, at, is_null
+from hullcheck.model.problem import Problem
+from hullcheck.model.workload import Workload
+from hullcheck.parse.kubernetes import ManifestFile, object_of
+from hullcheck.parse.pods import pods
+
+
+class Linked(NamedTuple):
+    """`worlds` with all that is in them; `workloads` as each world makes them; `objects`, each that is written once.
+
+    `rendered` are the paths of templates that were rendered, so that nothing is left unanalysed there but what
+    `problems` says.
+    """
+
+    worlds: list[World]
+    workloads: list[Workload]
+    objects: list[KubernetesObject]
+    problems: list[Problem]
+    rendered: frozenset[str]
+
+
+def link(files: dict[str, ManifestFile], tree: Tree, charts: list[str]) -> Linked:
+    """Unite the manifests of a repository. `charts` are the paths of `Chart.yaml` files."""
+    return _Linker(files, tree, charts).linked()
+
+
+class _Linker:
+    def __init__(self, files: dict[str, ManifestFile], tree: Tree, charts: list[str]) -> None:
+        self.files = files
+        self.tree = tree
+        self.problems: list[Problem] = []
+        self.rendered: set[str] = set()
+        self.charts: list[str] = []
+        if charts:
+            from hullcheck.render.helm import charts as outermost
+
+            self.charts = outermost(charts)
+
+    def linked(self) -> Linked:
+        overlays, claimed = self._overlays()
+        worlds = [*overlays, *self._rendered_charts()]
+        in_chart = {path for path in self.files if self._chart_of(path) is not None}
+        free = [p for p, f in self.files.items() if p not in claimed and p not in in_chart and f.layer is None]
+        worlds += [self._plain(name, paths) for name, paths in _apart(self.files, sorted(free))]
+        seen = frozenset().union(*(world.files for world in worlds))
+        left = sorted(claimed - seen - in_chart)
+        worlds += [self._leftover(name, paths) for name, paths in _by_folder(self.files, left)]
+        return Linked(
+            [world for world in worlds if world.objects],
+            [workload for world in worlds for workload in world.workloads],
+            list(_distinct_objects(worlds)),
+            self.problems,
+            frozenset(self.rendered),
+        )
+
+    def read(self, path: str) -> bytes | None:
+        """A file's bytes; None if there is none, or it can't be read."""
+        try:
+            return self.tree.read(path)
+        except OSError:
+            return None
+
+    def _overlays(self) -> tuple[list[World], set[str]]:
+        if not any(file.layer is not None for file in self.files.values()):
+            return [], set()
+        from hullcheck.render.kustomize import Kustomizations
+
+        layers = Kustomizations(self.files, self.read)
+        worlds = []
+        for folder in layers.roots:
+            built = layers.build(folder)
+            self.problems += built.problems
+            objects = [made for root in built.objects if (made := object_of(root)) is not None]
+            complete = not built.approximate
+            worlds.append(_world(folder or ".", "kustomization", objects, built.approximate, built.files, complete))
+        return worlds, {path for path in layers.claimed if path in self.files}
+
+    def _rendered_charts(self) -> Iterator[World]:
+        if not self.charts:
+            return
+        from hullcheck.render.helm import render
+
+        paths = sorted(self.tree.paths)
+        for chart in self.charts:
+            below = [path for path in paths if not chart or path.startswith(f"{chart}/")]
+            made = render(chart, self.read, lambda folder, below=below: _in_folder(below, folder))  # type: ignore[misc]
+            self.problems += made.problems
+            self.rendered.update(path for path in below if "templates" in path.split("/"))
+            objects = [found for d in made.documents if (found := object_of(d.root)) is not None]
+            missing = f"{made.total - made.rendered} of its templates can't be rendered"
+            approximate = missing if made.rendered < made.total or made.problems else ""
+            yield _world(chart or ".", "chart", objects, approximate, frozenset(below), True)
+
+    def _chart_of(self, path: str) -> str | None:
+        return next((c for c in self.charts if not c or path.startswith(f"{c}/")), None)
+
+    def _plain(self, name: str, paths: list[str]) -> World:
+        files = [self.files[path] for path in paths]
+        unread = next((f.source.path for f in files if f.templated or f.problems), "")
+        approximate = f"`{unread}` can't be read in full" if unread else ""
+        objects = [made for file in files for made in file.objects]
+        return _world(name, "manifests", objects, approximate, frozenset(paths), True)
+
+    def _leftover(self, name: str, paths: list[str]) -> World:
+        """What belongs to overlays that nothing here builds: fragments, as far as can be told."""
+        objects = [made for path in paths for made in self.files[path].objects]
+        return _world(name, "manifests", objects, "it belongs to an overlay that isn't built", frozenset(paths), False)
+
+
+def _in_folder(paths: Iterable[str], folder: str) -> list[str]:
+    return [path for path in paths if not folder or path.startswith(f"{folder}/")]
+
+
+def _world(
+    name: str,
+    kind: str,
+    objects: list[KubernetesObject],
+    approximate: str,
+    files: frozenset[str],
+    complete: bool,
+) -> World:
+    context = _Context(name, objects)
+    made = [
+        workload(pod._replace(context=context.of(found, pod.spec)), complete=complete)
+        for found in objects
+        for pod in pods(found)
+    ]
+    made.sort(key=lambda w: (w.location.path, w.location.start))
+    return World(name, kind, tuple(objects), tuple(made), approximate, files)
+
+
+class _Context:
+    """What the objects of a world are to a pod of it: its namespace, its account, what limits it."""
+
+    def __init__(self, world: str, objects: Iterable[KubernetesObject]) -> None:
+        self.world = world
+        self.namespaces: dict[str, KubernetesObject] = {}
+        self.accounts: dict[tuple[str, str], KubernetesObject] = {}
+        self.limits: dict[str, list[KubernetesObject]] = {}
+        for made in objects:
+            if made.group:
+                continue
+            if made.kind == "Namespace":
+                self.namespaces[made.name] = made
+            elif made.kind == "ServiceAccount":
+                self.accounts[(made.namespace or "default", made.name)] = made
+            elif made.kind == "LimitRange":
+                self.limits.setdefault(made.namespace or "default", []).append(made)
+
+    def of(self, made: KubernetesObject, spec: object) -> PodContext:
+        namespace = made.namespace or "default"
+        named = at(spec, "serviceAccountName")  # type: ignore[arg-type]
+        name = as_str(at(spec, "serviceAccount") if is_null(named) else named)  # type: ignore[arg-type]
+        return PodContext(
+            self.world,
+            self.namespaces.get(namespace),
+            self.accounts.get((namespace, name or "default")),
+            tuple(self.limits.get(namespace, ())),
+        )
+
+
+def _distinct_objects(worlds: Iterable[World]) -> Iterator[KubernetesObject]:
+    seen = set()
+    for world in worlds:
+        for made in world.objects:
+            key = (made.location, made.owner)
+            if key not in seen:
+                seen.add(key)
+                yield made
+
+
+def _apart(files: dict[str, ManifestFile], paths: list[str], depth: int = 0) -> Iterator[tuple[str, list[str]]]:
+    """Files apart by the first folder that separates duplicates: copies of an application are applied one at a time."""
+    if not paths:
+        return
+    if not _duplicates(files[path] for path in paths):
+        yield _common_folder(paths), paths
+        return
+    while True:
+        groups: dict[str, list[str]] = {}
+        for path in paths:
+            folders = path.split("/")[:-1]
+            groups.setdefault(folders[depth] if depth < len(folders) else "", []).append(path)
+        depth += 1
+        if len(groups) > 1 or "" in groups:
+            break
+    if len(groups) == 1:
+        yield from _apart_files(files, paths)
+        return
+    for name, group in sorted(groups.items()):
+        yield from _apart(files, group, depth) if name else _apart_files(files, group)
+
+
+def _apart_files(files: dict[str, ManifestFile], paths: list[str]) -> Iterator[tuple[str, list[str]]]:
+    """Files of one folder: each by itself if they hold the same objects."""
+    if _duplicates(files[path] for path in paths):
+        yield from ((path, [path]) for path in paths)
+    elif paths:
+        yield _common_folder(paths), paths
+
+
+def _by_folder(files: dict[str, ManifestFile], paths: list[str]) -> Iterator[tuple[str, list[str]]]:
+    groups: dict[str, list[str]] = {}
+    for path in paths:
+        groups.setdefault(posixpath.dirname(path), []).append(path)
+    for folder, group in groups.items():
+        yield folder or ".", group
+
+
+def _duplicates(files: Iterable[ManifestFile]) -> bool:
+    """Do several of the files hold an object of the same kind, namespace and name?"""
+    seen: set[tuple[str, str, str]] = set()
+    for file in files:
+        own = {(m.kind, m.namespace or "default", m.name) for m in file.objects if m.name and m.kind != "Namespace"}
+        if not own.isdisjoint(seen):
+            return True
+        seen |= own
+    return False
+
+
+def _common_folder(paths: list[str]) -> str:
+    folders = [posixpath.dirname(path) for path in paths]
+    return (posixpath.commonpath(folders) if all(folders) else "") or "."

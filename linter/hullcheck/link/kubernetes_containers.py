@@ -1,0 +1,365 @@
+"""Pods to the united model: what the kubelet makes of a pod's and its containers' settings.
+
+A container's own setting beats the pod's, an explicit null is none (k8s.io/api/core/v1, PodSecurityContext).
+"""
+
+import posixpath
+from collections.abc import Iterator
+
+from hullcheck.model.container import Container, Limits, Mount, Port, Probe, Profile, Root, User, Variable
+from hullcheck.model.image import ImageUse
+from hullcheck.model.kubernetes import PodContainer, PodObject, is_template
+from hullcheck.model.node import Mapping, Node, Scalar, as_bool, as_int, as_str, at, is_null, items
+from hullcheck.model.workload import Sysctl, Workload
+from hullcheck.parse.labels import text_map
+from hullcheck.source import Field, Location, Related
+
+LOOPBACK = ("127.", "::1")
+_APPARMOR = "container.apparmor.security.beta.kubernetes.io/"
+_PROFILES = {"Unconfined": "unconfined", "RuntimeDefault": "runtime/default"}
+_PROBES = (
+    (("livenessProbe",), "liveness"), (("readinessProbe",), "readiness"), (("startupProbe",), "startup"),
+    (("lifecycle", "postStart"), "postStart"), (("lifecycle", "preStop"), "preStop"),
+)  # fmt: skip
+_ENDS = ("Job", "CronJob", "ScaledJob", "Workflow", "CronWorkflow", "WorkflowTemplate", "Task", "TaskRun", "Pipeline")
+
+
+def workload(pod: PodObject, *, complete: bool) -> Workload:
+    """The pod as the checks see it; `complete` says whether its world is known well enough to call anything missing."""
+    return _Pod(pod, complete and pod.complete).workload()
+
+
+class _Pod:
+    def __init__(self, pod: PodObject, complete: bool) -> None:
+        self.pod = pod
+        self.spec: Node = pod.spec
+        self.at = pod.object.location
+        self.complete = complete
+        self.security = at(self.spec, "securityContext")
+        self.volumes = {as_str(at(volume, "name")): volume for volume in items(at(self.spec, "volumes"))}
+        system = as_str(at(self.spec, "os", "name")) or as_str(at(self.spec, "nodeSelector", "kubernetes.io/os"))
+        self.windows = system == "windows"
+
+    def workload(self) -> Workload:
+        made = self.pod.object
+        return Workload(
+            dialect="kubernetes",
+            owner=made.owner,
+            kind=made.kind,
+            name=made.name,
+            namespace=made.namespace,
+            location=made.location,
+            containers=tuple(self._container(container) for container in self.pod.containers),
+            scope=self.pod.context.world,
+            complete=self.complete,
+            labels=text_map(at(self.pod.metadata, "labels")),
+            windows=self.windows,
+            host_network=self._flag("hostNetwork"),
+            host_pid=self._flag("hostPID"),
+            host_ipc=self._flag("hostIPC"),
+            host_users=self._flag("hostUsers"),
+            host_process=self._host_process(),
+            sysctls=tuple(self._sysctls()),
+            service_account=self._account(),
+            automount_token=self._token(),
+            part=self.pod,
+        )
+
+    def _flag(self, key: str) -> Field[bool]:
+        return boolean(at(self.spec, key), self.at)
+
+    def _host_process(self) -> Field[bool]:
+        """True if the pod, or else any of its containers, is a process of a Windows host."""
+        contexts = [self.security, *(at(c.node, "securityContext") for c in self.pod.containers)]
+        said = [boolean(at(context, "windowsOptions", "hostProcess"), self.at) for context in contexts]
+        return next((field for field in said if field.value), said[0])
+
+    def _sysctls(self) -> Iterator[Sysctl]:
+        for item in items(at(self.security, "sysctls")):
+            name = at(item, "name")
+            if isinstance(name, Scalar) and not name.unknown:
+                yield Sysctl(name.text.replace("/", "."), text(at(item, "value"), self.at), name.location)
+
+    def _account(self) -> Field[str]:
+        name = at(self.spec, "serviceAccountName")
+        return text(at(self.spec, "serviceAccount") if is_null(name) else name, self.at)
+
+    def _token(self) -> Field[bool]:
+        own = self._flag("automountServiceAccountToken")
+        account = self.pod.context.account
+        if not own.absent or account is None:
+            return own
+        said = boolean(at(account.node, "automountServiceAccountToken"), self.at)
+        if said.absent:
+            return own
+        return said._replace(related=(Related(self.at, f"`{self.pod.object.name}` runs as this account"),))
+
+    def _container(self, container: PodContainer) -> Container:
+        return _Container(self, container).container()
+
+
+class _Container:
+    def __init__(self, pod: _Pod, container: PodContainer) -> None:
+        self.pod = pod
+        self.role = container.role
+        self.name = container.name
+        self.at = container.location.one_line()
+        self.node: Node = container.node
+        self.owner = f"{pod.pod.object.owner}/{self.name}"
+        self.security = at(self.node, "securityContext")
+
+    def container(self) -> Container:
+        ports = tuple(self._ports())
+        command = (*texts(at(self.node, "command")), *texts(at(self.node, "args")))
+        capabilities = at(self.security, "capabilities")
+        return Container(
+            dialect="kubernetes",
+            owner=self.owner,
+            name=self.name,
+            location=self.at,
+            image=self._image(),
+            user=self._user(),
+            role=self.role,
+            complete=self.pod.complete,
+            serves=bool(ports),
+            short_lived=self.role == "init" or self.pod.pod.object.kind in _ENDS,
+            windows=self.pod.windows,
+            privileged=self._own_flag("privileged"),
+            escalation=self._own_flag("allowPrivilegeEscalation"),
+            read_only_root=self._own_flag("readOnlyRootFilesystem"),
+            capabilities_added=tuple(texts(at(capabilities, "add"))),
+            capabilities_dropped=tuple(texts(at(capabilities, "drop"))),
+            profiles=tuple(self._profiles()),
+            proc_mount=text(at(self.security, "procMount"), self.at),
+            groups=tuple(self._groups()),
+            mounts=tuple(self._mounts()),
+            ports=ports,
+            environment=tuple(self._environment()),
+            command=command,
+            probes=tuple(self._probes()),
+            limits=self._limits(),
+        )
+
+    def _own_flag(self, key: str) -> Field[bool]:
+        return boolean(at(self.security, key), self.at)
+
+    def _effective(self, key: str) -> Node | None:
+        own = at(self.security, key)
+        return at(self.pod.security, key) if is_null(own) else own
+
+    def _image(self) -> ImageUse | None:
+        node = at(self.node, "image")
+        if node is None or is_null(node):
+            return None
+        said = text(node, self.at)
+        if said.value is not None and is_template(said.value):
+            said = Field(None, said.location, "a template decides it")
+        elif said.value is not None:
+            said = said._replace(value=said.value.strip())
+        described = {"init": "init container", "ephemeral": "ephemeral container"}.get(self.role, "container")
+        return ImageUse(said, f"{described} `{self.name}`: image", self.owner)
+
+    def _user(self) -> User:
+        """As the kubelet decides: `runAsUser`, else `runAsNonRoot`, else the image."""
+        user, non_root = self._effective("runAsUser"), self._effective("runAsNonRoot")
+        if self.pod.windows:
+            return User(Root.UNKNOWN, self.at, why="it runs on Windows")
+        for node in (user, non_root):
+            if node is not None and node.unknown:
+                return User(Root.UNKNOWN, self.at, why=node.unknown)
+        refused = as_bool(non_root) is True
+        if user is not None and not is_null(user):
+            number = as_int(user)
+            if number is None:
+                return User(Root.UNKNOWN, user.location.one_line(), why="`runAsUser` isn't a number")
+            root = Root.STATED if number == 0 and not refused else Root.NO
+            return User(root, user.location.one_line(), str(number), f"`runAsUser` is {number}", self._inheriting(user))
+        if refused and non_root is not None:
+            return User(Root.NO, non_root.location.one_line(), why="`runAsNonRoot` is true")
+        return User(Root.UNKNOWN, self.at, why="the image decides", unsaid=True)
+
+    def _inheriting(self, node: Node) -> tuple[Related, ...]:
+        """The container, where the pod decides for it."""
+        if node is at(self.security, "runAsUser"):
+            return ()
+        return (Related(self.at, f"container `{self.name}` inherits it"),)
+
+    def _groups(self) -> Iterator[Field[str]]:
+        nodes = [self._effective("runAsGroup"), at(self.pod.security, "fsGroup")]
+        nodes += items(at(self.pod.security, "supplementalGroups"))
+        yield from (text(node, self.at) for node in nodes if not is_null(node))
+
+    def _profiles(self) -> Iterator[Profile]:
+        seccomp, apparmor = self._effective("seccompProfile"), self._effective("appArmorProfile")
+        if not is_null(seccomp):
+            yield Profile("seccomp", _profile(seccomp, self.at))
+        if not is_null(apparmor):
+            yield Profile("apparmor", _profile(apparmor, self.at))
+        elif (noted := at(self.pod.pod.metadata, "annotations", _APPARMOR + self.name)) is not None:
+            yield Profile("apparmor", text(noted, self.at))
+        kind = at(self._effective("seLinuxOptions"), "type")
+        if not is_null(kind):
+            yield Profile("selinux", text(kind, self.at))
+
+    def _mounts(self) -> Iterator[Mount]:
+        for item in items(at(self.node, "volumeMounts")):
+            volume = self.pod.volumes.get(as_str(at(item, "name")))
+            if isinstance(volume, Mapping):
+                yield self._mount(item, volume)
+
+    def _mount(self, item: Node, volume: Mapping) -> Mount:
+        name = as_str(volume.get("name")) or ""
+        kind = next((k for k, (_, v) in volume.entries().items() if k != "name" and not is_null(v)), "emptyDir")
+        place = (at(item, "mountPath") or item).location.one_line()
+        target, read_only = text(at(item, "mountPath"), place), boolean(at(item, "readOnly"), place)
+        said = at(item, "mountPropagation")
+        propagation = None if is_null(said) else text(said, place)
+        if kind == "hostPath":
+            source, options = self._host_path(volume, item)
+            related = (Related(place, f"{self.described} mounts it"),)
+            return Mount(
+                "bind", source._replace(related=related), target, read_only, source.location, propagation, options, name
+            )
+        if kind == "persistentVolumeClaim":
+            return Mount(
+                "volume", text(at(volume, kind, "claimName"), place), target, read_only, place, propagation, (), name
+            )
+        return Mount(kind, Field(None, place), target, read_only, place, propagation, (), name)
+
+    @property
+    def described(self) -> str:
+        return f"container `{self.name}`"
+
+    def _host_path(self, volume: Mapping, item: Node) -> tuple[Field[str], tuple[str, ...]]:
+        """The host's path with the mount's `subPath`, and the type that is asked for."""
+        path, kind = at(volume, "hostPath", "path"), as_str(at(volume, "hostPath", "type"))
+        said = text(path, volume.location.one_line())
+        below = at(item, "subPath")
+        if said.value is not None:
+            joined = posixpath.join(said.value, (as_str(below) or "").lstrip("/"))
+            if is_template(joined) or (below is not None and below.unknown) or not is_null(at(item, "subPathExpr")):
+                said = Field(None, said.location, "a part of it is decided elsewhere")
+            else:
+                normal = posixpath.normpath(joined)
+                said = said._replace(value=normal[1:] if normal.startswith("//") else normal)
+        return said, (kind,) if kind else ()
+
+    def _ports(self) -> Iterator[Port]:
+        for item in items(at(self.node, "ports")):
+            number = at(item, "containerPort")
+            host, address = at(item, "hostPort"), at(item, "hostIP")
+            published = as_int(host) or None
+            place = (host if published and host is not None else number or item).location.one_line()
+            yield Port(
+                number=as_int(number),
+                last=as_int(number),
+                protocol=(as_str(at(item, "protocol")) or "TCP").lower(),
+                location=place,
+                published=published,
+                host_ip=None if is_null(address) else text(address, place),
+                public=published is not None and not (as_str(address) or "").startswith(LOOPBACK),
+                name=as_str(at(item, "name")) or "",
+            )
+
+    def _environment(self) -> Iterator[Variable]:
+        for item in items(at(self.node, "env")):
+            name = at(item, "name")
+            if not isinstance(name, Scalar):
+                continue
+            given = at(item, "value")
+            if is_null(given) and not is_null(at(item, "valueFrom")):
+                value = Field[str](None, name.location.one_line(), "it comes from elsewhere")
+            elif given is None:
+                value = Field("", name.location.one_line())
+            else:
+                value = text(given, name.location.one_line())
+            yield Variable(name.text, value, name.location.one_line())
+
+    def _probes(self) -> Iterator[Probe]:
+        for path, kind in _PROBES:
+            probe = at(self.node, *path)
+            if isinstance(probe, Mapping):
+                yield self._probe(probe, kind)
+
+    def _probe(self, probe: Mapping, kind: str) -> Probe:
+        handlers = (("exec", "exec"), ("httpGet", "http"), ("tcpSocket", "tcp"), ("grpc", "grpc"), ("sleep", "none"))
+        key, how = next(((k, h) for k, h in handlers if not is_null(probe.get(k))), ("", "none"))
+        handler = probe.get(key) if key else None
+        place = (probe.key(key) or probe).location.one_line() if key else probe.location.one_line()
+        host, port = at(handler, "host"), at(handler, "port")
+        return Probe(
+            kind,
+            how,
+            place,
+            tuple(texts(at(handler, "command"))),
+            None if is_null(host) else text(host, place),
+            None if is_null(port) else text(port, place),
+            _identity(probe),
+        )
+
+    def _limits(self) -> Limits:
+        resources = at(self.node, "resources")
+        shared = at(self.pod.spec, "resources")  # of the pod as a whole, since Kubernetes 1.34
+
+        def amount(kind: str, name: str) -> Field[str]:
+            own = at(resources, kind, name)
+            own = at(shared, kind, name) if is_null(own) else own
+            return self._filled_in(kind, name) if is_null(own) else text(own, self.at)
+
+        return Limits(
+            amount("limits", "memory"),
+            amount("limits", "cpu"),
+            amount("requests", "memory"),
+            amount("requests", "cpu"),
+            ephemeral_storage=amount("limits", "ephemeral-storage"),
+        )
+
+    def _filled_in(self, kind: str, name: str) -> Field[str]:
+        """What a LimitRange of the namespace fills in where the container says nothing."""
+        key = "default" if kind == "limits" else "defaultRequest"
+        for ranges in self.pod.pod.context.limit_ranges:
+            for limit in items(at(ranges.node, "spec", "limits")):
+                given = at(limit, key, name)
+                if as_str(at(limit, "type")) == "Container" and not is_null(given):
+                    return text(given, self.at)
+        return Field(None, self.at)
+
+
+def _profile(node: Node | None, otherwise: Location) -> Field[str]:
+    kind = at(node, "type")
+    said = text(kind if kind is not None else node, otherwise)
+    if said.value == "Localhost":
+        return said._replace(value=f"localhost/{as_str(at(node, 'localhostProfile')) or ''}")
+    return said if said.value is None else said._replace(value=_PROFILES.get(said.value, said.value))
+
+
+def _identity(node: Node) -> str:
+    """Equal for nodes that say the same, in whatever order."""
+    if isinstance(node, Mapping):
+        return "{" + ",".join(sorted(f"{key}:{_identity(value)}" for key, (_, value) in node.entries().items())) + "}"
+    if isinstance(node, Scalar):
+        return node.text
+    return "[" + ",".join(map(_identity, items(node))) + "]"
+
+
+def text(node: Node | None, otherwise: Location) -> Field[str]:
+    """A scalar's text with its place; absent at `otherwise`, unknown if that can't be known."""
+    if node is None or is_null(node):
+        return Field(None, otherwise)
+    if node.unknown or not isinstance(node, Scalar):
+        return Field(None, node.location.one_line(), node.unknown or "it isn't a single value")
+    return Field(node.text, node.location.one_line())
+
+
+def texts(node: Node | None) -> Iterator[Field[str]]:
+    """The scalars of a list."""
+    for item in items(node):
+        yield text(item, item.location)
+
+
+def boolean(node: Node | None, otherwise: Location) -> Field[bool]:
+    """A boolean with its place; absent at `otherwise`, unknown if that can't be known."""
+    if node is None or is_null(node):
+        return Field(None, otherwise)
+    value = as_bool(node)
+    return Field(value, node.location.one_line(), node.unknown or ("" if value is not None else "it isn't a boolean"))
