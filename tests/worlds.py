@@ -1,7 +1,7 @@
 """Small worlds out of manifests, for tests of the network model."""
 
 from hullcheck.link.network import network
-from hullcheck.model.container import Container, Port, Root, User
+from hullcheck.model.container import Container, Port, Root, User, Variable
 from hullcheck.model.image import ImageUse
 from hullcheck.model.kubernetes import World
 from hullcheck.model.network.endpoint import Assume
@@ -55,9 +55,13 @@ def _container(node: object) -> Container:
         )
         for port in items(at(node, "ports"))
     )
+    environment = tuple(
+        Variable(as_str(at(item, "name")) or "", Field(as_str(at(item, "value")), place), place)
+        for item in items(at(node, "env"))
+    )
     name = as_str(node.get("name")) or ""
     image = ImageUse(Field(as_str(node.get("image")), place), "image", name)
-    return Container("kubernetes", name, name, place, image, User(Root.UNKNOWN, place), ports=ports)
+    return Container("kubernetes", name, name, place, image, User(Root.UNKNOWN, place), ports=ports, environment=environment)
 
 
 def net(text: str, assume: Assume = Assume()) -> Network:  # noqa: B008  a constant

@@ -11,6 +11,7 @@ from hullcheck.model.network.compose import Attached, ComposeNetwork, Published,
 from hullcheck.model.network.datastores import data_store
 from hullcheck.model.network.endpoint import ContainerPort, Endpoint
 from hullcheck.model.network.labels import Labels
+from hullcheck.model.network.network import Use, hosts_in
 from hullcheck.model.network.parts import ComposeUse
 from hullcheck.model.network.ports import MAX_PORT, PROTOCOLS, PortRange
 from hullcheck.source import Field, Location
@@ -79,8 +80,24 @@ def _network(
         tuple(_attached(member, project, keys) for member in members),
         wires,
         "" if project.complete else "it is a fragment of a project",
+        tuple(dict.fromkeys(_uses(tuple(member.service for member in own)))),
     )
     return made, tuple(member.service for member in own)
+
+
+def _uses(services: tuple[Service, ...]) -> Iterator[Use]:
+    """Who depends on whom, links to it or names it in a variable."""
+    numbers = {service.name: number for number, service in enumerate(services)}
+    for source, service in enumerate(services):
+        said = [(dependency.service, None, dependency.location) for dependency in service.depends_on]
+        said += [(link.partition(":")[0], None, service.location) for link in service.links]
+        found: list[tuple[str, int | None, Location]] = [*said]
+        for variable in service.environment:
+            for host, port in hosts_in(variable.value.value or ""):
+                found.append((host, port, variable.value.location))
+        for host, port, location in found:
+            if host in numbers and numbers[host] != source:
+                yield Use(source, numbers[host], "TCP", port, location)
 
 
 def _wire(network: compose.Network) -> Wire:
@@ -88,9 +105,7 @@ def _wire(network: compose.Network) -> Wire:
     internal = _known(network.internal)
     option = network.driver_opts.get(_ICC)
     apart = False if option is None else None if option.unknown else (option.value or "").lower() == "false"
-    return Wire(
-        network.name.value or network.key, None if external and internal is False else internal, apart, external
-    )
+    return Wire(network.key, None if external and internal is False else internal, apart, external)
 
 
 def _known(field: Field[bool]) -> bool | None:

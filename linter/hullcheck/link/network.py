@@ -30,6 +30,7 @@ from hullcheck.model.workload import Workload
 from hullcheck.parse.labels import text_map
 from hullcheck.parse.network import policies
 from hullcheck.parse.services import entrance, service
+from hullcheck.source import Location
 
 
 def network(world: World, assume: Assume, datastores: tuple[str, ...] = ()) -> Network:
@@ -53,28 +54,41 @@ def scope(world: World, datastores: tuple[str, ...] = ()) -> Scope:
         if (made.kind, made.group) == ("Namespace", ""):
             namespaces[made.name] = text_map(at(made.node, "metadata", "labels"))
         objects[made.owner] = made
+    ends = list(_unique((_endpoint(workload, objects, datastores), workload) for workload in world.workloads))
     return Scope(
         world.name or ".",
         world.kind,
-        tuple(_unique(_endpoint(workload, objects, datastores) for workload in world.workloads)),
+        tuple(endpoint for endpoint, _ in ends),
         tuple(found),
         tuple(services),
         tuple(entrances),
         namespaces,
         world.approximate,
+        tuple(tuple(_mentions(workload)) for _, workload in ends),
     )
 
 
-def _unique(endpoints: Iterable[Endpoint]) -> Iterator[Endpoint]:
+def _mentions(workload: Workload) -> Iterator[tuple[str, Location]]:
+    """Where a workload may speak of others: the values of variables and the words of command lines."""
+    for container in workload.containers:
+        for variable in container.environment:
+            if variable.value.value:
+                yield variable.value.value, variable.value.location
+        for word in container.command:
+            if word.value:
+                yield word.value, word.location
+
+
+def _unique(ends: Iterable[tuple[Endpoint, Workload]]) -> Iterator[tuple[Endpoint, Workload]]:
     """Pods of one owner that nothing tells apart are one workload."""
     seen = set()
-    for endpoint in endpoints:
+    for endpoint, workload in ends:
         labels = tuple(sorted(endpoint.labels.values.items()))
         ports = tuple(port[:3] for port in endpoint.ports)
         key = (endpoint.id, labels, ports, endpoint.host_network, endpoint.addresses)
         if endpoint.kind == "Pod" or key not in seen:
             seen.add(key)
-            yield endpoint
+            yield endpoint, workload
 
 
 def _endpoint(workload: Workload, objects: dict[str, KubernetesObject], datastores: tuple[str, ...]) -> Endpoint:

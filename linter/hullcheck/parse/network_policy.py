@@ -319,6 +319,6 @@ def _first_place(node: Node) -> Location:
     return node.location.one_line()
 
 
-def _key_places(node: Node | None) -> dict[str, Location]:
+def _key_places(node: Node | None) -> tuple[tuple[str, Location], ...]:
     entries = node.entries() if isinstance(node, Mapping) else {}
-    return {text: key.location.one_line() for text, (key, _) in entries.items()}
+    return tuple((text, key.location.one_line()) for text, (key, _) in entries.items())

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from hullcheck.model.network.endpoint import Endpoint
 from hullcheck.model.network.labels import bits_of, numbers_in
-from hullcheck.model.network.network import Doorway, Network, Reason, Scope
+from hullcheck.model.network.network import Doorway, Network, Reason, Scope, Use
 from hullcheck.model.network.policy import Direction
 from hullcheck.model.network.ports import PortRange
 from hullcheck.model.network.solve import Answers, Cell, Group, Partition, Side, Solution, fold
@@ -58,15 +58,18 @@ class ComposeNetwork(Network):
         attached: tuple[Attached, ...],
         wires: tuple[Wire, ...],
         approximate: str = "",
+        spoken_of: tuple[Use, ...] = (),
     ) -> None:
         super().__init__(Scope(name, "compose", endpoints, approximate=approximate))
+        self.spoken_of = spoken_of
         self.attached = attached
         self.wires = wires
 
     @cached_property
     def universe(self) -> Universe:
-        published = [one.ports for attached in self.attached for one in attached.published]
-        return Universe(self.endpoints, assume=self.assume._replace(host_network_as_pod=True), ports=published)
+        ports = [one.ports for attached in self.attached for one in attached.published]
+        assume = self.assume._replace(host_network_as_pod=True)
+        return Universe(self.endpoints, assume=assume, ports=[*ports, *self.asked_ports], spans=self.asked_addresses)
 
     @cached_property
     def members(self) -> tuple[int, ...]:
@@ -76,6 +79,22 @@ class ComposeNetwork(Network):
             for wire in attached.wires:
                 found[wire].append(number)
         return tuple(map(bits_of, found))
+
+    @property
+    def uses(self) -> tuple[Use, ...]:
+        """Who depends on whom, links to it or names it in a variable."""
+        return self.spoken_of
+
+    def is_free(self, workload: int, direction: Direction) -> bool:
+        """Does it share a network with every other service, and has it a way out?"""
+        others = self.universe.workloads & ~(self.neighbours(workload) | 1 << workload)
+        return not others and (direction is Direction.INGRESS or self.gets_out(workload))
+
+    def box(self, workload: int) -> str:
+        """What the service is drawn in: the networks that it is on."""
+        attached = self.attached[workload]
+        named = sorted(self.wires[wire].name for wire in attached.wires)
+        return " + ".join(named) or attached.mode
 
     @cached_property
     def answers(self) -> Answers:

@@ -31,13 +31,20 @@ class Way(NamedTuple):
 
 
 class Node(NamedTuple):
-    """A workload. Pods of one owner that differ are one node, which is as open as the most open of them."""
+    """A workload. Pods of one owner that differ are one node, which is as open as the most open of them.
+
+    `free_in` and `free_out` are true where no policy of any kind restricts it in that direction. `box` is what it is
+    drawn in: its namespace, or the networks that it is on.
+    """
 
     id: str
     endpoint: Endpoint
     ingress_isolated: bool
     egress_isolated: bool
     ways: tuple[Way, ...]
+    free_in: bool = False
+    free_out: bool = False
+    box: str = ""
 
 
 class Edge(NamedTuple):
@@ -57,6 +64,15 @@ class Wide(NamedTuple):
     targets: tuple[str, ...]
     connections: str
     certain: bool
+
+
+class Meant(NamedTuple):
+    """Connections that a node's variables or command line speak of, with the first place that does."""
+
+    source: str
+    target: str
+    connections: str
+    location: Location
 
 
 class External(NamedTuple):
@@ -81,6 +97,7 @@ class ScopeMap(NamedTuple):
     external: tuple[External, ...]
     policies: int
     truncated: bool
+    uses: tuple[Meant, ...] = ()
 
 
 def scope_map(network: Network, max_edges: int = MAX_EDGES) -> ScopeMap:
@@ -114,7 +131,20 @@ class _Mapper:
             tuple(sorted(self._external(), key=lambda e: (e.node, e.direction, not e.certain, e.ranges))),
             len(scope.policies),
             strict.truncated or loose.truncated,
+            tuple(self._uses()),
         )
+
+    def _uses(self) -> Iterator[Meant]:
+        found: dict[tuple[str, str], tuple[int, Location]] = {}
+        for use in self.network.uses:
+            key = (self.ids[use.source], self.ids[use.target])
+            bits, place = found.get(key, (0, use.location))
+            if use.port is not None:
+                bits |= self.universe.ports.bits(use.protocol, use.port, use.port)
+            found[key] = (bits, place)
+        for (source, target), (bits, place) in found.items():
+            if source != target:
+                yield Meant(source, target, self.universe.ports.text(bits) if bits else "", place)
 
     def _nodes(self) -> Iterator[Node]:
         ways: dict[int, list[Way]] = {}
@@ -128,7 +158,13 @@ class _Mapper:
                 ingress, egress = ingress and known.ingress_isolated, egress and known.egress_isolated
             own = (*(known.ways if known else ()), *ways.get(number, ()))
             first = known.endpoint if known else endpoint
-            seen[endpoint.id] = Node(endpoint.id, first, ingress, egress, tuple(dict.fromkeys(own)))
+            free_in, free_out = (self.network.is_free(number, direction) for direction in Direction)
+            if known is not None:
+                free_in, free_out = free_in or known.free_in, free_out or known.free_out
+            ways_in = tuple(dict.fromkeys(own))
+            seen[endpoint.id] = Node(
+                endpoint.id, first, ingress, egress, ways_in, free_in, free_out, self.network.box(number)
+            )
         yield from sorted(seen.values(), key=lambda node: node.id)
 
     def _ways(self, doorway: Doorway) -> Iterator[Way]:
@@ -157,7 +193,9 @@ class _Mapper:
                         key = (self.ids[source], self.ids[target])
                         found[key] = (source, target, found.get(key, (0, 0, 0))[2] | extra)
         edges = [
-            Edge(*key, self.universe.ports.text(connections), strict, self._because(source, target, connections))
+            Edge(
+                *key, self.universe.ports.text(connections), strict, self._because(source, target, connections, strict)
+            )
             for key, (source, target, connections) in found.items()
         ]
         return edges, wide
@@ -166,8 +204,9 @@ class _Mapper:
         from_, to = (tuple(self.ids[n] for n in numbers_in(bits)) for bits in (sources, targets))
         return Wide(from_, to, self.universe.ports.text(connections), strict)
 
-    def _because(self, source: int, target: int, connections: int) -> tuple[Reason | Location, ...]:
-        return tuple(self.network.because(source, target, connections))
+    def _because(self, source: int, target: int, connections: int, strict: bool) -> tuple[Reason | Location, ...]:
+        reasons = self.network.because(source, target, connections)
+        return tuple(r for r in reasons if not strict or isinstance(r, Location) or r.certain)
 
     def _from_controller(self) -> Iterator[Edge]:
         found: dict[tuple[str, bool], tuple[int, list[Doorway]]] = {}
@@ -185,7 +224,7 @@ class _Mapper:
             for doorway in doorways:
                 reasons += self.network.reasons(doorway.workload, number, Direction.INGRESS, connections)
             text = self.universe.ports.text(connections)
-            yield Edge(CONTROLLER, target, text, certain, tuple(dict.fromkeys(reasons)))
+            yield Edge(CONTROLLER, target, text, certain, tuple(_distinct(reasons)))
 
     def _external(self) -> Iterator[External]:
         members: dict[str, list[int]] = {}
@@ -212,6 +251,15 @@ class _Mapper:
             for connections, ends in cells:
                 ranges = tuple(cidrs(self.universe.ranges(ends)))
                 yield External(word, "", ranges, self.universe.ports.text(connections), certain)
+
+
+def _distinct(reasons: Iterable[Reason | Location]) -> Iterator[Reason | Location]:
+    seen = set()
+    for reason in reasons:
+        key = reason if isinstance(reason, Location) else (id(reason.policy), id(reason.rule))
+        if key not in seen:
+            seen.add(key)
+            yield reason
 
 
 def _beyond(loose: Partition, strict: Partition) -> Iterator[tuple[int, int]]:

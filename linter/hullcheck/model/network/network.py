@@ -1,9 +1,11 @@
 """The network of one scope: its workloads, policies and Services, solved once something asks."""
 
+import re
 from collections.abc import Iterable, Iterator
 from functools import cached_property
 from typing import NamedTuple
 
+from hullcheck.model.network.addresses import AddressRange
 from hullcheck.model.network.endpoint import Assume, Endpoint
 from hullcheck.model.network.labels import LabelIndex, numbers_in
 from hullcheck.model.network.policy import Direction, Policy, Rule
@@ -14,9 +16,23 @@ from hullcheck.model.network.universe import Universe
 from hullcheck.source import Location
 
 
+class Use(NamedTuple):
+    """That a workload speaks of a Service: in a variable, in its command line, or as what it is started after.
+
+    `source` and `target` are numbers of workloads, `port` is the target's own, None where none is said.
+    """
+
+    source: int
+    target: int
+    protocol: str
+    port: int | None
+    location: Location
+
+
 class Scope(NamedTuple):
     """What is applied together. `namespaces` are the labels of those that are declared, `kind` as in `World`, or
-    "compose". `approximate` says why it can't be known in full."""
+    "compose". `approximate` says why it can't be known in full. `mentions` are texts of each workload in which it may
+    speak of others, with their places."""
 
     name: str
     kind: str
@@ -26,6 +42,7 @@ class Scope(NamedTuple):
     entrances: tuple[Entrance, ...] = ()
     namespaces: dict[str, dict[str, str]] = {}  # noqa: RUF012  never changed
     approximate: str = ""
+    mentions: tuple[tuple[tuple[str, Location], ...], ...] = ()
 
 
 class Doorway(NamedTuple):
@@ -59,19 +76,26 @@ class Reason(NamedTuple):
 
 
 class Network:
-    """A scope with what follows from it."""
+    """A scope with what follows from it.
+
+    `asked_ports` and `asked_addresses` are those that will be asked for one by one; they are to be said before anything
+    is.
+    """
 
     def __init__(self, scope: Scope, assume: Assume = Assume()) -> None:  # noqa: B008  a constant
         self.scope = scope
         self.assume = assume
         self.endpoints = scope.endpoints
+        self.asked_ports: list[PortRange] = []
+        self.asked_addresses: list[AddressRange] = []
         self.policies = [policy for policy in scope.policies if not policy.refused]
         self._reasons: dict[tuple[int, int, Direction], tuple[tuple[Reason, int], ...]] = {}
 
     @cached_property
     def universe(self) -> Universe:
-        ports = _service_ports(self.scope)
-        return Universe(self.endpoints, self.scope.policies, self.scope.namespaces, self.assume, ports)
+        ports = [*_service_ports(self.scope), *self.asked_ports]
+        scope = self.scope
+        return Universe(self.endpoints, scope.policies, scope.namespaces, self.assume, ports, self.asked_addresses)
 
     @cached_property
     def compiler(self) -> Compiler:
@@ -86,6 +110,14 @@ class Network:
         bits = self.answers.loose.isolated if sure else self.answers.strict.isolated
         maybe_opaque = 0 if sure else self.compiler.opaque[direction]
         return bool((bits[direction] | maybe_opaque) >> workload & 1)
+
+    def is_free(self, workload: int, direction: Direction) -> bool:
+        """Does nothing restrict what it accepts, or what it opens?"""
+        return self.answers.strict.side(direction).group(workload) is None
+
+    def box(self, workload: int) -> str:
+        """What the workload is drawn in: its namespace."""
+        return self.endpoints[workload].namespace
 
     @cached_property
     def _applying(self) -> dict[Direction, dict[int, list[tuple[Policy, bool]]]]:
@@ -133,6 +165,11 @@ class Network:
             yield reason
         for reason in self.reasons(target, source, Direction.INGRESS, connections):
             yield reason
+
+    @cached_property
+    def uses(self) -> tuple[Use, ...]:
+        """Who speaks of whom: connections that are meant to be."""
+        return tuple(dict.fromkeys(_uses(self)))
 
     @cached_property
     def doorways(self) -> tuple[Doorway, ...]:
@@ -291,3 +328,47 @@ def _service_ports(scope: Scope) -> Iterator[PortRange]:
         for backend in entrance.backends:
             if isinstance(backend.port, int) and 1 <= backend.port <= MAX_PORT:
                 yield PortRange("TCP", backend.port, backend.port)
+
+
+_HOST = re.compile(r"(?<![A-Za-z0-9._-])([a-z][a-z0-9_-]{0,62}(?:\.[a-z0-9-]+)*)(?::([0-9]{1,5}))?(?![A-Za-z0-9_-])")
+_MAX_TEXT = 10_000
+
+
+def hosts_in(text: str) -> Iterator[tuple[str, int | None]]:
+    """The words of a text that may be hosts, each with a port if one is said.
+
+    A word alone may be anything, unless it is all there is.
+    """
+    text = text[:_MAX_TEXT]
+    for match in _HOST.finditer(text):
+        before = text[: match.start()]
+        if "." in match[1] or match[2] or match[0] == text.strip() or before.endswith(("//", "@")):
+            yield match[1], int(match[2]) if match[2] else None
+
+
+def _uses(network: Network) -> Iterator[Use]:
+    services: dict[tuple[str, str], Service] = {}
+    for service in network.scope.services:
+        if service.selects:
+            services.setdefault((service.namespace or "default", service.object.name), service)
+    for source, texts in enumerate(network.scope.mentions):
+        own = network.endpoints[source].namespace
+        for text, location in texts:
+            for host, port in hosts_in(text):
+                name, _, rest = host.partition(".")
+                found = services.get((rest.partition(".")[0] or own, name))
+                if found is not None:
+                    yield from _used(network, source, found, port, location)
+
+
+def _used(network: Network, source: int, service: Service, port: int | None, location: Location) -> Iterator[Use]:
+    offered = [p for p in service.ports if port is None or p.number == port]
+    if port is not None and not offered:
+        return
+    for target in numbers_in(network.served_by(service)):
+        if target == source:
+            continue
+        for one in offered[:1] if port is None and len(offered) != 1 else offered:
+            number = network.target_of(one, target) if one.protocol in PROTOCOLS else None
+            if number:
+                yield Use(source, target, one.protocol, number, location)

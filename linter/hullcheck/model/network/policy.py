@@ -114,7 +114,7 @@ class Policy(NamedTuple):
     ingress_rules: tuple[Rule, ...] = ()
     egress_rules: tuple[Rule, ...] = ()
     types: tuple[str, ...] | None = None
-    keys: dict[str, Location] = {}  # noqa: RUF012  never changed
+    keys: tuple[tuple[str, Location], ...] = ()
     faults: tuple[Fault, ...] = ()
     tier: Tier = Tier.NAMESPACE
     priority: int = 0
@@ -142,11 +142,11 @@ class Policy(NamedTuple):
     @property
     def written(self) -> frozenset[Direction]:
         """The directions for which there is a key, whatever is behind it."""
-        return frozenset(direction for direction in Direction if direction.value in self.keys)
+        return frozenset(direction for direction in Direction if direction.value in dict(self.keys))
 
     def key_location(self, key: str) -> Location:
         """Where the spec has that key, else the policy's name."""
-        return self.keys.get(key, self.object.location)
+        return dict(self.keys).get(key, self.object.location)
 
     def rules(self, direction: Direction) -> tuple[Rule, ...]:
         return self.ingress_rules if direction is Direction.INGRESS else self.egress_rules

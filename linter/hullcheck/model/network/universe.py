@@ -66,7 +66,10 @@ CONTROLLER_IMAGES = frozenset(
 
 
 class Universe:
-    """The ends of one scope. `namespaces` are the labels of those that are declared."""
+    """The ends of one scope. `namespaces` are the labels of those that are declared.
+
+    `ports` and `spans` are more ports and addresses that it must be able to tell apart.
+    """
 
     def __init__(
         self,
@@ -75,19 +78,20 @@ class Universe:
         namespaces: dict[str, dict[str, str]] | None = None,
         assume: Assume = Assume(),  # noqa: B008  a constant
         ports: Iterable[PortRange] = (),
+        spans: Iterable[AddressRange] = (),
     ) -> None:
         self.endpoints = endpoints
         self.assume = assume
         policies = [policy for policy in policies if not policy.refused]
-        spans = list(_address_ranges(endpoints, policies))
-        self.addresses = AddressSpace([*spans, *PRIVATE])
+        written = list(_address_ranges(endpoints, policies))
+        self.addresses = AddressSpace([*written, *PRIVATE, *spans])
         self.ports = PortSpace([*ports, *_port_ranges(endpoints, policies)])
         self.workloads = (1 << len(endpoints)) - 1
         self.controller = 1 << len(endpoints)
         self.first_address = len(endpoints) + 1
         self.outside = self.addresses.all << self.first_address
         self.outside_v4 = self.addresses.v4 << self.first_address
-        self.speaks_v6 = any(span.end > V6 for span in spans)
+        self.speaks_v6 = any(span.end > V6 for span in written)
         self.all = self.workloads | self.controller | self.outside
         self.private = 0
         for span in PRIVATE:

@@ -1,0 +1,215 @@
+"""`hullcheck map`: who can talk to whom, why, and what a change opens."""
+
+import argparse
+import os
+import sys
+from collections.abc import Iterable
+from datetime import date
+
+from hullcheck.analysis import discovered
+from hullcheck.commands.common import Progress, add_policy, read_config, registry, root_of, write
+from hullcheck.discover import DiskTree, Tree
+from hullcheck.errors import HullcheckError
+from hullcheck.model.network.endpoint import NP_GUARD, Assume, IpBlocksMatchPods
+from hullcheck.model.network.network import Network
+from hullcheck.model.network.ports import MAX_PORT, PROTOCOLS, PortRange
+from hullcheck.report.safe import clean
+
+_NO_DAY = date.min  # no map depends on the day
+FORMATS = ("text", "json", "mermaid", "dot", "svg")
+
+
+def add(parser: argparse.ArgumentParser) -> None:
+    option = parser.add_argument
+    option("paths", nargs="*", metavar="PATH", help="folders or files to map (default: the current folder)")
+    option("--format", choices=FORMATS, default="text")
+    option("--output", metavar="FILE", help="write there instead of to standard output")
+    option("--focus", action="append", default=[], metavar="WORKLOAD", help="only what touches it; repeatable")
+    option("--explain", nargs="+", metavar="WORD", help="SRC DST [PORT]: why it is allowed or denied")
+    option("--diff-base", metavar="REV", help="the paths that the change since REV opens and closes")
+    option("--policies", action="store_true", help="network policies for what the repository shows to be used, as YAML")
+    option("--ip-blocks-match-pods", choices=[choice.value for choice in IpBlocksMatchPods], help="default: maybe")
+    option("--host-network", choices=("ignore-policy", "as-pod"), help="default: ignore-policy")
+    option("--undeclared-namespaces", choices=("open", "closed"), help="labels of namespaces without a manifest")
+    option("--compat", choices=("np-guard",), help="take all unknowns as that tool does")
+    option("--jobs", type=int, default=0, metavar="N", help="processes to read files with (default: as many as help)")
+    option("-q", "--quiet", action="store_true", help="no progress on standard error")
+    add_policy(parser)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Print the map; 3 if there is nothing to map."""
+    if options.explain and len(options.explain) not in (2, 3):
+        raise HullcheckError("--explain: needs a source, a target and perhaps a port")
+    if options.diff_base:
+        raise HullcheckError("x")
+    networks = [network for path in options.paths or ["."] for network in _networks(path, options)]
+    if not networks:
+        print("hullcheck: no workload found", file=sys.stderr)
+        return 3
+    if options.explain:
+        _emit(options, _safe(_explained(networks, options.explain)))
+        return 0
+    if options.policies:
+        from hullcheck.draw import policies
+
+        _emit(options, policies.render(networks))
+        return 0
+    _emit(options, _drawn(networks, options))
+    return 0
+
+
+def _emit(options: argparse.Namespace, text: str) -> None:
+    if options.output:
+        write(options.output, text)
+    else:
+        sys.stdout.write(text)
+
+
+def assumptions(options: argparse.Namespace) -> Assume:
+    """How unknowns are taken: as `--compat` says, then each switch."""
+    assume = NP_GUARD if options.compat else Assume()
+    if options.ip_blocks_match_pods:
+        assume = assume._replace(ip_blocks_match_pods=IpBlocksMatchPods(options.ip_blocks_match_pods))
+    if options.host_network:
+        assume = assume._replace(host_network_as_pod=options.host_network == "as-pod")
+    if options.undeclared_namespaces:
+        assume = assume._replace(namespaces_closed=options.undeclared_namespaces == "closed")
+    return assume
+
+
+def _networks(path: str, options: argparse.Namespace) -> list[Network]:
+    """The networks of what is below a path. What stands there may lean on files beside it: then all are read."""
+    if not os.path.exists(path):
+        raise HullcheckError(f"{path}: no such file or folder")
+    root = root_of([path])
+    folder = path if os.path.isdir(path) else os.path.dirname(path) or "."
+    below = os.path.relpath(os.path.realpath(folder), os.path.realpath(root)).replace(os.sep, "/")
+    here = networks_in(_tree(folder, path, options), options)
+    if below == "." or not any(network.scope.approximate for network in here):
+        return here
+    whole = networks_in(_tree(root, root, options), options)
+    return [n for n in whole if n.scope.name == below or n.scope.name.startswith(f"{below}/")] or here
+
+
+def _tree(folder: str, path: str, options: argparse.Namespace) -> DiskTree:
+    named = () if os.path.isdir(path) else (os.path.basename(path),)
+    return DiskTree(
+        folder,
+        exclude=tuple(options.exclude),
+        vendored=options.include_vendored,
+        gitignore=not options.no_gitignore,
+        named=named,
+    )
+
+
+def networks_in(tree: Tree, options: argparse.Namespace) -> list[Network]:
+    """The networks of everything in a tree."""
+    from hullcheck.link.compose_network import compose_parts
+    from hullcheck.link.network import network
+    from hullcheck.link.project import link
+    from hullcheck.model.settings import Settings
+    from hullcheck.read import read_all
+
+    config = read_config(options, options.paths, registry())
+    progress = Progress(options)
+    entries, _ = discovered(tree)
+    named = getattr(tree, "named", ())
+    if named:
+        entries = [entry for entry in entries if entry.path in named]
+    files = read_all(tree, entries, options.jobs, progress)
+    progress.done()
+    project = link(files, tree, Settings(today=_NO_DAY, datastores=config.datastores))
+    assume = assumptions(options)
+    worlds = (network(world, assume, config.datastores) for world in project.worlds)
+    found = [*worlds, *(use.network for use in compose_parts(project.compose, config.datastores))]
+    return [one for one in found if one.endpoints]
+
+
+def _drawn(networks: list[Network], options: argparse.Namespace) -> str:
+    from hullcheck.model.network.map import focused, scope_map
+
+    maps = [scope_map(network) for network in networks]
+    if options.focus:
+        wanted = _wanted([id_ for one in maps for id_ in (node.id for node in one.nodes)], options.focus)
+        maps = [focused(one, wanted) for one in maps]
+        maps = [one for one in maps if one.nodes]
+    if options.format == "json":
+        from hullcheck.draw import json
+
+        return json.render(maps)
+    if options.format == "mermaid":
+        from hullcheck.draw import mermaid
+
+        return mermaid.render(maps)
+    if options.format == "dot":
+        from hullcheck.draw import dot
+
+        return dot.render(maps)
+    if options.format == "svg":
+        from hullcheck.draw import svg
+
+        return svg.render(maps)
+    from hullcheck.draw import text
+
+    return _safe(text.render(maps))
+
+
+def _safe(text: str) -> str:
+    """Text for a terminal, line by line."""
+    return "\n".join(clean(line) for line in text.splitlines()) + "\n"
+
+
+def _wanted(ids: list[str], words: Iterable[str]) -> set[str]:
+    """The ids that the words name; raises HullcheckError for one that names none."""
+    found: set[str] = set()
+    for word in words:
+        named = {id_ for id_ in ids if _names(word, id_)}
+        if not named:
+            raise HullcheckError(f"no workload is called `{word}`")
+        found |= named
+    return found
+
+
+def _names(word: str, id_: str) -> bool:
+    """Is the word the id, or the id without kind or namespace?"""
+    plain = id_.partition("[")[0]
+    return word in (id_, plain, plain.partition("/")[2], id_.partition("/")[2])
+
+
+def _explained(networks: list[Network], words: list[str]) -> str:
+    from hullcheck.draw.explain import End, explain
+    from hullcheck.model.network.addresses import address, parse
+
+    port = _port(words[2]) if len(words) == 3 else None
+    spans = {word: parse(word) or address(word) for word in words[:2]}
+
+    def ends(network: Network, word: str) -> list[End]:
+        span = spans[word]
+        if word == "outside" or span is not None:
+            pieces = network.universe.addresses.bits(span) if span is not None else network.universe.addresses.all
+            return [End(word, None, pieces << network.universe.first_address)]
+        numbers = [n for n, endpoint in enumerate(network.endpoints) if _names(word, endpoint.id)]
+        return [End(network.endpoints[n].id, n, 1 << n) for n in numbers]
+
+    texts = []
+    for network in networks:
+        network.asked_ports = [port] if port else []
+        network.asked_addresses = [span for span in spans.values() if span is not None]
+        connections = network.universe.ports.bits(*port) if port else network.universe.ports.all
+        for source in ends(network, words[0]):
+            for target in ends(network, words[1]):
+                if source != target and not (source.workload is None and target.workload is None):
+                    texts.append(explain(network, source, target, connections))
+    if not texts:
+        raise HullcheckError(f"--explain: there is no `{words[0]}` and `{words[1]}` in one scope")
+    return "\n".join(texts)
+
+
+def _port(text: str) -> PortRange:
+    """A port such as `5432`, `TCP/5432` or `udp:53`; raises HullcheckError if it is none."""
+    protocol, _, number = text.replace(":", "/").rpartition("/")
+    protocol = protocol.upper() or "TCP"
+    if protocol not in PROTOCOLS or not number.isdigit() or not 1 <= int(number[:9]) <= MAX_PORT:
+        raise HullcheckError(f"--explain: `{text}` is not a port such as 5432 or UDP/53")
+    return PortRange(protocol, int(number), int(number))
