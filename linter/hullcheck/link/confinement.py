@@ -1,5 +1,6 @@
 """Which workloads no policy confines, in which scopes, and which policy nearly does or does so elsewhere."""
 
+import posixpath
 from collections.abc import Iterable, Iterator
 
 from hullcheck.model.network.cover import SelectorIndex
@@ -39,7 +40,10 @@ class Finder:
 
 
 def scopes(networks: Iterable[Network], mentions: Iterable[str]) -> Iterator[PolicyScope]:
-    """Scopes to judge as a whole; overlays of the same workloads are one. `mentions` are paths that speak of policies."""
+    """Scopes to judge as a whole; `mentions` are paths that speak of policies.
+
+    Overlays of the same workloads are one, and so are files of one folder that are applied one at a time.
+    """
     networks = [network for network in networks if any(e.complete for e in network.endpoints)]
     places = sorted({*mentions, *(policy.location.path for network in networks for policy in network.scope.policies)})
     first: dict[tuple[object, ...], PolicyScope] = {}
@@ -47,7 +51,12 @@ def scopes(networks: Iterable[Network], mentions: Iterable[str]) -> Iterator[Pol
         scope = _scope(network, places)
         if scope.approximate:
             continue
-        key = (bool(scope.policies), *sorted({(w.location.path, w.location.start) for w in scope.workloads}))
+        key: tuple[object, ...] = (
+            bool(scope.policies),
+            *sorted({(w.location.path, w.location.start) for w in scope.workloads}),
+        )
+        if network.scope.kind == "manifests" and not scope.policies:
+            key = (posixpath.dirname(scope.name) if posixpath.splitext(scope.name)[1] else scope.name,)
         known = first.setdefault(key, scope)
         if known is not scope:
             first[key] = known._replace(also=(*known.also, scope.name))

@@ -13,6 +13,11 @@ from hullcheck.model.workload import Workload
 from hullcheck.parse.kubernetes import ManifestFile, object_of
 from hullcheck.parse.pods import pods
 
+MAX_ALTERNATIVES = 20
+"""How many sets of files in one folder are tried for a file that may belong to any of them."""
+
+Identity = tuple[str, str, str]
+
 
 class Linked(NamedTuple):
     """`worlds` with all that is in them; `workloads` as each world makes them; `objects`, each that is written once.
@@ -201,11 +206,19 @@ def _apart(files: dict[str, ManifestFile], paths: list[str], depth: int = 0) -> 
 
 
 def _apart_files(files: dict[str, ManifestFile], paths: list[str]) -> Iterator[tuple[str, list[str]]]:
-    """Files of one folder: each by itself if they hold the same objects."""
-    if _duplicates(files[path] for path in paths):
-        yield from ((path, [path]) for path in paths)
-    elif paths:
-        yield _common_folder(paths), paths
+    """Files of one folder: together, but for those that hold an object once more."""
+    groups: list[tuple[set[Identity], list[str]]] = []
+    for path in paths:
+        own = _identities(files[path])
+        for known, group in groups[:MAX_ALTERNATIVES]:
+            if own.isdisjoint(known):
+                known |= own
+                group.append(path)
+                break
+        else:
+            groups.append((own, [path]))
+    for _, group in groups:
+        yield _common_folder(group) if len(group) > 1 else group[0], group
 
 
 def _by_folder(files: dict[str, ManifestFile], paths: list[str]) -> Iterator[tuple[str, list[str]]]:
@@ -216,11 +229,15 @@ def _by_folder(files: dict[str, ManifestFile], paths: list[str]) -> Iterator[tup
         yield folder or ".", group
 
 
+def _identities(file: ManifestFile) -> set[Identity]:
+    return {(m.kind, m.namespace or "default", m.name) for m in file.objects if m.name and m.kind != "Namespace"}
+
+
 def _duplicates(files: Iterable[ManifestFile]) -> bool:
     """Do several of the files hold an object of the same kind, namespace and name?"""
-    seen: set[tuple[str, str, str]] = set()
+    seen: set[Identity] = set()
     for file in files:
-        own = {(m.kind, m.namespace or "default", m.name) for m in file.objects if m.name and m.kind != "Namespace"}
+        own = _identities(file)
         if not own.isdisjoint(seen):
             return True
         seen |= own
