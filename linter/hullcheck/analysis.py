@@ -73,7 +73,7 @@ class Judge(NamedTuple):
             tuple(skipped),
             files,
             project.not_decided,
-            frozenset(part.owner for part in project.parts),
+            frozenset(getattr(part, "owner", "") for part in project.parts),
             frozenset(entry.path for entry in entries),
             marked.used,
         )
