@@ -1,7 +1,8 @@
 """A pull policy that keeps whatever a moving tag meant on the day of the first pull.
 
-With `IfNotPresent` or `Never`, a node goes on running the image that it has. Under `latest`, or without a tag, that is
-another one on every node: a fix that was pushed reaches the new nodes alone, and nobody can tell which code runs where.
+With `IfNotPresent` or `Never`, a node goes on running the image that it has. Under `latest`, or without a tag, that
+is another one on every node: a fix that was pushed reaches the new nodes alone, and nobody can tell which code runs
+where.
 
 To fix: name the version, so that the policy doesn't matter:
 

@@ -1,7 +1,7 @@
 """An image with a tag but without a digest.
 
-A tag can be pushed again with other content: by its owner, by whoever stole a token of theirs, by a mirror in between.
-Only a digest says which bytes are meant, so that what was reviewed and scanned is what runs.
+A tag can be pushed again with other content: by its owner, by whoever stole a token of theirs, by a mirror in
+between. Only a digest says which bytes are meant, so that what was reviewed and scanned is what runs.
 
 To fix: keep the tag for the reader and add the digest, and let Dependabot or Renovate move both:
 

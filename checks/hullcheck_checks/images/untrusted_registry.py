@@ -7,8 +7,8 @@ To fix: take the image from a registry on the list, or put it there in `.hullche
 
     trusted-registries: [docker.io, ghcr.io/example, "*.example.com"]
 
-Without such a list nothing is reported. A name without a registry is Docker Hub's, `docker.io`; `trusted-images` takes
-names of images, with `*`. Every place that names an image counts, `COPY --from` and `# syntax=` too.
+Without such a list nothing is reported. A name without a registry is Docker Hub's, `docker.io`; `trusted-images`
+takes names of images, with `*`. Every place that names an image counts, `COPY --from` and `# syntax=` too.
 
 See https://docs.docker.com/build/building/best-practices/#choose-the-right-base-image
 See https://kubernetes.io/docs/concepts/security/supply-chain-security/

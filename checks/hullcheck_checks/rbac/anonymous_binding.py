@@ -1,7 +1,7 @@
 """A binding for people who haven't logged in.
 
-`system:anonymous` and `system:unauthenticated` are everyone who can reach the API server, without any password or token.
-If that is on the internet, so is what the role allows.
+`system:anonymous` and `system:unauthenticated` are everyone who can reach the API server, without any password or
+token. If that is on the internet, so is what the role allows.
 
 To fix: remove the subject, and give each caller an account:
 

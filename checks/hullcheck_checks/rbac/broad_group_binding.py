@@ -10,8 +10,8 @@ To fix: name the accounts:
         name: collector
         namespace: monitoring
 
-Critical if the role can write or read Secrets, else high; one level lower for the service accounts of one namespace, or by
-a RoleBinding. The roles for discovery that every cluster has are fine.
+Critical if the role can write or read Secrets, else high; one level lower for the service accounts of one namespace,
+or by a RoleBinding. The roles for discovery that every cluster has are fine.
 
 See https://kubernetes.io/docs/concepts/security/rbac-good-practices/#least-privilege
 See https://kubernetes.io/docs/reference/access-authn-authz/rbac/#default-roles-and-role-bindings

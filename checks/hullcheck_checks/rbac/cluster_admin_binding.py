@@ -1,7 +1,7 @@
 """A binding to `cluster-admin`, or to a role that equals it.
 
-Its subjects can do anything: read every Secret, run on every node, change what anybody else may do. One pod that runs as
-such an account, taken over, is the cluster taken over.
+Its subjects can do anything: read every Secret, run on every node, change what anybody else may do. One pod that runs
+as such an account, taken over, is the cluster taken over.
 
 To fix: bind a role that lists what is needed, in the namespace where it is:
 
@@ -11,8 +11,8 @@ To fix: bind a role that lists what is needed, in the namespace where it is:
       kind: Role
       name: deployer
 
-In one namespace alone, or bound to `admin` or `edit` in the whole cluster, it is high. `admin`, `edit` and `view` by a
-RoleBinding are what they are for, and fine.
+In one namespace alone, or bound to `admin` or `edit` in the whole cluster, it is high. `admin`, `edit` and `view` by
+a RoleBinding are what they are for, and fine.
 
 See https://kubernetes.io/docs/concepts/security/rbac-good-practices/#least-privilege
 See https://kubernetes.io/docs/reference/access-authn-authz/rbac/#user-facing-roles

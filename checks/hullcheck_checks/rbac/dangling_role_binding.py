@@ -10,8 +10,8 @@ To fix: correct the name, or remove the binding:
       kind: ClusterRole
       name: pod-reader
 
-Built-in roles are known. A role that may come with a chart or an operator is a note, unless one of nearly that name is
-here. An account counts as missing only if its namespace is declared here.
+Built-in roles are known. A role that may come with a chart or an operator is a note, unless one of nearly that name
+is here. An account counts as missing only if its namespace is declared here.
 
 See https://kubernetes.io/docs/reference/access-authn-authz/rbac/#rolebinding-and-clusterrolebinding
 See https://kubernetes.io/docs/concepts/security/rbac-good-practices/#hardening

@@ -1,15 +1,15 @@
 """A binding for a namespace's default service account.
 
-Every pod that doesn't say otherwise runs as `default`, so that every pod of the namespace has the right, also those that
-are added later and know nothing of it.
+Every pod that doesn't say otherwise runs as `default`, so that every pod of the namespace has the right, also those
+that are added later and know nothing of it.
 
 To fix: give the program that needs it an account of its own:
 
     spec:
       serviceAccountName: collector
 
-and bind that. A role with one of the powers that are reported by themselves (`rbac-exec`, `rbac-secrets-access`, ...) makes
-it high.
+and bind that. A role with one of the powers that are reported by themselves (`rbac-exec`, `rbac-secrets-access`, ...)
+makes it high.
 
 See https://kubernetes.io/docs/concepts/security/service-accounts/
 See https://kubernetes.io/docs/concepts/security/rbac-good-practices/#least-privilege

@@ -1,6 +1,7 @@
 """A pod that gets rights which were given to the default service account.
 
-It doesn't name an account, its token is mounted, and a binding here gives `default` a role: perhaps nobody meant this pod.
+It doesn't name an account, its token is mounted, and a binding here gives `default` a role: perhaps nobody meant this
+pod.
 
 To fix: give the pod an account of its own, or keep the token from it:
 

@@ -1,7 +1,7 @@
 """A binding for the group `system:masters`.
 
-Whoever is in that group may do everything, past RBAC: the API server doesn't ask. A binding adds nothing, so it is there
-because somebody means to use the group; membership comes with a client certificate that can't be taken back.
+Whoever is in that group may do everything, past RBAC: the API server doesn't ask. A binding adds nothing, so it is
+there because somebody means to use the group; membership comes with a client certificate that can't be taken back.
 
 To fix: bind the people who need it, through a group of your own that can be emptied:
 

@@ -1,8 +1,8 @@
 """A pod whose service account can take over the cluster.
 
-The account has a right that is as good as all of them: `cluster-admin`, `escalate` or `bind`, impersonation, every Secret,
-the kubelets, any account's token, the admission webhooks. Whoever gets to run code in the pod, through a hole in the
-program or in a library, has the cluster.
+The account has a right that is as good as all of them: `cluster-admin`, `escalate` or `bind`, impersonation, every
+Secret, the kubelets, any account's token, the admission webhooks. Whoever gets to run code in the pod, through a hole
+in the program or in a library, has the cluster.
 
 To fix: see which of the lines below can go: the rule, the binding, or the account of this pod:
 
@@ -10,8 +10,8 @@ To fix: see which of the lines below can go: the rule, the binding, or the accou
       serviceAccountName: web
       automountServiceAccountToken: false
 
-Operators that manage the cluster do need such rights: run them alone, and say so in a suppression. The finding names the
-binding, the role and the rule. It is critical where the pod is privileged, too, or runs as root, else high.
+Operators that manage the cluster do need such rights: run them alone, and say so in a suppression. The finding names
+the binding, the role and the rule. It is critical where the pod is privileged, too, or runs as root, else high.
 
 See https://kubernetes.io/docs/concepts/security/rbac-good-practices/#privilege-escalation-risks
 See https://kubernetes.io/docs/concepts/security/service-accounts/

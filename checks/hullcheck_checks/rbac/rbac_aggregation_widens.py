@@ -1,7 +1,7 @@
 """A ClusterRole that adds a dangerous right to `view`, `edit` or `admin`.
 
-The label makes its rules part of the built-in role, in every namespace where somebody holds that: people who were given
-read access can suddenly read Secrets or run commands, and no binding changed.
+The label makes its rules part of the built-in role, in every namespace where somebody holds that: people who were
+given read access can suddenly read Secrets or run commands, and no binding changed.
 
 To fix: aggregate only what suits the role, and give the rest a role of its own:
 

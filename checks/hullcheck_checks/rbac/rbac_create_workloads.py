@@ -1,7 +1,7 @@
 """A role that can create or change what runs.
 
-A pod can be given any service account of its namespace and any of its Secrets and volumes, so whoever can create one, or
-change one, has what all of them have; without Pod Security, the node as well.
+A pod can be given any service account of its namespace and any of its Secrets and volumes, so whoever can create one,
+or change one, has what all of them have; without Pod Security, the node as well.
 
 To fix: leave that to the deployer's account, and let a program that must restart others only do that:
 
@@ -11,8 +11,8 @@ To fix: leave that to the deployer's account, and let a program that must restar
 
 Deleting alone isn't reported.
 
-A rule is judged by the bindings that grant it: in one namespace alone it is one level lower, outside `kube-system`; so it
-is for named objects, and where nothing here binds the role.
+A rule is judged by the bindings that grant it: it is one level lower in one namespace alone, unless that is
+`kube-system`, one lower for named objects, and one lower where nothing here binds the role.
 
 See https://kubernetes.io/docs/concepts/security/rbac-good-practices/#workload-creation
 See https://kubernetes.io/docs/concepts/security/pod-security-admission/

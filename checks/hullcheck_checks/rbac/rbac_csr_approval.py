@@ -1,7 +1,7 @@
 """A role that can approve certificates for the cluster.
 
-A certificate that is signed for the API server's clients says who its holder is: any user, in any group, `system:masters`
-among them. It can't be revoked.
+A certificate that is signed for the API server's clients says who its holder is: any user, in any group,
+`system:masters` among them. It can't be revoked.
 
 To fix: name the signer, so that only certificates of one use can be approved:
 

@@ -8,8 +8,8 @@ To fix: let programs create and patch events, as they need to:
       resources: [events]
       verbs: [create, patch]
 
-A rule is judged by the bindings that grant it: in one namespace alone it is one level lower, outside `kube-system`; so it
-is for named objects, and where nothing here binds the role.
+A rule is judged by the bindings that grant it: it is one level lower in one namespace alone, unless that is
+`kube-system`, one lower for named objects, and one lower where nothing here binds the role.
 
 See https://kubernetes.io/docs/reference/kubernetes-api/cluster-resources/event-v1/
 See https://attack.mitre.org/techniques/T1070/

@@ -1,7 +1,7 @@
 """A role that lets its holder give itself any right.
 
-The API server refuses to let anyone hand out more than they have, unless they hold `escalate` (write any role) or `bind`
-(bind any role). With either, one request makes them cluster admin.
+The API server refuses to let anyone hand out more than they have, unless they hold `escalate` (write any role) or
+`bind` (bind any role). With either, one request makes them cluster admin.
 
 To fix: take the verbs away, or name the roles that may be bound:
 
@@ -12,8 +12,8 @@ To fix: take the verbs away, or name the roles that may be bound:
 
 Writing bindings without `bind` can only pass on what one has, and is a medium finding.
 
-A rule is judged by the bindings that grant it: in one namespace alone it is one level lower, outside `kube-system`; so it
-is for named objects, and where nothing here binds the role.
+A rule is judged by the bindings that grant it: it is one level lower in one namespace alone, unless that is
+`kube-system`, one lower for named objects, and one lower where nothing here binds the role.
 
 See https://kubernetes.io/docs/concepts/security/rbac-good-practices/
 See https://kubernetes.io/docs/reference/access-authn-authz/rbac/

@@ -1,7 +1,7 @@
 """A role that can run commands in pods.
 
-A command in a container has its service account's token, its Secrets and its network. `get` is enough: clients use it to
-open a websocket.
+A command in a container has its service account's token, its Secrets and its network. `get` is enough: clients use it
+to open a websocket.
 
 To fix: keep that right for people who debug, for as long as they do, and drop it from programs:
 
@@ -11,8 +11,8 @@ To fix: keep that right for people who debug, for as long as they do, and drop i
 
 `pods/exec`, `pods/attach` and `*/exec` count; `pods` doesn't cover them. Forwarding ports is low.
 
-A rule is judged by the bindings that grant it: in one namespace alone it is one level lower, outside `kube-system`; so it
-is for named objects, and where nothing here binds the role.
+A rule is judged by the bindings that grant it: it is one level lower in one namespace alone, unless that is
+`kube-system`, one lower for named objects, and one lower where nothing here binds the role.
 
 See https://kubernetes.io/docs/reference/access-authn-authz/authorization/
 See https://kubernetes.io/docs/concepts/security/rbac-good-practices/

@@ -1,7 +1,7 @@
 """A role that lets its holder act as somebody else.
 
-Whoever may impersonate groups can be in `system:masters`, which is everything; whoever may impersonate users or service
-accounts has all of their rights together. The audit log shows both names, but nothing stops it.
+Whoever may impersonate groups can be in `system:masters`, which is everything; whoever may impersonate users or
+service accounts has all of their rights together. The audit log shows both names, but nothing stops it.
 
 To fix: name those who may be impersonated:
 
@@ -12,8 +12,8 @@ To fix: name those who may be impersonated:
 
 `verbs: ["*"]` on `serviceaccounts` includes it. Named ones are a medium finding.
 
-A rule is judged by the bindings that grant it: in one namespace alone it is one level lower, outside `kube-system`; so it
-is for named objects, and where nothing here binds the role.
+A rule is judged by the bindings that grant it: it is one level lower in one namespace alone, unless that is
+`kube-system`, one lower for named objects, and one lower where nothing here binds the role.
 
 See https://kubernetes.io/docs/reference/access-authn-authz/authentication/#user-impersonation
 See https://kubernetes.io/docs/concepts/security/rbac-good-practices/#impersonate-verb

@@ -1,7 +1,7 @@
 """A role that can change who reaches what.
 
-Deleting a network policy lifts the isolation of what it selects; writing endpoints or a Service's status sends traffic to
-an address of one's choice; an ingress publishes a service.
+Deleting a network policy lifts the isolation of what it selects; writing endpoints or a Service's status sends
+traffic to an address of one's choice; an ingress publishes a service.
 
 To fix: give the controller that needs it a role of its own, and nobody else:
 
@@ -9,8 +9,8 @@ To fix: give the controller that needs it a role of its own, and nobody else:
       resources: [networkpolicies]
       verbs: [get, list, watch]
 
-A rule is judged by the bindings that grant it: in one namespace alone it is one level lower, outside `kube-system`; so it
-is for named objects, and where nothing here binds the role.
+A rule is judged by the bindings that grant it: it is one level lower in one namespace alone, unless that is
+`kube-system`, one lower for named objects, and one lower where nothing here binds the role.
 
 See https://kubernetes.io/docs/concepts/services-networking/network-policies/
 See https://github.com/kubernetes/kubernetes/issues/97076

@@ -1,7 +1,7 @@
 """A role that can talk to the kubelets through the API server.
 
-`nodes/proxy` reaches every endpoint of the kubelet, among them the one that runs commands in any pod of the node. What is
-done there is neither admitted nor written to the audit log.
+`nodes/proxy` reaches every endpoint of the kubelet, among them the one that runs commands in any pod of the node.
+What is done there is neither admitted nor written to the audit log.
 
 To fix: metrics need less:
 
@@ -9,8 +9,8 @@ To fix: metrics need less:
       resources: [nodes/metrics, nodes/stats]
       verbs: [get]
 
-A rule is judged by the bindings that grant it: in one namespace alone it is one level lower, outside `kube-system`; so it
-is for named objects, and where nothing here binds the role.
+A rule is judged by the bindings that grant it: it is one level lower in one namespace alone, unless that is
+`kube-system`, one lower for named objects, and one lower where nothing here binds the role.
 
 See https://kubernetes.io/docs/concepts/security/rbac-good-practices/#access-to-proxy-subresource-of-nodes
 See https://kubernetes.io/docs/reference/access-authn-authz/kubelet-authn-authz/

@@ -1,7 +1,7 @@
 """A role that can create persistent volumes.
 
-A volume of type `hostPath` is a folder of the node. Whoever can create one, and a pod that claims it, reads and writes
-the node's files, past the restriction on `hostPath` in pods.
+A volume of type `hostPath` is a folder of the node. Whoever can create one, and a pod that claims it, reads and
+writes the node's files, past the restriction on `hostPath` in pods.
 
 To fix: let a provisioner make the volumes, and give others claims alone:
 
@@ -9,8 +9,8 @@ To fix: let a provisioner make the volumes, and give others claims alone:
       resources: [persistentvolumeclaims]
       verbs: [get, list, create]
 
-A rule is judged by the bindings that grant it: in one namespace alone it is one level lower, outside `kube-system`; so it
-is for named objects, and where nothing here binds the role.
+A rule is judged by the bindings that grant it: it is one level lower in one namespace alone, unless that is
+`kube-system`, one lower for named objects, and one lower where nothing here binds the role.
 
 See https://kubernetes.io/docs/concepts/security/rbac-good-practices/#persistent-volume-creation
 See https://kubernetes.io/docs/concepts/storage/persistent-volumes/

@@ -1,7 +1,7 @@
 """A role that can read every Secret.
 
-Secrets hold the passwords of databases, the keys of certificates and the tokens of service accounts: who reads those has
-the rights of all of them. `list` and `watch` return the contents as well as `get`.
+Secrets hold the passwords of databases, the keys of certificates and the tokens of service accounts: who reads those
+has the rights of all of them. `list` and `watch` return the contents as well as `get`.
 
 To fix: name the ones that are needed:
 
@@ -12,8 +12,8 @@ To fix: name the ones that are needed:
 
 A rule with names is fine. Writing without reading is low.
 
-A rule is judged by the bindings that grant it: in one namespace alone it is one level lower, outside `kube-system`; so it
-is for named objects, and where nothing here binds the role.
+A rule is judged by the bindings that grant it: it is one level lower in one namespace alone, unless that is
+`kube-system`, one lower for named objects, and one lower where nothing here binds the role.
 
 See https://kubernetes.io/docs/concepts/security/rbac-good-practices/#listing-secrets
 See https://kubernetes.io/docs/concepts/security/secrets-good-practices/

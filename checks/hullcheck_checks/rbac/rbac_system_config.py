@@ -12,8 +12,8 @@ To fix: keep these for the cluster's operators:
 
 Writing other ConfigMaps, such as a leader's lock, is fine.
 
-A rule is judged by the bindings that grant it: in one namespace alone it is one level lower, outside `kube-system`; so it
-is for named objects, and where nothing here binds the role.
+A rule is judged by the bindings that grant it: it is one level lower in one namespace alone, unless that is
+`kube-system`, one lower for named objects, and one lower where nothing here binds the role.
 
 See https://docs.aws.amazon.com/eks/latest/userguide/auth-configmap.html
 See https://kubernetes.io/docs/concepts/security/rbac-good-practices/

@@ -1,7 +1,7 @@
 """A role that can make tokens of service accounts.
 
-`serviceaccounts/token` returns a token of any account it covers, with all of that account's rights: in `kube-system` those
-of the controllers that run the cluster.
+`serviceaccounts/token` returns a token of any account it covers, with all of that account's rights: in `kube-system`
+those of the controllers that run the cluster.
 
 To fix: name the account:
 
@@ -10,8 +10,8 @@ To fix: name the account:
       verbs: [create]
       resourceNames: [deployer]
 
-A rule is judged by the bindings that grant it: in one namespace alone it is one level lower, outside `kube-system`; so it
-is for named objects, and where nothing here binds the role.
+A rule is judged by the bindings that grant it: it is one level lower in one namespace alone, unless that is
+`kube-system`, one lower for named objects, and one lower where nothing here binds the role.
 
 See https://kubernetes.io/docs/concepts/security/rbac-good-practices/#token-request
 See https://kubernetes.io/docs/reference/kubernetes-api/authentication-resources/token-request-v1/

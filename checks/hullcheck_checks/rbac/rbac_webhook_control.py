@@ -10,8 +10,8 @@ To fix: name the configuration that the program keeps:
       verbs: [get, patch]
       resourceNames: [example-webhook]
 
-A rule is judged by the bindings that grant it: in one namespace alone it is one level lower, outside `kube-system`; so it
-is for named objects, and where nothing here binds the role.
+A rule is judged by the bindings that grant it: it is one level lower in one namespace alone, unless that is
+`kube-system`, one lower for named objects, and one lower where nothing here binds the role.
 
 See https://kubernetes.io/docs/concepts/security/rbac-good-practices/#control-admission-webhooks
 See https://kubernetes.io/docs/reference/access-authn-authz/extensible-admission-controllers/

@@ -1,7 +1,7 @@
 """A pod that gets a service account's token which it has no use for.
 
-Whoever reads files in the container can talk to the API server with it: find out what runs in the cluster, and try what
-any later binding allows.
+Whoever reads files in the container can talk to the API server with it: find out what runs in the cluster, and try
+what any later binding allows.
 
 To fix: keep it from the pod, or from all pods of the account:
 
@@ -11,7 +11,7 @@ To fix: keep it from the pod, or from all pods of the account:
 Reported where nothing here binds the account, so that the token can do nothing for the pod; it is part of
 `hardening-missing` unless it is selected. An account with a binding probably talks to the API server.
 
-See https://kubernetes.io/docs/tasks/configure-pod-container/configure-service-account/#opt-out-of-api-credential-automounting
+See https://kubernetes.io/docs/tasks/configure-pod-container/configure-service-account/
 See https://kubernetes.io/docs/concepts/security/rbac-good-practices/#reduce-token-distribution
 """
 

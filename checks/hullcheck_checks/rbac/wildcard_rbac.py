@@ -1,7 +1,8 @@
 """A rule that allows everything.
 
 `*` covers what is there today and whatever is installed tomorrow: Secrets, commands in pods, the rules of RBAC
-themselves. Nobody who reviews the role can tell what it is for, and whoever takes over one pod that holds it has it all.
+themselves. Nobody who reviews the role can tell what it is for, and whoever takes over one pod that holds it has it
+all.
 
 To fix: list what the program asks for:
 
@@ -13,8 +14,8 @@ To fix: list what the program asks for:
 Both verbs and resources are critical; resources alone high, or medium if they can only be read; verbs alone medium.
 `pods/*` is no wildcard: it matches nothing. A wildcard over an operator's own API group is low.
 
-A rule is judged by the bindings that grant it: in one namespace alone it is one level lower, outside `kube-system`; so it
-is for named objects, and where nothing here binds the role.
+A rule is judged by the bindings that grant it: it is one level lower in one namespace alone, unless that is
+`kube-system`, one lower for named objects, and one lower where nothing here binds the role.
 
 See https://kubernetes.io/docs/concepts/security/rbac-good-practices/
 See https://kubernetes.io/docs/reference/access-authn-authz/rbac/

@@ -1,7 +1,7 @@
 """A service that is told to ask for no password.
 
-Everyone who reaches the port has everything: other containers on the network, a browser on the same machine that a web
-page drives, and the internet as soon as the port is published. Open databases are found and emptied within hours.
+Everyone who reaches the port has everything: other containers on the network, a browser on the same machine that a
+web page drives, and the internet as soon as the port is published. Open databases are found and emptied within hours.
 
 To fix: let it ask, and hand the password over as a file:
 

@@ -12,9 +12,9 @@ To fix: name what must stay out, in `.dockerignore` at the context's root:
 
 or copy only what is needed (`COPY src/ src/`).
 
-The patterns are read as the builder reads them, which isn't as git does: `.env` there means the one at the root alone.
-Only files that are really there count, and only if they hold credentials; those below folders of tests don't. In a
-build stage that doesn't ship it is a low finding.
+The patterns are read as the builder reads them, which isn't as git does: `.env` there means the one at the root
+alone. Only files that are really there count, and only if they hold credentials; those below folders of tests don't.
+In a build stage that doesn't ship it is a low finding.
 
 See https://docs.docker.com/build/concepts/context/#dockerignore-files
 See https://docs.docker.com/reference/build-checks/copy-ignored-file/

@@ -1,8 +1,8 @@
 """A password or token in an address.
 
 Addresses are copied into logs, error messages, process lists and Git's own configuration, by programs that don't know
-that a secret is in them. `git clone https://TOKEN@...` in a build leaves the token in `.git/config` and in the image's
-history, also if a build argument brings it.
+that a secret is in them. `git clone https://TOKEN@...` in a build leaves the token in `.git/config` and in the
+image's history, also if a build argument brings it.
 
 To fix: keep the address without the credential, and hand that over on its own:
 

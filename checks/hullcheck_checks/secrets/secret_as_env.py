@@ -1,7 +1,8 @@
 """A Secret that a container gets as environment variables.
 
-Variables are inherited by every process that the container starts, shown by debuggers and error pages, and stay as they
-were when the Secret changes. A mounted file can be read by the one process that needs it, and follows the change.
+Variables are inherited by every process that the container starts, shown by debuggers and error pages, and stay as
+they were when the Secret changes. A mounted file can be read by the one process that needs it, and follows the
+change.
 
 To fix: mount it:
 

@@ -10,8 +10,8 @@ To fix: pass a file, or let the program read a variable that isn't in the reposi
 
     RUN --mount=type=secret,id=token TOKEN="$(cat /run/secrets/token)" ./fetch
 
-Options are recognised by whole words (`--password`, `--api-key`), short ones by their program (`-p` of `mysql`, `-a` of
-`redis-cli`, `-u` of `curl`), headers and assignments by their names. Values from variables are fine.
+Options are recognised by whole words (`--password`, `--api-key`), short ones by their program (`-p` of `mysql`, `-a`
+of `redis-cli`, `-u` of `curl`), headers and assignments by their names. Values from variables are fine.
 
 See https://docs.docker.com/compose/how-tos/use-secrets/
 See https://cwe.mitre.org/data/definitions/214.html

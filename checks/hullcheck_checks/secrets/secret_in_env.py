@@ -1,8 +1,9 @@
 """A password, key or token as the value of an environment variable or build argument.
 
-What stands in the file is known to everyone who can read the repository, now and in its history. In a Dockerfile it is
-part of the image as well: `docker history` and `docker inspect` show it to everyone who can pull the image, whatever
-later instructions do. In a running container it is inherited by every process, and ends up in crash reports and logs.
+What stands in the file is known to everyone who can read the repository, now and in its history. In a Dockerfile it
+is part of the image as well: `docker history` and `docker inspect` show it to everyone who can pull the image,
+whatever later instructions do. In a running container it is inherited by every process, and ends up in crash reports
+and logs.
 
 To fix: keep the value out of the file, and hand over a file at run time:
 

@@ -12,8 +12,8 @@ and let tools read it without writing it down:
     RUN --mount=type=secret,id=npm,env=NPM_TOKEN npm ci
 
 Reported are copies (`cp`, `cat ... >`, `tee`), configuration that a tool writes (`npm config set`, `git config`,
-`docker login`, a remote with the token in it), and `env > file`. What the same instruction removes again is fine, as is
-what it writes below another mount.
+`docker login`, a remote with the token in it), and `env > file`. What the same instruction removes again is fine, as
+is what it writes below another mount.
 
 See https://docs.docker.com/build/building/secrets/
 See https://docs.docker.com/reference/dockerfile/#run---mounttypesecret

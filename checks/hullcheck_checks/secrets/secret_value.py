@@ -8,10 +8,10 @@ from a secret store when it is needed:
 
     RUN --mount=type=secret,id=github,env=GITHUB_TOKEN ./fetch
 
-All of the file is searched: values, commands, heredocs, labels, comments; the data of a Secret after decoding. Formats
-with a checksum are verified. Documented examples, placeholders and encrypted texts (SOPS, sealed secrets) are none.
-What has the shape but can't be used as it stands (a wrong checksum, a key for tests, an encrypted key, a password's
-hash) is a medium finding.
+All of the file is searched: values, commands, heredocs, labels, comments; the data of a Secret after decoding.
+Formats with a checksum are verified. Documented examples, placeholders and encrypted texts (SOPS, sealed secrets) are
+none. What has the shape but can't be used as it stands (a wrong checksum, a key for tests, an encrypted key, a
+password's hash) is a medium finding.
 
 See https://docs.github.com/en/code-security/secret-scanning/introduction/about-secret-scanning
 See https://cwe.mitre.org/data/definitions/798.html

@@ -138,6 +138,7 @@ class _Container:
             command=command,
             probes=tuple(self._probes()),
             limits=self._limits(),
+            pull_policy=text(at(self.node, "imagePullPolicy"), self.at),
         )
 
     def _own_flag(self, key: str) -> Field[bool]:
@@ -266,7 +267,12 @@ class _Container:
             name = at(item, "name")
             if not isinstance(name, Scalar):
                 continue
-            given = at(item, "value")
+            given, secret = at(item, "value"), at(item, "valueFrom", "secretKeyRef")
+            if is_null(given) and isinstance(secret, Mapping):
+                place = (at(secret, "name") or secret).location.one_line()
+                value = Field[str](None, place, "it comes from a Secret")
+                yield Variable(name.text, value, name.location.one_line(), "Secret")
+                continue
             if is_null(given) and not is_null(at(item, "valueFrom")):
                 value = Field[str](None, name.location.one_line(), "it comes from elsewhere")
             elif given is None:
@@ -274,6 +280,11 @@ class _Container:
             else:
                 value = text(given, name.location.one_line())
             yield Variable(name.text, value, name.location.one_line())
+        for item in items(at(self.node, "envFrom")):
+            secret = at(item, "secretRef")
+            if isinstance(secret, Mapping):
+                place = (at(secret, "name") or secret).location.one_line()
+                yield Variable("", Field(None, place, "they come from a Secret"), place, "Secret")
 
     def _probes(self) -> Iterator[Probe]:
         for path, kind in _PROBES:

@@ -96,7 +96,8 @@ class Variable(NamedTuple):
     """An environment variable. `value` is unknown if it comes from elsewhere (`valueFrom`, the caller's environment).
 
     `key` is the name's place. `source` says which kind of place it is: "environment", "env_file", "build argument",
-    "ENV", "ARG", "ConfigMap", "label". `defaulted` is true if the value is a default that the caller can replace.
+    "ENV", "ARG", "ConfigMap", "label", or "Secret", where an empty name stands for all that it holds. `defaulted` is
+    true if the value is a default that the caller can replace.
     """
 
     name: str
