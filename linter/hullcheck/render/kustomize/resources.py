@@ -62,10 +62,17 @@ class Resource:
     of the vars that read it.
     """
 
-    __slots__ = ("behavior", "former", "hashed", "node", "prefixes", "suffixes", "variables")
+    __slots__ = (
+        "_id", "_identity", "_looked_at", "_written",
+        "behavior", "former", "hashed", "node", "prefixes", "suffixes", "variables",
+    )  # fmt: skip
 
     def __init__(self, node: Mapping) -> None:
         self.node: Mapping | None = node
+        self._looked_at: Mapping | None = None
+        self._identity: tuple[object, ...] = ()
+        self._id = Id(Gvk("", "", ""), "", "")
+        self._written = ""
         self.former: tuple[Former, ...] = ()
         self.prefixes: tuple[str, ...] = ()
         self.suffixes: tuple[str, ...] = ()
@@ -85,39 +92,54 @@ class Resource:
         assert self.node is not None
         return self.node
 
+    def _look(self) -> Id:
+        """What it is called now; looked up anew only where the tree's head has changed."""
+        if self.node is not self._looked_at:
+            entries = self.root.entries()
+            identity = tuple(map(entries.get, ("apiVersion", "kind", "metadata")))
+            if identity != self._identity or self._looked_at is None:
+                self._identity = identity
+                api_version, kind = word_at(self.node, "apiVersion"), word_at(self.node, "kind")
+                self._written = word_at(self.node, "metadata", "namespace")
+                namespace = NO_NAMESPACE if cluster_scoped(api_version, kind) else self._written or "default"
+                self._id = Id(gvk(api_version, kind), word_at(self.node, "metadata", "name"), namespace)
+            self._looked_at = self.node
+        return self._id
+
+    @property
+    def id(self) -> Id:
+        return self._look()
+
+    @property
+    def gvk(self) -> Gvk:
+        return self._look().gvk
+
     @property
     def kind(self) -> str:
-        return word_at(self.node, "kind")
+        return self._look().gvk.kind
 
     @property
     def api_version(self) -> str:
-        return word_at(self.node, "apiVersion")
+        return self._look().gvk.api_version
 
     @property
     def name(self) -> str:
-        return word_at(self.node, "metadata", "name")
+        return self._look().name
 
     @property
     def namespace(self) -> str:
         """The written namespace, empty where unset."""
-        return word_at(self.node, "metadata", "namespace")
+        self._look()
+        return self._written
 
     @property
-    def gvk(self) -> Gvk:
-        return gvk(self.api_version, self.kind)
+    def effective_namespace(self) -> str:
+        return self._look().namespace
 
     @property
     def cluster(self) -> bool:
         """Is its kind known to be outside of namespaces?"""
-        return cluster_scoped(self.api_version, self.kind)
-
-    @property
-    def effective_namespace(self) -> str:
-        return NO_NAMESPACE if self.cluster else self.namespace or "default"
-
-    @property
-    def id(self) -> Id:
-        return Id(self.gvk, self.name, self.effective_namespace)
+        return self._look().namespace == NO_NAMESPACE
 
     @property
     def former_ids(self) -> list[Id]:
