@@ -1,7 +1,8 @@
 """Every check on its fixtures, and the contract that every check keeps.
 
 `fixtures/CONCERN/CHECK/` holds files or folders called `bad...`, each with its report beside it (`NAME.txt`), and
-`good...`, in which the check must find nothing. Only the check under test runs; a folder may hold a `.hullcheck.yaml`. `pytest --update` writes the reports.
+`good...`, in which the check must find nothing. Only the check under test runs, and on nothing else: files are alone in
+their repository. A folder may hold a `.hullcheck.yaml`. `pytest --update` writes the reports.
 """
 
 from datetime import date
@@ -20,7 +21,11 @@ CHECKS = registry()
 CASES = sorted(p for p in FIXTURES.glob("*/*/*") if p.suffix != ".txt" and not p.name.startswith("fixed"))
 
 
-def lint(path: Path, check: str) -> engine.Result:
+def lint(case: Path, check: str, repository: Path) -> engine.Result:
+    path = case
+    if case.is_file():
+        path = repository / case.name
+        path.write_bytes(case.read_bytes())
     request = engine.Request(
         paths=(str(path),),
         config=_config(path)._replace(select=(check,)),
@@ -41,8 +46,8 @@ def check_of(case: Path) -> str:
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda path: str(path.relative_to(FIXTURES)))
-def test_a_fixture_gives_the_report_beside_it(case: Path, update: bool) -> None:
-    result = lint(case, check_of(case))
+def test_a_fixture_gives_the_report_beside_it(case: Path, update: bool, tmp_path: Path) -> None:
+    result = lint(case, check_of(case), tmp_path)
     found = report.render("full", result.report(CHECKS, color=False, category=""))
     expected = case.with_name(f"{case.name}.txt")
     if case.name.startswith("good"):
@@ -62,7 +67,7 @@ def dialect_of(path: Path) -> str:
 
 
 def fixtures_of(check: Check, kind: str) -> set[str]:
-    folder = FIXTURES / check.concern / check.name.replace("-", "_")
+    folder = FIXTURES / check.concern.replace("-", "_") / check.name.replace("-", "_")
     found: set[str] = set()
     for case in folder.glob(f"{kind}*"):
         files = [p for p in case.rglob("*") if p.is_file()] if case.is_dir() else [case]

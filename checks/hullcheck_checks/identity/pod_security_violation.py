@@ -74,13 +74,15 @@ def _finding(workload: Workload, level: str, broken: list[Violation], asked: Exp
     if asked is not None:
         verb = {"enforce": "are refused by", "audit": "are noted by", "warn": "are warned of by"}[asked.mode]
         subject += f", so its pods {verb} namespace `{workload.namespace or 'default'}`"
-    related = [Related(bad.location, f"{v.control}: {bad.detail}") for v in broken for bad in v.bad][1:]
+    place = broken[0].bad[0].location
+    every = ((v, bad) for v in broken for bad in v.bad if bad.location != place)
+    related = [Related(bad.location, f"{v.control}: {bad.detail}") for v, bad in every]
     if asked is not None:
         related.append(Related(asked.label, f"this label asks for `{asked.level}`"))
     return check.finding(
         workload,
         f"{subject}: {told}",
-        at=broken[0].bad[0].location,
+        at=place,
         severity=Severity.INFO if asked is not None and asked.mode != "enforce" else None,
         evidence=(level, *(v.control for v in broken)),
         related=related,

@@ -1,7 +1,7 @@
 """A Job that stays in the cluster after it has ended.
 
-Its pods, with their logs, environment and mounted secrets' names, stay readable, and every such Job slows the API server a
-little.
+Its pods, with their logs, environment and mounted secrets' names, stay readable, and every such Job slows the API
+server a little.
 
 To fix: let the cluster clear it away:
 

@@ -1,7 +1,7 @@
 """Several pods of a workload that may all be on one node.
 
-The scheduler spreads them by itself where it can, but nothing asks it to. One node lost, or taken over, is then the whole
-application.
+The scheduler spreads them by itself where it can, but nothing asks it to. One node lost, or taken over, is then the
+whole application.
 
 To fix: say that they belong on different nodes:
 
