@@ -12,6 +12,7 @@ from functools import cache
 from typing import Any, NamedTuple
 
 from hullcheck.model.image import ImageRef
+from hullcheck.model.lazy import Lazy
 
 
 class Release(NamedTuple):
@@ -89,12 +90,12 @@ for _language, _product in (("python", "python"), ("javascript-node", "nodejs"),
 ALSO_READ = ("rhel", "centos-stream", "ros-2")
 """Products that no image name stands for alone."""
 
-_MIRRORS = re.compile(
+_MIRRORS = Lazy(
     r"(?:public\.ecr\.aws/docker/library|mirror\.gcr\.io/library|registry\.hub\.docker\.com/library|docker\.io/library"
     r"|docker\.io/(?:arm(?:32v[567]|64v8)|amd64|i386|ppc64le|s390x|mips64le|riscv64|winamd64)|docker\.io)/"
 )
-_VERSION = re.compile(r"v?(\d+(?:\.\d+)*)(?=u\d+|rc|beta|alpha|b\d|\.?x$|[_+]|$)")
-_DISTRIBUTION = re.compile(
+_VERSION = Lazy(r"v?(\d+(?:\.\d+)*)(?=u\d+|rc|beta|alpha|b\d|\.?x$|[_+]|$)")
+_DISTRIBUTION = Lazy(
     r"(?P<alpine>alpine(?P<a>\d+\.\d+))|debian-?(?P<d>\d+)|ubuntu-?(?P<u>\d\d\.?\d\d)|centos(?P<c>\d)(?:\.[\d.]+)?"
     r"|ubi(?P<r>\d)|(?:ol|oraclelinux)(?P<o>\d)|rockylinux(?P<k>\d)|(?:al|amazonlinux)(?P<z>2|2023)|fedora(?P<f>\d\d)"
     r"|(?:windowsservercore|nanoserver)(?P<w>ltsc\d{4}|1607|1709|1803|1903|1909|2004|20h2)"

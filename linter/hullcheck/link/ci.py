@@ -6,28 +6,29 @@ from typing import NamedTuple
 
 from hullcheck.discover import Tree
 from hullcheck.model.image import ImageUse
+from hullcheck.model.lazy import Lazy
 from hullcheck.model.node import Mapping, Node, Scalar, Sequence, is_null
 from hullcheck.parse import yaml
 from hullcheck.source import Field, Location, Source
 
-_WORKFLOW = re.compile(r"(?:.*/)?\.(?:github|gitea|forgejo)/workflows/[^/]+\.ya?ml")
-_ACTION = re.compile(r"(?:.*/)?action\.ya?ml")
-_GITLAB = re.compile(r"(?:.*/)?(?:\.gitlab-ci\.ya?ml|[^/]+\.gitlab-ci\.ya?ml|\.gitlab/ci/.+\.ya?ml)")
-_DEV_CONTAINER = re.compile(r"(?:.*/)?(?:\.devcontainer/(?:[^/]+/)?devcontainer|\.devcontainer)\.json")
-_BUILDERS = re.compile(
+_WORKFLOW = Lazy(r"(?:.*/)?\.(?:github|gitea|forgejo)/workflows/[^/]+\.ya?ml")
+_ACTION = Lazy(r"(?:.*/)?action\.ya?ml")
+_GITLAB = Lazy(r"(?:.*/)?(?:\.gitlab-ci\.ya?ml|[^/]+\.gitlab-ci\.ya?ml|\.gitlab/ci/.+\.ya?ml)")
+_DEV_CONTAINER = Lazy(r"(?:.*/)?(?:\.devcontainer/(?:[^/]+/)?devcontainer|\.devcontainer)\.json")
+_BUILDERS = Lazy(
     r"\bdocker(?:\s+--?\S+)*\s+(?:image\s+|buildx\s+)?(?:build|bake)\b|\bdocker[ -]compose(?:\s+-\S+\s+\S+)*\s+build\b"
     r"|\b(?:podman|nerdctl)\s+build\b|\bbuildah\s+(?:bud|build)\b|/kaniko/executor\b|\bpack\s+build\b|\bskaffold\s+build\b"
 )
-_BUILD_ACTIONS = re.compile(
+_BUILD_ACTIONS = Lazy(
     r"docker/(?:build-push-action|bake-action)|redhat-actions/buildah-build|.+/(?:kaniko-action|action-kaniko)|elgohr/.*docker.*"
 )
-_SCANNERS = re.compile(
+_SCANNERS = Lazy(
     r"trivy|grype|anchore|snyk|docker/scout|docker\s+scout|docker\s+scan|\bclair|prisma-?cloud|twistcli|sysdig|wiz-?cli"
     r"|container[-_]scanning|\bxray\b|jf\s+docker\s+scan|osv-scanner|cnspec|\binspector\b|qualys|lacework|aqua(?:sec)?/"
     r"|neuvector|dagda|ecr.*scan|scan-image|image-scan|mondoo",
     re.IGNORECASE,
 )
-_VARIABLE = re.compile(r"\$\{\{|\$\{?[A-Za-z_]|\$\[\[|\{\{")
+_VARIABLE = Lazy(r"\$\{\{|\$\{?[A-Za-z_]|\$\[\[|\{\{")
 
 
 class Step(NamedTuple):

@@ -2,19 +2,18 @@
 
 import posixpath
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
 
 from hullcheck.discover import Tree
 from hullcheck.link.builds import Build
-from hullcheck.link.ci import Pipelines, pipelines
-from hullcheck.link.committed import committed
-from hullcheck.link.contexts import Contexts
-from hullcheck.link.updates import updater
 from hullcheck.model.compose import ComposeProject
 from hullcheck.model.dockerfile import Dockerfile
 from hullcheck.model.image import ImageUse
 from hullcheck.model.node import Mapping as YamlMapping
 from hullcheck.model.repository import Committed, Copied, FileText, Pipeline, Updates
 from hullcheck.read import File
+
+_PIPELINES = (".yml", ".yaml", "devcontainer.json")
 
 Part = FileText | Copied | Committed | Updates | Pipeline | ImageUse
 
@@ -38,18 +37,17 @@ class Repository:
 
     def parts(self, uses: Iterable[ImageUse]) -> Iterator[Part]:
         """Everything that is found; `uses` are the images that files of the dialects name."""
-        yield from (FileText(file.source, _spans(file)) for file in self.files.values())
+        yield from (FileText(file.source, partial(_spans, file)) for file in self.files.values())
         yield from self._copied()
-        yield from committed(self.files.values(), self.tree, self.compose)
-        found = pipelines(self.tree)
-        yield from (FileText(source) for source in found.sources)
-        yield from found.uses
-        yield from self._pipeline(found)
+        yield from self._committed()
+        yield from self._pipelines()
         yield from self._updates(uses)
 
     def _copied(self) -> Iterator[Copied]:
         if not self.dockerfiles:
             return
+        from hullcheck.link.contexts import Contexts
+
         contexts = Contexts(self.tree)
         for path, dockerfile in self.dockerfiles.items():
             yield from contexts.copied(path, dockerfile, self._folders(path))
@@ -66,7 +64,20 @@ class Repository:
             return found
         return {posixpath.dirname(path): [build.target for build in self.builds_of(path)] or [None]}
 
-    def _pipeline(self, found: Pipelines) -> Iterator[Pipeline]:
+    def _committed(self) -> Iterator[Committed]:
+        if self.compose or any(file.kind in ("env", "kustomization") for file in self.files.values()):
+            from hullcheck.link.committed import committed
+
+            yield from committed(self.files.values(), self.tree, self.compose)
+
+    def _pipelines(self) -> Iterator[Part]:
+        if not any(path.endswith(_PIPELINES) and ("/" in path or path[0] in ".a") for path in self.tree.paths):
+            return
+        from hullcheck.link.ci import pipelines
+
+        found = pipelines(self.tree)
+        yield from (FileText(source) for source in found.sources)
+        yield from found.uses
         if found.builds and not found.scanned:
             first = found.builds[0]
             yield Pipeline(first.location, first.owner, first.tool)
@@ -74,6 +85,8 @@ class Repository:
     def _updates(self, uses: Iterable[ImageUse]) -> Iterator[Updates]:
         if not self.tree.versioned and not any(path.startswith((".github/", ".gitlab")) for path in self.tree.paths):
             return
+        from hullcheck.link.updates import updater
+
         bot = updater(self.tree)
         moved = (use for use in uses if use.image and not use.built_here and use.how != "frontend")
         uncovered = [use for use in moved if not bot.covers(use.location.path)]

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+from hullcheck.model.lazy import Lazy
 from hullcheck.model.secrets import Grade, by_name, literal, placeholder, refers
 
 
@@ -31,14 +32,14 @@ _LOGINS = frozenset(("docker", "podman", "buildah", "skopeo", "helm", "az", "oc"
 """Programs whose `login` takes `-p`."""
 
 _SHELLS = frozenset(("sh", "bash", "ash", "dash", "zsh", "ksh", "pwsh", "powershell", "cmd", "cmd.exe"))
-_SCRIPT_FLAG = re.compile(r"-[a-z]*c|CMD-SHELL|/[cC]|-Command")
-_OPTION = re.compile(r"(?P<option>--?[A-Za-z][A-Za-z0-9_.-]*)(?P<equals>[=:])(?P<value>.+)", re.DOTALL)
-_ASSIGNED = re.compile(r"(?P<option>[A-Za-z_][A-Za-z0-9_.]*)=(?P<value>.+)", re.DOTALL)
+_SCRIPT_FLAG = Lazy(r"-[a-z]*c|CMD-SHELL|/[cC]|-Command")
+_OPTION = Lazy(r"(?P<option>--?[A-Za-z][A-Za-z0-9_.-]*)(?P<equals>[=:])(?P<value>.+)", re.DOTALL)
+_ASSIGNED = Lazy(r"(?P<option>[A-Za-z_][A-Za-z0-9_.]*)=(?P<value>.+)", re.DOTALL)
 _NAMELESS = frozenset(("requirepass", "masterauth"))
 """Options that take a password without saying so in a word of its own."""
 
-_NPMRC = re.compile(r"(?P<option>:_(?:authToken|auth|password))=(?P<value>[^\s\"']+)")
-_HEADER = re.compile(
+_NPMRC = Lazy(r"(?P<option>:_(?:authToken|auth|password))=(?P<value>[^\s\"']+)")
+_HEADER = Lazy(
     r"(?P<option>(?i:(?:proxy-)?authorization|x-api-key|x-auth-token|private-token|x-vault-token|api-key|job-token"
     r"|deploy-token|x-[a-z-]{0,20}(?:token|secret|key)))\s*:\s*(?:(?i:bearer|basic|token|apikey)\s+)?(?P<value>[^\s\"'{}]+)"
 )

@@ -3,8 +3,10 @@
 import posixpath
 import re
 from bisect import bisect_right
+from collections.abc import Callable
 from typing import NamedTuple
 
+from hullcheck.model.lazy import Lazy
 from hullcheck.source import Location, Related, Source
 
 
@@ -16,10 +18,10 @@ class Place(NamedTuple):
 
 
 class FileText(NamedTuple):
-    """A file's whole text. `spans` are the starts and ends of the objects in it with their owners, in order."""
+    """A file's whole text. `spans` gives the starts and ends of the objects in it with their owners, in order."""
 
     source: Source
-    spans: tuple[tuple[int, int, str], ...] = ()
+    spans: Callable[[], tuple[tuple[int, int, str], ...]] = tuple
 
     @property
     def location(self) -> Location:
@@ -31,8 +33,9 @@ class FileText(NamedTuple):
 
     def place(self, start: int, end: int) -> Place:
         """The place of a part of the text, with the object that it stands in."""
-        number = bisect_right(self.spans, (start, len(self.source.text) + 1, "")) - 1
-        owner = self.spans[number][2] if number >= 0 and start < self.spans[number][1] else ""
+        spans = self.spans()
+        number = bisect_right(spans, (start, len(self.source.text) + 1, "")) - 1
+        owner = spans[number][2] if number >= 0 and start < spans[number][1] else ""
         return Place(self.source.at(start, end), owner)
 
 
@@ -93,7 +96,7 @@ class Pipeline(NamedTuple):
     tool: str
 
 
-_KEY_FILE = re.compile(
+_KEY_FILE = Lazy(
     r"id_(?:rsa|dsa|ecdsa|ed25519)(?:_sk)?|.+\.(?:pem|key|p12|pfx|jks|keystore|kdbx|ovpn|ppk)|\.env(?:\..+|rc)?|.+\.env"
     r"|\.(?:npmrc|netrc|pypirc|pgpass|git-credentials|dockercfg|htpasswd|my\.cnf|yarnrc\.yml|s3cfg|boto|vault[-_]token)"
     r"|_netrc|service[-_]?account[\w.-]*\.json|[\w.-]*credentials[\w.-]*\.json|application_default_credentials\.json"
@@ -101,18 +104,35 @@ _KEY_FILE = re.compile(
     r"|master\.key|\.htpasswd|terraform\.rc",
     re.IGNORECASE,
 )
-_PUBLIC = re.compile(
+_PUBLIC = Lazy(
     r".+\.(?:pub|crt|cer|example|sample|template|tmpl|tpl|dist|defaults?|schema|md|txt|enc|encrypted|age|gpg|sops|j2|erb)"
     r"|(?:.*[-_.])?(?:ca|cert|certs|certificate|chain|fullchain|public|pub|bundle|root|roots|intermediate|cacert|csr|dh"
     r"|dhparams?|isrgrootx1|rds-combined-ca)(?:[-_.].*)?\.pem|.*(?:public|pub)\.key|.*(?:example|sample|template).*",
     re.IGNORECASE,
 )
+_SUFFIXES = frozenset(
+    (
+        "pem", "key", "p12", "pfx", "jks", "keystore", "kdbx", "ovpn", "ppk", "env", "tfstate", "backup", "tfvars", "agekey",
+        "rc", "cnf",
+    )
+)  # fmt: skip
+_BEGINNINGS = (".", "_", "id_", "service", "application_default", "kubeconfig", "credentials", "secret", "terraform.rc")
+_HOMES = (".aws", ".docker", ".kube", ".ssh")
+
+
+def _may_hold(name: str) -> bool:
+    """Is it worth a closer look? Nearly no file of a repository is."""
+    return name.startswith(_BEGINNINGS) or name.rpartition(".")[2] in _SUFFIXES or "credentials" in name
+
+
 _IN_FOLDER = {".aws": ("credentials", "config"), ".docker": ("config.json",), ".kube": ("config",)}
 
 
 def is_credential_file(path: str) -> bool:
     """Is it, by its name, a file that holds a private key or a password? Examples, templates and public keys are not."""
-    folder, name = posixpath.split(path.rstrip("/"))
+    folder, _, name = path.rstrip("/").rpartition("/")
+    if not (folder.endswith(_HOMES) or _may_hold(name.lower())):
+        return False
     parent = posixpath.basename(folder)
     if name in _IN_FOLDER.get(parent, ()):
         return True

@@ -4,13 +4,14 @@ import posixpath
 import re
 from typing import NamedTuple
 
+from hullcheck.model.lazy import Lazy
 from hullcheck.model.repository import is_credential_file, is_public
 from hullcheck.model.secrets import by_name, is_harmless_value, literal, placeholder, refers, weak
 from hullcheck.model.tokens import by_value
 
-_ASSIGNMENT = re.compile(r"^[ \t]*(?:export[ \t]+)?([A-Za-z_][\w.-]{0,99})[ \t]*=[ \t]*([^\n]*)$", re.MULTILINE)
-_NPMRC = re.compile(r":?_(?:authToken|auth|password)\s*=\s*([^\s$]+)\s*$", re.MULTILINE)
-_PASSWORD_LINE = re.compile(r"\bpassword\s*[:=]?\s*([^\s$<{]+)", re.IGNORECASE)
+_ASSIGNMENT = Lazy(r"^[ \t]*(?:export[ \t]+)?([A-Za-z_][\w.-]{0,99})[ \t]*=[ \t]*([^\n]*)$", re.MULTILINE)
+_NPMRC = Lazy(r":?_(?:authToken|auth|password)\s*=\s*([^\s$]+)\s*$", re.MULTILINE)
+_PASSWORD_LINE = Lazy(r"\bpassword\s*[:=]?\s*([^\s$<{]+)", re.IGNORECASE)
 _ENCRYPTED = ("ENC[", "$ANSIBLE_VAULT", "sops:", '"sops"', "age-encryption.org", "BEGIN PGP MESSAGE", "BEGIN ENCRYPTED")
 
 

@@ -6,6 +6,7 @@ from enum import IntEnum
 from functools import cache
 from typing import NamedTuple
 
+from hullcheck.model.lazy import Lazy
 from hullcheck.model.tokens import Secret, by_value, random
 from hullcheck.source import Location
 
@@ -173,30 +174,30 @@ def _words(name: str) -> list[str]:
     return [word.lower() for word in _WORD.findall(name[:200])]
 
 
-_FILL_IN = re.compile(
+_FILL_IN = Lazy(
     r"<[^<>]*>|\[[^\[\]]*\]|\{\{?.*\}?\}|%[A-Z_]+%|@[A-Z_]+@|__[A-Za-z_.-]+__|\*{3,}.*|\.{3,}|x{3,}|X[X-]{2,}|#{3,}|-+|\?+"
     r"|n/?a|null|none|nil|undefined|invalid|unused|empty|todo|tbd|fixme|redacted|removed|hidden|masked|omitted|unset|not[ _-]?set"
     r"|(?:your|my|the|insert|enter|put|add|paste|fill|replace|provide|specify|set)[ _.-].*"
     r"|.*(?:_here|-here| here|goes[ _-]?here|replace[ _-]?me|replace[ _-]with.*|placeholder.*)",
     re.IGNORECASE | re.DOTALL,
 )
-_WEAK_VALUES = re.compile(
+_WEAK_VALUES = Lazy(
     r"(?:please[ _-]?)?change[ _-]?(?:me|it|this)?(?:[ _-].*)?!?|changethis|(?:pass(?:word|wd)?|secret|token|admin|root|user|test|example|guest|default|demo|dummy"
     r"|sample|foo|bar|baz|foobar|qwerty|letmein|postgres|mysql|mariadb|redis|mongo|rabbitmq|minio(?:admin)?|wordpress"
     r"|some(?:thing)?)[-_]?(?:pass(?:word|wd)?|secret|token|key)?[0-9!]{0,4}",
     re.IGNORECASE,
 )
-_REFERENCE = re.compile(
+_REFERENCE = Lazy(
     r"\$[A-Za-z_{(][^$]*|.*\$[({].*|.*\{\{.*|.*<%.*|ENC\[.*|(?:vault|op|ssm|sops|secret|secrets|doppler|infisical|gopass|akv|awssm|"
     r"gcpsm|keyring|bws|file|env|azkv|conjur|berglas|sm|secretsmanager|secretref|keepass|pass)(?:\+[a-z]+)?:.*|ref\+.*|<path:.*|"
     r"arn:aws[a-z-]*:.*|projects/[^/]+/secrets/.*|AQICAH.*|Ag[A-D][A-Za-z0-9+/]{200,}=*|!vault.*|\$ANSIBLE_VAULT.*|@Microsoft\.KeyVault.*",
     re.DOTALL,
 )
-_PATH = re.compile(
+_PATH = Lazy(
     r"(?:\.{0,2}/|~/|[A-Za-z]:[\\/]|%[\w.]+%/)[^\s]*|[^\s:=]*/[^\s:=]*\.(?:pem|key|crt|cer|p12|jks|json|ya?ml|txt|env|conf|properties)"
 )
 _SWITCH = frozenset(("true", "false", "yes", "no", "on", "off", "enabled", "disabled", "null", "none", "nil", "~"))
-_NUMBER = re.compile(r"-?[0-9]+(?:\.[0-9]+)?(?:ms|s|m|h|d|k|kb|mb|gb|ki|mi|gi|%)?", re.IGNORECASE)
+_NUMBER = Lazy(r"-?[0-9]+(?:\.[0-9]+)?(?:ms|s|m|h|d|k|kb|mb|gb|ki|mi|gi|%)?", re.IGNORECASE)
 
 
 def placeholder(value: str) -> bool:
@@ -209,9 +210,7 @@ def weak(value: str) -> bool:
     return _WEAK_VALUES.fullmatch(value.strip()[:200]) is not None
 
 
-_PROMPT = re.compile(
-    r"change|choose|replace|your|please|here\b|insert|todo|secure.*password|strong.*password", re.IGNORECASE
-)
+_PROMPT = Lazy(r"change|choose|replace|your|please|here\b|insert|todo|secure.*password|strong.*password", re.IGNORECASE)
 
 
 def asks(value: str) -> bool:
@@ -272,13 +271,13 @@ class Login(NamedTuple):
     literal: bool
 
 
-_USER_INFO = re.compile(
+_USER_INFO = Lazy(
     r"(?P<user>[^\s/?#@:'\"`<>\\|]*)(?::(?P<password>(?:\$\{[^}\s]*\}|\$\([^)\n]*\)|[^\s/?#@'\"`<>\\|])*))?@(?=[\w\[$({*])"
 )
 _SAMPLE_PASSWORDS = frozenset(
     ("pass", "password", "passwd", "pwd", "pw", "secret", "token", "user", "username", "port")
 )
-_SAMPLE_HOSTS = re.compile(r"@(?:[\w.-]*\.)?(?:example\.(?:com|org|net)|hostname?|host)\b", re.IGNORECASE)
+_SAMPLE_HOSTS = Lazy(r"@(?:[\w.-]*\.)?(?:example\.(?:com|org|net)|hostname?|host)\b", re.IGNORECASE)
 
 
 def in_url(text: str) -> Iterator[Login]:
@@ -321,11 +320,11 @@ def _is_sample(user: str, password: str, host: str) -> bool:
     return sample and (password.isupper() or _SAMPLE_HOSTS.match(host) is not None)
 
 
-_PAIR = re.compile(
+_PAIR = Lazy(
     r"(?:(?<=[;,?&\s\"'])|^)(?P<key>(?i:password|pwd|passwd|account_?key|user password|client_?secret|access_?key|api_?key"
     r"|auth_?token|secret))\s?=\s?(?P<value>[^;,&\s\"']+)"
 )
-_PAIRS = re.compile(r"=[^=]*[;,&\s][^=]*=|\?[^=]*=")
+_PAIRS = Lazy(r"=[^=]*[;,&\s][^=]*=|\?[^=]*=")
 
 
 def in_pairs(text: str) -> Iterator[Login]:
@@ -349,14 +348,12 @@ def narrowed(location: Location, value: str) -> Location:
     return location if at < 0 else Location(location.source, at, at + len(value))
 
 
-_PROPERTY = re.compile(
+_PROPERTY = Lazy(
     r"(?:^|[{,;])[ \t]*(?:export[ \t]+)?[\"']?(?P<name>[A-Za-z_][A-Za-z0-9_.-]{0,80})[\"']?[ \t]*(?:=|:(?=\s|\"))[ \t]*"
     r"(?P<value>\"[^\"\n]*\"|'[^'\n]*'|[^\s,;}#][^\n,;}]*)",
     re.MULTILINE,
 )
-_CODE = re.compile(
-    r"[()\[\]{}<>|]|\b(?:String|string|str|Optional|os\.environ|process\.env|getenv|def|return|function)\b"
-)
+_CODE = Lazy(r"[()\[\]{}<>|]|\b(?:String|string|str|Optional|os\.environ|process\.env|getenv|def|return|function)\b")
 
 
 class Property(NamedTuple):

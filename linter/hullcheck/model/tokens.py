@@ -6,6 +6,8 @@ from functools import cache
 from math import log2
 from typing import NamedTuple
 
+from hullcheck.model.lazy import Lazy
+
 
 class Secret(NamedTuple):
     """A credential in a text, as half-open offsets. `kind` says what it is, in words.
@@ -56,7 +58,7 @@ def entropy(text: str) -> float:
     return -sum(n / len(text) * log2(n / len(text)) for n in counts)
 
 
-_INVENTED = re.compile(
+_INVENTED = Lazy(
     r"example|placeholder|redacted|changeme|change_me|dummy|sample|your|fake|insert|replace|secret|passw|token|apikey"
     r"|goeshere|xxxx|0000|\.\.\.|\*\*\*|abcdefg|bcdefgh|1234567|2345678|7654321|deadbeef|foobar|qwerty|(.)\1{5}",
     re.IGNORECASE,
@@ -68,7 +70,7 @@ def invented(value: str) -> bool:
     return _INVENTED.search(value) is not None
 
 
-_MIXED = re.compile(r"[0-9][A-Za-z]|[A-Za-z][0-9]|[a-z][A-Z]")
+_MIXED = Lazy(r"[0-9][A-Za-z]|[A-Za-z][0-9]|[a-z][A-Z]")
 
 
 def random(value: str) -> bool:
@@ -150,7 +152,7 @@ def _decoded(text: str) -> str:
         return ""
 
 
-_PUBLISHED_CLAIMS = re.compile(
+_PUBLISHED_CLAIMS = Lazy(
     r'"John Doe"|"sub":\s*"1234567890"|"iss":\s*"supabase-demo"|"role":\s*"anon"|example\.(?:com|org)|"iss":\s*"joe"'
 )
 

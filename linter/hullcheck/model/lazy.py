@@ -1,0 +1,39 @@
+"""Expressions that cost nothing until they are used: most runs need few of them."""
+
+import re
+from collections.abc import Iterator
+from functools import cached_property
+
+
+class Lazy:
+    """A regular expression that is compiled at its first use."""
+
+    def __init__(self, expression: str, flags: int = 0) -> None:
+        self._expression = expression
+        self._flags = flags
+
+    def __repr__(self) -> str:
+        return f"Lazy({self._expression!r})"
+
+    @cached_property
+    def compiled(self) -> "re.Pattern[str]":
+        return re.compile(self._expression, self._flags)
+
+    def match(self, text: str, start: int = 0) -> "re.Match[str] | None":
+        return self.compiled.match(text, start)
+
+    def fullmatch(self, text: str) -> "re.Match[str] | None":
+        return self.compiled.fullmatch(text)
+
+    def search(self, text: str) -> "re.Match[str] | None":
+        return self.compiled.search(text)
+
+    def finditer(self, text: str) -> "Iterator[re.Match[str]]":
+        return self.compiled.finditer(text)
+
+    def findall(self, text: str) -> list[str]:
+        found: list[str] = self.compiled.findall(text)
+        return found
+
+    def sub(self, replacement: str, text: str, count: int = 0) -> str:
+        return self.compiled.sub(replacement, text, count=count)
