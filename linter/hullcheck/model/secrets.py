@@ -200,8 +200,13 @@ _SWITCH = frozenset(("true", "false", "yes", "no", "on", "off", "enabled", "disa
 _NUMBER = Lazy(r"-?[0-9]+(?:\.[0-9]+)?(?:ms|s|m|h|d|k|kb|mb|gb|ki|mi|gi|%)?", re.IGNORECASE)
 
 
+_CAPITALS = Lazy(r"[A-Z]+(?:_[A-Z0-9]{1,20})+")
+
+
 def placeholder(value: str) -> bool:
-    """Is it something to be filled in (`<password>`, `your-token-here`, `xxx`, `***`) rather than a value?"""
+    """Is it something to be filled in (`<password>`, `your-token-here`, `API_KEY_VALUE`, `***`) rather than a value?"""
+    if _CAPITALS.fullmatch(value[:200]) and sum(map(str.isdigit, value)) < 3:
+        return True
     return _FILL_IN.fullmatch(value.strip().strip("'\"")[:500]) is not None
 
 
