@@ -175,6 +175,14 @@ class Script(NamedTuple):
         """The commands that run within a word of that command."""
         return tuple(each for each in self.commands if each.inside == command.number)
 
+    def written_to(self, command: Command) -> Iterator[str]:
+        """The files that what a command prints is written to, by a redirection or by `tee`."""
+        yield from (r.target.text for r in command.redirections if r.writes and r.target)
+        for other in self.after_in_pipe(command):
+            if other.name == "tee":
+                yield from (word.text for word in other.arguments if not word.text.startswith("-"))
+            yield from (r.target.text for r in other.redirections if r.writes and r.target)
+
     def after_in_pipe(self, command: Command) -> Iterator[Command]:
         """The commands that what it prints flows to, in any of its pipelines."""
         places = dict(command.pipes)

@@ -140,8 +140,9 @@ class _Reader:
         if not building.words:
             return
         first = building.words[0]
+        assigned: tuple[Word, ...] = ()
         if self.kind == "powershell" and len(building.words) > 2 and building.words[1].text in ("=", "+="):
-            building.words = building.words[2:]
+            assigned, building.words = (first,), building.words[2:]
             first = building.words[0]
         name = first.text.replace("\\", "/").rpartition("/")[2].lower().removesuffix(".exe")
         if self.kind == "powershell" and first.quoted and building.operator != "&":
@@ -156,6 +157,7 @@ class _Reader:
                 within=context.within,
                 inside=context.inside,
                 how=context.how,
+                assignments=assigned,
                 redirections=tuple(building.redirections),
                 shell=self.kind,
                 instruction=self.instruction,

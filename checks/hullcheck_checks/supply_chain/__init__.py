@@ -1,0 +1,1 @@
+"""What a build takes from elsewhere: scripts, archives, packages, contexts."""

@@ -1,0 +1,156 @@
+"""A script from the network that is run unseen.
+
+`curl https://example.com/install.sh | sh` runs whatever the server sends at that moment, as root, in the build. A
+hijacked domain, a changed script or a download that breaks off halfway becomes part of the image; nothing is left that
+could be compared or read afterwards, and the server can send other things to a pipe than to a browser.
+
+To fix: install a package, or download a version, verify it and only then run it:
+
+    RUN curl -fsSLo install.sh https://example.com/v1.2.3/install.sh \\
+     && echo "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08  install.sh" | sha256sum -c - \\
+     && sh install.sh
+
+What counts is that output of a download reaches an interpreter: through a pipe, `sh -c "$(...)"`, `bash <(...)`,
+`eval`, `source`, a variable, or `iex` in PowerShell. A download that is only unpacked or read is another matter.
+
+See https://github.com/ossf/scorecard/blob/main/docs/checks.md#pinned-dependencies
+See https://docs.docker.com/build/building/best-practices/#run
+"""
+
+import re
+from collections.abc import Iterator
+
+from hullcheck.check import Check
+from hullcheck.finding import Finding, Severity
+from hullcheck.model.command import POWERSHELLS, SHELLS, Command, Script
+from hullcheck.model.dockerfile import Stage
+from hullcheck.model.downloads import INTERPRETERS, PRINTED, downloads, without_secrets
+from hullcheck.source import Location
+
+check = Check(
+    __name__,
+    __doc__,
+    severity=Severity.HIGH,
+    dialects=("dockerfile",),
+    aliases=("scorecard:Pinned-Dependencies", "cis-docker:4.11"),
+    cwe=(494, 829),
+)
+
+_PASSING = frozenset(("cat", "echo", "printf", "tee", "base64", "gunzip", "zcat", "sed", "tr"))
+MAX_STEPS = 20
+
+
+@check.on(Stage)
+def piped(stage: Stage) -> Iterator[Finding]:
+    for script in stage.scripts:
+        for download in downloads(stage, script):
+            if download.path != PRINTED:
+                continue
+            reader = _reader(script, download.command, MAX_STEPS)
+            if reader is not None:
+                what = f"`{download.command.name}` downloads from `{without_secrets(download.url)}`"
+                yield check.finding(
+                    stage,
+                    f"{f'`{reader.name}`' if reader.name else 'the shell'} runs what {what}, unseen",
+                    at=_place(download.command, reader),
+                    severity=None if stage.needed else Severity.LOW,
+                    evidence=(without_secrets(download.url), reader.name),
+                )
+
+
+def _place(command: Command, reader: Command) -> Location:
+    one, other = command.place(), reader.location
+    return one._replace(start=min(one.start, other.start), end=max(one.end, other.end))
+
+
+def _reader(script: Script, command: Command, steps: int) -> Command | None:
+    """The command that executes what the command prints, if one does."""
+    if not steps:
+        return None
+    for other in script.after_in_pipe(command):
+        if _executes_input(other):
+            return other
+    parent = script.by_number(command.inside)
+    if parent is None:
+        return None
+    if command.how in ("$(", "<(", "(", "{") and _executes(parent, command):
+        return parent
+    if not parent.words and command.how == "$(":
+        return _through_variable(script, parent, command)
+    if command.how in ("-c", "eval", "(", "{", "<<") or parent.name in _PASSING:
+        return _reader(script, parent, steps - 1)
+    return None
+
+
+def _executes_input(command: Command) -> bool:
+    """Does it take its program from what it reads?"""
+    texts = [word.text for word in command.arguments]
+    if command.name in ("invoke-expression", "source", "."):
+        return command.name == "invoke-expression" or texts[:1] == ["/dev/stdin"]
+    if command.name in SHELLS or command.name == "fish":
+        if any(re.fullmatch(r"-\w*c", text) for text in texts):
+            return False
+        operands = _operands(texts, ("-o", "+o", "-O"))
+        return "-s" in texts or not operands or operands[0] in ("-", "/dev/stdin")
+    if command.name.lower() in POWERSHELLS:
+        return not texts or texts[-1] == "-"
+    if INTERPRETERS.fullmatch(command.name):
+        if any(re.match(r"-\w*[cemnpE]", text) for text in texts if not text.startswith("--")):
+            return False
+        operands = _operands(texts, ("-W", "-X", "-d", "-r", "-I"))
+        return not operands or operands[0] in ("-", "/dev/stdin") or ("--" in texts and texts.index("--") == 0)
+    return False
+
+
+def _operands(texts: list[str], valued: tuple[str, ...]) -> list[str]:
+    found = []
+    at = 0
+    while at < len(texts):
+        if texts[at] in valued:
+            at += 1
+        elif texts[at] == "-" or not texts[at].startswith(("-", "+")):
+            found.append(texts[at])
+        at += 1
+    return found
+
+
+def _executes(parent: Command, inner: Command) -> bool:
+    """Does the parent execute what a command within one of its words prints?"""
+    inside = [n for n, word in enumerate(parent.words) if _within(word.location, inner.location)]
+    if not inside:
+        redirected = [r for r in parent.redirections if r.target and _within(r.target.location, inner.location)]
+        return any(r.operator in ("<<<", "<") for r in redirected) and _executes_input(parent)
+    at, texts = inside[0], [word.text for word in parent.words]
+    if at == 0:
+        return inner.how == "$("
+    if parent.name in ("eval", "invoke-expression"):
+        return True
+    if parent.name in ("source", "."):
+        return inner.how == "<("
+    if parent.name in SHELLS or INTERPRETERS.fullmatch(parent.name):
+        given = any(re.fullmatch(r"-\w*[ce]", text) for text in texts[1:at])
+        return given if inner.how == "$(" else not given and not _operands(texts[1:at], ("-o", "-O"))
+    return "scriptblock]::create" in " ".join(texts).lower()
+
+
+def _within(outer: Location, inner: Location) -> bool:
+    return outer.start <= inner.start and inner.end <= outer.end
+
+
+def _through_variable(script: Script, assigning: Command, inner: Command) -> Command | None:
+    """`X=$(curl ...); eval "$X"`, `sh -c "$X"`, `echo "$X" | sh`."""
+    names = [w.text.partition("=")[0] for w in assigning.assignments if _within(w.location, inner.location)]
+    if not names:
+        return None
+    used = re.compile(rf"\$\{{?{re.escape(names[0])}\b")
+    for later in script.commands:
+        if later.number <= assigning.number or not any(used.search(word.text) for word in later.words):
+            continue
+        shell = later.name in SHELLS and any(re.fullmatch(r"-\w*c", word.text) for word in later.arguments)
+        if shell or later.name == "eval":
+            return later
+        if later.name in _PASSING:
+            for other in script.after_in_pipe(later):
+                if _executes_input(other):
+                    return other
+    return None

@@ -1,0 +1,127 @@
+"""Something that is fetched over plain `http`.
+
+Anybody on the way, from the office's network to the data centre's, can read and replace what is fetched over `http://`:
+a program, a package, a repository's list. The build then installs the attacker's.
+
+To fix: use `https`:
+
+    RUN curl -fsSLO https://example.com/tool.tar.gz
+
+Packages of Debian, Ubuntu and Alpine are signed, so their mirrors over `http` are only a note. Addresses of this machine
+(`localhost`, `127.0.0.1`) are not reported, and neither is an address whose host isn't known.
+
+See https://docs.docker.com/build/building/best-practices/#run
+See https://cwe.mitre.org/data/definitions/319.html
+"""
+
+import re
+from collections.abc import Iterator
+
+from hullcheck.check import Check
+from hullcheck.finding import Finding, Severity
+from hullcheck.model.command import Command, Script
+from hullcheck.model.dockerfile import Stage
+from hullcheck.model.downloads import NAMES, downloads, is_local, without_secrets
+from hullcheck.model.variables import expanded, settings
+from hullcheck.source import Location
+
+check = Check(
+    __name__,
+    __doc__,
+    severity=Severity.MEDIUM,
+    dialects=("dockerfile",),
+    aliases=("kics:d5b3c9a1-7e8f-4c2a-9d6e-3f1a8b4c7e9d", "scorecard:Pinned-Dependencies"),
+    cwe=(319, 494),
+)
+
+FETCHING = frozenset(
+    ("git", "pip", "pip2", "pip3", "pipx", "uv", "poetry", "npm", "npx", "yarn", "pnpm", "gem", "bundle", "go", "cargo",
+     "rpm", "yum", "dnf", "microdnf", "tdnf", "zypper", "yum-config-manager", "helm", "composer", "svn", "hg", "conda",
+     "mamba", "easy_install", "python", "python3", "add-apt-repository", "apt-key", "apk", "apt-get", "apt")
+)  # fmt: skip
+SIGNED = frozenset(("apk", "add-apt-repository", "apt-get", "apt"))
+VARIABLES = frozenset(
+    ("pip_index_url", "pip_extra_index_url", "uv_index_url", "uv_default_index", "npm_config_registry", "yarn_registry",
+     "goproxy", "gem_source", "poetry_repositories", "conda_channel")
+)  # fmt: skip
+Found = tuple[str, Location, bool]
+
+
+@check.on(Stage)
+def plain(stage: Stage) -> Iterator[Finding]:
+    seen = set()
+    for url, place, signed in _addresses(stage):
+        if place in seen or is_local(url) or re.match(r"(?i)http://[^/:]*[$%*{]", url):
+            continue
+        seen.add(place)
+        yield check.finding(
+            stage,
+            f"`{without_secrets(url)}` is fetched over plain http" + (" (what it serves is signed)" if signed else ""),
+            at=place,
+            severity=Severity.INFO if signed else None if stage.needed else Severity.LOW,
+            evidence=(without_secrets(url),),
+        )
+
+
+def _addresses(stage: Stage) -> Iterator[Found]:
+    """What is fetched over http, where, and whether it is signed."""
+    for script in stage.scripts:
+        for download in downloads(stage, script):
+            if _is_plain(download.url):
+                yield download.url, download.place, False
+        for command in script.commands:
+            if command.name in FETCHING and command.name not in NAMES:
+                yield from _in_words(stage, script, command)
+            elif command.name in ("echo", "printf", "cat", "tee", "sed"):
+                yield from _in_lists(stage, script, command)
+    for step in stage.instructions:
+        if step.effective.keyword == "ADD" and not step.effective.flag("checksum"):
+            for word in step.effective.words[:-1]:
+                url = stage.expand(word.text, step).text or word.text
+                if _is_plain(url):
+                    yield url, word.location, False
+    for setting in settings(stage):
+        if setting.name.lower() in VARIABLES and _is_plain(setting.value):
+            yield setting.value, setting.place, False
+
+
+def _is_plain(text: str) -> bool:
+    return text[:7].lower() == "http://"
+
+
+def _in_words(stage: Stage, script: Script, command: Command) -> Iterator[Found]:
+    before = ""
+    for word in command.arguments:
+        text = expanded(stage, script, command, word)
+        key, _, value = text.rpartition("=")
+        about = f"{before} {key}".lower()
+        before = text
+        if "proxy" in about and "goproxy" not in about:
+            continue
+        for candidate in (
+            text,
+            value,
+            text.partition("+")[2],
+            text.rpartition(" ")[2],
+            *re.findall(r"http://\S+", text),
+        ):
+            if _is_plain(candidate):
+                yield candidate.split()[0], word.location, command.name in SIGNED
+                break
+
+
+def _in_lists(stage: Stage, script: Script, command: Command) -> Iterator[Found]:
+    """Lines that are written to the lists of apt and apk, which name signed mirrors, and of others."""
+    lists = [
+        f
+        for f in script.written_to(command)
+        if re.search(r"/etc/apt/|/etc/apk/repositories|yum\.repos\.d|pip\.conf|npmrc", f)
+    ]
+    if not lists:
+        return
+    signed = any("/etc/ap" in file for file in lists)
+    for word in command.arguments:
+        text = expanded(stage, script, command, word)
+        match = re.search(r"http://[^\s\"']+", text)
+        if match:
+            yield match[0], word.location, signed and "trusted=yes" not in text

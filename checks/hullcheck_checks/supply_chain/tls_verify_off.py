@@ -1,0 +1,268 @@
+"""A connection whose certificate isn't verified.
+
+Without verification TLS keeps nobody out: whoever is on the way can present a certificate of his own, read what is
+sent and answer with what he likes. In a build that is code; at run time it is tokens and data as well.
+
+To fix: leave the verification on. If a company's own authority signs, add its certificate to the image:
+
+    COPY company-ca.crt /usr/local/share/ca-certificates/
+    RUN update-ca-certificates && curl -fsSLO https://artifacts.example.com/tool.tar.gz
+
+A check of the container itself (`curl -k https://localhost/health`) is not reported.
+
+See https://curl.se/docs/sslcerts.html
+See https://cwe.mitre.org/data/definitions/295.html
+"""
+
+import re
+from collections.abc import Callable, Iterator
+
+from hullcheck.check import Check
+from hullcheck.finding import Finding, Severity
+from hullcheck.model.command import Command, Script, Word
+from hullcheck.model.container import Container
+from hullcheck.model.dockerfile import Stage
+from hullcheck.model.downloads import (
+    CURL_VALUED,
+    CURL_VALUED_LONG,
+    WGET_VALUED,
+    WGET_VALUED_LONG,
+    is_local,
+)
+from hullcheck.model.variables import settings
+
+check = Check(
+    __name__,
+    __doc__,
+    severity=Severity.HIGH,
+    dialects=("dockerfile", "compose", "kubernetes"),
+    aliases=(
+        "checkov:CKV2_DOCKER_2",
+        "checkov:CKV2_DOCKER_3",
+        "checkov:CKV2_DOCKER_4",
+        "checkov:CKV2_DOCKER_5",
+        "checkov:CKV2_DOCKER_6",
+        "checkov:CKV2_DOCKER_12",
+        "checkov:CKV2_DOCKER_13",
+        "checkov:CKV2_DOCKER_14",
+        "checkov:CKV2_DOCKER_15",
+        "checkov:CKV2_DOCKER_16",
+    ),
+    cwe=(295,),
+)
+
+_OFF = frozenset(("0", "false", "no", "off", "none", "n"))
+_ON = frozenset(("1", "true", "yes", "on"))
+VARIABLES: dict[str, frozenset[str] | None] = {
+    "NODE_TLS_REJECT_UNAUTHORIZED": frozenset(("0",)),
+    "PYTHONHTTPSVERIFY": frozenset(("0",)),
+    "GIT_SSL_NO_VERIFY": _ON,
+    "NPM_CONFIG_STRICT_SSL": _OFF,
+    "YARN_STRICT_SSL": _OFF,
+    "YARN_ENABLE_STRICT_SSL": _OFF,
+    "CONDA_SSL_VERIFY": _OFF,
+    "GOINSECURE": None,
+    "PIP_TRUSTED_HOST": None,
+    "UV_INSECURE_HOST": None,
+    "CURL_INSECURE": _ON,
+    "HELM_KUBEINSECURE_SKIP_TLS_VERIFY": _ON,
+    "VAULT_SKIP_VERIFY": _ON,
+}
+"""Variables with the values that switch the verification off; None where any value does."""
+
+
+@check.on(Stage)
+def unverified(stage: Stage) -> Iterator[Finding]:
+    for script in stage.scripts:
+        for command in script.commands:
+            word = _off(script, command)
+            if word is not None:
+                written = command.name in ("echo", "printf")
+                subject = "what is written here" if written else f"`{command.name or 'PowerShell'}`"
+                yield check.finding(
+                    stage,
+                    f"{subject} switches the verification of certificates off: `{word.text[:80]}`",
+                    at=word.location,
+                    severity=None if stage.needed else Severity.LOW,
+                    evidence=(command.name, word.text[:80]),
+                )
+    for setting in settings(stage):
+        if _switches_off(setting.name, setting.value):
+            yield check.finding(
+                stage,
+                f"`{setting.name}` switches the verification of certificates off",
+                at=setting.place,
+                severity=None if stage.needed else Severity.LOW,
+                evidence=(setting.name,),
+            )
+
+
+@check.on(Container)
+def environment(container: Container) -> Iterator[Finding]:
+    for variable in container.environment if container.dialect != "dockerfile" else ():
+        if variable.value.value is not None and _switches_off(variable.name, variable.value.value):
+            yield check.finding(
+                container,
+                f"{container.described}: `{variable.name}` switches the verification of certificates off",
+                at=variable.value.location,
+                evidence=(variable.name,),
+            )
+
+
+def _switches_off(name: str, value: str) -> bool:
+    name = name.upper()
+    if name not in VARIABLES or not value:
+        return False
+    values = VARIABLES[name]
+    if values is None:
+        return "*" not in value[:1] and not is_local(value) if name != "GOINSECURE" else True
+    return value.strip("\"'").lower() in values
+
+
+def _off(script: Script, command: Command) -> Word | None:
+    """The word that switches the verification off."""
+    finder = _FINDERS.get(command.name)
+    if finder is not None:
+        return finder(command)
+    if command.name in ("echo", "printf"):
+        return _written(script, command)
+    if command.shell == "powershell":
+        words = (*command.assignments, *command.words)
+        return next((w for w in words if re.search(r"(?i)ServerCertificateValidationCallback", w.text)), None)
+    return None
+
+
+def _named(*names: str) -> Callable[[Command], Word | None]:
+    """The first word that is one of the names, alone or with a value behind `=`."""
+
+    def find(command: Command) -> Word | None:
+        for word in command.arguments:
+            name, equals, value = word.text.partition("=")
+            if name in names and value.lower() not in (_OFF if equals else ()):
+                return word
+        return None
+
+    return find
+
+
+def _curl(command: Command) -> Word | None:
+    options, operands = command.parsed(CURL_VALUED, CURL_VALUED_LONG)
+    if operands and all(is_local(word.text) for word in operands):
+        return None
+    return next((o.word for o in options if o.name in ("-k", "--insecure", "--proxy-insecure")), None)
+
+
+def _wget(command: Command) -> Word | None:
+    options, operands = command.parsed(WGET_VALUED, WGET_VALUED_LONG)
+    if operands and all(is_local(word.text) for word in operands):
+        return None
+    return next((o.word for o in options if o.name == "--no-check-certificate"), None)
+
+
+def _git(command: Command) -> Word | None:
+    """`git -c http.sslVerify=false`, `git config --global http.sslVerify false`."""
+    for at, word in enumerate(command.arguments):
+        key, equals, value = word.text.partition("=")
+        if re.fullmatch(r"(?i)http\.(?:.*\.)?sslverify", key):
+            following = command.arguments[at + 1].text if at + 1 < len(command.arguments) else "true"
+            if (value if equals else following).lower() in _OFF:
+                return word
+    return None
+
+
+def _npm(command: Command) -> Word | None:
+    """`npm config set strict-ssl false`, `npm set strict-ssl=false`, `--strict-ssl=false`, `--no-strict-ssl`."""
+    for at, word in enumerate(command.arguments):
+        key, equals, value = word.text.partition("=")
+        if key == "--no-strict-ssl":
+            return word
+        if key.lstrip("-").lower() in ("strict-ssl", "enablestrictssl", "strictssl"):
+            following = command.arguments[at + 1].text if at + 1 < len(command.arguments) else "true"
+            if (value if equals else following).strip("\"'").lower() in _OFF:
+                return word
+    return None
+
+
+def _pip(command: Command) -> Word | None:
+    """`--trusted-host HOST`, `pip config set global.trusted-host HOST`."""
+    words = command.arguments
+    for at, word in enumerate(words):
+        key, equals, value = word.text.partition("=")
+        if key in ("--trusted-host", "--allow-insecure-host") or key.endswith(".trusted-host"):
+            host = value if equals else words[at + 1].text if at + 1 < len(words) else ""
+            if host and not is_local(host):
+                return word
+    return None
+
+
+def _python(command: Command) -> Word | None:
+    """`python -m pip`."""
+    return _pip(command) if [word.text for word in command.arguments[:2]] == ["-m", "pip"] else None
+
+
+def _apt(command: Command) -> Word | None:
+    """`apt-get -o Acquire::https::Verify-Peer=false`."""
+    pattern = r"(?i).*acquire::https(?:::[^:=]+)?::verify-(?:peer|host)=[\"']?(?:false|0|no)[\"']?"
+    return next((word for word in command.arguments if re.fullmatch(pattern, word.text)), None)
+
+
+def _yum(command: Command) -> Word | None:
+    pattern = r"(?i)(?:--setopt=)?(?:[\w*-]+\.)?sslverify=(?:0|false|no)"
+    return next((word for word in command.arguments if re.fullmatch(pattern, word.text)), None)
+
+
+def _pair(*names: str) -> Callable[[Command], Word | None]:
+    """A name with `false`, or `true` for names that switch something off, in the next word or behind `=`."""
+
+    def find(command: Command) -> Word | None:
+        for at, word in enumerate(command.arguments):
+            key, equals, value = word.text.partition("=")
+            if key in names:
+                value = value if equals else command.arguments[at + 1].text if at + 1 < len(command.arguments) else ""
+                if value.lower() in (_ON if key.startswith("disable") else _OFF):
+                    return word
+        return None
+
+    return find
+
+
+def _written(script: Script, command: Command) -> Word | None:
+    """A line of a configuration file that switches it off, where it is written to one."""
+    targets = list(script.written_to(command))
+    if not targets:
+        return None
+    pattern = (
+        r"(?im)acquire::https(?:::[^:\s]+)?::verify-(?:peer|host)\s+\"?(?:false|0)|^\s*sslverify\s*=\s*(?:0|false)"
+        r"|^\s*:?ssl_verify_mode:\s*0|^\s*strict-ssl\s*=\s*false|^\s*check_certificate\s*=\s*off|^\s*trusted-host\s*="
+        r"|^\s*ssl_verify:\s*false|^\s*sslverify\s*=\s*false"
+    )
+    curl = any(target.endswith("curlrc") for target in targets)
+    for word in command.arguments:
+        if re.search(pattern, word.text) or (curl and word.text.strip() == "insecure"):
+            return word
+    return None
+
+
+_FINDERS: dict[str, Callable[[Command], Word | None]] = {
+    "curl": _curl,
+    "wget": _wget,
+    "wget2": _wget,
+    "git": _git,
+    **dict.fromkeys(("npm", "yarn", "pnpm", "npx"), _npm),
+    **dict.fromkeys(("pip", "pip2", "pip3", "uv", "pipx"), _pip),
+    **dict.fromkeys(("python", "python2", "python3"), _python),
+    **dict.fromkeys(("apt", "apt-get", "aptitude"), _apt),
+    **dict.fromkeys(("yum", "dnf", "microdnf", "tdnf", "yum-config-manager"), _yum),
+    "apk": _named("--no-check-certificate"),
+    **dict.fromkeys(("conda", "mamba", "micromamba"), _pair("ssl_verify", "--ssl-verify")),
+    "composer": _pair("disable-tls"),
+    **dict.fromkeys(("helm", "kubectl", "oc", "argocd"), _named("--insecure-skip-tls-verify", "--insecure")),
+    "aria2c": _pair("--check-certificate"),
+    **dict.fromkeys(("http", "https"), _pair("--verify")),
+    "svn": _named("--trust-server-cert"),
+    **dict.fromkeys(("skopeo", "podman", "buildah"), _pair("--tls-verify", "--src-tls-verify", "--dest-tls-verify")),
+    **dict.fromkeys(("mvn", "mvnw"), _named("-Dmaven.wagon.http.ssl.insecure", "-Dmaven.wagon.http.ssl.allowall")),
+    **dict.fromkeys(
+        ("invoke-webrequest", "invoke-restmethod"), _named("-SkipCertificateCheck", "-skipcertificatecheck")
+    ),
+}
