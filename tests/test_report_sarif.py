@@ -15,12 +15,13 @@ import sarif_om
 
 import reports
 from hullcheck import report
+from hullcheck.check import Check
 from hullcheck.finding import Edit, Finding, Fix, Related, Severity, Suppression
 from hullcheck.report import VersionControl
 from hullcheck.report.sarif import MOST_RESULTS, hashes, messages, objects
 from hullcheck.report.sarif.rules import SECURITY_SEVERITY
 from hullcheck.source import Source
-from reports import COMPOSE, DOCKERFILE, REGISTRY, at, finding, hostile, run
+from reports import COMPOSE, DOCKERFILE, REGISTRY, Checks, at, finding, hostile, run
 
 EXPECTED = Path(__file__).parent / "data" / "reports"
 SOURCES = {source.path: source for source in (DOCKERFILE, COMPOSE)}
@@ -271,6 +272,12 @@ def test_rules_say_what_code_scanning_asks_for() -> None:
     assert "```dockerfile\nRUN useradd --uid 10001 app\nUSER 10001\n```" in rules["root-user"]["help"]["markdown"]
     assert "security-severity" not in rules["parse-error"]["properties"]
     assert [SECURITY_SEVERITY[severity] for severity in reversed(Severity)] == ["9.5", "8.0", "5.5", "2.0", "0.5"]
+
+
+def test_a_rule_s_name_is_not_its_id_again() -> None:
+    one_word = Check("x.supply_chain.sudo", "S.\n\nTo fix: x\n\nSee https://a", severity=Severity.LOW, dialects=())
+    rules = log(run(())._replace(registry=Checks(one_word)))["runs"][0]["tool"]["driver"]["rules"]
+    assert [(rule["id"], rule["name"]) for rule in rules] == [("sudo", "SupplyChainSudo")]
 
 
 def test_fixes_replace_the_exact_region() -> None:

@@ -35,7 +35,7 @@ def rule(check: Check, templates: dict[str, tuple[str, str]]) -> Any:
     level = LEVEL[check.severity]
     return om.ReportingDescriptor(
         id=check.name,
-        name=pascal_case(check.name),
+        name=title(check),
         short_description=om.MultiformatMessageString(text=_cut(check.summary)),
         full_description=om.MultiformatMessageString(text=_cut(about.why or check.summary)),
         help=om.MultiformatMessageString(text=check.doc.strip(), markdown=help_markdown(check)),
@@ -83,8 +83,13 @@ def help_markdown(check: Check) -> str:
     return "\n\n".join(parts)
 
 
-def pascal_case(name: str) -> str:
-    """`root-user` as `RootUser`."""
+def title(check: Check) -> str:
+    """`root-user` as `RootUser`. A name must not be its id again: of one word, it has the concern before it."""
+    name = _pascal_case(check.name)
+    return name if "-" in check.name else f"{_pascal_case(check.concern)}{name}"
+
+
+def _pascal_case(name: str) -> str:
     return "".join(word.capitalize() for word in name.split("-"))
 
 
