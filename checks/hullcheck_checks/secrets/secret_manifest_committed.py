@@ -14,9 +14,10 @@ To fix: let the cluster take it from a secret store, or commit it encrypted:
         - secretKey: password
           remoteRef: {key: db, property: password}
 
-Sealed secrets, SOPS files and references of secret operators are fine, as are entries that are empty, public
-(certificates, user names, addresses) or to be filled in. Where all values are defaults that everybody tries first, or
-the file lies in a folder of tests, it is a medium finding.
+Of a chart, only values that stand in `values.yaml` or in the template itself count. Sealed secrets, SOPS files and
+references of secret operators are fine, as are entries that are empty, public (certificates, user names, addresses)
+or to be filled in. Where all values are defaults that everybody tries first, or the file lies in a folder of tests,
+it is a medium finding.
 
 See https://kubernetes.io/docs/concepts/security/secrets-good-practices/
 See https://kubernetes.io/docs/concepts/configuration/secret/#information-security-for-secrets
@@ -29,6 +30,7 @@ from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
 from hullcheck.model.kubernetes import KubernetesObject
 from hullcheck.model.node import Mapping, Scalar
+from hullcheck.model.repository import is_for_tests
 from hullcheck.model.secrets import by_name, decoded, is_harmless_value, narrowed, weak
 from hullcheck.model.tokens import by_value
 
@@ -47,7 +49,6 @@ PUBLIC = re.compile(
     r"|endpoint|server|region|bucket|issuer|namespace|type|name|project|database|db|id|path|insecure|config|ca)",
     re.IGNORECASE,
 )
-TESTS = re.compile(r"(?:^|/)(?:tests?|testdata|test-data|fixtures|e2e|examples?|docs?|samples?)/")
 
 
 @check.on(KubernetesObject)
@@ -59,7 +60,7 @@ def with_data(made: KubernetesObject) -> Iterator[Finding]:
         return
     key, value, _ = found[0]
     more = f" and {len(found) - 1} more" if len(found) > 1 else ""
-    lower = all(weak(text) for _, _, text in found) or TESTS.search(made.location.path) is not None
+    lower = all(weak(text) for _, _, text in found) or is_for_tests(made.location.path)
     yield check.finding(
         made,
         f"Secret `{made.name}` is kept in the repository with its value of `{key.text}`{more}",
@@ -75,12 +76,19 @@ def _entries(made: KubernetesObject) -> Iterator[tuple[Scalar, Scalar, str]]:
     for field in ("stringData", "data"):
         data = made.node.get(field)
         for key, value in data.entries().values() if isinstance(data, Mapping) else ():
-            if not isinstance(value, Scalar) or value.unknown:
+            if not isinstance(value, Scalar) or value.unknown or _is_rendered(made, value):
                 continue
             text = value.text if field == "stringData" else decoded(value.text)
             binary = field == "data" and not text and len(value.text.strip()) > 8
             if binary or _is_credential(key.text, text):
                 yield key, value, text
+
+
+def _is_rendered(made: KubernetesObject, value: Scalar) -> bool:
+    """Does a chart's template make the value, and is no literal of the chart's values what it comes to?"""
+    if "templates" not in made.location.path.split("/"):
+        return False
+    return "{{" in value.location.text or value.style in ("|", ">") or value.text not in value.location.text
 
 
 def _is_credential(key: str, text: str) -> bool:

@@ -11,7 +11,7 @@ from a secret store when it is needed:
 All of the file is searched: values, commands, heredocs, labels, comments; the data of a Secret after decoding.
 Formats with a checksum are verified. Documented examples, placeholders and encrypted texts (SOPS, sealed secrets) are
 none. What has the shape but can't be used as it stands (a wrong checksum, a key for tests, an encrypted key, a
-password's hash) is a medium finding.
+password's hash) is a medium finding, as is a private key below a folder of tests or documentation.
 
 See https://docs.github.com/en/code-security/secret-scanning/introduction/about-secret-scanning
 See https://cwe.mitre.org/data/definitions/798.html
@@ -23,9 +23,9 @@ from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
 from hullcheck.model.kubernetes import KubernetesObject
 from hullcheck.model.node import Mapping, Scalar
-from hullcheck.model.repository import FileText
+from hullcheck.model.repository import FileText, is_for_tests
 from hullcheck.model.secrets import decoded
-from hullcheck.model.tokens import by_value
+from hullcheck.model.tokens import Secret, by_value
 
 check = Check(
     __name__,
@@ -44,7 +44,7 @@ def in_text(file: FileText) -> Iterator[Finding]:
         yield check.finding(
             place,
             f"a credential stands here: {secret.kind}",
-            severity=None if secret.certain else Severity.MEDIUM,
+            severity=_severity(secret, file.source.path),
             evidence=(secret.kind,),
             redact=(place.location,),
         )
@@ -54,13 +54,20 @@ def in_text(file: FileText) -> Iterator[Finding]:
 def in_encoded_data(made: KubernetesObject) -> Iterator[Finding]:
     data = made.node.get("data") if made.kind == "Secret" else None
     for key, value in data.entries().values() if isinstance(data, Mapping) else ():
-        text = decoded(value.text) if isinstance(value, Scalar) else ""
+        written = value.text if isinstance(value, Scalar) else ""
+        text = "" if any(by_value(written)) else decoded(written)
         for secret in by_value(text):
             yield check.finding(
                 made,
                 f"Secret `{made.name}`: `{key.text}` is a credential, encoded only: {secret.kind}",
                 at=value.location,
-                severity=None if secret.certain else Severity.MEDIUM,
+                severity=_severity(secret, made.location.path),
                 evidence=(secret.kind, key.text),
                 redact=(value.location,),
             )
+
+
+def _severity(secret: Secret, path: str) -> Severity | None:
+    """Keys that are made for tests and documentation are rarely anybody's; a provider's token is live wherever it is."""
+    made_up = secret.kind == "private key" and is_for_tests(path)
+    return Severity.MEDIUM if made_up or not secret.certain else None

@@ -8,7 +8,7 @@ from fnmatch import fnmatchcase
 from hullcheck.discover import Tree
 from hullcheck.model.dockerfile import Dockerfile, Stage
 from hullcheck.model.instruction import Instruction
-from hullcheck.model.repository import Copied, is_credential_file
+from hullcheck.model.repository import Copied, is_credential_file, is_for_tests
 from hullcheck.model.secret_files import holds_credential
 from hullcheck.parse import dockerignore
 from hullcheck.source import Source
@@ -16,15 +16,13 @@ from hullcheck.source import Source
 _FOLDERS = frozenset((".ssh", ".aws", ".gnupg", ".kube", ".docker", ".azure"))
 """Folders of a home that hold credentials, whatever their files are called."""
 
-_TESTS = frozenset(("test", "tests", "testdata", "test-data", "fixtures", "__tests__", "spec", "e2e", "mocks", "docs"))
-
 
 class Contexts:
     """The build contexts of a repository: their ignore files, and the credential files in them."""
 
     def __init__(self, tree: Tree) -> None:
         self.tree = tree
-        self._files = [path for path in tree.paths if is_credential_file(path) and not _for_tests(path)]
+        self._files = [path for path in tree.paths if is_credential_file(path) and not is_for_tests(path)]
         self._paths = frozenset(tree.paths)
         self._holding: dict[str, bool] = {}
         self._ignores: dict[str, dockerignore.Ignore] = {}
@@ -98,10 +96,6 @@ class Contexts:
                 data = b""
             self._ignores[ignore_path] = dockerignore.parse(Source(ignore_path, data))
         return self._ignores[ignore_path].ignores(inside)
-
-
-def _for_tests(path: str) -> bool:
-    return not _TESTS.isdisjoint(path.lower().split("/")[:-1])
 
 
 def _below(path: str, folder: str) -> str | None:

@@ -152,7 +152,9 @@ class _Graph:
         stated = said is not None and said.value is not None
         account = self._declared(workload.namespace, name)
         token = workload.automount_token
-        place = said.location if said is not None and stated else workload.location
+        place = workload.location
+        if said is not None and stated and said.location.path == workload.location.path:
+            place = said.location
         mounts, decided = _mounts(token, account, place)
         return Identity(
             workload, name, place, stated, mounts, decided, bound,

@@ -146,3 +146,16 @@ def is_public(path: str) -> bool:
     return _PUBLIC.fullmatch(posixpath.basename(path)) is not None and not path.endswith(
         (".txt", ".enc", ".age", ".gpg")
     )
+
+
+_TESTS = frozenset(
+    (
+        "test", "tests", "testing", "testdata", "_testdata", "test-data", "fixtures", "__fixtures__", "__tests__", "spec", "e2e",
+        "mocks", "mock", "docs", "doc", "examples", "example", "samples", "sample", "snippets",
+    )
+)  # fmt: skip
+
+
+def is_for_tests(path: str) -> bool:
+    """Is it below a folder of tests or documentation?"""
+    return not _TESTS.isdisjoint(path.lower().split("/")[:-1])
