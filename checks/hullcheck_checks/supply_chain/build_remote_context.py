@@ -1,7 +1,7 @@
 """An image that is built from sources somewhere else, which can change.
 
-The build fetches a branch or a tag and runs what is in it, with all that the build has: network, secrets, cache. Whoever
-may push there decides what runs here.
+The build fetches a branch or a tag and runs what is in it, with all that the build has: network, secrets, cache.
+Whoever may push there decides what runs here.
 
 To fix: name the commit:
 

@@ -141,6 +141,10 @@ class Service(NamedTuple):
         """The profile that starts it, if it needs one."""
         return self.profiles[0] if self.profiles else ""
 
+    def together(self, other: "Service") -> bool:
+        """Does some one profile start both, or do they need none?"""
+        return not self.profiles or not other.profiles or not set(self.profiles).isdisjoint(other.profiles)
+
 
 class ComposeProject(NamedTuple):
     """The services that one `docker compose` call would run, from the files in `paths`, merged in that order.

@@ -12,6 +12,7 @@ class Settings(NamedTuple):
     `trusted_registries` and `trusted_images` are patterns with `*`; empty means that nothing was configured.
     `policies_elsewhere` says that network policies are kept in another repository. `pod_security` is the level that
     `--pod-security` asks for, or empty; `pod_security_version` a Kubernetes version such as "1.31", or "latest".
+    `named` and `ignored` are the checks that were selected or ignored by a name, a concern or a peer's id.
     `network_deny` and `network_allow` are the configuration's assertions; `datastores` more names of images that hold
     data.
     """
@@ -28,3 +29,13 @@ class Settings(NamedTuple):
     network_deny: tuple[dict[str, str], ...] = ()
     network_allow: tuple[dict[str, str], ...] = ()
     datastores: tuple[str, ...] = ()
+    named: frozenset[str] = frozenset()
+    ignored: frozenset[str] = frozenset()
+
+    def told_together(self, item: str) -> bool:
+        """Is this item of missing hardening told by `hardening-missing`, rather than by itself or not at all?"""
+        return not self.strict and item not in self.named and item not in self.ignored
+
+    def told_alone(self, item: str) -> bool:
+        """Is it told by its own check, one finding for each container?"""
+        return item in self.selected and not (self.told_together(item) and "hardening-missing" in self.selected)

@@ -143,12 +143,12 @@ class Loader:
             return None
         if is_remote_file(text):
             self.remotes.append(Field(text, node.location))
-            self.refuse(node, f"{what} `{text}` is remote: nothing is fetched", owner, "not-analysed")
+            self.refuse(node, f"{what} `{text}`, which is remote: nothing is fetched", owner, "not-analysed")
             return None
         path = inside(folder, text)
         if path is None:
             why = "an absolute path" if is_absolute(text) else "outside the repository"
-            self.refuse(node, f"{what} `{text}` is {why}: it isn't read", owner, "not-analysed")
+            self.refuse(node, f"{what} `{text}`, which is {why}: it isn't read", owner, "not-analysed")
             return None
         if path not in self.files:
             self.refuse(node, f"{what} `{text}`, and no such Compose file is here", owner)

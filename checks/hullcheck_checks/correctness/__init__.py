@@ -1,0 +1,1 @@
+"""What doesn't mean what it says."""

@@ -1,0 +1,1 @@
+"""What of the host a container gets: paths, sockets, devices."""

@@ -1,0 +1,80 @@
+"""A device of the host that gives its disks, its memory or all of its hardware.
+
+A disk is read and written past all file permissions: every file of the host, and of every other container, is in it.
+Memory devices show what all programs hold.
+
+To fix: give the one device that is needed:
+
+    services:
+      player:
+        devices: ["/dev/dri/renderD128"]
+
+Devices that are made to be shared, such as graphics cards, serial ports, `/dev/net/tun` and those of the Container
+Device Interface, are no finding. In Kubernetes any other `hostPath` of a device is high.
+
+See https://docs.docker.com/reference/compose-file/services/#devices
+See https://kubernetes.io/docs/concepts/extend-kubernetes/compute-storage-net/device-plugins/
+"""
+
+from collections.abc import Iterator
+
+from hullcheck.check import Check
+from hullcheck.finding import Finding, Severity
+from hullcheck.model.container import Container, Device, Mount
+from hullcheck.model.hostpaths import device_gives
+
+check = Check(
+    __name__,
+    __doc__,
+    severity=Severity.CRITICAL,
+    dialects=("compose", "kubernetes"),
+    aliases=("compose-lint:CL-0016", "cis-docker:5.18"),
+    cwe=(250, 668),
+)
+
+_SEVERITIES = (None, None, Severity.HIGH, Severity.CRITICAL)
+_SHARED = ("/dev/null", "/dev/zero", "/dev/random", "/dev/urandom", "/dev/shm", "/dev/net/tun", "/dev/dri", "/dev/fuse")
+
+
+@check.on(Container)
+def devices(container: Container) -> Iterator[Finding]:
+    for device in container.devices:
+        path = device.source.value
+        if path is None:
+            continue
+        gives, tier = _rule(path) if device.rule else device_gives(path)
+        severity = _SEVERITIES[tier]
+        if severity is not None:
+            yield _finding(container, device, path, gives, severity)
+    for mount in container.mounts:
+        if mount.kind == "bind" and mount.source.value is not None:
+            yield from _mounted(container, mount, mount.source.value)
+
+
+def _rule(text: str) -> tuple[str, int]:
+    """What a rule such as `b *:* rwm` gives."""
+    kind, _, rest = text.strip().partition(" ")
+    return ("all devices of the host", 3) if kind in ("a", "b") and rest.split(" ")[0] in ("*:*", "*") else ("", 0)
+
+
+def _mounted(container: Container, mount: Mount, path: str) -> Iterator[Finding]:
+    gives, tier = device_gives(path)
+    if path.startswith("/dev/") and container.dialect == "kubernetes":
+        plain = any(path == shared or path.startswith(f"{shared}/") for shared in _SHARED)
+        gives, tier = (gives or "a device of the node", max(tier, 0 if plain else 2))
+    elif container.dialect == "kubernetes" and {"BlockDevice", "CharDevice"} & set(mount.options):
+        gives, tier = "a device of the node", 2
+    severity = _SEVERITIES[tier]
+    if severity is not None:
+        yield _finding(container, mount, path, gives, severity)
+
+
+def _finding(container: Container, part: Device | Mount, path: str, gives: str, severity: Severity) -> Finding:
+    return check.finding(
+        container,
+        f"{container.described} gets `{path}`: {gives}",
+        at=part.source.location,
+        severity=severity,
+        evidence=(path,),
+        related=part.source.related,
+    )

@@ -1,0 +1,63 @@
+"""A folder of the node, mounted into a pod.
+
+What the pod writes stays on that node, is seen by every other pod that mounts it, and survives the pod; what others put
+there, the pod reads. A pod that moves to another node finds something else.
+
+To fix: use storage that belongs to the workload:
+
+    volumes:
+      - name: data
+        persistentVolumeClaim: {claimName: data}
+
+Paths that take the node have checks of their own: `runtime-socket`, `sensitive-mount-write`, `sensitive-mount-read` and
+`host-device`. A volume that nothing mounts is no finding. In Compose mounting a folder of the host is the normal way,
+and no finding.
+
+See https://kubernetes.io/docs/concepts/storage/volumes/#hostpath
+"""
+
+from collections.abc import Iterator
+
+from hullcheck.check import Check
+from hullcheck.finding import Finding, Severity
+from hullcheck.model.container import Container
+from hullcheck.model.hostpaths import leads_to_runtime, sensitive
+
+check = Check(
+    __name__,
+    __doc__,
+    severity=Severity.MEDIUM,
+    dialects=("kubernetes",),
+    aliases=(
+        "kube-linter:writable-host-mount",
+        "trivy:KSV-0023",
+        "kics:aa8f7a35-9923-4cad-bd61-a19b7f6aac91",
+        "polaris:hostPathSet",
+        "kubescape:C-0048",
+        "pss:hostPathVolumes",
+        "cis-k8s:5.2.12",
+    ),
+    cwe=(668,),
+)
+
+
+@check.on(Container)
+def mounted(container: Container) -> Iterator[Finding]:
+    if container.dialect != "kubernetes":
+        return
+    for mount in container.mounts:
+        path = mount.source.value
+        if mount.kind == "bind" and path is not None and not _is_worse(path, read_only=bool(mount.read_only.value)):
+            yield check.finding(
+                container,
+                f"{container.described} mounts `{path}` of its node",
+                at=mount.source.location,
+                evidence=(path,),
+                related=mount.source.related,
+            )
+
+
+def _is_worse(path: str, *, read_only: bool) -> bool:
+    """Does another check say more about it?"""
+    found = sensitive(path, node=True)
+    return bool(leads_to_runtime(path) or (found.read if read_only else found.write) or path.startswith("/dev/"))

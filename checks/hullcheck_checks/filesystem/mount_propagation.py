@@ -1,0 +1,58 @@
+"""A mount that passes on what is mounted below it, out to the host.
+
+With shared propagation a mount that the container makes appears on the host and in all other containers that share the
+folder: a way to lay a file over one of the host's.
+
+To fix: leave the option out; if the container has to see mounts that the host makes later, one way is enough:
+
+    volumes: ["/mnt:/mnt:rslave"]
+
+In Kubernetes `Bidirectional` also needs a privileged container: high. In Compose it is low, and the one-way forms are
+shown on request.
+
+See https://docs.docker.com/engine/storage/bind-mounts/#configure-bind-propagation
+See https://kubernetes.io/docs/concepts/storage/volumes/#mount-propagation
+"""
+
+from collections.abc import Iterator
+
+from hullcheck.check import Check
+from hullcheck.finding import Finding, Severity
+from hullcheck.model.container import Container
+
+check = Check(
+    __name__,
+    __doc__,
+    severity=Severity.HIGH,
+    dialects=("compose", "kubernetes"),
+    aliases=("compose-lint:CL-0017", "kics:baa452f0-1f21-4a25-ace5-844e7a5f410d", "cis-docker:5.20"),
+    cwe=(668,),
+)
+
+_SEVERITIES = {
+    "Bidirectional": Severity.HIGH,
+    "shared": Severity.LOW,
+    "rshared": Severity.LOW,
+    "HostToContainer": Severity.INFO,
+    "slave": Severity.INFO,
+    "rslave": Severity.INFO,
+}
+
+
+@check.on(Container)
+def propagated(container: Container) -> Iterator[Finding]:
+    for mount in container.mounts:
+        field = mount.propagation
+        severity = _SEVERITIES.get(field.value) if field is not None and field.value is not None else None
+        if field is None or severity is None:
+            continue
+        path = mount.source.value or mount.target.value or ""
+        out = "from the host" if severity is Severity.INFO else "to the host"
+        yield check.finding(
+            container,
+            f"{container.described} passes mounts below `{path}` on {out}",
+            at=field.location,
+            severity=severity,
+            evidence=(path, field.value or ""),
+            related=field.related,
+        )

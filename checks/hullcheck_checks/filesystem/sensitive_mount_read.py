@@ -1,0 +1,67 @@
+"""A path of the host that holds credentials, mounted so that it can be read.
+
+Password hashes, private keys, cloud credentials, the tokens of other pods, the memory of other processes: reading them
+is enough to become somebody else.
+
+To fix: give the one file that is needed, or a secret instead:
+
+    services:
+      backup:
+        secrets: [ssh_key]
+    secrets:
+      ssh_key:
+        file: ./secrets/ssh_key
+
+`:ro` is the reason that this isn't `sensitive-mount-write`. Paths are judged as they are on the host. Agents that watch
+a node, such as exporters and log shippers, may need one: ignore the finding there, and say why.
+
+See https://docs.docker.com/engine/storage/bind-mounts/
+See https://kubernetes.io/docs/concepts/storage/volumes/#hostpath
+"""
+
+from collections.abc import Iterator
+
+from hullcheck.check import Check
+from hullcheck.finding import Finding, Severity
+from hullcheck.model.container import Container, Mount
+from hullcheck.model.hostpaths import sensitive
+
+check = Check(
+    __name__,
+    __doc__,
+    severity=Severity.HIGH,
+    dialects=("compose", "kubernetes"),
+    aliases=(
+        "compose-lint:CL-0013",
+        "kics:1c1325ff-831d-43a1-973e-839ae57dfcc0",
+        "kube-linter:sensitive-host-mounts",
+        "trivy:KSV-0121",
+        "kics:5308a7a8-06f8-45ac-bf10-791fe21de46e",
+        "kubescape:C-0020",
+        "cis-docker:5.6",
+    ),
+    cwe=(200, 522),
+)
+
+
+@check.on(Container)
+def readable(container: Container) -> Iterator[Finding]:
+    for mount in container.mounts:
+        path = mount.source.value
+        if path is None or not _only_read(mount):
+            continue
+        found = sensitive(path, node=container.dialect == "kubernetes")
+        if found.read:
+            yield check.finding(
+                container,
+                f"{container.described} may read `{path}` of the host: {found.what}",
+                at=mount.source.location,
+                evidence=(path,),
+                related=mount.source.related,
+            )
+
+
+def _only_read(mount: Mount) -> bool:
+    """Is a path of the host mounted so that it can be read, and isn't known to be writable?"""
+    known = mount.read_only.value or bool(mount.read_only.unknown)
+    return mount.kind in ("bind", "secret", "config") and known

@@ -1,0 +1,65 @@
+"""A path of the host that takes the host, mounted so that it can be written.
+
+Who may write `/etc`, a program folder or the state of the container engine needs no exploit to become root on the host:
+a line in a cron table or a key in `authorized_keys` is enough.
+
+To fix: mount what is needed and no more, and mount it read-only:
+
+    services:
+      exporter:
+        volumes: ["/proc:/host/proc:ro"]
+
+Paths are judged as they are on the host, wherever they are mounted: with `..`, doubled slashes and `subPath` worked
+out, through named volumes that are bound to a path, and through `volumes_from`. An application's own folder below
+`/etc` is medium. Files such as `/etc/localtime` are no finding.
+
+See https://docs.docker.com/engine/storage/bind-mounts/
+See https://kubernetes.io/docs/concepts/storage/volumes/#hostpath
+"""
+
+from collections.abc import Iterator
+
+from hullcheck.check import Check
+from hullcheck.finding import Finding, Severity
+from hullcheck.model.container import Container
+from hullcheck.model.hostpaths import sensitive
+
+check = Check(
+    __name__,
+    __doc__,
+    severity=Severity.CRITICAL,
+    dialects=("compose", "kubernetes"),
+    aliases=(
+        "compose-lint:CL-0025",
+        "kics:1c1325ff-831d-43a1-973e-839ae57dfcc0",
+        "kube-linter:sensitive-host-mounts",
+        "kube-linter:writable-host-mount",
+        "trivy:KSV-0121",
+        "kics:b7652612-de4e-4466-a0bf-1cd81f0c6063",
+        "kics:5308a7a8-06f8-45ac-bf10-791fe21de46e",
+        "kubescape:C-0045",
+        "cis-docker:5.6",
+    ),
+    cwe=(250, 732),
+)
+
+_SEVERITIES = (None, Severity.MEDIUM, Severity.HIGH, Severity.CRITICAL)
+
+
+@check.on(Container)
+def writable(container: Container) -> Iterator[Finding]:
+    for mount in container.mounts:
+        path = mount.source.value
+        if mount.kind != "bind" or path is None or mount.read_only.value or mount.read_only.unknown:
+            continue
+        found = sensitive(path, node=container.dialect == "kubernetes")
+        severity = _SEVERITIES[found.write]
+        if severity is not None:
+            yield check.finding(
+                container,
+                f"{container.described} may write `{path}` of the host: {found.what}",
+                at=mount.source.location,
+                severity=severity,
+                evidence=(path,),
+                related=mount.source.related,
+            )

@@ -1,0 +1,52 @@
+"""A container that may write everywhere in its own file system.
+
+An attacker's second step is to put a tool somewhere and run it, or to change a script that is run again. With a
+read-only root file system that works only where writing was meant.
+
+To fix: make it read-only, and name the folders that are written:
+
+    services:
+      web:
+        read_only: true
+        tmpfs: [/tmp, /run]
+
+This is an item of `hardening-missing`, unless it is selected by its name. Init containers and jobs, which are there to
+change things and are soon gone, are left out, and so is Windows.
+
+See https://docs.docker.com/reference/compose-file/services/#read_only
+See https://kubernetes.io/docs/tasks/configure-pod-container/security-context/
+"""
+
+from collections.abc import Iterator
+
+from hullcheck.check import Check
+from hullcheck.finding import Finding, Severity
+from hullcheck.model.container import Container
+from hullcheck.model.hardening import has_writable_root
+
+check = Check(
+    __name__,
+    __doc__,
+    severity=Severity.LOW,
+    dialects=("compose", "kubernetes"),
+    aliases=(
+        "compose-lint:CL-0007",
+        "semgrep:yaml.docker-compose.security.writable-filesystem-service.writable-filesystem-service",
+        "kube-linter:no-read-only-root-fs",
+        "kube-score:container-security-context-readonlyrootfilesystem",
+        "trivy:KSV-0014",
+        "checkov:CKV_K8S_22",
+        "kics:a9c2f49d-0671-4fc9-9ece-f4e261e128d0",
+        "polaris:notReadOnlyRootFilesystem",
+        "kubescape:C-0017",
+        "cis-docker:5.13",
+    ),
+    cwe=(732,),
+    grouped=True,
+)
+
+
+@check.on(Container)
+def writable(container: Container) -> Iterator[Finding]:
+    if has_writable_root(container):
+        yield check.finding(container, f"the root file system of {container.described} is writable")

@@ -1,0 +1,57 @@
+"""A container that keeps the capabilities which its runtime gives to all.
+
+Among them are changing the owner of any file, forging packets and making device nodes. Nearly no program needs one of
+them, and an attacker who gets root in the container starts with all.
+
+To fix: drop all, and add back the ones that are missed:
+
+    services:
+      web:
+        cap_drop: [ALL]
+        cap_add: [NET_BIND_SERVICE]
+
+This is an item of `hardening-missing`, unless it is selected by its name. The capabilities of a privileged container
+can't be dropped, and on Windows there are none.
+
+See https://docs.docker.com/engine/security/#linux-kernel-capabilities
+See https://kubernetes.io/docs/tasks/configure-pod-container/security-context/
+"""
+
+from collections.abc import Iterator
+
+from hullcheck.check import Check
+from hullcheck.finding import Finding, Severity
+from hullcheck.model.container import Container
+from hullcheck.model.hardening import keeps_capabilities
+
+check = Check(
+    __name__,
+    __doc__,
+    severity=Severity.LOW,
+    dialects=("compose", "kubernetes"),
+    aliases=(
+        "compose-lint:CL-0006",
+        "kics:ce76b7d0-9e77-464d-b86f-c5c48e03e22d",
+        "kube-linter:drop-net-raw-capability",
+        "trivy:KSV-0003",
+        "trivy:KSV-0004",
+        "trivy:KSV-0106",
+        "checkov:CKV_K8S_28",
+        "checkov:CKV_K8S_37",
+        "kics:268ca686-7fb7-4ae9-b129-955a2a89064e",
+        "kics:dbbc6705-d541-43b0-b166-dd4be8208b54",
+        "polaris:insecureCapabilities",
+        "pss:capabilities_restricted",
+        "cis-docker:5.4",
+        "cis-k8s:5.2.8",
+        "cis-k8s:5.2.10",
+    ),
+    cwe=(250,),
+    grouped=True,
+)
+
+
+@check.on(Container)
+def kept(container: Container) -> Iterator[Finding]:
+    if keeps_capabilities(container):
+        yield check.finding(container, f"{container.described} doesn't drop the capabilities that it is given")

@@ -1,0 +1,97 @@
+"""A container without the hardening that nearly every container can have.
+
+None of this is a hole by itself. Each item takes away something that an attacker needs after the first step: a
+capability, a system call, a setuid program, a place to write a tool to, the memory of all others.
+
+To fix: start from this, and give back what the program misses:
+
+    services:
+      web:
+        cap_drop: [ALL]
+        security_opt: ["no-new-privileges:true"]
+        read_only: true
+        tmpfs: [/tmp]
+        mem_limit: 512m
+
+and in Kubernetes:
+
+    securityContext:
+      allowPrivilegeEscalation: false
+      capabilities: {drop: [ALL]}
+      readOnlyRootFilesystem: true
+      runAsNonRoot: true
+      seccompProfile: {type: RuntimeDefault}
+
+There is one such finding for each service or workload. The items are checks with names of their own: one that is
+selected by name is told by itself, one that is ignored is left out here, and `--profile strict` tells each by itself.
+Fragments, such as overrides and patches, are not judged, nor is what an override adds.
+
+See https://cheatsheetseries.owasp.org/cheatsheets/Docker_Security_Cheat_Sheet.html
+See https://kubernetes.io/docs/concepts/security/pod-security-standards/
+"""
+
+from collections.abc import Callable, Iterator
+
+from hullcheck.check import Check
+from hullcheck.finding import Finding, Severity
+from hullcheck.model import hardening
+from hullcheck.model.container import Container
+from hullcheck.model.settings import Settings
+from hullcheck.model.workload import Workload
+
+check = Check(
+    __name__,
+    __doc__,
+    severity=Severity.LOW,
+    dialects=("compose", "kubernetes"),
+    aliases=(
+        "kics:610e266e-6c12-4bca-9925-1ed0cd29742b",
+        "trivy:KSV-0118",
+        "checkov:CKV_K8S_29",
+        "checkov:CKV_K8S_30",
+        "kics:8b36775e-183d-4d46-b0f7-96a6f34a723f",
+        "kics:a97a340a-0063-418e-b3a1-3028941d0995",
+        "polaris:linuxHardening",
+        "kubescape:C-0055",
+        "kubescape:C-0211",
+        "cis-k8s:5.7.3",
+    ),
+    cwe=(250, 693),
+)
+
+_ITEMS: tuple[tuple[str, str, Callable[[Container], bool]], ...] = (
+    ("root-user-implicit", "no user is set", hardening.may_run_as_root),
+    ("capabilities-not-dropped", "capabilities are kept", hardening.keeps_capabilities),
+    ("privilege-escalation", "privileges may be gained", hardening.may_escalate_by_default),
+    ("seccomp-not-set", "no seccomp profile", hardening.has_no_seccomp_profile),
+    ("writable-root-fs", "the root file system is writable", hardening.has_writable_root),
+    ("memory-limit-missing", "no memory limit", hardening.may_use_all_memory),
+)
+
+
+@check.on(Workload)
+def missing(workload: Workload, settings: Settings) -> Iterator[Finding]:
+    if not workload.complete or workload.namespace == "kube-system":
+        return
+    containers = [c for c in workload.containers if c.complete and not c.short_lived and c.role != "ephemeral"]
+    found: dict[str, list[str]] = {}
+    for name, what, lacks in _ITEMS:
+        if settings.told_together(name):
+            lacking = [container.name for container in containers if lacks(container)]
+            if lacking:
+                found[what] = lacking
+    if workload.dialect == "kubernetes" and settings.told_together("token-automounted") and _mounts_token(workload):
+        found["a token is mounted"] = []
+    if found:
+        items = ", ".join(_shown(what, names, len(containers)) for what, names in found.items())
+        yield check.finding(workload, f"{workload.described} lacks hardening: {items}", evidence=tuple(found))
+
+
+def _shown(what: str, names: list[str], containers: int) -> str:
+    """The item, with the containers that it is about where it isn't about all."""
+    return f"{what} ({', '.join(names)})" if 0 < len(names) < containers else what
+
+
+def _mounts_token(workload: Workload) -> bool:
+    token = workload.automount_token
+    return token is not None and not token.unknown and token.value is not False

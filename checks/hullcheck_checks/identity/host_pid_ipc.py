@@ -1,0 +1,89 @@
+"""A container that shares the host's processes or its memory between processes.
+
+In the host's process namespace it sees every process, their environment with its secrets, and may signal those of its
+user; as root it enters them. In the host's IPC namespace it reads and writes the shared memory of others.
+
+To fix: leave it out:
+
+    services:
+      web:
+        image: acme/web:1
+
+Sharing with one other container outside of the file (`pid: "container:NAME"`) is shown on request. Agents that watch a
+node may need the host's processes: ignore the finding there, and say why.
+
+See https://docs.docker.com/reference/compose-file/services/#pid
+See https://kubernetes.io/docs/concepts/security/pod-security-standards/
+"""
+
+from collections.abc import Iterator
+
+from hullcheck.check import Check
+from hullcheck.finding import Finding, Related, Severity
+from hullcheck.model.compose import Service
+from hullcheck.model.node import as_str
+from hullcheck.model.workload import Workload
+
+check = Check(
+    __name__,
+    __doc__,
+    severity=Severity.HIGH,
+    dialects=("compose", "kubernetes"),
+    aliases=(
+        "compose-lint:CL-0010",
+        "kics:4f31dd9f-2cc3-4751-9b53-67e4af83dac0",
+        "kics:baa3890f-bed7-46f5-ab8f-1da8fc91c729",
+        "kube-linter:host-ipc",
+        "kube-linter:host-pid",
+        "trivy:KSV-0008",
+        "trivy:KSV-0010",
+        "checkov:CKV_K8S_17",
+        "checkov:CKV_K8S_18",
+        "kics:302736f4-b16c-41b8-befe-c0baffa0bd9d",
+        "kics:cd290efd-6c82-4e9d-a698-be12ae31d536",
+        "polaris:hostIPCSet",
+        "polaris:hostPIDSet",
+        "kubescape:C-0038",
+        "kubescape:C-0275",
+        "kubescape:C-0276",
+        "pss:hostNamespaces",
+        "cis-docker:5.16",
+        "cis-docker:5.17",
+        "cis-k8s:5.2.3",
+        "cis-k8s:5.2.4",
+    ),
+    cwe=(653,),
+)
+
+
+@check.on(Workload)
+def shared(workload: Workload) -> Iterator[Finding]:
+    pairs = (("processes", workload.host_pid), ("shared memory", workload.host_ipc))
+    found = [(name, field) for name, field in pairs if field is not None and field.value]
+    if not found:
+        return
+    names = tuple(name for name, _ in found)
+    others = tuple(Related(field.location, f"the host's {name}") for name, field in found[1:])
+    first = found[0][1]
+    yield check.finding(
+        workload,
+        f"{workload.described} shares the host's {' and '.join(names)}",
+        at=first.location,
+        evidence=names,
+        related=(*first.related, *others),
+    )
+
+
+@check.on(Service)
+def joined(service: Service) -> Iterator[Finding]:
+    for key in ("pid", "ipc"):
+        node = service.node.get(key)
+        text = as_str(node) or ""
+        if node is not None and text.startswith("container:") and not node.unknown:
+            yield check.finding(
+                service,
+                f"service `{service.name}` shares the `{key}` namespace of `{text}`, which is not in this project",
+                at=node.location,
+                severity=Severity.INFO,
+                evidence=(key, text),
+            )

@@ -1,0 +1,86 @@
+"""A container whose confinement by the kernel is switched off.
+
+Seccomp keeps a container from some three hundred system calls that it never needs and exploits do; AppArmor and SELinux
+keep it from files of the host even as root. Docker has a profile for each by default: unconfined takes it away.
+
+To fix: leave it out, or name a profile that fits the program:
+
+    services:
+      web:
+        security_opt: ["seccomp=profiles/web.json"]
+
+and in Kubernetes:
+
+    securityContext:
+      seccompProfile: {type: RuntimeDefault}
+
+`systempaths=unconfined` uncovers the parts of `/proc` and `/sys` that Docker hides. SELinux types other than those of
+containers are medium; `spc_t` is no confinement at all.
+
+See https://docs.docker.com/engine/security/seccomp/
+See https://kubernetes.io/docs/tutorials/security/seccomp/
+"""
+
+from collections.abc import Iterator
+
+from hullcheck.check import Check
+from hullcheck.finding import Finding, Severity
+from hullcheck.model.container import Container, Profile
+
+check = Check(
+    __name__,
+    __doc__,
+    severity=Severity.HIGH,
+    dialects=("compose", "kubernetes"),
+    aliases=(
+        "compose-lint:CL-0009",
+        "kics:404fde2c-bc4b-4371-9747-7054132ac953",
+        "semgrep:yaml.docker-compose.security.seccomp-confinement-disabled.seccomp-confinement-disabled",
+        "semgrep:yaml.docker-compose.security.selinux-separation-disabled.selinux-separation-disabled",
+        "trivy:KSV-0002",
+        "trivy:KSV-0025",
+        "trivy:KSV-0104",
+        "pss:appArmorProfile",
+        "pss:seLinuxOptions",
+        "pss:seccompProfile_baseline",
+        "cis-docker:5.2",
+        "cis-docker:5.3",
+        "cis-docker:5.22",
+    ),
+    cwe=(250, 693),
+)
+
+_NAMES = {
+    "seccomp": "without a seccomp profile",
+    "apparmor": "without an AppArmor profile",
+    "selinux": "without SELinux labels",
+    "systempaths": "with the system paths of `/proc` and `/sys` uncovered",
+}
+_CONTAINER_TYPES = ("container_t", "container_init_t", "container_kvm_t", "container_engine_t", "")
+
+
+@check.on(Container)
+def unconfined(container: Container) -> Iterator[Finding]:
+    for profile in container.profiles:
+        severity = _severity(profile)
+        if severity is None:
+            continue
+        value = profile.value.value or ""
+        off = value in ("unconfined", "disable")
+        yield check.finding(
+            container,
+            f"{container.described} runs {_NAMES[profile.kind] if off else f'with the SELinux type `{value}`'}",
+            at=profile.value.location,
+            severity=severity,
+            evidence=(profile.kind, value),
+            related=profile.value.related,
+        )
+
+
+def _severity(profile: Profile) -> Severity | None:
+    value = profile.value.value
+    if value is None or profile.kind not in _NAMES:
+        return None
+    if value in ("unconfined", "disable", "spc_t"):
+        return Severity.HIGH
+    return Severity.MEDIUM if profile.kind == "selinux" and value not in _CONTAINER_TYPES else None

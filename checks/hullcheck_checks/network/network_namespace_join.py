@@ -1,0 +1,44 @@
+"""A service in the network of another container.
+
+It has that one's addresses and networks, and reaches what listens on its `localhost`. A container outside of the file
+(`container:NAME`) brings networks that nobody reading the file can know.
+
+To fix: join the networks themselves, where that is enough:
+
+    services:
+      app: {image: acme/app:1, networks: [backend]}
+
+Behind a VPN container it is how it should be: then it is worth knowing, and no more.
+
+See https://docs.docker.com/reference/compose-file/services/#network_mode
+"""
+
+from collections.abc import Iterator
+
+from hullcheck.check import Check
+from hullcheck.finding import Finding, Severity
+from hullcheck.model.compose import Service
+
+check = Check(
+    __name__,
+    __doc__,
+    severity=Severity.INFO,
+    dialects=("compose",),
+    aliases=("cis-docker:5.30",),
+    cwe=(653,),
+)
+
+
+@check.on(Service)
+def joined(service: Service) -> Iterator[Finding]:
+    mode = service.network_mode
+    kind, _, name = (mode.value or "").partition(":")
+    if kind in ("service", "container") and name:
+        outside = ", which is not in this project" if kind == "container" else ""
+        yield check.finding(
+            service,
+            f"service `{service.name}` is in the network of {kind} `{name}`{outside}",
+            at=mode.location,
+            evidence=(mode.value or "",),
+            related=mode.related,
+        )
