@@ -1,0 +1,81 @@
+"""A second package index beside the public one.
+
+With `--extra-index-url` pip asks both indexes and takes the higher version, whichever it comes from. Whoever registers
+the name of an internal package in the public index, with a high number, gets his code into the build: dependency
+confusion.
+
+To fix: ask one index, that serves the public packages as well, or name the index of each package (`uv` and `poetry`
+can):
+
+    RUN pip install --index-url https://packages.example.com/simple -r requirements.txt
+
+For npm, bind the registry to a scope: `npm config set @example:registry https://packages.example.com`.
+
+See https://pip.pypa.io/en/stable/cli/pip_install/#cmdoption-extra-index-url
+See https://docs.npmjs.com/cli/using-npm/scope#associating-a-scope-with-a-registry
+"""
+
+from collections.abc import Iterator
+
+from hullcheck.check import Check
+from hullcheck.finding import Finding, Severity
+from hullcheck.model.command import Command, Word
+from hullcheck.model.dockerfile import Stage
+from hullcheck.model.variables import settings
+
+check = Check(
+    __name__,
+    __doc__,
+    severity=Severity.MEDIUM,
+    dialects=("dockerfile",),
+    aliases=("scorecard:Pinned-Dependencies",),
+    cwe=(427,),
+)
+
+PUBLIC = (
+    "https://download.pytorch.org",
+    "https://pypi.nvidia.com",
+    "https://pypi.ngc.nvidia.com",
+    "https://www.piwheels.org",
+)
+"""Public indexes that serve builds of public packages, whose names nobody else can take."""
+
+
+@check.on(Stage)
+def second(stage: Stage) -> Iterator[Finding]:
+    for script in stage.scripts:
+        for command in script.commands:
+            word = _option(command)
+            if word is not None:
+                yield _finding(stage, word, f"`{command.name}` asks a second index beside the public one")
+    for setting in settings(stage):
+        if setting.name.upper() in ("PIP_EXTRA_INDEX_URL", "UV_EXTRA_INDEX_URL") and _private(setting.value):
+            yield check.finding(
+                stage,
+                f"`{setting.name}` makes pip ask a second index beside the public one",
+                at=setting.place,
+                severity=None if stage.needed else Severity.LOW,
+                evidence=(setting.name,),
+            )
+
+
+def _finding(stage: Stage, word: Word, message: str) -> Finding:
+    severity = None if stage.needed else Severity.LOW
+    return check.finding(stage, message, at=word.location, severity=severity, evidence=("option",))
+
+
+def _private(address: str) -> bool:
+    return bool(address) and not address.startswith(PUBLIC)
+
+
+def _option(command: Command) -> Word | None:
+    if command.name.rstrip("0123456789.") not in ("pip", "python", "uv", "pipx"):
+        return None
+    words = command.arguments
+    for at, word in enumerate(words):
+        name, equals, value = word.text.partition("=")
+        if name == "--extra-index-url" or name.endswith(".extra-index-url"):
+            address = value if equals else words[at + 1].text if at + 1 < len(words) else ""
+            if _private(address):
+                return word
+    return None

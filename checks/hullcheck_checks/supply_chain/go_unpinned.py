@@ -1,0 +1,57 @@
+"""A Go program that is built from whatever version is newest.
+
+`go install example.com/tool@latest` compiles what the newest tag, or a branch, holds when the image is built. Nobody
+looked at it, and a build of last week can't be repeated.
+
+To fix: say the version; the checksum database then vouches for its content:
+
+    RUN go install golang.org/x/tools/cmd/stringer@v0.24.0
+
+Packages of the module itself (`go install ./...`) are not reported.
+
+See https://go.dev/ref/mod#go-install
+See https://github.com/ossf/scorecard/blob/main/docs/checks.md#pinned-dependencies
+"""
+
+import re
+from collections.abc import Iterator
+
+from hullcheck.check import Check
+from hullcheck.finding import Finding, Severity
+from hullcheck.model.command import Command, Word
+from hullcheck.model.dockerfile import Stage
+
+check = Check(
+    __name__,
+    __doc__,
+    severity=Severity.LOW,
+    dialects=("dockerfile",),
+    aliases=("hadolint:DL3062", "tally:hadolint/DL3062"),
+    cwe=(1357, 494),
+)
+
+
+@check.on(Stage)
+def unpinned(stage: Stage) -> Iterator[Finding]:
+    for command in stage.commands:
+        for word in _loose(command):
+            yield check.finding(
+                stage,
+                f"`go {command.words[1].text}` takes `{word.text[:100]}`, which is no version",
+                at=word.location,
+                evidence=(word.text[:100],),
+            )
+
+
+def _loose(command: Command) -> Iterator[Word]:
+    verb = command.words[1].text if command.name == "go" and len(command.words) > 1 else ""
+    if verb not in ("install", "get", "run"):
+        return
+    for word in command.words[2:]:
+        path, at, version = word.text.partition("@")
+        if re.match(r"[a-z0-9-]+\.[a-z]+(?:\.[a-z]+)*/", path) is None or "$" in version:
+            continue
+        if (not at and verb == "get") or version in ("latest", "upgrade", "patch", "master", "main", "HEAD", "develop"):
+            yield word
+        if verb == "run":
+            return

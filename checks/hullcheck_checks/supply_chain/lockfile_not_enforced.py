@@ -1,0 +1,127 @@
+"""An install that doesn't keep to the lock file that lies beside it.
+
+The lock file says exactly what was tested. `npm install`, a plain `yarn install` and their like may resolve again, take
+newer versions than it says and go on in silence; the command meant for builds stops instead.
+
+To fix: use it:
+
+    COPY package.json package-lock.json ./
+    RUN npm ci
+
+For the others: `yarn install --immutable` (`--frozen-lockfile` before version 2), `pnpm install --frozen-lockfile`,
+`bundle config set frozen true`, `uv sync --locked`, `pipenv install --deploy`, `poetry install` with `poetry.lock`
+copied. `pip install -r` has no lock file but hashes (`--require-hashes`): without them it is a note.
+
+See https://docs.npmjs.com/cli/commands/npm-ci
+See https://github.com/ossf/scorecard/blob/main/docs/checks.md#pinned-dependencies
+"""
+
+from collections.abc import Iterator
+
+from hullcheck.check import Check
+from hullcheck.finding import Finding, Severity
+from hullcheck.model.command import Command, Script
+from hullcheck.model.dockerfile import Stage, mounts
+from hullcheck.model.edit import fix, replace_word
+from hullcheck.model.packages import npm_installs, pip_installs
+from hullcheck.model.variables import settings
+
+check = Check(
+    __name__,
+    __doc__,
+    severity=Severity.LOW,
+    dialects=("dockerfile",),
+    aliases=("tally:tally/ruby/missing-bundle-deployment", "scorecard:Pinned-Dependencies"),
+    cwe=(1357, 494),
+    fixable="unsafe",
+)
+
+LOCKS = {
+    "npm": ("package-lock.json", "npm-shrinkwrap.json", "package*.json", "package-lock*.json"),
+    "yarn": ("yarn.lock", "yarn*.lock", "*.lock", "yarn.*"),
+    "pnpm": ("pnpm-lock.yaml", "pnpm-*.yaml", "pnpm*.yaml"),
+    "bundle": ("Gemfile.lock", "Gemfile*"),
+    "uv": ("uv.lock", "*.lock"),
+    "pipenv": ("Pipfile.lock", "Pipfile*"),
+}
+ENOUGH = {
+    "yarn": frozenset(("--frozen-lockfile", "--immutable", "--pure-lockfile", "--immutable-cache")),
+    "pnpm": frozenset(("--frozen-lockfile", "--offline")),
+    "bundle": frozenset(("--deployment", "--frozen", "--local")),
+    "uv": frozenset(("--locked", "--frozen")),
+    "pipenv": frozenset(("--deploy", "--ignore-pipfile", "sync")),
+}
+
+
+@check.on(Stage)
+def loose(stage: Stage) -> Iterator[Finding]:
+    copied = _copied(stage)
+    for script in stage.scripts:
+        for command in _resolving(stage, script):
+            name = command.name
+            if not copied & set(LOCKS[name]):
+                continue
+            better = None
+            verb = command.words[1] if len(command.words) > 1 else None
+            if name == "npm" and verb is not None and verb.text in ("install", "i"):
+                better = fix("use `npm ci`", replace_word(verb.location, "ci"), safe=False)
+            yield check.finding(
+                stage,
+                f"`{name}` may install other versions than the lock file says",
+                at=command.place(verb),
+                evidence=(name,),
+                fix=better,
+            )
+        for install in pip_installs(script):
+            files = [o for o in install.options if o.name in ("-r", "--requirement", "--requirements")]
+            if files and not install.has("--require-hashes"):
+                yield check.finding(
+                    stage,
+                    f"`{install.command.name}` installs `{files[0].text}` without comparing hashes",
+                    at=files[0].word.location,
+                    severity=Severity.INFO,
+                    evidence=("pip", files[0].text),
+                )
+
+
+def _copied(stage: Stage) -> set[str]:
+    """The names of the files that are copied into the stage, or mounted, and the patterns."""
+    found = set()
+    for part in stage.chain:
+        for step in part.instructions:
+            instruction = step.effective
+            if instruction.keyword in ("COPY", "ADD"):
+                found |= {word.text.rpartition("/")[2] for word in instruction.words[:-1]}
+            for mount in mounts(instruction):
+                source = mount.option("source", "src")
+                found |= {source.text.rpartition("/")[2]} if source else set()
+    return found
+
+
+def _resolving(stage: Stage, script: Script) -> Iterator[Command]:
+    """The commands that may resolve again."""
+    for install in npm_installs(script):
+        name, texts = install.command.name, {word.text for word in install.command.words}
+        if install.packages or install.has("-g", "--global", "--package-lock-only") or name not in LOCKS:
+            continue
+        if not texts & ENOUGH.get(name, frozenset()):
+            yield install.command
+    for command in script.commands:
+        texts = {word.text.partition("=")[0] for word in command.arguments}
+        verb = command.words[1].text if len(command.words) > 1 else ""
+        if command.name == "bundle" and verb in ("install", "") and not texts & ENOUGH["bundle"]:
+            if not _bundle_configured(stage):
+                yield command
+        elif (command.name, verb) in (("uv", "sync"), ("pipenv", "install")):
+            named = [w for w in command.arguments[1:] if not w.text.startswith("-")]
+            if not texts & ENOUGH[command.name] and not (command.name == "pipenv" and named):
+                yield command
+
+
+def _bundle_configured(stage: Stage) -> bool:
+    """`bundle config set frozen true`, `BUNDLE_DEPLOYMENT=1`."""
+    for command in stage.commands:
+        texts = [word.text.strip("'\"") for word in command.words]
+        if command.name == "bundle" and "config" in texts and {"frozen", "deployment"} & set(" ".join(texts).split()):
+            return True
+    return any(s.name in ("BUNDLE_DEPLOYMENT", "BUNDLE_FROZEN") and s.value in ("1", "true") for s in settings(stage))

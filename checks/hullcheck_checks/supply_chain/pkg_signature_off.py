@@ -1,0 +1,123 @@
+"""A package that is installed without its signature being checked.
+
+Signatures are what makes a mirror, a proxy or a plain `http` connection harmless: only the distribution can sign. With
+the check off, whoever controls any of them decides which code is installed, as root.
+
+To fix: leave the check on, and import the key of the repository that needs one:
+
+    RUN curl -fsSLo /usr/share/keyrings/example.gpg https://example.com/key.gpg \\
+     && echo "deb [signed-by=/usr/share/keyrings/example.gpg] https://example.com/apt stable main" \\
+        > /etc/apt/sources.list.d/example.list
+
+A package that was built in the image itself has no signature: sign it, or ignore the finding with that reason.
+
+See https://manpages.debian.org/stable/apt/apt-secure.8.en.html
+See https://wiki.alpinelinux.org/wiki/Alpine_Package_Keeper
+"""
+
+import re
+from collections.abc import Iterator
+
+from hullcheck.check import Check
+from hullcheck.finding import Finding, Severity
+from hullcheck.model.command import Command, Script, Word
+from hullcheck.model.dockerfile import Stage
+from hullcheck.model.variables import settings
+
+check = Check(
+    __name__,
+    __doc__,
+    severity=Severity.HIGH,
+    dialects=("dockerfile",),
+    aliases=(
+        "checkov:CKV2_DOCKER_7",
+        "checkov:CKV2_DOCKER_8",
+        "checkov:CKV2_DOCKER_9",
+        "checkov:CKV2_DOCKER_10",
+        "checkov:CKV2_DOCKER_11",
+        "cis-docker:4.11",
+    ),
+    cwe=(347,),
+)
+
+_APT = r"--allow-unauthenticated|--force-yes|--allow-insecure-repositories|(?i:.*allowunauthenticated=[\"']?(?:true|1|yes).*)"
+_APT += r"|(?i:.*allowinsecurerepositories=[\"']?(?:true|1|yes).*)"
+_YUM = r"--nogpgcheck|--no-gpg-checks?|(?:--setopt=)?(?:[\w*-]+\.)?(?:repo_|localpkg_)?gpgcheck=(?:0|false|no|off)"
+_RPM = r"--nosignature|--nodigest|--noverify|--nofiledigest"
+OPTIONS = {
+    **dict.fromkeys(("apt", "apt-get", "aptitude"), _APT),
+    "apk": r"--allow-untrusted",
+    **dict.fromkeys(("yum", "dnf", "microdnf", "tdnf", "yum-config-manager", "dnf5"), _YUM),
+    "zypper": r"--no-gpg-checks|--allow-unsigned-rpm|--no-gpgcheck|-G",
+    "rpm": _RPM,
+    "dpkg": r"--force-(?:.*,)?bad-verify.*",
+    "pacman": r"--sigLevel=?[Nn]ever",
+    "debootstrap": r"--no-check-gpg",
+}
+LINES = (
+    r"(?im)\[[^\]]*trusted=yes[^\]]*\]|apt::get::allowunauthenticated\s+\"?(?:true|1)|^\s*(?:repo_|localpkg_)?gpgcheck\s*=\s*0"
+    r"|^\s*siglevel\s*=\s*(?:never|optional trustall)|acquire::allowinsecurerepositories\s+\"?(?:true|1)"
+)
+
+
+@check.on(Stage)
+def unsigned(stage: Stage) -> Iterator[Finding]:
+    for script in stage.scripts:
+        for command in script.commands:
+            word = _off(script, command)
+            if word is not None:
+                written = command.name in ("echo", "printf", "cat", "sed", "add-apt-repository")
+                subject = "what is written here" if written else f"`{command.name}`"
+                yield _finding(stage, word, f"{subject} switches signatures off: `{word.text[:80]}`", command.name)
+    for setting in settings(stage):
+        if (setting.name == "GOSUMDB" and setting.value == "off") or (
+            setting.name in ("GONOSUMDB", "GONOSUMCHECK", "GOFLAGS") and _go_off(setting.name, setting.value)
+        ):
+            yield check.finding(
+                stage,
+                f"`{setting.name}` switches the verification of Go modules off",
+                at=setting.place,
+                severity=None if stage.needed else Severity.LOW,
+                evidence=(setting.name,),
+            )
+
+
+def _go_off(name: str, value: str) -> bool:
+    return "-insecure" in value.split() if name == "GOFLAGS" else value.strip() in ("*", "1")
+
+
+def _finding(stage: Stage, word: Word, message: str, name: str) -> Finding:
+    severity = None if stage.needed else Severity.LOW
+    return check.finding(stage, message, at=word.location, severity=severity, evidence=(name, word.text[:80]))
+
+
+def _off(script: Script, command: Command) -> Word | None:
+    """The word that switches signatures off, in an option or in a line that is written to a file."""
+    pattern = OPTIONS.get(command.name)
+    if pattern is not None:
+        return next((word for word in command.arguments if re.fullmatch(pattern, word.text)), None)
+    if command.name in ("echo", "printf") and any(script.written_to(command)):
+        return next((word for word in command.arguments if re.search(LINES, word.text)), None)
+    if command.name == "add-apt-repository":
+        return next((word for word in command.arguments if "trusted=yes" in word.text), None)
+    if command.name == "sed":
+        return next((word for word in command.arguments if _replaces(word.text)), None)
+    return _in_heredoc(script, command)
+
+
+def _replaces(text: str) -> bool:
+    """Does a command of sed write such a line?"""
+    match = re.search(r"s([/|#,:@])(?:(?!\1).)*\1(?P<new>(?:(?!\1).)*)\1", text)
+    return match is not None and re.search(r"(?i)gpgcheck\s*=\s*0|siglevel\s*=\s*never", match["new"]) is not None
+
+
+def _in_heredoc(script: Script, command: Command) -> Word | None:
+    if command.name not in ("cat", "tee"):
+        return None
+    for redirection in command.redirections:
+        if redirection.body is None:
+            continue
+        match = re.search(LINES, redirection.body.text)
+        if match and (command.name == "tee" or any(script.written_to(command))):
+            return Word(match[0].strip(), redirection.body.slice(*match.span()).strip())
+    return None
