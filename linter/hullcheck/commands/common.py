@@ -5,6 +5,7 @@ import os
 import sys
 import time
 from datetime import date
+from errno import EISDIR
 
 from hullcheck import config
 from hullcheck.check import Registry, load
@@ -71,17 +72,27 @@ def day(text: str | None) -> date:
 
 
 def write(file: str, text: str) -> None:
-    """Write a report, whole or not at all: an upload must not see half a file. A device or pipe is written to."""
-    real = os.path.realpath(file)
-    special = os.path.exists(real) and not os.path.isfile(real)
-    part = real if special else f"{real}.part"
+    """Write a report, whole or not at all: an upload must not see half a file.
+
+    A device or a pipe is written to. A link to a file is replaced, not followed: the judged repository may have put it
+    there, and it may lead anywhere.
+    """
     try:
-        with open(part, "w", encoding="utf-8", errors="backslashreplace", newline="") as stream:
-            stream.write(text)
-        if not special:
-            os.replace(part, real)
+        if os.path.isdir(file):
+            raise IsADirectoryError(EISDIR, "is a folder")
+        if os.path.exists(file) and not os.path.isfile(file):
+            _write_new(file, "w", text)
+        else:
+            part = f"{file}.{os.urandom(8).hex()}.part"  # nobody can have foreseen that name
+            _write_new(part, "x", text)
+            os.replace(part, file)
     except OSError as error:
         raise HullcheckError(f"{file}: can't be written: {error.strerror}") from None
+
+
+def _write_new(file: str, mode: str, text: str) -> None:
+    with open(file, mode, encoding="utf-8", errors="backslashreplace", newline="") as stream:
+        stream.write(text)
 
 
 def use_color(choice: str) -> bool:
