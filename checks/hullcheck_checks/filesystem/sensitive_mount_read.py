@@ -12,8 +12,9 @@ To fix: give the one file that is needed, or a secret instead:
       ssh_key:
         file: ./secrets/ssh_key
 
-`:ro` is the reason that this isn't `sensitive-mount-write`. Paths are judged as they are on the host. Agents that watch
-a node, such as exporters and log shippers, may need one: ignore the finding there, and say why.
+`:ro` is the reason that this isn't `sensitive-mount-write`. Paths are judged as they are on the host; those that tell
+of the kernel and the hardware, such as `/sys`, are low. Agents that watch a node, such as exporters and log shippers,
+may need one: ignore the finding there, and say why.
 
 See https://docs.docker.com/engine/storage/bind-mounts/
 See https://kubernetes.io/docs/concepts/storage/volumes/#hostpath
@@ -44,6 +45,9 @@ check = Check(
 )
 
 
+_SEVERITIES = (None, Severity.LOW, Severity.HIGH, Severity.HIGH)
+
+
 @check.on(Container)
 def readable(container: Container) -> Iterator[Finding]:
     for mount in container.mounts:
@@ -51,11 +55,13 @@ def readable(container: Container) -> Iterator[Finding]:
         if path is None or not _only_read(mount):
             continue
         found = sensitive(path, node=container.dialect == "kubernetes")
-        if found.read:
+        severity = _SEVERITIES[found.read]
+        if severity is not None:
             yield check.finding(
                 container,
                 f"{container.described} may read `{path}` of the host: {found.what}",
                 at=mount.source.location,
+                severity=severity,
                 evidence=(path,),
                 related=mount.source.related,
             )

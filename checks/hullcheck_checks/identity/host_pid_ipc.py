@@ -20,7 +20,7 @@ from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Related, Severity
-from hullcheck.model.compose import Service
+from hullcheck.model.compose import ComposeProject
 from hullcheck.model.node import as_str
 from hullcheck.model.workload import Workload
 
@@ -74,16 +74,18 @@ def shared(workload: Workload) -> Iterator[Finding]:
     )
 
 
-@check.on(Service)
-def joined(service: Service) -> Iterator[Finding]:
-    for key in ("pid", "ipc"):
-        node = service.node.get(key)
-        text = as_str(node) or ""
-        if node is not None and text.startswith("container:") and not node.unknown:
+@check.on(ComposeProject)
+def joined(project: ComposeProject) -> Iterator[Finding]:
+    for service in project.services.values():
+        for key in ("pid", "ipc"):
+            node = service.node.get(key)
+            kind, _, name = (as_str(node) or "").partition(":")
+            if node is None or node.unknown or kind != "container" or project.service_of(name) is not None:
+                continue
             yield check.finding(
                 service,
-                f"service `{service.name}` shares the `{key}` namespace of `{text}`, which is not in this project",
+                f"service `{service.name}` shares the `{key}` namespace of `{name}`, which is not in this project",
                 at=node.location,
                 severity=Severity.INFO,
-                evidence=(key, text),
+                evidence=(key, name),
             )

@@ -17,7 +17,7 @@ from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
-from hullcheck.model.compose import Service
+from hullcheck.model.compose import ComposeProject
 
 check = Check(
     __name__,
@@ -29,15 +29,18 @@ check = Check(
 )
 
 
-@check.on(Service)
-def joined(service: Service) -> Iterator[Finding]:
-    mode = service.network_mode
-    kind, _, name = (mode.value or "").partition(":")
-    if kind in ("service", "container") and name:
-        outside = ", which is not in this project" if kind == "container" else ""
+@check.on(ComposeProject)
+def joined(project: ComposeProject) -> Iterator[Finding]:
+    for service in project.services.values():
+        mode = service.network_mode
+        kind, _, name = (mode.value or "").partition(":")
+        if kind not in ("service", "container") or not name:
+            continue
+        outside = kind == "container" and project.service_of(name) is None
         yield check.finding(
             service,
-            f"service `{service.name}` is in the network of {kind} `{name}`{outside}",
+            f"service `{service.name}` is in the network of {kind} `{name}`"
+            f"{', which is not in this project' if outside else ''}",
             at=mode.location,
             evidence=(mode.value or "",),
             related=mode.related,

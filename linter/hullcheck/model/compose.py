@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from hullcheck.model.container import Mount, Port, Variable
-from hullcheck.model.node import Mapping
+from hullcheck.model.node import Mapping, as_str
 from hullcheck.model.problem import Problem
 from hullcheck.model.workload import Workload
 from hullcheck.source import Field, Location, Source
@@ -173,3 +173,8 @@ class ComposeProject(NamedTuple):
     v1: tuple[Location, ...] = ()
     versions: tuple[Location, ...] = ()
     remotes: tuple[Field[str], ...] = ()
+
+    def service_of(self, container: str) -> Service | None:
+        """The service whose `container_name` that is."""
+        named = (s for s in self.services.values() if as_str(s.node.get("container_name")) == container)
+        return next(named, None)

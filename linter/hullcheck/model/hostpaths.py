@@ -44,7 +44,7 @@ def _is_users(run: str | None) -> bool:
 class Sensitive(NamedTuple):
     """What a path of the host is, and how bad it is that it can be written or read, from 0 to 3.
 
-    3 takes the host, 2 takes much of it or its credentials, 1 weakens it, 0 is nothing of note.
+    3 takes the host, 2 takes much of it or its credentials, 1 weakens it or tells of it, 0 is nothing of note.
     """
 
     what: str
@@ -75,9 +75,9 @@ def _all(paths: str, sensitive: Sensitive) -> dict[str, Sensitive]:
 
 _BELOW = {
     **_all("/root", Sensitive("the home of the host's root", 3, 2)),
-    **_all("/boot", Sensitive("the host's kernel", 3, 0)),
+    **_all("/boot", Sensitive("the host's kernel", 3, 1)),
     **_all("/proc", Sensitive("the host's processes and kernel settings", 3, 2)),
-    **_all("/sys", Sensitive("the host's kernel and devices", 3, 0)),
+    **_all("/sys", Sensitive("the host's kernel and devices", 3, 1)),
     **_all("/etc", Sensitive("configuration of the host", 1, 0)),
     **_all("/etc/shadow /etc/shadow- /etc/gshadow", Sensitive("the host's password hashes", 3, 2)),
     **_all("/etc/ssh /etc/ssl/private", Sensitive("the host's private keys", 3, 2)),
