@@ -2,15 +2,19 @@
 
 `fixtures/CONCERN/CHECK/` holds files or folders called `bad...`, each with its report beside it (`NAME.txt`), and
 `good...`, in which the check must find nothing. Only the check under test runs, and on nothing else: files are alone in
-their repository. A folder may hold a `.hullcheck.yaml`. `pytest --update` writes the reports.
+their repository. A folder may hold a `.hullcheck.yaml`; one with `base` and `head` in it is a change from the one to the
+other. `pytest --update` writes the reports.
 """
 
+import shutil
 from datetime import date
 from pathlib import Path
 
 import pytest
 
+from gitrepo import Repo
 from hullcheck import config, engine, report
+from hullcheck.base import Past
 from hullcheck.check import Check
 from hullcheck.commands.common import registry
 from hullcheck.config import Config
@@ -22,8 +26,10 @@ CASES = sorted(p for p in FIXTURES.glob("*/*/*") if p.suffix != ".txt" and not p
 
 
 def lint(case: Path, check: str, repository: Path) -> engine.Result:
-    path = case
-    if case.is_file():
+    path, past = case, None
+    if (case / "base").is_dir():
+        path, past = repository, changed(case, repository)
+    elif case.is_file():
         path = repository / case.name
         path.write_bytes(case.read_bytes())
     request = engine.Request(
@@ -32,8 +38,22 @@ def lint(case: Path, check: str, repository: Path) -> engine.Result:
         min_severity=Severity.INFO,
         isolated=True,
         today=date(2026, 9, 1),
+        past=past,
     )
     return engine.lint(request, CHECKS, lambda what, done, total: None)
+
+
+def changed(case: Path, repository: Path) -> Past:
+    """The repository with the case's base as a commit, and its head in the work tree."""
+    repo = Repo(repository)
+    shutil.copytree(case / "base", repository, dirs_exist_ok=True)
+    repo.git("add", "-A")
+    repo.git("commit", "-q", "-m", "base")
+    for path in repository.iterdir():
+        if path.name != ".git":
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
+    shutil.copytree(case / "head", repository, dirs_exist_ok=True)
+    return Past(str(repository), "HEAD", {})
 
 
 def _config(path: Path) -> Config:

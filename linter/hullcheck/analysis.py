@@ -18,6 +18,9 @@ from hullcheck.rules import Rules
 UNREAD = frozenset(("parse-error", "unreadable-file", "check-failed", "file-left-scope"))
 """Findings that mean something wasn't checked: exit code 4."""
 
+_OF_CHANGES = frozenset(("path-opened", "isolation-lost"))
+"""Checks that look at what a change does."""
+
 Progress = Callable[[str, int, int], None]
 
 
@@ -25,7 +28,8 @@ class Analysis(NamedTuple):
     """What a tree holds: findings with suppressions marked, sorted.
 
     `files` are those that were of interest, of all that were `seen`; `owners` are the names of all objects in them.
-    `ignores` are those that suppress something, with the checks they do it for.
+    `ignores` are those that suppress something, with the checks they do it for. `scopes` are the worlds of manifests
+    and the Compose projects.
     """
 
     findings: tuple[Finding, ...]
@@ -35,6 +39,7 @@ class Analysis(NamedTuple):
     owners: frozenset[str]
     seen: frozenset[str]
     ignores: dict[Ignore, set[str]]
+    scopes: tuple[tuple[Any, ...], tuple[Any, ...]] = ((), ())
 
     @property
     def counted(self) -> list[str]:
@@ -76,7 +81,20 @@ class Judge(NamedTuple):
             frozenset(getattr(part, "owner", "") for part in project.parts),
             frozenset(entry.path for entry in entries),
             marked.used,
+            (project.worlds, project.compose),
         )
+
+    def opened(self, base: Analysis, head: Analysis) -> tuple[Finding, ...]:
+        """What the change from one tree to the other opens in who can talk to whom, with suppressions marked."""
+        if _OF_CHANGES.isdisjoint(self.settings.selected) or not any(base.scopes) or not any(head.scopes):
+            return ()
+        from hullcheck.link.network import Options
+        from hullcheck.link.network_changes import change_parts
+
+        parts = list(change_parts(base.scopes, head.scopes, Options(self.settings.datastores)))
+        project = Project(parts, [], 0, worlds=head.scopes[0], compose=head.scopes[1])
+        findings = self.rules.judge(list(self._checked(project)))
+        return tuple(suppress.apply(findings, self._ignores(head.files), self.config, self.today).findings)
 
     def _ignores(self, files: dict[str, File]) -> list[Ignore]:
         if not self.inline:

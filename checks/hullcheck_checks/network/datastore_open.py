@@ -22,7 +22,7 @@ To fix: let in what uses it, on its port:
             - {port: 5432}
 
 Data stores are known by their images, else by the ports that they declare; `datastores` in the configuration adds
-more. Where there are no policies at all, the finding is low, since no-network-policies says the rest.
+more. Where there are no policies at all, it is shown on request only, since no-network-policies says the rest.
 
 See https://kubernetes.io/docs/concepts/services-networking/network-policies/
 """
@@ -58,7 +58,7 @@ def within_reach(reach: Reach) -> Iterator[Finding]:
         yield check.finding(
             reach,
             f"every pod can connect to `{reach.endpoint.name}` ({reach.endpoint.data}): {why}",
-            severity=None if network.scope.policies else Severity.LOW,
+            severity=None if network.scope.policies else Severity.INFO,
             related=(Related(r.rule.location, f"this rule of `{r.policy.object.name}` admits all") for r in rules[:3]),
         )
         return

@@ -66,10 +66,11 @@ def from_outside(reach: Reach) -> Iterator[Finding]:
         return
     seen = set()
     for network, doorway in reach.doorways():
-        if doorway.kind == "hostNetwork" or not network.admitted(doorway) or doorway.location in seen:
+        admitted = network.admitted(doorway) & network.data_ports(doorway.workload)
+        if doorway.kind == "hostNetwork" or not admitted or doorway.location in seen:
             continue
         seen.add(doorway.location)
-        connections = network.universe.ports.text(network.admitted(doorway))
+        connections = network.universe.ports.text(admitted)
         yield check.finding(
             reach,
             f"`{reach.endpoint.name}` ({reach.endpoint.data}) can be reached from outside by {doorway.via}: {connections}",

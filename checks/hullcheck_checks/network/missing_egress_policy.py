@@ -32,6 +32,7 @@ from collections.abc import Iterator
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Related, Severity
 from hullcheck.model.network.parts import Isolation
+from hullcheck.model.network.suggest import fix, suggestions
 
 check = Check(
     __name__,
@@ -45,6 +46,7 @@ check = Check(
         "cis-k8s:5.3.2",
     ),
     cwe=(653,),
+    fixable="unsafe",
 )
 
 
@@ -61,4 +63,5 @@ def unrestricted(isolation: Isolation) -> Iterator[Finding]:
         f"`{isolation.workload.name}` can connect to anywhere: no egress policy selects it{elsewhere}",
         severity=severity,
         related=(Related(miss.policy.location, miss.why) for miss in isolation.near_misses if miss.policy.egress),
+        fix=fix(isolation.network, isolation.location, suggestions(isolation.network, [isolation.number])),
     )

@@ -30,6 +30,7 @@ from collections.abc import Iterator
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Related, Severity
 from hullcheck.model.network.parts import Isolation
+from hullcheck.model.network.suggest import fix, suggestions
 
 check = Check(
     __name__,
@@ -47,6 +48,7 @@ check = Check(
         "cis-k8s:5.3.2",
     ),
     cwe=(653,),
+    fixable="unsafe",
 )
 
 
@@ -64,4 +66,5 @@ def open_to_all(isolation: Isolation) -> Iterator[Finding]:
         f"`{isolation.workload.name}` accepts connections from every pod: no ingress policy selects it{elsewhere}",
         severity=severity,
         related=(Related(miss.policy.location, miss.why) for miss in isolation.near_misses if miss.policy.ingress),
+        fix=fix(isolation.network, isolation.location, suggestions(isolation.network, [isolation.number])),
     )

@@ -14,6 +14,9 @@ To fix: forbid everything in the namespace first, then allow what is needed:
       podSelector: {}
       policyTypes: [Ingress, Egress]
 
+`hullcheck map --policies` writes policies for what the repository shows to be used, as a start: a default deny, and
+for each workload a policy that lets in whoever names its Service in a variable or a command line.
+
 One finding stands for all workloads of a kustomization, or of manifests side by side. Policies of any kind count,
 Cilium's and Calico's too. If policies are kept in another repository, say `policies-elsewhere: true` in the
 configuration.
@@ -27,6 +30,7 @@ from collections.abc import Iterator
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
 from hullcheck.model.network.parts import PolicyScope
+from hullcheck.model.network.suggest import fix, suggestions
 
 check = Check(
     __name__,
@@ -40,6 +44,7 @@ check = Check(
         "cis-k8s:5.3.2",
     ),
     cwe=(653,),
+    fixable="unsafe",
 )
 
 
@@ -58,4 +63,5 @@ def unconfined(scope: PolicyScope) -> Iterator[Finding]:
         scope,
         f"{subject} no network policy (namespace {namespaces}){elsewhere}",
         severity=Severity.INFO if scope.policies_elsewhere else None,
+        fix=fix(scope.network, scope.location, suggestions(scope.network)),
     )

@@ -15,8 +15,8 @@ To fix: name the container's port, or write its number:
       - ports:
           - {port: http}
 
-The protocol must be the same: a rule's is TCP unless it says otherwise. Where the pods declare no port at all, the
-finding is low.
+The protocol must be the same: a rule's is TCP unless it says otherwise. Where the pods declare no port at all, or have
+another one that the rule names, the finding is low.
 
 See https://kubernetes.io/docs/reference/kubernetes-api/policy-resources/network-policy-v1/
 """
@@ -45,7 +45,7 @@ def nowhere(use: PolicyUse) -> Iterator[Finding]:
             use,
             f"no pod that this rule is about has a {found.port.protocol} port called `{found.port.name}`",
             at=found.port.location,
-            severity=None if found.workload.ports else Severity.LOW,
+            severity=None if found.workload.ports and not found.others else Severity.LOW,
             evidence=(found.direction.value, found.port.protocol, found.port.name),
             related=(Related(found.workload.location, f"`{found.workload.name}` is one of them"),),
         )

@@ -42,7 +42,7 @@ def run(options: argparse.Namespace) -> int:
     if options.explain and len(options.explain) not in (2, 3):
         raise HullcheckError("--explain: needs a source, a target and perhaps a port")
     if options.diff_base:
-        raise HullcheckError("x")
+        return _difference(options)
     networks = [network for path in options.paths or ["."] for network in _networks(path, options)]
     if not networks:
         print("hullcheck: no workload found", file=sys.stderr)
@@ -158,6 +158,27 @@ def _drawn(networks: list[Network], options: argparse.Namespace) -> str:
 def _safe(text: str) -> str:
     """Text for a terminal, line by line."""
     return "\n".join(clean(line) for line in text.splitlines()) + "\n"
+
+
+def _difference(options: argparse.Namespace) -> int:
+    """Print what the change since a revision opens and closes."""
+    from hullcheck.base import resolve
+    from hullcheck.draw import difference
+    from hullcheck.history import CommitTree, History
+    from hullcheck.model.network.diff import differences
+
+    root = root_of(options.paths or ["."])
+    past = History(root)
+    base = resolve(past, options.diff_base, os.environ)
+    before = networks_in(CommitTree(past, base.commit), options) if base.commit else []
+    found = list(differences(before, networks_in(_tree(root, root, options), options)))
+    if options.format == "json":
+        _emit(options, difference.render_json(found))
+    elif options.format == "text":
+        _emit(options, _safe(difference.render(found)))
+    else:
+        raise HullcheckError("--diff-base: there is text and json")
+    return 0
 
 
 def _wanted(ids: list[str], words: Iterable[str]) -> set[str]:

@@ -88,7 +88,8 @@ def yaml(before: str, after: str, spans: list[Span]) -> str:
         _Side(after, [(span.new_start, span.new_end) for span in spans]),
     )
     try:
-        same = len(old) == len(new) and all(map(comparison.same, old, new))
+        same = len(old) <= len(new) and all(map(comparison.same, old, new))
+        same = same and all(map(comparison.added, new[len(old) :]))
     except RecursionError:
         return "the file is nested too deep to be edited"
     return "" if same else "the edit would change something else, too"
@@ -114,6 +115,10 @@ class _Comparison:
         if _tag(old) != _tag(new):
             return False
         return self._mappings(old, new) if hasattr(old, "keys") else self._sequences(old, new)
+
+    def added(self, root: Any) -> bool:
+        """Does a document that wasn't there start in what an edit put?"""
+        return hasattr(root, "lc") and self.new.inside(root.lc.line, root.lc.col)
 
     def _mappings(self, old: Any, new: Any) -> bool:
         before, after = _places(old), _places(new)

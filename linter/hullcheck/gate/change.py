@@ -49,6 +49,8 @@ def judge_change(
     same = tree.unchanged() - overlaid
     base = judge(tree, {path: head.files.get(path) for path in head.seen & same})
     comparison = compare(_side(head), _side(base), _nature(judge))
+    opened = tuple(finding._replace(state="new") for finding in judge.opened(base, head))
+    comparison = comparison._replace(findings=(*comparison.findings, *opened))
     return Change(head, base, comparison, disk, tree, tracked, same, past.history.root)
 
 

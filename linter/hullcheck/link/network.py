@@ -99,7 +99,7 @@ def _endpoint(workload: Workload, objects: dict[str, KubernetesObject], datastor
     if kind == "Pod" and made is not None:
         name, kind = _controller(made) or (name, kind)
         addresses = tuple(_addresses(made))
-    ports = tuple(_ports(workload.containers))
+    ports = tuple(_ports(workload.containers, datastores))
     images = tuple(image.repository for c in workload.containers if c.image and (image := c.image.image))
     return Endpoint(
         f"{namespace}/{name}[{kind}]",
@@ -155,19 +155,21 @@ def _labels(labels: dict[str, str]) -> Labels:
     return Labels(known, hidden, open=any(is_template(key) for key in labels))
 
 
-def _ports(containers: Iterable[Container]) -> Iterator[ContainerPort]:
+def _ports(containers: Iterable[Container], datastores: tuple[str, ...]) -> Iterator[ContainerPort]:
     for container in containers:
         if container.role in ("container", "sidecar", "service"):
+            image = container.image.image if container.image else None
+            data = data_store((image.repository,), (), datastores) if image else ""
             for port in container.ports:
                 protocol = port.protocol.upper() or "TCP"
                 if port.number is not None and 1 <= port.number <= MAX_PORT and protocol in PROTOCOLS:
-                    yield _port(port, port.number, protocol)
+                    yield _port(port, port.number, protocol, data)
 
 
-def _port(port: Port, number: int, protocol: str) -> ContainerPort:
+def _port(port: Port, number: int, protocol: str, data: str) -> ContainerPort:
     host = (port.host_ip.value or "") if port.host_ip else ""
     loopback = host.startswith("127.") or host == "::1"
-    return ContainerPort(port.name, protocol, number, port.location, port.published or 0, loopback)
+    return ContainerPort(port.name, protocol, number, port.location, port.published or 0, loopback, data)
 
 
 class Options(NamedTuple):

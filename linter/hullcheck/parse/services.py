@@ -213,6 +213,8 @@ def _gateway(made: KubernetesObject) -> Entrance:
     """A Gateway's listeners; connections go on through its routes."""
 
     def gaps() -> Iterator[TlsGap]:
+        if "waypoint" in (as_str(at(made.node, "spec", "gatewayClassName")) or ""):
+            return  # of a mesh, inside
         listeners = items(at(made.node, "spec", "listeners"))
         secure = {
             as_str(at(one, "hostname")) or "" for one in listeners if as_str(at(one, "protocol")) in ("HTTPS", "TLS")

@@ -67,9 +67,19 @@ class ComposeNetwork(Network):
 
     @cached_property
     def universe(self) -> Universe:
-        ports = [one.ports for attached in self.attached for one in attached.published]
+        ports = self.ports_written()
         assume = self.assume._replace(host_network_as_pod=True)
         return Universe(self.endpoints, assume=assume, ports=[*ports, *self.asked_ports], spans=self.asked_addresses)
+
+    def fresh(self) -> "ComposeNetwork":
+        """The same network, of which nothing has been asked yet."""
+        return ComposeNetwork(
+            self.scope.name, self.endpoints, self.attached, self.wires, self.scope.approximate, self.spoken_of
+        )
+
+    def ports_written(self) -> list[PortRange]:
+        """The ports that are published."""
+        return [one.ports for attached in self.attached for one in attached.published]
 
     @cached_property
     def members(self) -> tuple[int, ...]:

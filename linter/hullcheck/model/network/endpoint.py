@@ -37,7 +37,7 @@ NP_GUARD = Assume(IpBlocksMatchPods.NEVER, True, True, True)
 
 class ContainerPort(NamedTuple):
     """A port that a container declares. `host_port` is 0 where the node doesn't open one, `loopback` is true where it
-    does for itself only."""
+    does for itself only. `data` says which kind of data store the container is, by its image."""
 
     name: str
     protocol: str
@@ -45,6 +45,7 @@ class ContainerPort(NamedTuple):
     location: Location | None = None
     host_port: int = 0
     loopback: bool = False
+    data: str = ""
 
 
 class Endpoint(NamedTuple):

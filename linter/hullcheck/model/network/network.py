@@ -12,7 +12,7 @@ from hullcheck.model.network.policy import Direction, Policy, Rule
 from hullcheck.model.network.ports import MAX_PORT, PROTOCOLS, PortRange
 from hullcheck.model.network.service import Backend, Entrance, Service, ServicePort
 from hullcheck.model.network.solve import Answers, Compiler, answers
-from hullcheck.model.network.universe import Universe
+from hullcheck.model.network.universe import Universe, address_ranges
 from hullcheck.source import Location
 
 
@@ -91,11 +91,23 @@ class Network:
         self.policies = [policy for policy in scope.policies if not policy.refused]
         self._reasons: dict[tuple[int, int, Direction], tuple[tuple[Reason, int], ...]] = {}
 
+    def fresh(self) -> "Network":
+        """The same network, of which nothing has been asked yet."""
+        return Network(self.scope, self.assume)
+
     @cached_property
     def universe(self) -> Universe:
         ports = [*_service_ports(self.scope), *self.asked_ports]
         scope = self.scope
         return Universe(self.endpoints, scope.policies, scope.namespaces, self.assume, ports, self.asked_addresses)
+
+    def ports_written(self) -> list[PortRange]:
+        """The ports that Services and the like speak of."""
+        return list(_service_ports(self.scope))
+
+    def addresses_written(self) -> list[AddressRange]:
+        """The addresses that policies speak of."""
+        return list(address_ranges(self.endpoints, self.policies))
 
     @cached_property
     def compiler(self) -> Compiler:
@@ -231,6 +243,15 @@ class Network:
             named = (p.number for p in declared if p.name == target and p.protocol == port.protocol)
             target = next(named, None)
         return target if target is not None and 1 <= target <= MAX_PORT else None
+
+    def data_ports(self, workload: int) -> int:
+        """The connections that a data store's own containers are for: all but what the others in its pods declare."""
+        declared = self.endpoints[workload].ports
+        found = self.universe.ports.all
+        for port in declared if any(port.data for port in declared) else ():
+            if not port.data:
+                found &= ~self.universe.ports.bits(port.protocol, port.number, port.number)
+        return found
 
     def admitted(self, doorway: Doorway, strict: bool = True) -> int:
         """The connections through a doorway that the workload's policies let in."""

@@ -14,7 +14,7 @@ from hullcheck.model.network.compose import ComposeNetwork
 from hullcheck.model.network.endpoint import Endpoint
 from hullcheck.model.network.near import Neighbours
 from hullcheck.model.network.network import Doorway, Network
-from hullcheck.model.network.policy import Policy
+from hullcheck.model.network.policy import Direction, Policy
 from hullcheck.model.network.service import Entrance, Service
 from hullcheck.source import Location
 
@@ -207,3 +207,43 @@ class ComposeUse(NamedTuple):
     @property
     def owner(self) -> str:
         return self.project.owner
+
+
+class Opened(NamedTuple):
+    """A path that a change opened to a workload, from others or from outside.
+
+    `location` is the line that did it, or the workload's where it was a policy that is gone. `sources` and `why` are
+    words; `outside` is true for a way in from outside, `everyone` for one from every other workload.
+    """
+
+    endpoint: Endpoint
+    location: Location
+    sources: str
+    connections: str
+    why: str
+    outside: bool = False
+    everyone: bool = False
+    limited: bool = False
+
+    @property
+    def owner(self) -> str:
+        return self.endpoint.owner
+
+
+class IsolationLost(NamedTuple):
+    """Workloads that the same policies confined before a change, and that none confines any more.
+
+    `gone` are the names of the policies and their old places.
+    """
+
+    endpoints: tuple[Endpoint, ...]
+    direction: Direction
+    gone: tuple[tuple[str, Location], ...]
+
+    @property
+    def location(self) -> Location:
+        return self.endpoints[0].location
+
+    @property
+    def owner(self) -> str:
+        return self.endpoints[0].owner

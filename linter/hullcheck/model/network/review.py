@@ -238,7 +238,10 @@ def _is_dns(port: PortRule) -> bool:
 
 
 class PortMismatch(NamedTuple):
-    """A port of a rule on which nothing listens there. `target` is what the Service called `service` comes to."""
+    """A port of a rule on which nothing listens there. `target` is what the Service called `service` comes to.
+
+    `others` is true if the rule has other ports on which something does.
+    """
 
     direction: Direction
     rule: Rule
@@ -246,6 +249,7 @@ class PortMismatch(NamedTuple):
     workload: Endpoint
     service: str = ""
     target: int = 0
+    others: bool = False
 
 
 def service_ports(use: PolicyUse) -> Iterator[PortMismatch]:
@@ -282,7 +286,8 @@ def unresolved_ports(use: PolicyUse) -> Iterator[PortMismatch]:
     for direction, rule, port, ends in _written_ports(network, policy):
         declared = {(p.name, p.protocol) for number in ends for p in network.endpoints[number].ports}
         if port.name and (port.name, port.protocol) not in declared:
-            yield PortMismatch(direction, rule, port, network.endpoints[ends[0]])
+            others = any((other.name, other.protocol) in declared for other in rule.ports or ())
+            yield PortMismatch(direction, rule, port, network.endpoints[ends[0]], others=others)
 
 
 def _written_ports(network: Network, policy: Policy) -> Iterator[tuple[Direction, Rule, PortRule, list[int]]]:

@@ -83,7 +83,7 @@ class Universe:
         self.endpoints = endpoints
         self.assume = assume
         policies = [policy for policy in policies if not policy.refused]
-        written = list(_address_ranges(endpoints, policies))
+        written = list(address_ranges(endpoints, policies))
         self.addresses = AddressSpace([*written, *PRIVATE, *spans])
         self.ports = PortSpace([*ports, *_port_ranges(endpoints, policies)])
         self.workloads = (1 << len(endpoints)) - 1
@@ -297,7 +297,8 @@ def _port_ranges(endpoints: Iterable[Endpoint], policies: Iterable[Policy]) -> I
                         yield PortRange(port.protocol, port.first, port.last or MAX_PORT)
 
 
-def _address_ranges(endpoints: Iterable[Endpoint], policies: Iterable[Policy]) -> Iterable[AddressRange]:
+def address_ranges(endpoints: Iterable[Endpoint], policies: Iterable[Policy]) -> Iterable[AddressRange]:
+    """The addresses that workloads have and policies speak of."""
     for endpoint in endpoints:
         yield from endpoint.addresses
     for policy in policies:

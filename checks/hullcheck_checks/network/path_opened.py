@@ -1,0 +1,56 @@
+"""A change that opens a way to a data store, or from outside.
+
+A line more in a policy, another type of a Service, a network more in a Compose file: each is easily read over in a
+review, and each may be the line that lets everybody in. What can be reached is compared before and after the change.
+
+To fix: if it isn't meant, narrow the line that opened it:
+
+    ingress:
+      - from:
+          - podSelector:
+              matchLabels: {app: api}
+        ports:
+          - {port: 5432}
+
+Reported only where a change is compared with its base (`--diff-base`), at the line that opened the way, or at the
+workload where a policy is gone. A way in that is limited to some addresses is a low finding, a workload more that
+reaches a data store a medium one.
+
+See https://kubernetes.io/docs/concepts/services-networking/network-policies/
+"""
+
+from collections.abc import Iterator
+
+from hullcheck.check import Check
+from hullcheck.finding import Finding, Related, Severity
+from hullcheck.model.network.parts import Opened
+
+check = Check(
+    __name__,
+    __doc__,
+    severity=Severity.HIGH,
+    dialects=("compose", "kubernetes"),
+    aliases=("owasp-kubernetes:K07", "owasp-docker:rule-5"),
+    cwe=(923, 668),
+)
+
+
+@check.on(Opened)
+def newly_open(opened: Opened) -> Iterator[Finding]:
+    name = f"`{opened.endpoint.name}`{f' ({opened.endpoint.data})' if opened.endpoint.data else ''}"
+    does = f"opens {name} to the outside" if opened.outside else f"lets {opened.sources} connect to {name}"
+    yield check.finding(
+        opened,
+        f"this change {does}: {opened.connections}{f', {opened.why}' if opened.why else ''}",
+        severity=_severity(opened),
+        evidence=(opened.sources, opened.endpoint.id, opened.connections),
+        related=(Related(opened.endpoint.location, f"`{opened.endpoint.name}` is what it leads to"),),
+    )
+
+
+def _severity(opened: Opened) -> Severity | None:
+    if opened.limited:
+        return Severity.LOW
+    if opened.outside:
+        return None if opened.endpoint.data else Severity.MEDIUM
+    return None if opened.everyone else Severity.MEDIUM
