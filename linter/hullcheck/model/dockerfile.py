@@ -159,15 +159,20 @@ class Graph:
         return shipped(stage) if stage is not None else None
 
     @cached_property
+    def final(self) -> "frozenset[Stage]":
+        """The stages that are shipped as they are: the targets."""
+        return frozenset(stage for target in self.targets if (stage := self.find(target)))
+
+    @cached_property
     def shipping(self) -> "frozenset[Stage]":
         """The stages whose files and settings are in an image that ships: the targets and what they are built on."""
-        return frozenset(stage for target in self.targets if (last := self.find(target)) for stage in last.chain)
+        return frozenset(stage for last in self.final for stage in last.chain)
 
     @cached_property
     def needed(self) -> "frozenset[Stage]":
         """The stages that are built at all: all that the targets rest on."""
         found: set[Stage] = set()
-        waiting = [stage for target in self.targets if (stage := self.find(target))]
+        waiting = list(self.final)
         while waiting:
             stage = waiting.pop()
             if stage not in found:
@@ -267,6 +272,11 @@ class Stage:
     def ships(self) -> bool:
         """Are its files and settings in an image that ships?"""
         return self in self.graph.shipping
+
+    @property
+    def is_final(self) -> bool:
+        """Is it what ships, and not only what that is built on?"""
+        return self in self.graph.final
 
     @property
     def needed(self) -> bool:

@@ -1,0 +1,61 @@
+"""An image that ends with a user by name.
+
+Kubernetes can't tell from a name whether it is root: with `runAsNonRoot: true` and no `runAsUser` it refuses to start the
+container. And a name means whatever `/etc/passwd` in the image says, which a later layer can change.
+
+To fix: say the number:
+
+    RUN useradd --uid 10001 app
+    USER 10001
+
+See https://kubernetes.io/docs/tasks/configure-pod-container/security-context/
+See https://docs.docker.com/reference/dockerfile/#user
+"""
+
+import re
+from collections.abc import Iterator
+
+from hullcheck.check import Check
+from hullcheck.finding import Finding, Fix, Related, Severity
+from hullcheck.model.dockerfile import Stage
+from hullcheck.model.edit import fix, replace_word
+from hullcheck.model.users import NewUser, users
+from hullcheck.source import Location
+
+check = Check(
+    __name__,
+    __doc__,
+    severity=Severity.MEDIUM,
+    dialects=("dockerfile",),
+    aliases=("hadolint:DL3066", "tally:hadolint/DL3066"),
+    cwe=(250,),
+    fixable="unsafe",
+)
+
+
+@check.on(Stage)
+def named(stage: Stage) -> Iterator[Finding]:
+    said = stage.state.user
+    if said is None or stage.windows or not stage.is_final:
+        return
+    name = (said.value.text or "").partition(":")[0]
+    if not re.fullmatch(r"[A-Za-z_][\w.-]*\$?", name) or name == "root":
+        return
+    made = next((user for user in users(stage) if user.name == name), None)
+    yield check.finding(
+        stage,
+        f"{stage.described} ends with a user by name: `{name}`",
+        at=said.location,
+        severity=Severity.LOW,
+        evidence=(name,),
+        related=(*said.value.related, *((Related(made.place, f"`{name}` is made here"),) if made else ())),
+        fix=_by_number(made, said.location) if said.written.partition(":")[0] == name else None,
+    )
+
+
+def _by_number(made: NewUser | None, place: Location) -> Fix | None:
+    """Write the number that the user is made with; any group stays."""
+    if made is None or not made.uid.isdigit() or not made.uid.strip("0"):
+        return None
+    name = place._replace(end=place.start + len(made.name))
+    return fix(f"say {made.uid}", replace_word(name, made.uid), safe=False)

@@ -1,0 +1,107 @@
+"""The users that a build makes, and the modes that it gives to files."""
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from hullcheck.model.command import Command, Word
+from hullcheck.model.dockerfile import Stage
+from hullcheck.model.instruction import Instruction
+from hullcheck.source import Location
+
+
+class NewUser(NamedTuple):
+    """A user that a command makes; `uid` is empty if it isn't said. `groups` are those it is put into."""
+
+    name: str
+    uid: str
+    groups: tuple[str, ...]
+    place: Location
+
+
+_USERADD_VALUED = "bcdefgGkKpPRsuZ"
+_USERADD_LONG = frozenset(
+    ("--base-dir", "--comment", "--home", "--home-dir", "--expiredate", "--inactive", "--gid", "--groups", "--skel",
+     "--key", "--password", "--root", "--prefix", "--shell", "--uid", "--selinux-user")
+)  # fmt: skip
+_ADDUSER_VALUED = "hgsGuk"
+_ADDUSER_LONG = frozenset(
+    ("--home", "--gecos", "--shell", "--ingroup", "--uid", "--gid", "--skel", "--firstuid", "--lastuid", "--conf",
+     "--add_extra_groups", "--comment", "--add-extra-groups")
+)  # fmt: skip
+
+
+def created(command: Command) -> NewUser | None:
+    """The user that `useradd` or `adduser` makes."""
+    if command.name == "useradd":
+        options, operands = command.parsed(_USERADD_VALUED, _USERADD_LONG)
+    elif command.name == "adduser":
+        options, operands = command.parsed(_ADDUSER_VALUED, _ADDUSER_LONG)
+    else:
+        return None
+    if not operands or (command.name == "adduser" and len(operands) > 1):
+        return None
+    uid = next((o.text for o in options if o.name in ("-u", "--uid")), "")
+    groups = [o.text for o in options if o.name in ("-G", "--groups", "--ingroup")]
+    names = tuple(name for text in groups for name in text.split(","))
+    return NewUser(operands[-1].text, uid, names, operands[-1].location)
+
+
+def users(stage: Stage) -> Iterator[NewUser]:
+    """The users that are made in the stage and those it is built on."""
+    for part in reversed(stage.chain):
+        for command in part.commands:
+            made = created(command)
+            if made is not None:
+                yield made
+
+
+class Mode(NamedTuple):
+    """A mode that is given to files: by `chmod`, `mkdir -m`, `install -m` or `--chmod`. `word` is None for a flag."""
+
+    text: str
+    place: Location
+    by: str
+    command: Command | None = None
+
+
+def modes(stage: Stage) -> Iterator[Mode]:
+    """The modes that a stage gives to files."""
+    for step in stage.instructions:
+        instruction = step.effective
+        if instruction.keyword in ("COPY", "ADD"):
+            yield from _flag(stage, step, instruction)
+    for command in stage.commands:
+        word = _mode_word(command)
+        if word is not None:
+            text = stage.expand(word.text, command.instruction).text if "$" in word.text else word.text
+            yield Mode(text or word.text, word.location, command.name, command)
+
+
+def _flag(stage: Stage, step: Instruction, instruction: Instruction) -> Iterator[Mode]:
+    flag = instruction.flag("chmod")
+    if flag is not None and flag.value is not None:
+        text = stage.expand(flag.value.text, step).text
+        yield Mode(text or flag.value.text, flag.value.location, f"{instruction.keyword} --chmod")
+
+
+def _mode_word(command: Command) -> Word | None:
+    words = command.arguments
+    if command.name == "chmod":
+        operands = [
+            w for w in words if not re.fullmatch(r"-[RvcfhHLP]+|--(?:recursive|verbose|quiet|silent|changes)", w.text)
+        ]
+        return operands[0] if operands and not operands[0].text.startswith("--reference") else None
+    if command.name in ("mkdir", "install"):
+        for at, word in enumerate(words):
+            if re.fullmatch(r"-[a-zA-Z]*m|--mode", word.text) and at + 1 < len(words):
+                return words[at + 1]
+            if re.match(r"--mode=|-m[0-7]", word.text):
+                return word
+    return None
+
+
+def octal(text: str) -> str:
+    """The digits of a mode in octal, also behind `-m` or `--mode=`; empty if it is symbolic."""
+    match = re.fullmatch(r"(?:--mode=|-m)?0*([0-7]{1,4})", text)
+    return match[1] if match else ""
