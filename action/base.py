@@ -1,11 +1,33 @@
-"""Prints the revision that a pull request or merge group is to be compared with; nothing on other events."""
+"""Prints the commit that a change is compared with, as far as the event tells it; hullcheck itself decides."""
 
 import json
 import os
 import re
+import subprocess
 
-with open(os.environ["GITHUB_EVENT_PATH"], encoding="utf-8") as file:
-    event = json.load(file)
-base = (event.get("pull_request") or {}).get("base", {}).get("sha") or (event.get("merge_group") or {}).get("base_sha")
-if isinstance(base, str) and re.fullmatch(r"[0-9a-f]{40,64}", base):
+HEXADECIMAL = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
+
+
+def merged_into() -> str:
+    """The first parent of GitHub's merge of a pull request: a clone of one commit knows its name."""
+    if not re.fullmatch(r"refs/pull/[0-9]+/merge", os.environ.get("GITHUB_REF", "")):
+        return ""
+    commit = subprocess.run(["git", "cat-file", "-p", "HEAD"], capture_output=True, text=True, check=False).stdout
+    parents = re.findall(r"^parent (\S+)$", commit.partition("\n\n")[0], re.MULTILINE)
+    return parents[0] if len(parents) > 1 else ""
+
+
+def announced() -> str:
+    """The base that the event's payload names."""
+    path = os.environ.get("GITHUB_EVENT_PATH", "")
+    if not os.path.isfile(path):
+        return ""
+    with open(path, encoding="utf-8") as file:
+        event = json.load(file)
+    request, group = event.get("pull_request") or {}, event.get("merge_group") or {}
+    return str(group.get("base_sha") or (request.get("base") or {}).get("sha") or "")
+
+
+base = merged_into() or announced()
+if HEXADECIMAL.fullmatch(base):
     print(base)

@@ -1,53 +1,88 @@
 #!/usr/bin/env bash
-# Runs hullcheck once and writes every report; the exit code becomes an output, so that reports are shown before the gate.
+# Runs hullcheck once and writes every report; its exit code becomes an output, so that all of them are seen before the
+# gate. Nothing is written into the judged repository but the file that `sarif-file` asks for.
 set -euo pipefail
 
 bin="${RUNNER_TEMP:?}/hullcheck/bin"
 [ -d "$bin" ] || bin="$RUNNER_TEMP/hullcheck/Scripts"
+python=("$bin/python" -I)
 reports="$RUNNER_TEMP/hullcheck-reports"
+rm -rf "$reports"
 mkdir -p "$reports"
+cd "${GITHUB_WORKSPACE:?}/$INPUT_WORKING_DIRECTORY"
 
-paths=()
-while IFS= read -r path; do
-  [ -z "$path" ] || paths+=("$path")
-done <<<"$INPUT_PATHS"
-[ "${#paths[@]}" -gt 0 ] || paths=(.)
+# A list has one item a line; blanks around it belong to the YAML, not to the item.
+list() {
+  local line
+  while IFS= read -r line; do
+    line="${line#"${line%%[![:space:]]*}"}"
+    line="${line%"${line##*[![:space:]]}"}"
+    [ -z "$line" ] || items+=("$line")
+  done <<<"$1"
+}
+items=()
+list "$INPUT_PATHS"
+paths=("${items[@]:-.}")
+items=()
+list "$INPUT_EXTRA_ARGS"
+extra=(${items[@]+"${items[@]}"})
 
-sarif="${GITHUB_WORKSPACE:?}/$INPUT_SARIF_FILE"
+category="$INPUT_CATEGORY"
+[ "$INPUT_WORKING_DIRECTORY" = . ] || category="$category/$INPUT_WORKING_DIRECTORY"
+
 options=(
   --output-format full
-  --output-format "sarif:$sarif"
+  --output-format "sarif:$reports/hullcheck.sarif"
+  --output-format "sarif-full:$reports/full.sarif"
   --output-format "github:$reports/annotations"
   --output-format "markdown:$reports/summary.md"
   --output-format "json:$reports/findings.json"
-  --sarif-category "$INPUT_CATEGORY"
+  --sarif-category "$category"
   --color never
 )
 [ -z "$INPUT_CONFIG" ] || options+=(--config "$INPUT_CONFIG")
+[ -z "$INPUT_BASELINE" ] || options+=(--baseline "$INPUT_BASELINE")
 [ -z "$INPUT_FAIL_ON" ] || options+=(--fail-on "$INPUT_FAIL_ON")
 [ "$INPUT_ALLOW_NO_FILES" != true ] || options+=(--allow-no-files)
 
-base="$INPUT_DIFF_BASE"
-if [ "$base" = auto ]; then
-  base=$("$bin/python" -I "$ACTION_PATH/action/base.py")
+mode="$INPUT_MODE"
+if [ "$mode" = auto ]; then
+  case "${GITHUB_EVENT_NAME:-}" in
+    pull_request | pull_request_target | merge_group) mode=gate ;;
+    *) mode=all ;;
+  esac
 fi
-[ -z "$base" ] || options+=(--diff-base "$base")
+case "$mode" in
+  gate) options+=(--gate --diff-base "${INPUT_BASE:-auto}") ;;
+  new) options+=(--diff-base "${INPUT_BASE:-auto}") ;;
+  all) ;;
+  *)
+    echo "::error::mode: auto, gate, new or all is expected"
+    exit 2
+    ;;
+esac
 
-cd "$GITHUB_WORKSPACE/$INPUT_WORKING_DIRECTORY"
-rm -f "$sarif"
+# A clone of one commit knows the base's name and doesn't have it.
+if [ "$mode" != all ]; then
+  "${python[@]}" "${ACTION_PATH:?}/action/base.py" | while IFS= read -r commit; do
+    git cat-file -e "$commit^{commit}" 2>/dev/null ||
+      git fetch --quiet --no-tags --no-recurse-submodules --depth=1 origin "$commit" ||
+      echo "hullcheck: the base $commit can't be fetched"
+  done
+fi
+
 code=0
 # Findings quote the repository, and the runner acts on lines that look like commands: they are off while we print.
-token="hullcheck-$RANDOM$RANDOM$RANDOM$RANDOM"
+token=$("${python[@]}" -c 'import secrets; print(secrets.token_hex(16))')
 echo "::stop-commands::$token"
-"$bin/python" -I -m hullcheck check "${options[@]}" -- "${paths[@]}" || code=$?
+"${python[@]}" -m hullcheck check "${options[@]}" ${extra[@]+"${extra[@]}"} -- "${paths[@]}" || code=$?
 echo "::$token::"
 
 {
   echo "exit-code=$code"
-  if [ -f "$sarif" ]; then echo "sarif-file=$INPUT_SARIF_FILE"; fi
-  if [ -f "$reports/findings.json" ]; then "$bin/python" -I "$ACTION_PATH/action/counts.py" "$reports/findings.json"; fi
+  "${python[@]}" "$ACTION_PATH/action/outputs.py" "$reports" "$GITHUB_WORKSPACE" "$INPUT_SARIF_FILE"
 } >>"${GITHUB_OUTPUT:?}"
 
 if [ "$INPUT_SUMMARY" = true ] && [ -f "$reports/summary.md" ]; then
-  cat "$reports/summary.md" >>"${GITHUB_STEP_SUMMARY:-/dev/null}"
+  head -c 900000 "$reports/summary.md" >>"${GITHUB_STEP_SUMMARY:-/dev/null}"
 fi

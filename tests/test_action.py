@@ -1,0 +1,435 @@
+"""The Action: its metadata, and its steps' scripts in a simulated runner."""
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+from ruamel.yaml import YAML
+
+from gitrepo import ENVIRONMENT, Repo
+
+PROJECT = Path(__file__).parent.parent
+ACTION = YAML(typ="safe", pure=True).load(PROJECT / "action.yml")
+STEPS = ACTION["runs"]["steps"]
+WORKFLOWS = sorted((PROJECT / "docs" / "workflows").glob("*.yml"))
+NOBODY = "FROM debian:13.1\nUSER 10001\n"
+ROOT = "FROM debian:13.1\nUSER root\n"
+
+needs_bash = pytest.mark.skipif(shutil.which("bash") is None, reason="bash is not installed")
+
+
+def tool(name: str) -> str:
+    """A program of the development tools, or the test is skipped."""
+    beside = Path(sys.executable).with_name(name)
+    found = str(beside) if beside.exists() else shutil.which(name)
+    if found is None:
+        pytest.skip(f"{name} is not installed")
+    return found
+
+
+# The metadata
+
+
+def test_the_metadata_is_valid() -> None:
+    command = [tool("check-jsonschema"), "--builtin-schema", "vendor.github-actions", str(PROJECT / "action.yml")]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_no_value_is_put_into_a_shell_line() -> None:
+    for step in STEPS:
+        assert "${{" not in step.get("run", ""), step["name"]
+        assert step.get("shell", "bash") == "bash"
+
+
+def test_what_others_wrote_is_pinned_by_its_commit() -> None:
+    for file in (PROJECT / "action.yml", *WORKFLOWS):
+        for line in file.read_text().splitlines():
+            if "uses:" in line:
+                assert re.search(r"uses: [\w./-]+@[0-9a-f]{40} # \S", line), f"{file.name}: {line}"
+
+
+def test_every_input_is_used_and_every_output_is_made() -> None:
+    text = json.dumps(STEPS)
+    assert [
+        name for name in ACTION["inputs"] if f"inputs.{name} " not in text and f"inputs.{name} }}" not in text
+    ] == []
+    script = (PROJECT / "action" / "check.sh").read_text()
+    for step in STEPS:
+        for variable in step.get("env", {}):
+            scripts = (
+                script + "".join(path.read_text() for path in (PROJECT / "action").glob("*.sh")) + step.get("run", "")
+            )
+            assert f"${variable}" in scripts or f"${{{variable}" in scripts, variable
+    made = script + (PROJECT / "action" / "outputs.py").read_text()
+    severities = ("critical", "high", "medium", "low")
+    assert [
+        name
+        for name in ACTION["outputs"]
+        if f'"{name}"' not in made and f"{name}=" not in made and name not in severities
+    ] == []
+
+
+def test_the_lock_holds_all_that_is_installed_and_what_builds_it() -> None:
+    project = tomllib.loads((PROJECT / "pyproject.toml").read_text())
+    lock = (PROJECT / "requirements.lock").read_text()
+    pinned = {match[1].lower() for match in re.finditer(r"^([\w.-]+)==\S+", lock, re.MULTILINE)}
+    wanted = [*project["project"]["dependencies"], *project["build-system"]["requires"]]
+    names = {re.split(r"[\[<>=~! ;]", requirement)[0].lower().replace(".", "-") for requirement in wanted}
+    assert names <= pinned
+    for block in re.split(r"\n(?=[a-z])", lock.partition("\n\n")[2] or lock)[1:]:
+        assert "--hash=sha256:" in block, block
+    assert "http" not in lock
+
+
+def test_the_build_requirements_of_the_lock_are_the_project_s() -> None:
+    project = tomllib.loads((PROJECT / "pyproject.toml").read_text())
+    lines = [line for line in (PROJECT / "action" / "build.in").read_text().splitlines() if line and line[0] != "#"]
+    assert lines == project["build-system"]["requires"]
+
+
+def test_sample_workflows_and_the_action_s_inputs_agree(tmp_path: Path) -> None:
+    """actionlint knows the inputs of an action that lies beside the workflow."""
+    actionlint = tool("actionlint")
+    repo = Repo(tmp_path)
+    shutil.copy(PROJECT / "action.yml", tmp_path)
+    for file in WORKFLOWS:
+        text, times = re.subn(r"uses: hullcheck/hullcheck@0{40} # .*", "uses: ./", file.read_text())
+        assert times == 1
+        repo.write({f".github/workflows/{file.name}": text})
+    done = subprocess.run([actionlint, "-no-color"], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (0, "")
+    repo.write({".github/workflows/wrong.yml": "on: push\njobs:\n  x:\n    runs-on: ubuntu-latest\n    steps:\n      - uses: ./\n        with: {fail-no: high}\n"})  # fmt: skip
+    done = subprocess.run([actionlint, "-no-color"], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert 'input "fail-no" is not defined' in done.stdout
+
+
+def test_zizmor_finds_nothing() -> None:
+    done = subprocess.run(
+        [tool("zizmor"), "--offline", "--no-progress", "--collect=all", str(PROJECT / "action.yml"), *map(str, WORKFLOWS)],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_the_ruleset_requires_what_the_workflows_report() -> None:
+    ruleset = json.loads((PROJECT / "docs" / "workflows" / "ruleset.json").read_text())
+    rules = {rule["type"]: rule["parameters"] for rule in ruleset["rules"]}
+    assert [entry["tool"] for entry in rules["code_scanning"]["code_scanning_tools"]] == ["hullcheck"]
+    jobs = {name for file in WORKFLOWS for name in YAML(typ="safe", pure=True).load(file)["jobs"]}
+    assert {check["context"] for check in rules["required_status_checks"]["required_status_checks"]} <= jobs
+
+
+# The steps, in a simulated runner
+
+
+class Ended(NamedTuple):
+    """How a step ended: its code, what it printed, and the outputs and the summary that it wrote."""
+
+    code: int
+    out: str
+    outputs: dict[str, str]
+    summary: str
+
+
+class Runner:
+    """A runner's folders and environment. hullcheck is the one that runs the tests."""
+
+    def __init__(self, folder: Path) -> None:
+        self.workspace = folder / "workspace"
+        self.temp = folder / "temp"
+        self.repo = Repo(self.workspace)
+        (self.temp / "hullcheck" / "bin").mkdir(parents=True)
+        python = self.temp / "hullcheck" / "bin" / "python"
+        python.write_text(f'#!/bin/sh\nexec "{sys.executable}" "$@"\n')
+        python.chmod(0o755)
+        if subprocess.run([str(python), "-I", "-c", "import hullcheck"], capture_output=True, check=False).returncode:
+            pytest.skip("hullcheck is not installed, and `python -I` sees nothing else")
+
+    def step(self, name: str, event: str = "push", payload: object = None, **environment: str) -> Ended:
+        (step,) = (step for step in STEPS if step["name"] == name)
+        inputs = {
+            f"INPUT_{key.upper().replace('-', '_')}": value.get("default", "")
+            for key, value in ACTION["inputs"].items()
+        }
+        files = {
+            variable: self.temp / variable for variable in ("GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY", "GITHUB_EVENT_PATH")
+        }
+        files["GITHUB_OUTPUT"].write_text("")
+        files["GITHUB_STEP_SUMMARY"].write_text("")
+        files["GITHUB_EVENT_PATH"].write_text(json.dumps(payload or {}))
+        runner = {
+            "RUNNER_TEMP": str(self.temp), "GITHUB_WORKSPACE": str(self.workspace), "ACTION_PATH": str(PROJECT),
+            "GITHUB_EVENT_NAME": event, "GITHUB_ACTIONS": "true", "CI": "true", **{k: str(v) for k, v in files.items()},
+        }  # fmt: skip
+        done = subprocess.run(
+            ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", step["run"]],
+            cwd=self.workspace, env={**ENVIRONMENT, **inputs, **runner, **environment},
+            capture_output=True, text=True, check=False, timeout=120,
+        )  # fmt: skip
+        rows = [line.partition("=") for line in files["GITHUB_OUTPUT"].read_text().splitlines()]
+        outputs = {key: value for key, _, value in rows}
+        return Ended(done.returncode, done.stdout + done.stderr, outputs, files["GITHUB_STEP_SUMMARY"].read_text())
+
+    def report(self, name: str) -> str:
+        return (self.temp / "hullcheck-reports" / name).read_text()
+
+
+@pytest.fixture
+def runner(tmp_path: Path) -> Runner:
+    return Runner(tmp_path)
+
+
+@needs_bash
+def test_a_clean_repository_passes(runner: Runner) -> None:
+    runner.repo.commit({"app/Dockerfile": NOBODY})
+    done = runner.step("Check", INPUT_FAIL_ON="medium")
+    assert done.code == 0, done.out
+    assert done.outputs["exit-code"] == "0"
+    assert done.summary
+    assert json.loads(Path(done.outputs["sarif-file"]).read_text())["version"] == "2.1.0"
+    assert json.loads(Path(done.outputs["full-sarif-file"]).read_text())["version"] == "2.1.0"
+    assert runner.repo.git("status", "--porcelain") == ""
+
+
+@needs_bash
+def test_findings_are_counted_reported_and_then_gated(runner: Runner) -> None:
+    runner.repo.commit({"app/Dockerfile": ROOT})
+    done = runner.step("Check")
+    assert (done.code, done.outputs["exit-code"], done.outputs["high"]) == (0, "1", "1")
+    assert int(done.outputs["findings"]) == sum(
+        int(done.outputs[s]) for s in ("critical", "high", "medium", "low", "info")
+    )
+    assert "root-user" in done.summary
+    annotated = runner.step("Annotate")
+    assert re.search(r"^::error file=app/Dockerfile,line=2,", annotated.out, re.MULTILINE)
+    assert runner.step("Gate", EXIT_CODE="1").code == 1
+    assert runner.step("Gate", EXIT_CODE="0").code == 0
+    assert runner.step("Gate", EXIT_CODE="").code == 2
+
+
+@needs_bash
+def test_there_must_be_something_to_check(runner: Runner) -> None:
+    runner.repo.commit({"README.md": "nothing\n"})
+    assert runner.step("Check").outputs["exit-code"] == "3"
+    assert runner.step("Check", INPUT_ALLOW_NO_FILES="true").outputs["exit-code"] == "0"
+    runner.repo.commit({"compose.yaml": "services: [\n"})
+    assert runner.step("Check").outputs["exit-code"] == "4"
+
+
+@needs_bash
+def test_what_cannot_be_done_fails_without_reports(runner: Runner) -> None:
+    runner.repo.commit({"app/Dockerfile": NOBODY, ".hullcheck.yaml": "ignroe: []\n"})
+    done = runner.step("Check")
+    assert done.outputs == {"exit-code": "2"}
+    assert "did you mean `ignore`?" in done.out
+    assert runner.step("Check", INPUT_MODE="everything").code == 2
+
+
+def pull_request(runner: Runner) -> tuple[str, str]:
+    """HEAD is GitHub's merge of a pull request that adds a root container; the base has one already."""
+    base = runner.repo.commit({"old/Dockerfile": ROOT})
+    runner.repo.git("checkout", "-q", "-b", "change")
+    runner.repo.commit({"new/Dockerfile": ROOT, ".hullcheck.yaml": "ignore: [root-user]\n"})
+    runner.repo.git("checkout", "-q", "--detach", base)
+    runner.repo.git("merge", "-q", "--no-ff", "change", "-m", "merge")
+    return base, runner.repo.git("rev-parse", "HEAD")
+
+
+@needs_bash
+def test_a_pull_request_is_gated_by_its_base(runner: Runner) -> None:
+    base, merge = pull_request(runner)
+    payload = {"pull_request": {"base": {"sha": base}}}
+    done = runner.step("Check", "pull_request", payload, GITHUB_REF="refs/pull/7/merge", GITHUB_SHA=merge)
+    assert done.outputs["exit-code"] == "1"
+    assert done.outputs["policy-changes"] == "1"
+    assert int(done.outputs["unchanged"]) > 0
+    names = [
+        (f["name"], f["path"]) for f in json.loads(runner.report("findings.json"))["findings"] if f["state"] == "new"
+    ]
+    assert ("root-user", "new/Dockerfile") in names
+    assert ("policy-weakened", ".hullcheck.yaml") in names
+    annotations = runner.report("annotations")
+    assert "new/Dockerfile" in annotations
+    assert "old/Dockerfile" not in annotations
+    done = runner.step(
+        "Check", "pull_request", payload, GITHUB_REF="refs/pull/7/merge", GITHUB_SHA=merge, INPUT_MODE="all"
+    )
+    assert done.outputs["exit-code"] == "0"
+
+
+@needs_bash
+def test_the_base_is_fetched_where_the_clone_lacks_it(runner: Runner, tmp_path: Path) -> None:
+    base, merge = pull_request(runner)
+    runner.repo.git("update-ref", "refs/heads/pull", merge)
+    origin = tmp_path / "origin"
+    runner.workspace.rename(origin)
+    clone = ["git", "clone", "-q", "--depth=1", "--branch=pull", f"file://{origin}", str(runner.workspace)]
+    subprocess.run(clone, check=True, env=ENVIRONMENT)
+    assert runner.repo.git("rev-list", "--count", "--all") == "1"
+    done = runner.step("Check", "pull_request", None, GITHUB_REF="refs/pull/7/merge", GITHUB_SHA=merge)
+    assert done.outputs["exit-code"] == "1", done.out
+    assert runner.repo.git("rev-parse", base) == base
+
+
+@needs_bash
+def test_without_a_base_the_gate_fails(runner: Runner) -> None:
+    runner.repo.commit({"app/Dockerfile": NOBODY})
+    done = runner.step("Check", "pull_request", {"pull_request": {"base": {"sha": "1" * 40}}})
+    assert done.outputs == {"exit-code": "2"}
+    assert "fetch it first" in done.out
+
+
+HOSTILE = {
+    "--config=evil.yaml": "FROM x\n",
+    "a b/Dockerfile": ROOT,
+    "$(touch pwned)/Dockerfile": ROOT,
+    "`touch pwned`/Dockerfile": ROOT,
+    "a\n::error::x/Dockerfile": ROOT,
+    "a%0A::set-output name=x::y/Dockerfile": ROOT,
+    "##[error]x/Dockerfile": ROOT,
+    "evil/Dockerfile": "FROM debian:13.1\nUSER root # ::warning::x\n#\r::add-mask::root\n::error::x\n##[add-mask]root\n",
+    "hullcheck/__init__.py": "raise SystemExit(0)\n",
+    "json.py": "raise SystemExit(0)\n",
+}
+
+
+@needs_bash
+def test_hostile_names_and_texts_command_nothing(runner: Runner) -> None:
+    runner.repo.commit(HOSTILE)
+    done = runner.step("Check", INPUT_PATHS=" . \n\n--config=evil.yaml\n")
+    assert done.outputs["exit-code"] in ("1", "4"), done.out
+    assert not (runner.workspace / "pwned").exists()
+    first, *printed = done.out.split("\n")
+    token = first.removeprefix("::stop-commands::")
+    assert re.fullmatch(r"[0-9a-f]{32}", token)
+    assert printed[-2] == f"::{token}::"
+    assert set(done.outputs) == {*ACTION["outputs"], "info"}
+    commands = [line for line in runner.step("Annotate").out.splitlines() if line]
+    assert all(re.match(r"::(error|warning|notice) file=", line) or line.startswith("::notice") for line in commands), (
+        commands
+    )
+    assert not any("##[" in line for line in commands)
+    assert "\n::" not in done.summary.replace("\n::notice", "")
+
+
+@needs_bash
+def test_many_findings_are_few_annotations_and_the_worst_come_first(runner: Runner) -> None:
+    runner.repo.commit({f"app{number}/Dockerfile": ROOT for number in range(30)})
+    assert runner.step("Check").outputs["exit-code"] == "1"
+    lines = runner.report("annotations").splitlines()
+    assert 0 < sum(line.startswith("::error") for line in lines) <= 10
+    assert sum(line.startswith("::warning") for line in lines) <= 10
+
+
+@needs_bash
+def test_inputs_reach_the_command(runner: Runner) -> None:
+    runner.repo.commit({"app/Dockerfile": ROOT, "other/Dockerfile": ROOT, "own.yaml": "ignore: [undigested-image]\n"})
+    done = runner.step("Check", INPUT_PATHS="app\nother/Dockerfile", INPUT_CONFIG="own.yaml", INPUT_FAIL_ON="critical",
+                       INPUT_EXTRA_ARGS="--select\nroot-user,undigested-image", INPUT_CATEGORY="images")  # fmt: skip
+    assert (done.outputs["exit-code"], done.outputs["findings"]) == ("0", "2"), done.out
+    sarif = json.loads(Path(done.outputs["sarif-file"]).read_text())
+    assert sarif["runs"][0]["automationDetails"]["id"] == "images/"
+    done = runner.step("Check", INPUT_WORKING_DIRECTORY="app", INPUT_SUMMARY="false")
+    assert done.summary == ""
+    sarif = json.loads(Path(done.outputs["sarif-file"]).read_text())
+    assert sarif["runs"][0]["automationDetails"]["id"] == "hullcheck/app/"
+
+
+@needs_bash
+def test_the_sarif_file_goes_where_it_is_wanted_and_nowhere_else(runner: Runner, tmp_path: Path) -> None:
+    (runner.workspace / "out.sarif").symlink_to(tmp_path / "precious")
+    (runner.workspace / "away").symlink_to(tmp_path)
+    (tmp_path / "precious").write_text("precious")
+    runner.repo.commit({"app/Dockerfile": ROOT})
+    done = runner.step("Check", INPUT_SARIF_FILE="out.sarif")
+    assert done.outputs["sarif-file"] == "out.sarif"
+    assert json.loads((runner.workspace / "out.sarif").read_text())["version"] == "2.1.0"
+    assert (tmp_path / "precious").read_text() == "precious"
+    for wanted in ("away/out.sarif", "../out.sarif", "/tmp/out.sarif"):
+        done = runner.step("Check", INPUT_SARIF_FILE=wanted)
+        assert done.code != 0
+        assert "is not in the workspace" in done.out
+
+
+@needs_bash
+def test_a_fork_s_pull_request_is_annotated_and_told_why(runner: Runner) -> None:
+    runner.repo.commit({"app/Dockerfile": ROOT})
+    runner.step("Check")
+    done = runner.step("Annotate", UPLOAD_OUTCOME="failure")
+    assert "::notice title=hullcheck::Code scanning took no upload" in done.out
+    assert "::error file=app/Dockerfile" in done.out
+
+
+# The whole of it, by act: no docker, no GitHub
+
+STUB = """\
+name: stub
+description: stands for an upload that is refused
+inputs: {sarif_file: {required: true}, checkout_path: {}, category: {}}
+runs:
+  using: composite
+  steps:
+    - shell: bash
+      env: {FILE: "${{ inputs.sarif_file }}"}
+      run: test -s "$FILE" && echo "uploading $(wc -l <"$FILE") lines" && exit 1
+"""
+WORKFLOW = """\
+on: push
+jobs:
+  hullcheck:
+    runs-on: ubuntu-latest
+    steps:
+      - run: cp -R "$JUDGED/." .
+      - id: hullcheck
+        uses: hullcheck/hullcheck@v0
+        continue-on-error: true
+      - env:
+          SAID: ${{ steps.hullcheck.outcome }} ${{ steps.hullcheck.outputs.exit-code }} ${{ steps.hullcheck.outputs.high }}
+        run: echo "outcome, code and high are $SAID"
+"""
+
+
+@needs_bash
+def test_the_whole_action_where_code_scanning_is_off(tmp_path: Path) -> None:
+    program = tool("act")
+    stub, project, judged = (Repo(tmp_path / name) for name in ("stub", "project", "judged"))
+    stub.commit({"upload-sarif/action.yml": STUB})
+    for part in (
+        "action.yml",
+        "action",
+        "requirements.lock",
+        "pyproject.toml",
+        "README.md",
+        "LICENSE",
+        "linter",
+        "checks",
+    ):
+        source = PROJECT / part
+        if source.is_dir():
+            shutil.copytree(source, project.folder / part, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            shutil.copy(source, project.folder / part)
+    project.commit()
+    judged.commit({"app/Dockerfile": ROOT, ".github/workflows/x.yml": WORKFLOW})
+    upload, _, commit = next(step["uses"] for step in STEPS if "uses" in step).partition("@")
+    done = subprocess.run(
+        [program, "push", "-P", "ubuntu-latest=-self-hosted", "--no-cache-server", "--env", f"JUDGED={judged.folder}",
+         "--local-repository", f"{'/'.join(upload.split('/')[:2])}@{commit}={stub.folder}",
+         "--local-repository", f"hullcheck/hullcheck@v0={project.folder}"],
+        cwd=judged.folder, env={**ENVIRONMENT, "HOME": str(tmp_path), "XDG_CACHE_HOME": str(tmp_path / "cache")},
+        capture_output=True, text=True, check=False, timeout=400,
+    )  # fmt: skip
+    out = done.stdout + done.stderr
+    if re.search("No matching distribution|Could not find a version|Connection(Error|Refused)|Name or service", out):
+        pytest.skip("there is no package index to install from")
+    assert "outcome, code and high are failure 1 1" in out, out
+    assert re.search(r"uploading \d+ lines", out), out
+    assert "Code scanning took no upload" in out
+    assert "root-user" in out
