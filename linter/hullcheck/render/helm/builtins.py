@@ -81,7 +81,7 @@ def _less(first: Value, second: Value) -> bool:
     if one in ("invalid", "bool"):
         raise TemplateError("invalid type for comparison")
     if one == "string":
-        return bool(first.encode("utf-8", "replace") < second.encode("utf-8", "replace"))
+        return bool(first.encode("utf-8", "surrogateescape") < second.encode("utf-8", "surrogateescape"))
     return bool(first < second)
 
 
@@ -110,7 +110,7 @@ def length(value: Value) -> Value:
     if is_unknown(value):
         return Unknown(reason_of(value), "int")
     if isinstance(value, str):
-        return len(value) if value.isascii() else len(value.encode("utf-8", "replace"))
+        return len(value) if value.isascii() else len(value.encode("utf-8", "surrogateescape"))
     if isinstance(value, dict) or is_list(value):
         return len(value)
     if isinstance(value, Host) and hasattr(value, "__len__"):
@@ -150,7 +150,7 @@ def _at(value: Value, key: Value) -> Value:
         raise TemplateError(f"cannot index slice/array with type {type_name(key)}")
     if isinstance(value, Unsure):
         return Unknown(reason_of(value))
-    items = value.encode("utf-8", "replace") if isinstance(value, str) else value
+    items = value.encode("utf-8", "surrogateescape") if isinstance(value, str) else value
     if not 0 <= key < len(items):
         raise TemplateError(f"index out of range: {int(key)}")
     return items[int(key)]
@@ -211,7 +211,7 @@ def sliced(value: Value, start: int, end: int) -> Value:
     if isinstance(value, str):
         if value.isascii():
             return cut(value, start, end)
-        return value.encode("utf-8", "replace")[start:end].decode("utf-8", "replace")
+        return value.encode("utf-8", "surrogateescape")[start:end].decode("utf-8", "surrogateescape")
     return value[start:end]
 
 

@@ -294,7 +294,7 @@ def sort_alpha(value: Value) -> Value:
     unsure = unknown_in(value)
     if unsure:
         return Unknown(unsure.reason)
-    return StringList(sorted(strings_of(value), key=lambda text: text.encode("utf-8", "replace")))
+    return StringList(sorted(strings_of(value), key=lambda text: text.encode("utf-8", "surrogateescape")))
 
 
 @go("dict", "any...", aware=True)

@@ -10,7 +10,7 @@ from hullcheck.model.node import Mapping, Node, Scalar, Sequence
 from hullcheck.parse.yaml import parse
 from hullcheck.render.helm.errors import TemplateError
 from hullcheck.render.helm.limits import spend
-from hullcheck.render.helm.provenance import Origin, Text
+from hullcheck.render.helm.provenance import NOT_UTF8, Origin, Text, readable
 from hullcheck.render.helm.rehome import rehome
 from hullcheck.render.helm.scalars import resolve
 from hullcheck.render.helm.show import float_text
@@ -48,7 +48,9 @@ def merged(below: dict[str, Value], above: dict[str, Value]) -> Map:
 
 def from_text(text: str) -> Value:
     """The value of the first document of a text that a template made. Raises TemplateError if it isn't YAML."""
-    source = Source("", text.encode("utf-8", "replace"))
+    if not text.isascii() and NOT_UTF8.search(text):
+        raise TemplateError("not UTF-8")
+    source = Source("", text.encode())
     found = parse(source)
     if found.problems:
         raise TemplateError(found.problems[0].message)
@@ -56,72 +58,76 @@ def from_text(text: str) -> Value:
     if root is None:
         return None
     if isinstance(text, Text):
-        rehome(root, text, None)
-        return to_value(root)
-    return to_value(root, places=False)
+        return _Reader(True, rehome(root, text, None)).value(root)
+    return _Reader(False, {}).value(root)
 
 
-def to_value(node: Node, places: bool = True) -> Value:
-    """A node as the value that it is to Go."""
-    spend()
-    if isinstance(node, Scalar):
-        return _scalar(node, places)
-    if node.unknown:
-        return Unknown(node.unknown)
-    if isinstance(node, Sequence):
-        items = List(to_value(item, places) for item in node.items)
-        items.origin = _origin(node, places)
-        return items
-    assert isinstance(node, Mapping)
-    values = Map()
-    values.origin = _origin(node, places)
-    for key, item in node.items:
-        if isinstance(key, Scalar) and key.text == "<<" and not key.style:
-            _merge(values, item, places)
-        else:
-            name = _key(key, places)
-            values.pop(name, None)
-            values[name] = to_value(item, places)
-    return values
+def to_value(node: Node) -> Value:
+    """A node of a file as the value that it is to Go."""
+    return _Reader(True, {}).value(node)
 
 
-def _merge(values: Map, node: Node, places: bool) -> None:
-    parts = list(reversed(node.items)) if isinstance(node, Sequence) else [node]
-    for part in parts:
-        if not isinstance(part, Mapping):
-            raise TemplateError("map merge requires map or sequence of maps as the value")
-        values.update(to_value(part, places))
+class _Reader:
+    """Makes values of nodes: with their places, if wanted, and with what is known of unknown ones."""
 
+    def __init__(self, places: bool, unknowns: dict[int, Unknown]) -> None:
+        self.places = places
+        self.unknowns = unknowns
 
-def _origin(node: Node, places: bool) -> Origin | None:
-    return Origin(node.source, node.start, node.end) if places and node.source.path else None
+    def value(self, node: Node) -> Value:
+        spend()
+        if isinstance(node, Scalar):
+            return self._scalar(node)
+        if node.unknown:
+            return Unknown(node.unknown)
+        if isinstance(node, Sequence):
+            items = List(self.value(item) for item in node.items)
+            items.origin = self._origin(node)
+            return items
+        assert isinstance(node, Mapping)
+        values = Map()
+        values.origin = self._origin(node)
+        for key, item in node.items:
+            if isinstance(key, Scalar) and key.text == "<<" and not key.style:
+                self._merge(values, item)
+            else:
+                name = self._key(key)
+                values.pop(name, None)
+                values[name] = self.value(item)
+        return values
 
+    def _merge(self, values: Map, node: Node) -> None:
+        for part in reversed(node.items) if isinstance(node, Sequence) else [node]:
+            if not isinstance(part, Mapping):
+                raise TemplateError("map merge requires map or sequence of maps as the value")
+            values.update(self.value(part))
 
-def _key(node: Node, places: bool) -> str:
-    if not isinstance(node, Scalar):
-        raise TemplateError("a key that is no scalar")
-    value = _plain(node)
-    if value is None:
-        raise TemplateError("a key that is null")
-    if isinstance(value, bool):
-        name = "true" if value else "false"
-    elif isinstance(value, float):
-        name = float_text(value)
-    else:
-        name = str(value)
-    made = with_origin(name, _origin(node, places))
-    return made if isinstance(made, str) else name
+    def _origin(self, node: Node) -> Origin | None:
+        return Origin(node.source, node.start, node.end) if self.places and node.source.path else None
 
+    def _key(self, node: Node) -> str:
+        if not isinstance(node, Scalar):
+            raise TemplateError("a key that is no scalar")
+        value = _plain(node)
+        if value is None:
+            raise TemplateError("a key that is null")
+        name = ("true" if value else "false") if isinstance(value, bool) else str(value)
+        made = with_origin(float_text(value) if isinstance(value, float) else name, self._origin(node))
+        assert isinstance(made, str)
+        return made
 
-def _scalar(node: Scalar, places: bool) -> Value:
-    if node.unknown:
-        return Unknown(node.unknown)
-    value = _plain(node)
-    if isinstance(value, int) and not isinstance(value, bool):
-        value = float(value)
-    if isinstance(value, float) and not math.isfinite(value):
-        raise TemplateError("a number that JSON can't hold")
-    return with_origin(value, _origin(node, places))
+    def _scalar(self, node: Scalar) -> Value:
+        if node.unknown:
+            known = self.unknowns.get(id(node))
+            return (
+                known if known and node.style else Unknown(node.unknown, truth=known.solid or None if known else None)
+            )
+        value = _plain(node)
+        if isinstance(value, int) and not isinstance(value, bool):
+            value = float(value)
+        if isinstance(value, float) and not math.isfinite(value):
+            raise TemplateError("a number that JSON can't hold")
+        return with_origin(value, self._origin(node))
 
 
 def _plain(node: Scalar) -> str | bool | int | float | None:
@@ -137,7 +143,7 @@ def _binary(text: str) -> str:
     import base64
 
     try:
-        return base64.b64decode(text).decode("utf-8", "replace")
+        return base64.b64decode(text).decode("utf-8", "surrogateescape")
     except ValueError:
         raise TemplateError("!!binary value contains invalid base64 data") from None
 
@@ -187,7 +193,9 @@ def _refuse(text: str) -> Value:
 def _from_python(value: Value) -> Value:
     spend()
     if isinstance(value, dict):
-        return Map((key, _from_python(item)) for key, item in value.items())
+        return Map((_from_python(key), _from_python(item)) for key, item in value.items())
     if isinstance(value, list):
         return List(_from_python(item) for item in value)
+    if isinstance(value, str):
+        return readable(value)
     return Float(value) if isinstance(value, float) else value

@@ -5,7 +5,18 @@ import re
 from functools import cmp_to_key
 
 from hullcheck.render.helm.limits import check_depth, spend, spend_text
-from hullcheck.render.helm.provenance import MARKER, Origin, Run, Text, Unsure, only_origin, runs_of, text, unknown_text
+from hullcheck.render.helm.provenance import (
+    MARKER,
+    Origin,
+    Run,
+    Text,
+    Unsure,
+    only_origin,
+    readable,
+    runs_of,
+    text,
+    unknown_text,
+)
 from hullcheck.render.helm.scalars import is_plain_string
 from hullcheck.render.helm.show import float_text
 from hullcheck.render.helm.unknown import Unknown
@@ -172,7 +183,7 @@ class _Writer:
     def _string(self, value: str, indent: int) -> None:
         spend_text(len(value))
         origin = string_origin(value)
-        plain = str(value)
+        plain = readable(str(value))
         style = _style(plain)
         if style == "|":
             self._literal(plain, indent + 2, origin)

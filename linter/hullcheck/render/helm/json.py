@@ -6,7 +6,7 @@ import re
 from hullcheck.render.helm.emit import string_origin
 from hullcheck.render.helm.errors import TemplateError
 from hullcheck.render.helm.limits import check_depth, spend, spend_text
-from hullcheck.render.helm.provenance import from_one, joined, only_origin, unknown_text
+from hullcheck.render.helm.provenance import from_one, joined, only_origin, readable, unknown_text
 from hullcheck.render.helm.show import float_text
 from hullcheck.render.helm.unknown import Unknown
 from hullcheck.render.helm.values import Host, NilList, Value, kind
@@ -79,4 +79,4 @@ def _plain(value: Value, what: str) -> str:
 
 def _string(value: str, escape: re.Pattern[str]) -> str:
     spend_text(len(value))
-    return '"' + escape.sub(lambda match: _SHORT.get(match[0]) or f"\\u{ord(match[0]):04x}", str(value)) + '"'
+    return '"' + escape.sub(lambda match: _SHORT.get(match[0]) or f"\\u{ord(match[0]):04x}", readable(value)) + '"'

@@ -90,7 +90,7 @@ class Files(Host):
 
     def field(self, name: str) -> Value:
         if name == "AsConfig":
-            return to_yaml(StringMap(self._named(lambda data: data.decode("utf-8", "replace"))))
+            return to_yaml(StringMap(self._named(lambda data: data.decode("utf-8", "surrogateescape"))))
         if name == "AsSecrets":
             import base64
 
@@ -115,7 +115,7 @@ class Files(Host):
         data = self._bytes(wanted) if wanted in self.files else b""
         if name in ("GetBytes", "index"):
             return data
-        text = data.decode("utf-8", "replace")
+        text = data.decode("utf-8", "surrogateescape")
         if name == "Get":
             return text
         if name == "Lines":

@@ -5,6 +5,7 @@ a value, printed at some action, whose place is where it was written, in values.
 is the printing action's own making, and gets that action as its origin when it is printed.
 """
 
+import re
 from collections.abc import Iterable
 
 from hullcheck.render.helm.limits import spend_text
@@ -36,6 +37,9 @@ class Origin:
 
 _NOWHERE = Source("", b"")
 
+NOT_UTF8 = re.compile("[\ud800-\udfff]")
+"""Bytes that are no text stand in strings as surrogates."""
+
 MARKER = "UNKNOWN"
 """Stands in rendered text where a value isn't known; the run under it tells why."""
 
@@ -54,6 +58,11 @@ class Unsure(Text):
     """A string of which some runs aren't known: a marker stands for them."""
 
     __slots__ = ()
+
+
+def readable(value: str) -> str:
+    """The text with a replacement character for each byte that is no UTF-8."""
+    return value if value.isascii() else NOT_UTF8.sub("�", value)
 
 
 def text(value: str, runs: Iterable[Run]) -> Text:

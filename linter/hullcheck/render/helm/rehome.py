@@ -5,6 +5,7 @@ from itertools import accumulate
 
 from hullcheck.model.node import Mapping, Node, Scalar, Sequence
 from hullcheck.render.helm.provenance import Origin, Run, Text
+from hullcheck.render.helm.unknown import Unknown
 from hullcheck.source import Location
 
 
@@ -16,6 +17,7 @@ class _Map:
         self.runs = text.runs
         self.starts = list(accumulate((run[0] for run in text.runs), initial=0))
         self.fallback = fallback
+        self.unknowns: dict[int, Unknown] = {}
 
     def runs_in(self, start: int, end: int) -> list[Run]:
         """The runs with text in this span, cut to it; of an empty span the one that it is in."""
@@ -34,8 +36,11 @@ class _Map:
         return found
 
 
-def rehome(root: Node, text: Text, fallback: Origin | None) -> None:
-    """Give the nodes, whose offsets are into `text`, their own places; `fallback` is the place of last resort."""
+def rehome(root: Node, text: Text, fallback: Origin | None) -> dict[int, Unknown]:
+    """Give the nodes, whose offsets are into `text`, their own places; `fallback` is the place of last resort.
+
+    What comes back is what is known of the scalars that are unknown as a whole, by their ids.
+    """
     places = _Map(text, fallback)
     seen: set[int] = set()
     stack: list[tuple[Node, bool]] = [(root, False)]
@@ -50,6 +55,7 @@ def rehome(root: Node, text: Text, fallback: Origin | None) -> None:
             else:
                 stack.append((node, True))
                 stack += [(child, False) for child in _children(node)]
+    return places.unknowns
 
 
 def _children(node: Node) -> list[Node]:
@@ -75,6 +81,13 @@ def _close(node: Node, places: _Map) -> None:
 
 def _place(node: Node, places: _Map) -> None:
     start, end = node.start, node.end
+    at = bisect_right(places.starts, start) - 1
+    if end <= places.starts[at + 1] if at + 1 < len(places.starts) else False:
+        _, whole, moved, _ = places.runs[at]
+        if whole is not None and whole.exact:
+            offset = whole.start + moved - places.starts[at]
+            node.source, node.start, node.end = whole.source, start + offset, end + offset
+            return
     if isinstance(node, Scalar) and node.style in ("'", '"') and end - start > 2:
         start, end = start + 1, end - 1
     runs = [run for run in places.runs_in(start, end) if run[1] is not None]
@@ -83,6 +96,8 @@ def _place(node: Node, places: _Map) -> None:
         assert unknown[1] is not None
         assert unknown[1].unknown is not None
         node.unknown = unknown[1].unknown.reason
+        if len(runs) == 1:
+            places.unknowns[id(node)] = unknown[1].unknown
     if len({id(run[1]) for run in runs}) == 1:
         _from_one(node, runs)
     elif runs:

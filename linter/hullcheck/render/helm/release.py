@@ -17,7 +17,7 @@ from hullcheck.render.helm.errors import LimitError, TemplateError, UndecidedErr
 from hullcheck.render.helm.objects import KUBE_VERSION, Capabilities, Files
 from hullcheck.render.helm.output import Output
 from hullcheck.render.helm.program import FilePlaces, Unit
-from hullcheck.render.helm.provenance import Origin, Text, cut, joined, replaced, runs_between, unknowns_in
+from hullcheck.render.helm.provenance import NOT_UTF8, Origin, Text, cut, joined, replaced, runs_between, unknowns_in
 from hullcheck.render.helm.rehome import rehome
 from hullcheck.render.helm.values import Map, Value, Values
 from hullcheck.source import Location, Source
@@ -270,8 +270,11 @@ class _Job:
 
     def _take(self, text: Text, out: Output, file: _File) -> None:
         """Split what a file printed into documents, read those, and move their nodes home."""
+        if not text.isascii() and NOT_UTF8.search(text):
+            self._add("what it renders is not UTF-8", file.source.at(0))
+            return
         text = _with_line_breaks(text)
-        source = Source(file.source.path, text.encode("utf-8", "replace"))
+        source = Source(file.source.path, text.encode())
         fine = True
         holes = [
             (offset, f"left out, for it depends on a value that isn't known: {why}", where)

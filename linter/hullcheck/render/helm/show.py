@@ -100,6 +100,8 @@ def _escape(char: str) -> str:
     if " " <= char <= "~" or (char > "\x7f" and char.isprintable()):
         return char
     code = ord(char)
+    if 0xDC80 <= code <= 0xDCFF:
+        return f"\\x{code - 0xDC00:02x}"
     if code < 0x80:
         return f"\\x{code:02x}"
     return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
@@ -205,7 +207,7 @@ def _verb_v(layout: _Layout, value: Value, what: str) -> str | None:
 
 def _verb_s(layout: _Layout, value: Value, what: str) -> str | None:
     if isinstance(value, bytes):
-        return layout.pad(value.decode("utf-8", "replace"))
+        return layout.pad(value.decode("utf-8", "surrogateescape"))
     if what == "string":
         text = show(value)
         return layout.pad(text if layout.precision is None else text[: layout.precision])

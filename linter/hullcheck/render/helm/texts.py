@@ -32,7 +32,7 @@ _SPACE = "\t\n\v\f\r \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2
 def text_of(value: Value) -> str:
     """Sprig's strval: how a value is put into a text."""
     if isinstance(value, bytes):
-        return value.decode("utf-8", "replace")
+        return value.decode("utf-8", "surrogateescape")
     return show(value)
 
 
@@ -111,7 +111,7 @@ def trunc(count: Value, value: Value) -> Value:
     if is_unknown(count) or is_unknown(value):
         found = as_unknown(value if is_unknown(value) else count)
         return Unknown(found.reason, "string", solid=found.solid and not is_unknown(count) and count != 0)
-    size = len(value) if value.isascii() else len(value.encode("utf-8", "replace"))
+    size = len(value) if value.isascii() else len(value.encode("utf-8", "surrogateescape"))
     if count < 0 and size + count > 0:
         return sliced(value, size + count, size)
     return sliced(value, 0, count) if 0 <= count < size else value
@@ -119,7 +119,7 @@ def trunc(count: Value, value: Value) -> Value:
 
 @go("substr", "int int string")
 def substr(start: int, end: int, value: str) -> Value:
-    size = len(value.encode("utf-8", "replace"))
+    size = len(value.encode("utf-8", "surrogateescape"))
     if start < 0:
         low, high = 0, end
     else:
@@ -402,7 +402,7 @@ def b64enc(value: Value) -> Value:
         return Unknown(shape.reason, "string", shape.truth, solid=shape.truth is True, decoded=value)
     import base64
 
-    return base64.b64encode(value.encode("utf-8", "replace")).decode()
+    return base64.b64encode(value.encode("utf-8", "surrogateescape")).decode()
 
 
 @go("b64dec", "string", aware=True)
@@ -417,14 +417,14 @@ def b64dec(value: Value) -> Value:
         data = base64.b64decode(value.replace("\n", "").replace("\r", ""), validate=True)
     except (binascii.Error, ValueError):
         return Unknown("the text is no base64", "string", True)
-    return data.decode("utf-8", "replace")
+    return data.decode("utf-8", "surrogateescape")
 
 
 @go("b32enc", "string")
 def b32enc(value: str) -> str:
     import base64
 
-    return base64.b32encode(value.encode("utf-8", "replace")).decode()
+    return base64.b32encode(value.encode("utf-8", "surrogateescape")).decode()
 
 
 @go("b32dec", "string")
@@ -433,7 +433,7 @@ def b32dec(value: str) -> Value:
     import binascii
 
     try:
-        return base64.b32decode(value).decode("utf-8", "replace")
+        return base64.b32decode(value).decode("utf-8", "surrogateescape")
     except (binascii.Error, ValueError):
         return Unknown("the text is no base32", "string", True)
 
@@ -456,14 +456,14 @@ def sha512sum(value: str) -> str:
 def _digest(name: str, value: str) -> str:
     import hashlib
 
-    return hashlib.new(name, value.encode("utf-8", "replace"), usedforsecurity=False).hexdigest()
+    return hashlib.new(name, value.encode("utf-8", "surrogateescape"), usedforsecurity=False).hexdigest()
 
 
 @go("adler32sum", "string")
 def adler32sum(value: str) -> str:
     import zlib
 
-    return str(zlib.adler32(value.encode("utf-8", "replace")))
+    return str(zlib.adler32(value.encode("utf-8", "surrogateescape")))
 
 
 @go("regexMatch mustRegexMatch", "string string")
