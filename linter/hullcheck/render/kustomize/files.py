@@ -71,7 +71,9 @@ class Files:
                 raise RefusedError("it is a template", place)
             if content.broken:
                 raise RefusedError(*content.broken)
-            self._objects[path] = objects(content.roots, json=content.source.text.lstrip().startswith("{"))
+            text = content.source.text
+            stream = text.lstrip().startswith("{") and "\n---" not in text
+            self._objects[path] = objects(content.roots, json=stream)
         return self._objects[path]
 
     def kustomization(self, folder: str) -> tuple[Source, Mapping] | None:

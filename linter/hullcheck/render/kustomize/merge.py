@@ -195,7 +195,10 @@ def _merged_fast(base: Sequence, old: Sequence, new: Sequence | None, schema: Me
     news = {_key_text(node, key): node for node in new.items} if new is not None else {}
     result: list[Node] = []
     for name in {**news, **olds}:
-        value = _walk(olds.get(name), news.get(name), Merged(schema.type) if schema.type else _UNTYPED)
+        mine, theirs = olds.get(name), news.get(name)
+        value = _walk(mine, theirs, Merged(schema.type) if schema.type else _UNTYPED)
+        if mine is not None and not (is_null(value) or _is_empty(value)) and _replaced(theirs, mine):
+            value = mine  # the old element comes back where the others are put in
         if not (is_null(value) or _is_empty(value)):
             assert value is not None
             result.append(value)

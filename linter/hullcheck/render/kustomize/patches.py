@@ -9,7 +9,7 @@ from hullcheck.render.kustomize.merge import merge
 from hullcheck.render.kustomize.resources import Resource, Resources, words_at
 from hullcheck.render.kustomize.scalars import is_null
 from hullcheck.render.kustomize.selectors import Selector, select
-from hullcheck.render.kustomize.tree import empty_mapping, put, without, word
+from hullcheck.render.kustomize.tree import empty_mapping, put, unshared, without, word
 from hullcheck.source import Location
 
 
@@ -96,6 +96,7 @@ def _merge_into(resource: Resource, document: Mapping, patch: Patch) -> None:
         if mine is not None and theirs is not None and not may_change and (key == "kind" or _equal(mine, theirs)):
             new = put(new, key, mine)
     resource.node = _with_identity(old, new, rename=patch.rename)
+    resource.spread()
 
 
 def _equal(one: Node, other: Node) -> bool:
@@ -123,6 +124,8 @@ def _apply_operations(resources: Resources, patch: Patch) -> None:
     for resource in select(resources, patch.target):
         if not patch.legacy:
             resource.remember()
+        if resource.shares:
+            resource.node, resource.shares = unshared(resource.root), False
         made = apply(resource.root, patch.operations, annotated=bool(resource.former or resource.behavior))
         if not isinstance(made, Mapping):
             raise RefusedError("the patch leaves no object", patch.place)

@@ -116,6 +116,7 @@ def apply(resources: Resources, made: Replacement, *, complete: bool) -> None:
             if resource.node is not None and _is_target(resource, target):
                 for path in target.paths:
                     _write(resource, value, path, target, made.because)
+                    resource.spread()
     resources.renamed()
 
 

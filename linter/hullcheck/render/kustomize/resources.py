@@ -7,7 +7,7 @@ from hullcheck.model.node import Mapping, Node, Scalar
 from hullcheck.parse.kustomization import RefusedError
 from hullcheck.render.kustomize.kinds import cluster_scoped
 from hullcheck.render.kustomize.scalars import is_null
-from hullcheck.render.kustomize.tree import empty_mapping, put
+from hullcheck.render.kustomize.tree import empty_mapping, put, spread
 
 NO_NAMESPACE = "_non_namespaceable_"
 
@@ -59,12 +59,12 @@ class Resource:
     """An object. `node` is None once a patch has deleted it. `former` are its earlier names, the oldest first.
 
     `hashed` is true if its name is to get a hash of its content. `behavior` is a generator's. `variables` are the names
-    of the vars that read it.
+    of the vars that read it. `shares` is true if it has values that stand in several places as one.
     """
 
     __slots__ = (
         "_id", "_identity", "_looked_at", "_written",
-        "behavior", "former", "hashed", "node", "prefixes", "suffixes", "variables",
+        "behavior", "former", "hashed", "node", "prefixes", "shares", "suffixes", "variables",
     )  # fmt: skip
 
     def __init__(self, node: Mapping) -> None:
@@ -79,6 +79,7 @@ class Resource:
         self.variables: tuple[str, ...] = ()
         self.hashed = False
         self.behavior = ""
+        self.shares = False
 
     def copy(self) -> "Resource":
         """Another one with the same tree; trees are never changed in place."""
@@ -160,6 +161,11 @@ class Resource:
 
     def annotations(self) -> dict[str, str]:
         return words_at(self.node, "metadata", "annotations")
+
+    def spread(self) -> None:
+        """Let changes of values that stand in several places as one reach all of them."""
+        if self.shares and self.node is not None:
+            self.node = spread(self.node)
 
     def set_metadata(self, key: str, value: Node) -> None:
         metadata = self.root.get("metadata")

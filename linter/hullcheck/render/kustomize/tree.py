@@ -1,6 +1,6 @@
 """New trees out of old ones: what is changed is copied, the rest is shared, so that bases are built once."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from hullcheck.model.node import Mapping, Node, Scalar, Sequence
 from hullcheck.parse.kustomization import RefusedError
@@ -56,6 +56,70 @@ def word(text: str, by: Node, because: str, before: Node | None = None) -> Scala
     made.because = because
     made.before = before
     return made
+
+
+class Shared(Scalar):
+    """A value that kustomize has put into several places of an object as one: a change in one place changes all."""
+
+    __slots__ = ()
+
+
+def shared(scalar: Scalar) -> Shared:
+    made = Shared(scalar.source, scalar.start, scalar.end, scalar.tag, scalar.text, scalar.style)
+    made.because, made.before, made.unknown = scalar.because, scalar.before, scalar.unknown
+    return made
+
+
+def spread(root: Mapping) -> Mapping:
+    """The tree in which every change of a shared value has reached all its places; the last change counts."""
+    changed: dict[int, Shared] = {}
+    for scalar in _scalars(root):
+        if isinstance(scalar.before, Shared) and scalar.before is not scalar:
+            changed[id(scalar.before)] = scalar if isinstance(scalar, Shared) else shared(scalar)
+    if not changed:
+        return root
+    made = _replaced(root, changed)
+    assert isinstance(made, Mapping)
+    return made
+
+
+def unshared(root: Mapping) -> Mapping:
+    """The tree with every shared value on its own again."""
+    made = _replaced(root, None)
+    assert isinstance(made, Mapping)
+    return made
+
+
+def _scalars(node: Node) -> Iterator[Scalar]:
+    """All scalars, mappings in the order of their keys."""
+    if isinstance(node, Scalar):
+        yield node
+    elif isinstance(node, Sequence):
+        for item in node.items:
+            yield from _scalars(item)
+    elif isinstance(node, Mapping):
+        for _, (_, value) in sorted(node.entries().items()):
+            yield from _scalars(value)
+
+
+def _replaced(node: Node, changed: dict[int, Shared] | None) -> Node:
+    """The tree with shared values replaced by what they were changed to, or, without that, by plain ones."""
+    if isinstance(node, Scalar):
+        if changed is not None:
+            return changed.get(id(node)) or changed.get(id(node.before)) or node
+        if not isinstance(node, Shared):
+            return node
+        plain = Scalar(node.source, node.start, node.end, node.tag, node.text, node.style)
+        plain.because, plain.before, plain.unknown = node.because, node.before, node.unknown
+        return plain
+    if isinstance(node, Sequence):
+        items = [_replaced(item, changed) for item in node.items]
+        return node if all(a is b for a, b in zip(items, node.items, strict=True)) else node.with_items(items)
+    assert isinstance(node, Mapping)
+    old = node.entries()
+    entries = {name: (key, _replaced(value, changed)) for name, (key, value) in old.items()}
+    same = all(value is old[name][1] for name, (_, value) in entries.items())
+    return node if same else node.with_entries(entries)
 
 
 def stamped(node: Node, because: str) -> Node:
