@@ -17,6 +17,7 @@ from hullcheck.model.network.network import Network, Scope
 from hullcheck.model.network.parts import (
     EntranceUse,
     NamespaceUse,
+    NetworkUse,
     PolicyUse,
     Reach,
     ServiceUse,
@@ -190,8 +191,11 @@ def parts(
     projects: Iterable[ComposeProject] = (),
 ) -> Iterator[Any]:
     """What the checks of networks look at, each thing that is written once."""
-    yield from compose_parts(projects, options.datastores)
+    composed = list(compose_parts(projects, options.datastores))
+    yield from composed
     networks = [network(world, options.assume, options.datastores) for world in worlds]
+    wholes = [*networks, *(use.network for use in composed if not use.project.overlay)]
+    yield from (NetworkUse(net) for net in wholes if net.endpoints)
     yield from scopes(networks, options.mentions)
     yield from isolations(networks)
     yield from _namespaces(networks)

@@ -247,3 +247,17 @@ class IsolationLost(NamedTuple):
     @property
     def owner(self) -> str:
         return self.endpoints[0].owner
+
+
+class NetworkUse(NamedTuple):
+    """A scope's network as a whole."""
+
+    network: Network
+
+    @property
+    def location(self) -> Location:
+        return self.network.endpoints[0].location
+
+    @property
+    def owner(self) -> str:
+        return self.network.scope.name
