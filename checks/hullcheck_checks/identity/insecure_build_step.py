@@ -10,8 +10,8 @@ To fix: build without it; what needs the network of the host can ask for it by n
         build:
           context: .
 
-`build.privileged` and the entitlement `security.insecure` are high, the host's network is medium. So is handing the SSH
-agent to sources that are fetched from elsewhere.
+`build.privileged` and the entitlement `security.insecure` are high, as `RUN --security=insecure` is in a Dockerfile; the
+host's network (`RUN --network=host`) is medium. So is handing the SSH agent to sources that are fetched from elsewhere.
 
 See https://docs.docker.com/reference/compose-file/build/#entitlements
 See https://docs.docker.com/build/building/secrets/#ssh-mounts
@@ -22,13 +22,14 @@ from collections.abc import Iterator
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
 from hullcheck.model.compose import Build, Service
+from hullcheck.model.dockerfile import Stage
 from hullcheck.model.node import Node, Sequence, as_str
 
 check = Check(
     __name__,
     __doc__,
     severity=Severity.HIGH,
-    dialects=("compose",),
+    dialects=("dockerfile", "compose"),
     aliases=("cis-docker:4.2",),
     cwe=(250,),
 )
@@ -60,3 +61,23 @@ def _insecure(build: Build) -> Iterator[tuple[Node, str, Severity]]:
     ssh = build.node.key("ssh")
     if ssh is not None and (build.context.value or "").startswith(_REMOTE):
         yield ssh, "hands the SSH agent to sources that are fetched", Severity.MEDIUM
+
+
+@check.on(Stage)
+def step(stage: Stage) -> Iterator[Finding]:
+    for instruction in stage.instructions:
+        for flag in instruction.effective.flags if instruction.effective.keyword == "RUN" else ():
+            value = stage.expand(flag.value.text, instruction).text if flag.value is not None else ""
+            if (flag.name, value) == ("security", "insecure"):
+                what, severity = "runs without confinement", Severity.HIGH
+            elif (flag.name, value) == ("network", "host"):
+                what, severity = "runs in the host's network", Severity.MEDIUM
+            else:
+                continue
+            yield check.finding(
+                stage,
+                f"a step of {stage.described} {what}: `--{flag.name}={value}`",
+                at=flag.location,
+                severity=severity if stage.needed else Severity.LOW,
+                evidence=(flag.name,),
+            )

@@ -1,7 +1,7 @@
 """A git repository that `ADD` takes by a name that can move.
 
-A branch, and a tag too, can be moved to other content at any time by whoever owns the repository, or has taken it over.
-Two builds of one commit then hold different sources.
+A branch, and a tag too, can be moved to other content at any time by whoever owns the repository, or has taken it
+over. Two builds of one commit then hold different sources.
 
 To fix: name the commit, in full:
 

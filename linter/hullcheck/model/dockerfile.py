@@ -366,9 +366,13 @@ class Stage:
         """All commands of `scripts`."""
         return tuple(command for script in self.scripts for command in script.commands)
 
+    def shell_words(self, instruction: Instruction) -> tuple[str, ...]:
+        """The SHELL in force there; empty if none was set."""
+        return self.state.shell_at(self._step(instruction))
+
     def shell_kind(self, instruction: Instruction) -> str:
         """What reads the shell form there: `sh`, `powershell`, `cmd`, or the name of another program."""
-        words = self.state.shell_at(self._step(instruction))
+        words = self.shell_words(instruction)
         if not words:
             return "cmd" if self.windows else "sh"
         names = [word.replace("\\", "/").rpartition("/")[2].lower().removesuffix(".exe") for word in words]
@@ -390,8 +394,10 @@ class Stage:
 
     @cached_property
     def _step_numbers(self) -> dict[int, int]:
+        """By the places of the instructions, and of what their ONBUILDs hold."""
         offset = len(self.inherited_triggers)
-        return {i.location.start: offset + number for number, i in enumerate(self.instructions)}
+        steps = {i.location.start: offset + number for number, i in enumerate(self.instructions)}
+        return steps | {i.trigger.location.start: steps[i.location.start] for i in self.instructions if i.trigger}
 
     def source_of(self, name: str) -> "Stage | None":
         """The stage that a `COPY --from` or a mount's `from=` names: any case, or a number; the last of that name.

@@ -138,7 +138,7 @@ class _Scanner:
         at = self._directives()
         while at < len(self.lines):
             line = self.lines[at].lstrip()
-            if not line or line[0] == "#":
+            if not line or line[0] == "#" or (at < 4 and line.startswith("//") and _DIRECTIVE.match(line)):
                 at += 1
             else:
                 at = self._instruction(at)

@@ -1,0 +1,46 @@
+"""A second `ENTRYPOINT` in one stage.
+
+Only the last one counts; the earlier ones do nothing. Whoever reads the first, or changes it, is mistaken about what
+runs.
+
+To fix: keep one:
+
+    ENTRYPOINT ["/usr/local/bin/app"]
+
+See https://docs.docker.com/reference/dockerfile/#entrypoint
+See https://docs.docker.com/reference/build-checks/multiple-instructions-disallowed/
+"""
+
+from collections.abc import Iterator
+
+from hullcheck.check import Check
+from hullcheck.finding import Finding, Related, Severity
+from hullcheck.model.dockerfile import Stage
+
+check = Check(
+    __name__,
+    __doc__,
+    severity=Severity.LOW,
+    dialects=("dockerfile",),
+    aliases=(
+        "hadolint:DL4004",
+        "buildkit:MultipleInstructionsDisallowed",
+        "trivy:DS-0007",
+        "kics:6938958b-3f1a-451c-909b-baeee14bdc97",
+        "tally:buildkit/MultipleInstructionsDisallowed",
+    ),
+    cwe=(561,),
+)
+
+
+@check.on(Stage)
+def dead(stage: Stage) -> Iterator[Finding]:
+    said = [instruction for instruction in stage.instructions if instruction.keyword == "ENTRYPOINT"]
+    for instruction in said[:-1]:
+        yield check.finding(
+            stage,
+            "this `ENTRYPOINT` does nothing: a later one takes its place",
+            at=instruction.keyword_location,
+            evidence=("ENTRYPOINT",),
+            related=(Related(said[-1].keyword_location, "the one that counts"),),
+        )

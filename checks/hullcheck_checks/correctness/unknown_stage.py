@@ -1,0 +1,52 @@
+"""A stage that is copied from, and isn't there.
+
+A number without such a stage, or the name of a stage that comes later, is refused by the builder. A bare name that is
+no stage is taken for an image of that name from the registry: whoever owns it decides what is copied.
+
+To fix: name the stage, or the image in full:
+
+    COPY --from=build /app /app
+    COPY --from=docker.io/library/busybox:1.36 /bin/busybox /bin/
+
+A bare name may also be a named build context (`--build-context`, `additional_contexts`): then it is a note.
+
+See https://docs.docker.com/reference/dockerfile/#copy---from
+"""
+
+from collections.abc import Iterator
+
+from hullcheck.check import Check
+from hullcheck.finding import Finding, Severity
+from hullcheck.model.dockerfile import Stage
+from hullcheck.model.text import Text
+
+check = Check(
+    __name__,
+    __doc__,
+    severity=Severity.LOW,
+    dialects=("dockerfile",),
+    aliases=("hadolint:DL3022", "kics:68a51e22-ae5a-4d48-8e87-b01a323605c9", "tally:hadolint/DL3022"),
+    cwe=(710, 829),
+)
+
+
+@check.on(Stage)
+def missing(stage: Stage) -> Iterator[Finding]:
+    own = {instruction.location for instruction in stage.instructions}
+    for word, step in stage.from_words:
+        message, severity = _wrong(stage, word)
+        if message and step.location in own:
+            yield check.finding(stage, message, at=word.location, severity=severity, evidence=(word.text.lower(),))
+
+
+def _wrong(stage: Stage, word: Text) -> tuple[str, Severity | None]:
+    name = word.text
+    source = stage.source_of(name)
+    if source is not None:
+        later = source.number > stage.number >= 0
+        return (f"`{name}` is a stage that comes later", None) if later else ("", None)
+    if name.isdigit():
+        return f"there is no stage with the number {name}", None
+    if name and not any(mark in name for mark in "/:@.$"):
+        return f"`{name}` is no stage: an image of that name, or a named build context", Severity.INFO
+    return "", None

@@ -1,0 +1,46 @@
+"""A stage's whole file system that is copied into another.
+
+`COPY --from=build / /` brings everything that the stage ever held: sources, caches, keys, setuid programs. What the
+second stage was for, to leave that behind, is undone.
+
+To fix: copy what is needed:
+
+    COPY --from=build /app/bin/server /usr/local/bin/
+
+See https://docs.docker.com/build/building/multi-stage/
+"""
+
+from collections.abc import Iterator
+
+from hullcheck.check import Check
+from hullcheck.finding import Finding, Severity
+from hullcheck.model.dockerfile import Stage
+
+check = Check(
+    __name__,
+    __doc__,
+    severity=Severity.LOW,
+    dialects=("dockerfile",),
+    aliases=("hadolint:DL3067", "tally:hadolint/DL3067"),
+    cwe=(1125,),
+)
+
+WHOLE = frozenset(("/", "/.", "/*", "./", "."))
+
+
+@check.on(Stage)
+def copied(stage: Stage) -> Iterator[Finding]:
+    for step in stage.instructions:
+        instruction = step.effective
+        source = instruction.flag("from")
+        if instruction.keyword != "COPY" or source is None or source.value is None or len(instruction.words) < 2:
+            continue
+        *sources, target = instruction.words
+        whole = next((word for word in sources if word.text in WHOLE), None)
+        if whole is not None and target.text in ("/", "/.") and whole.text != ".":
+            yield check.finding(
+                stage,
+                f"`COPY` takes the whole file system of `{source.value.text}`",
+                at=whole.location,
+                evidence=(source.value.text,),
+            )

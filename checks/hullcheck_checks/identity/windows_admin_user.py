@@ -1,0 +1,47 @@
+"""A Windows container that runs as an administrator.
+
+`ContainerAdministrator` may change the image's system folders, install services and load drivers where isolation is by
+process: whoever takes the application over has all of that. It is the default of Server Core images.
+
+To fix: end the image with the user that every Windows image brings:
+
+    USER ContainerUser
+
+What needs an administrator belongs before that line. Nano Server's default is `ContainerUser` already.
+
+See https://learn.microsoft.com/virtualization/windowscontainers/manage-containers/container-security
+See https://docs.docker.com/reference/dockerfile/#user
+"""
+
+from collections.abc import Iterator
+
+from hullcheck.check import Check
+from hullcheck.finding import Finding, Severity
+from hullcheck.model.container import Container
+
+check = Check(
+    __name__,
+    __doc__,
+    severity=Severity.MEDIUM,
+    dialects=("dockerfile",),
+    aliases=("cis-docker:4.1",),
+    cwe=(250,),
+)
+
+ADMINISTRATORS = frozenset(("containeradministrator", "administrator", "nt authority/system", "system"))
+
+
+@check.on(Container)
+def administrator(container: Container) -> Iterator[Finding]:
+    user = container.user
+    name = user.text.replace("\\", "/").lower()
+    if not container.windows or container.role != "stage":
+        return
+    if name in ADMINISTRATORS or name.rpartition("/")[2] in ADMINISTRATORS:
+        yield check.finding(
+            container,
+            f"{container.described} runs as an administrator: {user.why}",
+            at=user.location,
+            evidence=(name,),
+            related=user.related,
+        )
