@@ -8,7 +8,7 @@ from hullcheck.model.image import ImageRef
 from hullcheck_checks.data.lifecycle import IMAGES, Release, releases, table
 
 
-def of(text: str) -> list[Release]:
+def of(text: str) -> tuple[Release, ...]:
     image = ImageRef.parse(text)
     assert image is not None
     return releases(image)
@@ -61,7 +61,7 @@ def test_a_reference_names_releases(text: str, labels: list[str]) -> None:
     ],
 )  # fmt: skip
 def test_a_reference_names_nothing_known(text: str) -> None:
-    assert of(text) == []
+    assert of(text) == ()
 
 
 def test_a_short_tag_means_the_newest_release_it_covers() -> None:

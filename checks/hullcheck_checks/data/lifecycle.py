@@ -121,14 +121,15 @@ _JOINED = frozenset(("debian", "ubuntu", "alpine", "windowsservercore", "nanoser
 _ALIASES = {("amazon-linux", "1"): "2018.03"}
 
 
-def releases(image: ImageRef) -> list[Release]:
+@cache
+def releases(image: ImageRef) -> tuple[Release, ...]:
     """What the image's name and tag say of the releases in it: of its product, and of the distribution below."""
     found: dict[str, Release] = {}
     for product, version in _mentions(image):
         release = release_of(product, version)
         if release is not None:
             found.setdefault(release.product, release)
-    return list(found.values())
+    return tuple(found.values())
 
 
 def _mentions(image: ImageRef) -> Iterator[tuple[str, str]]:

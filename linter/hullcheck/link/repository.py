@@ -34,6 +34,13 @@ class Repository:
         self.dockerfiles = dockerfiles
         self.compose = list(compose)
         self.builds_of = builds_of
+        self.contexts: dict[str, dict[str, list[str | None]]] = {}
+        for project in self.compose:
+            for service in project.services.values():
+                build = service.build
+                if build is not None and build.path is not None and build.folder is not None:
+                    folders = self.contexts.setdefault(build.path, {})
+                    folders.setdefault(build.folder, []).append(build.target.value)
 
     def parts(self, uses: Iterable[ImageUse]) -> Iterator[Part]:
         """Everything that is found; `uses` are the images that files of the dialects name."""
@@ -54,14 +61,8 @@ class Repository:
 
     def _folders(self, path: str) -> dict[str, list[str | None]]:
         """The contexts that a Dockerfile is built with, and the targets; its own folder where nothing here says."""
-        found: dict[str, list[str | None]] = {}
-        for project in self.compose:
-            for service in project.services.values():
-                build = service.build
-                if build is not None and build.path == path and build.folder is not None:
-                    found.setdefault(build.folder, []).append(build.target.value)
-        if found:
-            return found
+        if path in self.contexts:
+            return self.contexts[path]
         return {posixpath.dirname(path): [build.target for build in self.builds_of(path)] or [None]}
 
     def _committed(self) -> Iterator[Committed]:

@@ -28,7 +28,12 @@ Verdict = bool | None
 
 def by_value(text: str) -> Iterator[Secret]:
     """The credentials in `text`, in order and without overlaps. Time is linear; a text without any costs next to none."""
-    found = [secret for anchor, rules in _BY_ANCHOR.items() if anchor in text for secret in _matches(rules, text)]
+    if len(text) < 20:
+        return
+    long = text if len(text) < 500 else "\n".join([word for word in text.split() if len(word) >= 20])
+    rules = [rules for anchor, rules in _IN_LONG_WORDS.items() if anchor in long]
+    rules += [rules for anchor, rules in _ANYWHERE.items() if anchor in text]
+    found = [secret for group in rules for secret in _matches(group, text)]
     if len(found) > 1:
         found.sort(key=lambda secret: (secret.start, -secret.end))
     end = -1
@@ -343,12 +348,19 @@ _RULES = (
 )  # fmt: skip
 
 
-def _by_anchor() -> dict[str, tuple[_Rule, ...]]:
+_BESIDE_NAMES = frozenset(("AWS secret key", "Discord bot token"))
+"""Kinds whose anchors are the name of the token, which stands apart from it."""
+
+
+def _by_anchor(anywhere: bool) -> dict[str, tuple[_Rule, ...]]:
+    """The rules by their anchors: those that may stand in a short word, or those that are part of a long one."""
     found: dict[str, tuple[_Rule, ...]] = {}
     for rule in _RULES:
         for anchor in rule.anchors:
-            found[anchor] = (*found.get(anchor, ()), rule)
+            if (" " in anchor or rule.kind in _BESIDE_NAMES) == anywhere:
+                found[anchor] = (*found.get(anchor, ()), rule)
     return found
 
 
-_BY_ANCHOR = _by_anchor()
+_ANYWHERE = _by_anchor(anywhere=True)
+_IN_LONG_WORDS = _by_anchor(anywhere=False)
