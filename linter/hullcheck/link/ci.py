@@ -16,7 +16,7 @@ _ACTION = Lazy(r"(?:.*/)?action\.ya?ml")
 _GITLAB = Lazy(r"(?:.*/)?(?:\.gitlab-ci\.ya?ml|[^/]+\.gitlab-ci\.ya?ml|\.gitlab/ci/.+\.ya?ml)")
 _DEV_CONTAINER = Lazy(r"(?:.*/)?(?:\.devcontainer/(?:[^/]+/)?devcontainer|\.devcontainer)\.json")
 _BUILDERS = Lazy(
-    r"\bdocker(?:\s+--?\S+)*\s+(?:image\s+|buildx\s+)?(?:build|bake)\b|\bdocker[ -]compose(?:\s+-\S+\s+\S+)*\s+build\b"
+    r"\bdocker(?:\s+--?[a-z-]+(?:[= ]\S+)?){0,5}\s+(?:image\s+|buildx\s+)?(?:build|bake)\b|\bdocker[ -]compose(?:\s+-\S+\s+\S+)*\s+build\b"
     r"|\b(?:podman|nerdctl)\s+build\b|\bbuildah\s+(?:bud|build)\b|/kaniko/executor\b|\bpack\s+build\b|\bskaffold\s+build\b"
 )
 _BUILD_ACTIONS = Lazy(
