@@ -26,7 +26,8 @@ def finding(source: Source, text: str, owner: str, name: str = "privileged", *ev
 
 def side(*findings: Finding, owners: tuple[str, ...] = (), also: tuple[Source, ...] = ()) -> Side:
     sources = {s.path: s for s in (*(f.location.source for f in findings), *also)}
-    return Side(findings, sources, frozenset(owners) | {f.owner for f in findings})
+    known = {(path, owner) for path in sources for owner in owners}
+    return Side(findings, sources, frozenset(known | {(f.location.path, f.owner) for f in findings}))
 
 
 def states(comparison: Comparison) -> list[str]:
@@ -187,6 +188,14 @@ def test_what_is_not_suppressed_any_more_is_new() -> None:
     assert states(compare(side(quiet), side(plain))) == ["unchanged"]
     assert states(compare(side(quiet), side(quiet))) == ["unchanged"]
     assert compare(side(), side(quiet)).fixed == ()
+
+
+def test_what_got_worse_is_new() -> None:
+    source = compose()
+    bad = finding(source, "privileged: true", "services.web")
+    mild = bad._replace(severity=Severity.LOW)
+    assert states(compare(side(bad), side(mild))) == ["new"]
+    assert states(compare(side(mild), side(bad))) == ["unchanged"]
 
 
 def test_of_several_renamed_files_the_likest_belong_together() -> None:

@@ -27,7 +27,7 @@ Progress = Callable[[str, int, int], None]
 class Analysis(NamedTuple):
     """What a tree holds: findings with suppressions marked, sorted.
 
-    `files` are those that were of interest, of all that were `seen`; `owners` are the names of all objects in them.
+    `files` are those that were of interest, of all that were `seen`; `owners` are the paths and names of all objects.
     `ignores` are those that suppress something, with the checks they do it for. `scopes` are the worlds of manifests
     and the Compose projects.
     """
@@ -36,7 +36,7 @@ class Analysis(NamedTuple):
     skipped: tuple[Skipped, ...]
     files: dict[str, File]
     not_decided: int
-    owners: frozenset[str]
+    owners: frozenset[tuple[str, str]]
     seen: frozenset[str]
     ignores: dict[Ignore, set[str]]
     scopes: tuple[tuple[Any, ...], tuple[Any, ...]] = ((), ())
@@ -78,7 +78,7 @@ class Judge(NamedTuple):
             tuple(skipped),
             files,
             project.not_decided,
-            frozenset(getattr(part, "owner", "") for part in project.parts),
+            frozenset((part.location.path, part.owner) for part in project.parts if hasattr(part, "owner")),
             frozenset(entry.path for entry in entries),
             marked.used,
             (project.worlds, project.compose),

@@ -12,7 +12,7 @@ from collections.abc import Callable, Hashable, Mapping
 from typing import NamedTuple
 
 from hullcheck.finding import Finding
-from hullcheck.renames import alike, enclosing, renames
+from hullcheck.renames import alike, enclosing, is_dockerfile, renames
 from hullcheck.source import Source
 
 _TRIES = 20
@@ -35,11 +35,11 @@ class Comparison(NamedTuple):
 
 
 class Side(NamedTuple):
-    """One of the two trees: its findings, the sources they may be in, and the names of all objects it has."""
+    """One of the two trees: its findings, the sources they may be in, and the paths and names of all objects it has."""
 
     findings: tuple[Finding, ...]
     sources: Mapping[str, Source]
-    owners: frozenset[str] = frozenset()
+    owners: frozenset[tuple[str, str]] = frozenset()
 
 
 Key = Callable[[Finding], Hashable]
@@ -63,7 +63,8 @@ _PLAIN = Nature()
 def compare(head: Side, base: Side, nature: Nature = _PLAIN) -> Comparison:
     """Mark the head's findings "new" or "unchanged", and tell which of the base's are fixed.
 
-    A finding that is suppressed now and wasn't is unchanged; one that was suppressed and isn't any more is new.
+    A finding that is suppressed now and wasn't is unchanged; one that was suppressed and isn't any more is new, and so is
+    one that got worse.
     """
     matcher = _Matcher(head, base, nature)
     matcher.match_all()
@@ -121,7 +122,8 @@ class _Matcher:
                 continue
             candidates = left.get((wanted, crossing or finding.suppression is None), [])
             for candidate in candidates[:_TRIES]:
-                if accepts(self.base.findings[candidate], finding):
+                old = self.base.findings[candidate]
+                if finding.severity <= old.severity and accepts(old, finding):
                     candidates.remove(candidate)
                     self.of_head[number], self.of_base[candidate] = candidate, number
                     break
@@ -155,7 +157,10 @@ class _Matcher:
         """
         if old.location.text == new.location.text and enclosing(old.location) == enclosing(new.location):
             return True
-        if (old.owner in self.head.owners or new.owner in self.base.owners) and not old.owner.isdigit():
+        kept = (new.location.path, old.owner) in self.head.owners or (old.location.path, new.owner) in self.base.owners
+        if is_dockerfile(new.location) and not kept:
+            return True  # one image is made of it as before, however its stages are called now
+        if kept and not old.owner.isdigit():
             return False
         return alike(old.location, new.location, (_last(old.owner), _last(new.owner)))
 
@@ -190,9 +195,10 @@ def _last(owner: str) -> str:
 def _absorbed(matcher: _Matcher, head: Side, base: Side, groups: Mapping[str, frozenset[str]]) -> set[int]:
     """The head's findings that a finding of the base stood for, as one for many, about objects that were there."""
     gone = {f.name for number, f in enumerate(base.findings) if number not in matcher.of_base and f.suppression is None}
+    owners = {owner for _, owner in base.owners}
     members = frozenset().union(*(groups.get(name, frozenset()) for name in gone))
     return {
         number
         for number, finding in enumerate(head.findings)
-        if number not in matcher.of_head and finding.name in members and finding.owner in base.owners
+        if number not in matcher.of_head and finding.name in members and finding.owner in owners
     }

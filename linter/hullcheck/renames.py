@@ -122,10 +122,25 @@ def _depth(line: str) -> int:
     return len(line) - len(line.lstrip())
 
 
+def is_dockerfile(location: Location) -> bool:
+    return not location.path.endswith((".yaml", ".yml", ".json", ".tpl"))
+
+
 def _around(location: Location, old: str = "", new: str = "") -> Counter[str]:
+    """The lines around a place, of the same stage or document."""
     source, at = location.source, location.line
-    lines = [source.line(number).strip() for number in range(max(1, at - _BEFORE), at + _AFTER + 1)]
+    first, last = at, at
+    while first > max(1, at - _BEFORE) and not _starts(source.line(first)):
+        first -= 1
+    while last < at + _AFTER and not _starts(source.line(last + 1)):
+        last += 1
+    lines = [source.line(number).strip() for number in range(first, last + 1)]
     if old != new and old:
         word = re.compile(rf"(?<![\w.-]){re.escape(old)}(?![\w-])")
         lines = [word.sub(lambda match: new, line) for line in lines]
     return Counter(line for line in lines if line and not line.startswith("#"))
+
+
+def _starts(line: str) -> bool:
+    """Does a stage or a document start here?"""
+    return line.startswith("---") or line[:5].upper() == "FROM "

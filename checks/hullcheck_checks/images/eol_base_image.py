@@ -53,7 +53,7 @@ def past_its_life(use: ImageUse, settings: Settings) -> Iterator[Finding]:
         use,
         f"{use.how} {use.shown} {fault}: {said}",
         severity=max((_severity(release, settings) for release in ended), default=Severity.INFO),
-        evidence=(image.name, *(release.label for release in ended or ending)),
+        evidence=(image.name, *(release.label.rpartition(" ")[0] for release in ended or ending)),
         related=use.origins,
     )
 

@@ -50,6 +50,6 @@ def rolling(use: ImageUse) -> Iterator[Finding]:
     yield check.finding(
         use,
         f"{use.how} {use.shown} follows the channel `{image.tag}`, which moves",
-        evidence=(image.name, image.tag),
+        evidence=(image.name,),
         related=use.origins,
     )

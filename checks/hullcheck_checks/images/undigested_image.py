@@ -58,6 +58,6 @@ def undigested(use: ImageUse) -> Iterator[Finding]:
     yield check.finding(
         use,
         f"{use.how} {use.shown} is not pinned to a digest",
-        evidence=(f"{image.name}:{image.tag}",),
+        evidence=(image.name,),
         related=use.origins,
     )
