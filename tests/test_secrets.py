@@ -61,6 +61,11 @@ CREDENTIALS = {
 }
 
 
+def test_a_header_may_be_a_name_and_a_value() -> None:
+    (secret,) = by_value(f"- name: Authorization\n              value: Bearer {letters(32)}\n")
+    assert secret.kind == "bearer token"
+
+
 @pytest.mark.parametrize(("kind", "text"), CREDENTIALS.items(), ids=CREDENTIALS)
 def test_a_credential_is_known_by_its_shape(kind: str, text: str) -> None:
     before = "RUN x '"

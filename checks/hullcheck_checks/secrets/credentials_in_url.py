@@ -24,6 +24,7 @@ from collections.abc import Iterable, Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Related, Severity
+from hullcheck.model.compose import ComposeProject
 from hullcheck.model.container import Container
 from hullcheck.model.dockerfile import Stage, mounts
 from hullcheck.model.instruction import Instruction
@@ -78,6 +79,24 @@ def _finding(
         related=related,
         redact=(place,),
     )
+
+
+@check.on(ComposeProject)
+def in_volume_options(project: ComposeProject) -> Iterator[Finding]:
+    """`o: username=ada,password=...` of a volume that is a share."""
+    for volume in project.volumes.values():
+        for name, field in volume.driver_opts.items():
+            for login in _literal(field):
+                value = (field.value or "")[login.start : login.end]
+                place = narrowed(field.location, value)
+                if written_at(field.location, name, value):
+                    yield check.finding(
+                        volume,
+                        f"volume `{volume.key}`: the option `{name}` holds a credential",
+                        at=place,
+                        evidence=(name,),
+                        redact=(place,),
+                    )
 
 
 @check.on(KubernetesObject)

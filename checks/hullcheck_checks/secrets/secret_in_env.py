@@ -30,6 +30,7 @@ from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
+from hullcheck.model.compose import ComposeProject
 from hullcheck.model.container import Container, Variable
 from hullcheck.model.dockerfile import Dockerfile, Pair, Stage
 from hullcheck.model.expand import names
@@ -96,6 +97,22 @@ def _what(variable: Variable) -> str:
 def _replaceable(variable: Variable, value: str) -> bool:
     """A default that everybody tries first, where the caller can give another, or is asked to."""
     return asks(value) or (weak(value) and variable.defaulted)
+
+
+@check.on(ComposeProject)
+def in_compose_config(project: ComposeProject) -> Iterator[Finding]:
+    for config in project.configs.values():
+        location = config.content.location
+        for found in in_properties(location.text) if config.content.value else ():
+            place = Location(location.source, location.start + found.start, location.start + found.end)
+            yield check.finding(
+                config,
+                f"config `{config.key}`: `{found.name}` holds a literal credential",
+                at=place,
+                severity=Severity.MEDIUM,
+                evidence=(found.name,),
+                redact=(place,),
+            )
 
 
 @check.on(KubernetesObject)

@@ -228,6 +228,9 @@ class _Rule(NamedTuple):
 _B = r"(?<![A-Za-z0-9_])"
 _E = r"(?![A-Za-z0-9_])"
 
+# As text, or as a name and a value, as probes have it.
+_NAMED_HEADER = r"(?i:authorization)[\"']?\s{0,3}(?:[:=]\s{0,3}|,?\s{0,40}[\"']?value[\"']?\s?:\s?)[\"']?"
+
 _RULES = (
     _Rule("AWS access key", ("AKIA", "ASIA", "ABIA", "ACCA"), rf"{_B}A(?:KI|SI|BI|CC)A[A-Z0-9]{{16}}{_E}", _access_key),
     _Rule(
@@ -335,11 +338,11 @@ _RULES = (
     _Rule("PGP private key", ("lQOYB", "lQdGB", "lQVYB"), r"(?<![\w+/])lQ(?:OY|dG|VY)B[A-Za-z0-9+/]{200,}"),
     _Rule(
         "password for HTTP", ("asic ",),
-        r"(?i:authorization)[\"']?\s{0,3}[:=]\s{0,3}[\"']?[Bb]asic (?P<s>[A-Za-z0-9+/]{8,200}={0,2})", _basic,
+        _NAMED_HEADER + r"[Bb]asic (?P<s>[A-Za-z0-9+/]{8,200}={0,2})", _basic,
     ),
     _Rule(
         "bearer token", ("earer ",),
-        r"(?i:authorization)[\"']?\s{0,3}[:=]\s{0,3}[\"']?[Bb]earer (?P<s>[A-Za-z0-9_.~+/-]{16,2000}={0,2})", _bearer,
+        _NAMED_HEADER + r"[Bb]earer (?P<s>[A-Za-z0-9_.~+/-]{16,2000}={0,2})", _bearer,
     ),
     _Rule(
         "password hash", (":$",),
