@@ -88,6 +88,6 @@ def test_what_the_builder_refuses_is_told() -> None:
 
 def test_many_wildcards_cost_little() -> None:
     ignore = parse(Source(".dockerignore", b"*a*a*a*a*a*a*a*a*a*b\n" + b"**/" * 40 + b"x\n"))
-    start = time.perf_counter()
+    start = time.process_time()
     assert not ignore.ignores("a" * 60)
-    assert time.perf_counter() - start < 5
+    assert time.process_time() - start < 5
