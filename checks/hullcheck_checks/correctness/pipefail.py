@@ -8,7 +8,8 @@ To fix: let the pipe fail with any of its commands:
     SHELL ["/bin/bash", "-o", "pipefail", "-c"]
     RUN curl -fsSL https://example.com/tool.tar.gz | tar -xz -C /opt
 
-`set -o pipefail` in the instruction does it as well; Alpine's `sh` knows it, Debian's doesn't.
+What is piped into a shell is reported by `pipe-to-shell`. `set -o pipefail` in the instruction does it as well;
+Alpine's `sh` knows it, Debian's doesn't.
 
 See https://docs.docker.com/build/building/best-practices/#using-pipes
 """
@@ -17,7 +18,7 @@ from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
-from hullcheck.model.command import Command, Script
+from hullcheck.model.command import SHELLS, Command, Script
 from hullcheck.model.dockerfile import Stage
 from hullcheck.model.downloads import PRINTED, downloads
 
@@ -44,7 +45,7 @@ def unnoticed(stage: Stage) -> Iterator[Finding]:
             if download.path != PRINTED or command.number in seen or "$(" in command.within:
                 continue
             after = next(script.after_in_pipe(command), None)
-            if after is not None:
+            if after is not None and after.name not in SHELLS:
                 seen.add(command.number)
                 yield check.finding(
                     stage,

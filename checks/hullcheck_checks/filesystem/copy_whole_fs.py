@@ -3,6 +3,8 @@
 `COPY --from=build / /` brings everything that the stage ever held: sources, caches, keys, setuid programs. What the
 second stage was for, to leave that behind, is undone.
 
+A stage that starts from `scratch` and holds only what is to be copied is no finding.
+
 To fix: copy what is needed:
 
     COPY --from=build /app/bin/server /usr/local/bin/
@@ -36,6 +38,9 @@ def copied(stage: Stage) -> Iterator[Finding]:
         if instruction.keyword != "COPY" or source is None or source.value is None or len(instruction.words) < 2:
             continue
         *sources, target = instruction.words
+        stage_copied = stage.source_of(source.value.text)
+        if not stage.ships or (stage_copied and stage_copied.chain[-1].base.text == "scratch"):
+            continue
         whole = next((word for word in sources if word.text in WHOLE), None)
         if whole is not None and target.text in ("/", "/.") and whole.text != ".":
             yield check.finding(

@@ -40,7 +40,7 @@ SMALL = frozenset(("net_raw", "net_broadcast", "kill", "sys_chroot"))
 @check.on(Stage)
 def given(stage: Stage) -> Iterator[Finding]:
     for command in stage.commands:
-        if command.name != "setcap":
+        if command.name != "setcap" or any(word.text in ("-v", "-r") for word in command.arguments):
             continue
         for word in command.arguments:
             names = _names(stage.expand(word.text, command.instruction).text or word.text)

@@ -64,7 +64,7 @@ def _only_folders(mode: Mode) -> bool:
     """`find -type d -exec chmod g+s`, `mkdir -m 2775`."""
     if mode.command is None:
         return False
-    if mode.command.name == "mkdir":
+    if mode.command.name == "mkdir" or any(w.text in ("-d", "--directory") for w in mode.command.arguments):
         return True
     return (
         mode.command.how == "-exec" and "-type d" in mode.command.instruction.text.text

@@ -35,7 +35,7 @@ check = Check(
 )
 
 SUDOERS = "/etc/sudoers"
-GROUPS = frozenset(("sudo", "wheel", "docker", "admin", "root"))
+GROUPS = frozenset(("sudo", "wheel", "docker", "admin"))
 
 
 @check.on(Stage)
@@ -49,7 +49,7 @@ def granted(stage: Stage) -> Iterator[Finding]:
         for user, group, place in _added(command):
             yield check.finding(
                 stage,
-                f"`{user}` is put into the group `{group}`",
+                f"`{stage.expand(user, command.instruction).text or user}` is put into the group `{group}`",
                 at=place,
                 severity=Severity.MEDIUM if stage.ships else Severity.LOW,
                 evidence=(user, group),
@@ -94,7 +94,7 @@ def _added(command: Command) -> Iterator[tuple[str, str, Location]]:
     made = created(command)
     if made is not None:
         for group in made.groups:
-            if group in GROUPS - {"root"}:
+            if group in GROUPS:
                 yield made.name, group, made.place
         return
     operands = [word for word in command.arguments if not word.text.startswith("-")]

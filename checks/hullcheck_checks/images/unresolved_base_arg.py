@@ -1,14 +1,14 @@
 """A base image whose name nothing completes.
 
-`FROM debian:${TAG}` sees only what `ARG` says before the first `FROM`. A variable that is declared later, or nowhere, is
-empty there: the build fails, or takes another image than was meant.
+`FROM debian:${TAG}` sees only what `ARG` says before the first `FROM`. A variable that is declared later, or nowhere,
+is empty there: the build fails, or takes another image than was meant.
 
 To fix: declare it at the top, with the value that was tested:
 
     ARG TAG=12.6-slim
     FROM debian:${TAG}
 
-An `ARG` without a default, which every build has to pass, is low. A name that is whole without the variable
+An `ARG` without a default, which every build has to pass, is a note. A name that is whole without the variable
 (`debian${SUFFIX}`) is no finding.
 
 See https://docs.docker.com/reference/dockerfile/#understand-how-arg-and-from-interact
@@ -62,7 +62,7 @@ def incomplete(stage: Stage) -> Iterator[Finding]:
         stage,
         f"`FROM {word.text}` is incomplete: {why}",
         at=word.location,
-        severity=None if nowhere else Severity.LOW,
+        severity=None if nowhere else Severity.INFO,
         evidence=(name,),
         related=() if nowhere else scope[name].related,
     )

@@ -49,6 +49,8 @@ def trusted(stage: Stage) -> Iterator[Finding]:
 
 def _place(script: Script, command: Command) -> Location | None:
     if command.name == "apt-key":
+        if any(word.text.startswith("--keyring") for word in command.arguments):
+            return None
         verbs = [word for word in command.arguments if word.text in ("add", "adv")]
         return command.place(verbs[0]) if verbs else None
     if command.name in ("gpg", "curl", "wget", "cp", "mv", "install", "tee"):

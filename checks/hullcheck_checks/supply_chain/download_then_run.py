@@ -44,7 +44,7 @@ def unverified(stage: Stage) -> Iterator[Finding]:
             continue
         yield check.finding(
             stage,
-            f"what `{download.command.name}` downloads from `{without_secrets(download.url)}` is used without being "
+            f"what `{download.command.name or 'PowerShell'}` downloads from `{without_secrets(download.url)}` is used without being "
             "verified",
             at=download.place,
             severity=None if stage.needed else Severity.LOW,

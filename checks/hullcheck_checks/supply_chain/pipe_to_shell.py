@@ -48,7 +48,7 @@ def piped(stage: Stage) -> Iterator[Finding]:
                 continue
             reader = _reader(script, download.command, MAX_STEPS)
             if reader is not None:
-                what = f"`{download.command.name}` downloads from `{without_secrets(download.url)}`"
+                what = f"`{download.command.name or 'PowerShell'}` downloads from `{without_secrets(download.url)}`"
                 yield check.finding(
                     stage,
                     f"{f'`{reader.name}`' if reader.name else 'the shell'} runs what {what}, unseen",

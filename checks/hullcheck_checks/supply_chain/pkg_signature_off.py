@@ -94,15 +94,22 @@ def _finding(stage: Stage, word: Word, message: str, name: str) -> Finding:
 def _off(script: Script, command: Command) -> Word | None:
     """The word that switches signatures off, in an option or in a line that is written to a file."""
     pattern = OPTIONS.get(command.name)
+    if command.name == "apk" and any(word.text in ("index", "verify", "manifest") for word in command.arguments):
+        return None
     if pattern is not None:
         return next((word for word in command.arguments if re.fullmatch(pattern, word.text)), None)
     if command.name in ("echo", "printf") and any(script.written_to(command)):
-        return next((word for word in command.arguments if re.search(LINES, word.text)), None)
+        return next((word for word in command.arguments if _line(word.text)), None)
     if command.name == "add-apt-repository":
         return next((word for word in command.arguments if "trusted=yes" in word.text), None)
     if command.name == "sed":
         return next((word for word in command.arguments if _replaces(word.text)), None)
     return _in_heredoc(script, command)
+
+
+def _line(text: str) -> bool:
+    """Is it a line that switches signatures off? A repository of files in the image itself is its own source."""
+    return re.search(LINES, text) is not None and re.search(r"\]\s+(?:file|copy):", text) is None
 
 
 def _replaces(text: str) -> bool:

@@ -7,7 +7,8 @@ To fix: use `https`:
 
     RUN curl -fsSLO https://example.com/tool.tar.gz
 
-Packages of Debian, Ubuntu and Alpine are signed, so their mirrors over `http` are only a note. Addresses of this machine
+Packages of Debian, Ubuntu and Alpine are signed, so their mirrors over `http` are only a note, as is a download whose
+checksum or signature is verified. Addresses of this machine
 (`localhost`, `127.0.0.1`) are not reported, and neither is an address whose host isn't known.
 
 See https://docs.docker.com/build/building/best-practices/#run
@@ -21,7 +22,7 @@ from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
 from hullcheck.model.command import Command, Script
 from hullcheck.model.dockerfile import Stage
-from hullcheck.model.downloads import NAMES, downloads, is_local, without_secrets
+from hullcheck.model.downloads import NAMES, downloads, is_local, verifies, without_secrets
 from hullcheck.model.variables import expanded, settings
 from hullcheck.source import Location
 
@@ -39,36 +40,39 @@ FETCHING = frozenset(
      "rpm", "yum", "dnf", "microdnf", "tdnf", "zypper", "yum-config-manager", "helm", "composer", "svn", "hg", "conda",
      "mamba", "easy_install", "python", "python3", "add-apt-repository", "apt-key", "apk", "apt-get", "apt")
 )  # fmt: skip
+_SIGNED = "what it serves is signed"
 SIGNED = frozenset(("apk", "add-apt-repository", "apt-get", "apt"))
 VARIABLES = frozenset(
     ("pip_index_url", "pip_extra_index_url", "uv_index_url", "uv_default_index", "npm_config_registry", "yarn_registry",
      "goproxy", "gem_source", "poetry_repositories", "conda_channel")
 )  # fmt: skip
-Found = tuple[str, Location, bool]
+Found = tuple[str, Location, str]
 
 
 @check.on(Stage)
 def plain(stage: Stage) -> Iterator[Finding]:
     seen = set()
-    for url, place, signed in _addresses(stage):
+    for url, place, harmless in _addresses(stage):
         if place in seen or is_local(url) or re.match(r"(?i)http://[^/:]*[$%*{]", url):
             continue
         seen.add(place)
         yield check.finding(
             stage,
-            f"`{without_secrets(url)}` is fetched over plain http" + (" (what it serves is signed)" if signed else ""),
+            f"`{without_secrets(url)}` is fetched over plain http" + (f" ({harmless})" if harmless else ""),
             at=place,
-            severity=Severity.INFO if signed else None if stage.needed else Severity.LOW,
+            severity=Severity.INFO if harmless else None if stage.needed else Severity.LOW,
             evidence=(without_secrets(url),),
         )
 
 
 def _addresses(stage: Stage) -> Iterator[Found]:
-    """What is fetched over http, where, and whether it is signed."""
+    """What is fetched over http, where, and why that may be harmless."""
     for script in stage.scripts:
         for download in downloads(stage, script):
             if _is_plain(download.url):
-                yield download.url, download.place, False
+                later = (c for c in script.commands if c.number > download.command.number)
+                verified = any(verifies(command) for command in later)
+                yield download.url, download.place, "it is verified then" if verified else ""
         for command in script.commands:
             if command.name in FETCHING and command.name not in NAMES:
                 yield from _in_words(stage, script, command)
@@ -79,10 +83,10 @@ def _addresses(stage: Stage) -> Iterator[Found]:
             for word in step.effective.words[:-1]:
                 url = stage.expand(word.text, step).text or word.text
                 if _is_plain(url):
-                    yield url, word.location, False
+                    yield url, word.location, ""
     for setting in settings(stage):
         if setting.name.lower() in VARIABLES and _is_plain(setting.value):
-            yield setting.value, setting.place, False
+            yield setting.value, setting.place, ""
 
 
 def _is_plain(text: str) -> bool:
@@ -106,7 +110,7 @@ def _in_words(stage: Stage, script: Script, command: Command) -> Iterator[Found]
             *re.findall(r"http://\S+", text),
         ):
             if _is_plain(candidate):
-                yield candidate.split()[0], word.location, command.name in SIGNED
+                yield candidate.split()[0], word.location, _SIGNED if command.name in SIGNED else ""
                 break
 
 
@@ -124,4 +128,4 @@ def _in_lists(stage: Stage, script: Script, command: Command) -> Iterator[Found]
         text = expanded(stage, script, command, word)
         match = re.search(r"http://[^\s\"']+", text)
         if match:
-            yield match[0], word.location, signed and "trusted=yes" not in text
+            yield match[0], word.location, _SIGNED if signed and "trusted=yes" not in text else ""

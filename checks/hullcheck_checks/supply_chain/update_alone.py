@@ -89,6 +89,8 @@ def _may_install(command: Command) -> bool:
         return True
     if "/" in first or not command.name:
         return bool(command.words)
+    if any(word.text in ("install", "add") for word in command.arguments):
+        return True
     return command.name in (
         "apt-cache", "gdebi", "npx", "playwright", "add-apt-repository", "dpkg", "mk-build-deps", "pip", "pip3", "python",
         "python3", "ansible-playbook", "aptitude", "apt-mark", "xargs", "parallel", "install_packages", "rosdep", "curl",

@@ -267,7 +267,7 @@ def fetched(stage: Stage) -> Iterator[Fetched]:
 
 def _followed(download: Download, script: Script, later: list[Script]) -> Fetched:
     names = {download.path}
-    run_by = unpacked_by = verified_by = None
+    run_by = marked_by = unpacked_by = verified_by = None
     piped = {c.number for c in script.after_in_pipe(download.command)} if download.path == PRINTED else set()
     for position, each in enumerate((script, *later)):
         for command in each.commands:
@@ -279,10 +279,15 @@ def _followed(download: Download, script: Script, later: list[Script]) -> Fetche
             if not touched:
                 continue
             if run_by is None and verified_by is None and runs(command, names):
-                run_by = command
+                if command.name == "chmod":
+                    marked_by = marked_by or command  # a bit runs nothing: it may be verified still
+                else:
+                    run_by = command
             if unpacked_by is None and unpacks(command):
                 unpacked_by = command
             names |= set(_moved(command, names))
+    if run_by is None and verified_by is None:
+        run_by = marked_by
     return Fetched(download, run_by, unpacked_by, verified_by)
 
 
@@ -317,7 +322,7 @@ def verifies(command: Command) -> bool:
         return any(re.match(r"-\w*V", text) for text in texts)
     if name == "openssl":
         return "-verify" in texts
-    if name == "rpm":
+    if name in ("rpm", "rpmkeys"):
         return any(text in ("-K", "--checksig") for text in texts)
     if name == "certutil":
         return any(text.lower() in ("-hashfile", "/hashfile") for text in texts)

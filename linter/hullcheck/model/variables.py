@@ -15,12 +15,14 @@ def expanded(stage: Stage, script: Script, command: Command, word: Word) -> str:
     """The word with its variables replaced where a literal is known: from the script, ENV or ARG; else as written."""
     if word.literal or "$" not in word.text or word.raw.text[:1] == "'":
         return word.text
-    values = dict(assigned(script, command))
+    values: dict[str, str | None] = {}
+    for name, text in assigned(script, command):
+        values[name] = text if values.get(name, text) == text else None
 
     def value(match: re.Match[str]) -> str:
         name, default = match["name"] or match["braced"], match["default"]
         if name in values:
-            return values[name]
+            return match[0] if values[name] is None else str(values[name])
         known = stage.variable(name, script.instruction)
         if known is not None and known.text is not None:
             return known.text if known.text or default is None else default
@@ -38,7 +40,10 @@ def expanded(stage: Stage, script: Script, command: Command, word: Word) -> str:
 
 
 def assigned(script: Script, before: Command) -> Iterator[tuple[str, str]]:
-    """The variables that the script sets to literals before a command: `A=b`, `export A=b`, `for A in b`."""
+    """The variables that the script sets to literals before a command: `A=b`, `export A=b`, `for A in b`.
+
+    One may come more than once, with other values: in the branches of a `case`, for one.
+    """
     for command in script.commands:
         if command.number >= before.number:
             return

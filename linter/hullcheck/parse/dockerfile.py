@@ -73,6 +73,8 @@ def parse_text(text: Text) -> Dockerfile:
     scanner = _Scanner(text)
     scanner.scan()
     instructions = list(_instructions(scanner))
+    if scanner.template is not None:
+        instructions = [i for i in instructions if i.keyword == "FROM" or not _TEMPLATE.search(i.text.text)]
     problems = [*scanner.problems, *_faults(text, instructions, scanner.template)]
     return Dockerfile(
         source=text.source,
