@@ -11,7 +11,7 @@ from hullcheck.render.kustomize.fieldspecs import FieldSpec
 from hullcheck.render.kustomize.pattern import Pattern, PatternError, compiled
 from hullcheck.render.kustomize.resources import Gvk, Resource, Resources, word_at
 from hullcheck.render.kustomize.scalars import is_null
-from hullcheck.render.kustomize.tree import Change, change_at, empty_mapping, overriding, put, shared, word
+from hullcheck.render.kustomize.tree import Change, Shared, change_at, empty_mapping, overriding, put, shared, word
 
 _NOT_RENAMED = (
     Gvk("", "", "CustomResourceDefinition"),
@@ -136,16 +136,20 @@ def add_words(
     for resource in resources:
         for name, (key, value) in words.items():
             new = shared(word(value.text, value, because))
+            touched = False
 
             def change(old: Node, name: str = name, key: Scalar = key, new: Scalar = new) -> Node:
+                nonlocal touched
                 if not isinstance(old, Mapping):
                     raise RefusedError("a mapping is expected here", old.location.one_line())
                 if name in old.entries():
+                    touched = touched or isinstance(old.get(name), Shared)
                     return put(old, name, word(new.text, new, because, old.get(name)))
                 return old.with_entries({**old.entries(), name: (key, new)})
 
             change_fields(resource, specs, change, Mapping, key)
-            resource.spread()
+            if touched:
+                resource.spread()
         resource.shares = True
 
 
