@@ -158,12 +158,29 @@ def before_the_first_stage(dockerfile: Dockerfile) -> Iterator[Finding]:
 def in_stage(stage: Stage) -> Iterator[Finding]:
     for step in stage.instructions:
         instruction = step.effective
+        if instruction.keyword in ("COPY", "ADD"):
+            yield from _in_written_files(stage, instruction)
         if instruction.keyword not in ("ENV", "ARG", "LABEL"):
             continue
         for pair in instruction.pairs:
             grade = by_name(pair.name.text)
             if grade is not None:
                 yield from _in_pair(stage, instruction, pair, grade, step)
+
+
+def _in_written_files(stage: Stage, instruction: Instruction) -> Iterator[Finding]:
+    """The files that a heredoc of COPY writes."""
+    for heredoc in instruction.heredocs:
+        for found in in_properties(heredoc.body.text):
+            place = heredoc.body.at(found.start, found.end)
+            yield check.finding(
+                stage,
+                f"`{instruction.keyword}` writes a file in which `{found.name}` is a literal credential",
+                at=place,
+                severity=_severity(stage),
+                evidence=(instruction.keyword, found.name),
+                redact=(place,),
+            )
 
 
 def _in_pair(stage: Stage, instruction: Instruction, pair: Pair, grade: Grade, step: Instruction) -> Iterator[Finding]:

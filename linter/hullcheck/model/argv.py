@@ -31,13 +31,21 @@ _SEPARATE: dict[str, str] = {
 _LOGINS = frozenset(("docker", "podman", "buildah", "skopeo", "helm", "az", "oc", "nerdctl", "crane", "oras", "azcopy"))
 """Programs whose `login` takes `-p`."""
 
+_SETTERS = frozenset(
+    ("aws", "npm", "pnpm", "yarn", "pip", "pip3", "git", "gh", "gcloud", "poetry", "bundle", "conda", "glab")
+)
+"""Programs that are told a setting as two words: `aws configure set aws_secret_access_key x`."""
+
+_OPENSSL = frozenset(("-passin", "-passout", "-pass"))
+
 _SHELLS = frozenset(("sh", "bash", "ash", "dash", "zsh", "ksh", "pwsh", "powershell", "cmd", "cmd.exe"))
 _SCRIPT_FLAG = Lazy(r"-[a-z]*c|CMD-SHELL|/[cC]|-Command")
 _OPTION = Lazy(r"(?P<option>--?[A-Za-z][A-Za-z0-9_.-]*)(?P<equals>[=:])(?P<value>.+)", re.DOTALL)
 _ASSIGNED = Lazy(r"(?P<option>[A-Za-z_][A-Za-z0-9_.]*)=(?P<value>.+)", re.DOTALL)
-_NAMELESS = frozenset(("requirepass", "masterauth"))
+_NAMELESS = frozenset(("requirepass", "masterauth", "storepass", "keypass", "srcstorepass", "deststorepass"))
 """Options that take a password without saying so in a word of its own."""
 
+_NETRC = Lazy(r"machine\s+\S+\s+login\s+\S+\s+(?P<option>password)\s+(?P<value>[^\s\"'\\]+)")
 _NPMRC = Lazy(r"(?P<option>:_(?:authToken|auth|password))=(?P<value>[^\s\"']+)")
 _HEADER = Lazy(
     r"(?P<option>(?i:(?:proxy-)?authorization|x-api-key|x-auth-token|private-token|x-vault-token|api-key|job-token"
@@ -128,8 +136,9 @@ def _is_script(program: str, before: str, word: str) -> bool:
 
 
 def _in_text(word: str, number: int) -> Said | None:
-    """A header, or a line for an `.npmrc`, wherever it stands in the word."""
+    """A header, or a line for an `.npmrc` or `.netrc`, wherever it stands in the word."""
     match = (_HEADER.search(word) or _NPMRC.search(word)) if ":" in word else None
+    match = match or (_NETRC.search(word) if "machine " in word else None)
     if match is None or not _usable("token", match["value"]):
         return None
     return Said(number, *match.span("value"), match["option"])
@@ -158,11 +167,21 @@ def _after_option(before: str, word: str, number: int, program: str, words: Sequ
     glued = _GLUED.get(program)
     if glued and word.startswith(glued) and len(word) > len(glued) and word[len(glued)] not in "=-":
         return Said(number, len(glued), len(word), glued) if _usable("password", word[len(glued) :]) else None
-    if word.startswith("-") or not before.startswith("-"):
+    if program == "htpasswd" and number == len(words) - 1 and re.fullmatch(r"-\w*b\w*", words[1] if number > 2 else ""):
+        return whole._replace(option=words[1]) if _usable("password", word) else None
+    if before in _OPENSSL and word.startswith("pass:"):
+        return Said(number, 5, len(word), before) if _usable("password", word[5:]) else None
+    if word.startswith("-"):
+        return None
+    if program in _SETTERS and not before.startswith("-") and by_name(before) is Grade.STRONG:
+        setting = any(given in ("set", "config", "configure") for given in words)
+        return whole if setting and _usable(before, word) else None
+    if not before.startswith("-"):
         return None
     if before == _SEPARATE.get(program) or (before == "-p" and program in _LOGINS and "login" in words):
         return whole if _usable("password", word) else None
-    if before.startswith("--") and _takes_credential(before) and "=" not in before and _usable(before, word):
+    long = before.startswith("--") or len(before) > 4
+    if long and "=" not in before and _takes_credential(before) and _usable(before, word):
         return whole
     return None
 
