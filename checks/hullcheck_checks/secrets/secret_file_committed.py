@@ -12,7 +12,7 @@ A file that git ignores is fine, as are encrypted files, empty ones, and files o
 them. Where all values are defaults that everybody tries first, it is a medium finding.
 
 See https://docs.docker.com/compose/how-tos/use-secrets/
-See https://docs.github.com/en/authentication/keeping-your-account-and-data-secure/removing-sensitive-data-from-a-repository
+See https://docs.github.com/en/code-security/secret-scanning
 """
 
 from collections.abc import Iterator

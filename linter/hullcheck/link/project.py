@@ -1,5 +1,6 @@
 """All files united: which image runs where, as whom, and what the checks look at."""
 
+import itertools
 import posixpath
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
@@ -156,6 +157,17 @@ class _Linker:
         from hullcheck.link.rbac import parts
 
         yield from parts(self.manifests.worlds)
+        if self.settings.validate:
+            yield from self._unknown_fields()
+
+    def _unknown_fields(self) -> Iterator[Any]:
+        from hullcheck.link.validation import validate
+
+        written = (made for f in self.files.values() if f.kind == "kubernetes" and f.model for made in f.model.objects)
+        declared = itertools.chain(self.manifests.objects, written)
+        found = validate(self.manifests.worlds, declared, self.settings.validate)
+        self.problems += found.problems
+        yield from found.unknown
 
     def _network_parts(self) -> Iterator[Any]:
         if not self.compose and self.manifests is None:

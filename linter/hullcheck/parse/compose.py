@@ -88,14 +88,21 @@ def _v1(root: Mapping) -> bool:
     )
 
 
-def read(source: Source) -> ComposeFile:
-    """The file's documents, and what is wrong with them; a broken service is left out, and the others stay."""
-    parsed = yaml.parse(source)
+def read(source: Source, parsed: yaml.Documents | None = None) -> ComposeFile:
+    """The file's documents, and what is wrong with them; a broken service is left out, and the others stay.
+
+    `parsed` is the file as YAML, if it has been read already.
+    """
+    parsed = yaml.parse(source) if parsed is None else parsed
+    if _is_template(source, parsed):
+        note = Problem("not-analysed", "a template: what it becomes isn't known", source.at_line(1))
+        return ComposeFile(source, (), (note,), complete=False)
     problems = list(parsed.problems)
+    roots = [document.root for document in parsed.documents]
+    salvaged = None if roots else _salvaged(source)
     documents: list[Mapping] = []
     v1 = False
-    for document in parsed.documents:
-        root = document.root
+    for root in roots if salvaged is None else [salvaged]:
         if root is None or is_null(root):
             continue
         if not isinstance(root, Mapping):
@@ -108,8 +115,64 @@ def read(source: Source) -> ComposeFile:
             continue
         problems += _faults(root)
         documents.append(_readable(root))
-    complete = any(True for _ in _all_services(documents)) and all(map(_can_run, _all_services(documents)))
+    services = list(_all_services(documents))
+    complete = salvaged is None and bool(services) and all(map(_can_run, services))
     return ComposeFile(source, tuple(documents), tuple(problems), complete, v1)
+
+
+def _is_template(source: Source, parsed: yaml.Documents) -> bool:
+    """Is it only the source of a YAML file? Placeholders in quotes are text to Compose."""
+    if "{{" not in source.text and "{%" not in source.text:
+        return False
+    return bool(parsed.problems) or any(_has_placeholder(document.root) for document in parsed.documents)
+
+
+def _has_placeholder(root: Node | None) -> bool:
+    """Does a `{{ }}` stand where a value should? It reads as a mapping whose key is a mapping."""
+    pending = [root] if root is not None else []
+    seen: set[int] = set()
+    while pending:
+        node = pending.pop()
+        if id(node) in seen:
+            continue
+        seen.add(id(node))
+        if isinstance(node, Mapping):
+            if any(isinstance(key, Mapping) for key, _ in node.items):
+                return True
+            pending += [child for _, child in node.items]
+        elif isinstance(node, Sequence):
+            pending += node.items
+    return False
+
+
+_TOP = re.compile(r"^(?P<name>[A-Za-z_][\w.-]*):", re.MULTILINE)
+_CHILD = re.compile(r"""^(?P<indent>[ ]+)["']?[A-Za-z0-9][\w.-]*["']?:""", re.MULTILINE)
+
+
+def _salvaged(source: Source) -> Mapping | None:
+    """What can be read of a file that is no YAML as a whole: each service and each other part by itself."""
+    text = source.text
+    tops = list(_TOP.finditer(text))
+    made = Mapping(source, 0, len(text), "", False)
+    for number, top in enumerate(tops):
+        end = tops[number + 1].start() if number + 1 < len(tops) else len(text)
+        if top["name"] != "services":
+            parts = yaml.parse_parts(source, [(top.start(), end)]).documents
+            made.items += [entry for part in parts if isinstance(part.root, Mapping) for entry in part.root.items]
+            continue
+        parts = yaml.parse_parts(source, _blocks(text, top.end(), end)).documents
+        services = Mapping(source, top.end(), end, "", False)
+        services.items = [entry for part in parts if isinstance(part.root, Mapping) for entry in part.root.items]
+        key = Scalar(source, top.start("name"), top.end("name"), "", "services", "")
+        made.items.append((key, services))
+    return made if any(isinstance(key, Scalar) and key.text == "services" for key, _ in made.items) else None
+
+
+def _blocks(text: str, start: int, end: int) -> list[tuple[int, int]]:
+    """The spans of the entries of a block mapping, told by the indentation of its first."""
+    found = list(_CHILD.finditer(text, start, end))
+    first = [match.start() for match in found if match["indent"] == found[0]["indent"]]
+    return list(zip(first, [*first[1:], end], strict=True)) if first else []
 
 
 def _all_services(documents: list[Mapping]) -> Iterator[Mapping]:

@@ -5,15 +5,11 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from hullcheck.model.kubernetes import KubernetesObject, Kustomization, Workload
-from hullcheck.model.network import Backend, Policy, Service
+from hullcheck.model.kubernetes import KubernetesObject
 from hullcheck.model.node import Mapping, Node, Scalar, Sequence, as_str, at, items
 from hullcheck.model.problem import Problem
 from hullcheck.parse import yaml
-from hullcheck.parse.layer import kustomization
-from hullcheck.parse.network import backends, policy, service
 from hullcheck.parse.openshift import filled_in
-from hullcheck.parse.workloads import workload
 from hullcheck.source import Source
 
 MAX_NESTED_LISTS = 20
@@ -34,12 +30,7 @@ class ManifestFile(NamedTuple):
 
     source: Source
     objects: tuple[KubernetesObject, ...] = ()
-    workloads: tuple[Workload, ...] = ()
-    policies: tuple[Policy, ...] = ()
-    services: tuple[Service, ...] = ()
-    backends: tuple[Backend, ...] = ()
     problems: tuple[Problem, ...] = ()
-    kustomization: Kustomization | None = None
     templated: bool = False
     mentions_policies: bool = False
     documents: tuple[Node, ...] = ()
@@ -57,18 +48,11 @@ def read(source: Source) -> ManifestFile:
         return ManifestFile(source, problems=(problem,), templated=True, mentions_policies=mentions)
     layer = next((root for root in roots if isinstance(root, Mapping) and is_kustomization(source, root)), None)
     if layer is not None:
-        made, unfollowed = kustomization(source, layer)
-        return ManifestFile(
-            source, problems=(*problems, *unfollowed), kustomization=made, documents=tuple(roots), layer=layer
-        )
+        return ManifestFile(source, problems=tuple(problems), documents=tuple(roots), layer=layer)
     objects = tuple(objects_in(roots))
     return ManifestFile(
         source,
         objects,
-        tuple(w for w in map(workload, objects) if w is not None),
-        tuple(p for p in map(policy, objects) if p is not None),
-        tuple(s for s in map(service, objects) if s is not None),
-        tuple(backend for found in objects for backend in backends(found)),
         tuple(problems),
         mentions_policies=mentions,
         documents=tuple(roots),
