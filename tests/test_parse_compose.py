@@ -89,6 +89,41 @@ def test_one_broken_document_does_not_lose_the_others() -> None:
     assert [problem.name for problem in file.problems] == ["parse-error"]
 
 
+def test_a_service_that_is_no_yaml_does_not_lose_the_others() -> None:
+    text = "services:\n  a:\n    image: [\n  b:\n    image: b\n    pid: host\nnetworks:\n  n: {}\n"
+    file = read(text)
+    assert not file.complete
+    assert [problem.name for problem in file.problems] == ["parse-error"]
+    root = file.documents[0]
+    assert list(entries(root.get("services"))) == ["b"]
+    assert list(entries(root.get("networks"))) == ["n"]
+    service = entries(root.get("services"))["b"][1]
+    assert isinstance(service, Mapping)
+    pid = service.get("pid")
+    assert pid is not None
+    assert (pid.location.line, pid.location.text) == (6, "host")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "services:\n  web:\n    image: {{ image }}\n",
+        "services:\n{% if web %}\n  web: {image: a}\n{% endif %}\n",
+        "services:\n  {{ name }}:\n    image: a\n",
+    ],
+)
+def test_a_template_is_noted_once(text: str) -> None:
+    file = read(text)
+    assert [problem.name for problem in file.problems] == ["not-analysed"]
+    assert not file.documents
+
+
+def test_a_placeholder_in_quotes_is_text() -> None:
+    file = read("services: {web: {image: a, hostname: '{{.Node.Hostname}}'}}")
+    assert not file.problems
+    assert file.complete
+
+
 def test_a_key_written_twice_is_told_at_the_second() -> None:
     file = read("services:\n  web:\n    image: a\n    privileged: false\n    privileged: true\n")
     assert [(p.message, p.location.line, p.owner) for p in file.problems] == [

@@ -110,11 +110,11 @@ def _yaml(source: Source, entry: Entry) -> File | None:
             return File(source, "kubernetes", found, tuple(found.problems))
     documents = yaml.parse(source)
     roots = [d.root for d in documents.documents]
-    if any(compose_parser.looks_like(root) for root in roots):
-        composed = compose_parser.read(source)
-        return File(source, "compose", composed, tuple(composed.problems))
-    if documents.problems and (compose_named or entry.named):
-        return File(source, "compose" if compose_named else "yaml", None, tuple(documents.problems))
+    if any(compose_parser.looks_like(root) for root in roots) or (documents.problems and compose_named):
+        composed = compose_parser.read(source, documents)
+        return File(source, "compose", composed if composed.documents else None, tuple(composed.problems))
+    if documents.problems and entry.named:
+        return File(source, "yaml", None, tuple(documents.problems))
     return None
 
 
