@@ -85,7 +85,7 @@ class _Linker:
             built = layers.build(folder)
             self.problems += built.problems
             objects = [made for root in built.objects if (made := object_of(root)) is not None]
-            complete = not built.approximate
+            complete = not built.uncertain
             worlds.append(_world(folder or ".", "kustomization", objects, built.approximate, built.files, complete))
         return worlds, {path for path in layers.claimed if path in self.files}
 

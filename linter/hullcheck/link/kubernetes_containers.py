@@ -15,6 +15,7 @@ from hullcheck.parse.labels import text_map
 from hullcheck.source import Field, Location, Related
 
 LOOPBACK = ("127.", "::1")
+MAX_REPLACED = 3
 _APPARMOR = "container.apparmor.security.beta.kubernetes.io/"
 _PROFILES = {"Unconfined": "unconfined", "RuntimeDefault": "runtime/default"}
 _PROBES = (
@@ -142,7 +143,10 @@ class _Container:
         )
 
     def _own_flag(self, key: str) -> Field[bool]:
-        return boolean(at(self.security, key), self.at)
+        said = boolean(at(self.security, key), self.at)
+        if not said.absent:
+            return said
+        return said._replace(related=removed(self.security, key) or removed(self.node, "securityContext"))
 
     def _effective(self, key: str) -> Node | None:
         own = at(self.security, key)
@@ -158,7 +162,8 @@ class _Container:
         elif said.value is not None:
             said = said._replace(value=said.value.strip())
         described = {"init": "init container", "ephemeral": "ephemeral container"}.get(self.role, "container")
-        return ImageUse(said, f"{described} `{self.name}`: image", self.owner)
+        origin = next(iter(replaced(node)), None)
+        return ImageUse(said, f"{described} `{self.name}`: image", self.owner, origin=origin)
 
     def _user(self) -> User:
         """As the kubelet decides: `runAsUser`, else `runAsNonRoot`, else the image."""
@@ -174,10 +179,13 @@ class _Container:
             if number is None:
                 return User(Root.UNKNOWN, user.location.one_line(), why="`runAsUser` isn't a number")
             root = Root.STATED if number == 0 and not refused else Root.NO
-            return User(root, user.location.one_line(), str(number), f"`runAsUser` is {number}", self._inheriting(user))
+            related = (*self._inheriting(user), *replaced(user))
+            return User(root, user.location.one_line(), str(number), f"`runAsUser` is {number}", related)
         if refused and non_root is not None:
             return User(Root.NO, non_root.location.one_line(), why="`runAsNonRoot` is true")
-        return User(Root.UNKNOWN, self.at, why="the image decides", unsaid=True)
+        contexts = (self.security, self.pod.security)
+        related = tuple(r for context in contexts for r in removed(context, "runAsUser", "runAsNonRoot"))
+        return User(Root.UNKNOWN, self.at, why="the image decides", unsaid=True, related=related)
 
     def _inheriting(self, node: Node) -> tuple[Related, ...]:
         """The container, where the pod decides for it."""
@@ -359,7 +367,7 @@ def text(node: Node | None, otherwise: Location) -> Field[str]:
         return Field(None, otherwise)
     if node.unknown or not isinstance(node, Scalar):
         return Field(None, node.location.one_line(), node.unknown or "it isn't a single value")
-    return Field(node.text, node.location.one_line())
+    return Field(node.text, node.location.one_line(), related=replaced(node))
 
 
 def texts(node: Node | None) -> Iterator[Field[str]]:
@@ -373,4 +381,23 @@ def boolean(node: Node | None, otherwise: Location) -> Field[bool]:
     if node is None or is_null(node):
         return Field(None, otherwise)
     value = as_bool(node)
-    return Field(value, node.location.one_line(), node.unknown or ("" if value is not None else "it isn't a boolean"))
+    why = node.unknown or ("" if value is not None else "it isn't a boolean")
+    return Field(value, node.location.one_line(), why, replaced(node))
+
+
+def replaced(node: Node) -> tuple[Related, ...]:
+    """What the value was before an overlay changed it, where it was written, the nearest first."""
+    found: list[Related] = []
+    while node.before is not None and len(found) < MAX_REPLACED:
+        before = node.before
+        if isinstance(before, Scalar) and before.location != node.location:
+            by = f"`{node.because}`" if node.because else "an overlay"
+            found.append(Related(before.location.one_line(), f"{by} replaces this"))
+        node = before
+    return tuple(found)
+
+
+def removed(mapping: Node | None, *keys: str) -> tuple[Related, ...]:
+    """Where an overlay took one of these keys out of the mapping."""
+    gone = mapping.gone if isinstance(mapping, Mapping) and mapping.gone else {}
+    return tuple(Related(gone[key].location.one_line(), f"`{key}` is taken out here") for key in keys if key in gone)

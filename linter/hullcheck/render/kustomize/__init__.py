@@ -23,8 +23,9 @@ _PATCHES = ("patches", "patchesstrategicmerge", "patchesjson6902", "replacements
 class Build(NamedTuple):
     """What a kustomization builds. `folder` is its own.
 
-    `objects` are in the order in which kustomize puts them out. `approximate` says why the result isn't known in full;
-    `refused` is true if kustomize wouldn't build it at all, as far as can be told. `files` had a part in it.
+    `objects` are in the order in which kustomize puts them out. `approximate` says why the result isn't known in full:
+    objects may be missing; `uncertain`, why those that are there may be other than shown. `refused` is true if
+    kustomize wouldn't build it at all, as far as can be told. `files` had a part in it.
     """
 
     folder: str
@@ -34,6 +35,7 @@ class Build(NamedTuple):
     refused: bool = False
     files: frozenset[str] = frozenset()
     dead_images: tuple[DeadImage, ...] = ()
+    uncertain: str = ""
 
 
 class Kustomizations:
@@ -106,6 +108,7 @@ class Kustomizations:
             state.approximate,
             files=frozenset(state.files),
             dead_images=tuple(state.dead_images),
+            uncertain=state.uncertain,
         )
 
 

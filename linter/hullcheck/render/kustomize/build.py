@@ -130,11 +130,11 @@ class Builder:
 
     def _add_component(self, node: Scalar, own: Layer, state: State, stack: tuple[str, ...]) -> None:
         if is_remote(node.text):
-            state.unknown(f"`{node.text}` is remote and isn't fetched", node.location)
+            state.unknown(f"`{node.text}` is remote and isn't fetched", node.location, changes=True)
             return
         path = resolve(own.folder, node.text)
         if path is None or self.files.kustomization(path) is None:
-            state.unknown(f"`{node.text}` isn't in the repository", node.location)
+            state.unknown(f"`{node.text}` isn't in the repository", node.location, changes=True)
             return
         if any(is_below(above, path) for above in stack) or len(stack) > MAX_DEPTH:
             raise RefusedError(f"`{node.text}` is among the folders that lead to it", node.location)
@@ -148,7 +148,7 @@ class Builder:
             try:
                 path = file_path(node, own.folder, self.files)
             except MissingError as missing:
-                state.unknown(missing.message, missing.location)
+                state.unknown(missing.message, missing.location, changes=True)
                 continue
             content = self.files.content(path)
             assert content is not None
@@ -160,7 +160,9 @@ class Builder:
             state.problems.append(Problem("not-analysed", message, own.place("crds")))
         openapi = struct(own.node("openapi"), "openapi", "path version")
         if "path" in openapi:
-            state.unknown("how lists are merged is said by `openapi`, which isn't read", own.place("openapi"))
+            state.unknown(
+                "how lists are merged is said by `openapi`, which isn't read", own.place("openapi"), changes=True
+            )
 
     def _generate(self, own: Layer, state: State, stack: tuple[str, ...]) -> None:
         shared = generate.options(own.node("generatorOptions"))

@@ -39,7 +39,8 @@ def transform(own: Layer, state: State, builder: "Builder", stack: tuple[str, ..
     for resource in _configured(own, "transformers", state, builder, stack):
         known = resource.api_version == "builtin" and _run(resource, own, state, builder)
         if not known:
-            state.unknown(f"what the transformer `{resource.kind}` does isn't known", resource.root.location.one_line())
+            message = f"what the transformer `{resource.kind}` does isn't known"
+            state.unknown(message, resource.root.location.one_line(), changes=True)
 
 
 def _configured(own: Layer, field: str, state: State, builder: "Builder", stack: tuple[str, ...]) -> list[Resource]:
@@ -58,6 +59,8 @@ def _configured(own: Layer, field: str, state: State, builder: "Builder", stack:
     state.files |= gathered.files
     state.problems += gathered.problems
     state.approximate = state.approximate or gathered.approximate
+    if field == "transformers":
+        state.uncertain = state.uncertain or gathered.approximate
     return list(gathered.resources)
 
 

@@ -35,6 +35,7 @@ class State:
         self.dead_images: list[DeadImage] = []
         self.files: set[str] = set()
         self.approximate = ""
+        self.uncertain = ""
 
     def copy(self) -> "State":
         """Another one that can be changed: trees are shared, objects aren't."""
@@ -42,7 +43,7 @@ class State:
         made.resources = Resources(resource.copy() for resource in self.resources)
         made.config, made.variables = self.config, dict(self.variables)
         made.problems, made.dead_images = list(self.problems), list(self.dead_images)
-        made.files, made.approximate = set(self.files), self.approximate
+        made.files, made.approximate, made.uncertain = set(self.files), self.approximate, self.uncertain
         return made
 
     def absorb(self, other: "State", place: Location) -> None:
@@ -58,16 +59,19 @@ class State:
         self.dead_images += other.dead_images
         self.files |= other.files
         self.approximate = self.approximate or other.approximate
+        self.uncertain = self.uncertain or other.uncertain
 
     def add_variable(self, name: str, variable: Variable) -> None:
         if name in self.variables:
             raise RefusedError(f"the variable `{name}` is there twice", variable.location)
         self.variables[name] = variable
 
-    def unknown(self, message: str, location: Location) -> None:
-        """Note that a part of the result isn't known."""
+    def unknown(self, message: str, location: Location, *, changes: bool = False) -> None:
+        """Note that a part of the result isn't known; with `changes`, that the other parts may be changed by it."""
         self.problems.append(Problem("not-analysed", message, location))
         self.approximate = self.approximate or message
+        if changes:
+            self.uncertain = self.uncertain or message
 
     @property
     def complete(self) -> bool:

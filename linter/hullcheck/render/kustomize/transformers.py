@@ -141,7 +141,7 @@ def _replacements(node: Node, folder: str, state: State, files: Files, because: 
         try:
             file = file_path(path, folder, files)
         except MissingError as missing:
-            state.unknown(missing.message, missing.location)
+            state.unknown(missing.message, missing.location, changes=True)
             return
         state.files.add(file)
         content = files.content(file)
@@ -225,13 +225,13 @@ class Patches:
         try:
             file = file_path(path, self.folder, self.files)
         except MissingError as missing:
-            self.state.unknown(missing.message, missing.location)
+            self.state.unknown(missing.message, missing.location, changes=True)
             return None, place
         self.state.files.add(file)
         content = self.files.content(file)
         assert content is not None
         if content.templated:
-            self.state.unknown(f"the patch `{path.text}` is a template", path.location)
+            self.state.unknown(f"the patch `{path.text}` is a template", path.location, changes=True)
             return None, place
         if content.broken:
             raise RefusedError(f"the patch can't be read: {content.broken[0]}", content.broken[1])
