@@ -190,6 +190,43 @@ def test_what_is_not_suppressed_any_more_is_new() -> None:
     assert compare(side(), side(quiet)).fixed == ()
 
 
+def test_a_newer_version_of_what_is_at_fault_is_nothing_new() -> None:
+    source = compose()
+    old = finding(source, "web", "services.web", "download", "https://example.org/v1.2.3/tool")
+    new = finding(source, "web", "services.web", "download", "https://example.org/v1.2.10/tool")
+    other = finding(source, "web", "services.web", "download", "https://example.net/v1.2.3/tool")
+    assert states(compare(side(new), side(old))) == ["unchanged"]
+    assert states(compare(side(other), side(old))) == ["new"]
+    ports = [finding(source, "web", "services.web", "port", port) for port in ("22.1", "80.2")]
+    assert states(compare(side(ports[0]), side(ports[1]))) == ["new"]
+
+
+def test_a_part_that_is_cured_makes_the_rest_not_new() -> None:
+    source = compose()
+    old = finding(source, "web", "services.web", "hardening-missing", "no limit", "writable")
+    assert states(compare(side(old._replace(evidence=("writable",))), side(old))) == ["unchanged"]
+    assert states(compare(side(old), side(old._replace(evidence=("writable",))))) == ["new"]
+    assert states(compare(side(old._replace(evidence=("other",))), side(old))) == ["new"]
+
+
+def test_an_object_may_be_written_anew_in_another_file() -> None:
+    old = Source("pod.json", b'{"kind": "Pod", "metadata": {"name": "web"}}')
+    new = Source("pod.yaml", b"kind: Pod\nmetadata:\n  name: web\n")
+    before, after = finding(old, "web", "Pod/default/web"), finding(new, "name: web", "Pod/default/web")
+    assert states(compare(side(after), side(before))) == ["unchanged"]
+    still_there = Side((after,), {"pod.yaml": new, "pod.json": old}, frozenset({("pod.json", "Pod/default/web")}))
+    assert states(compare(still_there, side(before))) == ["new"]
+
+
+def test_a_folder_that_falls_apart_lacks_no_more_than_before() -> None:
+    a, b = Source("x/a/web.yaml", b"kind: Deployment\n"), Source("x/b/web.yaml", b"kind: Deployment\n")
+    whole = finding(a, "Deployment", "x", "no-policies")
+    parts = [finding(a, "Deployment", "x/a", "no-policies"), finding(b, "Deployment", "x/b", "no-policies")]
+    nature = Nature(scopes=frozenset(("no-policies",)))
+    assert states(compare(side(*parts), side(whole, also=(b,)), nature)) == ["unchanged", "unchanged"]
+    assert states(compare(side(*parts), side(whole), nature)) == ["unchanged", "new"]
+
+
 def test_what_got_worse_is_new() -> None:
     source = compose()
     bad = finding(source, "privileged: true", "services.web")

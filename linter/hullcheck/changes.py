@@ -18,6 +18,8 @@ from hullcheck.source import Source
 _TRIES = 20
 """Candidates that are compared for one finding, so that the cost stays linear."""
 
+_VERSION = re.compile(r"\d+(?:\.\d+)+")
+_LETTER = re.compile(r"[A-Za-z]")
 _KUBERNETES = re.compile(r"[A-Z][A-Za-z0-9.]*/[^/]*/.+", re.DOTALL)
 
 
@@ -68,7 +70,7 @@ def compare(head: Side, base: Side, nature: Nature = _PLAIN) -> Comparison:
     """
     matcher = _Matcher(head, base, nature)
     matcher.match_all()
-    absorbed = _absorbed(matcher, head, base, nature.groups)
+    absorbed = _absorbed(matcher, head, base, nature)
     findings = tuple(
         finding._replace(state="unchanged" if number in matcher.of_head or number in absorbed else "new")
         for number, finding in enumerate(head.findings)
@@ -97,7 +99,9 @@ class _Matcher:
         self._pass(self._repeated(), _by_path, _alike)
         self._pass(self._by_old_path, _by_path)
         self._pass(self._by_old_path, _by_path, crossing=True)
-        self._pass(_by_object, _by_object, _alike)
+        self._pass(self._by_version, _by_version)
+        self._pass(self._by_owner, _by_owner, lambda old, new: set() < set(new.evidence) < set(old.evidence))
+        self._pass(_by_object, _by_object, self._moved)
         self._pass(self._by_scope, self._by_scope, lambda old, new: _nested(old.owner, new.owner))
         self._pass(self._by_name, self._by_name)
         self._pass(self._by_old_evidence, _by_evidence, self._owner_renamed)
@@ -143,6 +147,16 @@ class _Matcher:
     def _by_old_evidence(self, finding: Finding) -> Hashable:
         return self._old_path(finding), finding.name, finding.evidence
 
+    def _by_version(self, finding: Finding) -> Hashable:
+        return (self._old_path(finding), *_by_version(finding)[1:])
+
+    def _by_owner(self, finding: Finding) -> Hashable:
+        return self._old_path(finding), finding.name, finding.owner
+
+    def _moved(self, old: Finding, new: Finding) -> bool:
+        """An object that is still where it was has a copy, unless the lines are those that are gone there."""
+        return (old.location.path, old.owner) not in self.head.owners or _alike(old, new)
+
     def _by_scope(self, finding: Finding) -> Hashable:
         """The folder grows with what is put in it, and another object may be its first."""
         return (finding.name, finding.evidence) if finding.name in self.nature.scopes else None
@@ -177,6 +191,16 @@ def _by_evidence(finding: Finding) -> Hashable:
     return finding.location.path, finding.name, finding.evidence
 
 
+def _by_version(finding: Finding) -> tuple[Hashable, ...]:
+    """A newer version of what is at fault is the same fault: an unverified download, an image past its life."""
+    evidence = tuple(_VERSION.sub("#", item) if _LETTER.search(item) else item for item in finding.evidence)
+    return finding.location.path, finding.name, finding.owner, evidence
+
+
+def _by_owner(finding: Finding) -> Hashable:
+    return finding.location.path, finding.name, finding.owner
+
+
 def _by_object(finding: Finding) -> Hashable:
     """Kubernetes names its objects without regard to files, so that one may be moved to another file."""
     return finding.fingerprint if _KUBERNETES.fullmatch(finding.owner) else None
@@ -192,13 +216,24 @@ def _last(owner: str) -> str:
     return re.split(r"[/.]", owner)[-1]
 
 
-def _absorbed(matcher: _Matcher, head: Side, base: Side, groups: Mapping[str, frozenset[str]]) -> set[int]:
-    """The head's findings that a finding of the base stood for, as one for many, about objects that were there."""
+def _absorbed(matcher: _Matcher, head: Side, base: Side, nature: Nature) -> set[int]:
+    """The head's findings that one of the base stood for, as one for many: about objects that were there.
+
+    A folder that falls apart into several has one for each, where it had one for all.
+    """
     gone = {f.name for number, f in enumerate(base.findings) if number not in matcher.of_base and f.suppression is None}
+    members = frozenset().union(*(nature.groups.get(name, frozenset()) for name in gone))
     owners = {owner for _, owner in base.owners}
-    members = frozenset().union(*(groups.get(name, frozenset()) for name in gone))
+    scopes = {(f.name, f.owner) for f in base.findings if f.name in nature.scopes and f.suppression is None}
     return {
         number
         for number, finding in enumerate(head.findings)
-        if number not in matcher.of_head and finding.name in members and finding.owner in owners
+        if number not in matcher.of_head
+        and (
+            (finding.name in members and finding.owner in owners)
+            or (
+                any(finding.name == name and _nested(owner, finding.owner) for name, owner in scopes)
+                and matcher.renamed.get(finding.location.path, finding.location.path) in base.sources
+            )
+        )
     }
