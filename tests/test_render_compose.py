@@ -425,3 +425,12 @@ def test_a_node_that_replaces_another_says_so() -> None:
     assert (node.text, node.because) == ("b", "override")
     assert isinstance(node.before, Scalar)
     assert node.before.text == "a"
+
+
+def test_every_place_that_names_an_image_counts() -> None:
+    project = only(
+        "services: {web: {image: a, build: {context: ., additional_contexts: {x: 'docker-image://b', y: ./y}}, "
+        "volumes: [{type: image, source: c, target: /c}, './d:/d'], pre_start: [{image: e, command: x}]}}"
+    )
+    assert [use.reference.value for use in project.services["web"].images] == ["c", "e", "b"]
+    assert [use.location.text for use in project.services["web"].images] == ["c", "e", "b"]

@@ -1,17 +1,21 @@
 """The tree of a Compose project as what the rest of the linter looks at: services, networks, volumes, file objects."""
 
 import posixpath
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from hullcheck.model.compose import Build, Dependency, FileObject, Join, Network, Service, Volume
 from hullcheck.model.container import Mount, Port, Variable
+from hullcheck.model.image import ImageUse
 from hullcheck.model.node import Mapping, Node, Scalar
 from hullcheck.render.compose.dotenv import variables as read_variables
 from hullcheck.render.compose.interpolate import DEFAULT, Variables, is_set_elsewhere, settings_in
-from hullcheck.render.compose.nodes import MARK, PLACES, Text, entries, get, is_nothing, items, marked, text_of
+from hullcheck.render.compose.nodes import MARK, PLACES, Text, entries, get, is_nothing, items, marked, part, text_of
 from hullcheck.render.compose.paths import inside, is_absolute, is_remote_context
 from hullcheck.render.compose.short import clean
 from hullcheck.source import Field, Location, Related, Source
+
+_IMAGE_CONTEXT = "docker-image://"
 
 
 class Place(NamedTuple):
@@ -177,7 +181,26 @@ class _Reader:
             links=self._texts("links"),
             expose=self._texts("expose"),
             provider=provider,
+            images=tuple(self._images()),
         )
+
+    def _images(self) -> Iterator[ImageUse]:
+        for item in items(self.node.get("volumes")):
+            if isinstance(item, Mapping) and text_of(item.get("type")) == "image":
+                yield from self._image(item.get("source"), "image that is mounted")
+        for item in items(self.node.get("pre_start")):
+            yield from self._image(get(item, "image"), "image of a `pre_start` hook")
+        for name, (_, child) in entries(get(self.node, "build", "additional_contexts")).items():
+            reference = marked(child) if isinstance(child, Scalar) else ""
+            if reference.startswith(_IMAGE_CONTEXT):
+                text = reference.removeprefix(_IMAGE_CONTEXT)
+                image = part(child, text, len(_IMAGE_CONTEXT)) if isinstance(child, Scalar) else child
+                yield from self._image(image, f"image of build context `{name}`")
+
+    def _image(self, node: Node | None, how: str) -> Iterator[ImageUse]:
+        said = field(node, self.at)
+        if not said.absent:
+            yield ImageUse(said, f"service `{self.name}`: {how}", f"services.{self.name}")
 
     def _can_run(self) -> bool:
         return any(not is_nothing(self.node.get(maker)) for maker in ("image", "build"))

@@ -132,7 +132,9 @@ class _Linker:
     def _compose_parts(self) -> Iterator[Any]:
         for project in self.compose:
             yield project
-            yield from project.services.values()
+            for service in project.services.values():
+                yield service
+                yield from service.images
             for workload in project.workloads:
                 build = self.service_builds.get(id(workload.part))
                 containers = tuple(self.images.joined_service(c, build) for c in workload.containers)

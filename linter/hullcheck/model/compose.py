@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 from hullcheck.model.container import Mount, Port, Variable
+from hullcheck.model.image import ImageUse
 from hullcheck.model.node import Mapping, as_str
 from hullcheck.model.problem import Problem
 from hullcheck.model.workload import Workload
@@ -112,7 +113,8 @@ class Service(NamedTuple):
     """A service of the merged project. `networks` are keys of the project's; empty with a `network_mode`.
 
     `complete` is false where nothing can be called missing: in a fragment, or an overlay judged by itself.
-    `node` is the merged mapping in Compose's long form. `provider` is true for what isn't a container at all.
+    `node` is the merged mapping in Compose's long form. `provider` is true for what isn't a container at all. `images`
+    are those that it uses besides its own: mounted, of hooks, and as contexts of its build.
     """
 
     name: str
@@ -135,6 +137,7 @@ class Service(NamedTuple):
     links: tuple[str, ...] = ()
     expose: tuple[str, ...] = ()
     provider: bool = False
+    images: tuple[ImageUse, ...] = ()
 
     @property
     def profile(self) -> str:
