@@ -3,9 +3,10 @@
 from collections.abc import Iterable, Iterator
 
 from hullcheck.link.builds import Build
-from hullcheck.model.container import Container
+from hullcheck.model.container import Container, Root
 from hullcheck.model.dockerfile import Dockerfile, Graph, Shipped, Stage
 from hullcheck.model.image import ImageUse
+from hullcheck.model.users import unused
 from hullcheck.source import Related
 
 Part = Dockerfile | Stage | Container | ImageUse
@@ -56,7 +57,7 @@ def container(made: Shipped, places: list[Related]) -> Container:
         stage.owner,
         stage.location,
         None,
-        made.user._replace(related=(*made.user.related, *places)),
+        made.user._replace(related=(*made.user.related, *_unused_user(made), *places)),
         role="stage",
         complete=stage.complete,
         serves=made.serves,
@@ -67,3 +68,11 @@ def container(made: Shipped, places: list[Related]) -> Container:
         command=made.command,
         probes=(made.health,) if made.health else (),
     )
+
+
+def _unused_user(made: Shipped) -> Iterator[Related]:
+    """The user that the image makes for itself and then doesn't run as."""
+    if made.user.root is Root.IMPLICIT and not made.user.drops_privileges:
+        user = unused(made.stage)
+        if user is not None:
+            yield Related(user.place, f"`{user.name}` is made here, and never used")

@@ -56,6 +56,36 @@ def users(stage: Stage) -> Iterator[NewUser]:
                 yield made
 
 
+def unused(stage: Stage) -> NewUser | None:
+    """A user that is made, and that nothing is then given to: neither files nor the container."""
+    made = list(users(stage))
+    if not made:
+        return None
+    given = " ".join(_given(stage))
+    return next((user for user in made if not re.search(rf"(?<![\w.-]){re.escape(user.name)}(?![\w.-])", given)), None)
+
+
+def _given(stage: Stage) -> Iterator[str]:
+    for part in stage.chain:
+        for step in part.instructions:
+            owner = step.effective.flag("chown")
+            yield owner.value.text if owner and owner.value else ""
+        for command in part.commands:
+            if command.name in (
+                "chown",
+                "su",
+                "runuser",
+                "install",
+                "setfacl",
+                "gosu",
+                "su-exec",
+                "usermod",
+                "setpriv",
+            ):
+                yield from (word.text for word in command.words)
+            yield from (word.text for word in command.wrappers)
+
+
 class Mode(NamedTuple):
     """A mode that is given to files: by `chmod`, `mkdir -m`, `install -m` or `--chmod`. `word` is None for a flag."""
 
