@@ -17,6 +17,7 @@ COMMANDS = {
     "files": "list what is found, as which kind, and what is left out",
     "baseline": "accept the findings that there are, so that only others count",
     "show": "show what will really run, and the line that says so",
+    "map": "show who can talk to whom, why, and what a change opens",
     "migrate": "turn another tool's configuration file into ours",
     "config": "show the configuration in effect, or its JSON Schema",
 }
