@@ -159,6 +159,12 @@ def at(node: Node | None, *path: str) -> Node | None:
     return node
 
 
+def at_key(holder: Node | None, key: str, value: Node) -> Node:
+    """The value, or its key where the value comes from another file: a chart's values, a helper's template."""
+    written = holder.key(key) if isinstance(holder, Mapping) else None
+    return written if written is not None and written.source is not value.source else value
+
+
 def items(node: Node | None) -> list[Node]:
     """A sequence's items; empty for anything else."""
     return node.items if isinstance(node, Sequence) else []

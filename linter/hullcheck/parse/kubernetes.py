@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from hullcheck.model.kubernetes import KubernetesObject
-from hullcheck.model.node import Mapping, Node, Scalar, Sequence, as_str, at, items
+from hullcheck.model.node import Mapping, Node, Scalar, Sequence, as_str, at, at_key, items
 from hullcheck.model.problem import Problem
 from hullcheck.parse import yaml
 from hullcheck.parse.openshift import filled_in
@@ -99,6 +99,7 @@ def object_of(root: Mapping, api_version: str = "", kind: str = "") -> Kubernete
     place: Node = name if isinstance(name, Scalar) and name.text else root.get("kind") or root
     while place.before is not None:
         place = place.before
+    place = at_key(metadata, "name", place)
     namespace = as_str(at(metadata, "namespace")) or ""
     return KubernetesObject(api_version, kind, as_str(name) or "", namespace, place.location.one_line(), root)
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from hullcheck.model.kubernetes import KubernetesObject, PodContainer, PodObject
-from hullcheck.model.node import Mapping, Node, Scalar, Sequence, as_str, at, is_null, items
+from hullcheck.model.node import Mapping, Node, Scalar, Sequence, as_str, at, at_key, is_null, items
 
 MAX_SHAPE_DEPTH = 12
 
@@ -92,7 +92,7 @@ def _containers(spec: Mapping) -> Iterator[PodContainer]:
 
 def _container(role: str, node: Mapping, number: int) -> PodContainer:
     named = node.get("name")
-    place = named if isinstance(named, Scalar) and named.text else node
+    place = at_key(node, "name", named) if isinstance(named, Scalar) and named.text else node
     return PodContainer(role, as_str(named) or str(number), place.location.one_line(), node)
 
 
