@@ -48,16 +48,7 @@ def config(folder: Path, paths: list[str]) -> tuple[Any, str]:
     )
     if result.returncode:
         return None, result.stderr.decode(errors="replace").strip().splitlines()[-1]
-    return _unescaped(YAML(typ="safe").load(result.stdout.decode())), ""
-
-
-def _unescaped(value: Any) -> Any:
-    """Compose prints a literal `$` as `$$`."""
-    if isinstance(value, dict):
-        return {key: _unescaped(child) for key, child in value.items()}
-    if isinstance(value, list):
-        return [_unescaped(child) for child in value]
-    return value.replace("$$", "$") if isinstance(value, str) else value
+    return YAML(typ="safe").load(result.stdout.decode()), ""
 
 
 def ours(files: dict[str, str], paths: list[str], name: str) -> tuple[Any, list[str]]:

@@ -230,7 +230,7 @@ def generated(strategy: st.SearchStrategy[Any]) -> Any:
         deadline=None,
         suppress_health_check=list(HealthCheck),
         phases=(Phase.explicit, Phase.reuse, Phase.generate, Phase.shrink),
-        derandomize=True,
+        derandomize="HULLCHECK_EXAMPLES" not in os.environ,
     )(given(strategy)(test))
 
 

@@ -22,7 +22,7 @@ from hullcheck.render.compose.nodes import entries, text_of, unmarked
 from hullcheck.render.compose.normal import normalised
 from hullcheck.render.compose.paths import inside
 from hullcheck.render.compose.refuse import dangling, refusals
-from hullcheck.render.compose.resolved import resolved, started
+from hullcheck.render.compose.resolved import escaped, resolved, started
 from hullcheck.source import Location, Source
 
 BASES = ("compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml")
@@ -83,7 +83,9 @@ def show(
     if profiles is None:
         profiles = tuple(variables.get("COMPOSE_PROFILES", Setting("")).text.split(","))
     root = with_files(started(project.node, profiles), folder, texts, variables)
-    return Shown(project, resolved(root).root)
+    printed = escaped(resolved(root).root)
+    assert isinstance(printed, Mapping)
+    return Shown(project, printed)
 
 
 def taken(files: dict[str, ComposeFile], folder: str, env: Settings, texts: dict[str, Source]) -> tuple[str, ...]:

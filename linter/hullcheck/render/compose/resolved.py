@@ -6,16 +6,10 @@ what isn't known stays unknown. Every node keeps the place that decided it.
 
 from typing import NamedTuple
 
-from hullcheck.model.node import Mapping, Node, Sequence
+from hullcheck.model.node import Mapping, Node, Scalar, Sequence
 from hullcheck.model.problem import Problem
 from hullcheck.render.compose import kinds as of
-from hullcheck.render.compose.nodes import (
-    entries,
-    items,
-    mapping,
-    text_of,
-    value,
-)
+from hullcheck.render.compose.nodes import Entries, derived, entries, items, mapping, sequence, text_of, value
 
 MAX_PORTS = 70_000
 """Ports of a project that are written out, over all its ranges."""
@@ -239,6 +233,23 @@ def _used(services: list[Node]) -> dict[str, set[str | None]]:
         ):
             found[kind] |= {text_of(item.get("source")) for item in mounts if isinstance(item, Mapping)}
     return found
+
+
+def escaped(node: Node) -> Node:
+    """The printed tree as a file that Compose could read again: a `$` is written `$$`."""
+    if isinstance(node, Mapping):
+        found: Entries = {}
+        for name, (key, child) in node.entries().items():
+            found[name] = (key, escaped(child))
+        return mapping(node, found)
+    if isinstance(node, Sequence):
+        made = []
+        for item in node.items:
+            made.append(escaped(item))
+        return sequence(node, made)
+    if isinstance(node, Scalar) and "$" in node.text and not node.unknown:
+        return derived(node, node.text.replace("$", "$$"))
+    return node
 
 
 def to_plain(node: Node) -> object:
