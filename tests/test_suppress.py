@@ -311,6 +311,35 @@ def test_entries_that_are_of_no_use_are_told(tmp_path: Path) -> None:
     assert finding.message == "this entry expired on 2026-11-23: root-user counts again"
 
 
+SERVICE = "services:\n  web:\n    image: example.org/web:1.2.3\n    mem_limit: 1g\n{0}"
+ALL = ("capabilities are kept", "privileges may be gained", "the root file system is writable")
+
+
+def hardening(folder: Path, said: str) -> tuple[str, ...] | None:
+    """What the service is told to lack; None if that is suppressed."""
+    (finding,) = named(judge(folder, {"compose.yaml": SERVICE.format(said)}), "hardening-missing")
+    assert [item for item in ALL if item in finding.message] == list(finding.evidence)
+    return None if finding.suppression else finding.evidence
+
+
+def test_items_of_one_finding_are_suppressed_one_by_one(tmp_path: Path) -> None:
+    assert hardening(tmp_path, "") == ALL
+    assert hardening(tmp_path, "    x-hullcheck: {ignore: {writable-root-fs: x}}\n") == ALL[:2]
+    assert (
+        hardening(tmp_path, "    x-hullcheck: {ignore: {privilege-escalation: x, capabilities-not-dropped: x}}\n")
+        == ALL[2:]
+    )
+    assert hardening(tmp_path, "    x-hullcheck: {ignore: {hardening-missing: x}}\n") is None
+    assert hardening(tmp_path, "    x-hullcheck: {ignore: {latest-tag: x}}\n") == ALL
+    every = "capabilities-not-dropped: x, privilege-escalation: x, writable-root-fs: x"
+    assert hardening(tmp_path, f"    x-hullcheck: {{ignore: {{{every}}}}}\n") is None
+    unused = named(
+        judge(tmp_path, {"compose.yaml": SERVICE.format("    x-hullcheck: {ignore: {writable-root-fs: x}}\n")}),
+        "unused-suppression",
+    )
+    assert unused == []
+
+
 def test_comments_are_read_in_linear_time(tmp_path: Path) -> None:
     comment = "# hullcheck: ignore-block[root-user]\n# hadolint ignore=DL9999\n# kics-scan ignore-line\n"
     files = {"Dockerfile": "FROM debian:13.1\n" + comment * 6_000 + "USER root\n"}

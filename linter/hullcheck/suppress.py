@@ -34,7 +34,8 @@ def apply(findings: Iterable[Finding], written: Iterable[Ignore], config: Config
     for finding in findings:
         suppression = None
         if finding.name not in NEVER:
-            suppression = _by_ignore(finding, index, done) or _by_entry(finding, entries, done)
+            finding = _without_items(finding, index, done)
+            suppression = finding.suppression or _by_ignore(finding, index, done) or _by_entry(finding, entries, done)
         done.findings.append(finding._replace(suppression=suppression) if suppression else finding)
     return done
 
@@ -85,6 +86,48 @@ def _by_ignore(finding: Finding, index: _Index, done: Suppressed) -> Suppression
             done.used.setdefault(ignore, set()).add(finding.name)
             return Suppression("comment", _reason(ignore), ignore.location)
     return None
+
+
+def _items(finding: Finding) -> tuple[str, ...]:
+    """The checks of which a finding tells together, as `hardening-missing` does: one for each of its evidence."""
+    items = dict(finding.properties).get("checks", ())
+    told = isinstance(items, tuple) and len(items) == len(finding.evidence)
+    return tuple(items) if told and all(item in finding.message for item in finding.evidence) else ()
+
+
+def _without_items(finding: Finding, index: _Index, done: Suppressed) -> Finding:
+    """The finding without the items that ignores accept; suppressed, if they accept all."""
+    items = _items(finding)
+    accepted: dict[str, Ignore] = {}
+    for ignore in index.candidates(finding) if items else ():
+        if ignore.covers(finding):
+            accepted.update({name: ignore for name in ignore.names.intersection(items) if name not in accepted})
+    for name, ignore in accepted.items():
+        done.used.setdefault(ignore, set()).add(name)
+    if accepted and len(accepted) == len(items):
+        first = accepted[items[0]]
+        return finding._replace(suppression=Suppression("comment", _reason(first), first.location))
+    if not accepted:
+        return finding
+    kept = [number for number, name in enumerate(items) if name not in accepted]
+    return finding._replace(
+        message=_message_of(finding, kept),
+        evidence=tuple(finding.evidence[number] for number in kept),
+        properties=tuple(
+            (key, tuple(items[number] for number in kept) if key == "checks" else value)
+            for key, value in finding.properties
+        ),
+    )
+
+
+def _message_of(finding: Finding, kept: list[int]) -> str:
+    """The message with those items only: each starts with its evidence, and they stand in its order."""
+    message = finding.message
+    starts: list[int] = []
+    for item in finding.evidence:
+        starts.append(message.index(item, starts[-1] if starts else 0))
+    ends = [*(start - len(", ") for start in starts[1:]), len(message)]
+    return message[: starts[0]] + ", ".join(message[starts[number] : ends[number]] for number in kept)
 
 
 def _reason(ignore: Ignore) -> str:

@@ -74,17 +74,22 @@ def missing(workload: Workload, settings: Settings) -> Iterator[Finding]:
     if not workload.complete or workload.namespace == "kube-system":
         return
     containers = [c for c in workload.containers if c.complete and not c.short_lived and c.role != "ephemeral"]
-    found: dict[str, list[str]] = {}
+    found: list[tuple[str, str, list[str]]] = []
     for name, what, lacks in _ITEMS:
         if settings.told_together(name):
             lacking = [container.name for container in containers if lacks(container)]
             if lacking:
-                found[what] = lacking
+                found.append((name, what, lacking))
     if workload.dialect == "kubernetes" and settings.told_together("token-automounted") and _mounts_token(workload):
-        found["a token is mounted"] = []
+        found.append(("token-automounted", "a token is mounted", []))
     if found:
-        items = ", ".join(_shown(what, names, len(containers)) for what, names in found.items())
-        yield check.finding(workload, f"{workload.described} lacks hardening: {items}", evidence=tuple(found))
+        items = ", ".join(_shown(what, names, len(containers)) for _, what, names in found)
+        yield check.finding(
+            workload,
+            f"{workload.described} lacks hardening: {items}",
+            evidence=tuple(what for _, what, _ in found),
+            properties={"checks": tuple(name for name, _, _ in found)},
+        )
 
 
 def _shown(what: str, names: list[str], containers: int) -> str:
