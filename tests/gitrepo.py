@@ -63,7 +63,7 @@ class Repo:
         """Commit files, and everything else that was changed; returns the commit's id."""
         self.write(files or {})
         self.git("add", "--all", "--force")
-        self.git("commit", "-q", "--allow-empty", "-m", "a change")
+        self.git("commit", "-q", "--no-verify", "--allow-empty", "-m", "a change")
         return self.git("rev-parse", "HEAD")
 
     def run(

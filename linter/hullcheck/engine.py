@@ -1,6 +1,7 @@
 """The pipeline: discover, read, link, check, suppress, compare with the base, gate."""
 
 import os
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from datetime import date
@@ -21,6 +22,10 @@ if TYPE_CHECKING:
     from hullcheck.base import Past
     from hullcheck.baseline import Baseline
     from hullcheck.gate import Change
+
+
+_CONTEXT = re.compile(r"(?:^|/)(?:\.env[^/]*|[^/]*\.dockerignore|\.hullcheck\.ya?ml)$")
+"""Files that say something about others, and hold nothing to be judged, even if they are passed by name."""
 
 
 class OwnPolicy(NamedTuple):
@@ -276,7 +281,7 @@ def _disk(root: str, request: Request, targets: tuple[str, ...]) -> Tree:
     compared = request.past is not None and not (request.hook and request.own is None)
     tree = DiskTree(
         root,
-        named=tuple(t for t in targets if t and not os.path.isdir(os.path.join(root, t))),
+        named=tuple(t for t in targets if t and not _CONTEXT.search(t) and not os.path.isdir(os.path.join(root, t))),
         gitignore=request.gitignore,
         exclude=request.config.exclude,
         vendored=request.config.include_vendored,
