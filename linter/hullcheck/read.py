@@ -101,13 +101,15 @@ def _yaml(source: Source, entry: Entry) -> File | None:
     compose = compose_named or ("services" in text and not source.path.endswith(".json"))
     if not (manifest or compose or entry.named):
         return None
-    from hullcheck.parse import compose as compose_parser
-    from hullcheck.parse import kubernetes, yaml
-
     if manifest and not compose_named:
+        from hullcheck.parse import kubernetes
+
         found = kubernetes.read(source)
         if found.objects or found.problems:
             return File(source, "kubernetes", found, tuple(found.problems))
+    from hullcheck.parse import compose as compose_parser
+    from hullcheck.parse import yaml
+
     documents = yaml.parse(source)
     roots = [d.root for d in documents.documents]
     if any(compose_parser.looks_like(root) for root in roots) or (documents.problems and compose_named):

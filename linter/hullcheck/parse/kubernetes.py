@@ -17,6 +17,7 @@ MAX_NESTED_LISTS = 20
 KUSTOMIZATION_NAMES = ("kustomization.yaml", "kustomization.yml", "Kustomization")
 
 _POLICY_WORDS = re.compile(r"""kind["']?:\s*["']?[A-Za-z]*NetworkPolicy\b""")
+_TEMPLATE = re.compile(r"\{\{|\{%")
 _JSON_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}]', re.DOTALL)
 
 
@@ -42,8 +43,9 @@ def read(source: Source) -> ManifestFile:
     found, problems = documents(source)
     roots = [document.root for document in found if document.root is not None]
     mentions = "NetworkPolicy" in source.text and _POLICY_WORDS.search(source.text) is not None
-    if "{{" in source.text and (problems or any(_templated(root) for root in roots)):
-        place = source.at(source.text.index("{{"))
+    template = _TEMPLATE.search(source.text)
+    if template and (problems or any(_templated(root) for root in roots)):
+        place = source.at(template.start())
         problem = Problem("not-analysed", "a template: what it becomes isn't known", place)
         return ManifestFile(source, problems=(problem,), templated=True, mentions_policies=mentions)
     layer = next((root for root in roots if isinstance(root, Mapping) and is_kustomization(source, root)), None)
