@@ -74,29 +74,22 @@ def missing(workload: Workload, settings: Settings) -> Iterator[Finding]:
     if not workload.complete or workload.namespace == "kube-system":
         return
     containers = [c for c in workload.containers if c.complete and not c.short_lived and c.role != "ephemeral"]
-    found: list[tuple[str, str, list[str]]] = []
+    found: dict[str, str] = {}
     for name, what, lacks in _ITEMS:
-        if settings.told_together(name):
-            lacking = [container.name for container in containers if lacks(container)]
-            if lacking:
-                found.append((name, what, lacking))
-    if workload.dialect == "kubernetes" and settings.told_together("token-automounted") and _mounts_token(workload):
-        found.append(("token-automounted", "a token is mounted", []))
+        lacking = [container.name for container in containers if settings.told_together(name) and lacks(container)]
+        if lacking:
+            found[name] = f"{what} ({', '.join(lacking)})" if len(lacking) < len(containers) else what
+    if settings.told_together("token-automounted") and _mounts_token(workload):
+        found["token-automounted"] = "a token is mounted"
     if found:
-        items = ", ".join(_shown(what, names, len(containers)) for _, what, names in found)
         yield check.finding(
             workload,
-            f"{workload.described} lacks hardening: {items}",
-            evidence=tuple(what for _, what, _ in found),
-            properties={"checks": tuple(name for name, _, _ in found)},
+            f"{workload.described} lacks hardening: {', '.join(found.values())}",
+            evidence=tuple(found),
+            properties={"items": tuple(found)},
         )
-
-
-def _shown(what: str, names: list[str], containers: int) -> str:
-    """The item, with the containers that it is about where it isn't about all."""
-    return f"{what} ({', '.join(names)})" if 0 < len(names) < containers else what
 
 
 def _mounts_token(workload: Workload) -> bool:
     token = workload.automount_token
-    return token is not None and not token.unknown and token.value is not False
+    return workload.dialect == "kubernetes" and token is not None and not token.unknown and token.value is not False
