@@ -55,6 +55,8 @@ suppress:
   - {checks: [DL3002], paths: [tools/], object: build, reason: builds only, until: 2027-01-31}
 suppressions: {require-reason: true, require-until: true, max-days: 90, max: 5, foreign: false}
 gate: {fail-on: critical, new-suppressions: warn}
+validate: true
+kubernetes-version: v1.31.2
 """
 
 
@@ -71,6 +73,8 @@ def test_values_mean_what_they_say() -> None:
     assert read.fail_on is None
     assert read.min_severity is Severity.INFO
     assert read.pod_security_version == "1.31"
+    assert read.validate
+    assert read.kubernetes_version == "1.31.2"
     assert read.severity["latest-tag"] is Severity.LOW
     assert read.severity["untagged-image"] is Severity.CRITICAL
     assert read.network_deny == (
@@ -106,6 +110,7 @@ def test_toml_says_the_same() -> None:
         ("suppressions: {max-days: 0}", "suppressions.max-days"),
         ("suppressions: {require-reason: 1}", "suppressions.require-reason"),
         ("pod-security: {version: newest}", "pod-security.version"),
+        ("kubernetes-version: newest", "kubernetes-version"),
         ("ignore: []\nignore: [root-user]", ".hullcheck.yaml:2: `ignore` is written twice"),
         ("- a list", "must be one mapping"),
         ("a: 1\n---\nb: 2", "must be one mapping"),

@@ -84,6 +84,8 @@ class Config(NamedTuple):
     new_suppressions: str = "block"
     said: Mapping[str, str] = {}
     source: Source | None = None
+    validate: bool = False
+    kubernetes_version: str = "latest"
 
 
 def read(root: str, path: str | None, registry: Registry) -> Config:
@@ -215,6 +217,8 @@ def _config(written: Written) -> Config:
         gate_fail_on=gate.get("fail-on", ""),
         new_suppressions=gate.get("new-suppressions", "block"),
         source=written.source,
+        validate=written.get("validate", False),
+        kubernetes_version=written.get("kubernetes-version", "latest").removeprefix("v"),
         said={".".join(map(str, place)): f"{written.path}:{line}" for place, line in written.lines.items()},
     )
 

@@ -60,6 +60,8 @@ class Request(NamedTuple):
     isolated: bool = False  # the path itself is the root, whatever repository it is in
     strict: bool = False  # missing hardening as single findings
     pod_security: str = ""
+    validate: bool = False
+    kubernetes_version: str = ""
     baseline: "Baseline | None" = None
     own: OwnPolicy | None = None
     hook: bool = False
@@ -225,6 +227,9 @@ def select(registry: Registry, request: Request) -> Settings:
         chosen |= default - grouped
     chosen |= {check.name for check in registry.entries.values() if check.concern == "run"}
     ignored = _named(registry, config.ignore)
+    validate = request.validate or config.validate or "unknown-field" in (*config.select, *config.extend_select)
+    if validate and "unknown-field" in registry:
+        chosen.add("unknown-field")
     if config.policies_elsewhere:
         ignored |= {"no-network-policies", "missing-ingress-policy", "missing-egress-policy"}
     return Settings(
@@ -240,6 +245,7 @@ def select(registry: Registry, request: Request) -> Settings:
         network_deny=config.network_deny,
         network_allow=config.network_allow,
         datastores=config.datastores,
+        validate=(request.kubernetes_version or config.kubernetes_version) if validate else "",
     )
 
 

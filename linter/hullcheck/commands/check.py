@@ -1,6 +1,7 @@
 """`hullcheck check`: judge files and folders, report, gate."""
 
 import argparse
+import re
 import sys
 
 from hullcheck import engine, report
@@ -34,6 +35,12 @@ def add(parser: argparse.ArgumentParser) -> None:
     option("--profile", choices=("default", "strict"), default="default", help="strict: missing hardening one by one")
     option(
         "--pod-security", choices=("baseline", "restricted"), default="", help="judge every workload by that standard"
+    )
+    option("--validate", action="store_true", help="hold manifests against the Kubernetes API (hullcheck[validate])")
+    option(
+        "--kubernetes-version",
+        metavar="VERSION",
+        help="--validate, against that version, such as 1.34 (else: the newest)",
     )
     option("--no-inline", action="store_true", help="don't honour ignore comments")
     option("--no-foreign-ignores", action="store_true", help="don't honour other tools' ignore comments")
@@ -136,10 +143,20 @@ def request(options: argparse.Namespace, checks: Registry) -> engine.Request:
         today=day(options.today),
         strict=options.profile == "strict",
         pod_security=options.pod_security,
+        validate=options.validate or bool(options.kubernetes_version),
+        kubernetes_version=_kubernetes_version(options),
         baseline=baseline,
         own=policy.own(options, root, paths, checks) if options.gate else None,
         hook=options.pre_commit,
     )
+
+
+def _kubernetes_version(options: argparse.Namespace) -> str:
+    """The version that is asked for, as `1.34`; empty if none is."""
+    text = (options.kubernetes_version or "").removeprefix("v")
+    if text and not re.fullmatch(r"latest|1\.\d{1,3}(\.\d{1,3})?", text):
+        raise HullcheckError(f"--kubernetes-version: {text} is no version such as 1.34")
+    return text
 
 
 def _output(text: str) -> tuple[str, str | None]:

@@ -14,7 +14,8 @@ class Settings(NamedTuple):
     `--pod-security` asks for, or empty; `pod_security_version` a Kubernetes version such as "1.31", or "latest".
     `named` and `ignored` are the checks that were selected or ignored by a name, a concern or a peer's id.
     `network_deny` and `network_allow` are the configuration's assertions; `datastores` more names of images that hold
-    data.
+    data. `validate` is the Kubernetes version whose API manifests are held against, such as "1.31", or "latest"; empty if
+    they aren't.
     """
 
     today: date
@@ -31,6 +32,7 @@ class Settings(NamedTuple):
     datastores: tuple[str, ...] = ()
     named: frozenset[str] = frozenset()
     ignored: frozenset[str] = frozenset()
+    validate: str = ""
 
     def told_together(self, item: str) -> bool:
         """Is this item of missing hardening told by `hardening-missing`, rather than by itself or not at all?"""

@@ -1,0 +1,123 @@
+"""Objects held against the Kubernetes API, and against the custom resources that the repository declares."""
+
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from hullcheck.model.kubernetes import KubernetesObject, World
+from hullcheck.model.misfit import Misfit, UnknownField, misfits
+from hullcheck.model.node import Mapping, Node, as_bool, as_str, at, is_null, items, plain
+from hullcheck.model.openapi import GroupVersionKind, Type, Types
+from hullcheck.model.problem import Problem
+from hullcheck.parse.openapi import types
+
+MAX_COPIES = 5
+"""How many declarations of one custom resource are compared with; an object must fit one of them."""
+
+
+MAX_EXPLAINED = 1000
+"""For how many unknown fields what was meant is looked for."""
+
+
+class Validated(NamedTuple):
+    """Fields that no API knows, and values that it refuses."""
+
+    unknown: list[UnknownField]
+    problems: list[Problem]
+
+
+def validate(worlds: Iterable[World], declared: Iterable[KubernetesObject], version: str) -> Validated:
+    """Hold all objects of the worlds against the API of a Kubernetes version, or "latest".
+
+    `declared` are objects among which there may be definitions of custom resources; objects of kinds that nothing
+    defines are left alone. Raises HullcheckError if there are no schemas of that version.
+    """
+    api = types(version)
+    custom = _Custom(api, declared)
+    who = "Kubernetes" if version == "latest" else f"Kubernetes {api.version}"
+    found = Validated([], [])
+    seen: set[int] = set()
+    for world in worlds:
+        for made in world.objects:
+            if id(made.node) not in seen:
+                seen.add(id(made.node))
+                group, _, own = made.api_version.rpartition("/")
+                native = api.kind(group, own, made.kind)
+                if native is not None:
+                    _judge(made, [native], who, world, found)
+                else:
+                    _judge(made, custom.of((group, own, made.kind)), "its definition", world, found)
+    return found
+
+
+def _judge(made: KubernetesObject, declared: list[Type], who: str, world: World, found: Validated) -> None:
+    for type_, misfit in _in_all(made.node, declared, world.kind == "kustomization"):
+        if misfit.holder is not None:
+            explained = len(found.unknown) < MAX_EXPLAINED
+            found.unknown.append(UnknownField(made, misfit, misfit.holder, type_, explained))
+        else:
+            message = f"{who} refuses `{'.'.join(misfit.path)}`: it {misfit.message}"
+            found.problems.append(Problem("invalid-object", message, misfit.location, made.owner))
+
+
+def _in_all(node: Node, declared: list[Type], rendered: bool) -> Iterator[tuple[Type, Misfit]]:
+    """What doesn't fit any of the types that the object may be of."""
+    if not declared:
+        return
+    first, *others = declared
+    found = list(misfits(node, first, rendered=rendered))
+    for type_ in others if found else ():
+        places = {misfit.location for misfit in misfits(node, type_, rendered=rendered)}
+        found = [misfit for misfit in found if misfit.location in places]
+    yield from ((first, misfit) for misfit in found)
+
+
+class _Custom:
+    """The custom resources that a repository declares; each is read when an object of its kind comes up."""
+
+    def __init__(self, api: Types, declared: Iterable[KubernetesObject]) -> None:
+        self.api = api
+        self.written: dict[GroupVersionKind, list[tuple[Node, bool]]] = {}
+        self.made: dict[GroupVersionKind, list[Type]] = {}
+        seen: set[int] = set()
+        for made in declared:
+            if made.kind == "CustomResourceDefinition" and id(made.node) not in seen:
+                seen.add(id(made.node))
+                for kind, schema, pruned in _schemas(made):
+                    self.written.setdefault(kind, []).append((schema, pruned))
+
+    def of(self, kind: GroupVersionKind) -> list[Type]:
+        """What its declarations say an object of the kind is; none if it isn't known, or one can't be read."""
+        written = self.written.get(kind, [])
+        if kind not in self.made and written:
+            rules = [(plain(schema), pruned) for schema, pruned in written[:MAX_COPIES]]
+            self.made[kind] = [self.api.custom(rule, kind[2], pruned=pruned) for rule, pruned in rules]
+        return self.made.get(kind, [])
+
+
+def _schemas(definition: KubernetesObject) -> Iterator[tuple[GroupVersionKind, Node, bool]]:
+    """Each version of the custom resource, with its schema, and whether fields that it doesn't name are dropped."""
+    spec = at(definition.node, "spec")
+    kept = as_bool(at(spec, "preserveUnknownFields"))
+    pruned = kept is not True if definition.api_version.endswith("/v1") else kept is False
+    group, kind = as_str(at(spec, "group")), as_str(at(spec, "names", "kind"))
+    common = at(spec, "validation", "openAPIV3Schema")
+    versions = [
+        (as_str(at(entry, "name")), at(entry, "schema", "openAPIV3Schema")) for entry in items(at(spec, "versions"))
+    ]
+    for version, own in versions or [(as_str(at(spec, "version")), None)]:
+        schema = common if is_null(own) else own
+        if group and kind and version and isinstance(schema, Mapping) and not _unknown_inside(schema):
+            yield (group, version, kind), schema, pruned
+
+
+def _unknown_inside(schema: Node) -> bool:
+    """Is a part of it unknown, so that nothing can be concluded from what it doesn't say?"""
+    pending, seen = [schema], set[int]()
+    while pending:
+        node = pending.pop()
+        if node.unknown:
+            return True
+        if id(node) not in seen:
+            seen.add(id(node))
+            pending += (value for _, value in node.items) if isinstance(node, Mapping) else items(node)
+    return False
