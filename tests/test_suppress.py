@@ -312,13 +312,17 @@ def test_entries_that_are_of_no_use_are_told(tmp_path: Path) -> None:
 
 
 SERVICE = "services:\n  web:\n    image: example.org/web:1.2.3\n    mem_limit: 1g\n{0}"
-ALL = ("capabilities are kept", "privileges may be gained", "the root file system is writable")
+ALL = ("capabilities-not-dropped", "privilege-escalation", "writable-root-fs")
+SHOWN = dict(
+    zip(ALL, ("capabilities are kept", "privileges may be gained", "the root file system is writable"), strict=True)
+)
 
 
 def hardening(folder: Path, said: str) -> tuple[str, ...] | None:
     """What the service is told to lack; None if that is suppressed."""
     (finding,) = named(judge(folder, {"compose.yaml": SERVICE.format(said)}), "hardening-missing")
-    assert [item for item in ALL if item in finding.message] == list(finding.evidence)
+    assert [item for item in ALL if SHOWN[item] in finding.message] == list(finding.evidence)
+    assert dict(finding.properties)["items"] == finding.evidence
     return None if finding.suppression else finding.evidence
 
 

@@ -1,5 +1,6 @@
 """Which findings are accepted, by what is written in the files or configured, and what is wrong with that itself."""
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 from datetime import date, timedelta
 from typing import NamedTuple
@@ -12,6 +13,9 @@ from hullcheck.model.problem import Problem
 from hullcheck.rules import matcher
 from hullcheck.schema import did_you_mean
 from hullcheck.source import Location, Source
+
+_BETWEEN = re.compile(r", (?![^(]*\))")
+"""Between two items of a message, each of which may have names in parentheses."""
 
 
 class Suppressed(NamedTuple):
@@ -89,10 +93,16 @@ def _by_ignore(finding: Finding, index: _Index, done: Suppressed) -> Suppression
 
 
 def _items(finding: Finding) -> tuple[str, ...]:
-    """The checks of which a finding tells together, as `hardening-missing` does: one for each of its evidence."""
-    items = dict(finding.properties).get("checks", ())
-    told = isinstance(items, tuple) and len(items) == len(finding.evidence)
-    return tuple(items) if told and all(item in finding.message for item in finding.evidence) else ()
+    """The checks of which a finding tells together, as `hardening-missing` does: in its evidence and in its message."""
+    items = dict(finding.properties).get("items", ())
+    told = isinstance(items, tuple) and items == finding.evidence and len(items) == len(_told(finding)[1])
+    return tuple(items) if told else ()
+
+
+def _told(finding: Finding) -> tuple[str, list[str]]:
+    """A message in front of the colon, and its items."""
+    subject, _, items = finding.message.partition(": ")
+    return subject, _BETWEEN.split(items)
 
 
 def _without_items(finding: Finding, index: _Index, done: Suppressed) -> Finding:
@@ -110,24 +120,12 @@ def _without_items(finding: Finding, index: _Index, done: Suppressed) -> Finding
     if not accepted:
         return finding
     kept = [number for number, name in enumerate(items) if name not in accepted]
+    (subject, told), left = _told(finding), tuple(items[number] for number in kept)
     return finding._replace(
-        message=_message_of(finding, kept),
-        evidence=tuple(finding.evidence[number] for number in kept),
-        properties=tuple(
-            (key, tuple(items[number] for number in kept) if key == "checks" else value)
-            for key, value in finding.properties
-        ),
+        message=f"{subject}: {', '.join(told[number] for number in kept)}",
+        evidence=left,
+        properties=tuple((key, left if key == "items" else value) for key, value in finding.properties),
     )
-
-
-def _message_of(finding: Finding, kept: list[int]) -> str:
-    """The message with those items only: each starts with its evidence, and they stand in its order."""
-    message = finding.message
-    starts: list[int] = []
-    for item in finding.evidence:
-        starts.append(message.index(item, starts[-1] if starts else 0))
-    ends = [*(start - len(", ") for start in starts[1:]), len(message)]
-    return message[: starts[0]] + ", ".join(message[starts[number] : ends[number]] for number in kept)
 
 
 def _reason(ignore: Ignore) -> str:
