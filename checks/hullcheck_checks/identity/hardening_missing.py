@@ -74,22 +74,26 @@ def missing(workload: Workload, settings: Settings) -> Iterator[Finding]:
     if not workload.complete or workload.namespace == "kube-system":
         return
     containers = [c for c in workload.containers if c.complete and not c.short_lived and c.role != "ephemeral"]
-    found: dict[str, str] = {}
+    found: list[tuple[str, str, str]] = []
     for name, what, lacks in _ITEMS:
         lacking = [container.name for container in containers if settings.told_together(name) and lacks(container)]
         if lacking:
-            found[name] = f"{what} ({', '.join(lacking)})" if len(lacking) < len(containers) else what
-    if settings.told_together("token-automounted") and _mounts_token(workload):
-        found["token-automounted"] = "a token is mounted"
+            found.append((name, what, f" ({', '.join(lacking)})" if len(lacking) < len(containers) else ""))
+    if settings.told_together("token-automounted") and _mounts_default_token(workload):
+        found.append(("token-automounted", "a token is mounted", ""))
     if found:
+        items = ", ".join(what + who for _, what, who in found)
         yield check.finding(
             workload,
-            f"{workload.described} lacks hardening: {', '.join(found.values())}",
-            evidence=tuple(found),
-            properties={"items": tuple(found)},
+            f"{workload.described} lacks hardening: {items}",
+            evidence=tuple(what for _, what, _ in found),
+            properties={"checks": tuple(name for name, _, _ in found)},
         )
 
 
-def _mounts_token(workload: Workload) -> bool:
-    token = workload.automount_token
-    return workload.dialect == "kubernetes" and token is not None and not token.unknown and token.value is not False
+def _mounts_default_token(workload: Workload) -> bool:
+    """Does it get the token of the default account, which nobody has given rights to on purpose?"""
+    account, token = workload.service_account, workload.automount_token
+    if workload.dialect != "kubernetes" or token is None or token.unknown or token.value is False:
+        return False
+    return account is not None and (account.absent or account.value == "default")
