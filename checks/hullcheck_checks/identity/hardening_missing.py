@@ -83,11 +83,12 @@ def missing(workload: Workload, settings: Settings) -> Iterator[Finding]:
         found.append(("token-automounted", "a token is mounted", ""))
     if found:
         items = ", ".join(what + who for _, what, who in found)
+        names = tuple(name for name, _, _ in found)
         yield check.finding(
             workload,
             f"{workload.described} lacks hardening: {items}",
-            evidence=tuple(what for _, what, _ in found),
-            properties={"checks": tuple(name for name, _, _ in found)},
+            evidence=names,
+            properties={"items": names},
         )
 
 
