@@ -95,6 +95,21 @@ def test_a_fragment_is_not_complete_and_neither_are_its_services() -> None:
     assert not project.problems
 
 
+def test_a_file_that_only_includes_is_complete() -> None:
+    found = linked({"stack.compose.yaml": "include: [db.yaml]", "db.yaml": "services: {db: {image: b}}"})
+    assert paths(found) == [(("stack.compose.yaml",), True, False)]
+    assert found[0].services["db"].complete
+
+
+def test_the_file_of_a_development_container_may_be_a_fragment() -> None:
+    found = linked({"compose.yaml": WEB, ".devcontainer/docker-compose.yml": "services: {web: {command: sleep 1d}}"})
+    assert paths(found) == [
+        (("compose.yaml",), True, False),
+        ((".devcontainer/docker-compose.yml",), False, False),
+    ]
+    assert not found[1].problems
+
+
 def test_what_a_base_says_is_not_missing_once_more_in_its_variants() -> None:
     base, over = linked(
         {"compose.yaml": WEB, "compose.prod.yaml": "services: {web: {restart: always}, new: {image: b}}"}

@@ -18,7 +18,7 @@ from hullcheck.render.compose.dotenv import variables as read_variables
 from hullcheck.render.compose.envfiles import with_files
 from hullcheck.render.compose.interpolate import BadTemplateError, Setting, Substitution, Variables
 from hullcheck.render.compose.load import Loaded, Loader, Reached
-from hullcheck.render.compose.nodes import entries, text_of, unmarked
+from hullcheck.render.compose.nodes import entries, get, items, text_of, unmarked
 from hullcheck.render.compose.normal import normalised
 from hullcheck.render.compose.paths import inside
 from hullcheck.render.compose.refuse import dangling, refusals
@@ -32,6 +32,9 @@ OVERRIDES = (
     "compose.override.yml", "compose.override.yaml", "docker-compose.override.yml", "docker-compose.override.yaml",
 )  # fmt: skip
 """What it lays over the base by itself, the first that is there."""
+
+DEV_FOLDER = ".devcontainer"
+"""Where a file with a base's name may be laid over the one of the folder above."""
 
 _VARIANT = re.compile(r"(?:docker-)?compose[._-](?!override\.)[^/]+\.ya?ml", re.IGNORECASE)
 _NAME = re.compile("[a-z0-9_-]")
@@ -153,7 +156,7 @@ class _Projects:
                 known = tuple(path for path in named if path is not None)
                 return Choice(known, posixpath.dirname(known[0]))
         base = _first(folder, BASES, paths)
-        if base is None:
+        if base is None or (posixpath.basename(folder) == DEV_FOLDER and not self.files[base].complete):
             return None
         override = _first(folder, OVERRIDES, paths)
         return Choice((base, override) if override else (base,), folder)
@@ -162,7 +165,7 @@ class _Projects:
         found: list[Choice] = []
         left: list[str] = []
         alone = self._alone()
-        taken_in = {reached.path for reached in self.reached}
+        taken_in = {reached.path for reached in self.reached}.union(*(self._takes_in(path) for path in self.rest))
         for path in self.rest:
             folder = posixpath.dirname(path)
             base = self.bases.get(folder)
@@ -175,6 +178,20 @@ class _Projects:
                 left.append(path)
         self.rest = left
         return found
+
+    def _takes_in(self, path: str) -> Iterator[str]:
+        """The files that one names in `include` and `extends`, as far as that can be told before variables are known."""
+        folder = posixpath.dirname(path)
+        for root in self.files[path].documents:
+            named = [get(item, "path") or item for item in items(root.get("include"))]
+            named += [each for node in named for each in items(node)]
+            for _, service in entries(root.get("services")).values():
+                file = get(service, "extends", "file")
+                named += [file] if file is not None else []
+            for node in named:
+                found = inside(folder, text_of(node) or "")
+                if found in self.files and found != path:
+                    yield found
 
     def _alone(self) -> set[str]:
         """The folders in which there is one Compose file only."""

@@ -116,7 +116,8 @@ def read(source: Source, parsed: yaml.Documents | None = None) -> ComposeFile:
         problems += _faults(root)
         documents.append(_readable(root))
     services = list(_all_services(documents))
-    complete = salvaged is None and bool(services) and all(map(_can_run, services))
+    includes = any(not is_null(root.get("include")) for root in documents)
+    complete = salvaged is None and (bool(services) or includes) and all(map(_can_run, services))
     return ComposeFile(source, tuple(documents), tuple(problems), complete, v1)
 
 
