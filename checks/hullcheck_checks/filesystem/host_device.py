@@ -21,7 +21,7 @@ from collections.abc import Iterator
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
 from hullcheck.model.container import Container, Device, Mount
-from hullcheck.model.hostpaths import device_gives
+from hullcheck.model.hostpaths import device_gives, node_device
 
 check = Check(
     __name__,
@@ -33,7 +33,6 @@ check = Check(
 )
 
 _SEVERITIES = (None, None, Severity.HIGH, Severity.CRITICAL)
-_SHARED = ("/dev/null", "/dev/zero", "/dev/random", "/dev/urandom", "/dev/shm", "/dev/net/tun", "/dev/dri", "/dev/fuse")
 
 
 @check.on(Container)
@@ -58,11 +57,9 @@ def _rule(text: str) -> tuple[str, int]:
 
 
 def _mounted(container: Container, mount: Mount, path: str) -> Iterator[Finding]:
-    gives, tier = device_gives(path)
-    if path.startswith("/dev/") and container.dialect == "kubernetes":
-        plain = any(path == shared or path.startswith(f"{shared}/") for shared in _SHARED)
-        gives, tier = (gives or "a device of the node", max(tier, 0 if plain else 2))
-    elif container.dialect == "kubernetes" and {"BlockDevice", "CharDevice"} & set(mount.options):
+    on_node = container.dialect == "kubernetes"
+    gives, tier = node_device(path) if on_node else device_gives(path)
+    if on_node and {"BlockDevice", "CharDevice"}.intersection(mount.options) and not path.startswith("/dev/"):
         gives, tier = "a device of the node", 2
     severity = _SEVERITIES[tier]
     if severity is not None:

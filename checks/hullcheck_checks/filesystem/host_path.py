@@ -21,7 +21,7 @@ from collections.abc import Iterator
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
 from hullcheck.model.container import Container
-from hullcheck.model.hostpaths import leads_to_runtime, sensitive
+from hullcheck.model.hostpaths import leads_to_runtime, node_device, sensitive
 
 check = Check(
     __name__,
@@ -60,4 +60,4 @@ def mounted(container: Container) -> Iterator[Finding]:
 def _is_worse(path: str, *, read_only: bool) -> bool:
     """Does another check say more about it?"""
     found = sensitive(path, node=True)
-    return bool(leads_to_runtime(path) or (found.read if read_only else found.write) or path.startswith("/dev/"))
+    return bool(leads_to_runtime(path) or (found.read if read_only else found.write) or node_device(path)[1])

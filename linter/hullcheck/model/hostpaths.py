@@ -166,3 +166,17 @@ def device_gives(path: str) -> tuple[str, int]:
     if name.startswith(_DISK_FOLDERS) or (name.startswith(_DISKS) and "/" not in name):
         return "a disk of the host", 3
     return ("the kernel's log", 2) if name == "kmsg" else ("", 0)
+
+
+_SHARED = (
+    "/dev/null", "/dev/zero", "/dev/random", "/dev/urandom", "/dev/shm", "/dev/net/tun", "/dev/dri", "/dev/fuse",
+    "/dev/log",
+)  # fmt: skip
+
+
+def node_device(path: str) -> tuple[str, int]:
+    """The same for a path of a cluster's node, where any device but those made to be shared is one too many."""
+    gives, tier = device_gives(path)
+    if not path.startswith("/dev/") or any(path == shared or path.startswith(f"{shared}/") for shared in _SHARED):
+        return gives, tier
+    return gives or "a device of the node", max(tier, 2)
