@@ -354,3 +354,48 @@ def test_comments_are_read_in_linear_time(tmp_path: Path) -> None:
 def test_the_day_is_fixed() -> None:
     assert date(2026, 11, 24) == TODAY
     assert "root-user" in CHECKS
+
+
+def test_an_object_of_the_same_name_elsewhere_is_another(tmp_path: Path) -> None:
+    said = {"a/pod.yaml": POD.format("hullcheck.dev/ignore.root-user: x"), "b/pod.yaml": POD.format("a: b")}
+    assert root_users(tmp_path, said) == ["x", "x", None, None]
+    services = {
+        "c/compose.yaml": COMPOSE.format("\n    x-hullcheck: {ignore: {root-user: x}}"),
+        "d/compose.yaml": COMPOSE.format(""),
+    }
+    found = named(judge(tmp_path, services), "root-user")
+    assert [f.suppression is not None for f in found if "compose" in f.location.path] == [True, False]
+
+
+def test_an_override_may_say_it(tmp_path: Path) -> None:
+    files = {
+        "compose.yaml": COMPOSE.format(""),
+        "compose.override.yaml": "services:\n  web:\n    x-hullcheck: {ignore: {root-user: it must}}\n",
+    }
+    assert root_users(tmp_path, files) == ["it must"]
+
+
+def test_an_overlay_may_say_it(tmp_path: Path) -> None:
+    files = {
+        "base/pod.yaml": POD.format("a: b"),
+        "base/kustomization.yaml": "resources: [pod.yaml]\n",
+        "prod/kustomization.yaml": "namespace: prod\nresources: [../base]\ncommonAnnotations:\n  hullcheck.dev/ignore.root-user: it must\n",
+    }
+    assert root_users(tmp_path, files) == ["it must", "it must"]
+
+
+def test_a_chart_s_template_may_say_it(tmp_path: Path) -> None:
+    files = {
+        "chart/Chart.yaml": "apiVersion: v2\nname: web\nversion: 1.0.0\n",
+        "chart/values.yaml": "user: 0\n",
+        "chart/templates/pod.yaml": POD.format('hullcheck.dev/ignore.root-user: "it must"').replace(
+            "runAsUser: 0", "runAsUser: {{ .Values.user }}"
+        ),
+    }
+    assert root_users(tmp_path, files) == ["it must"]  # one place: the chart's values
+    files["chart/templates/pod.yaml"] = (
+        POD.format("a: b")
+        .replace("        runAsUser: 0", "        #trivy:ignore:KSV-0105\n        runAsUser: 0", 1)
+        .replace("namespace: shop", "namespace: {{ .Release.Namespace }}")
+    )
+    assert root_users(tmp_path, files) == ["trivy: trivy:ignore:KSV-0105", None]

@@ -69,7 +69,7 @@ class Judge(NamedTuple):
         files = read_all(tree, entries, self.jobs, self.progress, known)
         project = link(files, tree, self.settings)
         findings = self.rules.judge([*self._problems(project), *self._checked(project)])
-        ignores = self._ignores(files)
+        ignores = self._ignores(files, project)
         marked = suppress.apply(findings, ignores, self.config, self.today)
         review = suppress.Review(self.registry, self.settings.selected, self.config, self.today)
         about = suppress.complaints(ignores, marked, review)
@@ -94,13 +94,13 @@ class Judge(NamedTuple):
         parts = list(change_parts(base.scopes, head.scopes, Options(self.settings.datastores)))
         project = Project(parts, [], 0, worlds=head.scopes[0], compose=head.scopes[1])
         findings = self.rules.judge(list(self._checked(project)))
-        return tuple(suppress.apply(findings, self._ignores(head.files), self.config, self.today).findings)
+        return tuple(suppress.apply(findings, self._ignores(head.files, project), self.config, self.today).findings)
 
-    def _ignores(self, files: dict[str, File]) -> list[Ignore]:
+    def _ignores(self, files: dict[str, File], project: Project) -> list[Ignore]:
         if not self.inline:
             return []
         foreign = self.foreign and self.config.demands.foreign
-        return [ignore for file in files.values() for ignore in written(file, self.registry, foreign)]
+        return list(written(files.values(), project.compose, project.worlds, self.registry, foreign))
 
     def _checked(self, project: Project) -> Iterator[Finding]:
         by_type: dict[type, list[tuple[Check, Any, bool]]] = {}

@@ -158,14 +158,17 @@ class Review(NamedTuple):
 
 def complaints(written: Iterable[Ignore], done: Suppressed, review: Review) -> Iterator[Finding]:
     """What is wrong with our own ignores and the configuration's entries: no reason, out of time, nothing suppressed."""
-    for ignore in written:
-        if ignore.own:
-            yield from _about_ignore(ignore, done, review)
+    useful = {ignore.location for ignore in done.used}
+    told: set[Location] = set()
+    for ignore in written:  # an object of several overlays says the same in each
+        if ignore.own and ignore.location not in told:
+            told.add(ignore.location)
+            yield from _about_ignore(ignore, useful, review)
     yield from _about_entries(done, review)
     yield from _too_many(done, review)
 
 
-def _about_ignore(ignore: Ignore, done: Suppressed, review: Review) -> Iterator[Finding]:
+def _about_ignore(ignore: Ignore, useful: set[Location], review: Review) -> Iterator[Finding]:
     names, place = ", ".join(sorted(ignore.names)), ignore.location
     fault = broken(ignore, review.config.demands, review.today)
     if ignore.unknown:
@@ -176,7 +179,7 @@ def _about_ignore(ignore: Ignore, done: Suppressed, review: Review) -> Iterator[
         yield from review.finding("suppression-without-reason", place, message, names)
     elif fault and ignore.names:
         yield from review.finding("expired-suppression", place, f"this {fault}: {names} counts again", names)
-    elif ignore.names and ignore not in done.used and ignore.names <= review.selected:
+    elif ignore.names and place not in useful and ignore.names <= review.selected:
         message = f"this suppresses nothing: there is no {names} here"
         yield from review.finding("unused-suppression", place, message, names)
 

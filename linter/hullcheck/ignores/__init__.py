@@ -1,13 +1,18 @@
 """What is written in the files to be ignored: our own comments and annotations, and other tools'."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date
-from typing import NamedTuple
+from itertools import islice
+from typing import TYPE_CHECKING, NamedTuple
 
 from hullcheck.check import Registry
 from hullcheck.finding import Finding
 from hullcheck.read import File
 from hullcheck.source import Location
+
+if TYPE_CHECKING:
+    from hullcheck.model.compose import ComposeProject
+    from hullcheck.model.kubernetes import World
 
 NEVER = frozenset(
     (
@@ -17,6 +22,10 @@ NEVER = frozenset(
 )  # fmt: skip
 """What can't be suppressed: it is about suppressions, and about the policy itself."""
 
+_SERVICE = "x-hullcheck"
+_ANNOTATIONS = ("hullcheck.dev/", ".io/skip", "kube-linter.io/", "kube-score/", "polaris.fairwinds.com/")
+"""Words without which no service or object asks for anything."""
+
 MAX_IN_FILE = 2_000
 """More in one file are not honoured, so that a hostile file can't take all time."""
 
@@ -24,7 +33,8 @@ MAX_IN_FILE = 2_000
 class Ignore(NamedTuple):
     """A place that asks to ignore findings: of which checks, where, why and until when.
 
-    It covers `lines` of its own file (None: all of it), and whatever belongs to `owner` if that isn't empty.
+    It covers `lines` of its own file (None: all of it), and what belongs to `owner`, if there is one, in the files
+    `within`.
     `unknown` are words that name no check. `tool` is whose syntax it is in; `scope` is "line", "block", "object" or
     "file".
     """
@@ -38,6 +48,7 @@ class Ignore(NamedTuple):
     until: date | None = None
     unknown: tuple[str, ...] = ()
     tool: str = "hullcheck"
+    within: frozenset[str] = frozenset()
 
     @property
     def wide(self) -> bool:
@@ -50,23 +61,34 @@ class Ignore(NamedTuple):
 
     def covers(self, finding: Finding) -> bool:
         """Is the finding, by any of its places or by its owner, what this is about?"""
-        if self.owner and (finding.owner == self.owner or finding.owner.startswith(f"{self.owner}/")):
-            return True
         places = (finding.location, *(related.location for related in finding.related))
+        if self.owner and (finding.owner == self.owner or finding.owner.startswith(f"{self.owner}/")):
+            return any(place.path in self.within for place in places)
         return any(self._holds(place) for place in places)
 
     def _holds(self, place: Location) -> bool:
         return place.source is self.location.source and (self.lines is None or place.line in self.lines)
 
 
-def written(file: File, registry: Registry, foreign: bool = True) -> Iterator[Ignore]:
-    """What a file asks to ignore, in its order; with `foreign`, in other tools' words, too."""
+def written(
+    files: Iterable[File],
+    projects: "tuple[ComposeProject, ...]",
+    worlds: "tuple[World, ...]",
+    registry: Registry,
+    foreign: bool = True,
+) -> Iterator[Ignore]:
+    """What files, the services of Compose projects and Kubernetes objects ask to ignore.
+
+    With `foreign`, in other tools' words, too.
+    """
     from hullcheck.ignores import comments, objects, peers
 
-    number = 0
-    for read in (comments.read, objects.read, *((peers.read, objects.read_peers) if foreign else ())):
-        for ignore in read(file, registry):
-            number += 1
-            if number > MAX_IN_FILE:
-                return
-            yield ignore
+    texts = []
+    for file in files:
+        readers = (comments.read, objects.read, *((peers.read,) if foreign else ()))
+        yield from islice((ignore for read in readers for ignore in read(file, registry)), MAX_IN_FILE)
+        texts.append(file.source.text)
+    if any(_SERVICE in text for text in texts):
+        yield from objects.at_services(projects, registry)
+    if any(word in text for text in texts for word in _ANNOTATIONS):
+        yield from objects.at_objects(worlds, registry, foreign)

@@ -1,13 +1,18 @@
-"""What is said at an object itself: `hullcheck.dev/ignore.NAME` and other tools' annotations, `x-hullcheck` in Compose."""
+"""What is said at an object itself: `hullcheck.dev/ignore.NAME` and other tools' annotations, `x-hullcheck` in Compose.
+
+It holds for the object as it is rendered or merged, whichever of the files says it, and in these files only: another
+folder may have an object of the same name.
+"""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from hullcheck.check import Registry
 from hullcheck.ignores import Ignore
 from hullcheck.ignores.comments import day, resolve, until
 from hullcheck.ignores.ids import Ids
-from hullcheck.model.kubernetes import KubernetesObject
+from hullcheck.model.compose import ComposeProject
+from hullcheck.model.kubernetes import KubernetesObject, World
 from hullcheck.model.node import Mapping, Node, Scalar, Sequence, as_str, at
 from hullcheck.read import File
 
@@ -22,28 +27,39 @@ _METADATA = ((), ("spec", "template"), ("spec", "jobTemplate"), ("spec", "jobTem
 
 
 def read(file: File, registry: Registry) -> Iterator[Ignore]:
-    """Our own annotations and extensions in a file of manifests or a Compose file."""
-    text = file.source.text
-    if file.kind == "compose" and _EXTENSION in text:
+    """What a Compose file says for all of itself."""
+    if file.kind == "compose" and _EXTENSION in file.source.text:
         for document in file.model.documents if file.model else ():
-            yield from _compose(document, registry)
-    if "hullcheck.dev/" in text:
-        for annotated, key, value in _annotations(file):
+            for key, value in _ignored(document):
+                yield _extension(key, value, registry)._replace(scope="file", lines=None)
+
+
+def at_services(projects: Iterable[ComposeProject], registry: Registry) -> Iterator[Ignore]:
+    """What the services of Compose projects say for themselves."""
+    for project in projects:
+        for service in project.services.values():
+            for key, value in _ignored(service.node):
+                ignore = _extension(key, value, registry)
+                lines = _lines(service.node, key)
+                yield ignore._replace(owner=service.owner, lines=lines, within=frozenset(project.paths))
+
+
+def at_objects(worlds: Iterable[World], registry: Registry, foreign: bool) -> Iterator[Ignore]:
+    """What annotations of Kubernetes objects say: ours and, with `foreign`, other tools'."""
+    ids = Ids(registry) if foreign else None
+    for world in worlds:
+        within = world.files | {found.node.source.path for found in world.objects}
+        for annotated, key, value in _annotations(world.objects):
             if key.text.startswith(_OWN):
                 names, unknown = resolve([key.text.removeprefix(_OWN)], registry)
-                ignore = _on(annotated, key, names, "hullcheck", re.sub(r"[;,]?\s*until\s*=.*", "", value).strip())
-                yield ignore._replace(until=until(value), unknown=unknown)
-
-
-def read_peers(file: File, registry: Registry) -> Iterator[Ignore]:
-    """The annotations of checkov, kube-linter, kube-score and Polaris."""
-    if not any(word in file.source.text for word in (".io/skip", "kube-linter.io/", "kube-score/", _POLARIS)):
-        return
-    ids = Ids(registry)
-    for annotated, key, value in _annotations(file):
-        ignore = _peer(annotated, key, value, ids)
-        if ignore is not None and ignore.names:
-            yield ignore
+                reason = re.sub(r"[;,]?\s*until\s*=.*", "", value).strip()
+                ignore = _on(annotated, key, names, "hullcheck", reason)._replace(until=until(value), unknown=unknown)
+            else:
+                peer = _peer(annotated, key, value, ids) if ids is not None else None
+                if peer is None or not peer.names:
+                    continue
+                ignore = peer
+            yield ignore._replace(within=within)
 
 
 def _peer(annotated: KubernetesObject, key: Scalar, value: str, ids: Ids) -> Ignore | None:
@@ -80,23 +96,14 @@ def _lines(node: Node, key: Scalar) -> range:
     return range(region.start_line, region.end_line + 1)
 
 
-def _annotations(file: File) -> Iterator[tuple[KubernetesObject, Scalar, str]]:
+def _annotations(objects: Iterable[KubernetesObject]) -> Iterator[tuple[KubernetesObject, Scalar, str]]:
     """The annotations of each object, and of the pods that it makes."""
-    for found in getattr(file.model, "objects", ()):
+    for found in objects:
         for path in _METADATA:
             annotations = at(found.node, *path, "metadata", "annotations")
             if isinstance(annotations, Mapping):
                 for key, value in annotations.entries().values():
                     yield found, key, as_str(value) or ""
-
-
-def _compose(document: Mapping, registry: Registry) -> Iterator[Ignore]:
-    for key, value in _ignored(document):
-        yield _extension(key, value, registry)._replace(scope="file", lines=None)
-    services = document.get("services")
-    for name, (_, service) in services.entries().items() if isinstance(services, Mapping) else ():
-        for key, value in _ignored(service):
-            yield _extension(key, value, registry)._replace(owner=f"services.{name}", lines=_lines(service, key))
 
 
 def _ignored(node: Node) -> Iterator[tuple[Scalar, Node | None]]:
