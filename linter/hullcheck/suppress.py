@@ -12,7 +12,7 @@ from hullcheck.ignores import NEVER, Ignore
 from hullcheck.model.problem import Problem
 from hullcheck.rules import matcher
 from hullcheck.schema import did_you_mean
-from hullcheck.source import Location, Source
+from hullcheck.source import Location
 
 _BETWEEN = re.compile(r", (?![^(]*\))")
 """Between two items of a message, each of which may have names in parentheses."""
@@ -61,23 +61,23 @@ class _Index:
     """Ignores by the places and owners that they may cover."""
 
     def __init__(self, ignores: Iterable[Ignore]) -> None:
-        self._by_source: dict[Source, list[Ignore]] = {}
-        self._by_line: dict[tuple[Source, int], list[Ignore]] = {}
+        self._by_path: dict[str, list[Ignore]] = {}
+        self._by_line: dict[tuple[str, int], list[Ignore]] = {}
         self._by_owner: dict[str, list[Ignore]] = {}
         for ignore in ignores:
-            source = ignore.location.source
+            path = ignore.location.path
             if ignore.owner:
                 self._by_owner.setdefault(ignore.owner, []).append(ignore)
             if ignore.lines is None or len(ignore.lines) > 20:
-                self._by_source.setdefault(source, []).append(ignore)
+                self._by_path.setdefault(path, []).append(ignore)
             else:
                 for line in ignore.lines:
-                    self._by_line.setdefault((source, line), []).append(ignore)
+                    self._by_line.setdefault((path, line), []).append(ignore)
 
     def candidates(self, finding: Finding) -> Iterator[Ignore]:
         for place in (finding.location, *(related.location for related in finding.related)):
-            yield from self._by_line.get((place.source, place.line), ()) if self._by_line else ()
-            yield from self._by_source.get(place.source, ())
+            yield from self._by_line.get((place.path, place.line), ()) if self._by_line else ()
+            yield from self._by_path.get(place.path, ())
         owner = finding.owner if self._by_owner else ""
         while owner:
             yield from self._by_owner.get(owner, ())

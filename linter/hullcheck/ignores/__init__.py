@@ -67,7 +67,7 @@ class Ignore(NamedTuple):
         return any(self._holds(place) for place in places)
 
     def _holds(self, place: Location) -> bool:
-        return place.source is self.location.source and (self.lines is None or place.line in self.lines)
+        return place.path == self.location.path and (self.lines is None or place.line in self.lines)
 
 
 def written(
