@@ -11,7 +11,10 @@ from hullcheck.source import Source
 Progress = Callable[[str, int, int], None]
 
 PARALLEL_FROM = 1_500
-"""Files from which several processes are worth their start."""
+"""Files from which several processes are worth their start: what they read has to be sent back."""
+
+PARALLEL_CORES = 4
+"""Processors from which they are: on two, sending costs more than reading together gains."""
 
 
 class File(NamedTuple):
@@ -41,7 +44,8 @@ def read_all(
     files = {entry.path: file for entry in entries if (file := known.get(entry.path)) is not None}
     entries = [entry for entry in entries if entry.path not in known]
     read: Iterable[tuple[str, File | None]]
-    workers = jobs or (min(os.cpu_count() or 1, 8) if len(entries) >= PARALLEL_FROM else 1)
+    cores = os.cpu_count() or 1
+    workers = jobs or (min(cores, 8) if len(entries) >= PARALLEL_FROM and cores >= PARALLEL_CORES else 1)
     read = _in_processes(tree, entries, workers) if workers > 1 and len(entries) > 1 else _one_by_one(tree, entries)
     for number, (path, file) in enumerate(read, 1):
         if file is not None:
