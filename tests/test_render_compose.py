@@ -211,6 +211,16 @@ def test_a_value_from_dotenv_counts_but_is_no_value_of_the_environment() -> None
     assert [variable.value.value for variable in found.environment] == [None, None]
 
 
+def test_what_the_caller_gives_wins_over_dotenv() -> None:
+    files = composed({"compose.yaml": "services: {web: {image: 'a:${T}', hostname: '${U}'}}"})
+    variables = {".env": Source(".env", b"T=file\nU=${T}-x\n")}
+    (project,) = projects(files, {"": {"T": "given"}}, variables)
+    assert project.services["web"].image.value == "a:given"
+    hostname = project.services["web"].node.get("hostname")
+    assert isinstance(hostname, Scalar)
+    assert hostname.text == "given-x"
+
+
 @pytest.mark.parametrize(
     ("port", "expected"),
     [

@@ -54,10 +54,10 @@ class Choice(NamedTuple):
 def projects(
     files: dict[str, ComposeFile], env: Settings, texts: dict[str, Source] | None = None, root_name: str = ""
 ) -> list[ComposeProject]:
-    """Every project of a repository. `env` are the variables of each folder's `.env`.
+    """Every project of a repository. `env` are variables that are given for a folder, which win over its `.env`.
 
-    `texts` are files of variables by their path, which `env_file` may name; a `.env` among them is read exactly and
-    with places. `root_name` is what the repository's own folder is called.
+    `texts` are files of variables by their path: the `.env` of each folder, and those that `env_file` may name.
+    `root_name` is what the repository's own folder is called.
     """
     return _Projects(files, env, texts or {}, root_name).all()
 
@@ -117,15 +117,13 @@ class _Projects:
         return [*found, *(self.made(choice) for choice in self._fragments())]
 
     def settings(self, folder: str, above: Variables) -> Variables:
-        """The variables in a folder: those from above win over its own `.env`."""
+        """The variables in a folder: those given or from above win over its own `.env`."""
         key = (folder, id(above))
         if key not in self._settings:
-            path = posixpath.join(folder, ".env")
-            if path in self.texts:
-                own = read_variables(self.texts[path], above)
-            else:
-                own = {name: Setting(text) for name, text in self.env.get(folder, {}).items()}
-            self._settings[key] = own | above if own else above
+            given = {name: Setting(text) for name, text in self.env.get(folder, {}).items()} | above
+            source = self.texts.get(posixpath.join(folder, ".env"))
+            own = read_variables(source, given) if source is not None else {}
+            self._settings[key] = own | given if own or len(given) > len(above) else above
         return self._settings[key]
 
     def _mains(self) -> list[Choice]:
