@@ -276,3 +276,62 @@ def test_standard_input_is_compared_with_the_file_s_past(
         monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(text.encode())))
         outcome = run(repo, "--diff-base", "HEAD", "--select", "root-user", "--stdin-filename", "app/Dockerfile", "-")
         assert outcome.new == expected
+
+
+WORKLOAD = """\
+apiVersion: v1
+kind: Pod
+metadata: {name: db, namespace: shop, labels: {app: db}}
+spec:
+  containers: [{name: db, image: "postgres:17.2", ports: [{containerPort: 5432}]}]
+"""
+POLICY = """\
+# nobody but the application
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: {name: db, namespace: shop}
+spec:
+  podSelector: {matchLabels: {app: db}}
+  policyTypes: [Ingress]
+  ingress: [{from: [{podSelector: {matchLabels: {app: web}}}]}]
+"""
+
+
+def messages(outcome: Outcome, name: str) -> list[str]:
+    found = [f for f in outcome.report["findings"] if f["state"] == "new" and f["name"] == name]
+    return [f"{finding['path']}: {finding['message']}" for finding in found]
+
+
+def test_what_a_deleted_policy_exposes_is_told_at_the_workload(tmp_path: Path, run: Runner) -> None:
+    made = Repo(tmp_path)
+    made.commit({"k8s/db.yaml": WORKLOAD, "k8s/policy.yaml": POLICY})
+    made.commit({"k8s/policy.yaml": None})
+    (message,) = messages(run(made, "--diff-base", "HEAD~1"), "no-network-policies")
+    assert message.startswith("k8s/db.yaml: ")
+    assert message.endswith("new because this change removes `NetworkPolicy/db` (k8s/policy.yaml:4)")
+
+
+def test_a_policy_taken_out_of_a_file_that_stays(tmp_path: Path, run: Runner) -> None:
+    made = Repo(tmp_path)
+    made.commit({"k8s/all.yaml": f"{WORKLOAD}---\n{POLICY}"})
+    made.commit({"k8s/all.yaml": WORKLOAD})
+    (message,) = messages(run(made, "--diff-base", "HEAD~1"), "no-network-policies")
+    assert message.endswith("new because this change removes `NetworkPolicy/db` (k8s/all.yaml:10)")
+
+
+def test_what_a_deleted_override_protected_is_told_at_the_service(tmp_path: Path, run: Runner) -> None:
+    made = Repo(tmp_path)
+    base = "services:\n  web:\n    image: example.org/web:1.2.3\n    user: root\n"
+    made.commit({"compose.yaml": base, "compose.override.yaml": "services:\n  web:\n    user: '10001'\n"})
+    made.commit({"compose.override.yaml": None})
+    (message,) = messages(run(made, "--diff-base", "HEAD~1"), "root-user")
+    assert message.startswith("compose.yaml: ")
+    assert message.endswith("new because this change removes `compose.override.yaml` (compose.override.yaml:1)")
+
+
+def test_what_is_new_in_touched_lines_needs_no_explanation(tmp_path: Path, run: Runner) -> None:
+    made = Repo(tmp_path)
+    made.commit({"k8s/db.yaml": WORKLOAD, "k8s/policy.yaml": POLICY, "app/Dockerfile": NOBODY})
+    made.commit({"k8s/policy.yaml": None, "app/Dockerfile": ROOT})
+    (message,) = messages(run(made, "--diff-base", "HEAD~1"), "root-user")
+    assert "removes" not in message

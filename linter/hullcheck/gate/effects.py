@@ -63,6 +63,8 @@ class _Lines:
 
 def _with_cause(finding: Finding, concern: str, change: Change, gone: list[Gone]) -> str:
     causes = [cause for cause in gone if _may_explain(cause, finding, concern, change)]
+    if any(cause.location.path in finding.message for cause in causes):
+        return finding.message  # it says so itself
     shown = ", ".join(f"`{c.what}` ({c.location.path}:{c.location.line})" for c in causes[:_SHOWN])
     more = f" and {len(causes) - _SHOWN} more" if len(causes) > _SHOWN else ""
     return f"{finding.message}; new because this change removes {shown}{more}" if causes else finding.message
