@@ -201,6 +201,19 @@ networks: {n: {}}
         "two/dir/here.txt": "",
         "three.yaml": "services: {third: {image: t, volumes: ['./t:/t']}}",
     },
+    "include with files of variables": {
+        "compose.yaml": """
+include:
+  - {path: one/a.yaml, env_file: [x.env, y.env]}
+  - {path: two/b.yaml, env_file: x.env}
+services: {top: {image: "top:${T:-0}"}}
+""",
+        "one/a.yaml": "services: {a: {image: 'a:${T}', hostname: '${U:-u}', environment: [T]}}",
+        "two/b.yaml": "services: {b: {image: 'b:${T}', hostname: '${OWN:-none}'}}",
+        "x.env": "T=1\nU=${T}x\n",
+        "y.env": "T=2\nV=${U}\n",
+        "two/.env": "OWN=unread\n",
+    },
     "dotenv": {
         "compose.yaml": "services: {web: {image: 'a:${TAG}', environment: [TAG, 'Q=${QUOTED}'], ports: ['${PORT}:80']}}",
         ".env": '# x\nTAG=1.2 # tail\nexport PORT=\'8080\'\nQUOTED="a\\n\\"b\\" ${TAG}"\nCOMPOSE_PROJECT_NAME=other\n',

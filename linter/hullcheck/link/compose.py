@@ -82,7 +82,7 @@ def show(
     found = _Projects(files, env, texts, root_name)
     folder = posixpath.dirname(paths[0])
     project = found.made(Choice(paths, folder))
-    variables = found.settings(folder, {})
+    variables = found.settings(folder)
     if profiles is None:
         profiles = tuple(variables.get("COMPOSE_PROFILES", Setting("")).text.split(","))
     root = with_files(started(project.node, profiles), folder, texts, variables)
@@ -104,9 +104,10 @@ class _Projects:
         self.env = env
         self.texts = texts
         self.root_name = root_name
-        self.loader = Loader(files, self.settings)
+        self.loader = Loader(files, self.read)
         self._settings: dict[tuple[str, int], Variables] = {}
         self._none: Variables = {}
+        self._kept: list[Variables] = []  # so that no id is given twice
         self.reached: set[Reached] = set()
         self.whole: set[tuple[str, str]] = set()  # services that were judged as complete, by place
 
@@ -116,14 +117,24 @@ class _Projects:
             found += [self.made(choice) for choice in choose()]
         return [*found, *(self.made(choice) for choice in self._fragments())]
 
-    def settings(self, folder: str, above: Variables) -> Variables:
-        """The variables in a folder: those given or from above win over its own `.env`."""
-        key = (folder, id(above))
+    def settings(self, folder: str) -> Variables:
+        """The variables in a folder: those that are given win over its own `.env`."""
+        given = {name: Setting(text) for name, text in self.env.get(folder, {}).items()}
+        key = (folder, id(self._none))
         if key not in self._settings:
-            given = {name: Setting(text) for name, text in self.env.get(folder, {}).items()} | above
-            source = self.texts.get(posixpath.join(folder, ".env"))
-            own = read_variables(source, given) if source is not None else {}
-            self._settings[key] = own | given if own or len(given) > len(above) else above
+            self._settings[key] = self.read((posixpath.join(folder, ".env"),), given or self._none)
+        return self._settings[key]
+
+    def read(self, paths: tuple[str, ...], above: Variables) -> Variables:
+        """The variables of these files; those from above win, and the same files give the same object."""
+        key = ("\n".join(paths), id(above))
+        if key not in self._settings:
+            own: Variables = {}
+            for path in paths:
+                if path in self.texts:
+                    own |= read_variables(self.texts[path], own | above, above=above)
+            self._settings[key] = own | above if own else above
+            self._kept.append(above)
         return self._settings[key]
 
     def _mains(self) -> list[Choice]:
@@ -146,9 +157,9 @@ class _Projects:
         return found
 
     def chosen(self, folder: str, paths: list[str]) -> Choice | None:
-        listed = self.settings(folder, self._none).get("COMPOSE_FILE")
+        listed = self.settings(folder).get("COMPOSE_FILE")
         if listed is not None and listed.text:
-            separator = self.settings(folder, self._none).get("COMPOSE_PATH_SEPARATOR", Setting(":")).text or ":"
+            separator = self.settings(folder).get("COMPOSE_PATH_SEPARATOR", Setting(":")).text or ":"
             named = [inside(folder, piece) for piece in listed.text.split(separator) if piece]
             if named and all(path in self.files for path in named):
                 known = tuple(path for path in named if path is not None)
@@ -213,7 +224,7 @@ class _Projects:
 
     def _dangles(self, path: str) -> bool:
         folder = posixpath.dirname(path)
-        variables = self.settings(folder, self._none)
+        variables = self.settings(folder)
         root = normalised(self.loader.project((path,), folder, variables).root, "", variables)
         return dangling(root)
 
@@ -233,7 +244,7 @@ class _Projects:
 
     def made(self, choice: Choice) -> ComposeProject:
         paths = choice.paths
-        variables = self.settings(choice.folder, self._none)
+        variables = self.settings(choice.folder)
         loaded = self.loader.project(paths, choice.folder, variables)
         self.reached |= loaded.reached
         name = self._name(paths, choice.folder, variables)

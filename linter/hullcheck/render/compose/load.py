@@ -71,12 +71,16 @@ class _Scope(NamedTuple):
 
 
 class Loader:
-    """Loads projects out of the files of a repository, each once. `settings` gives the variables of a folder's `.env`.
+    """Loads projects out of the files of a repository, each once.
+
+    `settings` gives the variables of these files of variables, under those from above, which win.
 
     Nothing but `files` is ever read.
     """
 
-    def __init__(self, files: dict[str, ComposeFile], settings: Callable[[str, Variables], Variables]) -> None:
+    def __init__(
+        self, files: dict[str, ComposeFile], settings: Callable[[tuple[str, ...], Variables], Variables]
+    ) -> None:
         self.files = files
         self.settings = settings
         self._layers: dict[tuple[str, int], list[_Layer]] = {}
@@ -191,11 +195,20 @@ class Loader:
             folder = inside(scope.folder, text_of(directory) or "")
         if folder is None:
             return None
-        variables = self.settings(folder, scope.variables)
+        variables = self.settings(self._env_files(item, folder, scope), scope.variables)
         key = (paths, folder, id(variables))
         if key not in self._models:
             self._models[key] = self._model(paths, _Scope(folder, variables, scope.included))
         return rebase(self._models[key], posixpath.relpath(f"/{folder}", f"/{scope.folder}"))
+
+    def _env_files(self, item: Node, folder: str, scope: _Scope) -> tuple[str, ...]:
+        """The files of variables for an entry of `include`: those that it names, else the `.env` of its folder."""
+        named = item.get("env_file") if isinstance(item, Mapping) else None
+        if named is None or is_nothing(named):
+            return (posixpath.join(folder, ".env"),)
+        written = items(named) if isinstance(named, Sequence) else [named]
+        paths = [inside(scope.folder, text_of(node) or "") for node in written]
+        return tuple(path for path in paths if path is not None)
 
     def _imported(self, root: Mapping, model: Mapping, item: Node) -> Mapping:
         changed = dict(root.entries())
