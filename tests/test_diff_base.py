@@ -207,6 +207,17 @@ def test_without_common_history_there_is_no_base(repo: Repo, tmp_path: Path, run
     assert "no common ancestor" in outcome.error
 
 
+def test_a_partial_clone_is_no_base(repo: Repo, tmp_path: Path, run: Runner) -> None:
+    """A file of the base that isn't here is no reason to call everything in it new."""
+    repo.git("config", "uploadpack.allowFilter", "true")
+    repo.commit({"old/Dockerfile": NOBODY})
+    small = clone(repo, tmp_path / "small", "--filter=blob:none", "--branch", "change")
+    small.git("remote", "remove", "origin")
+    outcome = run(small, "--diff-base", "HEAD~1")
+    assert outcome.code == 2
+    assert "this clone is partial" in outcome.error
+
+
 def test_a_repository_of_sha256(tmp_path: Path, run: Runner) -> None:
     made = Repo(tmp_path, "--object-format=sha256")
     made.commit({"old/Dockerfile": ROOT})

@@ -133,7 +133,8 @@ class History:
         try:
             return bytes(self._repository(blob.repository).git.get_object_data(blob.id)[3])
         except ValueError:
-            raise OSError("git doesn't have it here") from None
+            advice = "this clone is partial: fetch all objects"
+            raise HullcheckError(f"git doesn't have the file {blob.id[:12]} of the base here; {advice}") from None
 
     def files(self, commit: str) -> dict[str, Blob]:
         """All files of a commit, those of submodules that are here too."""
