@@ -1,16 +1,22 @@
-"""A build from elsewhere that may use the caller's SSH agent.
+"""A build that lends the caller's SSH agent to sources from elsewhere, or to a server that it doesn't know.
 
-`ssh: default` lets every `RUN --mount=type=ssh` of the build sign with the caller's keys. With a context that is
-fetched from elsewhere, somebody else decides what those commands do: they can clone private repositories, or log into
-servers, in the name of whoever starts the build.
+With the agent a build clones private repositories and logs into servers in the name of whoever starts it. If the
+context is fetched from elsewhere, somebody else decides what it does with that; if any server's key is accepted,
+whoever answers in the server's place delivers the sources.
 
-To fix: build from the repository itself, or pin the context to a commit that was read:
+To fix: build from the repository itself or from a commit that was read, and give the servers' keys with the build:
+
+    COPY known_hosts /etc/ssh/ssh_known_hosts
+    RUN --mount=type=ssh git clone git@github.com:example/lib.git
+
+In Compose, a context in the repository is fine, as what it does can be reviewed here; so is a pinned commit:
 
     build:
       context: https://github.com/example/app.git#9f3a7c1e5b8d2046f7a9c3e1b5d802649f3a7c1e
       ssh: [default]
 
-A context in the repository is fine: what it does can be reviewed here.
+In a Dockerfile, a stage with `RUN --mount=type=ssh` is reported for `StrictHostKeyChecking no`, and for what
+`ssh-keyscan` hears while building, unless its fingerprint is compared.
 
 See https://docs.docker.com/reference/compose-file/build/#ssh
 See https://docs.docker.com/reference/dockerfile/#run---mounttypessh
@@ -21,14 +27,18 @@ from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Related, Severity
+from hullcheck.model.command import Command, Script
 from hullcheck.model.compose import Service
+from hullcheck.model.dockerfile import Stage, mounts
+from hullcheck.model.variables import settings
 from hullcheck.model.workload import Workload
+from hullcheck.source import Location
 
 check = Check(
     __name__,
     __doc__,
     severity=Severity.MEDIUM,
-    dialects=("compose",),
+    dialects=("dockerfile", "compose"),
     aliases=("cis-docker:4.10",),
     cwe=(522, 829),
 )
@@ -54,3 +64,70 @@ def lent(workload: Workload) -> Iterator[Finding]:
         evidence=(text,),
         related=(Related(context.location, "what is built comes from there"),),
     )
+
+
+ANY_KEY = re.compile(r"(?i)stricthostkeychecking[\s=\"']+(?:no|off|false)\b")
+
+
+@check.on(Stage)
+def any_server(stage: Stage) -> Iterator[Finding]:
+    lent = _lent(stage)
+    if lent is None:
+        return
+    for place, what in _unknown_servers(stage):
+        yield check.finding(
+            stage,
+            f"{stage.described} uses the caller's SSH agent, and {what}",
+            at=place,
+            severity=None if stage.needed else Severity.LOW,
+            evidence=(what,),
+            related=(Related(lent, "the agent is lent here"),),
+        )
+
+
+def _lent(stage: Stage) -> Location | None:
+    for instruction in stage.instructions:
+        for mount in mounts(instruction.effective) if instruction.effective.keyword == "RUN" else ():
+            if mount.kind == "ssh":
+                return mount.location
+    return None
+
+
+def _unknown_servers(stage: Stage) -> Iterator[tuple[Location, str]]:
+    accepts = "accepts any server's key"
+    for setting in settings(stage):
+        if setting.name == "GIT_SSH_COMMAND" and ANY_KEY.search(setting.value):
+            yield setting.place, accepts
+    for script in stage.scripts:
+        for command in script.commands:
+            place = _any_key(command)
+            if place is not None:
+                yield place, accepts
+            elif command.name == "ssh-keyscan" and not _compared(script, command):
+                yield command.place(), "takes a server's key as it comes over the network"
+
+
+def _any_key(command: Command) -> Location | None:
+    for word in command.arguments if command.name != "export" else ():
+        if ANY_KEY.search(word.text):
+            return word.location
+    for redirection in command.redirections:
+        found = ANY_KEY.search(redirection.body.text) if redirection.body is not None else None
+        if found is not None and redirection.body is not None:
+            return redirection.body.at(found.start(), found.end())
+    return None
+
+
+def _compared(script: Script, scan: Command) -> bool:
+    """Is what it hears compared with something that the file says: by its fingerprint, a checksum, or the key itself?"""
+    for command in script.commands:
+        if command.number <= scan.number:
+            continue
+        texts = [word.text for word in command.arguments]
+        if command.name == "ssh-keygen" and any(re.match(r"-\w*l", text) for text in texts):
+            return True
+        if command.name in ("cmp", "diff") or re.fullmatch(r"sha\d+sum|shasum|md5sum", command.name):
+            return True
+        if command.name in ("grep", "egrep", "fgrep") and any(re.search("AAAA|SHA256:", text) for text in texts):
+            return True
+    return False
