@@ -1,6 +1,6 @@
 """The real Docker Compose, as what our merged projects are compared with.
 
-It is looked for at the path in DOCKER_COMPOSE, then in ~/.cache/hullcheck-oracles. It runs without a daemon and without
+It is looked for at the path in DOCKER_COMPOSE, then in the cache folder. It runs without a daemon and without
 a network, within a time and an address space of its own.
 """
 
@@ -22,10 +22,10 @@ HOME = "/home/user"
 
 def find() -> str | None:
     """The program's path, if it is there."""
-    for path in (os.environ.get("DOCKER_COMPOSE"), Path.home() / ".cache/hullcheck-oracles/docker-compose"):
-        if path and os.access(path, os.X_OK):
-            return str(path)
-    return None
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "hullcheck-oracles" / "docker-compose"
+    return next(
+        (str(path) for path in (os.environ.get("DOCKER_COMPOSE"), cache) if path and os.access(path, os.X_OK)), None
+    )
 
 
 def _limited() -> None:
