@@ -8,7 +8,7 @@ from hullcheck.model.container import Container, Device, Limits, Mount, Probe, P
 from hullcheck.model.image import ImageUse
 from hullcheck.model.node import Mapping, Node, Scalar, Sequence
 from hullcheck.model.workload import Sysctl, Workload
-from hullcheck.render.compose.nodes import entries, get, items, part, text_of
+from hullcheck.render.compose.nodes import entries, get, is_nothing, items, part, text_of
 from hullcheck.render.compose.units import size, words
 from hullcheck.source import Field, Related
 
@@ -186,8 +186,9 @@ class _Reader:
 
     def _mounts(self) -> Iterator[Mount]:
         yield from self.service.volumes
-        for item in items(self.node.get("tmpfs")):
-            if isinstance(item, Scalar):
+        written = self.node.get("tmpfs")
+        for item in [written] if isinstance(written, Scalar) else items(written):
+            if isinstance(item, Scalar) and not is_nothing(item):
                 target, _, options = item.text.partition(":")
                 said = field(item, self.at)
                 where = said._replace(value=target) if said.value is not None else said

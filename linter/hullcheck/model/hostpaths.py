@@ -59,6 +59,7 @@ _EXACT = {
     "/": Sensitive("the host's whole file system", 3, 2),
     "/etc": Sensitive("the host's configuration and password hashes", 3, 2),
     "/home": Sensitive("the homes of the host's users", 2, 2),
+    "/Users": Sensitive("the homes of the host's users", 2, 2),
     "~": Sensitive("the home of a user of the host", 2, 2),
     "/dev": Sensitive("all the host's devices", 3, 2),
     "/var": Sensitive("the state of the host's services", 3, 2),
@@ -135,7 +136,7 @@ def _below_home(path: str) -> str | None:
     if path.startswith("~/"):
         return path[2:]
     pieces = path.split("/", 3)
-    if path.startswith("/home/"):
+    if path.startswith(("/home/", "/Users/")):
         return pieces[3] if len(pieces) > 3 else ""
     return path[6:] if path.startswith("/root/.") else None
 
