@@ -210,6 +210,7 @@ def test_without_common_history_there_is_no_base(repo: Repo, tmp_path: Path, run
 def test_a_partial_clone_is_no_base(repo: Repo, tmp_path: Path, run: Runner) -> None:
     """A file of the base that isn't here is no reason to call everything in it new."""
     repo.git("config", "uploadpack.allowFilter", "true")
+    repo.commit({"old/Dockerfile": "# only in the past\n" + ROOT})
     repo.commit({"old/Dockerfile": NOBODY})
     small = clone(repo, tmp_path / "small", "--filter=blob:none", "--branch", "change")
     small.git("remote", "remove", "origin")
