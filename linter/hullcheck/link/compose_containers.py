@@ -8,7 +8,7 @@ from hullcheck.model.container import Container, Device, Limits, Mount, Probe, P
 from hullcheck.model.image import ImageUse
 from hullcheck.model.node import Mapping, Node, Scalar, Sequence
 from hullcheck.model.workload import Sysctl, Workload
-from hullcheck.render.compose.nodes import entries, get, is_nothing, items, part, text_of
+from hullcheck.render.compose.nodes import entries, get, items, part, text_of
 from hullcheck.render.compose.units import size, words
 from hullcheck.source import Field, Related
 
@@ -186,18 +186,7 @@ class _Reader:
 
     def _mounts(self) -> Iterator[Mount]:
         yield from self.service.volumes
-        written = self.node.get("tmpfs")
-        for item in [written] if isinstance(written, Scalar) else items(written):
-            if isinstance(item, Scalar) and not is_nothing(item):
-                target, _, options = item.text.partition(":")
-                said = field(item, self.at)
-                where = said._replace(value=target) if said.value is not None else said
-                absent: Field[str] = Field(None, item.location)
-                writable = Field("ro" not in options.split(","), item.location)
-                read_only = Field(not writable.value, item.location)
-                yield Mount(
-                    "tmpfs", absent, where, read_only, item.location, None, tuple(filter(None, options.split(",")))
-                )
+        yield from self._in_memory()
         yield from self._file_objects("secrets", self.project.secrets, "/run/secrets/")
         yield from self._file_objects("configs", self.project.configs, "/")
         yield from self._volumes_from()
@@ -205,6 +194,18 @@ class _Reader:
         if socket.value:
             path = Field(SOCKET, socket.location, related=socket.related)
             yield Mount("bind", path, path, Field(False, socket.location), socket.location, None, ("use_api_socket",))
+
+    def _in_memory(self) -> Iterator[Mount]:
+        written = self.node.get("tmpfs")
+        for item in [written] if isinstance(written, Scalar) else items(written):
+            said = field(item, self.at)
+            if said.absent:
+                continue
+            target, _, text = (said.value or "").partition(":")
+            options = tuple(filter(None, text.split(",")))
+            where = said._replace(value=target) if said.value is not None else said
+            read_only = Field("ro" in options, item.location)
+            yield Mount("tmpfs", Field(None, item.location), where, read_only, item.location, None, options)
 
     def _file_objects(self, kind: str, objects: dict[str, FileObject], folder: str) -> Iterator[Mount]:
         for item in items(self.node.get(kind)):
