@@ -163,11 +163,13 @@ class _Linker:
             yield from self._unknown_fields()
 
     def _unknown_fields(self) -> Iterator[Any]:
-        from hullcheck.link.validation import validate
+        from hullcheck.link.validation import security_fields, validate
 
         written = (made for f in self.files.values() if f.kind == "kubernetes" and f.model for made in f.model.objects)
         declared = itertools.chain(self.manifests.objects, written)
-        found = validate(self.manifests.worlds, declared, self.settings.validate)
+        told = "misplaced-security-field" in self.settings.selected
+        places = security_fields(self.manifests.worlds) if told else frozenset()
+        found = validate(self.manifests.worlds, declared, self.settings.validate, places)
         self.problems += found.problems
         yield from found.unknown
 

@@ -1,17 +1,19 @@
 """Objects held against the Kubernetes API, and against the custom resources that the repository declares."""
 
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from hullcheck.model.kubernetes import KubernetesObject, World
+from hullcheck.model.kubernetes import KubernetesObject, PodObject, World
 from hullcheck.model.misfit import Misfit, UnknownField, misfits
+from hullcheck.model.misplaced import misplaced
 from hullcheck.model.node import Mapping, Node, as_bool, as_str, at, is_null, items, plain
 from hullcheck.model.openapi import GroupVersionKind, Type, Types
 from hullcheck.model.problem import Problem
 from hullcheck.parse.openapi import types
+from hullcheck.source import Location
 
-MAX_COPIES = 5
-"""How many declarations of one custom resource are compared with; an object must fit one of them."""
+MAX_COPIES = 20
+"""How many declarations of one custom resource are compared with; of more, nothing is concluded."""
 
 
 MAX_EXPLAINED = 1000
@@ -25,11 +27,14 @@ class Validated(NamedTuple):
     problems: list[Problem]
 
 
-def validate(worlds: Iterable[World], declared: Iterable[KubernetesObject], version: str) -> Validated:
+def validate(
+    worlds: Iterable[World], declared: Iterable[KubernetesObject], version: str, told: frozenset[Location] = frozenset()
+) -> Validated:
     """Hold all objects of the worlds against the API of a Kubernetes version, or "latest".
 
     `declared` are objects among which there may be definitions of custom resources; objects of kinds that nothing
-    defines are left alone. Raises HullcheckError if there are no schemas of that version.
+    defines are left alone, and fields at the places that are `told` by other checks, too. Raises HullcheckError if
+    there are no schemas of that version.
     """
     api = types(version)
     custom = _Custom(api, declared)
@@ -46,7 +51,14 @@ def validate(worlds: Iterable[World], declared: Iterable[KubernetesObject], vers
                     _judge(made, [native], who, world, found)
                 else:
                     _judge(made, custom.of((group, own, made.kind)), "its definition", world, found)
-    return found
+    return found._replace(unknown=[field for field in found.unknown if field.location not in told])
+
+
+def security_fields(worlds: Iterable[World]) -> frozenset[Location]:
+    """The places of the security settings that `misplaced-security-field` reports."""
+    workloads = (workload for world in worlds for workload in world.workloads)
+    pods = (workload.part for workload in workloads if isinstance(workload.part, PodObject))
+    return frozenset(found.location for pod in pods for found in misplaced(pod))
 
 
 def _judge(made: KubernetesObject, declared: list[Type], who: str, world: World, found: Validated) -> None:
@@ -86,10 +98,16 @@ class _Custom:
                     self.written.setdefault(kind, []).append((schema, pruned))
 
     def of(self, kind: GroupVersionKind) -> list[Type]:
-        """What its declarations say an object of the kind is; none if it isn't known, or one can't be read."""
+        """What its declarations say an object of the kind is; none if it isn't known, or they can't all be compared."""
         written = self.written.get(kind, [])
         if kind not in self.made and written:
-            rules = [(plain(schema), pruned) for schema, pruned in written[:MAX_COPIES]]
+            read = [(schema, pruned) for schema, pruned in written[:MAX_COPIES] if not _unknown_inside(schema)]
+            complete = len(read) == len(written)
+            rules: list[tuple[Any, bool]] = []
+            for schema, pruned in read if complete else ():
+                rule = (plain(schema), pruned)
+                if rule not in rules:
+                    rules.append(rule)
             self.made[kind] = [self.api.custom(rule, kind[2], pruned=pruned) for rule, pruned in rules]
         return self.made.get(kind, [])
 
@@ -106,7 +124,7 @@ def _schemas(definition: KubernetesObject) -> Iterator[tuple[GroupVersionKind, N
     ]
     for version, own in versions or [(as_str(at(spec, "version")), None)]:
         schema = common if is_null(own) else own
-        if group and kind and version and isinstance(schema, Mapping) and not _unknown_inside(schema):
+        if group and kind and version and isinstance(schema, Mapping):
             yield (group, version, kind), schema, pruned
 
 

@@ -1,6 +1,5 @@
 """Objects held against the types of an API: fields that it doesn't know, and values that it refuses."""
 
-import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -8,11 +7,11 @@ from hullcheck.model.kubernetes import KubernetesObject, is_template
 from hullcheck.model.lazy import Lazy
 from hullcheck.model.node import Mapping, Node, Scalar, Sequence, as_bool, as_int, as_str, is_null
 from hullcheck.model.openapi import Type
+from hullcheck.model.secrets import asks, placeholder
 from hullcheck.source import Location
 
 _FLOAT = Lazy(r"[-+]?(?:\.[0-9][0-9_]*|[0-9][0-9_]*(?:\.[0-9_]*)?)(?:[eE][-+]?[0-9]{1,9})?")
 _QUANTITY = Lazy(r"[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[numkMGTPE]|[KMGTPE]i|[eE][-+]?[0-9]+)?")
-_TO_BE_FILLED_IN = Lazy(r"[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+|<.*>|%.*%|@.*@|\(\(.*\)\)|\[\[.*\]\]|__.*__", re.DOTALL)
 _CORE_BOOL = frozenset(("true", "True", "TRUE", "false", "False", "FALSE"))
 _RANGES = {"int32": 2**31, "int64": 2**63}
 _ARTICLES = {"object": "a mapping", "array": "a list", "integer": "an integer"}
@@ -119,7 +118,8 @@ def _wrong(node: Node, type_: Type, rendered: bool) -> str:
     if isinstance(node, Scalar):
         return _wrong_scalar(node, type_, rendered)
     kind = "object" if isinstance(node, Mapping) else "array"
-    return "" if not type_.kinds or kind in type_.kinds else f"must be {_wanted(type_)}, not {_ARTICLES[kind]}"
+    fits = not type_.kinds or kind in type_.kinds or _stands_for_a_word(node, type_)
+    return "" if fits else f"must be {_wanted(type_)}, not {_ARTICLES[kind]}"
 
 
 def _wrong_scalar(node: Scalar, type_: Type, rendered: bool) -> str:
@@ -158,10 +158,18 @@ def _float_kinds(value: float) -> frozenset[str]:
 
 
 def _filled_in_later(text: str, type_: Type) -> bool:
-    """Is it a variable, or a word that something else replaces, where no such word can stand?"""
-    return is_template(text) or (
-        (type_.kinds != {"string"} or bool(type_.enum)) and bool(_TO_BE_FILLED_IN.fullmatch(text))
-    )
+    """Is it a variable, or a word to be replaced where no such word can stand?"""
+    if is_template(text):
+        return True
+    return (type_.kinds != {"string"} or bool(type_.enum)) and (placeholder(text) or asks(text))
+
+
+def _stands_for_a_word(node: Node, type_: Type) -> bool:
+    """Is it `[PROJECT_ID]`, where a scalar is wanted: a word to be replaced, to whoever reads it?"""
+    if not isinstance(node, Sequence) or not node.flow or len(node.items) != 1 or "object" in type_.kinds:
+        return False
+    text = as_str(node.items[0])
+    return text is not None and placeholder(text)
 
 
 def _out_of_range(node: Scalar, type_: Type) -> str:
