@@ -1,6 +1,7 @@
 """The configuration file: what it may say, what it means, and how it is refused."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -265,3 +266,12 @@ def test_show_says_where_each_value_came_from(
 def test_the_schema_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["config", "schema"]) == 0
     assert json.loads(capsys.readouterr().out)["title"] == "hullcheck configuration"
+
+
+def test_the_example_in_the_documentation_is_valid_and_says_all_there_is() -> None:
+    page = (Path(__file__).parent.parent / "docs" / "configuration.md").read_text()
+    (example,) = re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)
+    parse(example)
+    known = set(json.loads(schema.text("config"))["properties"])
+    said = set(re.findall(r"^([a-z-]+):", example, re.MULTILINE))
+    assert known - said <= {"select", "validate", "kubernetes-version"}
