@@ -74,7 +74,7 @@ def _meets(value: Any, rule: Mapping[str, Any], schema: Mapping[str, Any]) -> bo
     if isinstance(value, str):
         return len(value) >= rule.get("minLength", 0) and re.search(rule.get("pattern", ""), value) is not None
     if isinstance(value, int):
-        return bool(value >= rule.get("minimum", value))
+        return bool(rule.get("minimum", value) <= value <= rule.get("maximum", value))
     if isinstance(value, list):
         enough = len(value) >= rule.get("minItems", 0)
         return enough and all(_meets(item, rule.get("items", {}), schema) for item in value)

@@ -51,7 +51,11 @@ def at_base(options: argparse.Namespace, root: str, checks: Registry, before: "P
     """The configuration and the baseline at the tip of the base; what lies outside the repository is the caller's."""
     if not before.base.policy:
         raise HullcheckError("--gate: nothing is committed yet, so there is no base to take the policy from")
-    found = with_options(_config_at_base(options, root, checks, before), options, checks)
+    try:
+        written = _config_at_base(options, root, checks, before)
+    except HullcheckError as error:
+        raise HullcheckError(f"at the base: {error}") from None
+    found = with_options(written, options, checks)
     path = options.baseline or (found.baseline and os.path.join(root, found.baseline))
     if not path:
         return found, None
