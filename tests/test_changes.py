@@ -201,6 +201,13 @@ def test_a_newer_version_of_what_is_at_fault_is_nothing_new() -> None:
     assert states(compare(side(ports[0]), side(ports[1]))) == ["new"]
 
 
+def test_evidence_may_name_a_file_that_was_renamed() -> None:
+    old, new = Source("a/.env", b"TOKEN=x\nNAME=y\n"), Source("b/.env", b"TOKEN=x\nNAME=y\n")
+    before = finding(old, "TOKEN", "", "committed", "a/.env")
+    assert states(compare(side(finding(new, "TOKEN", "", "committed", "b/.env")), side(before))) == ["unchanged"]
+    assert states(compare(side(finding(new, "TOKEN", "", "committed", "c/.env")), side(before))) == ["new"]
+
+
 def test_a_part_that_is_cured_makes_the_rest_not_new() -> None:
     source = compose()
     old = finding(source, "web", "services.web", "hardening-missing", "no limit", "writable")

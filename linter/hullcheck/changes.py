@@ -148,7 +148,8 @@ class _Matcher:
         return self._old_path(finding), finding.name, finding.evidence
 
     def _by_version(self, finding: Finding) -> Hashable:
-        return (self._old_path(finding), *_by_version(finding)[1:])
+        old = tuple(self.renamed.get(item, item) for item in finding.evidence)
+        return (self._old_path(finding), *_by_version(finding._replace(evidence=old))[1:])
 
     def _by_owner(self, finding: Finding) -> Hashable:
         return self._old_path(finding), finding.name, finding.owner
@@ -192,7 +193,10 @@ def _by_evidence(finding: Finding) -> Hashable:
 
 
 def _by_version(finding: Finding) -> tuple[Hashable, ...]:
-    """A newer version of what is at fault is the same fault: an unverified download, an image past its life."""
+    """A newer version of what is at fault is the same fault: an unverified download, an image past its life.
+
+    So is a file that is at fault and was renamed, whose path the evidence tells.
+    """
     evidence = tuple(_VERSION.sub("#", item) if _LETTER.search(item) else item for item in finding.evidence)
     return finding.location.path, finding.name, finding.owner, evidence
 
