@@ -94,14 +94,15 @@ class _Matcher:
         self.renamed = renames(base.sources, head.sources)
         self.of_head: dict[int, int] = {}
         self.of_base: dict[int, int] = {}
+        self._fingerprints: dict[int, str] = {}
 
     def match_all(self) -> None:
-        self._pass(self._repeated(), _by_path, _alike)
-        self._pass(self._by_old_path, _by_path)
-        self._pass(self._by_old_path, _by_path, crossing=True)
+        self._pass(self._repeated(), self._by_path, _alike)
+        self._pass(self._by_old_path, self._by_path)
+        self._pass(self._by_old_path, self._by_path, crossing=True)
         self._pass(self._by_version, _by_version)
         self._pass(self._by_owner, _by_owner, lambda old, new: set() < set(new.evidence) < set(old.evidence))
-        self._pass(_by_object, _by_object, self._moved)
+        self._pass(self._by_object, self._by_object, self._moved)
         self._pass(self._by_scope, self._by_scope, lambda old, new: _nested(old.owner, new.owner))
         self._pass(self._by_name, self._by_name)
         self._pass(self._by_old_evidence, _by_evidence, self._owner_renamed)
@@ -141,8 +142,22 @@ class _Matcher:
         path = finding.location.path
         return self.renamed.get(path, path)
 
+    def _fingerprint(self, finding: Finding) -> str:
+        """The finding's, worked out once."""
+        known = self._fingerprints.get(id(finding))
+        if known is None:
+            known = self._fingerprints[id(finding)] = finding.fingerprint
+        return known
+
+    def _by_path(self, finding: Finding) -> Hashable:
+        return finding.location.path, self._fingerprint(finding)
+
     def _by_old_path(self, finding: Finding) -> Hashable:
-        return self._old_path(finding), finding.fingerprint
+        return self._old_path(finding), self._fingerprint(finding)
+
+    def _by_object(self, finding: Finding) -> Hashable:
+        """Kubernetes names its objects without regard to files, so that one may be moved to another file."""
+        return self._fingerprint(finding) if _KUBERNETES.fullmatch(finding.owner) else None
 
     def _by_old_evidence(self, finding: Finding) -> Hashable:
         return self._old_path(finding), finding.name, finding.evidence
@@ -184,10 +199,6 @@ def _alike(old: Finding, new: Finding) -> bool:
     return alike(old.location, new.location)
 
 
-def _by_path(finding: Finding) -> Hashable:
-    return finding.location.path, finding.fingerprint
-
-
 def _by_evidence(finding: Finding) -> Hashable:
     return finding.location.path, finding.name, finding.evidence
 
@@ -203,11 +214,6 @@ def _by_version(finding: Finding) -> tuple[Hashable, ...]:
 
 def _by_owner(finding: Finding) -> Hashable:
     return finding.location.path, finding.name, finding.owner
-
-
-def _by_object(finding: Finding) -> Hashable:
-    """Kubernetes names its objects without regard to files, so that one may be moved to another file."""
-    return finding.fingerprint if _KUBERNETES.fullmatch(finding.owner) else None
 
 
 def _nested(one: str, other: str) -> bool:
