@@ -1,6 +1,7 @@
 """Arguments to a run to an exit code; only this module and the commands print."""
 
 import argparse
+import gc
 import importlib
 import os
 import sys
@@ -29,6 +30,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     if not arguments or arguments[0] not in (*COMMANDS, "-h", "--help", "--version"):
         arguments.insert(0, "check")
     _make_output_safe()
+    collecting = gc.isenabled()
+    gc.disable()  # what is read is kept to the end: looking through it again and again took most of a large run's time
     try:
         options = _parser(arguments[0]).parse_args(arguments)
         return int(options.run(options))
@@ -41,6 +44,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("hullcheck: interrupted", file=sys.stderr)
         return 2
+    finally:
+        if collecting:
+            gc.enable()
 
 
 def _make_output_safe() -> None:

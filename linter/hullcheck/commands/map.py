@@ -107,7 +107,7 @@ def networks_in(tree: Tree, options: argparse.Namespace) -> list[Network]:
     """The networks of everything in a tree."""
     from hullcheck.link.compose_network import compose_parts
     from hullcheck.link.network import network
-    from hullcheck.link.project import link
+    from hullcheck.link.project import scopes
     from hullcheck.model.settings import Settings
     from hullcheck.read import read_all
 
@@ -119,10 +119,10 @@ def networks_in(tree: Tree, options: argparse.Namespace) -> list[Network]:
         entries = [entry for entry in entries if entry.path in named]
     files = read_all(tree, entries, options.jobs, progress)
     progress.done()
-    project = link(files, tree, Settings(today=_NO_DAY, datastores=config.datastores))
+    worlds, projects = scopes(files, tree, Settings(today=_NO_DAY, datastores=config.datastores))
     assume = assumptions(options)
-    worlds = (network(world, assume, config.datastores) for world in project.worlds)
-    found = [*worlds, *(use.network for use in compose_parts(project.compose, config.datastores))]
+    rendered = (network(world, assume, config.datastores) for world in worlds)
+    found = [*rendered, *(use.network for use in compose_parts(projects, config.datastores))]
     return [one for one in found if one.endpoints]
 
 

@@ -40,6 +40,12 @@ def link(files: dict[str, File], tree: Tree, settings: Settings) -> Project:
     return _Linker(files, tree, settings).project()
 
 
+def scopes(files: dict[str, File], tree: Tree, settings: Settings) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
+    """What is applied together: the worlds of manifests, and the Compose projects."""
+    linker = _Linker(files, tree, settings)
+    return tuple(linker.manifests.worlds) if linker.manifests else (), tuple(linker.compose)
+
+
 class _Linker:
     def __init__(self, files: dict[str, File], tree: Tree, settings: Settings) -> None:
         self.files = files

@@ -7,6 +7,8 @@ from hullcheck.model.network.endpoint import Endpoint
 from hullcheck.model.network.labels import LabelSelector, Operator
 
 _MAX_LENGTH = 63
+_MAX_VALUES = 300
+"""Values of a key in a namespace that are compared letter by letter."""
 
 
 class Neighbours:
@@ -15,7 +17,8 @@ class Neighbours:
     def __init__(self, endpoints: Iterable[Endpoint]) -> None:
         self._like: dict[tuple[str, str], dict[tuple[str, str, str], Endpoint]] = {}
         self._same_value: dict[str, dict[tuple[str, str, str], Endpoint]] = {}
-        self._values: dict[str, dict[tuple[str, str], Endpoint]] = {}
+        self._values: dict[tuple[str, str], dict[str, Endpoint]] = {}
+        self._known: dict[tuple[LabelSelector, str | None], str] = {}
         self._exact: dict[tuple[str, str], list[Endpoint]] = {}
         self._all: list[Endpoint] = []
         self._unclear: list[Endpoint] = []
@@ -27,7 +30,7 @@ class Neighbours:
                 place = (endpoint.namespace, key, value)
                 self._like.setdefault((key, _skeleton(value)), {}).setdefault(place, endpoint)
                 self._same_value.setdefault(value, {}).setdefault(place, endpoint)
-                self._values.setdefault(key, {}).setdefault((endpoint.namespace, value), endpoint)
+                self._values.setdefault((endpoint.namespace, key), {}).setdefault(value, endpoint)
                 self._exact.setdefault((key, value), []).append(endpoint)
 
     def selects(self, selector: LabelSelector, namespace: str | None) -> bool:
@@ -45,6 +48,12 @@ class Neighbours:
 
     def near(self, selector: LabelSelector, namespace: str | None) -> str:
         """What to say of the nearest workload; empty if none is near. Any namespace will do for None."""
+        key = (selector, namespace)
+        if key not in self._known:
+            self._known[key] = self._near(selector, namespace)
+        return self._known[key]
+
+    def _near(self, selector: LabelSelector, namespace: str | None) -> str:
         wanted = [r for r in selector.requirements if r.operator is Operator.IN and len(r.values) == 1]
         for requirement in wanted:
             (value,) = requirement.values
@@ -64,9 +73,11 @@ class Neighbours:
         for (space, name, other), endpoint in self._same_value.get(value, {}).items():
             if namespace in (None, space) and _is_alike_key(key, name):
                 yield name, other, endpoint
-        for (space, other), endpoint in self._values.get(key, {}).items():
-            if namespace in (None, space) and within_two(value, other):
-                yield key, other, endpoint
+        values = self._values.get((namespace or "", key), {})
+        if len(values) <= _MAX_VALUES:
+            for other, endpoint in values.items():
+                if within_two(value, other):
+                    yield key, other, endpoint
 
     def _elsewhere(self, selector: LabelSelector, namespace: str | None) -> str:
         """A workload of another namespace that the selector does select."""

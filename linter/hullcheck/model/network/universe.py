@@ -105,6 +105,7 @@ class Universe:
         self.selectable = self.workloads & ~self.on_host
         self._controllers_here = bits_of(n for n, endpoint in enumerate(endpoints) if is_controller(endpoint))
         self._pods_found: dict[LabelSelector, Match] = {}
+        self._names_controller: dict[LabelSelector, bool] = {}
         self._namespaces_found: dict[LabelSelector, Match] = {}
 
     def _index_namespaces(self) -> None:
@@ -228,13 +229,21 @@ class Universe:
         if self._controllers_here:
             sure = self.controller if self._controllers_here & found.sure else 0
             return Match(sure, self.controller if self._controllers_here & found.maybe else 0)
-        if any(_names_controller(selector) for selector in (peer.namespaces, peer.pods)):
+        if any(self._is_controller(selector) for selector in (peer.namespaces, peer.pods)):
             return Match(self.controller, self.controller)
         if peer.namespaces is None or _names_another_namespace(peer.namespaces):
             return NOTHING
         everything = peer.namespaces.selects_all and (peer.pods is None or peer.pods.selects_all)
         maybe = everything or not self.assume.namespaces_closed
         return Match(self.controller if everything else 0, self.controller if maybe else 0)
+
+    def _is_controller(self, selector: LabelSelector | None) -> bool:
+        """Does the selector ask for something that people call an ingress controller?"""
+        if selector is None:
+            return False
+        if selector not in self._names_controller:
+            self._names_controller[selector] = _names_controller(selector)
+        return self._names_controller[selector]
 
     def _strange_controller(self, peer: Peer) -> Match:
         if peer.namespaces is None or not peer.namespaces.matches({}):
@@ -269,10 +278,7 @@ def is_controller(endpoint: Endpoint) -> bool:
     )
 
 
-def _names_controller(selector: LabelSelector | None) -> bool:
-    """Does the selector ask for something that people call an ingress controller?"""
-    if selector is None:
-        return False
+def _names_controller(selector: LabelSelector) -> bool:
     for requirement in selector.requirements:
         if requirement.operator in (Operator.IN, Operator.EXISTS):
             words = (requirement.key.replace("kubernetes.io", ""), *requirement.values)
