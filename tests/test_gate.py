@@ -227,3 +227,13 @@ def test_what_is_harmless_passes_the_gate(
     assert outcome.code == 0, outcome.new
     old = ("root-user", "untagged", "suppression", "policy", "parse-error", "no-network")
     assert [finding for finding in outcome.new if finding.startswith(old)] == []
+
+
+def test_a_dockerfile_by_any_name_is_read_where_a_build_names_it(
+    repo: Repo, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    service = MORE.replace("    user: root\n", "    build: {context: build, dockerfile: app.image}\n")
+    repo.commit({"compose.yaml": COMPOSE + service, "build/app.image": BAD})
+    outcome = repo.run(capsys, monkeypatch, "--gate", "--diff-base", "main")
+    assert outcome.code == 1
+    assert "root-user build/app.image" in outcome.new

@@ -5,13 +5,13 @@ import posixpath
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-from hullcheck.discover import Tree
+from hullcheck.discover import Entry, Kind, Tree
 from hullcheck.model.container import Container, Root
 from hullcheck.model.image import ImageUse
 from hullcheck.model.problem import Problem
 from hullcheck.model.settings import Settings
 from hullcheck.model.workload import Workload
-from hullcheck.read import File
+from hullcheck.read import File, read
 from hullcheck.source import Source
 
 
@@ -54,6 +54,7 @@ class _Linker:
         self.problems = [problem for file in files.values() for problem in file.problems]
         self.dockerfiles = {p: f.model for p, f in files.items() if f.kind == "dockerfile" and f.model}
         self.compose = self._compose_projects()
+        self._read_named()
         self.manifests = self._manifests()
         self.inline: dict[str, Any] = {}
         self.service_builds: dict[int, Any] = {}
@@ -78,6 +79,21 @@ class _Linker:
         found = projects(composed, {}, self._variable_files(composed))
         self.problems += [problem for project in found for problem in project.problems]
         return found
+
+    def _read_named(self) -> None:
+        """Read the Dockerfiles that a build names and whose own name doesn't tell that they are some."""
+        named = {service.build.path for project in self.compose for service in project.services.values() if service.build}
+        if any(file.kind in ("skaffold", "bake") for file in self.files.values()):
+            from hullcheck.link.images import stated_builds
+
+            named |= {build.dockerfile for build in stated_builds(self.files.values())}
+        for path in sorted((named & set(self.tree.paths)) - self.files.keys()) if named else ():
+            file = read(self.tree, Entry(path, Kind.DOCKERFILE, named=True))
+            if file is not None:
+                self.files[path] = file
+                self.problems += file.problems
+                if file.model:
+                    self.dockerfiles[path] = file.model
 
     def _variable_files(self, composed: dict[str, Any]) -> dict[str, Source]:
         """The `.env` files, and those that an `env_file` may name: near a Compose file, and with `env` in their name."""
