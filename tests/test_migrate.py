@@ -192,11 +192,11 @@ enabled = false
 def test_dclint() -> None:
     made, read = migrated(
         ".dclintrc",
-        '{"rules": {"service-image-require-explicit-tag": 0, "no-version-field": [0, {}]}, "exclude": ["x/"]}',
+        '{"rules": {"service-image-require-explicit-tag": 0, "no-such-rule": [0, {}]}, "exclude": ["x/"]}',
     )
     assert judged(read, "untagged-image", "compose.yaml") is None
     assert read.exclude == ("x/",)
-    assert "no-version-field" in made.text()
+    assert "no-such-rule" in made.text()
 
 
 @pytest.mark.parametrize("name", ["trivy.yaml", "hadolint", "x.yaml", ".kube-linter.toml"])
