@@ -46,7 +46,8 @@ def no_folder(stage: Stage) -> Iterator[Finding]:
             continue
         yield check.finding(
             stage,
-            f"`{instruction.keyword}` has {len(instruction.words) - 1} sources, and `{target.text}` doesn't end in a slash",
+            f"`{instruction.keyword}` has {len(instruction.words) - 1} sources,"
+            f" and `{target.text}` doesn't end in a slash",
             at=target.location,
             evidence=(target.text,),
             fix=_with_slash(instruction, target),

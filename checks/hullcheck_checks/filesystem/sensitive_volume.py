@@ -1,8 +1,9 @@
 """A volume over a folder of the system.
 
 `VOLUME /etc` or `VOLUME /root` makes each container start with a volume there: what later instructions write is lost,
-and what a container writes (accounts, keys, the programs that root starts) outlives it, can be mounted by others, and is
-kept when the image is replaced by a fixed one. A volume at the daemon's socket hides that somebody may mount it there.
+and what a container writes (accounts, keys, the programs that root starts) outlives it, can be mounted by others, and
+is kept when the image is replaced by a fixed one. A volume at the daemon's socket hides that somebody may mount it
+there.
 
 To fix: declare the folder of the data alone:
 

@@ -1,7 +1,7 @@
 """An image that ends with a user by name.
 
-Kubernetes can't tell from a name whether it is root: with `runAsNonRoot: true` and no `runAsUser` it refuses to start the
-container. And a name means whatever `/etc/passwd` in the image says, which a later layer can change.
+Kubernetes can't tell from a name whether it is root: with `runAsNonRoot: true` and no `runAsUser` it refuses to start
+the container. And a name means whatever `/etc/passwd` in the image says, which a later layer can change.
 
 To fix: say the number:
 

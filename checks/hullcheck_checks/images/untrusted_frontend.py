@@ -1,7 +1,8 @@
 """A `# syntax` line that hands the build to somebody else's program.
 
-The first line of a Dockerfile names an image that reads the rest of it. Whatever it is, it decides what is built: it can
-add steps, drop others, and see every secret and file that the build is given. The lines below it are only its input.
+The first line of a Dockerfile names an image that reads the rest of it. Whatever it is, it decides what is built: it
+can add steps, drop others, and see every secret and file that the build is given. The lines below it are only its
+input.
 
 To fix: use Docker's own, by a version:
 

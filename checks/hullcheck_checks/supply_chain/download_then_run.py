@@ -44,8 +44,8 @@ def unverified(stage: Stage) -> Iterator[Finding]:
             continue
         yield check.finding(
             stage,
-            f"what `{download.command.name or 'PowerShell'}` downloads from `{without_secrets(download.url)}` is used without being "
-            "verified",
+            f"what `{download.command.name or 'PowerShell'}` downloads from `{without_secrets(download.url)}`"
+            " is used without being verified",
             at=download.place,
             severity=None if stage.needed else Severity.LOW,
             evidence=(without_secrets(download.url),),

@@ -43,8 +43,8 @@ REFRESH = {
     "yum": "makecache",
 }
 _INSTALLING = frozenset(
-    ("install", "upgrade", "dist-upgrade", "full-upgrade", "safe-upgrade", "build-dep", "satisfy", "add", "update", "in",
-     "download", "source", "reinstall", "patch", "dup", "search", "policy", "fix")
+    ("install", "upgrade", "dist-upgrade", "full-upgrade", "safe-upgrade", "build-dep", "satisfy", "add", "update",
+     "in", "download", "source", "reinstall", "patch", "dup", "search", "policy", "fix")
 )  # fmt: skip
 
 
@@ -60,7 +60,7 @@ def alone(stage: Stage) -> Iterator[Finding]:
             if verb is not None and not _installed(script, command):
                 yield check.finding(
                     stage,
-                    f"`{command.name} {verb.text}` stands alone: later layers install from an index as old as its cache",
+                    f"`{command.name} {verb.text}` stands alone: later layers install from an old index",
                     at=command.place(verb),
                     severity=None if stage.needed else Severity.INFO,
                     evidence=(command.name,),
@@ -92,7 +92,8 @@ def _may_install(command: Command) -> bool:
     if any(word.text in ("install", "add") for word in command.arguments):
         return True
     return command.name in (
-        "apt-cache", "gdebi", "npx", "playwright", "add-apt-repository", "dpkg", "mk-build-deps", "pip", "pip3", "python",
-        "python3", "ansible-playbook", "aptitude", "apt-mark", "xargs", "parallel", "install_packages", "rosdep", "curl",
-        "wget", "tasksel", "make", "apt-fast", "cmake", "debootstrap", "nala", "patchright", "cypress",
+        "apt-cache", "gdebi", "npx", "playwright", "add-apt-repository", "dpkg", "mk-build-deps", "pip", "pip3",
+        "python", "python3", "ansible-playbook", "aptitude", "apt-mark", "xargs", "parallel", "install_packages",
+        "rosdep", "curl", "wget", "tasksel", "make", "apt-fast", "cmake", "debootstrap", "nala", "patchright",
+        "cypress",
     )  # fmt: skip

@@ -354,7 +354,7 @@ class Stage:
 
     @cached_property
     def scripts(self) -> tuple[Script, ...]:
-        """The commands of its RUN, CMD, ENTRYPOINT and HEALTHCHECK, in order; those of an ONBUILD where it is written."""
+        """The commands of its RUN, CMD, ENTRYPOINT and HEALTHCHECK, in order; an ONBUILD's where it is written."""
         found = []
         for step in self.instructions:
             if step.effective.keyword in _RUNNING and not step.fault:

@@ -22,10 +22,10 @@ CURL_VALUED_LONG = frozenset((
     "--dns-servers", "--doh-url", "--dump-header", "--form", "--form-string", "--header", "--interface", "--json",
     "--keepalive-time", "--key", "--key-type", "--limit-rate", "--max-filesize", "--max-redirs", "--max-time",
     "--netrc-file", "--noproxy", "--oauth2-bearer", "--output", "--output-dir", "--pass", "--pinnedpubkey", "--proto",
-    "--proto-default", "--proto-redir", "--proxy", "--proxy-header", "--proxy-user", "--range", "--referer", "--request",
-    "--resolve", "--retry", "--retry-delay", "--retry-max-time", "--socks5", "--socks5-hostname", "--speed-limit",
-    "--speed-time", "--stderr", "--time-cond", "--tls-max", "--trace", "--trace-ascii", "--unix-socket", "--upload-file",
-    "--url", "--user", "--user-agent", "--write-out",
+    "--proto-default", "--proto-redir", "--proxy", "--proxy-header", "--proxy-user", "--range", "--referer",
+    "--request", "--resolve", "--retry", "--retry-delay", "--retry-max-time", "--socks5", "--socks5-hostname",
+    "--speed-limit", "--speed-time", "--stderr", "--time-cond", "--tls-max", "--trace", "--trace-ascii",
+    "--unix-socket", "--upload-file", "--url", "--user", "--user-agent", "--write-out",
 ))
 WGET_VALUED = "oaeiBtOTwQPUlADIRX"
 WGET_VALUED_LONG = frozenset((

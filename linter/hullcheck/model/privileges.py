@@ -38,7 +38,7 @@ def dropper(stage: "Stage") -> str:
 
 
 def _by_script(stage: "Stage", programs: list[Instruction]) -> str:
-    """A script that is started where such a program is installed, and the base image's own script, are taken to drop."""
+    """A script started where such a program is installed, and the base image's own script, are taken to drop."""
     first = programs[0].words[0].text.split()[:1] if programs and programs[0].words else []
     starts_script = bool(first and re.search(_SCRIPT, first[0]))
     if starts_script:

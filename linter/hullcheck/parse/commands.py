@@ -277,7 +277,7 @@ def _of_shell(command: Command) -> Iterator[tuple[str, str, Text]]:
 
 
 def _of_powershell(words: tuple[Word, ...]) -> Iterator[tuple[str, str, Text]]:
-    """`powershell -NoProfile -Command ...`; without `-Command` or `-File`, Windows PowerShell takes it for a command."""
+    """`powershell -NoProfile -Command ...`; without `-Command` or `-File`, Windows PowerShell takes it for one."""
     at = 1
     while at < len(words) and words[at].text.startswith("-") and words[at].text != "-":
         text = words[at].text.lower()

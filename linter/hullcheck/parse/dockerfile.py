@@ -54,7 +54,7 @@ _TRIMMED = words.BLANKS + "".join(map(chr, _ODD_TABLE.values()))
 
 
 class _Logical(NamedTuple):
-    """An instruction's lines, joined; where its keyword ends in them; and where it starts and ends in the whole text."""
+    """An instruction's lines, joined; where its keyword ends in them; where it starts and ends in the whole text."""
 
     text: Text
     keyword_end: int
@@ -90,7 +90,7 @@ def parse_text(text: Text) -> Dockerfile:
 
 
 def parse_inline(node: Scalar) -> Dockerfile:
-    """Read a Dockerfile that stands in a YAML scalar, such as Compose's `dockerfile_inline`; places are in that file."""
+    """Read a Dockerfile in a YAML scalar, such as Compose's `dockerfile_inline`; places are in that file."""
     return parse_text(text_of(node))
 
 

@@ -86,7 +86,8 @@ def _argument(escape: str) -> re.Pattern[str]:
 def _opener() -> re.Pattern[str]:
     """A word of a line that may open heredocs."""
     return re.compile(
-        r"""(?:<<[ \t]*+|[^\s'"\\<]++|<|\\(?:.|$)|'[^']*+(?:'|(?P<open>$))|"(?:[^"\\]++|\\.)*+(?:"|(?P<open2>\\?$)))++""",
+        r"""(?:<<[ \t]*+|[^\s'"\\<]++|<|\\(?:.|$)|'[^']*+(?:'|(?P<open>$))"""
+        r"""|"(?:[^"\\]++|\\.)*+(?:"|(?P<open2>\\?$)))++""",
         re.DOTALL,
     )
 
@@ -202,7 +203,7 @@ def optional_pairs(text: Text, escape: str) -> tuple[tuple[Pair, ...], str]:
 
 
 def heredocs(text: Text) -> list[Opener]:
-    """The words that open heredocs, in order; none in a line that the builder's lexer gives up on, for an open quote."""
+    """The words that open heredocs, in order; none where the builder's lexer gives up, for an open quote."""
     if "<<" not in text.text or ("$" in text.text and is_refused(text.text)):
         return []
     found = []
