@@ -220,6 +220,7 @@ def select(registry: Registry, request: Request) -> Settings:
     config = request.config
     strict = request.strict or config.profile == "strict"
     chosen = _named(registry, (*config.select, *config.extend_select))
+    named = frozenset(chosen)
     grouped = frozenset[str]()
     if not config.select:
         default = {check.name for check in registry.entries.values() if check.default}
@@ -236,6 +237,8 @@ def select(registry: Registry, request: Request) -> Settings:
         today=request.today,
         selected=frozenset(chosen - ignored),
         grouped=grouped - ignored,
+        named=named,
+        ignored=frozenset(ignored),
         strict=strict,
         trusted_registries=config.trusted_registries,
         trusted_images=config.trusted_images,
