@@ -128,6 +128,9 @@ def test_what_the_api_does_not_know_or_refuses_is_told(where: str, value: str, m
         "  nodeSelector: {}",
         "  $patch: replace",
         "  ${EXTRA}: x",
+        "  EXTRA_FIELDS: x",
+        "  tolerations: {ALL_TOLERATIONS: ''}",
+        "  (length(containers) > 1): true",
         "  overhead: {cpu: .5, memory: +1.5Gi, a: 1e3, b: '1E', c: 5.}",
     ],
 )
@@ -202,7 +205,12 @@ def test_a_chart_is_judged_as_rendered(tmp_path: Path) -> None:
     ("schema", "spec", "messages"),
     [
         ("{properties: {spec: {type: string}}}", "[]", ["its definition refuses `spec`: it must be a string, not a list"]),
-        ("{type: object, properties: {spec: {type: object}}}", "{a: 1}", ["`a` is no field of `spec` of Thing"]),
+        ("{type: object, properties: {spec: {type: object}}}", "{a: 1}", []),
+        (
+            "{type: object, properties: {spec: {type: object, properties: {b: {}}}}}",
+            "{a: 1}",
+            ["`a` is no field of `spec` of Thing"],
+        ),
         ("{properties: {spec: {enum: [small, large]}}}", "huge", ["its definition refuses `spec`: it must be one of"]),
         ("{properties: {spec: {type: boolean, nullable: true}}}", "null", []),
         ("{properties: {spec: {type: integer}}}", "soon", ["its definition refuses `spec`: it must be an integer"]),
@@ -232,6 +240,18 @@ def test_of_many_definitions_one_must_fit(tmp_path: Path) -> None:
     assert validate(tmp_path, {**own, "x.yaml": f"{THING}a2: 1\n"}) == []
     (finding,) = validate(tmp_path, {**own, "x.yaml": f"{THING}a3: 1\n"})
     assert finding.message.startswith("`a3` is no field of Thing")
+
+
+def test_a_definition_for_tests_holds_there(tmp_path: Path) -> None:
+    schema = f"{DEFINITION}          {{type: object, properties: {{spec: {{}}}}}}\n"
+    thing = f"{THING}other: 1\n"
+    files = {
+        "a/testdata/crd.yaml": schema,
+        "a/testdata/x/thing.yaml": thing,
+        "a/thing.yaml": thing,
+        "thing.yaml": thing,
+    }
+    assert [f.location.path for f in validate(tmp_path, files)] == ["a/testdata/x/thing.yaml"]
 
 
 def test_without_validate_nothing_is_validated(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

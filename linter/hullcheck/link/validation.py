@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 from hullcheck.model.kubernetes import KubernetesObject, PodObject, World
+from hullcheck.model.lazy import Lazy
 from hullcheck.model.misfit import Misfit, UnknownField, misfits
 from hullcheck.model.misplaced import misplaced
 from hullcheck.model.node import Mapping, Node, as_bool, as_str, at, is_null, items, plain
@@ -18,6 +19,8 @@ MAX_COPIES = 20
 
 MAX_EXPLAINED = 1000
 """For how many unknown fields what was meant is looked for."""
+
+_FOR_TESTS = Lazy(r"(?:.*?/)??(?:tests?|testing|testdata|test-data|fixtures|e2e|mocks?|examples?|samples?)/")
 
 
 class Validated(NamedTuple):
@@ -50,7 +53,7 @@ def validate(
                 if native is not None:
                     _judge(made, [native], who, world, found)
                 else:
-                    _judge(made, custom.of((group, own, made.kind)), "its definition", world, found)
+                    _judge(made, custom.of((group, own, made.kind), made.location.path), "its definition", world, found)
     return found._replace(unknown=[field for field in found.unknown if field.location not in told])
 
 
@@ -83,33 +86,46 @@ def _in_all(node: Node, declared: list[Type], rendered: bool) -> Iterator[tuple[
     yield from ((first, misfit) for misfit in found)
 
 
+class _Declared(NamedTuple):
+    """A custom resource's schema. One that is there for tests holds for objects below `folder` only."""
+
+    schema: Node
+    pruned: bool
+    folder: str
+
+
 class _Custom:
     """The custom resources that a repository declares; each is read when an object of its kind comes up."""
 
     def __init__(self, api: Types, declared: Iterable[KubernetesObject]) -> None:
         self.api = api
-        self.written: dict[GroupVersionKind, list[tuple[Node, bool]]] = {}
-        self.made: dict[GroupVersionKind, list[Type]] = {}
+        self.written: dict[GroupVersionKind, list[_Declared]] = {}
+        self.made: dict[tuple[GroupVersionKind, tuple[str, ...]], list[Type]] = {}
         seen: set[int] = set()
         for made in declared:
             if made.kind == "CustomResourceDefinition" and id(made.node) not in seen:
                 seen.add(id(made.node))
+                match = _FOR_TESTS.match(made.location.path)
                 for kind, schema, pruned in _schemas(made):
-                    self.written.setdefault(kind, []).append((schema, pruned))
+                    self.written.setdefault(kind, []).append(_Declared(schema, pruned, match[0] if match else ""))
 
-    def of(self, kind: GroupVersionKind) -> list[Type]:
-        """What its declarations say an object of the kind is; none if it isn't known, or they can't all be compared."""
-        written = self.written.get(kind, [])
-        if kind not in self.made and written:
-            read = [(schema, pruned) for schema, pruned in written[:MAX_COPIES] if not _unknown_inside(schema)]
-            complete = len(read) == len(written)
-            rules: list[tuple[Any, bool]] = []
-            for schema, pruned in read if complete else ():
-                rule = (plain(schema), pruned)
-                if rule not in rules:
-                    rules.append(rule)
-            self.made[kind] = [self.api.custom(rule, kind[2], pruned=pruned) for rule, pruned in rules]
-        return self.made.get(kind, [])
+    def of(self, kind: GroupVersionKind, path: str) -> list[Type]:
+        """What its declarations say an object in that file is; none if it isn't known, or they can't all be compared."""
+        written = [declared for declared in self.written.get(kind, ()) if path.startswith(declared.folder)]
+        key = (kind, tuple(declared.folder for declared in written))
+        if written and key not in self.made:
+            self.made[key] = self._types(kind[2], written)
+        return self.made.get(key, [])
+
+    def _types(self, kind: str, written: list[_Declared]) -> list[Type]:
+        if len(written) > MAX_COPIES or any(_unknown_inside(declared.schema) for declared in written):
+            return []
+        rules: list[tuple[Any, bool]] = []
+        for declared in written:
+            rule = (plain(declared.schema), declared.pruned)
+            if rule not in rules:
+                rules.append(rule)
+        return [self.api.custom(rule, kind, pruned=pruned) for rule, pruned in rules]
 
 
 def _schemas(definition: KubernetesObject) -> Iterator[tuple[GroupVersionKind, Node, bool]]:

@@ -15,6 +15,7 @@ _QUANTITY = Lazy(r"[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[numkMGTPE]|[KMGTPE]i|[eE
 _CORE_BOOL = frozenset(("true", "True", "TRUE", "false", "False", "FALSE"))
 _RANGES = {"int32": 2**31, "int64": 2**63}
 _ARTICLES = {"object": "a mapping", "array": "a list", "integer": "an integer"}
+_NUMERIC = tuple("+-.0123456789")
 _ANYTHING = frozenset[str]()
 
 
@@ -89,8 +90,13 @@ def _unknown(node: Mapping, step: _Step) -> Iterator[Misfit]:
     if step.type.open:
         return
     for name, (key, _) in node.entries().items():
-        if step.type.field(name) is None and not (key.unknown or name.startswith("$") or is_template(name)):
+        if step.type.field(name) is None and not key.unknown and not _is_no_field(name):
             yield Misfit(key.location, (*step.path, name), name, step.type, step.place, node)
+
+
+def _is_no_field(name: str) -> bool:
+    """Is the key a patch's directive (`$patch`), a pattern's condition (`(replicas > 1)`), or to be filled in?"""
+    return name.startswith("$") or "(" in name or is_template(name) or placeholder(name)
 
 
 def _fields(node: Mapping, step: _Step) -> Iterator[_Step]:
@@ -118,22 +124,29 @@ def _wrong(node: Node, type_: Type, rendered: bool) -> str:
     if isinstance(node, Scalar):
         return _wrong_scalar(node, type_, rendered)
     kind = "object" if isinstance(node, Mapping) else "array"
-    fits = not type_.kinds or kind in type_.kinds or _stands_for_a_word(node, type_)
+    fits = not type_.kinds or kind in type_.kinds or _stands_for_another(node, type_)
     return "" if fits else f"must be {_wanted(type_)}, not {_ARTICLES[kind]}"
 
 
 def _wrong_scalar(node: Scalar, type_: Type, rendered: bool) -> str:
     is_a = scalar_kinds(node, rendered)
-    if not is_a or _filled_in_later(node.text, type_):
-        return ""
+    wrong = _refused(node, type_, is_a) if is_a else ""
+    return "" if wrong and _filled_in_later(node.text, type_) else wrong
+
+
+def _refused(node: Scalar, type_: Type, is_a: frozenset[str]) -> str:
     if type_.kinds and not is_a & type_.kinds:
         named = "boolean" if "boolean" in is_a else "number" if "number" in is_a else "string"
         return f"must be {_wanted(type_)}, not a {named}{_cure(named, type_, node)}"
-    if type_.format == "quantity" and node.text and "string" in is_a and not _QUANTITY.fullmatch(node.text):
+    if "integer" in is_a:
+        return _out_of_range(node, type_) if "integer" in type_.kinds else ""
+    if "string" not in is_a or not node.text:
+        return ""
+    if type_.format == "quantity" and not _QUANTITY.fullmatch(node.text):
         return f"must be a quantity such as `500m` or `64Mi`, not `{_clipped(node.text)}`"
-    if type_.enum and "string" in is_a and node.text and node.text not in type_.enum:
+    if type_.enum and node.text not in type_.enum:
         return f"must be one of {', '.join(f'`{word}`' for word in type_.enum if word)}, not `{_clipped(node.text)}`"
-    return _out_of_range(node, type_) if "integer" in is_a & type_.kinds else ""
+    return ""
 
 
 def scalar_kinds(node: Scalar, rendered: bool) -> frozenset[str]:
@@ -143,6 +156,8 @@ def scalar_kinds(node: Scalar, rendered: bool) -> frozenset[str]:
     if as_bool(node) is not None:
         either = rendered and node.text not in _CORE_BOOL
         return frozenset(("boolean", "string")) if either else frozenset(("boolean",))
+    if not node.text.startswith(_NUMERIC):
+        return frozenset(("string",))
     if as_int(node) is not None:
         return frozenset(("integer", "number"))
     if _FLOAT.fullmatch(node.text):
@@ -164,8 +179,10 @@ def _filled_in_later(text: str, type_: Type) -> bool:
     return (type_.kinds != {"string"} or bool(type_.enum)) and (placeholder(text) or asks(text))
 
 
-def _stands_for_a_word(node: Node, type_: Type) -> bool:
-    """Is it `[PROJECT_ID]`, where a scalar is wanted: a word to be replaced, to whoever reads it?"""
+def _stands_for_another(node: Node, type_: Type) -> bool:
+    """Is it to be replaced, to whoever reads it: `[PROJECT_ID]` for a word, `{ALL_TOLERATIONS: ""}` for a list?"""
+    if isinstance(node, Mapping):
+        return bool(node.items) and all(map(_is_no_field, node.entries()))
     if not isinstance(node, Sequence) or not node.flow or len(node.items) != 1 or "object" in type_.kinds:
         return False
     text = as_str(node.items[0])

@@ -160,7 +160,7 @@ class _Custom(Type):
     def open(self) -> bool:
         kept = self.rule.get("x-kubernetes-preserve-unknown-fields") is True
         extended = self.rule.get("additionalProperties") not in (None, False)
-        return not self.pruned or kept or extended or "object" not in self.kinds
+        return not (self.pruned and self.names) or kept or extended or "object" not in self.kinds
 
     def field(self, name: str) -> "Type | None":
         if self.whole and name == "metadata":
