@@ -84,5 +84,8 @@ echo "::$token::"
 } >>"${GITHUB_OUTPUT:?}"
 
 if [ "$INPUT_SUMMARY" = true ] && [ -f "$reports/summary.md" ]; then
-  head -c 900000 "$reports/summary.md" >>"${GITHUB_STEP_SUMMARY:-/dev/null}"
+  head -c 700000 "$reports/summary.md" >>"${GITHUB_STEP_SUMMARY:-/dev/null}"
+  compared=""
+  [ "$mode" = all ] || compared="${INPUT_BASE:-auto}"
+  bash "$ACTION_PATH/action/models.sh" "$bin/python" "$compared" >>"${GITHUB_STEP_SUMMARY:-/dev/null}" || true
 fi

@@ -214,6 +214,29 @@ def test_findings_are_counted_reported_and_then_gated(runner: Runner) -> None:
     assert runner.step("Gate", EXIT_CODE="").code == 2
 
 
+COMPOSE = "services:\n  web:\n    image: nginx:1.27.3\n    user: '101'\n"
+
+
+@needs_bash
+def test_the_summary_shows_the_network(runner: Runner) -> None:
+    runner.repo.commit({"compose.yaml": COMPOSE.replace("web", "w<b>eb")})
+    summary = runner.step("Check").summary
+    assert "<summary>Who can talk to whom</summary>" in summary
+    assert "<b>" not in summary.partition("Who can talk to whom")[2]
+
+
+@needs_bash
+def test_the_summary_shows_what_a_change_does_to_what_runs(runner: Runner) -> None:
+    base = runner.repo.commit({"compose.yaml": COMPOSE})
+    runner.repo.git("checkout", "-q", "-b", "change")
+    runner.repo.commit({"compose.yaml": COMPOSE.replace("101", "0")})
+    payload = {"pull_request": {"base": {"sha": base}}}
+    summary = runner.step("Check", "pull_request", payload).summary
+    assert "<summary>What this change does to what runs</summary>" in summary
+    assert "nothing changes" not in summary
+    assert "runs as 0 instead of 101, because compose.yaml:4 says so" in summary
+
+
 @needs_bash
 def test_there_must_be_something_to_check(runner: Runner) -> None:
     runner.repo.commit({"README.md": "nothing\n"})
