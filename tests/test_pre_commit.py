@@ -173,13 +173,13 @@ def test_context_files_are_no_broken_yaml(project: Project) -> None:
 def test_fixes_are_made_and_the_commit_waits(tmp_path: Path, hooks: Path) -> None:
     project = Project(tmp_path / "project", hooks, "hullcheck-fix")
     project.install()
-    manifest = (
-        "apiVersion: v1\nkind: Pod\nmetadata:\n  name: web\nspec:\n  containers:\n    - name: web\n"
-        "      image: example.org/web:1.2.3\n      securityContext:\n        runAsUser: 10001\n"
-        "        seccompProfile:\n          type: Unconfined\n"
-    )
-    done = project.try_commit({"pod.yaml": manifest})
-    assert done.returncode == 1, done.stdout + done.stderr
+    files: dict[str, str | None] = {"app/Dockerfile": "FROM debian:13.1\nADD app /app\nUSER 10001\n"}
+    stopped = project.try_commit(files)
+    assert stopped.returncode == 1, stopped.stdout + stopped.stderr
+    assert "files were modified by this hook" in stopped.stdout + stopped.stderr
+    fixed = (project.folder / "app/Dockerfile").read_text()
+    assert fixed == "FROM debian:13.1\nCOPY app /app\nUSER 10001\n"
+    assert project.try_commit({}).returncode == 0
 
 
 def test_a_push_with_a_deleted_file_is_judged_as_a_whole(tmp_path: Path, hooks: Path) -> None:
