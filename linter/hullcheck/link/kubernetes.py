@@ -9,6 +9,7 @@ from hullcheck.link.kubernetes_containers import workload
 from hullcheck.model.kubernetes import KubernetesObject, PodContext, World
 from hullcheck.model.node import as_str, at, is_null
 from hullcheck.model.problem import Problem
+from hullcheck.model.references import Dangling
 from hullcheck.model.workload import Workload
 from hullcheck.parse.kubernetes import ManifestFile, object_of
 from hullcheck.parse.pods import pods
@@ -23,7 +24,7 @@ class Linked(NamedTuple):
     """`worlds` with all that is in them; `workloads` as each world makes them; `objects`, each that is written once.
 
     `rendered` are the paths of templates that were rendered, so that nothing is left unanalysed there but what
-    `problems` says.
+    `problems` says. `dead_images` are entries of overlays' `images` that change nothing.
     """
 
     worlds: list[World]
@@ -31,6 +32,7 @@ class Linked(NamedTuple):
     objects: list[KubernetesObject]
     problems: list[Problem]
     rendered: frozenset[str]
+    dead_images: list[Dangling]
 
 
 def link(files: dict[str, ManifestFile], tree: Tree, charts: list[str]) -> Linked:
@@ -44,7 +46,9 @@ class _Linker:
         self.tree = tree
         self.problems: list[Problem] = []
         self.rendered: set[str] = set()
+        self.dead_images: list[Dangling] = []
         self.charts: list[str] = []
+        self.layer_folders: set[str] = set()
         if charts:
             from hullcheck.render.helm import charts as outermost
 
@@ -54,6 +58,8 @@ class _Linker:
         overlays, claimed = self._overlays()
         worlds = [*overlays, *self._rendered_charts()]
         in_chart = {path for path in self.files if self._chart_of(path) is not None}
+        beside = {path for path in self.files if posixpath.dirname(path) in self.layer_folders}
+        claimed |= beside
         free = [p for p, f in self.files.items() if p not in claimed and p not in in_chart and f.layer is None]
         worlds += [self._plain(name, paths) for name, paths in _apart(self.files, sorted(free))]
         seen = frozenset().union(*(world.files for world in worlds))
@@ -65,6 +71,7 @@ class _Linker:
             list(_distinct_objects(worlds)),
             self.problems,
             frozenset(self.rendered),
+            self.dead_images,
         )
 
     def read(self, path: str) -> bytes | None:
@@ -80,13 +87,18 @@ class _Linker:
         from hullcheck.render.kustomize import Kustomizations
 
         layers = Kustomizations(self.files, self.read)
-        worlds = []
-        for folder in layers.roots:
-            built = layers.build(folder)
+        self.layer_folders = set(layers.layers)
+        worlds, builds = [], [layers.build(folder) for folder in layers.roots]
+        for built in builds:
             self.problems += built.problems
             objects = [made for root in built.objects if (made := object_of(root)) is not None]
             complete = not built.uncertain
-            worlds.append(_world(folder or ".", "kustomization", objects, built.approximate, built.files, complete))
+            name = built.folder or "."
+            worlds.append(_world(name, "kustomization", objects, built.approximate, built.files, complete))
+        if any(built.dead_images for built in builds):
+            from hullcheck.link.references import dead_images
+
+            self.dead_images = list(dead_images(builds))
         return worlds, {path for path in layers.claimed if path in self.files}
 
     def _rendered_charts(self) -> Iterator[World]:
@@ -116,7 +128,7 @@ class _Linker:
         return _world(name, "manifests", objects, approximate, frozenset(paths), True)
 
     def _leftover(self, name: str, paths: list[str]) -> World:
-        """What belongs to overlays that nothing here builds: fragments, as far as can be told."""
+        """What belongs to overlays that nothing here builds, or stands beside them: fragments, as far as can be told."""
         objects = [made for path in paths for made in self.files[path].objects]
         return _world(name, "manifests", objects, "it belongs to an overlay that isn't built", frozenset(paths), False)
 

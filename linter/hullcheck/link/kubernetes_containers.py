@@ -140,6 +140,7 @@ class _Container:
             probes=tuple(self._probes()),
             limits=self._limits(),
             pull_policy=text(at(self.node, "imagePullPolicy"), self.at),
+            non_root=boolean(self._effective("runAsNonRoot"), self.at),
         )
 
     def _own_flag(self, key: str) -> Field[bool]:

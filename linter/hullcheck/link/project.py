@@ -179,8 +179,11 @@ class _Linker:
             containers = tuple(map(self.images.joined, workload.containers))
             yield from _workload_parts(workload._replace(containers=containers))
         from hullcheck.link.rbac import parts
+        from hullcheck.link.references import references
 
         yield from parts(self.manifests.worlds)
+        yield from references(self.manifests.worlds)
+        yield from self.manifests.dead_images
         if self.settings.validate:
             yield from self._unknown_fields()
 

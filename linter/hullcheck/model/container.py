@@ -176,6 +176,7 @@ class Container(NamedTuple):
     limits: Limits | None = None
     pull_policy: Field[str] | None = None  # `imagePullPolicy`
     built: Any = None  # the `Shipped` stage that its image is, where that is built here
+    non_root: Field[bool] | None = None  # effective `runAsNonRoot`
 
     @property
     def described(self) -> str:

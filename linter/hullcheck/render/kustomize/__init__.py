@@ -13,6 +13,7 @@ from hullcheck.parse.kustomization import NAMES, RefusedError, UnknownError
 from hullcheck.render.kustomize.build import Builder
 from hullcheck.render.kustomize.files import Files, Read, is_remote, resolve
 from hullcheck.render.kustomize.state import DeadImage
+from hullcheck.source import Location
 
 __all__ = ["Build", "DeadImage", "Kustomizations", "Read", "objects"]
 
@@ -25,7 +26,8 @@ class Build(NamedTuple):
 
     `objects` are in the order in which kustomize puts them out. `approximate` says why the result isn't known in full:
     objects may be missing; `uncertain`, why those that are there may be other than shown. `refused` is true if
-    kustomize wouldn't build it at all, as far as can be told. `files` had a part in it.
+    kustomize wouldn't build it at all, as far as can be told. `files` had a part in it. `live_images` are the entries of
+    `images` that changed something, `dead_images` those that didn't.
     """
 
     folder: str
@@ -36,6 +38,7 @@ class Build(NamedTuple):
     files: frozenset[str] = frozenset()
     dead_images: tuple[DeadImage, ...] = ()
     uncertain: str = ""
+    live_images: frozenset[Location] = frozenset()
 
 
 class Kustomizations:
@@ -109,6 +112,7 @@ class Kustomizations:
             files=frozenset(state.files),
             dead_images=tuple(state.dead_images),
             uncertain=state.uncertain,
+            live_images=frozenset(state.live_images),
         )
 
 

@@ -33,6 +33,7 @@ class State:
         self.variables: dict[str, Variable] = {}
         self.problems: list[Problem] = []
         self.dead_images: list[DeadImage] = []
+        self.live_images: set[Location] = set()
         self.files: set[str] = set()
         self.approximate = ""
         self.uncertain = ""
@@ -43,6 +44,7 @@ class State:
         made.resources = Resources(resource.copy() for resource in self.resources)
         made.config, made.variables = self.config, dict(self.variables)
         made.problems, made.dead_images = list(self.problems), list(self.dead_images)
+        made.live_images = set(self.live_images)
         made.files, made.approximate, made.uncertain = set(self.files), self.approximate, self.uncertain
         return made
 
@@ -57,6 +59,7 @@ class State:
             self.add_variable(name, variable)
         self.problems += other.problems
         self.dead_images += other.dead_images
+        self.live_images |= other.live_images
         self.files |= other.files
         self.approximate = self.approximate or other.approximate
         self.uncertain = self.uncertain or other.uncertain

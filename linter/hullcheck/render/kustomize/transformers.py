@@ -110,8 +110,10 @@ def images(node: Node, state: State, because: str, specs: tuple[FieldSpec, ...] 
         parts[key] = value if text(value, key) and isinstance(value, Scalar) else None
     name = text(fields.get("name"), "name")
     rule = ImageRule(name, parts["newName"], parts["newTag"], parts["digest"], parts["tagSuffix"], node, because)
-    if not set_images(state.resources, rule, state.config.images if specs is None else specs):
-        place = fields["name"].location if "name" in fields else node.location.one_line()
+    place = fields["name"].location if "name" in fields else node.location.one_line()
+    if set_images(state.resources, rule, state.config.images if specs is None else specs):
+        state.live_images.add(place)
+    else:
         state.dead_images.append(DeadImage(name, place, _image_names(state.resources)))
 
 
