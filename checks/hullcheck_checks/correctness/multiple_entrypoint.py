@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Related, Severity
 from hullcheck.model.dockerfile import Stage
+from hullcheck.model.edit import delete_instruction, fix
 
 check = Check(
     __name__,
@@ -30,6 +31,7 @@ check = Check(
         "tally:buildkit/MultipleInstructionsDisallowed",
     ),
     cwe=(561,),
+    fixable="unsafe",
 )
 
 
@@ -43,4 +45,5 @@ def dead(stage: Stage) -> Iterator[Finding]:
             at=instruction.keyword_location,
             evidence=("ENTRYPOINT",),
             related=(Related(said[-1].keyword_location, "the one that counts"),),
+            fix=fix("take it out", delete_instruction(instruction.location), safe=False),
         )

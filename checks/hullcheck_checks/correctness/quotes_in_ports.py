@@ -20,6 +20,7 @@ from collections.abc import Iterator
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
 from hullcheck.model.compose import Service
+from hullcheck.model.edit import fix, replace_word
 
 check = Check(
     __name__,
@@ -28,6 +29,7 @@ check = Check(
     dialects=("compose",),
     aliases=("dclint:require-quotes-in-ports",),
     cwe=(704,),
+    fixable="safe",
 )
 
 _SEXAGESIMAL = re.compile(r"[1-9][0-9]*(?::[0-5]?[0-9])+")
@@ -39,4 +41,5 @@ def unquoted(service: Service) -> Iterator[Finding]:
         text = port.location.text
         if _SEXAGESIMAL.fullmatch(text):
             message = f"`{text}` of service `{service.name}` is a number to older YAML readers"
-            yield check.finding(service, message, at=port.location, evidence=(text,))
+            quoted = fix("quote it", replace_word(port.location, f'"{text}"'), safe=True)
+            yield check.finding(service, message, at=port.location, evidence=(text,), fix=quoted)

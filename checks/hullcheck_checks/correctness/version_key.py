@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
 from hullcheck.model.compose import ComposeProject
+from hullcheck.model.edit import delete, fix
 
 check = Check(
     __name__,
@@ -23,10 +24,17 @@ check = Check(
     dialects=("compose",),
     aliases=("dclint:no-version-field",),
     cwe=(477,),
+    fixable="safe",
 )
 
 
 @check.on(ComposeProject)
 def obsolete(project: ComposeProject) -> Iterator[Finding]:
     for location in project.versions:
-        yield check.finding(project, "the `version` key is obsolete", at=location, evidence=(location.path,))
+        yield check.finding(
+            project,
+            "the `version` key is obsolete",
+            at=location,
+            evidence=(location.path,),
+            fix=fix("delete it", delete(location), safe=True),
+        )

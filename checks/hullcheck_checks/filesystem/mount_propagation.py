@@ -17,8 +17,10 @@ See https://kubernetes.io/docs/concepts/storage/volumes/#mount-propagation
 from collections.abc import Iterator
 
 from hullcheck.check import Check
-from hullcheck.finding import Finding, Severity
-from hullcheck.model.container import Container
+from hullcheck.finding import Finding, Fix, Severity
+from hullcheck.model.container import Container, Mount
+from hullcheck.model.edit import delete, fix, replace
+from hullcheck.source import Field
 
 check = Check(
     __name__,
@@ -27,6 +29,7 @@ check = Check(
     dialects=("compose", "kubernetes"),
     aliases=("compose-lint:CL-0017", "kics:baa452f0-1f21-4a25-ace5-844e7a5f410d", "cis-docker:5.20"),
     cwe=(668,),
+    fixable="unsafe",
 )
 
 _SEVERITIES = {
@@ -55,4 +58,18 @@ def propagated(container: Container) -> Iterator[Finding]:
             severity=severity,
             evidence=(path, field.value or ""),
             related=field.related,
+            fix=_private(mount, field),
         )
+
+
+def _private(mount: Mount, said: Field[str]) -> Fix | None:
+    """Without the option, in the short form and in the long one."""
+    written = said.location.text.strip("\"'")
+    if written == said.value:
+        return fix("leave the option out", delete(said.location), safe=False)
+    bare, _, mode = mount.location.text.strip("\"'").rpartition(":")
+    options = mode.split(",")
+    if not bare or said.value not in options:
+        return None
+    left = ",".join(option for option in options if option != said.value)
+    return fix("leave the option out", replace(mount.location, f"{bare}:{left}" if left else bare), safe=False)

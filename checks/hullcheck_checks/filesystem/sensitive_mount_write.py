@@ -22,6 +22,7 @@ from collections.abc import Iterator
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
 from hullcheck.model.container import Container
+from hullcheck.model.cures import read_only
 from hullcheck.model.hostpaths import sensitive
 
 check = Check(
@@ -41,6 +42,7 @@ check = Check(
         "cis-docker:5.6",
     ),
     cwe=(250, 732),
+    fixable="unsafe",
 )
 
 _SEVERITIES = (None, Severity.MEDIUM, Severity.HIGH, Severity.CRITICAL)
@@ -62,4 +64,5 @@ def writable(container: Container) -> Iterator[Finding]:
                 severity=severity,
                 evidence=(path,),
                 related=mount.source.related,
+                fix=read_only(container, mount),
             )

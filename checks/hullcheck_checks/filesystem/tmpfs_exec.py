@@ -15,8 +15,9 @@ See https://docs.docker.com/engine/storage/tmpfs/
 from collections.abc import Iterator
 
 from hullcheck.check import Check
-from hullcheck.finding import Finding, Severity
-from hullcheck.model.container import Container
+from hullcheck.finding import Finding, Fix, Severity
+from hullcheck.model.container import Container, Mount
+from hullcheck.model.edit import fix, replace
 
 check = Check(
     __name__,
@@ -25,6 +26,7 @@ check = Check(
     dialects=("compose",),
     aliases=("compose-lint:CL-0022",),
     cwe=(732,),
+    fixable="unsafe",
 )
 
 
@@ -38,4 +40,14 @@ def loose(container: Container) -> Iterator[Finding]:
                 f"{container.described} mounts `{mount.target.value}` in memory with {' and '.join(options)}",
                 at=mount.location,
                 evidence=(mount.target.value or "", *options),
+                fix=_without(mount, options),
             )
+
+
+def _without(mount: Mount, options: tuple[str, ...]) -> Fix | None:
+    """The short form, without the options."""
+    target, colon, said = mount.location.text.strip("\"'").partition(":")
+    if not colon or target != mount.target.value or "$" in said:
+        return None
+    left = ",".join(option for option in said.split(",") if option not in options)
+    return fix("leave the option out", replace(mount.location, f"{target}:{left}" if left else target), safe=False)

@@ -22,6 +22,7 @@ from collections.abc import Iterator
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
 from hullcheck.model.container import Container
+from hullcheck.model.edit import fix, put
 from hullcheck.model.hardening import has_writable_root
 
 check = Check(
@@ -42,11 +43,18 @@ check = Check(
         "cis-docker:5.13",
     ),
     cwe=(732,),
+    fixable="unsafe",
     grouped=True,
 )
+
+_PATHS = {"compose": ("read_only",), "kubernetes": ("securityContext", "readOnlyRootFilesystem")}
 
 
 @check.on(Container)
 def writable(container: Container) -> Iterator[Finding]:
     if has_writable_root(container):
-        yield check.finding(container, f"the root file system of {container.described} is writable")
+        yield check.finding(
+            container,
+            f"the root file system of {container.described} is writable",
+            fix=fix("make it read-only", put(container.location, _PATHS[container.dialect], True), safe=False),
+        )

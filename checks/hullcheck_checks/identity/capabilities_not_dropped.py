@@ -22,6 +22,7 @@ from collections.abc import Iterator
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
 from hullcheck.model.container import Container
+from hullcheck.model.edit import fix, put
 from hullcheck.model.hardening import keeps_capabilities
 
 check = Check(
@@ -47,11 +48,18 @@ check = Check(
         "cis-k8s:5.2.10",
     ),
     cwe=(250,),
+    fixable="unsafe",
     grouped=True,
 )
+
+_PATHS = {"compose": ("cap_drop",), "kubernetes": ("securityContext", "capabilities", "drop")}
 
 
 @check.on(Container)
 def kept(container: Container) -> Iterator[Finding]:
     if keeps_capabilities(container):
-        yield check.finding(container, f"{container.described} doesn't drop the capabilities that it is given")
+        yield check.finding(
+            container,
+            f"{container.described} doesn't drop the capabilities that it is given",
+            fix=fix("drop all capabilities", put(container.location, _PATHS[container.dialect], ("ALL",)), safe=False),
+        )

@@ -24,6 +24,7 @@ from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
 from hullcheck.model.capabilities import GIVES, Tier, bare_name, tier
 from hullcheck.model.container import Container
+from hullcheck.model.edit import delete, fix
 
 check = Check(
     __name__,
@@ -54,6 +55,7 @@ check = Check(
         "cis-k8s:5.2.9",
     ),
     cwe=(250,),
+    fixable="unsafe",
 )
 
 _SEVERITIES = {Tier.HOST: Severity.CRITICAL, Tier.NEIGHBOURS: Severity.HIGH, Tier.SOME: Severity.MEDIUM}
@@ -75,4 +77,5 @@ def added(container: Container) -> Iterator[Finding]:
                 severity=severity,
                 evidence=(name,),
                 related=field.related,
+                fix=fix(f"don't add {name}", delete(field.location), safe=False),
             )

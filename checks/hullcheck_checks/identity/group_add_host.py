@@ -22,6 +22,7 @@ from collections.abc import Iterator
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
 from hullcheck.model.container import Container, Root
+from hullcheck.model.edit import delete, fix
 
 check = Check(
     __name__,
@@ -30,6 +31,7 @@ check = Check(
     dialects=("compose", "kubernetes"),
     aliases=("kube-linter:run-as-non-root", "trivy:KSV-0116"),
     cwe=(250,),
+    fixable="unsafe",
 )
 
 _GROUPS = frozenset(("0", "root", "docker", "disk", "sudo", "wheel", "shadow", "kmem"))
@@ -49,4 +51,5 @@ def member(container: Container) -> Iterator[Finding]:
             at=field.location,
             evidence=(name,),
             related=field.related,
+            fix=None if field.location == user.location else fix("take it out", delete(field.location), safe=False),
         )

@@ -33,9 +33,11 @@ See https://kubernetes.io/docs/concepts/security/pod-security-standards/
 from collections.abc import Callable, Iterator
 
 from hullcheck.check import Check
-from hullcheck.finding import Finding, Severity
+from hullcheck.finding import Change, Finding, Fix, Severity
 from hullcheck.model import hardening
 from hullcheck.model.container import Container
+from hullcheck.model.cures import gains_privileges, no_escalation, seccomp
+from hullcheck.model.edit import fix
 from hullcheck.model.settings import Settings
 from hullcheck.model.workload import Workload
 
@@ -57,6 +59,7 @@ check = Check(
         "cis-k8s:5.7.3",
     ),
     cwe=(250, 693),
+    fixable="safe",
 )
 
 _ITEMS: tuple[tuple[str, str, Callable[[Container], bool]], ...] = (
@@ -89,7 +92,22 @@ def missing(workload: Workload, settings: Settings) -> Iterator[Finding]:
             f"{workload.described} lacks hardening: {items}",
             evidence=names,
             properties={"items": names},
+            fix=_safe_parts(workload, containers, names),
         )
+
+
+def _safe_parts(workload: Workload, containers: list[Container], names: tuple[str, ...]) -> Fix | None:
+    """What of it keeps the behaviour."""
+    changes: list[Change] = []
+    for container in containers:
+        if "privilege-escalation" in names and hardening.may_escalate_by_default(container):
+            denied = None if gains_privileges(container) else no_escalation(container)
+            changes += [denied] if denied else []
+    for container in containers:
+        if "seccomp-not-set" in names and hardening.has_no_seccomp_profile(container):
+            change = seccomp(workload, container)
+            changes += [change] if change not in changes else []
+    return fix("add what keeps the behaviour", *changes, safe=True) if changes else None
 
 
 def _mounts_default_token(workload: Workload) -> bool:

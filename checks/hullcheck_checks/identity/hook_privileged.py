@@ -19,8 +19,9 @@ See https://docs.docker.com/reference/compose-file/services/#post_start
 from collections.abc import Iterator
 
 from hullcheck.check import Check
-from hullcheck.finding import Finding, Severity
+from hullcheck.finding import Finding, Fix, Severity
 from hullcheck.model.compose import Service
+from hullcheck.model.edit import delete, fix
 from hullcheck.model.node import Mapping, Node, Sequence, as_str
 
 check = Check(
@@ -30,6 +31,7 @@ check = Check(
     dialects=("compose",),
     aliases=("cis-docker:5.5",),
     cwe=(250,),
+    fixable="unsafe",
 )
 
 
@@ -52,7 +54,11 @@ def _hook(service: Service, key: str, hook: Mapping) -> Iterator[Finding]:
 
 def _finding(service: Service, key: str, node: Node, what: str, evidence: str) -> Finding:
     message = f"a `{key}` hook of service `{service.name}` {what}"
-    return check.finding(service, message, at=node.location, evidence=(key, evidence))
+    return check.finding(service, message, at=node.location, evidence=(key, evidence), fix=_without(node))
+
+
+def _without(node: Node) -> Fix:
+    return fix("take it out", delete(node.location), safe=False)
 
 
 def _is_root(user: str | None) -> bool:

@@ -19,8 +19,10 @@ See https://kubernetes.io/docs/concepts/security/pod-security-standards/
 from collections.abc import Iterator
 
 from hullcheck.check import Check
-from hullcheck.finding import Finding, Severity
+from hullcheck.finding import Finding, Fix, Severity
+from hullcheck.model.edit import delete, fix
 from hullcheck.model.workload import Workload
+from hullcheck.source import Location
 
 check = Check(
     __name__,
@@ -41,6 +43,7 @@ check = Check(
         "cis-k8s:5.2.5",
     ),
     cwe=(653,),
+    fixable="unsafe",
 )
 
 
@@ -54,4 +57,13 @@ def shared(workload: Workload) -> Iterator[Finding]:
             at=field.location,
             evidence=("host",),
             related=field.related,
+            fix=_leave(workload, field.location),
         )
+
+
+def _leave(workload: Workload, place: Location) -> Fix | None:
+    """Take the line out; not where a network of the project is the host's, and not where Windows needs it."""
+    windows = workload.host_process is not None and workload.host_process.value
+    if windows or (workload.dialect == "compose" and workload.part.network_mode.location != place):
+        return None
+    return fix("leave the host's network", delete(place), safe=False)

@@ -21,6 +21,7 @@ from collections.abc import Iterator
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Related, Severity
 from hullcheck.model.compose import ComposeProject
+from hullcheck.model.edit import delete, fix
 from hullcheck.model.node import as_str
 from hullcheck.model.workload import Workload
 
@@ -53,6 +54,7 @@ check = Check(
         "cis-k8s:5.2.4",
     ),
     cwe=(653,),
+    fixable="unsafe",
 )
 
 
@@ -71,6 +73,7 @@ def shared(workload: Workload) -> Iterator[Finding]:
         at=first.location,
         evidence=names,
         related=(*first.related, *others),
+        fix=fix("leave the host's namespaces", *(delete(field.location) for _, field in found), safe=False),
     )
 
 

@@ -17,8 +17,10 @@ See https://kubernetes.io/docs/concepts/workloads/pods/user-namespaces/
 from collections.abc import Iterator
 
 from hullcheck.check import Check
-from hullcheck.finding import Finding, Severity
+from hullcheck.finding import Change, Finding, Severity
+from hullcheck.model.edit import delete, fix, replace
 from hullcheck.model.workload import Workload
+from hullcheck.source import Location
 
 check = Check(
     __name__,
@@ -33,6 +35,7 @@ check = Check(
         "cis-docker:5.31",
     ),
     cwe=(653,),
+    fixable="unsafe",
 )
 
 
@@ -52,4 +55,9 @@ def shared(workload: Workload) -> Iterator[Finding]:
                 severity=severity,
                 evidence=(name,),
                 related=field.related,
+                fix=fix(f"leave the host's {name}", _left(workload, field.location), safe=False),
             )
+
+
+def _left(workload: Workload, place: Location) -> Change:
+    return delete(place) if workload.dialect == "compose" else replace(place, "false")

@@ -10,8 +10,9 @@ To fix: build without it; what needs the network of the host can ask for it by n
         build:
           context: .
 
-`build.privileged` and the entitlement `security.insecure` are high, as `RUN --security=insecure` is in a Dockerfile; the
-host's network (`RUN --network=host`) is medium. So is handing the SSH agent to sources that are fetched from elsewhere.
+`build.privileged` and the entitlement `security.insecure` are high, as `RUN --security=insecure` is in a Dockerfile;
+the host's network (`RUN --network=host`) is medium. So is handing the SSH agent to sources that are fetched from
+elsewhere.
 
 See https://docs.docker.com/reference/compose-file/build/#entitlements
 See https://docs.docker.com/build/building/secrets/#ssh-mounts
@@ -23,6 +24,7 @@ from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
 from hullcheck.model.compose import Build, Service
 from hullcheck.model.dockerfile import Stage
+from hullcheck.model.edit import delete, delete_word, fix
 from hullcheck.model.node import Node, Sequence, as_str
 
 check = Check(
@@ -32,6 +34,7 @@ check = Check(
     dialects=("dockerfile", "compose"),
     aliases=("cis-docker:4.2",),
     cwe=(250,),
+    fixable="unsafe",
 )
 
 _ENTITLEMENTS = {"security.insecure": Severity.HIGH, "network.host": Severity.MEDIUM}
@@ -44,7 +47,8 @@ def build(service: Service) -> Iterator[Finding]:
         return
     for node, what, severity in _insecure(service.build):
         message = f"the build of service `{service.name}` {what}"
-        yield check.finding(service, message, at=node.location, severity=severity, evidence=(what,))
+        remedy = None if what.startswith("hands") else fix("leave it out", delete(node.location), safe=False)
+        yield check.finding(service, message, at=node.location, severity=severity, evidence=(what,), fix=remedy)
 
 
 def _insecure(build: Build) -> Iterator[tuple[Node, str, Severity]]:
@@ -80,4 +84,5 @@ def step(stage: Stage) -> Iterator[Finding]:
                 at=flag.location,
                 severity=severity if stage.needed else Severity.LOW,
                 evidence=(flag.name,),
+                fix=fix("leave the flag out", delete_word(flag.location), safe=False),
             )

@@ -18,7 +18,8 @@ See https://kubernetes.io/docs/concepts/security/pod-security-admission/
 from collections.abc import Iterator
 
 from hullcheck.check import Check
-from hullcheck.finding import Finding, Severity
+from hullcheck.finding import Finding, Fix, Severity
+from hullcheck.model.edit import fix, put, replace
 from hullcheck.model.kubernetes import KubernetesObject, World
 from hullcheck.model.node import Scalar, at
 
@@ -32,6 +33,7 @@ check = Check(
         "cis-k8s:5.2.1",
     ),
     cwe=(250,),
+    fixable="unsafe",
 )
 
 _LABEL = "pod-security.kubernetes.io/enforce"
@@ -52,7 +54,20 @@ def unenforced(world: World) -> Iterator[Finding]:
 def _judged(namespace: KubernetesObject) -> Iterator[Finding]:
     label = at(namespace.node, "metadata", "labels", _LABEL)
     if label is None:
-        yield check.finding(namespace, f"namespace `{namespace.name}` enforces no Pod Security Standard")
+        yield check.finding(
+            namespace, f"namespace `{namespace.name}` enforces no Pod Security Standard", fix=_enforced(namespace)
+        )
     elif isinstance(label, Scalar) and not label.unknown and label.text == "privileged":
         message = f"namespace `{namespace.name}` enforces the level `privileged`, which forbids nothing"
-        yield check.finding(namespace, message, at=label.location, evidence=("privileged",))
+        yield check.finding(
+            namespace,
+            message,
+            at=label.location,
+            evidence=("privileged",),
+            fix=fix("enforce the level `baseline`", replace(label.location, "baseline"), safe=False),
+        )
+
+
+def _enforced(namespace: KubernetesObject) -> Fix:
+    """The label, beside the name."""
+    return fix("enforce the level `baseline`", put(namespace.location, ("labels", _LABEL), "baseline"), safe=False)

@@ -24,10 +24,13 @@ See https://kubernetes.io/docs/tasks/configure-pod-container/security-context/
 from collections.abc import Iterator
 
 from hullcheck.check import Check
-from hullcheck.finding import Finding, Severity
+from hullcheck.finding import Finding, Fix, Severity
 from hullcheck.model.container import Container
+from hullcheck.model.cures import gains_privileges, no_escalation
+from hullcheck.model.edit import fix, replace
 from hullcheck.model.hardening import may_escalate_by_default
 from hullcheck.model.settings import Settings
+from hullcheck.source import Location
 
 check = Check(
     __name__,
@@ -50,6 +53,7 @@ check = Check(
         "cis-k8s:5.2.6",
     ),
     cwe=(250, 269),
+    fixable="safe",
 )
 
 
@@ -66,6 +70,7 @@ def escalation(container: Container, settings: Settings) -> Iterator[Finding]:
             at=field.location,
             evidence=("allowed",),
             related=field.related,
+            fix=_deny(container, field.location),
         )
     elif may_escalate_by_default(container) and settings.told_alone("privilege-escalation"):
         yield check.finding(
@@ -73,4 +78,18 @@ def escalation(container: Container, settings: Settings) -> Iterator[Finding]:
             f"{container.described} may gain privileges: nothing says that it may not",
             severity=Severity.LOW,
             evidence=("unsaid",),
+            fix=_say(container),
         )
+
+
+def _deny(container: Container, place: Location) -> Fix | None:
+    """The opposite of what is said; where the container is privileged, the API server would refuse it."""
+    denied = no_escalation(container)
+    text = "no-new-privileges:true" if container.dialect == "compose" else "false"
+    return fix("deny it", replace(place, text), safe=False) if denied else None
+
+
+def _say(container: Container) -> Fix | None:
+    """Say that nothing may; it changes nothing where no program of the image is known to gain any."""
+    denied = no_escalation(container)
+    return fix("deny it", denied, safe=not gains_privileges(container)) if denied else None

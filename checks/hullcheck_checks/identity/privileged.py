@@ -22,6 +22,7 @@ from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
+from hullcheck.model.edit import delete, fix
 from hullcheck.model.workload import Workload
 
 check = Check(
@@ -45,6 +46,7 @@ check = Check(
         "cis-k8s:5.2.2",
     ),
     cwe=(250,),
+    fixable="unsafe",
 )
 
 
@@ -61,4 +63,5 @@ def privileged(workload: Workload) -> Iterator[Finding]:
                 evidence=("true",),
                 severity=Severity.HIGH if remapped else None,
                 related=field.related,
+                fix=fix("take `privileged` out", delete(field.location), safe=False),
             )

@@ -18,6 +18,7 @@ from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
+from hullcheck.model.edit import delete, fix
 from hullcheck.model.workload import Workload
 
 check = Check(
@@ -34,6 +35,7 @@ check = Check(
         "pss:procMount_restricted",
     ),
     cwe=(250, 668),
+    fixable="safe",
 )
 
 
@@ -50,4 +52,5 @@ def unmasked(workload: Workload) -> Iterator[Finding]:
                 evidence=("Unmasked",),
                 severity=Severity.INFO if remapped else None,
                 related=field.related,
+                fix=None if remapped else fix("mask it", delete(field.location), safe=True),
             )

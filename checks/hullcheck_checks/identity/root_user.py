@@ -21,8 +21,10 @@ See https://kubernetes.io/docs/concepts/security/pod-security-standards/
 from collections.abc import Iterator
 
 from hullcheck.check import Check
-from hullcheck.finding import Finding, Severity
+from hullcheck.finding import Finding, Fix, Severity
 from hullcheck.model.container import Container, Root
+from hullcheck.model.cures import NOBODY, end_with_user, run_as
+from hullcheck.model.edit import fix, replace
 
 check = Check(
     __name__,
@@ -46,6 +48,7 @@ check = Check(
         "cis-k8s:5.2.7",
     ),
     cwe=(250,),
+    fixable="unsafe",
 )
 
 
@@ -62,4 +65,19 @@ def root(container: Container) -> Iterator[Finding]:
         severity=Severity.INFO if user.drops_privileges else None,
         evidence=(user.text or "root",),
         related=user.related,
+        fix=_another(container),
     )
+
+
+def _another(container: Container) -> Fix | None:
+    """A user that isn't root, where the file says root itself and doesn't give it up later."""
+    user = container.user
+    if user.drops_privileges:
+        return None
+    if container.dialect == "dockerfile":
+        return end_with_user(container.built.stage, user.location) if container.built else None
+    if container.dialect == "kubernetes" and user.location.text == user.text == "0":
+        number = run_as(container.built.stage) if container.built else NOBODY
+        uid = number if number.isdigit() else NOBODY
+        return fix(f"run as {uid}", replace(user.location, uid), safe=False)
+    return None

@@ -20,8 +20,10 @@ See https://kubernetes.io/docs/tasks/configure-pod-container/security-context/
 from collections.abc import Iterator
 
 from hullcheck.check import Check
-from hullcheck.finding import Finding, Severity
+from hullcheck.finding import Finding, Fix, Severity
 from hullcheck.model.container import Container, Root
+from hullcheck.model.cures import NOBODY, end_with_user
+from hullcheck.model.edit import Value, fix, put
 
 check = Check(
     __name__,
@@ -42,6 +44,7 @@ check = Check(
         "cis-k8s:5.2.7",
     ),
     cwe=(250,),
+    fixable="unsafe",
 )
 
 
@@ -64,4 +67,17 @@ def unsaid(container: Container) -> Iterator[Finding]:
         at=user.location,
         severity=severity,
         related=user.related,
+        fix=_another(container),
     )
+
+
+def _another(container: Container) -> Fix | None:
+    """A user of its own for the image, or for the container that is made of it."""
+    if container.user.drops_privileges:
+        return None
+    if container.dialect == "dockerfile":
+        return end_with_user(container.built.stage, container.user.location) if container.built else None
+    if container.dialect != "kubernetes":
+        return None
+    said: dict[str, Value] = {"runAsNonRoot": True, "runAsUser": int(NOBODY)}
+    return fix(f"run as {NOBODY}", put(container.location, ("securityContext",), said), safe=False)

@@ -19,8 +19,10 @@ from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
-from hullcheck.model.container import Container
+from hullcheck.model.cures import seccomp
+from hullcheck.model.edit import fix
 from hullcheck.model.hardening import has_no_seccomp_profile
+from hullcheck.model.workload import Workload
 
 check = Check(
     __name__,
@@ -39,11 +41,17 @@ check = Check(
         "cis-k8s:5.7.2",
     ),
     cwe=(693,),
+    fixable="safe",
     grouped=True,
 )
 
 
-@check.on(Container)
-def unset(container: Container) -> Iterator[Finding]:
-    if has_no_seccomp_profile(container):
-        yield check.finding(container, f"{container.described} has no seccomp profile")
+@check.on(Workload)
+def unset(workload: Workload) -> Iterator[Finding]:
+    for container in workload.containers:
+        if has_no_seccomp_profile(container):
+            yield check.finding(
+                container,
+                f"{container.described} has no seccomp profile",
+                fix=fix("take the runtime's own profile", seccomp(workload, container), safe=True),
+            )

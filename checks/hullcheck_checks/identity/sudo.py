@@ -20,6 +20,7 @@ from hullcheck.check import Check
 from hullcheck.finding import Edit, Finding, Fix, Severity
 from hullcheck.model.command import Command, Word
 from hullcheck.model.dockerfile import Stage
+from hullcheck.model.instruction import Instruction
 
 check = Check(
     __name__,
@@ -50,13 +51,29 @@ def used(stage: Stage) -> Iterator[Finding]:
                     at=word.location,
                     severity=None if stage.needed else Severity.INFO,
                     evidence=(script.instruction.keyword, program),
-                    fix=_without(command, word),
+                    fix=_without(command, word) if _is_root(stage, script.instruction) else None,
                 )
 
 
 def _sudo(command: Command) -> Iterator[Word]:
     words = (*command.wrappers, *(command.words[:1] if command.name == "sudo" else ()))
     yield from (word for word in words if word.text.rpartition("/")[2] == "sudo")
+
+
+def _is_root(stage: Stage, instruction: Instruction) -> bool:
+    """Is it known that the instruction runs as root anyhow?"""
+    ends = instruction.keyword != "RUN"
+    said = [
+        s for s in stage.instructions if s.keyword == "USER" and (ends or s.location.start < instruction.location.start)
+    ]
+    if said:
+        user = stage.expand(said[-1].text.text, said[-1]).text
+    elif stage.parent is not None:
+        inherited = stage.parent.state.user
+        user = inherited.value.text if inherited else "root"
+    else:
+        user = (stage.known_base.user or "root") if stage.known_base else None if stage.image is None else "root"
+    return user is not None and user.partition(":")[0] in ("root", "0")
 
 
 def _without(command: Command, sudo: Word) -> Fix | None:

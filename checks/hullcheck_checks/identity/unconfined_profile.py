@@ -24,8 +24,9 @@ See https://kubernetes.io/docs/tutorials/security/seccomp/
 from collections.abc import Iterator
 
 from hullcheck.check import Check
-from hullcheck.finding import Finding, Severity
+from hullcheck.finding import Finding, Fix, Severity
 from hullcheck.model.container import Container, Profile
+from hullcheck.model.edit import delete, fix, replace
 
 check = Check(
     __name__,
@@ -48,6 +49,7 @@ check = Check(
         "cis-docker:5.22",
     ),
     cwe=(250, 693),
+    fixable="unsafe",
 )
 
 _NAMES = {
@@ -74,7 +76,19 @@ def unconfined(container: Container) -> Iterator[Finding]:
             severity=severity,
             evidence=(profile.kind, value),
             related=profile.value.related,
+            fix=_confined(container, profile) if off else None,
         )
+
+
+def _confined(container: Container, profile: Profile) -> Fix | None:
+    """Docker's own profile, by saying nothing; in Kubernetes the runtime's."""
+    place = profile.value.location
+    if container.dialect == "compose":
+        return fix("take the default", delete(place), safe=False)
+    if profile.kind == "selinux":
+        return None
+    default = "RuntimeDefault" if place.text.strip("\"'") == "Unconfined" else "runtime/default"
+    return fix("take the runtime's own profile", replace(place, default), safe=False)
 
 
 def _severity(profile: Profile) -> Severity | None:

@@ -18,6 +18,7 @@ from collections.abc import Iterator
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
 from hullcheck.model.container import Container
+from hullcheck.model.cures import end_with_user
 
 check = Check(
     __name__,
@@ -26,6 +27,7 @@ check = Check(
     dialects=("dockerfile",),
     aliases=("cis-docker:4.1",),
     cwe=(250,),
+    fixable="unsafe",
 )
 
 ADMINISTRATORS = frozenset(("containeradministrator", "administrator", "nt authority/system", "system"))
@@ -44,4 +46,5 @@ def administrator(container: Container) -> Iterator[Finding]:
             at=user.location,
             evidence=(name,),
             related=user.related,
+            fix=end_with_user(container.built.stage, user.location) if container.built else None,
         )

@@ -18,8 +18,10 @@ See https://github.com/bitnami/containers/issues/83267
 from collections.abc import Iterator
 
 from hullcheck.check import Check
-from hullcheck.finding import Finding, Severity
+from hullcheck.finding import Finding, Fix, Severity
+from hullcheck.model.edit import fix, replace_word
 from hullcheck.model.image import ImageUse
+from hullcheck.source import Location
 from hullcheck_checks.data.deprecated_images import retired
 
 check = Check(
@@ -36,6 +38,7 @@ check = Check(
         "kubescape:C-0292",
     ),
     cwe=(1104,),
+    fixable="unsafe",
 )
 
 
@@ -51,4 +54,14 @@ def given_up(use: ImageUse) -> Iterator[Finding]:
         f"{use.how} {use.shown}: `{image.familiar}` {fate.fate}{instead}",
         evidence=(image.name,),
         related=use.origins,
+        fix=_moved(use.location),
     )
+
+
+def _moved(place: Location) -> Fix | None:
+    """From the frozen registry of Kubernetes to the one that took its place."""
+    start = place.start + (place.text[:1] in "\"'")
+    registry = place._replace(start=start, end=start + len("k8s.gcr.io"))
+    if not place.source.text.startswith("k8s.gcr.io/", start):
+        return None
+    return fix("take it from registry.k8s.io", replace_word(registry, "registry.k8s.io"), safe=False)

@@ -16,6 +16,7 @@ from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Related, Severity
+from hullcheck.model.edit import fix, put
 from hullcheck.model.network.compose_review import open_backends
 from hullcheck.model.network.parts import ComposeUse
 
@@ -26,6 +27,7 @@ check = Check(
     dialects=("compose",),
     aliases=("owasp-docker:rule-5",),
     cwe=(923,),
+    fixable="unsafe",
 )
 
 
@@ -40,4 +42,5 @@ def has_a_way_out(use: ComposeUse) -> Iterator[Finding]:
                 network,
                 f"network `{network.key}` carries `{data.name}` and nothing published, but isn't `internal`",
                 related=(Related(data.location, f"`{data.name}` holds data"),),
+                fix=fix("cut it off", put(network.location, ("internal",), True), safe=False),
             )

@@ -24,6 +24,7 @@ from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
 from hullcheck.model.container import Container, Port
 from hullcheck.model.network.compose_review import tempered
+from hullcheck.model.network.loopback import to_loopback
 
 check = Check(
     __name__,
@@ -32,6 +33,7 @@ check = Check(
     dialects=("compose", "kubernetes"),
     aliases=("owasp-docker:rule-5", "cis-docker:5.7"),
     cwe=(489, 749),
+    fixable="unsafe",
 )
 
 _DEBUGGERS = {
@@ -64,6 +66,7 @@ def attachable(container: Container) -> Iterator[Finding]:
                 at=port.location,
                 severity=tempered(severity, port.location.path),
                 evidence=(str(port.number),),
+                fix=to_loopback(port) if container.dialect == "compose" else None,
             )
     yield from _started(container)
 

@@ -16,9 +16,11 @@ See https://kubernetes.io/docs/concepts/services-networking/network-policies/#de
 from collections.abc import Iterator
 
 from hullcheck.check import Check
-from hullcheck.finding import Finding, Severity
+from hullcheck.finding import Finding, Fix, Severity
+from hullcheck.model.edit import fix, put
 from hullcheck.model.network.parts import PolicyUse
-from hullcheck.model.network.policy import Direction, Tier
+from hullcheck.model.network.policy import Direction, Policy, Tier
+from hullcheck.model.node import Mapping
 
 check = Check(
     __name__,
@@ -27,6 +29,7 @@ check = Check(
     dialects=("kubernetes",),
     aliases=("cyclonus:CheckSourceMissingPolicyTypes",),
     cwe=(697, 653),
+    fixable="unsafe",
 )
 
 
@@ -42,4 +45,13 @@ def ingress_only(use: PolicyUse) -> Iterator[Finding]:
         use,
         f"`{policy.object.name}` has an empty `egress` and no `policyTypes`: it {denied} and restricts no egress",
         at=policy.key_location("egress"),
+        fix=_egress_only(policy),
     )
+
+
+def _egress_only(policy: Policy) -> Fix | None:
+    node = policy.object.node
+    spec = node.key("spec") if isinstance(node, Mapping) else None
+    if spec is None or policy.ingress_rules:
+        return None
+    return fix("say that it is about egress", put(spec.location, ("policyTypes",), ("Egress",)), safe=False)

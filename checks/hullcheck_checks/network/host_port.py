@@ -21,6 +21,7 @@ from collections.abc import Iterator
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
 from hullcheck.model.container import Port
+from hullcheck.model.edit import delete, fix
 from hullcheck.model.workload import Workload
 
 check = Check(
@@ -38,6 +39,7 @@ check = Check(
         "cis-k8s:5.2.13",
     ),
     cwe=(668,),
+    fixable="unsafe",
 )
 
 
@@ -54,6 +56,7 @@ def on_the_node(workload: Workload) -> Iterator[Finding]:
                     at=port.location,
                     severity=Severity.LOW if _is_loopback(port) else None,
                     evidence=(str(port.published), port.protocol),
+                    fix=fix("take `hostPort` out", delete(port.location), safe=False),
                 )
 
 

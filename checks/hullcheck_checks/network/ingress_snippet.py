@@ -22,6 +22,7 @@ from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
+from hullcheck.model.edit import delete, fix
 from hullcheck.model.network.parts import EntranceUse
 from hullcheck.model.node import Mapping, Scalar, at
 
@@ -38,6 +39,7 @@ check = Check(
         "kubescape:C-0059",
     ),
     cwe=(94,),
+    fixable="unsafe",
 )
 
 _SNIPPET = re.compile(r"(?:nginx\.ingress\.kubernetes\.io|nginx\.org|ingress\.kubernetes\.io)/[a-z-]*snippets?")
@@ -59,7 +61,7 @@ def into_the_controller(use: EntranceUse) -> Iterator[Finding]:
             severity = None if _DANGEROUS.search(words) else Severity.MEDIUM
             yield check.finding(
                 use, f"`{text}` goes into nginx's configuration as it is", at=key.location, severity=severity,
-                evidence=(text,),
+                evidence=(text,), fix=fix("take it out", delete(key.location), safe=False),
             )  # fmt: skip
         elif _INJECTED.fullmatch(text) and _BREAK.search(words):
             yield check.finding(

@@ -14,8 +14,10 @@ See https://docs.docker.com/engine/network/links/
 from collections.abc import Iterator
 
 from hullcheck.check import Check
-from hullcheck.finding import Finding, Severity
+from hullcheck.finding import Finding, Fix, Severity
 from hullcheck.model.compose import Service
+from hullcheck.model.edit import delete, fix
+from hullcheck.source import Location
 
 check = Check(
     __name__,
@@ -24,6 +26,7 @@ check = Check(
     dialects=("compose",),
     aliases=("cis-docker:5.30",),
     cwe=(477,),
+    fixable="unsafe",
 )
 
 
@@ -33,4 +36,8 @@ def legacy(service: Service) -> Iterator[Finding]:
         key = service.node.key(name)
         if key is not None:
             message = f"service `{service.name}` has `{name}`"
-            yield check.finding(service, message, at=key.location, evidence=(name,))
+            yield check.finding(service, message, at=key.location, evidence=(name,), fix=_without(key.location))
+
+
+def _without(place: Location) -> Fix:
+    return fix("delete it", delete(place), safe=False)

@@ -18,6 +18,7 @@ from collections.abc import Iterator
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
 from hullcheck.model.compose import ComposeProject
+from hullcheck.model.edit import fix, put
 
 check = Check(
     __name__,
@@ -26,6 +27,7 @@ check = Check(
     dialects=("compose",),
     aliases=("cis-docker:7.4",),
     cwe=(319,),
+    fixable="unsafe",
 )
 
 
@@ -41,4 +43,5 @@ def clear(project: ComposeProject) -> Iterator[Finding]:
                 f"the network `{network.key}` goes between hosts unencrypted",
                 at=network.driver.location,
                 evidence=(network.key,),
+                fix=fix("encrypt it", put(network.location, ("driver_opts", "encrypted"), "true"), safe=False),
             )

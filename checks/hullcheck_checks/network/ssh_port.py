@@ -19,8 +19,9 @@ See https://cheatsheetseries.owasp.org/cheatsheets/Docker_Security_Cheat_Sheet.h
 from collections.abc import Iterator
 
 from hullcheck.check import Check
-from hullcheck.finding import Finding, Severity
+from hullcheck.finding import Finding, Fix, Severity
 from hullcheck.model.container import Container, Port
+from hullcheck.model.edit import delete_instruction, delete_word, fix
 
 check = Check(
     __name__,
@@ -36,6 +37,7 @@ check = Check(
         "cis-docker:5.7",
     ),
     cwe=(1188, 668),
+    fixable="unsafe",
 )
 
 _GIT = ("gitea", "gitlab", "forgejo", "gogs", "gitolite", "soft-serve", "bitbucket", "sftp", "openssh-server")
@@ -51,8 +53,24 @@ def listens(container: Container) -> Iterator[Finding]:
                 at=port.location,
                 severity=_severity(container, port),
                 evidence=("22",),
+                fix=_closed(container, port),
             )
             return
+
+
+def _closed(container: Container, port: Port) -> Fix | None:
+    """Without the word of `EXPOSE`, if that is about no other port."""
+    if container.role != "stage" or container.built is None or port.last not in (None, port.number):
+        return None
+    for step in container.built.stage.instructions:
+        if step.keyword == "EXPOSE" and any(word.location == port.location for word in step.words):
+            only = len(step.words) == 1
+            return fix(
+                "take it out",
+                delete_instruction(step.location) if only else delete_word(port.location),
+                safe=False,
+            )
+    return None
 
 
 def _is_ssh(port: Port) -> bool:

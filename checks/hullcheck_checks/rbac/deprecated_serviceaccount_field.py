@@ -17,7 +17,9 @@ See https://kubernetes.io/docs/concepts/security/service-accounts/#assign-to-pod
 from collections.abc import Iterator
 
 from hullcheck.check import Check
-from hullcheck.finding import Finding, Severity
+from hullcheck.finding import Finding, Fix, Severity
+from hullcheck.model.edit import delete, fix, replace
+from hullcheck.model.kubernetes import PodObject
 from hullcheck.model.rbac import LegacyAccount
 
 check = Check(
@@ -27,6 +29,7 @@ check = Check(
     dialects=("kubernetes",),
     aliases=("kube-linter:deprecated-service-account-field", "kubescape:C-0294"),
     cwe=(477,),
+    fixable="safe",
 )
 
 
@@ -37,4 +40,16 @@ def old_name(account: LegacyAccount) -> Iterator[Finding]:
         account,
         f"{account.workload.described} names `{account.name}` by the deprecated `serviceAccount`{differs}",
         evidence=(account.name, account.other),
+        fix=_renamed(account),
     )
+
+
+def _renamed(account: LegacyAccount) -> Fix | None:
+    """Under the name that counts; taken out where that is said already."""
+    pod = account.workload.part
+    key = pod.spec.key("serviceAccount") if isinstance(pod, PodObject) else None
+    if key is None:
+        return None
+    if account.other:
+        return fix("take it out", delete(key.location), safe=True)
+    return fix("call it `serviceAccountName`", replace(key.location, "serviceAccountName"), safe=True)

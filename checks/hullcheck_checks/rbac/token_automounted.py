@@ -18,8 +18,11 @@ See https://kubernetes.io/docs/concepts/security/rbac-good-practices/#reduce-tok
 from collections.abc import Iterator
 
 from hullcheck.check import Check
-from hullcheck.finding import Finding, Related, Severity
+from hullcheck.finding import Finding, Fix, Related, Severity
+from hullcheck.model.cures import pod_place
+from hullcheck.model.edit import fix, put
 from hullcheck.model.rbac import Identity
+from hullcheck.model.workload import Workload
 
 check = Check(
     __name__,
@@ -38,6 +41,7 @@ check = Check(
         "cis-k8s:5.1.6",
     ),
     cwe=(276, 522),
+    fixable="unsafe",
     grouped=True,
 )
 
@@ -54,4 +58,10 @@ def for_nothing(identity: Identity) -> Iterator[Finding]:
         at=identity.workload.location,
         evidence=(identity.account,),
         related=related,
+        fix=_kept_out(identity.workload),
     )
+
+
+def _kept_out(workload: Workload) -> Fix | None:
+    place = pod_place(workload)
+    return fix("don't mount it", put(place, ("automountServiceAccountToken",), False), safe=False) if place else None

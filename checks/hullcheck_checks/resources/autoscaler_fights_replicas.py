@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Related, Severity
 from hullcheck.model.availability import Availability
+from hullcheck.model.edit import delete, fix
 
 check = Check(
     __name__,
@@ -20,6 +21,7 @@ check = Check(
     dialects=("kubernetes",),
     aliases=("kube-score:deployment-targeted-by-hpa-does-not-have-replicas-configured",),
     cwe=(400,),
+    fixable="safe",
 )
 
 
@@ -34,4 +36,5 @@ def reset(available: Availability) -> Iterator[Finding]:
         f"`{scaler.object.name}` scales it",
         at=available.replicas.location,
         related=(Related(scaler.location, "this scales it"),),
+        fix=fix("take `replicas` out", delete(available.replicas.location), safe=True),
     )

@@ -14,8 +14,10 @@ See https://kubernetes.io/docs/tasks/run-application/configure-pdb/#unhealthy-po
 from collections.abc import Iterator
 
 from hullcheck.check import Check
-from hullcheck.finding import Finding, Severity
+from hullcheck.finding import Finding, Fix, Severity
 from hullcheck.model.availability import Budget
+from hullcheck.model.edit import fix, put
+from hullcheck.model.node import Mapping
 
 check = Check(
     __name__,
@@ -24,6 +26,7 @@ check = Check(
     dialects=("kubernetes",),
     aliases=("kube-linter:pdb-unhealthy-pod-eviction-policy",),
     cwe=(400,),
+    fixable="safe",
 )
 
 
@@ -32,4 +35,12 @@ def keeping(budget: Budget) -> Iterator[Finding]:
     policy = budget.eviction_policy
     if not policy.unknown and policy.value != "AlwaysAllow":
         message = f"PodDisruptionBudget `{budget.object.name}` keeps pods that aren't healthy"
-        yield check.finding(budget, message, at=policy.location, evidence=(policy.value or "",))
+        yield check.finding(budget, message, at=policy.location, evidence=(policy.value or "",), fix=_let_go(budget))
+
+
+def _let_go(budget: Budget) -> Fix | None:
+    node = budget.object.node
+    spec = node.key("spec") if isinstance(node, Mapping) else None
+    if spec is None:
+        return None
+    return fix("let unhealthy pods go", put(spec.location, ("unhealthyPodEvictionPolicy",), "AlwaysAllow"), safe=True)

@@ -18,6 +18,7 @@ from collections.abc import Iterator
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
 from hullcheck.model.compose import Service
+from hullcheck.model.edit import delete, fix
 from hullcheck.model.node import Mapping, as_str
 
 check = Check(
@@ -27,6 +28,7 @@ check = Check(
     dialects=("compose",),
     aliases=("compose-lint:CL-0014",),
     cwe=(778,),
+    fixable="safe",
 )
 
 
@@ -35,4 +37,9 @@ def discarded(service: Service) -> Iterator[Finding]:
     logging = service.node.get("logging")
     driver = logging.get("driver") if isinstance(logging, Mapping) else None
     if driver is not None and as_str(driver) == "none":
-        yield check.finding(service, f"the output of service `{service.name}` is thrown away", at=driver.location)
+        yield check.finding(
+            service,
+            f"the output of service `{service.name}` is thrown away",
+            at=driver.location,
+            fix=fix("take the default driver", delete(driver.location), safe=True),
+        )

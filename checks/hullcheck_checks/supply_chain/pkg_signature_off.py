@@ -19,8 +19,9 @@ import re
 from collections.abc import Iterator
 
 from hullcheck.check import Check
-from hullcheck.finding import Finding, Severity
+from hullcheck.finding import Finding, Fix, Severity
 from hullcheck.model.command import Command, Script, Word
+from hullcheck.model.cures import without_option
 from hullcheck.model.dockerfile import Stage
 from hullcheck.model.variables import settings
 
@@ -38,6 +39,7 @@ check = Check(
         "cis-docker:4.11",
     ),
     cwe=(347,),
+    fixable="unsafe",
 )
 
 _APT = r"--allow-unauthenticated|--force-yes|--allow-insecure-repositories|(?i:.*allowunauthenticated=[\"']?(?:true|1|yes).*)"
@@ -68,7 +70,8 @@ def unsigned(stage: Stage) -> Iterator[Finding]:
             if word is not None:
                 written = command.name in ("echo", "printf", "cat", "sed", "add-apt-repository")
                 subject = "what is written here" if written else f"`{command.name}`"
-                yield _finding(stage, word, f"{subject} switches signatures off: `{word.text[:80]}`", command.name)
+                message = f"{subject} switches signatures off: `{word.text[:80]}`"
+                yield _finding(stage, word, message, command.name, without_option(command, word))
     for setting in settings(stage):
         if (setting.name == "GOSUMDB" and setting.value == "off") or (
             setting.name in ("GONOSUMDB", "GONOSUMCHECK", "GOFLAGS") and _go_off(setting.name, setting.value)
@@ -86,9 +89,11 @@ def _go_off(name: str, value: str) -> bool:
     return "-insecure" in value.split() if name == "GOFLAGS" else value.strip() in ("*", "1")
 
 
-def _finding(stage: Stage, word: Word, message: str, name: str) -> Finding:
+def _finding(stage: Stage, word: Word, message: str, name: str, remedy: Fix | None) -> Finding:
     severity = None if stage.needed else Severity.LOW
-    return check.finding(stage, message, at=word.location, severity=severity, evidence=(name, word.text[:80]))
+    return check.finding(
+        stage, message, at=word.location, severity=severity, evidence=(name, word.text[:80]), fix=remedy
+    )
 
 
 def _off(script: Script, command: Command) -> Word | None:

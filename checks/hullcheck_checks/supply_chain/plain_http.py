@@ -19,10 +19,11 @@ import re
 from collections.abc import Iterator
 
 from hullcheck.check import Check
-from hullcheck.finding import Finding, Severity
+from hullcheck.finding import Finding, Fix, Severity
 from hullcheck.model.command import Command, Script
 from hullcheck.model.dockerfile import Stage
 from hullcheck.model.downloads import NAMES, downloads, is_local, verifies, without_secrets
+from hullcheck.model.edit import fix, replace_word
 from hullcheck.model.variables import expanded, settings
 from hullcheck.source import Location
 
@@ -33,6 +34,7 @@ check = Check(
     dialects=("dockerfile",),
     aliases=("kics:d5b3c9a1-7e8f-4c2a-9d6e-3f1a8b4c7e9d", "scorecard:Pinned-Dependencies"),
     cwe=(319, 494),
+    fixable="unsafe",
 )
 
 FETCHING = frozenset(
@@ -62,7 +64,16 @@ def plain(stage: Stage) -> Iterator[Finding]:
             at=place,
             severity=Severity.INFO if harmless else None if stage.needed else Severity.LOW,
             evidence=(without_secrets(url),),
+            fix=None if harmless == _SIGNED else _encrypted(place),
         )
+
+
+def _encrypted(place: Location) -> Fix | None:
+    """`https` for `http`, where that stands there once."""
+    if len(re.findall("(?i)http://", place.text)) != 1:
+        return None
+    start = place.start + place.text.lower().index("http://")
+    return fix("use https", replace_word(place._replace(start=start, end=start + 4), "https"), safe=False)
 
 
 def _addresses(stage: Stage) -> Iterator[Found]:

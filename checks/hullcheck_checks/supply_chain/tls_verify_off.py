@@ -18,9 +18,10 @@ import re
 from collections.abc import Callable, Iterator
 
 from hullcheck.check import Check
-from hullcheck.finding import Finding, Severity
+from hullcheck.finding import Finding, Fix, Severity
 from hullcheck.model.command import Command, Script, Word
 from hullcheck.model.container import Container
+from hullcheck.model.cures import without_option
 from hullcheck.model.dockerfile import Stage
 from hullcheck.model.downloads import (
     CURL_VALUED,
@@ -29,6 +30,7 @@ from hullcheck.model.downloads import (
     WGET_VALUED_LONG,
     is_local,
 )
+from hullcheck.model.edit import delete_word, fix, replace_word
 from hullcheck.model.variables import settings
 
 check = Check(
@@ -49,6 +51,7 @@ check = Check(
         "checkov:CKV2_DOCKER_16",
     ),
     cwe=(295,),
+    fixable="unsafe",
 )
 
 _OFF = frozenset(("0", "false", "no", "off", "none", "n"))
@@ -85,6 +88,7 @@ def unverified(stage: Stage) -> Iterator[Finding]:
                     at=word.location,
                     severity=None if stage.needed else Severity.LOW,
                     evidence=(command.name, word.text[:80]),
+                    fix=_verified(command, word),
                 )
     for setting in settings(stage):
         if _switches_off(setting.name, setting.value):
@@ -107,6 +111,27 @@ def environment(container: Container) -> Iterator[Finding]:
                 at=variable.value.location,
                 evidence=(variable.name,),
             )
+
+
+def _verified(command: Command, word: Word) -> Fix | None:
+    """Without the option, its letter among others, or the option and the host that it names."""
+    title = "leave the verification on"
+    if (
+        command.name == "curl"
+        and re.fullmatch(r"-[A-Za-z#]*k[A-Za-z#]*", word.text)
+        and word.text == word.location.text
+    ):
+        if word.text == "-k":
+            return without_option(command, word)
+        return fix(title, replace_word(word.location, word.text.replace("k", "", 1)), safe=False)
+    if word.text in ("--trusted-host", "--allow-insecure-host", "-c"):
+        at = command.words.index(word)
+        host = command.words[at + 1 : at + 2]
+        between = word.location.source.text[word.location.end : host[0].location.start] if host else "\n"
+        if between.strip(" ") or command.shell == "exec":
+            return None
+        return fix(title, delete_word(word.location._replace(end=host[0].location.end)), safe=False)
+    return without_option(command, word)
 
 
 def _switches_off(name: str, value: str) -> bool:

@@ -15,7 +15,7 @@ from hullcheck.fix.kinds import is_dockerfile
 from hullcheck.fix.verify import Span
 from hullcheck.source import Source
 
-_FIRST_KEY = re.compile(r"\s*(?:- )?([^\s:]+)")
+_FIRST_KEY = re.compile(r"(\s*(?:- )?)([^\s:]+)")
 
 MOST_TRIED = 40
 """Fixes that are tried one by one where all together don't come out right; the others wait for the next time."""
@@ -66,16 +66,20 @@ def _fits(edit: Edit, others: list[Edit]) -> bool:
 def _clash(one: Edit, other: Edit) -> bool:
     a, b = one.location, other.location
     if a.start == a.end == b.start == b.end:
-        # Both add a line at the same place: fine, unless it's the same key.
-        return not (one.text[:1] in "\r\n" and other.text[:1] in "\r\n" and _first(one.text) != _first(other.text))
+        # Both add a line at the same place: fine, unless it's the same key, or belongs to another level.
+        return not _beside(_FIRST_KEY.match(one.text), _FIRST_KEY.match(other.text))
     if a.start == a.end or b.start == b.end:
         return a.start <= b.end and b.start <= a.end
+    if not one.text and not other.text:
+        return a.start <= b.end and b.start <= a.end  # side by side they may empty what holds them
     return a.start < b.end and b.start < a.end
 
 
-def _first(text: str) -> str:
-    match = _FIRST_KEY.match(text)
-    return match[1] if match else ""
+def _beside(one: "re.Match[str] | None", other: "re.Match[str] | None") -> bool:
+    """Are they lines of their own, of different keys of one mapping?"""
+    if one is None or other is None:
+        return False
+    return one[1][:1] in "\r\n" and one[1] == other[1] and one[2] != other[2]
 
 
 def _verified(wanted: list[Finding], again: bool) -> Applied:
@@ -87,10 +91,12 @@ def _verified(wanted: list[Finding], again: bool) -> Applied:
         good: list[Finding] = []
         for finding in doubtful[:MOST_TRIED]:
             _, reasons = _change([*good, finding])
-            if reasons:
-                refused.append(Refused(finding, next(iter(reasons.values()))))
-            else:
+            if not reasons:
                 good.append(finding)
+            elif good and not _change([finding])[1]:
+                again = True  # it can be made, but not together with the others
+            else:
+                refused.append(Refused(finding, next(iter(reasons.values()))))
         again = again or len(doubtful) > MOST_TRIED
         wanted = [finding for finding in wanted if finding not in doubtful or finding in good]
         changed, _ = _change(wanted)

@@ -15,6 +15,7 @@ from hullcheck.source import Source
 
 _DASH = re.compile(r"[ \t]*-[ \t]+")
 _VALUES = re.compile(r"values[^/]*\.ya?ml$")
+_KUSTOMIZATION = re.compile(r"(?:^|/)(?:kustomization\.ya?ml|Kustomization)$")
 
 
 MOST_OUTER = 3
@@ -60,16 +61,26 @@ class Tree:
         if not self.usable:
             return None
         node = self.find(change.place.start, change.place.end)
-        if node is None or any(map(_is_twofold, node.lineage())):
+        if node is None or any(map(_is_twofold, node.lineage())) or self._is_rendered(node, change):
             return None
         if change.kind == "delete":
             return self._delete(node)
         if change.kind == "replace":
             return self._replace(node, change.value)
-        # A chart's values are no objects: what has to be said must be said in the template.
-        if _VALUES.search(self.source.path):
-            return None
         return self._put(node, change.path, change.value)
+
+    def _is_rendered(self, node: cst.Node, change: Change) -> bool:
+        """Is the place no part of an object, but of what objects are made with?
+
+        A chart's values are read by templates, which may need them; a kustomization's fields change what others hold,
+        and a patch within a text can't be edited by its structure. An operation of a JSON patch is whole or nothing.
+        """
+        if _VALUES.search(self.source.path) or _KUSTOMIZATION.search(self.source.path):
+            return True
+        if node.style in ("|", ">") and change.place.start > node.start:
+            return True
+        patch = next((n for n in node.lineage() if _is_operation(n)), None)
+        return patch is not None and change.kind == "delete" and node.parent is patch
 
     def _edit(self, start: int, end: int, text: str, node: cst.Node) -> Made:
         return Made((Edit(self.source.at(start, end), text),), node)
@@ -159,13 +170,21 @@ class Tree:
             return self._put_in(held, path, value) if held.kind == "mapping" else None
         if isinstance(value, tuple):
             return self._append(held, value) if held.kind == "sequence" else None
-        if isinstance(value, dict) or held.kind != "scalar":
+        if isinstance(value, dict):
+            return self._put_all(held, value) if held.kind == "mapping" else None
+        if held.kind != "scalar":
             return None
         text = scalar(value, "" if isinstance(value, (bool, int)) else held.style.strip("|>"))
         current = self.text[held.start : held.end]
         if held.style in ("|", ">") or text == current:
             return None
         return self._edit(held.start, held.end, text, held)
+
+    def _put_all(self, mapping: cst.Node, values: dict[str, Any]) -> Made | None:
+        """The entries that a mapping doesn't say already."""
+        made = [self._put_in(mapping, (name,), value) for name, value in values.items()]
+        edits = tuple(edit for one in made if one is not None for edit in one.edits)
+        return Made(edits, mapping) if edits else None
 
     def _put_in(self, mapping: cst.Node, path: tuple[str, ...], value: Any) -> Made | None:
         name, *rest = path
@@ -247,6 +266,11 @@ class Tree:
         if self.source.path.endswith(".json"):
             return '"'
         return held.items[0].style if held.items and held.items[0].style in ("'", '"') else ""
+
+
+def _is_operation(node: cst.Node) -> bool:
+    """Is it an operation of a JSON patch?"""
+    return node.kind == "mapping" and {"op", "path"} <= {key.text for key in node.items[::2]}
 
 
 def _is_twofold(node: cst.Node) -> bool:

@@ -67,6 +67,7 @@ def container(made: Shipped, places: list[Related]) -> Container:
         labels=made.labels,
         command=made.command,
         probes=(made.health,) if made.health else (),
+        built=made,
     )
 
 

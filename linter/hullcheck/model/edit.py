@@ -40,7 +40,7 @@ def put(place: Location, path: tuple[str, ...], value: Value) -> Change:
 
     `place` is the key that the mapping stands under (a Compose service's name), or a value in it (a Kubernetes
     container's name). Mappings on the way are made where there are none. A scalar that is there is replaced; to a list
-    that is there, the items are added that it lacks.
+    that is there, the items are added that it lacks, to a mapping the entries.
     """
     return Change("put", place, path, value)
 
@@ -95,6 +95,17 @@ def insert_instruction(place: Location, text: str, *, after: bool = True) -> Edi
     found = source.text.find("\n", place.end)
     end = len(source.text) if found < 0 else found - (source.text[found - 1] == "\r")
     return Edit(source.at(end, end), f"{newline}{indentation}{text}")
+
+
+def delete_instruction(place: Location) -> Edit:
+    """Take out the lines of the instruction at `place`, all that it is continued on."""
+    source = place.source
+    start = source.text.rfind("\n", 0, place.start) + 1
+    found = source.text.find("\n", place.end)
+    end = len(source.text) if found < 0 else found + 1
+    if found < 0 and start:
+        start -= 2 if source.text[start - 2 : start] == "\r\n" else 1
+    return Edit(source.at(start, end), "")
 
 
 def _newline(source: Source) -> str:

@@ -102,7 +102,7 @@ def _image(container: Container) -> Iterator[Fact]:
     if container.image is not None and not container.image.reference.absent:
         reference = container.image.reference
         yield Fact("image", reference.value or reference.unknown, reference.location, (), bool(reference.unknown))
-    if container.built is not None:
+    if container.built is not None and container.role != "stage":
         stage = container.built.stage
         yield Fact("built by", f"{stage.location.path}, stage {stage.owner}", stage.location)
 
