@@ -8,6 +8,8 @@ To fix: say the number:
     RUN useradd --uid 10001 app
     USER 10001
 
+A manifest that runs such an image under `runAsNonRoot: true` is reported, too; there `runAsUser: 10001` does as well.
+
 See https://kubernetes.io/docs/tasks/configure-pod-container/security-context/
 See https://docs.docker.com/reference/dockerfile/#user
 """
@@ -17,6 +19,8 @@ from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Fix, Related, Severity
+from hullcheck.model.base_images import lookup
+from hullcheck.model.container import Container
 from hullcheck.model.dockerfile import Stage
 from hullcheck.model.edit import fix, replace_word
 from hullcheck.model.users import NewUser, users
@@ -26,7 +30,7 @@ check = Check(
     __name__,
     __doc__,
     severity=Severity.MEDIUM,
-    dialects=("dockerfile",),
+    dialects=("dockerfile", "kubernetes"),
     aliases=("hadolint:DL3066", "tally:hadolint/DL3066"),
     cwe=(250,),
     fixable="unsafe",
@@ -59,3 +63,32 @@ def _by_number(made: NewUser | None, place: Location) -> Fix | None:
         return None
     name = place._replace(end=place.start + len(made.name))
     return fix(f"say {made.uid}", replace_word(name, made.uid), safe=False)
+
+
+@check.on(Container)
+def refused(container: Container) -> Iterator[Finding]:
+    """A container that must not run as root, whose image can't show that it doesn't."""
+    non_root = container.non_root
+    if container.dialect != "kubernetes" or non_root is None or not non_root.value or container.windows:
+        return
+    name, related = _image_user(container)
+    if container.user.text or not name or name == "root" or not re.fullmatch(r"[A-Za-z_][\w.-]*", name):
+        return
+    yield check.finding(
+        container,
+        f"{container.described} must not run as root, and its image's user is the name `{name}`, which can't be "
+        "verified: it never starts",
+        at=non_root.location,
+        evidence=(name,),
+        related=related,
+    )
+
+
+def _image_user(container: Container) -> tuple[str, tuple[Related, ...]]:
+    """The user that the image says, without its group, and where that is known from."""
+    if container.built is not None:
+        user = container.built.user
+        return user.text.partition(":")[0], (Related(user.location, f"its image's user: {user.why}"),)
+    image = container.image.image if container.image else None
+    base = lookup(image) if image else None
+    return (base.user.partition(":")[0] if base else ""), ()
