@@ -7,7 +7,7 @@ To fix: end the image with the user that every Windows image brings:
 
     USER ContainerUser
 
-What needs an administrator belongs before that line. Nano Server's default is `ContainerUser` already.
+or say it in a manifest: `windowsOptions: {runAsUserName: ContainerUser}`. What needs an administrator belongs before that line. Nano Server's default is `ContainerUser` already.
 
 See https://learn.microsoft.com/virtualization/windowscontainers/manage-containers/container-security
 See https://docs.docker.com/reference/dockerfile/#user
@@ -24,7 +24,7 @@ check = Check(
     __name__,
     __doc__,
     severity=Severity.MEDIUM,
-    dialects=("dockerfile",),
+    dialects=("dockerfile", "kubernetes"),
     aliases=("cis-docker:4.1",),
     cwe=(250,),
     fixable="unsafe",
@@ -37,7 +37,8 @@ ADMINISTRATORS = frozenset(("containeradministrator", "administrator", "nt autho
 def administrator(container: Container) -> Iterator[Finding]:
     user = container.user
     name = user.text.replace("\\", "/").lower()
-    if not container.windows or container.role != "stage":
+    in_image = container.role == "stage"
+    if not container.windows or not (in_image or container.dialect == "kubernetes"):
         return
     if name in ADMINISTRATORS or name.rpartition("/")[2] in ADMINISTRATORS:
         yield check.finding(
@@ -46,5 +47,5 @@ def administrator(container: Container) -> Iterator[Finding]:
             at=user.location,
             evidence=(name,),
             related=user.related,
-            fix=end_with_user(container.built.stage, user.location) if container.built else None,
+            fix=end_with_user(container.built.stage, user.location) if container.built and in_image else None,
         )

@@ -170,7 +170,7 @@ class _Container:
         """As the kubelet decides: `runAsUser`, else `runAsNonRoot`, else the image."""
         user, non_root = self._effective("runAsUser"), self._effective("runAsNonRoot")
         if self.pod.windows:
-            return User(Root.UNKNOWN, self.at, why="it runs on Windows")
+            return self._windows_user()
         for node in (user, non_root):
             if node is not None and node.unknown:
                 return User(Root.UNKNOWN, self.at, why=node.unknown)
@@ -187,6 +187,15 @@ class _Container:
         contexts = (self.security, self.pod.security)
         related = tuple(r for context in contexts for r in removed(context, "runAsUser", "runAsNonRoot"))
         return User(Root.UNKNOWN, self.at, why="the image decides", unsaid=True, related=related)
+
+    def _windows_user(self) -> User:
+        """Windows' options are taken one by one: the container's own, else the pod's."""
+        own = at(self.security, "windowsOptions", "runAsUserName")
+        said = at(self.pod.security, "windowsOptions", "runAsUserName") if is_null(own) else own
+        if not isinstance(said, Scalar) or is_null(said) or said.unknown:
+            return User(Root.UNKNOWN, self.at, why="it runs on Windows")
+        place = said.location.one_line()
+        return User(Root.UNKNOWN, place, said.text, f"`runAsUserName` is `{said.text}`", replaced(said))
 
     def _inheriting(self, node: Node) -> tuple[Related, ...]:
         """The container, where the pod decides for it."""
