@@ -7,7 +7,8 @@ To fix: end the image with the user that every Windows image brings:
 
     USER ContainerUser
 
-or say it in a manifest: `windowsOptions: {runAsUserName: ContainerUser}`. What needs an administrator belongs before that line. Nano Server's default is `ContainerUser` already.
+or say it in a manifest: `windowsOptions: {runAsUserName: ContainerUser}`. What needs an administrator belongs before
+that line. Nano Server's default is `ContainerUser` already.
 
 See https://learn.microsoft.com/virtualization/windowscontainers/manage-containers/container-security
 See https://docs.docker.com/reference/dockerfile/#user
