@@ -263,6 +263,16 @@ def test_show_says_where_each_value_came_from(
     assert set(show(capsys).values()) == {"default"}
 
 
+def test_show_leaves_no_key_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / ".hullcheck.yaml").write_text(FULL)
+    monkeypatch.chdir(tmp_path)
+    assert main(["config", "show"]) == 0
+    shown = set(re.findall(r"^([a-z-]+):", capsys.readouterr().out, re.MULTILINE))
+    assert shown == set(json.loads(schema.text("config"))["properties"])
+
+
 def test_the_schema_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["config", "schema"]) == 0
     assert json.loads(capsys.readouterr().out)["title"] == "hullcheck configuration"

@@ -53,6 +53,13 @@ def _rows(config: Config, checks: Registry, path: str | None) -> Iterator[Row]:
     ]
     yield from _scalars(config, overrides if path else [])
     yield from _severities(config, checks, overrides if path else [])
+    yield Row("network:")
+    for kind, assertions in (("deny", config.network_deny), ("allow", config.network_allow)):
+        yield Row(f"  {kind}:" if assertions else f"  {kind}: []", "" if assertions else "default")
+        for number, assertion in enumerate(assertions):
+            said = ", ".join(f"{key}: {value}" for key, value in assertion.items())
+            yield Row(f"    - {said}", _origin(config, f"network.{kind}.{number}"))
+    yield Row("overrides:" if overrides else "overrides: []", "" if overrides else "default")
     for number, override in overrides:
         yield from _override(config, number, override)
     yield from _suppressions(config, path)
@@ -80,6 +87,8 @@ def _scalars(config: Config, overrides: list[tuple[int, Override]]) -> Iterator[
             "include-vendored": config.include_vendored,
             "policies-elsewhere": config.policies_elsewhere,
             "baseline": config.baseline or None,
+            "validate": config.validate,
+            "kubernetes-version": config.kubernetes_version,
         },
     )
     yield Row("pod-security:")
@@ -129,14 +138,14 @@ def _severities(config: Config, checks: Registry, overrides: list[tuple[int, Ove
 
 
 def _override(config: Config, number: int, override: Override) -> Iterator[Row]:
-    yield Row(f"# in {', '.join(override.paths)}:", _origin(config, f"overrides.{number}"))
+    yield Row(f"  - in {', '.join(override.paths)}:", _origin(config, f"overrides.{number}"))
     for key, names in (("extend-select", override.select), ("ignore", override.ignore)):
         for name in sorted(names):
-            yield Row(f"#   {key}: {name}", _origin(config, f"overrides.{number}.{key}"))
+            yield Row(f"      {key}: {name}", _origin(config, f"overrides.{number}.{key}"))
     for name, severity in sorted(override.severity.items()):
-        yield Row(f"#   severity: {name}: {severity}", _origin(config, f"overrides.{number}.severity"))
+        yield Row(f"      severity: {name}: {severity}", _origin(config, f"overrides.{number}.severity"))
     if override.fail_on:
-        yield Row(f"#   fail-on: {override.fail_on}", _origin(config, f"overrides.{number}.fail-on"))
+        yield Row(f"      fail-on: {override.fail_on}", _origin(config, f"overrides.{number}.fail-on"))
 
 
 def _suppressions(config: Config, path: str | None) -> Iterator[Row]:
