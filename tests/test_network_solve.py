@@ -5,9 +5,11 @@ from hypothesis import strategies as st
 
 from hullcheck.model.kubernetes import KubernetesObject
 from hullcheck.model.network.addresses import AddressRange
+from hullcheck.model.network.diff import difference
 from hullcheck.model.network.endpoint import Assume, ContainerPort, Endpoint, IpBlocksMatchPods
 from hullcheck.model.network.join import join, outside
 from hullcheck.model.network.labels import Labels, LabelSelector, Operator, Requirement, numbers_in
+from hullcheck.model.network.network import Network, Scope
 from hullcheck.model.network.policy import Action, Direction, Peer, Policy, PortRule, Rule, Tier
 from hullcheck.model.network.solve import Compiler, Solution, solve
 from hullcheck.model.network.universe import NAME_LABEL, Universe
@@ -214,6 +216,33 @@ def test_blocks_are_disjoint_and_hold_what_pairs_say(world: Facts) -> None:
         for s in range(len(world.endpoints)):
             for t in range(len(world.endpoints)):
                 assert seen.get((s, t), 0) == solution.connections(s, t)
+
+
+@settings(max_examples=60, deadline=None)
+@given(facts(), st.data())
+def test_a_difference_is_what_single_pairs_say(world: Facts, data: st.DataObject) -> None:
+    other = [data.draw(own_policies()) for _ in range(data.draw(st.integers(0, 2)))]
+    before, after = (
+        Network(Scope("s", "manifests", tuple(world.endpoints), tuple(policies)))
+        for policies in (world.policies, [*world.policies[1:], *other])
+    )
+    found = difference("s", before, after)
+    for paths, network, counterpart in (
+        (found.opened, found.after, found.before),
+        (found.closed, found.before, found.after),
+    ):
+        assert network is not None
+        assert counterpart is not None
+        told: dict[tuple[int, int], int] = {}
+        for path in paths:
+            for pair in ((s, t) for s in path.sources for t in path.targets):
+                assert not told.get(pair, 0) & path.connections
+                told[pair] = told.get(pair, 0) | path.connections
+        for s in range(len(world.endpoints)):
+            for t in range(len(world.endpoints)):
+                ours = network.answers.strict.connections(s, t)
+                theirs = counterpart.answers.loose.connections(s, t)
+                assert told.get((s, t), 0) == (ours & ~theirs if s != t else 0)
 
 
 def test_joining_stops_at_the_limit_and_says_so() -> None:
