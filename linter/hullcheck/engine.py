@@ -86,10 +86,8 @@ class Result(NamedTuple):
     def counts(self) -> Counter[str]:
         return Counter(finding.name for finding in self.shown)
 
-    def report(self, registry: Registry, *, color: bool, category: str) -> "report.Run":
-        """What the report formats need to know of the run."""
-        from hullcheck.history import version_control
-
+    def report(self, registry: Registry, *, color: bool, category: str, checkout: bool = False) -> "report.Run":
+        """What the report formats need to know of the run; `checkout` for those that say where the files come from."""
         return report.Run(
             root=self.root,
             findings=self.findings,
@@ -100,7 +98,7 @@ class Result(NamedTuple):
             fail_on=self.fail_on,
             exit_code=self.exit_code,
             shown=self.shown,
-            version_control=version_control(self.root),
+            version_control=_version_control(self.root) if checkout else None,
             color=color,
             show_suppressed=self.show_suppressed,
             compared=self.compared,
@@ -108,6 +106,12 @@ class Result(NamedTuple):
             fixed=self.fixed,
             minimum=self.minimum,
         )
+
+
+def _version_control(root: str) -> "report.VersionControl | None":
+    from hullcheck.history import version_control
+
+    return version_control(root)
 
 
 class Found(NamedTuple):

@@ -11,6 +11,8 @@ from hullcheck.commands.common import Progress, add_policy, day, registry, root_
 from hullcheck.errors import HullcheckError
 from hullcheck.finding import Severity
 
+_WITH_CHECKOUT = ("sarif", "sarif-full", "markdown")
+
 LEVELS = tuple(str(severity) for severity in reversed(Severity))
 FORMATS = tuple(report.FORMATS)
 
@@ -76,7 +78,9 @@ def run(options: argparse.Namespace) -> int:
         if options.diff and file is None:
             continue
         color = file is None and use_color(options.color)
-        text = report.render(name, result.report(checks, color=color, category=options.sarif_category))
+        text = report.render(
+            name, result.report(checks, color=color, category=options.sarif_category, checkout=name in _WITH_CHECKOUT)
+        )
         if file is None:
             sys.stdout.write(text)
         else:

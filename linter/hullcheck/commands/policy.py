@@ -4,8 +4,7 @@ import argparse
 import os
 from typing import TYPE_CHECKING
 
-from hullcheck import baseline, config
-from hullcheck.baseline import Baseline
+from hullcheck import config
 from hullcheck.check import Registry
 from hullcheck.commands.common import read_config, with_options
 from hullcheck.config import Config
@@ -15,6 +14,7 @@ from hullcheck.errors import HullcheckError
 
 if TYPE_CHECKING:
     from hullcheck.base import Past
+    from hullcheck.baseline import Baseline
 
 
 def past(options: argparse.Namespace, root: str) -> "Past | None":
@@ -29,12 +29,14 @@ def past(options: argparse.Namespace, root: str) -> "Past | None":
 
 def on_disk(
     options: argparse.Namespace, root: str, paths: list[str], checks: Registry
-) -> tuple[Config, Baseline | None]:
+) -> "tuple[Config, Baseline | None]":
     """The configuration and the baseline as they are in the files; an empty name of a baseline stands for none."""
     found = read_config(options, paths, checks)
     path = options.baseline or (found.baseline and os.path.join(root, found.baseline))
     if not path or options.baseline == "":
         return found, None
+    from hullcheck import baseline
+
     return found, baseline.parse(_shown(root, path), _bytes(path))
 
 
@@ -47,7 +49,9 @@ def own(options: argparse.Namespace, root: str, paths: list[str], checks: Regist
     return OwnPolicy(found, entries, "")
 
 
-def at_base(options: argparse.Namespace, root: str, checks: Registry, before: "Past") -> tuple[Config, Baseline | None]:
+def at_base(
+    options: argparse.Namespace, root: str, checks: Registry, before: "Past"
+) -> "tuple[Config, Baseline | None]":
     """The configuration and the baseline at the tip of the base; what lies outside the repository is the caller's."""
     if not before.base.policy:
         raise HullcheckError("--gate: nothing is committed yet, so there is no base to take the policy from")
@@ -59,6 +63,8 @@ def at_base(options: argparse.Namespace, root: str, checks: Registry, before: "P
     path = options.baseline or (found.baseline and os.path.join(root, found.baseline))
     if not path:
         return found, None
+    from hullcheck import baseline
+
     data = _at_base(root, path, before)
     return found, None if data is None else baseline.parse(_shown(root, path), data)
 

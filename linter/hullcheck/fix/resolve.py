@@ -1,11 +1,14 @@
 """From what checks want changed to edits, which every report can show."""
 
 from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
 
 from hullcheck.finding import Finding, Fix
-from hullcheck.fix.changes import Tree
 from hullcheck.fix.kinds import is_dockerfile
 from hullcheck.source import Source
+
+if TYPE_CHECKING:
+    from hullcheck.fix.changes import Tree
 
 
 def resolve(findings: Iterable[Finding]) -> Iterator[Finding]:
@@ -18,7 +21,7 @@ def resolve(findings: Iterable[Finding]) -> Iterator[Finding]:
         yield finding._replace(fix=_resolved(finding.fix, trees)) if finding.fix else finding
 
 
-def _resolved(fix: Fix, trees: dict[Source, Tree]) -> Fix | None:
+def _resolved(fix: Fix, trees: "dict[Source, Tree]") -> Fix | None:
     edits = list(fix.edits)
     shared: list[str] = []
     for change in fix.changes:
@@ -39,7 +42,9 @@ def _resolved(fix: Fix, trees: dict[Source, Tree]) -> Fix | None:
     return Fix(title, tuple(edits), fix.safe and not shared)
 
 
-def _tree(source: Source, trees: dict[Source, Tree]) -> Tree:
+def _tree(source: Source, trees: "dict[Source, Tree]") -> "Tree":
     if source not in trees:
+        from hullcheck.fix.changes import Tree
+
         trees[source] = Tree(source)
     return trees[source]

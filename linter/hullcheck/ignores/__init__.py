@@ -26,6 +26,12 @@ _SERVICE = "x-hullcheck"
 _ANNOTATIONS = ("hullcheck.dev/", ".io/skip", "kube-linter.io/", "kube-score/", "polaris.fairwinds.com/")
 """Words without which no service or object asks for anything."""
 
+_WORDS = (
+    "hullcheck", "hadolint", "checkov", "bridgecrew", "cortex", "trivy", "tfsec", "kics", "tally", "check=", "check =",
+    "dclint", "kube-linter", "kube-score", "polaris", "semgrep", "compose-lint",
+)  # fmt: skip
+"""Without one of these, in whatever case, a text asks for nothing."""
+
 MAX_IN_FILE = 2_000
 """More in one file are not honoured, so that a hostile file can't take all time."""
 
@@ -70,6 +76,11 @@ class Ignore(NamedTuple):
         return place.path == self.location.path and (self.lines is None or place.line in self.lines)
 
 
+def _may_ask(text: str) -> bool:
+    lower = text.lower()
+    return any(word in lower for word in _WORDS)
+
+
 def written(
     files: Iterable[File],
     projects: "tuple[ComposeProject, ...]",
@@ -81,6 +92,9 @@ def written(
 
     With `foreign`, in other tools' words, too.
     """
+    files = [file for file in files if _may_ask(file.source.text)]
+    if not files:
+        return
     from hullcheck.ignores import comments, objects, peers
 
     texts = []

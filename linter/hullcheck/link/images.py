@@ -2,16 +2,18 @@
 
 import posixpath
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from hullcheck.link.builds import Build, from_bake, from_skaffold, image_name
 from hullcheck.model.base_images import lookup
-from hullcheck.model.compose import ComposeProject, Service
 from hullcheck.model.container import Container, Root, User
 from hullcheck.model.dockerfile import Dockerfile, Shipped
 from hullcheck.model.image import ImageRef
 from hullcheck.read import File
 from hullcheck.source import Location, Related
+
+if TYPE_CHECKING:
+    from hullcheck.model.compose import ComposeProject, Service
 
 
 class Images:
@@ -95,7 +97,7 @@ def stated_builds(files: Iterable[File]) -> Iterator[Build]:
             yield from from_bake(file)
 
 
-def service_build(project: ComposeProject, service: Service) -> Build | None:
+def service_build(project: "ComposeProject", service: "Service") -> Build | None:
     """The build of a service whose Dockerfile may be in the repository."""
     build = service.build
     if build is None or build.inline.value is not None:
@@ -108,14 +110,14 @@ def service_build(project: ComposeProject, service: Service) -> Build | None:
     return Build(path, *_how(project, service))
 
 
-def inline_build(project: ComposeProject, service: Service) -> Build:
+def inline_build(project: "ComposeProject", service: "Service") -> Build:
     """The build of a service that holds its Dockerfile itself; the path stands for that."""
     return Build(
         f"{service.build.inline.location.path}#{service.owner}" if service.build else "", *_how(project, service)
     )
 
 
-def _how(project: ComposeProject, service: Service) -> tuple[Any, ...]:
+def _how(project: "ComposeProject", service: "Service") -> tuple[Any, ...]:
     build = service.build
     assert build is not None
     arguments = tuple(sorted((name, field.value) for name, field in build.args.items()))

@@ -82,7 +82,9 @@ class _Linker:
 
     def _read_named(self) -> None:
         """Read the Dockerfiles that a build names and whose own name doesn't tell that they are some."""
-        named = {service.build.path for project in self.compose for service in project.services.values() if service.build}
+        named = {
+            service.build.path for project in self.compose for service in project.services.values() if service.build
+        }
         if any(file.kind in ("skaffold", "bake") for file in self.files.values()):
             from hullcheck.link.images import stated_builds
 

@@ -502,7 +502,12 @@ def _repeated(world: World) -> Iterator[Repeated]:
     seen: dict[tuple[str, str, str, str], KubernetesObject] = {}
     for made in world.objects:
         hook = at(made.node, "metadata", "annotations", "helm.sh/hook")
-        if is_null(at(made.node, "metadata", "name")) or made.kind == "Namespace" or is_template(made.name) or hook is not None:
+        if (
+            is_null(at(made.node, "metadata", "name"))
+            or made.kind == "Namespace"
+            or is_template(made.name)
+            or hook is not None
+        ):
             continue
         key = (made.group, made.kind, made.namespace or "default", made.name)
         first = seen.setdefault(key, made)

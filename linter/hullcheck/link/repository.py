@@ -3,15 +3,18 @@
 import posixpath
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
+from typing import TYPE_CHECKING
 
 from hullcheck.discover import Tree
 from hullcheck.link.builds import Build
-from hullcheck.model.compose import ComposeProject
 from hullcheck.model.dockerfile import Dockerfile
 from hullcheck.model.image import ImageUse
 from hullcheck.model.node import Mapping as YamlMapping
 from hullcheck.model.repository import Committed, Copied, FileText, Pipeline, Updates
 from hullcheck.read import File
+
+if TYPE_CHECKING:
+    from hullcheck.model.compose import ComposeProject
 
 _PIPELINES = (".yml", ".yaml", "devcontainer.json")
 
@@ -26,7 +29,7 @@ class Repository:
         files: Mapping[str, File],
         tree: Tree,
         dockerfiles: Mapping[str, Dockerfile],
-        compose: Iterable[ComposeProject],
+        compose: "Iterable[ComposeProject]",
         builds_of: Callable[[str], list[Build]],
     ) -> None:
         self.files = files

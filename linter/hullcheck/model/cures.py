@@ -7,7 +7,6 @@ from hullcheck.model.command import Command, Word
 from hullcheck.model.container import Container, Mount
 from hullcheck.model.dockerfile import Shipped, Stage
 from hullcheck.model.edit import delete_word, fix, insert_instruction, put, replace, replace_word
-from hullcheck.model.kubernetes import PodObject
 from hullcheck.model.node import Mapping, at
 from hullcheck.model.users import modes, octal, users
 from hullcheck.model.workload import Workload
@@ -22,6 +21,8 @@ _SETTINGS = frozenset(("CMD", "ENTRYPOINT", "HEALTHCHECK", "STOPSIGNAL", "EXPOSE
 
 def pod_place(workload: Workload) -> Location | None:
     """The key that the pod's spec stands under; None where it isn't written in the object's own file."""
+    from hullcheck.model.kubernetes import PodObject
+
     pod = workload.part
     if not isinstance(pod, PodObject):
         return None

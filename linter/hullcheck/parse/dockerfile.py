@@ -18,7 +18,6 @@ from hullcheck.model.node import Scalar
 from hullcheck.model.problem import Problem
 from hullcheck.model.text import Text
 from hullcheck.parse import words
-from hullcheck.parse.inline import text_of
 from hullcheck.source import Location, Source
 
 MAX_LINES = 20_000
@@ -91,6 +90,8 @@ def parse_text(text: Text) -> Dockerfile:
 
 def parse_inline(node: Scalar) -> Dockerfile:
     """Read a Dockerfile in a YAML scalar, such as Compose's `dockerfile_inline`; places are in that file."""
+    from hullcheck.parse.inline import text_of
+
     return parse_text(text_of(node))
 
 
