@@ -324,3 +324,17 @@ def test_words_have_kustomize_types(word: str, expected: tuple[str, Any]) -> Non
 def test_folded_text_gets_a_line_before_what_is_indented() -> None:
     assert refolded("a\n  b\nc\n") == "a\n\n  b\nc\n"
     assert refolded("plain text\n") == "plain text\n"
+
+
+@pytest.mark.parametrize("depth", [60, 240])
+def test_objects_as_deep_as_they_are_read_are_built_or_said_not_to_be(depth: int) -> None:
+    deep = "[" * depth + "1" + "]" * depth
+    head = "apiVersion: example.org/v1\nkind: A\nmetadata: {name: a}\n"
+    files = {
+        "top/kustomization.yaml": "resources: [a.yaml]\nnamePrefix: p-\ncommonLabels: {a: b}\npatches: [{path: patch.yaml}]\n"
+        "images: [{name: nginx, newTag: v2}]\n",
+        "top/a.yaml": f"{head}spec: {deep}\n" + "x: " + "{a: " * (depth - 2) + "1" + "}" * (depth - 2) + "\n",
+        "top/patch.yaml": head + "x: " + "{a: " * (depth - 2) + "2" + "}" * (depth - 2) + "\n",
+    }
+    built = build(files, "top")
+    assert bool(built.objects) != bool(built.approximate)

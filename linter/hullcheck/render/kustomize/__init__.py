@@ -104,6 +104,11 @@ class Kustomizations:
         except RefusedError as error:
             message = f"kustomize wouldn't build this: {error.message}"
             return Build(folder, (), (Problem("not-analysed", message, error.location),), message, refused=True)
+        except RecursionError:
+            layer = self.layers[folder]
+            message = "its objects are nested too deep to be changed"
+            place = layer.source.at(layer.start)
+            return Build(folder, (), (Problem("not-analysed", message, place),), message)
         return Build(
             folder,
             tuple(resource.root for resource in ordered),
