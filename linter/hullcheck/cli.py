@@ -6,7 +6,7 @@ import importlib
 import os
 import sys
 from collections.abc import Sequence
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from hullcheck import __version__
 from hullcheck.errors import HullcheckError
@@ -56,6 +56,18 @@ def _make_output_safe() -> None:
 
 
 class _Parser(argparse.ArgumentParser):
+    width = 100
+
+    def _get_formatter(self) -> argparse.HelpFormatter:
+        # Asked for at each argument; without a width, argparse imports much to find the terminal's.
+        return argparse.HelpFormatter(self.prog, width=self.width)
+
+    def print_help(self, file: Any = None) -> None:
+        from shutil import get_terminal_size
+
+        self.width = min(get_terminal_size().columns - 2, 120)
+        super().print_help(file)
+
     def error(self, message: str) -> NoReturn:
         raise HullcheckError(f"{message} (see `hullcheck {self.prog.split()[-1]} --help`)")
 
