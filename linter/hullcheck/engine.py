@@ -140,7 +140,7 @@ def lint(request: Request, registry: Registry, progress: Progress) -> Result:
         request,
         head,
         judge.rules,
-        _with_edits((*(finding for finding in findings if _touches(finding, targets)), *about)),
+        _with_edits((*(finding for finding in findings if _touches(finding, targets)), *about), head),
         tuple(f for f in change.comparison.fixed if _touches(f, targets)) if change else (),
         sum(1 for path in head.counted if _below(path, targets)),
         compared=change is not None,
@@ -371,13 +371,14 @@ def _result(
     )
 
 
-def _with_edits(findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
+def _with_edits(findings: tuple[Finding, ...], head: Analysis) -> tuple[Finding, ...]:
     """The findings, what their checks want changed turned into edits."""
     if not any(finding.fix for finding in findings):
         return findings
     from hullcheck.fix.resolve import resolve
+    from hullcheck.fix.shared import shared
 
-    return tuple(resolve(findings))
+    return tuple(resolve(findings, shared(head.scopes)))
 
 
 def _fail_on(request: Request) -> Severity | None:

@@ -1,6 +1,6 @@
 """From what checks want changed to edits, which every report can show."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from hullcheck.finding import Finding, Fix
@@ -11,14 +11,24 @@ if TYPE_CHECKING:
     from hullcheck.fix.changes import Tree
 
 
-def resolve(findings: Iterable[Finding]) -> Iterator[Finding]:
+def resolve(findings: Iterable[Finding], shared: Mapping[str, str] | None = None) -> Iterator[Finding]:
     """The findings with the edits of their fixes; a fix that can't be made is taken off.
 
-    A fix that changes what an anchor stands for changes every use of it: it isn't safe, and says so.
+    A fix that changes what an anchor stands for changes every use of it: it isn't safe, and says so. So does one in a
+    file of which several overlays or projects are made; `shared` are the paths of those, with what uses them.
     """
     trees: dict[Source, Tree] = {}
     for finding in findings:
-        yield finding._replace(fix=_resolved(finding.fix, trees)) if finding.fix else finding
+        fix = _resolved(finding.fix, trees) if finding.fix else None
+        yield finding._replace(fix=_for_all(fix, shared or {})) if finding.fix else finding
+
+
+def _for_all(fix: Fix | None, shared: Mapping[str, str]) -> Fix | None:
+    """The fix, with a word about all that it changes."""
+    users = [shared[edit.location.path] for edit in fix.edits if edit.location.path in shared] if fix else []
+    if fix is None or not users:
+        return fix
+    return fix._replace(title=f"{fix.title} (changes every {users[0]} that uses the file)", safe=False)
 
 
 def _resolved(fix: Fix, trees: "dict[Source, Tree]") -> Fix | None:

@@ -100,8 +100,16 @@ def end_with_user(stage: Stage, said: Location) -> Fix | None:
             behind = (other for other in stage.instructions if other.location.start > said.start)
             if all(other.keyword in _SETTINGS for other in behind):
                 return fix(title, replace_word(place, user), safe=False) if "\n" not in place.text else None
+    if any(map(_builds, (other for other in stage.graph.stages if other.parent is stage))):
+        return None  # a stage that is built on this one would run as the user, too
     edit = _last_line(stage, f"USER {user}")
     return fix(title, edit, safe=False) if edit is not None else None
+
+
+def _builds(stage: Stage) -> bool:
+    """Does it run or copy anything before it says a user?"""
+    first = next((step.keyword for step in stage.instructions if step.keyword in ("RUN", "COPY", "ADD", "USER")), "")
+    return first in ("RUN", "COPY", "ADD")
 
 
 def _last_line(stage: Stage, text: str) -> Edit | None:
