@@ -86,7 +86,7 @@ def _networks(path: str, options: argparse.Namespace) -> list[Network]:
     folder = path if os.path.isdir(path) else os.path.dirname(path) or "."
     below = os.path.relpath(os.path.realpath(folder), os.path.realpath(root)).replace(os.sep, "/")
     here = networks_in(_tree(folder, path, options), options)
-    if below == "." or not any(network.scope.approximate for network in here):
+    if below == "." or (here and not any(network.scope.approximate for network in here)):
         return here
     whole = networks_in(_tree(root, root, options), options)
     return [n for n in whole if n.scope.name == below or n.scope.name.startswith(f"{below}/")] or here

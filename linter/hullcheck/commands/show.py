@@ -62,7 +62,8 @@ def run(options: argparse.Namespace) -> int:
     else:
         _print(shown, options)
     if redacted:
-        print(f"hullcheck: {redacted} secret values are redacted; --reveal shows them", file=sys.stderr)
+        values = f"{redacted} secret values are" if redacted > 1 else "1 secret value is"
+        print(f"hullcheck: {values} redacted; --reveal shows", "them" if redacted > 1 else "it", file=sys.stderr)
     return 0 if shown else 3
 
 
