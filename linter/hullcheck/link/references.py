@@ -18,8 +18,11 @@ from hullcheck.source import Location, Related
 if TYPE_CHECKING:
     from hullcheck.render.kustomize import Build
 
-MAX_TRIED = 2_000
-"""Names that are compared with one that leads nowhere."""
+MAX_COMPARED = 100_000
+"""Names that are compared with those that lead nowhere, in one world; then near misses are no longer looked for."""
+
+MAX_LONGER = 3
+"""Characters that a slip for a name has more or less than it."""
 
 _BUILT_IN_GROUPS = frozenset(("", "apps", "batch", "autoscaling", "policy", "extensions"))
 _WORKLOADS = frozenset(("Deployment", "StatefulSet", "ReplicaSet", "ReplicationController", "DaemonSet", "Rollout"))
@@ -103,6 +106,10 @@ class _Index:
             for key, value in workload.labels.items():
                 self.by_label.setdefault((key, value), []).append(workload)
         self._words: frozenset[str] | None = None
+        self._names: dict[tuple[str, str], list[str]] = {}
+        self._workloads: dict[str, list[Workload]] = {}
+        self._called: dict[str, list[Workload]] | None = None
+        self.left = MAX_COMPARED
 
     def find(self, kind: str, space: str, name: str) -> KubernetesObject | None:
         found = self.by_kind.get(kind, {}).get(name, ())
@@ -112,11 +119,34 @@ class _Index:
         return any(_may_be_one(known, space) for known in self.spaces.get(kind, ()))
 
     def names(self, kind: str, space: str) -> list[str]:
-        found = self.by_kind.get(kind, {})
-        return [name for name, all_ in found.items() if any(_may_be_one(m.namespace, space) for m in all_)]
+        if (kind, space) not in self._names:
+            found = self.by_kind.get(kind, {}).items()
+            names = [name for name, made in found if any(_may_be_one(m.namespace, space) for m in made)]
+            self._names[kind, space] = names
+        return self._names[kind, space]
 
     def workloads(self, space: str) -> list[Workload]:
-        return [w for w in self.world.workloads if _may_be_one(w.namespace, space)]
+        if space not in self._workloads:
+            self._workloads[space] = [w for w in self.world.workloads if _may_be_one(w.namespace, space)]
+        return self._workloads[space]
+
+    def called(self, name: str) -> list[Workload]:
+        """The workloads of that name, in any namespace."""
+        if self._called is None:
+            self._called = {}
+            for workload in self.world.workloads:
+                self._called.setdefault(workload.name, []).append(workload)
+        return self._called.get(name, [])
+
+    def nearest(self, name: str, names: Iterable[str]) -> str:
+        """A name that this one is probably a slip for, or empty."""
+        for other in names:
+            self.left -= 1
+            if self.left < 0:
+                break
+            if other != name and _may_be_slip(name, other) and (within_two(name, other) or _same_letters(name, other)):
+                return other
+        return ""
 
     def labelled(self, labels: dict[str, str]) -> list[Workload]:
         """The workloads of any namespace that have all these labels."""
@@ -209,14 +239,14 @@ class _Search:
 
     def _near_labels(self, space: str, labels: dict[str, str]) -> str:
         """What to say of a workload that has nearly these labels."""
-        there = self.index.workloads(space)[:MAX_TRIED]
+        there = self.index.workloads(space)
         for key, value in labels.items():
-            if any(w.labels.get(key) == value for w in there):
+            if any(_may_be_one(w.namespace, space) for w in self.index.by_label.get((key, value), ())):
                 continue
-            for workload in there:
-                other = workload.labels.get(key)
-                if other is not None and (within_two(value, other) or _skeleton(value) == _skeleton(other)):
-                    return f"`{workload.name}` has `{key}: {other}`"
+            values = {w.labels[key]: w for w in there if key in w.labels} if self.index.left > 0 else {}
+            close = self.index.nearest(value, values)
+            if close:
+                return f"`{values[close].name}` has `{key}: {close}`"
         found = self.index.labelled(labels)
         if found:
             return f"`{found[0].name}`, which it would select, is in namespace `{found[0].namespace}`"
@@ -231,7 +261,7 @@ class _Search:
             name = as_str(target)
             if not isinstance(target, Scalar) or not name or name.isdigit() or is_unknown(target) or name in names:
                 continue
-            near = _nearest(name, names)
+            near = self.index.nearest(name, names)
             yield Dangling(
                 "port",
                 made.owner,
@@ -302,11 +332,12 @@ class _Search:
         name, kind = at(target, "name"), as_str(at(target, "kind")) or "Deployment"
         if not isinstance(name, Scalar) or is_unknown(name) or kind not in _WORKLOADS:
             return
-        there = [w for w in self.index.workloads(made.namespace) if w.kind in _WORKLOADS]
-        if not there or any(w.kind == kind and w.name == name.text for w in there):
+        there = self.index.workloads(made.namespace)
+        known = [w for w in self.index.called(name.text) if _may_be_one(w.namespace, made.namespace)]
+        if not there or any(w.kind == kind for w in known):
             return
-        same = next((w for w in there if w.name == name.text), None)
-        close = _nearest(name.text, [w.name for w in there if w.kind == kind])
+        same = next((w for w in known if w.kind in _WORKLOADS), None)
+        close = self.index.nearest(name.text, [w.name for w in there if w.kind == kind])
         near = f"there is a {same.kind} of that name" if same else f"there is `{close}`" if close else ""
         yield Dangling(
             "autoscaler",
@@ -361,7 +392,7 @@ class _Search:
 
     def _near_name(self, kind: str, space: str, name: str) -> str:
         """What to say of an object with nearly that name, or with that name in another namespace."""
-        close = _nearest(name, self.index.names(kind, space))
+        close = self.index.nearest(name, self.index.names(kind, space))
         if close:
             return f"there is `{close}`"
         other = self.index.by_kind.get(kind, {}).get(name)
@@ -412,7 +443,7 @@ class _Config:
             or found.node.unknown
         ):
             return
-        near = _nearest(key.text, keys)
+        near = self.index.nearest(key.text, sorted(keys))
         yield Dangling(
             "key",
             self.workload.owner,
@@ -469,18 +500,15 @@ def _is_unclear(labels: Node | None) -> bool:
     return is_unknown(labels) or any(is_unknown(value) for _, value in found)
 
 
-def _skeleton(value: str) -> str:
-    return "".join(character for character in value.lower() if character.isalnum())
+def _may_be_slip(one: str, other: str) -> bool:
+    """Are two words about as long, with the same beginning or end? What is cheap to see is seen first."""
+    return abs(len(one) - len(other)) <= MAX_LONGER and (one[:2] == other[:2] or one[-2:] == other[-2:])
 
 
-def _nearest(name: str, names: Iterable[str]) -> str:
-    """A name that this one is probably a slip for, or empty."""
-    for number, other in enumerate(sorted(names)):
-        if number >= MAX_TRIED:
-            break
-        if other != name and (within_two(name, other) or _skeleton(name) == _skeleton(other)):
-            return other
-    return ""
+def _same_letters(one: str, other: str) -> bool:
+    """Do two words differ in case, dashes and dots alone?"""
+    first, second = ("".join(filter(str.isalnum, word.lower())) for word in (one, other))
+    return first == second
 
 
 def _texts(root: Any) -> Iterator[str]:
