@@ -41,7 +41,7 @@ class Edit(NamedTuple):
 class Change(NamedTuple):
     """What is to become different in a YAML file; the edits for it are found where its structure is known.
 
-    `kind` is "delete", "replace" or "put"; see `model/edit.py`, which makes them. `value` is a scalar, or nested tuples
+    `kind` is "delete", "delete item", "replace" or "put"; see `model/edit.py`, which makes them. `value` is a scalar, or nested tuples
     and dictionaries of them.
     """
 

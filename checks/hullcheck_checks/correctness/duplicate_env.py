@@ -18,6 +18,7 @@ from collections.abc import Iterator
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Related, Severity
 from hullcheck.model.container import Container, Variable
+from hullcheck.model.edit import delete_item, fix
 
 check = Check(
     __name__,
@@ -30,6 +31,7 @@ check = Check(
         "kubescape:C-0295",
     ),
     cwe=(710,),
+    fixable="safe",
 )
 
 
@@ -51,5 +53,6 @@ def twice(container: Container) -> Iterator[Finding]:
             at=variable.key,
             evidence=(variable.name,),
             related=(Related(before.key, "this one is overridden"),),
+            fix=fix("take it out", delete_item(variable.key), safe=True) if same else None,
         )
         first[variable.name] = variable

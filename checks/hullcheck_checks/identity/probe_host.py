@@ -20,6 +20,7 @@ from collections.abc import Iterator
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
 from hullcheck.model.container import Container
+from hullcheck.model.edit import delete, fix
 
 check = Check(
     __name__,
@@ -28,6 +29,7 @@ check = Check(
     dialects=("kubernetes",),
     aliases=("pss:hostProbesAndHostLifecycle",),
     cwe=(918,),
+    fixable="unsafe",
 )
 
 
@@ -44,6 +46,7 @@ def elsewhere(container: Container) -> Iterator[Finding]:
             at=host.location,
             severity=None if _is_inside(host.value) else Severity.LOW,
             evidence=(probe.kind, host.value),
+            fix=fix("ask the pod itself", delete(host.location), safe=False),
         )
 
 

@@ -21,11 +21,8 @@ from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
-from hullcheck.model.edit import delete, fix
-from hullcheck.model.kubernetes import PodObject
-from hullcheck.model.node import at, items
+from hullcheck.model.edit import delete_item, fix
 from hullcheck.model.workload import Workload
-from hullcheck.source import Location
 
 check = Check(
     __name__,
@@ -73,18 +70,8 @@ def unsafe(workload: Workload) -> Iterator[Finding]:
                 severity=severity,
                 evidence=(name,),
                 related=sysctl.value.related,
-                fix=fix("take it out", delete(_whole(workload, sysctl.location)), safe=False),
+                fix=fix("take it out", delete_item(sysctl.location), safe=False),
             )
-
-
-def _whole(workload: Workload, name: Location) -> Location:
-    """The item of a list that a name is in, in Kubernetes."""
-    pod = workload.part
-    for item in items(at(pod.spec, "securityContext", "sysctls")) if isinstance(pod, PodObject) else ():
-        said = at(item, "name")
-        if said is not None and said.location == name:
-            return item.location
-    return name
 
 
 def _in_pod(name: str) -> Severity | None:

@@ -20,6 +20,7 @@ from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
+from hullcheck.model.edit import delete_item, fix
 from hullcheck.model.rbac import Bound
 
 check = Check(
@@ -29,6 +30,7 @@ check = Check(
     dialects=("kubernetes",),
     aliases=("trivy:KSV-0122", "kubescape:C-0262"),
     cwe=(306, 284),
+    fixable="unsafe",
 )
 
 ANYBODY = frozenset(("system:anonymous", "system:unauthenticated"))
@@ -38,6 +40,7 @@ PUBLIC = frozenset(("system:public-info-viewer", "system:discovery"))
 @check.on(Bound)
 def for_anybody(bound: Bound) -> Iterator[Finding]:
     binding = bound.binding
+    others = any(subject.name not in ANYBODY for subject in binding.subjects)
     for subject in binding.subjects:
         if subject.kind in ("User", "Group") and subject.name in ANYBODY:
             yield check.finding(
@@ -46,4 +49,5 @@ def for_anybody(bound: Bound) -> Iterator[Finding]:
                 at=subject.location,
                 severity=Severity.INFO if binding.role_name in PUBLIC else None,
                 evidence=(subject.name, binding.role_name),
+                fix=fix("take the subject out", delete_item(subject.location), safe=False) if others else None,
             )

@@ -19,9 +19,10 @@ See https://kubernetes.io/docs/reference/access-authn-authz/kubelet-authn-authz/
 from collections.abc import Iterator
 
 from hullcheck.check import Check
-from hullcheck.finding import Finding, Severity
+from hullcheck.finding import Finding, Fix, Severity
+from hullcheck.model.edit import delete, fix, replace
 from hullcheck.model.powers import evidence, of, told
-from hullcheck.model.rbac import Granted
+from hullcheck.model.rbac import Granted, Word
 
 check = Check(
     __name__,
@@ -35,6 +36,7 @@ check = Check(
         "cis-k8s:5.1.10",
     ),
     cwe=(250, 269),
+    fixable="unsafe",
 )
 
 
@@ -48,4 +50,14 @@ def past_the_audit(granted: Granted) -> Iterator[Finding]:
             severity=granted.severity(power.severity),
             evidence=evidence(granted, power),
             related=granted.related,
+            fix=_less(granted, power.word),
         )
+
+
+def _less(granted: Granted, word: Word) -> Fix | None:
+    """What metrics need."""
+    if word.text != "nodes/proxy":
+        return None
+    if any(other.text == "nodes/metrics" for other in granted.rule.resources):
+        return fix("leave it out", delete(word.location), safe=False)
+    return fix("grant nodes/metrics instead", replace(word.location, "nodes/metrics"), safe=False)

@@ -18,9 +18,10 @@ See https://docs.npmjs.com/cli/using-npm/scope#associating-a-scope-with-a-regist
 from collections.abc import Iterator
 
 from hullcheck.check import Check
-from hullcheck.finding import Finding, Severity
+from hullcheck.finding import Finding, Fix, Severity
 from hullcheck.model.command import Command, Word
 from hullcheck.model.dockerfile import Stage
+from hullcheck.model.edit import fix, replace_word
 from hullcheck.model.variables import settings
 
 check = Check(
@@ -30,6 +31,7 @@ check = Check(
     dialects=("dockerfile",),
     aliases=("scorecard:Pinned-Dependencies",),
     cwe=(427,),
+    fixable="unsafe",
 )
 
 PUBLIC = (
@@ -47,7 +49,8 @@ def second(stage: Stage) -> Iterator[Finding]:
         for command in script.commands:
             word = _option(command)
             if word is not None:
-                yield _finding(stage, word, f"`{command.name}` asks a second index beside the public one")
+                message = f"`{command.name}` asks a second index beside the public one"
+                yield _finding(stage, word, message, _only(command, word))
     for setting in settings(stage):
         if setting.name.upper() in ("PIP_EXTRA_INDEX_URL", "UV_EXTRA_INDEX_URL") and _private(setting.value):
             yield check.finding(
@@ -59,9 +62,19 @@ def second(stage: Stage) -> Iterator[Finding]:
             )
 
 
-def _finding(stage: Stage, word: Word, message: str) -> Finding:
+def _finding(stage: Stage, word: Word, message: str, remedy: Fix | None) -> Finding:
     severity = None if stage.needed else Severity.LOW
-    return check.finding(stage, message, at=word.location, severity=severity, evidence=("option",))
+    return check.finding(stage, message, at=word.location, severity=severity, evidence=("option",), fix=remedy)
+
+
+def _only(command: Command, word: Word) -> Fix | None:
+    """The same as the only index, where no other is named."""
+    place = word.location
+    named = any(other.text.partition("=")[0] in ("-i", "--index-url", "--default-index") for other in command.words)
+    if named or not place.text.startswith("--extra-index-url"):
+        return None
+    option = place._replace(end=place.start + len("--extra-index-url"))
+    return fix("ask that index alone", replace_word(option, "--index-url"), safe=False)
 
 
 def _private(address: str) -> bool:

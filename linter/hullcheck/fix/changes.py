@@ -65,6 +65,9 @@ class Tree:
             return None
         if change.kind == "delete":
             return self._delete(node)
+        if change.kind == "delete item":
+            near = (node, *filter(None, [node.parent]))
+            return self._delete(next((n for n in near if n.parent and n.parent.kind == "sequence"), node))
         if change.kind == "replace":
             return self._replace(node, change.value)
         return self._put(node, change.path, change.value)
@@ -80,7 +83,7 @@ class Tree:
         if node.style in ("|", ">") and change.place.start > node.start:
             return True
         patch = next((n for n in node.lineage() if _is_operation(n)), None)
-        return patch is not None and change.kind == "delete" and node.parent is patch
+        return patch is not None and change.kind in ("delete", "delete item") and node.parent is patch
 
     def _edit(self, start: int, end: int, text: str, node: cst.Node) -> Made:
         return Made((Edit(self.source.at(start, end), text),), node)

@@ -30,6 +30,14 @@ def delete(place: Location) -> Change:
     return Change("delete", place)
 
 
+def delete_item(place: Location) -> Change:
+    """Take out the item of a list that the value at `place` is part of: a variable by its name, a subject.
+
+    What is no part of such an item is taken out as `delete` does it.
+    """
+    return Change("delete item", place)
+
+
 def replace(place: Location, text: str) -> Change:
     """Give the scalar at `place` another text; it is quoted as it was."""
     return Change("replace", place, value=text)
