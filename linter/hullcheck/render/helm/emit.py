@@ -4,6 +4,7 @@ import math
 import re
 from functools import cmp_to_key
 
+from hullcheck.render.helm.errors import TemplateError, UndecidedError
 from hullcheck.render.helm.limits import check_depth, spend, spend_text
 from hullcheck.render.helm.provenance import (
     MARKER,
@@ -31,6 +32,8 @@ _ESCAPES = {
     "\0": "0", "\a": "a", "\b": "b", "\t": "t", "\n": "n", "\v": "v", "\f": "f", "\r": "r", "\x1b": "e",
     '"': '"', "\\": "\\", "\x85": "N", "\xa0": "_", "\u2028": "L", "\u2029": "P",
 }  # fmt: skip
+_UNREADABLE = re.compile("[\x7f-\x84\x86-\x9f\ufffe\uffff]")
+_RARE_BREAKS = "\x85\u2028\u2029"
 _FIRST = frozenset("#,[]{}&*!|>'\"%@`")
 
 
@@ -130,18 +133,23 @@ class _Writer:
             if number:
                 self.put("\n" + " " * (indent + 2))
             item = value[key]
-            self._key(key, indent + 2)
-            self._item(item, indent + 2, depth)
+            if self._key(key, indent + 2):
+                self.put(" ")
+                self.value(item, indent + 2, depth + 1)
+            else:
+                self._item(item, indent + 2, depth)
 
-    def _key(self, key: str, indent: int) -> None:
-        if len(key) > MAX_KEY:
+    def _key(self, key: str, indent: int) -> bool:
+        """Write a key; whether it needed a `?`, and so a line of its own."""
+        if "\n" in key or "\r" in key or len(key) > MAX_KEY or len(key.encode("utf-8", "surrogateescape")) > MAX_KEY:
             self.put("? ")
             self._string(key, indent)
             self.put("\n" + " " * indent + ":")
-            return
+            return True
         origin = only_origin(key)
         self.put(_key_text(str(key)), origin)
         self.put(":", origin)
+        return False
 
     def _item(self, item: Value, indent: int, depth: int) -> None:
         """The value behind a key that stands at `indent`."""
@@ -184,6 +192,8 @@ class _Writer:
         spend_text(len(value))
         origin = string_origin(value)
         plain = readable(str(value))
+        if not plain.isascii() or "\x7f" in plain:
+            _check(plain)
         style = _style(plain)
         if style == "|":
             self._literal(plain, indent + 2, origin)
@@ -237,8 +247,10 @@ def plain_text(value: Value, what: str) -> str:
     if what == "float64":
         number = float(value)
         if not math.isfinite(number):
-            return ""
-        return str(int(number)) if number.is_integer() and -(2**63) <= number < 2**64 else float_text(number)
+            raise TemplateError("a number that JSON can't hold")
+        # It passes through JSON, whose digits are those of the float, and comes back as an integer if it fits.
+        whole = number.is_integer() and -(2**63) <= number < 2**64
+        return float_text(number or 0.0, upper=21 if whole else 6)
     return int.__repr__(value)
 
 
@@ -262,10 +274,17 @@ def _plain_allowed(value: str) -> bool:
     return " #" not in value and "\t#" not in value
 
 
+def _check(value: str) -> None:
+    """The library reads what it has written as JSON, and YAML doesn't take every character there."""
+    if _UNREADABLE.search(value):
+        raise TemplateError("control characters are not allowed")
+    if any(char in value for char in _RARE_BREAKS):
+        raise UndecidedError("how line breaks other than CR and LF are written isn't supported")
+
+
 def _key_text(key: str) -> str:
     """A key that is short enough for its line: never folded, never a block."""
-    if "\n" in key:
-        return _double(key, -(10**9), 0)
+    _check(key)
     style = _style(key)
     if style == '"':
         return _double(key, -(10**9), 0)

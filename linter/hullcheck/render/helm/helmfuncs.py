@@ -1,10 +1,11 @@
 """The functions that Helm adds, but for those that need the engine; and Sprig's on paths, URLs, JSON and versions."""
 
 import posixpath
+from collections.abc import Callable
 
 from hullcheck.render.helm.data import from_json, from_text
 from hullcheck.render.helm.emit import to_yaml
-from hullcheck.render.helm.errors import TemplateError
+from hullcheck.render.helm.errors import LimitError, TemplateError, UndecidedError
 from hullcheck.render.helm.functions import go
 from hullcheck.render.helm.json import to_json
 from hullcheck.render.helm.provenance import Unsure
@@ -20,29 +21,48 @@ def _unsure(value: Value) -> Unknown | None:
     return Unknown(DISORDER) if is_disordered(value) else None
 
 
-@go("toYaml mustToYaml", "any", aware=True)
-def to_yaml_(value: Value) -> Value:
-    return _unsure(value) or to_yaml(value)
+def _written(value: Value, write: Callable[[Value], str], must: bool) -> Value:
+    """What can't be written is an empty text, or an error for the functions with `must`."""
+    unsure = _unsure(value)
+    if unsure:
+        return unsure
+    try:
+        return write(value)
+    except UndecidedError as error:
+        return Unknown(error.message, "string", True)
+    except LimitError:
+        raise
+    except TemplateError:
+        if must:
+            raise
+        return ""
 
 
-@go("toYamlPretty", "any", aware=True)
-def to_yaml_pretty(value: Value) -> Value:
-    return _unsure(value) or to_yaml(value, indent_lists=True)
+def _pretty_yaml(value: Value) -> str:
+    return to_yaml(value, indent_lists=True)
 
 
-@go("toJson mustToJson", "any", aware=True)
-def to_json_(value: Value) -> Value:
-    return _unsure(value) or to_json(value)
+def _pretty_json(value: Value) -> str:
+    return to_json(value, pretty=True)
 
 
-@go("toPrettyJson mustToPrettyJson", "any", aware=True)
-def to_pretty_json(value: Value) -> Value:
-    return _unsure(value) or to_json(value, pretty=True)
+def _raw_json(value: Value) -> str:
+    return to_json(value, html=False)
 
 
-@go("toRawJson mustToRawJson", "any", aware=True)
-def to_raw_json(value: Value) -> Value:
-    return _unsure(value) or to_json(value, html=False)
+def _declare(name: str, write: Callable[[Value], str], must: bool) -> None:
+    go(name, "any", aware=True)(lambda value: _written(value, write, must))
+
+
+_declare("toYaml", to_yaml, must=False)
+_declare("mustToYaml", to_yaml, must=True)
+_declare("toYamlPretty", _pretty_yaml, must=False)
+_declare("toJson", to_json, must=False)
+_declare("mustToJson", to_json, must=True)
+_declare("toPrettyJson", _pretty_json, must=False)
+_declare("mustToPrettyJson", _pretty_json, must=True)
+_declare("toRawJson", _raw_json, must=True)
+_declare("mustToRawJson", _raw_json, must=True)
 
 
 @go("fromYaml", "string", aware=True)

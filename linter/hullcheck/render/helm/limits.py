@@ -5,8 +5,12 @@ One chart is rendered at a time, so the counter is the module's own.
 
 from hullcheck.render.helm.errors import LimitError
 
-STEPS = 1_500_000
-"""Actions, calls, loop turns and values walked for one chart; the largest public charts need a tenth of it."""
+STEPS = 500_000
+"""Actions, calls, loop turns and values walked for one template file; whole charts seldom need half of it."""
+
+CHART_STEPS = 1_500_000
+MAX_OUTPUT = 16 * 1024 * 1024
+"""Characters that a chart may print in all."""
 
 CHARACTERS_PER_STEP = 64
 MAX_TEXT = 4 * 1024 * 1024
@@ -16,17 +20,25 @@ MAX_DEPTH = 100
 """Levels of nesting in a value that templates build; a value may contain itself."""
 
 _left = STEPS
+_chart_left = CHART_STEPS
 
 
-def start(steps: int = STEPS) -> None:
+def start() -> None:
     """Begin a chart with a full budget."""
-    global _left
-    _left = steps
+    global _left, _chart_left
+    _left, _chart_left = STEPS, CHART_STEPS
+
+
+def refill() -> None:
+    """Begin another file: with a full budget, while the chart's lasts."""
+    global _left, _chart_left
+    _chart_left -= STEPS - _left
+    _left = min(STEPS, max(_chart_left, 0))
 
 
 def used() -> int:
-    """Steps spent since `start()`, if that was given the default."""
-    return STEPS - _left
+    """Steps spent since `start()`."""
+    return CHART_STEPS - _chart_left + STEPS - _left
 
 
 def spend(steps: int = 1) -> None:
@@ -34,7 +46,7 @@ def spend(steps: int = 1) -> None:
     global _left
     _left -= steps
     if _left < 0:
-        raise LimitError("the chart takes more steps than are allowed")
+        raise LimitError("it takes more steps than are allowed")
 
 
 def spend_text(length: int) -> None:

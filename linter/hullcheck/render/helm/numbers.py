@@ -1,6 +1,7 @@
 """Sprig's arithmetic."""
 
 import math
+from typing import TYPE_CHECKING
 
 from hullcheck.render.helm.errors import TemplateError
 from hullcheck.render.helm.functions import go
@@ -9,6 +10,9 @@ from hullcheck.render.helm.provenance import only_origin
 from hullcheck.render.helm.show import show
 from hullcheck.render.helm.unknown import Unknown
 from hullcheck.render.helm.values import Int64, IntList, Value, kind, with_origin
+
+if TYPE_CHECKING:
+    from decimal import Decimal
 
 
 def to_int(value: Value) -> int:
@@ -152,11 +156,16 @@ def minf(a: Value, *values: Value) -> float:
     return min(map(to_float, (a, *values)))
 
 
+def _float(value: "Decimal | int") -> float:
+    """Decimals know no negative zero."""
+    return float(value) or 0.0
+
+
 @go("addf", "any...")
 def addf(*values: Value) -> float:
     from decimal import Decimal
 
-    return float(sum((Decimal(repr(to_float(v))) for v in values), Decimal(0)))
+    return _float(sum((Decimal(repr(to_float(v))) for v in values), Decimal(0)))
 
 
 @go("add1f", "any")
@@ -168,7 +177,7 @@ def add1f(value: Value) -> Value:
 def subf(a: Value, *values: Value) -> float:
     from decimal import Decimal
 
-    return float(Decimal(repr(to_float(a))) - sum((Decimal(repr(to_float(v))) for v in values), Decimal(0)))
+    return _float(Decimal(repr(to_float(a))) - sum((Decimal(repr(to_float(v))) for v in values), Decimal(0)))
 
 
 @go("mulf", "any any...")
@@ -180,23 +189,26 @@ def mulf(a: Value, *values: Value) -> float:
         product = Decimal(repr(to_float(a)))
         for value in values:
             product *= Decimal(repr(to_float(value)))
-        return float(product)
+        return _float(product)
 
 
 @go("divf", "any any...")
 def divf(a: Value, *values: Value) -> float:
     """Each quotient is rounded to 16 decimal places, as the library does."""
-    from decimal import ROUND_HALF_UP, Decimal, localcontext
+    from decimal import ROUND_HALF_UP, Decimal, DecimalException, localcontext
 
     with localcontext() as context:
-        context.prec = 400
+        context.prec = 2000
         quotient = Decimal(repr(to_float(a)))
         for value in values:
             divisor = Decimal(repr(to_float(value)))
             if not divisor:
                 raise TemplateError("error calling divf: decimal division by 0")
-            quotient = (quotient / divisor).quantize(Decimal("1e-16"), rounding=ROUND_HALF_UP)
-        return float(quotient)
+            try:
+                quotient = (quotient / divisor).quantize(Decimal("1e-16"), rounding=ROUND_HALF_UP)
+            except DecimalException:
+                raise TemplateError("error calling divf: a number that is too large") from None
+        return _float(quotient)
 
 
 @go("floor", "any")

@@ -8,7 +8,7 @@ is the printing action's own making, and gets that action as its origin when it 
 import re
 from collections.abc import Iterable
 
-from hullcheck.render.helm.limits import spend_text
+from hullcheck.render.helm.limits import spend, spend_text
 from hullcheck.render.helm.unknown import Unknown
 from hullcheck.source import Location, Source
 
@@ -141,10 +141,11 @@ def runs_between(runs: tuple[Run, ...], start: int, end: int) -> list[Run]:
 def joined(parts: Iterable[str]) -> str:
     """The parts one after the other, with their runs if any has some."""
     parts = list(parts)
+    spend_text(sum(map(len, parts)))
     whole = "".join(parts)
-    spend_text(len(whole))
     if not any(isinstance(part, Text) for part in parts):
         return whole
+    spend(sum(len(part.runs) for part in parts if isinstance(part, Text)) // 8)
     return text(whole, [run for part in parts for run in runs_of(part)])
 
 
@@ -179,11 +180,12 @@ def _indented_run(part: str, run: Run, pad: int) -> list[Run]:
 
 def replaced(value: str, old: str, new: str) -> str:
     """`value` with each `old` replaced by `new`, the rest with its runs."""
-    if not isinstance(value, Text) or not old:
-        spend_text(len(value) + (len(value) + 1 if not old else value.count(old)) * len(new))
-        return value.replace(old, new)
-    if old not in value:
+    count = value.count(old)
+    spend_text(len(value) + count * len(new))
+    if not count:
         return value
+    if not old or not (isinstance(value, Text) or isinstance(new, Text)):
+        return value.replace(old, new)
     parts: list[str] = []
     at = 0
     while (found := value.find(old, at)) >= 0:

@@ -14,7 +14,7 @@ from hullcheck.render.helm.limits import spend
 
 MAX_REPEAT = 1000
 MAX_PROGRAM = 4000
-MAX_STATES = 2_000_000
+MAX_STATES = 400_000
 MAX_NESTING = 100
 
 Test = Callable[[str], bool]

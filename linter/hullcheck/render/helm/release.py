@@ -2,6 +2,7 @@
 
 import gc
 import re
+import sys
 from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
@@ -24,6 +25,9 @@ from hullcheck.source import Location, Source
 
 LIBRARIES = (collections, generated, helmfuncs, numbers, texts)
 """The modules that declare functions."""
+
+RECURSION = 6_000
+"""Calls inside one another: templates include each other up to a hundred deep, each of them some blocks deep."""
 
 HOOK = "helm.sh/hook"
 _EVENTS = frozenset(
@@ -128,11 +132,13 @@ def render_chart(
     """Render the chart in a folder; `values` are value files, later ones over earlier ones, `sets` over them all."""
     limits.start()
     # Trees, closures and values are made by the hundred thousand, and none of them is garbage before the end.
-    collects = gc.isenabled()
+    collects, recursion = gc.isenabled(), sys.getrecursionlimit()
     gc.disable()
+    sys.setrecursionlimit(max(recursion, RECURSION))
     try:
         return _render_chart(folder, read, list_files, values, sets, release, namespace, kube_version)
     finally:
+        sys.setrecursionlimit(recursion)
         if collects:
             gc.enable()
 
@@ -238,11 +244,18 @@ class _Job:
 
     def _render(self, files: list[_File]) -> Rendered:
         found: dict[str, tuple[Text, Output, _File]] = {}
+        printed = 0
         for file in files:
+            limits.refill()
             out = self._run(file)
+            printed += out.length if out else 0
+            if printed > limits.MAX_OUTPUT:
+                self._add("the rest isn't rendered: the chart prints more than 16 MiB", file.source.at(0))
+                break
             if out is not None:
                 found[file.name] = _without_no_value(out), out, file
         for name in sorted(found):
+            limits.start()
             if not name.endswith("NOTES.txt"):
                 self._take(*found[name])
             else:

@@ -1,5 +1,6 @@
 """What a plain YAML scalar is to Go's YAML 1.1 reader, which reads values and writes what templates print."""
 
+import math
 import re
 
 _TRUE = frozenset(("y", "Y", "yes", "Yes", "YES", "true", "True", "TRUE", "on", "On", "ON"))
@@ -44,7 +45,9 @@ def _number(text: str) -> Plain:
         value = int(octal[1] + octal[2], 8) if (octal := _OCTAL.fullmatch(plain)) else int(plain, 0)
         if -(2**63) <= value < 2**64:
             return value
-    return float(plain) if _FLOAT.fullmatch(plain if text[0] != "." else text) else text
+    if _FLOAT.fullmatch(plain if text[0] != "." else text) and math.isfinite(number := float(plain)):
+        return number
+    return text
 
 
 def is_time(text: str) -> bool:

@@ -6,9 +6,9 @@ from collections.abc import Callable
 
 from hullcheck.render.helm.errors import TemplateError
 from hullcheck.render.helm.limits import check_depth, spend
-from hullcheck.render.helm.provenance import from_one, joined, only_origin, reshaped, unknown_text
+from hullcheck.render.helm.provenance import cut, from_one, joined, only_origin, reshaped, unknown_text
 from hullcheck.render.helm.unknown import Unknown
-from hullcheck.render.helm.values import Host, Value, is_list, is_map, kind, type_name
+from hullcheck.render.helm.values import Host, Value, kind, type_name
 
 MAX_WIDTH = 1_000_000
 
@@ -169,16 +169,29 @@ class _Layout:
             return self.pad(type_name(value))
         if value is None:
             return self.pad("<nil>" if verb == "v" else f"%!{verb}(<nil>)")
-        what = kind(value)
-        maker = _VERBS.get(verb)
-        text = maker(self, value, what) if maker else None
-        if text is None:
-            return f"%!{verb}({type_name(value)}={show(value)})"
-        return text
+        if isinstance(value, bytes) and verb in "sxXq":
+            return self._basic(verb, value.decode("utf-8", "surrogateescape"))
+        if isinstance(value, dict | list | bytes):
+            return self._items(verb, value)
+        return self._basic(verb, value)
 
-    def within(self, verb: str, value: Value) -> str:
-        """An item of a list or map, among which nil is no mistake."""
+    def _items(self, verb: str, value: Value) -> str:
+        """Each item by itself; nil is no mistake among them."""
+        spend()
+        if isinstance(value, dict):
+            pairs = [joined([self.format(verb, key), ":", self._item(verb, value[key])]) for key in sorted(value)]
+            return joined(["map[", *_spaced(pairs), "]"])
+        return joined(["[", *_spaced([self._item(verb, item) for item in value]), "]"])
+
+    def _item(self, verb: str, value: Value) -> str:
         return "<nil>" if value is None else self.format(verb, value)
+
+    def _basic(self, verb: str, value: Value) -> str:
+        maker = _VERBS.get(verb)
+        text = maker(self, value, kind(value)) if maker else None
+        if text is None:
+            return joined([f"%!{verb}({type_name(value)}=", _verb_v(self, value, kind(value)), ")"])
+        return text
 
     def pad(self, text: str, zero: bool = False) -> str:
         missing = self.width - len(text)
@@ -197,38 +210,34 @@ class _Layout:
         return ("+" if self.plus else " " if self.space else "") + text
 
 
-def _verb_v(layout: _Layout, value: Value, what: str) -> str | None:
+def _verb_v(layout: _Layout, value: Value, what: str) -> str:
     if layout.sharp:
         raise TemplateError("%#v isn't supported")
-    if what in ("int", "int64") and (layout.plus or layout.width):
-        return _verb_d(layout, value, what)
+    if what in ("int", "int64"):
+        return _verb_d(layout, value, what) or ""
+    if what == "float64":
+        return _float("g")(layout, value, what) or ""
+    if what == "string":
+        return _verb_s(layout, value, what) or ""
     return layout.pad(show(value))
 
 
 def _verb_s(layout: _Layout, value: Value, what: str) -> str | None:
-    if isinstance(value, bytes):
-        return layout.pad(value.decode("utf-8", "surrogateescape"))
     if what == "string":
         text = show(value)
-        return layout.pad(text if layout.precision is None else text[: layout.precision])
-    if isinstance(value, Host):
-        return layout.pad(value.show())
-    if is_list(value):
-        return f"[{' '.join(layout.within('s', item) for item in value)}]"
-    if is_map(value):
-        return f"map[{' '.join(f'{key}:' + layout.within('s', value[key]) for key in sorted(value))}]"
-    return None
+        return layout.pad(text if layout.precision is None else cut(text, 0, layout.precision))
+    return layout.pad(value.show()) if isinstance(value, Host) else None
 
 
 def _verb_d(layout: _Layout, value: Value, what: str) -> str | None:
-    if what in ("int", "int64"):
-        digits = str(abs(int(value)))
-        if layout.precision is not None:
-            digits = digits.rjust(layout.precision, "0")
-        return layout.pad(layout.signed(("-" if value < 0 else "") + digits), zero=layout.precision is None)
-    if is_list(value):
-        return f"[{' '.join(layout.within('d', item) for item in value)}]"
-    return None
+    if what not in ("int", "int64"):
+        return None
+    if not layout.width and layout.precision is None and not layout.plus and not layout.space:
+        return show(value)
+    digits = str(abs(int(value)))
+    if layout.precision is not None:
+        digits = digits.rjust(layout.precision, "0")
+    return layout.pad(layout.signed(("-" if value < 0 else "") + digits), zero=layout.precision is None)
 
 
 def _verb_q(layout: _Layout, value: Value, what: str) -> str | None:
@@ -236,8 +245,6 @@ def _verb_q(layout: _Layout, value: Value, what: str) -> str | None:
         return layout.pad(quoted(show(value)))
     if what in ("int", "int64") and 0 <= value < 0x110000:
         return layout.pad("'" + ("\\'" if value == 39 else _escape(chr(value)).replace('\\"', '"')) + "'")
-    if is_list(value):
-        return f"[{' '.join(layout.within('q', item) for item in value)}]"
     return None
 
 
@@ -253,11 +260,11 @@ def _base(digits: str, prefix: str) -> "Callable[[_Layout, Value, str], str | No
             return layout.pad(
                 layout.signed(("-" if value < 0 else "") + (prefix if layout.sharp else "") + shown), True
             )
+        if what == "float64" and digits in "xXb":
+            return unknown_text(Unknown(f"floats with %{digits} aren't supported", "string", True))
         if what == "string" and digits in "xX":
-            data = show(value).encode().hex()
+            data = show(value).encode("utf-8", "surrogateescape").hex()
             return layout.pad(data.upper() if digits == "X" else data)
-        if isinstance(value, bytes) and digits in "xX":
-            return layout.pad(value.hex().upper() if digits == "X" else value.hex())
         return None
 
     return verb
