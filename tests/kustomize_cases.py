@@ -441,6 +441,52 @@ OVERLAYS: dict[str, dict[str, str]] = {
     },
 }
 
+SCHEMA = """\
+definitions:
+  org.example.Rollout:
+    type: object
+    x-kubernetes-group-version-kind: [{group: example.org, version: v1, kind: Rollout}]
+    properties:
+      spec: {$ref: "#/definitions/org.example.Spec"}
+  org.example.Spec:
+    properties:
+      template:
+        properties:
+          spec:
+            properties:
+              containers:
+                type: array
+                items: {$ref: "#/definitions/org.example.Container"}
+                x-kubernetes-patch-strategy: merge
+                x-kubernetes-patch-merge-key: name
+  org.example.Container:
+    properties:
+      env: {type: array, x-kubernetes-patch-strategy: merge, x-kubernetes-list-map-keys: [name], items: {type: object}}
+      args: {type: array, items: {type: string}}
+"""
+_ROLLOUT = (
+    "patches:\n- patch: |-\n    apiVersion: example.org/v1\n    kind: Rollout\n    metadata: {name: web}\n"
+    "    spec: {template: {spec: {containers: [{name: web, args: [a], env: [{name: A, value: b}]}]}}}\n"
+)
+OVERLAYS["openapi"] = _patched(_ROLLOUT + "openapi: {path: schema.yaml}\n", {"schema.yaml": SCHEMA})
+OVERLAYS["openapi-hides-its-own"] = _patched(
+    "openapi: {path: schema.yaml}\npatches:\n- path: patch.yaml\n",
+    {
+        "schema.yaml": SCHEMA,
+        "patch.yaml": "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\n"
+        + POD % "[{name: web, tty: true}]",
+    },
+)
+OVERLAYS["managed-by"] = _patched("buildMetadata: [managedByLabel]\n")
+OVERLAYS["origins"] = {
+    "top/kustomization.yaml": "resources: [../base]\nbuildMetadata: [originAnnotations, transformerAnnotations]\n"
+    "namePrefix: t-\nnamespace: there\nlabels: [{pairs: {a: b}}]\nimages: [{name: nginx, newTag: x}]\n"
+    "configMapGenerator: [{name: settings, behavior: merge, literals: [c=d]}]\n"
+    "patches:\n- target: {kind: Deployment}\n  patch: |-\n    - {op: add, path: /spec/paused, value: true}\n",
+    "base/kustomization.yaml": "resources: [web.yaml]\nnameSuffix: -b\nconfigMapGenerator: [{name: settings, literals: [a=b]}]\n",
+    "base/web.yaml": WEB,
+}
+
 REFUSED: dict[str, dict[str, str]] = {
     "empty": {"kustomization.yaml": "kind: Kustomization\n"},
     "unknown-field": _patched("foo: bar\n"),

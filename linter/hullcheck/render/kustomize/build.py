@@ -6,9 +6,12 @@ from hullcheck.parse.kustomization import Layer, RefusedError, layer, struct, te
 from hullcheck.render.kustomize import generate, plugins, transformers, variables
 from hullcheck.render.kustomize.fieldspecs import configured
 from hullcheck.render.kustomize.files import Files, is_below, is_remote, resolve
+from hullcheck.render.kustomize.kinds import Types
 from hullcheck.render.kustomize.loading import FileReader, MissingError, file_path
 from hullcheck.render.kustomize.names import follow_names
+from hullcheck.render.kustomize.openapi import types_of
 from hullcheck.render.kustomize.order import in_order
+from hullcheck.render.kustomize.origins import note, wanted
 from hullcheck.render.kustomize.resources import Resource, Resources
 from hullcheck.render.kustomize.state import MAX_WORK, State
 from hullcheck.render.kustomize.transform import settled_annotations
@@ -25,10 +28,15 @@ class Builder:
     def __init__(self, files: Files) -> None:
         self.files = files
         self.work = 0
-        self._bases: dict[str, State | RefusedError] = {}
+        self._bases: dict[tuple[str, str], State | RefusedError] = {}
+        self._schema = ""  # the path of the schema of the build that goes on
+        self._types: dict[str, Types] = {}
 
     def root(self, folder: str) -> tuple[list[Resource], State]:
         """The objects of a folder's kustomization as they are put out. Raises RefusedError."""
+        found = self.files.kustomization(folder)
+        own = layer(*found) if found else None
+        self._schema = self._schema_of(own) if own else ""
         built = self.base(folder, (), None).copy()
         self._count(built)
         for resource in built.resources:
@@ -38,12 +46,26 @@ class Builder:
         follow_names(built.resources, built.config.name_reference)
         variables.resolve(built.resources, built.variables, built.config.var_reference)
         kept = [r for r in built.resources if r.annotations().get(_LOCAL, "false") == "false"]
-        source = self.files.kustomization(folder)
-        options = layer(*source).node("sortOptions") if source else None
-        ordered = in_order(Resources(kept), options)
+        ordered = in_order(Resources(kept), own.node("sortOptions") if own else None)
         for resource in ordered:
             settled_annotations(resource)
+        if own and own.node("buildMetadata") is not None:
+            note(ordered, wanted(own), folder)
         return ordered, built
+
+    def _schema_of(self, own: Layer) -> str:
+        """The path of the schema that the kustomization brings along, empty if it brings none that is here."""
+        path = struct(own.node("openapi"), "openapi", "path version").get("path")
+        if not isinstance(path, Scalar) or not path.text:
+            return ""
+        try:
+            found = file_path(path, own.folder, self.files)
+        except MissingError:
+            return ""
+        if found not in self._types:
+            content = self.files.content(found)
+            self._types[found] = types_of(content.roots[0] if content and content.roots else None)
+        return found
 
     def base(self, folder: str, stack: tuple[str, ...], place: Location | None) -> State:
         """What the kustomization of that folder gathers, without the last steps. Raises RefusedError."""
@@ -53,13 +75,13 @@ class Builder:
                 raise RefusedError(message, place or self._start(folder))
         if len(stack) > MAX_DEPTH:
             raise RefusedError(f"kustomizations are nested more than {MAX_DEPTH} deep", place or self._start(folder))
-        known = self._bases.get(folder)
+        known = self._bases.get((self._schema, folder))
         if known is None:
             try:
                 known = self._built(folder, stack, place)
             except RefusedError as error:
                 known = error
-            self._bases[folder] = known
+            self._bases[self._schema, folder] = known
         if isinstance(known, RefusedError):
             raise known
         return known
@@ -69,6 +91,7 @@ class Builder:
         if own.component and stack:
             raise RefusedError(f"`{folder}` is a component, and is used as a base", place or own.place("kind"))
         state = State()
+        state.types = self._types.get(self._schema)
         self.accumulate(own, state, (*stack, folder))
         return state
 
@@ -122,7 +145,9 @@ class Builder:
                 raise RefusedError(f"`{node.text}` is not in or below the kustomization's folder", node.location)
             state.files.add(path)
             for root in objects:
-                state.resources.append(Resource(root))
+                made = Resource(root)
+                made.origin = (path,)
+                state.resources.append(made)
         elif self.files.kustomization(path) is not None:
             state.absorb(self.base(path, stack, node.location), node.location)
         else:
@@ -159,7 +184,7 @@ class Builder:
             message = "what custom resources refer to is said by `crds`, which isn't read"
             state.problems.append(Problem("not-analysed", message, own.place("crds")))
         openapi = struct(own.node("openapi"), "openapi", "path version")
-        if "path" in openapi:
+        if "path" in openapi and (not self._schema or self._schema_of(own) != self._schema):
             state.unknown(
                 "how lists are merged is said by `openapi`, which isn't read", own.place("openapi"), changes=True
             )
@@ -170,7 +195,9 @@ class Builder:
         for field, kind in (("secretGenerator", "Secret"), ("configMapGenerator", "ConfigMap")):
             ordered = own.list(field)
             for number, node in enumerate(ordered):
-                self.absorb(generate.generated(node, kind, shared, reader, f"{field}[{number}]"), state)
+                made = generate.generated(node, kind, shared, reader, f"{field}[{number}]")
+                made.origin = (own.path, f"{kind}Generator")
+                self.absorb(made, state)
         for field in ("helmCharts", "helmChartInflationGenerator"):
             for node in own.list(field):
                 name = text(struct_field(node, "name"), "name")

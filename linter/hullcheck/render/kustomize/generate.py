@@ -217,7 +217,9 @@ def absorbed(new: Resource, old: Resource) -> None:
                 made = put(made, field, empty_mapping(made).with_entries(entries))
     new.node = made
     new.former, new.prefixes, new.suffixes = old.former, old.prefixes, old.suffixes
-    new.variables = old.variables
+    new.variables, new.through = old.variables, old.through
+    if new.behavior == "merge":
+        new.origin = old.origin
     new.hashed = new.hashed and old.hashed
     new.behavior = old.behavior
 

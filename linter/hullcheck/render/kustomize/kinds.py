@@ -40,11 +40,20 @@ def cluster_scoped(api_version: str, kind: str) -> bool:
 class Merged(NamedTuple):
     """How a field is merged: `type` names the fields below it, `keys` are a list's, None where it is replaced.
 
-    A list of plain values that is merged has no keys.
+    A list of plain values that is merged has no keys. `types` are those of a schema that the repository brings along,
+    None for kustomize's own.
     """
 
     type: str
     keys: tuple[str, ...] | None = None
+    types: "Types | None" = None
+
+
+class Types(NamedTuple):
+    """A schema: the type of each kind, and how the fields of each type are merged."""
+
+    kinds: dict[tuple[str, str], str]
+    fields: dict[str, dict[str, Merged]]
 
 
 _POD = Merged("PodTemplate")
@@ -171,11 +180,14 @@ _TYPE_OF = {
 }
 
 
-def type_of(api_version: str, kind: str) -> str | None:
+_OWN = Types(_TYPE_OF, _TYPES)
+
+
+def type_of(api_version: str, kind: str, types: Types | None) -> str | None:
     """The name of the kind's type, or None if it isn't known: then every list is replaced."""
-    return _TYPE_OF.get((api_version, kind))
+    return (types or _OWN).kinds.get((api_version, kind))
 
 
-def field_of(type_name: str, field: str) -> Merged | None:
-    """How that field of the type is merged, or None if that isn't known."""
-    return _TYPES.get(type_name, {}).get(field)
+def field_of(parent: Merged, field: str) -> Merged | None:
+    """How that field of the parent is merged, or None if that isn't known."""
+    return (parent.types or _OWN).fields.get(parent.type, {}).get(field) if parent.type else None

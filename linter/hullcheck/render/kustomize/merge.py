@@ -9,7 +9,7 @@ from collections.abc import Sequence as Items
 
 from hullcheck.model.node import Mapping, Node, Scalar, Sequence
 from hullcheck.parse.kustomization import RefusedError
-from hullcheck.render.kustomize.kinds import Merged, field_of, type_of
+from hullcheck.render.kustomize.kinds import Merged, Types, field_of, type_of
 from hullcheck.render.kustomize.scalars import is_null
 from hullcheck.render.kustomize.tree import overriding, without, word
 
@@ -19,9 +19,9 @@ MAX_ELEMENTS = 4_000_000
 _UNTYPED = Merged("")
 
 
-def merge(target: Mapping, patch: Mapping) -> Node | None:
+def merge(target: Mapping, patch: Mapping, types: Types | None = None) -> Node | None:
     """The target with the patch laid over it; None if the patch deletes it. Neither tree is changed."""
-    return _walk(target, patch, _UNTYPED)
+    return _walk(target, patch, Merged("", None, types))
 
 
 def _walk(old: Node | None, new: Node | None, schema: Merged) -> Node | None:
@@ -41,15 +41,15 @@ def _walk(old: Node | None, new: Node | None, schema: Merged) -> Node | None:
 
 def _typed(schema: Merged, *nodes: Node | None) -> Merged:
     """An object inside another, of which nothing is known, is of the type that it says itself."""
-    if schema is not _UNTYPED:
+    if schema.type or schema.keys is not None:
         return schema
     for node in nodes:
         if isinstance(node, Mapping):
             version, kind = node.get("apiVersion"), node.get("kind")
             if isinstance(version, Scalar) and isinstance(kind, Scalar):
-                found = type_of(version.text, kind.text)
+                found = type_of(version.text, kind.text, schema.types)
                 if found is not None:
-                    return Merged(found)
+                    return Merged(found, None, schema.types)
     return schema
 
 
@@ -123,7 +123,7 @@ def _fields(base: Mapping, new: Mapping | None, schema: Merged) -> Mapping:
 
 
 def _field(schema: Merged, name: str) -> Merged:
-    return (field_of(schema.type, name) if schema.type else None) or _UNTYPED
+    return field_of(schema, name) or (_UNTYPED if schema.types is None else Merged("", None, schema.types))
 
 
 def _list(old: Node | None, new: Node | None, schema: Merged) -> Node | None:
@@ -196,7 +196,7 @@ def _merged_fast(base: Sequence, old: Sequence, new: Sequence | None, schema: Me
     result: list[Node] = []
     for name in {**news, **olds}:
         mine, theirs = olds.get(name), news.get(name)
-        value = _walk(mine, theirs, Merged(schema.type) if schema.type else _UNTYPED)
+        value = _walk(mine, theirs, schema._replace(keys=None))
         if mine is not None and not (is_null(value) or _is_empty(value)) and _replaced(theirs, mine):
             value = mine  # the old element comes back where the others are put in
         if not (is_null(value) or _is_empty(value)):
@@ -228,7 +228,7 @@ def _merged_slowly(
         used, texts = _used_keys(wanted, values, keys)
         mine = _find(content if old is base else old.items, used, texts)
         theirs = None if new is None else _find(content if new is base else new.items, used, texts)
-        value = _walk(mine, theirs, Merged(schema.type) if schema.type else _UNTYPED)
+        value = _walk(mine, theirs, schema._replace(keys=None))
         if is_null(value) or _is_empty(value):
             content = _set_element(content, None, used, texts)
             continue

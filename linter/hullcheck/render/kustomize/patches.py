@@ -5,6 +5,7 @@ from typing import NamedTuple
 from hullcheck.model.node import Mapping, Node, Scalar
 from hullcheck.parse.kustomization import RefusedError
 from hullcheck.render.kustomize.jsonpatch import Operation, apply
+from hullcheck.render.kustomize.kinds import Types
 from hullcheck.render.kustomize.merge import merge
 from hullcheck.render.kustomize.resources import Resource, Resources, words_at
 from hullcheck.render.kustomize.scalars import is_null
@@ -23,6 +24,7 @@ class Patch(NamedTuple):
     rename: bool = False
     change_kind: bool = False
     legacy: bool = False  # of patchesStrategicMerge or patchesJson6902
+    types: Types | None = None  # a schema of the repository's own
 
 
 def apply_patch(resources: Resources, patch: Patch, *, complete: bool) -> None:
@@ -87,7 +89,7 @@ def _merge_into(resource: Resource, document: Mapping, patch: Patch) -> None:
     old = resource.root
     if patch.rename or patch.change_kind:
         resource.remember()
-    new = merge(old, document)
+    new = merge(old, document, patch.types)
     if new is None or not isinstance(new, Mapping) or not new.entries():
         resource.node = None
         return

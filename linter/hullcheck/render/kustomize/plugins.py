@@ -9,7 +9,6 @@ from hullcheck.render.kustomize import replace, transformers
 from hullcheck.render.kustomize.fieldspecs import FieldSpec, field_spec
 from hullcheck.render.kustomize.files import embedded, objects
 from hullcheck.render.kustomize.loading import FileReader
-from hullcheck.render.kustomize.patches import apply_patch
 from hullcheck.render.kustomize.resources import Resource
 from hullcheck.render.kustomize.state import State
 from hullcheck.render.kustomize.transform import NamespaceRule, add_affix, add_words, set_namespace
@@ -133,9 +132,7 @@ def _annotations(root: Mapping, own: Layer, state: State, builder: "Builder") ->
 
 def _patch(root: Mapping, own: Layer, state: State, builder: "Builder") -> None:
     loader = transformers.Patches(own.folder, builder.files, state)
-    made = loader.patch(_without_head_and_name(root), "transformers")
-    if made is not None:
-        apply_patch(state.resources, made, complete=state.complete)
+    loader.apply(loader.patch(_without_head_and_name(root), "transformers"))
 
 
 def _json_patch(root: Mapping, own: Layer, state: State, builder: "Builder") -> None:
@@ -145,9 +142,7 @@ def _json_patch(root: Mapping, own: Layer, state: State, builder: "Builder") -> 
     if written is not None:
         kept = {name: entry for name, entry in body.entries().items() if name != "jsonOp"}
         body = put(body.with_entries(kept), "patch", written)
-    made = loader.legacy_operations(body, "transformers")
-    if made is not None:
-        apply_patch(state.resources, made, complete=state.complete)
+    loader.apply(loader.legacy_operations(body, "transformers"))
 
 
 def _merges(root: Mapping, own: Layer, state: State, builder: "Builder") -> None:

@@ -59,12 +59,13 @@ class Resource:
     """An object. `node` is None once a patch has deleted it. `former` are its earlier names, the oldest first.
 
     `hashed` is true if its name is to get a hash of its content. `behavior` is a generator's. `variables` are the names
-    of the vars that read it. `shares` is true if it has values that stand in several places as one.
+    of the vars that read it. `origin` is the file that it was read from, or the kustomization that made it and by what;
+    `through` are the kustomizations that it went through, and what each did. `shares` is true if it has values that stand in several places as one.
     """
 
     __slots__ = (
         "_id", "_identity", "_looked_at", "_written",
-        "behavior", "former", "hashed", "node", "prefixes", "shares", "suffixes", "variables",
+        "behavior", "former", "hashed", "node", "origin", "prefixes", "shares", "suffixes", "through", "variables",
     )  # fmt: skip
 
     def __init__(self, node: Mapping) -> None:
@@ -80,6 +81,8 @@ class Resource:
         self.hashed = False
         self.behavior = ""
         self.shares = False
+        self.origin: tuple[str, ...] = ()
+        self.through: tuple[tuple[str, str], ...] = ()
 
     def copy(self) -> "Resource":
         """Another one with the same tree; trees are never changed in place."""

@@ -5,6 +5,7 @@ from typing import NamedTuple
 from hullcheck.model.problem import Problem
 from hullcheck.parse.kustomization import RefusedError
 from hullcheck.render.kustomize.fieldspecs import DEFAULT, Config, joined
+from hullcheck.render.kustomize.kinds import Types
 from hullcheck.render.kustomize.resources import Resources
 from hullcheck.render.kustomize.variables import Variable
 from hullcheck.source import Location
@@ -37,6 +38,7 @@ class State:
         self.files: set[str] = set()
         self.approximate = ""
         self.uncertain = ""
+        self.types: Types | None = None
 
     def copy(self) -> "State":
         """Another one that can be changed: trees are shared, objects aren't."""
@@ -44,7 +46,7 @@ class State:
         made.resources = Resources(resource.copy() for resource in self.resources)
         made.config, made.variables = self.config, dict(self.variables)
         made.problems, made.dead_images = list(self.problems), list(self.dead_images)
-        made.live_images = set(self.live_images)
+        made.live_images, made.types = set(self.live_images), self.types
         made.files, made.approximate, made.uncertain = set(self.files), self.approximate, self.uncertain
         return made
 
@@ -68,6 +70,11 @@ class State:
         if name in self.variables:
             raise RefusedError(f"the variable `{name}` is there twice", variable.location)
         self.variables[name] = variable
+
+    def note(self, path: str, what: str) -> None:
+        """Note for every object that this kustomization has done that to it."""
+        for resource in self.resources:
+            resource.through = (*resource.through, (path, what))
 
     def unknown(self, message: str, location: Location, *, changes: bool = False) -> None:
         """Note that a part of the result isn't known; with `changes`, that the other parts may be changed by it."""

@@ -33,26 +33,38 @@ MAX_SHOWN_IMAGES = 200
 def run(own: Layer, state: State, files: Files) -> None:
     """Everything that this layer does to the objects gathered so far."""
     loader = Patches(own.folder, files, state)
-    for number_, node in enumerate(own.list("patchesStrategicMerge")):
+    merges = own.list("patchesStrategicMerge")
+    for number_, node in enumerate(merges):
         loader.apply(loader.legacy_merge(node, f"patchesStrategicMerge[{number_}]"))
+    if merges:
+        state.note(own.path, "PatchStrategicMergeTransformer")
     for number_, node in enumerate(own.list("patches")):
         loader.apply(loader.patch(node, f"patches[{number_}]"))
+        state.note(own.path, "PatchTransformer")
     namespace = own.node("namespace")
     if text(namespace, "namespace") and isinstance(namespace, Scalar):
         set_namespace(state.resources, NamespaceRule(namespace, state.config.namespace))
+        state.note(own.path, "NamespaceTransformer")
     _names(own, state)
     _labels(own, state)
     annotations = text_map(own.node("commonAnnotations"), "commonAnnotations")
     if annotations:
         add_words(state.resources, annotations, state.config.common_annotations, "commonAnnotations")
+        state.note(own.path, "AnnotationsTransformer")
     for number_, node in enumerate(own.list("patchesJson6902")):
         loader.apply(loader.legacy_operations(node, f"patchesJson6902[{number_}]"))
+        state.note(own.path, "PatchJson6902Transformer")
     for number_, node in enumerate(own.list("replicas")):
         replicas(node, state, f"replicas[{number_}]")
+        state.note(own.path, "ReplicaCountTransformer")
     for number_, node in enumerate(own.list("images", "imageTags")):
         images(node, state, f"images[{number_}]")
-    for number_, node in enumerate(own.list("replacements")):
+        state.note(own.path, "ImageTagTransformer")
+    replacements = own.list("replacements")
+    for number_, node in enumerate(replacements):
         _replacements(node, own.folder, state, files, f"replacements[{number_}]")
+    if replacements:
+        state.note(own.path, "ReplacementTransformer")
 
 
 def _names(own: Layer, state: State) -> None:
@@ -63,6 +75,7 @@ def _names(own: Layer, state: State) -> None:
         node = own.node(name)
         if text(node, name) and isinstance(node, Scalar):
             add_affix(state.resources, node, specs, prefix=prefix, because=name)
+            state.note(own.path, "PrefixTransformer" if prefix else "SuffixTransformer")
 
 
 def _labels(own: Layer, state: State) -> None:
@@ -73,9 +86,12 @@ def _labels(own: Layer, state: State) -> None:
         pairs = text_map(fields.get("pairs"), "pairs")
         if pairs:
             add_words(state.resources, pairs, specs, f"labels[{number_}]")
+        state.note(own.path, "LabelTransformer")
     common = text_map(own.node("commonLabels"), "commonLabels")
     if common:
         add_words(state.resources, common, state.config.common_labels, "commonLabels")
+    if common or own.list("labels"):
+        state.note(own.path, "LabelTransformer")
 
 
 def _label_places(
@@ -163,6 +179,7 @@ class Patches:
 
     def apply(self, patch: Patch | None) -> None:
         if patch is not None:
+            patch = patch._replace(types=self.state.types)
             apply_patch(self.state.resources, patch, complete=self.state.complete)
 
     def patch(self, node: Node, because: str) -> Patch | None:
