@@ -135,6 +135,15 @@ def test_a_base_of_several_overlays_is_changed_only_where_that_is_asked_for(
     assert "privileged" not in changed["base/deployment.yaml"]
 
 
+def test_no_object_is_added_to_a_base_of_several_overlays(folder: Folder) -> None:
+    base = {"base/kustomization.yaml": "resources: [deployment.yaml]\n", "base/deployment.yaml": DEPLOYMENT}
+    folder.write(base)
+    chosen = ("--unsafe-fixes", "--select", "no-network-policies")
+    assert "NetworkPolicy" in folder.fix(*chosen)["base/deployment.yaml"]
+    folder.write({**base, **overlay("one"), **overlay("two")})
+    assert folder.fix(*chosen) == {}
+
+
 def test_a_patch_is_changed_where_it_decides(folder: Folder) -> None:
     good = DEPLOYMENT.replace("privileged: true", "privileged: false")
     patch = "kind: Deployment\napiVersion: apps/v1\nmetadata: {name: web}\nspec:\n  template:\n    spec:\n"

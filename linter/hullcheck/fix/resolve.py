@@ -1,5 +1,6 @@
 """From what checks want changed to edits, which every report can show."""
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
@@ -24,10 +25,13 @@ def resolve(findings: Iterable[Finding], shared: Mapping[str, str] | None = None
 
 
 def _for_all(fix: Fix | None, shared: Mapping[str, str]) -> Fix | None:
-    """The fix, with a word about all that it changes."""
-    users = [shared[edit.location.path] for edit in fix.edits if edit.location.path in shared] if fix else []
+    """The fix, with a word about all that it changes; an object more may be one that an overlay adds itself."""
+    edits = [edit for edit in fix.edits if edit.location.path in shared] if fix else []
+    users = [shared[edit.location.path] for edit in edits]
     if fix is None or not users:
         return fix
+    if any(re.search(r"^---", edit.text, re.MULTILINE) for edit in edits):
+        return None
     return fix._replace(title=f"{fix.title} (changes every {users[0]} that uses the file)", safe=False)
 
 
