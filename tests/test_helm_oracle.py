@@ -1,10 +1,13 @@
-"""What templates print, compared with Helm itself."""
+"""What templates print, compared with Helm itself, and with what it printed when this was last updated."""
 
+import json
 from pathlib import Path
 
 import pytest
 
 from helm_support import documents, helm_template, plain, rendered
+
+RECORDED = Path(__file__).with_name("helm_recorded.json")
 
 VALUES = """
 str: hello world
@@ -162,18 +165,36 @@ def _template(bodies: list[str]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def test_prints_what_helm_prints(tmp_path: Path) -> None:
+def _bodies() -> tuple[list[str], dict[str, str]]:
     bodies = [*_expressions(), *BLOCKS]
-    files = {**FILES, "templates/t.yaml": _template(bodies)}
-    found = helm_template(tmp_path, files)
-    assert found.returncode == 0, found.stderr
+    return bodies, {**FILES, "templates/t.yaml": _template(bodies)}
+
+
+def _wrong(bodies: list[str], expected: dict[str, object], actual: object) -> list[tuple[str, object, object]]:
+    assert isinstance(actual, dict)
+    pairs = [(body, actual.get(f"t{at}"), expected.get(body)) for at, body in enumerate(bodies)]
+    return [each for each in pairs if each[1] != each[2]]
+
+
+def test_prints_what_helm_printed() -> None:
+    bodies, files = _bodies()
     ours = rendered(files)
     assert not ours.problems, ours.problems
-    expected, actual = documents(found.stdout)[0], plain(ours.documents[0].root)
-    assert isinstance(expected, dict)
-    assert isinstance(actual, dict)
-    wrong = [(body, actual.get(f"t{at}"), expected[f"t{at}"]) for at, body in enumerate(bodies)]
-    assert not [each for each in wrong if each[1] != each[2]]
+    assert not _wrong(bodies, json.loads(RECORDED.read_text("utf-8")), plain(ours.documents[0].root))
+
+
+def test_prints_what_helm_prints(tmp_path: Path, update: bool) -> None:
+    bodies, files = _bodies()
+    found = helm_template(tmp_path, files)
+    assert found.returncode == 0, found.stderr
+    theirs = documents(found.stdout)[0]
+    assert isinstance(theirs, dict)
+    expected = {body: theirs[f"t{at}"] for at, body in enumerate(bodies)}
+    if update:
+        RECORDED.write_text(json.dumps(expected, indent=0, ensure_ascii=False) + "\n", "utf-8")
+    ours = rendered(files)
+    assert not _wrong(bodies, expected, plain(ours.documents[0].root))
+    assert expected == json.loads(RECORDED.read_text("utf-8"))
 
 
 ERRORS = [

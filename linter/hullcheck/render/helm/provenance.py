@@ -117,6 +117,8 @@ def only_origin(value: object) -> Origin | None:
 
 def cut(value: str, start: int, end: int) -> str:
     """`value[start:end]`, with the runs of that part."""
+    if start <= 0 and end >= len(value):
+        return value
     part = str.__getitem__(value, slice(start, end))
     if not isinstance(value, Text):
         return part
@@ -130,10 +132,10 @@ def runs_between(runs: tuple[Run, ...], start: int, end: int) -> list[Run]:
     at = 0
     for length, origin, shift, via in runs:
         low, high = max(start, at), min(end, at + length)
-        if low < high:
-            found.append((high - low, origin, shift + low - at, via))
+        if low < high or (not length and start <= at <= end):
+            found.append((max(high - low, 0), origin, shift + max(low - at, 0), via))
         at += length
-        if at >= end:
+        if at > end:
             break
     return found
 

@@ -1,6 +1,6 @@
 """Nodes read from rendered text, moved to where their text came from."""
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from itertools import accumulate
 
 from hullcheck.model.node import Mapping, Node, Scalar, Sequence
@@ -21,6 +21,9 @@ class _Map:
 
     def runs_in(self, start: int, end: int) -> list[Run]:
         """The runs with text in this span, cut to it; of an empty span the one that it is in."""
+        empty = self.empty_at(start) if start == end else None
+        if empty is not None:
+            return [empty]
         first = max(bisect_right(self.starts, start) - 1, 0)
         found: list[Run] = []
         for number in range(first, len(self.runs)):
@@ -34,6 +37,16 @@ class _Map:
             if at > end:
                 break
         return found
+
+    def empty_at(self, offset: int) -> Run | None:
+        """A value that was printed there, and is an empty text."""
+        first = bisect_left(self.starts, offset)
+        for number in range(first, len(self.runs)):
+            if self.starts[number] > offset:
+                break
+            if self.runs[number][0] == 0 and self.runs[number][1] is not None:
+                return self.runs[number]
+        return None
 
 
 def rehome(root: Node, text: Text, fallback: Origin | None) -> dict[int, Unknown]:
@@ -65,45 +78,65 @@ def _children(node: Node) -> list[Node]:
 
 
 def _close(node: Node, places: _Map) -> None:
-    """A collection stands from its first child to its last, if those are in one file."""
+    """A collection stands from its first child to the last that is in the same file."""
     children = _children(node)
     if isinstance(node, Mapping):
         node.unknown = next((key.unknown for key, _ in node.items if key.unknown), "")
     if not children:
         _place(node, places)
         return
-    first, last = children[0], children[-1]
-    node.source, node.start, node.end = first.source, first.start, first.end
-    node.because = first.because
-    if last.source is first.source and last.end >= first.start:
-        node.end = last.end
+    first = children[0]
+    node.source, node.start, node.because = first.source, first.start, first.because
+    node.end = max((child.end for child in children if child.source is first.source), default=first.end)
 
 
 def _place(node: Node, places: _Map) -> None:
-    start, end = node.start, node.end
-    at = bisect_right(places.starts, start) - 1
-    if end <= places.starts[at + 1] if at + 1 < len(places.starts) else False:
-        _, whole, moved, _ = places.runs[at]
-        if whole is not None and whole.exact:
-            offset = whole.start + moved - places.starts[at]
-            node.source, node.start, node.end = whole.source, start + offset, end + offset
-            return
-    if isinstance(node, Scalar) and node.style in ("'", '"') and end - start > 2:
-        start, end = start + 1, end - 1
-    runs = [run for run in places.runs_in(start, end) if run[1] is not None]
-    unknown = next((run for run in runs if run[1] and run[1].unknown), None)
+    if _place_literal(node, places):
+        return
+    inner = places.runs_in(*_inner(node, places.text))
+    runs = [run for run in inner if run[1] is not None]
+    unknown = next((run[1].unknown for run in runs if run[1] and run[1].unknown), None)
     if unknown:
-        assert unknown[1] is not None
-        assert unknown[1].unknown is not None
-        node.unknown = unknown[1].unknown.reason
-        if len(runs) == 1:
-            places.unknowns[id(node)] = unknown[1].unknown
+        node.unknown = unknown.reason
+        if len(inner) == 1:
+            places.unknowns[id(node)] = unknown
     if len({id(run[1]) for run in runs}) == 1:
         _from_one(node, runs)
     elif runs:
-        _from_many(node, runs)
+        _from_many(node, [run for run in places.runs_in(*_outer(node, places.text)) if run[1] is not None])
     elif places.fallback:
         _move(node, places.fallback.location)
+
+
+def _place_literal(node: Node, places: _Map) -> bool:
+    """A node that is all literal text of one template, as most are."""
+    at = bisect_right(places.starts, node.start) - 1
+    if at + 1 >= len(places.starts) or node.end > places.starts[at + 1]:
+        return False
+    _, whole, moved, _ = places.runs[at]
+    if whole is None or not whole.exact or (node.start == node.end and places.empty_at(node.start)):
+        return False
+    offset = whole.start + moved - places.starts[at]
+    node.source, node.start, node.end = whole.source, node.start + offset, node.end + offset
+    return True
+
+
+def _outer(node: Node, text: str) -> tuple[int, int]:
+    """The span without line breaks at the end."""
+    return node.start, node.start + len(text[node.start : node.end].rstrip())
+
+
+def _inner(node: Node, text: str) -> tuple[int, int]:
+    """The span of a scalar's content: without its quotes, or the header of its block."""
+    start, end = _outer(node, text)
+    if isinstance(node, Scalar) and end - start > 1:
+        if node.style in ("'", '"'):
+            return start + 1, end - 1
+        newline = text.find("\n", start, end)
+        if node.style in ("|", ">") and newline > 0:
+            content = text[newline:end]
+            return newline + len(content) - len(content.lstrip()), end
+    return start, end
 
 
 def _from_one(node: Node, runs: list[Run]) -> None:
@@ -117,22 +150,27 @@ def _from_one(node: Node, runs: list[Run]) -> None:
         _move(node, Location(origin.source, origin.start + shift, origin.start + last + length))
     else:
         _move(node, origin.location)
-        if via is not None and via is not origin:
+        if via is not None and not _covers(via, origin):
             node.because = _named(via)
+
+
+def _covers(outer: Origin, inner: Origin) -> bool:
+    return outer.source is inner.source and outer.start <= inner.start and inner.end <= outer.end
 
 
 def _from_many(node: Node, runs: list[Run]) -> None:
     """Put together in the template: it stands where its parts do there."""
-    first, last = _in_template(runs[0], False), _in_template(runs[-1], True)
+    first, last = _in_template(runs[0]), _in_template(runs[-1])
     if first is None:
         return
     end = last.end if last and last.source is first.source and last.end >= first.start else first.end
     _move(node, Location(first.source, first.start, end))
-    values = [run[1] for run in runs if run[1] and not run[1].exact and not run[1].unknown and run[1] is not run[3]]
-    node.because = ", ".join(dict.fromkeys(_named(origin) for origin in values if origin))[:400]
+    values = [run[1] for run in runs if run[1] and not run[1].exact and not run[1].unknown]
+    inside = Origin(first.source, first.start, end)
+    node.because = ", ".join(dict.fromkeys(_named(value) for value in values if value and not _covers(inside, value)))
 
 
-def _in_template(run: Run, last: bool) -> Location | None:
+def _in_template(run: Run) -> Location | None:
     length, origin, shift, via = run
     if origin is None:
         return None
