@@ -7,7 +7,7 @@ for each namespace, data stores and what is exposed apart; the connections among
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from hullcheck.model.network.map import CONTROLLER, Edge, Node, ScopeMap
+from hullcheck.model.network.map import CONTROLLER, Edge, Node, ScopeMap, Wide
 
 OUTSIDE = "{outside}"
 
@@ -16,6 +16,14 @@ _Row = tuple[str, str, str, bool]
 
 MAX_SINGLE = 40
 """Workloads of a scope up to which unrestricted ones are drawn by what they are meant to use."""
+
+MAX_ITEMS = 160
+"""Items that can be drawn; where there would be more, all workloads of a box are one."""
+
+MAX_LINES = 400
+
+_WEIGHT = {"entry": 0, "data": 1, "exit": 2, "other": 3, "use": 4}
+"""Which lines matter most, if not all can be drawn."""
 
 MAX_NAMES = 3
 TITLE_LENGTH = 20
@@ -89,6 +97,8 @@ class _Condenser:
         self.map = found
         self.nodes = {node.id: node for node in found.nodes}
         self.edges = list(self._drawn())
+        self.wide = [(f"*{n}", wide) for n, wide in enumerate(found.wide) if not self._is_wholly_free(wide)]
+        self.coarse = False
         self.crowded = not found.uses or len(found.nodes) > MAX_SINGLE
 
     def _is_free(self, edge: Edge) -> bool:
@@ -104,16 +114,16 @@ class _Condenser:
         for edge in self.map.edges:
             if not self._is_free(edge):
                 yield edge
-        for wide in self.map.wide:
-            for source in wide.sources:
-                for target in wide.targets:
-                    edge = Edge(source, target, wide.connections, wide.certain, ())
-                    if source != target and not self._is_free(edge):
-                        yield edge
+
+    def _is_wholly_free(self, wide: Wide) -> bool:
+        free_out = all(self.nodes[source].free_out for source in wide.sources)
+        return free_out and all(self.nodes[target].free_in for target in wide.targets)
 
     def graph(self) -> Graph:
         item_of, items = self._items()
         lines = list(_merged(self._lines(item_of, items)))
+        left_out = len(lines) - MAX_LINES
+        lines = sorted(lines, key=lambda line: _WEIGHT[line.kind])[:MAX_LINES] if left_out > 0 else lines
         touched = {end for line in lines for end in (line.source, line.target)}
         outside = [item for item in self._outside() if item.key in touched]
         boxes: dict[str, list[Item]] = {}
@@ -124,12 +134,15 @@ class _Condenser:
             tuple((box, tuple(members)) for box, members in sorted(boxes.items())),
             tuple(outside),
             tuple(lines),
-            tuple(self._notes()),
+            (*self._notes(), *([f"{left_out} connections are left out."] if left_out > 0 else [])),
         )
 
     def _items(self) -> tuple[dict[str, str], dict[str, Item]]:
         """The item that each node is part of, and the items by key."""
         groups = self._groups()
+        if len(groups) > MAX_ITEMS:
+            groups = self._by_look()
+            self.coarse = True
         item_of: dict[str, str] = {}
         items: dict[str, Item] = {}
         for number, members in enumerate(groups):
@@ -162,6 +175,13 @@ class _Condenser:
             cliques.setdefault((self._look(node), row), []).append(node)
         return sorted([*found, *cliques.values()], key=lambda members: members[0].id)
 
+    def _by_look(self) -> list[list[Node]]:
+        """What is in one box as one, data stores apart: for maps with more than can be drawn."""
+        alike: dict[tuple[str, str], list[Node]] = {}
+        for node in self.map.nodes:
+            alike.setdefault((node.box, node.endpoint.data), []).append(node)
+        return list(alike.values())
+
     def _rows(self) -> dict[str, set[_Row]]:
         rows: dict[str, set[_Row]] = {node.id: set() for node in self.map.nodes}
         for edge in self.edges:
@@ -169,6 +189,11 @@ class _Condenser:
                 rows[edge.source].add(("out", edge.target, edge.connections, edge.certain))
             if edge.target in rows:
                 rows[edge.target].add(("in", edge.source, edge.connections, edge.certain))
+        for key, wide in self.wide:
+            for source in wide.sources:
+                rows[source].add(("out", key, wide.connections, wide.certain))
+            for target in wide.targets:
+                rows[target].add(("in", key, wide.connections, wide.certain))
         for use in self.map.uses if not self.crowded else ():
             rows[use.source].add(("use", use.target, "", False))
             rows[use.target].add(("used", use.source, "", False))
@@ -178,7 +203,7 @@ class _Condenser:
         """The rows that a node would have of itself, if it is one of a clique."""
         own = set()
         for direction, peer, connections, certain in rows[node.id]:
-            other = self.nodes.get(peer)
+            other = self.nodes.get(peer)  # none for a wide edge, which is no clique's
             if other is not None and other.box == node.box and (direction, node.id, connections, certain) in rows[peer]:
                 own.add((direction, node.id, connections, certain))
         return own
@@ -200,6 +225,11 @@ class _Condenser:
             data = items[target].data if target in items else ""
             kind = "entry" if edge.source == CONTROLLER else "data" if data else "other"
             yield Line(source, target, short(edge.connections), edge.certain, kind)
+        for _, wide in self.wide:
+            sources, targets = ({item_of[id_] for id_ in ids} for ids in (wide.sources, wide.targets))
+            for source, target in ((s, t) for s in sorted(sources) for t in sorted(targets) if s != t):
+                kind = "data" if items[target].data else "other"
+                yield Line(source, target, short(wide.connections), wide.certain, kind)
         for node in self.map.nodes:
             for way in node.ways:
                 entry = _entry(way.kind)
@@ -239,6 +269,8 @@ class _Condenser:
                 yield Item(key, ("any address",) if "0.0.0.0/0" in row.ranges else (", ".join(names),), "", "addresses")
 
     def _notes(self) -> Iterator[str]:
+        if self.coarse:
+            yield f"{len(self.map.nodes)} workloads are too many to be drawn: those of a namespace are one."
         free = [node for node in self.map.nodes if node.free_in and node.free_out]
         if self.map.kind == "compose":
             if any(len(members) > 1 for members in self._by_box().values()):

@@ -19,6 +19,9 @@ BOX_TITLE = 24
 BAND_GAP = 22
 MARGIN = 28
 PASS_HEIGHT = 12
+MAX_COLUMNS = 9
+"""Columns from which on items stand by the shortest way to them: a drawing of a chain of fifty is none."""
+
 _SWEEPS = 8
 
 
@@ -211,15 +214,31 @@ def _columns(items: list[Item], lines: Iterable[Line]) -> dict[str, int]:
     forward = _without_circles(edges)
     outside = {item.key for item in items if item.kind != "workload"}
     sources = {line.source for line in lines if line.source in outside and line.kind != "exit"}
-    column = {key: int(bool(sources) and key not in outside) for key in edges}
+    least = {key: int(bool(sources) and key not in outside) for key in edges}
+    column = dict(least)
     for key in _sorted(forward):
         for target in forward[key]:
             column[target] = max(column[target], column[key] + 1)
+    if max(column.values(), default=0) >= MAX_COLUMNS:
+        column = _nearest(forward, least)
     last = max(column.values(), default=0)
     targets = {line.target for line in lines if line.kind == "exit"}
     for key in outside & targets:
         column[key] = last + 1
     return column
+
+
+def _nearest(forward: dict[str, list[str]], least: dict[str, int]) -> dict[str, int]:
+    """For long chains: a column for each item by the shortest way to it, from what nothing leads to."""
+    entered = {target for targets in forward.values() for target in targets}
+    column = {key: number for key, number in least.items() if key not in entered}
+    reached = list(column)
+    for key in reached:
+        for target in forward[key]:
+            if target not in column:
+                column[target] = min(max(column[key] + 1, least[target]), MAX_COLUMNS)
+                reached.append(target)
+    return {key: column.get(key, number) for key, number in least.items()}
 
 
 def _without_circles(edges: dict[str, set[str]]) -> dict[str, list[str]]:
