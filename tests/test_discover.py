@@ -156,3 +156,20 @@ def test_broken_gitignore_lines_are_passed_over(tmp_path: Path) -> None:
     write(tmp_path, "a/Dockerfile")
     (tmp_path / ".gitignore").write_text("!\n/a/\n\\\n")
     assert found(tmp_path) == []
+
+
+def test_a_file_in_no_repository_is_read_with_what_lies_near(tmp_path: Path) -> None:
+    write(tmp_path, "app/compose.yaml", "app/web/Dockerfile", "app/pod.yaml", "other/Dockerfile", text="x: 1\n")
+    tree = DiskTree(str(tmp_path), named=("app/compose.yaml",), near=True)
+    assert [item.path for item in tree.entries()] == ["app/compose.yaml", "app/web/Dockerfile"]
+    named = DiskTree(str(tmp_path), named=("app/pod.yaml",), near=True)
+    assert "app/pod.yaml" in [item.path for item in named.entries()]
+
+
+def test_around_a_file_in_no_repository_not_everything_is_looked_at(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("hullcheck.discover.MAX_NEAR", 10)
+    write(tmp_path, *(f"{n}/Dockerfile" for n in range(30)), "compose.yaml")
+    tree = DiskTree(str(tmp_path), named=("compose.yaml",), near=True)
+    assert len(list(tree.entries())) <= 11

@@ -1,6 +1,7 @@
 """Paths to sources: what is looked at, as which kind, and why something is left out."""
 
 import os
+import posixpath
 import re
 import stat
 from collections.abc import Iterator
@@ -13,6 +14,9 @@ from hullcheck.source import Source
 
 MAX_BYTES = 5 * 1024 * 1024
 """Larger files are reported, not read; Kubernetes refuses objects over 3 MiB, and nobody writes more by hand."""
+
+MAX_NEAR = 2_000
+"""Files and folders that are looked at around a file that is in no repository."""
 
 VENDORED = frozenset(
     (
@@ -118,7 +122,8 @@ class DiskTree:
     """The files below a folder on disk.
 
     Links are never followed out of the root, nor into a folder; a link to a file inside the root stands for that file.
-    `tracked` are files that git keeps: what .gitignore says doesn't apply to them.
+    `tracked` are files that git keeps: what .gitignore says doesn't apply to them. `near` is for files that are in no
+    repository: only what lies close to the `named` ones is looked at, and no manifest that wasn't named.
     """
 
     def __init__(
@@ -130,8 +135,11 @@ class DiskTree:
         gitignore: bool = True,
         named: tuple[str, ...] = (),
         tracked: frozenset[str] = frozenset(),
+        near: bool = False,
     ) -> None:
         self.root = os.path.realpath(root)
+        self.near = near
+        self._left = MAX_NEAR if near else -1
         self.vendored = vendored
         self.gitignore = gitignore
         self.named = named
@@ -143,7 +151,7 @@ class DiskTree:
     def entries(self) -> Iterator[Entry | Skipped]:
         named = dict.fromkeys(self.named)
         found: dict[str, Entry | Skipped] = {}
-        for item in self._walk("", []):
+        for item in self._all():
             known = found.get(item.path)
             if known is None or (isinstance(known, Entry) and isinstance(item, Entry) and known.kind is Kind.YAML):
                 found[item.path] = item
@@ -153,6 +161,15 @@ class DiskTree:
             kind = known.kind if isinstance(known, Entry) else kind or Kind.UNKNOWN
             found[path] = Entry(path, kind, named=True)
         yield from sorted(found.values(), key=lambda item: item.path)
+
+    def _all(self) -> Iterator[Entry | Skipped]:
+        if not self.near:
+            yield from self._walk("", [])
+            return
+        for folder in sorted({posixpath.dirname(path) for path in self.named}):
+            for item in self._walk(folder, []):
+                if not (isinstance(item, Entry) and item.kind is Kind.YAML):
+                    yield item
 
     @property
     def versioned(self) -> bool:
@@ -190,6 +207,9 @@ class DiskTree:
         if ignores:
             self._ignores[folder] = ignores
         for item in items:
+            if not self._left:
+                return
+            self._left -= 1
             path = f"{folder}/{item.name}" if folder else item.name
             is_folder = item.is_dir(follow_symlinks=False)
             if not is_folder:

@@ -292,9 +292,12 @@ def _touches(finding: Finding, targets: tuple[str, ...]) -> bool:
 
 def _disk(root: str, request: Request, targets: tuple[str, ...]) -> Tree:
     compared = request.past is not None and not (request.hook and request.own is None)
+    files = tuple(t for t in targets if t and not os.path.isdir(os.path.join(root, t)))
+    alone = len(files) == len(targets) and not os.path.lexists(os.path.join(root, ".git"))
     tree = DiskTree(
         root,
-        named=tuple(t for t in targets if t and not _CONTEXT.search(t) and not os.path.isdir(os.path.join(root, t))),
+        named=tuple(path for path in files if not _CONTEXT.search(path)),
+        near=alone,
         gitignore=request.gitignore,
         exclude=request.config.exclude,
         vendored=request.config.include_vendored,
