@@ -272,8 +272,8 @@ def test_the_difference_of_a_change(run: Run, tmp_path: Path) -> None:
 HOSTILE = 'x"]; click n0 "javascript:alert(1)"<script>&\\'
 
 
-def hostile(count: int) -> ScopeMap:
-    """A map of workloads whose names are meant to break out of a drawing, each of which may reach the next."""
+def hostile(count: int, reach: int = 1) -> ScopeMap:
+    """A map of workloads whose names are meant to break out of a drawing, each of which may reach the next few."""
     texts = []
     for n in range(count):
         name = json.dumps(f"{HOSTILE}{n}")
@@ -281,11 +281,19 @@ def hostile(count: int) -> ScopeMap:
             f'{{"apiVersion": "v1", "kind": "Pod", "metadata": {{"name": {name}, "namespace": "n{n % 7}", "labels": {{"app": "a{n}"}}}}, '
             f'"spec": {{"containers": [{{"name": "c", "image": "postgres"}}]}}}}'
         )
-        texts.append(
-            f'{{"apiVersion": "networking.k8s.io/v1", "kind": "NetworkPolicy", "metadata": {{"name": "p{n}", "namespace": "n{n % 7}"}}, '
-            f'"spec": {{"podSelector": {{"matchLabels": {{"app": "a{n}"}}}}, "ingress": [{{"from": [{{"namespaceSelector": {{}}, '
-            f'"podSelector": {{"matchLabels": {{"app": "a{n - 1}"}}}}}}], "ports": [{{"port": {n + 1}}}]}}]}}}}'
-        )
+        peers = [
+            {"namespaceSelector": {}, "podSelector": {"matchLabels": {"app": f"a{n - r}"}}} for r in range(1, reach + 1)
+        ]
+        policy = {
+            "apiVersion": "networking.k8s.io/v1",
+            "kind": "NetworkPolicy",
+            "metadata": {"name": f"p{n}", "namespace": f"n{n % 7}"},
+            "spec": {
+                "podSelector": {"matchLabels": {"app": f"a{n}"}},
+                "ingress": [{"from": peers, "ports": [{"port": n + 1}]}],
+            },
+        }
+        texts.append(json.dumps(policy))
     return scope_map(net("\n---\n".join(texts)))
 
 
@@ -303,10 +311,11 @@ def test_a_drawing_is_well_formed_whatever_things_are_called() -> None:
 
 
 def test_a_flowchart_stays_within_the_limits_and_says_what_it_leaves_out() -> None:
-    text = mermaid.render([hostile(400)])
-    assert len(text) < 50_000
-    assert sum(" -->" in line for line in text.splitlines()) <= 500
-    assert "connections are left out" in text
+    for count, said in ((150, "connections are left out"), (400, "workloads are too many to be drawn")):
+        text = mermaid.render([hostile(count, reach=3)])
+        assert len(text) < 50_000
+        assert sum(" -->" in line for line in text.splitlines()) <= 500
+        assert said in text
 
 
 def test_what_is_too_much_for_single_edges_is_told_in_groups() -> None:

@@ -14,6 +14,7 @@ _STYLES = (
     "classDef data fill:#ddf4ff,stroke:#0969da,color:#0a3069",
     "classDef open fill:#fff8c5,stroke:#9a6700,color:#4d2d00,stroke-dasharray:4 3",
     "classDef outside fill:#ffebe9,stroke:#cf222e,color:#82071e",
+    "classDef note fill:none,stroke:none,color:#57606a",
     "classDef confined fill:#ffffff,stroke:#57606a,color:#1f2328",
 )
 
@@ -47,6 +48,8 @@ def _diagram(graphs: list[Graph], most: int) -> Iterator[str]:
         if prefix:
             yield "  end"
         yield from (_line(line, prefix) for line in kept)
+        for count, note in enumerate(graph.notes):
+            yield f"  {prefix}note{count}[{_quoted(note, 200)}]:::note"
     if left_out:
         yield f'  more["{left_out} connections are left out"]:::outside'
     yield from (f"  {style}" for style in _STYLES)
@@ -109,7 +112,7 @@ def hash_of(text: str) -> int:
     return crc32(text.encode())
 
 
-def _quoted(text: str) -> str:
-    text = text if len(text) <= MAX_LABEL else f"{text[: MAX_LABEL - 1]}…"
+def _quoted(text: str, most: int = MAX_LABEL) -> str:
+    text = text if len(text) <= most else f"{text[: most - 1]}…"
     escaped = "".join(c if c.isalnum() or c in " .,_-+*()/:…\n" else f"#{ord(c)};" for c in text)
     return '"' + escaped.replace("\n", "<br/>") + '"'
