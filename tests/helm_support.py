@@ -80,5 +80,5 @@ def _key(node: Node) -> str:
 def documents(output: str) -> list[object]:
     """The documents that Helm printed."""
     source = Source("helm", output.encode())
-    found = [parse_parts(source, [span]).documents[0].root for span in document_spans(source.text)]
-    return [plain(root) for root in found if root is not None]
+    found = [parse_parts(source, [span]).documents for span in document_spans(source.text)]
+    return [plain(each[0].root) for each in found if each and each[0].root is not None]

@@ -137,8 +137,7 @@ class KubeVersion(Host):
         self.version = version if version.startswith("v") else f"v{version}"
         numbers = self.version[1:].split("-")[0].split("+")[0].split(".")
         self.major, self.minor = numbers[0], numbers[1] if len(numbers) > 1 else "0"
-        patch = numbers[2] if len(numbers) > 2 else "0"
-        self.plain = f"v{self.major}.{self.minor}.{patch}"
+        self.plain = "v" + ".".join(numbers[:3])
 
     def show(self) -> str:
         return self.plain

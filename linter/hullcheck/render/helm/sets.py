@@ -24,19 +24,21 @@ def apply_set(values: Map, text: str) -> None:
 def _path(text: str, at: int) -> tuple[list[str | int], int]:
     """Keys and indexes up to the `=`, and the offset behind it."""
     path: list[str | int] = []
-    while True:
+    while len(path) < MAX_DEPTH:
         key, at = _word(text, at, ".[=,")
-        if key or not path:
-            path.append(key)
+        if not key:
+            break
+        path.append(key)
         while match := _INDEX.match(text, at):
             path.append(int(match[1]))
             at = match.end()
         stop = text[at : at + 1]
         at += 1
-        if stop == "=" and path[0] != "":
+        if stop == "=":
             return path, at
-        if stop != "." or len(path) > MAX_DEPTH:
-            raise TemplateError(f"`{text[:100]}` isn't of the form key=value")
+        if stop != ".":
+            break
+    raise TemplateError(f"`{text[:100]}` isn't of the form key=value")
 
 
 def _word(text: str, at: int, stops: str) -> tuple[str, int]:
@@ -54,13 +56,11 @@ def _value(text: str, at: int) -> tuple[Value, int]:
         word, at = _word(text, at, ",")
         return _typed(word), at + 1
     items = List()
-    at += 1
     while not text.startswith("}", at):
-        word, at = _word(text, at, ",}")
+        word, at = _word(text, at + 1, ",}")
         if at >= len(text):
             raise TemplateError("a list in a --set that isn't closed")
         items.append(_typed(word))
-        at += text[at] == ","
     return items, at + 2
 
 
@@ -95,4 +95,8 @@ def _below(values: Value, step: str | int, following: str | int) -> Value:
     """What is there already, or a new list or map."""
     kind = List if isinstance(following, int) else Map
     old = values[step] if isinstance(step, int) else values.get(step)
-    return old if isinstance(old, list if kind is List else dict) else kind()
+    if old is None:
+        return kind()
+    if not isinstance(old, list if kind is List else dict):
+        raise TemplateError(f"`{step}` in a --set is something else already")
+    return old
