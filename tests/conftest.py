@@ -13,7 +13,6 @@ def pytest_configure(config: pytest.Config) -> None:
     """Before any test loads the checks, so that a new one is among them."""
     if config.getoption("--update") and not hasattr(config, "workerinput"):
         import hullcheck_checks
-
         from hullcheck.check import index
 
         path = Path(hullcheck_checks.__file__).with_name("index.py")

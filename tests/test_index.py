@@ -4,9 +4,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-import hullcheck_checks
 import pytest
 
+import hullcheck_checks
 from hullcheck.check import Entry, Registry, index, load, search
 from hullcheck.errors import HullcheckError
 
