@@ -24,7 +24,7 @@ from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Related, Severity
-from hullcheck.model.network.compose_review import shortcuts, tempered
+from hullcheck.model.network.compose_review import names, shortcuts, tempered
 from hullcheck.model.network.parts import ComposeUse
 
 check = Check(
@@ -42,13 +42,14 @@ def past_the_application(use: ComposeUse) -> Iterator[Finding]:
     if not use.project.complete:
         return
     for found in shortcuts(use):
-        proxy, data = use.services[found.proxy], use.services[found.data]
+        proxy, stores = use.services[found.proxy], [use.services[number] for number in found.data]
         between = use.network.endpoints[found.between].name
         networks = ", ".join(f"`{key}`" for key in found.wires)
         yield check.finding(
             proxy,
-            f"`{proxy.name}`, which is published, can connect to `{data.name}` past `{between}`: both are on {networks}",
+            f"`{proxy.name}`, which is published, can connect to {names(use, found.data)} past `{between}`: they share "
+            f"{networks}",
             severity=tempered(check.severity, proxy.location.path),
-            evidence=(data.name,),
-            related=(Related(data.location, f"`{data.name}` holds data"),),
+            evidence=tuple(store.name for store in stores),
+            related=(Related(store.location, f"`{store.name}` holds data") for store in stores[:5]),
         )

@@ -149,30 +149,36 @@ def is_published(use: ComposeUse, number: int) -> bool:
 
 
 class Shortcut(NamedTuple):
-    """A proxy that shares networks with a data store, and the service between that does, too."""
+    """A proxy that shares networks with data stores, and a service between that does, too."""
 
     proxy: int
-    data: int
+    data: tuple[int, ...]
     wires: tuple[str, ...]
     between: int
 
 
 def shortcuts(use: ComposeUse) -> Iterator[Shortcut]:
-    """Published proxies that reach a data store past the service that is meant to stand between."""
+    """Published proxies that reach data stores past the service that is meant to stand between."""
     numbers = range(len(use.services))
     stores = [n for n in numbers if holds_data(use, n)]
     for proxy in numbers:
         if not is_proxy(use.services[proxy]) or not is_published(use, proxy):
             continue
         near = use.network.neighbours(proxy)
-        for data in stores:
-            if not near >> data & 1:
-                continue
-            both = near & use.network.neighbours(data)
-            between = next((n for n in numbers_in(both) if n < len(use.services) and n not in stores), None)
-            if between is not None:
-                wires = tuple(k for k in use.services[proxy].networks if k in use.services[data].networks)
-                yield Shortcut(proxy, data, wires, between)
+        reached = [(data, _between(use, near & use.network.neighbours(data), data, stores)) for data in stores]
+        found = [(data, between) for data, between in reached if near >> data & 1 and between is not None]
+        if found:
+            data = tuple(store for store, _ in found)
+            keys = {key for store in data for key in use.services[store].networks}
+            wires = tuple(key for key in use.services[proxy].networks if key in keys)
+            yield Shortcut(proxy, data, wires, found[0][1])
+
+
+def _between(use: ComposeUse, both: int, data: int, stores: list[int]) -> int | None:
+    """A service that both can be reached by, best one that is known to use the data store."""
+    candidates = [n for n in numbers_in(both) if n < len(use.services) and n not in stores]
+    using = {found.source for found in use.network.uses if found.target == data}
+    return min(candidates, key=lambda n: (n not in using, n), default=None)
 
 
 class Backend(NamedTuple):
