@@ -223,6 +223,32 @@ def test_missing_dependency_is_told_and_the_rest_goes_on() -> None:
     assert (found.rendered, found.total) == (1, 2)
 
 
+def test_dependency_beside_the_chart_is_taken_from_there() -> None:
+    from hullcheck.render.helm import render
+
+    files = {
+        "a/c/Chart.yaml": b"name: c\nversion: 1.0.0\ndependencies:\n- {name: lib, version: 1.x, repository: 'file://../../lib'}\n"
+        b"- {name: out, version: 1.x, repository: 'file://../../../out'}\n",
+        "a/c/templates/t.yaml": b'a: {{ include "lib" . }}\n',
+        "lib/Chart.yaml": b"name: lib\nversion: 1.2.3\ntype: library\n",
+        "lib/templates/_l.tpl": b'{{ define "lib" }}x{{ end }}',
+    }
+    found = render("a/c", files.get, lambda folder: files)
+    assert [plain(document.root) for document in found.documents] == [{"a": "x"}]
+    assert [problem.message for problem in found.problems] == ["the dependency `out` isn't in the chart"]
+
+
+def test_charts_beside_one_another_without_end() -> None:
+    from hullcheck.render.helm import render
+
+    files = {
+        f"{name}/Chart.yaml": f"name: {name}\nversion: 1.0.0\ndependencies:\n"
+        f"- {{name: {other}, version: 1.x, repository: 'file://../{other}'}}\n".encode()
+        for name, other in ("ab", "ba")
+    }
+    assert render("a", files.get, lambda folder: files).problems
+
+
 def test_files_outside_are_never_asked_for() -> None:
     asked: list[str] = []
     files = {

@@ -107,7 +107,7 @@ fromYaml "a: 1\nb: [x, yes]" ;; fromYaml "a: 010\nb: 1.0" | toJson ;; fromYamlAr
 .Files.Get "f.txt" ;; .Files.Get "nope" | quote ;; (.Files.Glob "d/*").AsConfig ;; (.Files.Glob "d/*").AsSecrets ;; .Files.Lines "f.txt" ;; len (.Files.Glob "**.txt") ;; .Files.Get "templates/a.yaml" | quote ;; .Files.Get "../x" | quote
 lookup "v1" "Pod" "a" "b" ;; tpl "{{ .Values.str }}-x" . ;; tpl "no" . ;; include "named" . ;; include "named" . | upper ;; (include "named" .) | trunc 3 ;; required "x" .Values.str ;; getHostByName "localhost" | quote ;; hello
 1_000 ;; 0x1F ;; 0b11 ;; 0o17 ;; 'a' ;; 1e3 ;; .5 ;; -3 ;; +3 ;; 017 ;; "\x41\u00e4\n" | quote ;; `raw\n` | quote ;; true ;; "a" | print "b" ;; (1 | printf "%d-%d" 2)
-urlParse "http://u:p@h:80/p?q=1#f" | toJson ;; snakecase "FirstName" ;; kebabcase "HelloWorld" ;; camelcase "hello_world" ;; camelcase "foo-bar" ;; title "a-b c.d e_f"
+urlParse "http://u:p@h:80/p?q=1#f" | toJson ;; snakecase "FirstName" ;; snakecase "HTTP20xOK" ;; snakecase "GO PATH" ;; kebabcase "Bld4Floor3rd" ;; kebabcase "http2xx.yAML" ;; urlJoin (dict "scheme" "http" "host" "h:80" "path" "/p" "query" "a=b" "fragment" "f" "userinfo" "u:p") ;; kebabcase "HelloWorld" ;; camelcase "hello_world" ;; camelcase "foo-bar" ;; camelcase "HTTPServer_XOk" ;; camelcase "__a__b " ;; title "a-b c.d e_f"
 .Values.keys | keys | sortAlpha ;; .Values.odd | join "," ;; list "a" | has "a" ;; dict "x" nil | toYaml ;; (dict "x" nil).x | quote ;; list nil | toJson ;; list (list) (dict) | toYaml ;; dict "a" (list (list 1 2) (dict "b" (list))) | toYaml
 """
 

@@ -36,8 +36,8 @@ def render(
 ) -> "Rendered":
     """The objects of a chart as `helm template` prints them.
 
-    `read` gives a file's bytes by its path, `list_files` the paths of all files below a folder; no other file is ever
-    asked for. `values` are value files, later ones over earlier ones; `sets` are `a.b=c`, over them all.
+    `read` gives a file's bytes by its path, `list_files` the paths of all files below a folder: the chart's, and those
+    of its dependencies at `file://..`; no other file is ever asked for. `values` are value files, later ones over earlier ones; `sets` are `a.b=c`, over them all.
     """
     from hullcheck.render.helm.release import render_chart
 

@@ -1,5 +1,6 @@
 """Charts as they lie in a repository: a folder, or an archive in another chart's `charts/`."""
 
+import posixpath
 from collections.abc import Callable, Iterable
 
 from hullcheck.model.node import Mapping, Node, Scalar
@@ -55,6 +56,11 @@ class Folder:
         names = [each[len(prefix) :] for each in self.names if each.startswith(prefix)]
         path = f"{self.path}/{name}" if self.path else name
         return Folder(path, names, lambda each: self._read(prefix + each))
+
+    def without_ignored(self) -> "Folder":
+        """The same without what its .helmignore names."""
+        rules = Ignore(self.source(".helmignore").text if ".helmignore" in self.names else "")
+        return Folder(self.path, [name for name in self.names if not rules.ignores(name)], self._read)
 
 
 class Dependency:
@@ -129,11 +135,12 @@ class Chart:
 
 
 class Loader:
-    """Reads charts, and collects what is wrong with them."""
+    """Reads charts, and collects what is wrong with them; `outside` gives other folders of the repository."""
 
-    def __init__(self) -> None:
+    def __init__(self, outside: Callable[[str], Folder | None]) -> None:
         self.problems: list[Problem] = []
         self.count = 0
+        self.outside = outside
 
     def load(self, folder: Folder, depth: int = 0) -> Chart | None:
         """A chart with all below it; None, and a problem, if its Chart.yaml can't be read."""
@@ -143,8 +150,7 @@ class Loader:
             self._refuse("too many charts or files", source.at(0))
             return None
         if depth == 0:
-            rules = Ignore(folder.source(".helmignore").text if ".helmignore" in folder.names else "")
-            folder = Folder(folder.path, [n for n in folder.names if not rules.ignores(n)], folder._read)
+            folder = folder.without_ignored()
         found = parse(source)
         root = found.documents[0].root if found.documents else None
         if not isinstance(root, Mapping) or not _text(root.get("name")):
@@ -227,6 +233,21 @@ class Loader:
                 found = self.load(inner.below(top), depth + 1)
             if found:
                 chart.charts.append(found)
+        self._take_neighbours(chart, folder, depth)
+
+    def _take_neighbours(self, chart: Chart, folder: Folder, depth: int) -> None:
+        """Dependencies at `file://..` that aren't in `charts/`, where building the chart would put them."""
+        names = {child.name for child in chart.charts}
+        for dependency in chart.dependencies or ():
+            if dependency.name in names or not dependency.repository.startswith("file://"):
+                continue
+            path = posixpath.normpath(posixpath.join(folder.path, dependency.repository[len("file://") :]))
+            inside = not path.startswith(("/", "../")) and path not in ("..", folder.path)
+            neighbour = self.outside(path) if inside else None
+            found = self.load(neighbour, depth + 1) if neighbour else None
+            if found:
+                chart.charts.append(found)
+                names.add(found.name)
 
     def _archive(self, folder: Folder, name: str) -> Folder | None:
         from hullcheck.render.helm.archive import unpack

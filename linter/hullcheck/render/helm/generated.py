@@ -15,7 +15,7 @@ _FIELDS = (
 _UNSUPPORTED = (
     "toToml mustToToml duration durationRound mustToDuration durationSeconds durationMilliseconds "
     "durationMicroseconds durationNanoseconds durationMinutes durationHours durationDays durationWeeks "
-    "durationRoundTo durationTruncateTo abbrevboth urlJoin"
+    "durationRoundTo durationTruncateTo abbrevboth"
 )
 
 

@@ -1,6 +1,7 @@
 """The functions that Helm adds, but for those that need the engine; and Sprig's on paths, URLs, JSON and versions."""
 
 import posixpath
+import re
 from collections.abc import Callable
 
 from hullcheck.render.helm.data import from_json, from_text
@@ -240,3 +241,33 @@ def url_parse(text: str) -> Value:
         fragment=parts.fragment,
         userinfo=user if at else "",
     )
+
+
+_URL_PARTS = ("scheme", "host", "path", "query", "opaque", "fragment", "userinfo")
+_SIMPLE_URL = re.compile(r"[A-Za-z0-9._~/:=&?-]*")
+
+
+@go("urlJoin", "map")
+def url_join(parts: Value) -> Value:
+    """Only of parts in which nothing must be escaped."""
+    found = {name: parts.get(name, "") for name in _URL_PARTS}
+    for name, value in found.items():
+        if not isinstance(value, str):
+            raise TemplateError(f"error calling urlJoin: unable to parse {name} key, must be of type string")
+        if not _SIMPLE_URL.fullmatch(value):
+            return Unknown("how this URL is escaped isn't supported", "string")
+    url = f"{found['scheme']}:" if found["scheme"] else ""
+    if found["opaque"]:
+        url += str(found["opaque"])
+    else:
+        url += _hierarchy(found)
+    return (
+        url + (f"?{found['query']}" if found["query"] else "") + (f"#{found['fragment']}" if found["fragment"] else "")
+    )
+
+
+def _hierarchy(parts: dict[str, str]) -> str:
+    host, path, user = parts["host"], parts["path"], parts["userinfo"]
+    slashes = "//" if host or user or (parts["scheme"] and path) else ""
+    between = "/" if path and not path.startswith("/") and host else ""
+    return slashes + (f"{user}@" if user else "") + host + between + path

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from hullcheck.model.node import Mapping, Node, as_str
 from hullcheck.model.problem import Problem
 from hullcheck.parse.yaml import parse_parts
-from hullcheck.render.helm import collections, generated, helmfuncs, limits, numbers, texts
+from hullcheck.render.helm import collections, generated, helmfuncs, limits, numbers, texts, words
 from hullcheck.render.helm.chart import Chart, Folder, Loader
 from hullcheck.render.helm.coalesce import coalesced, work_out_dependencies
 from hullcheck.render.helm.data import from_source, merged
@@ -23,7 +23,7 @@ from hullcheck.render.helm.rehome import rehome
 from hullcheck.render.helm.values import Map, Value, Values
 from hullcheck.source import Location, Source
 
-LIBRARIES = (collections, generated, helmfuncs, numbers, texts)
+LIBRARIES = (collections, generated, helmfuncs, numbers, texts, words)
 """The modules that declare functions."""
 
 RECURSION = 6_000
@@ -155,7 +155,7 @@ def _render_chart(
 ) -> Rendered:
     prefix = f"{folder}/" if folder else ""
     names = [path[len(prefix) :] for path in list_files(folder) if path.startswith(prefix)]
-    loader = Loader()
+    loader = Loader(lambda path: _outside(path, read, list_files))
     try:
         chart = loader.load(Folder(folder, names, lambda name: read(prefix + name)))
     except (LimitError, RecursionError) as error:
@@ -165,6 +165,17 @@ def _render_chart(
         return Rendered([], loader.problems, 0, 0)
     job = _Job(chart, loader.problems)
     return job.run(values, sets, release, namespace, kube_version)
+
+
+def _outside(
+    path: str, read: Callable[[str], bytes | None], list_files: Callable[[str], Iterable[str]]
+) -> Folder | None:
+    """Another chart's folder, without the files that it ignores itself."""
+    prefix = "" if path == "." else f"{path}/"
+    names = [each[len(prefix) :] for each in list_files(path if prefix else "") if each.startswith(prefix)]
+    if "Chart.yaml" not in names:
+        return None
+    return Folder(prefix[:-1], names, lambda name: read(prefix + name)).without_ignored()
 
 
 class _Job:

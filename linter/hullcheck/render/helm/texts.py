@@ -186,8 +186,15 @@ def nospace(value: str) -> str:
     return "".join(value.split())
 
 
+def _by_bytes() -> Unknown:
+    """The library cuts characters in pieces, which no template can want."""
+    return Unknown("what this function does to a text that isn't ASCII isn't supported", "string", True)
+
+
 @go("initials", "string")
-def initials(value: str) -> str:
+def initials(value: str) -> Value:
+    if not value.isascii():
+        return _by_bytes()
     return "".join(word[0] for word in value.split())
 
 
@@ -324,21 +331,25 @@ def _split(value: str, separator: str, count: int) -> list[str]:
 
 
 @go("abbrev", "int string")
-def abbrev(width: int, value: str) -> str:
+def abbrev(width: int, value: str) -> Value:
+    if not value.isascii():
+        return _by_bytes()
     return value if width < 4 or len(value) <= width else value[: width - 3] + "..."
 
 
 @go("wrap", "int string")
-def wrap(width: int, value: str) -> str:
+def wrap(width: int, value: str) -> Value:
     return _wrapped(value, width, "\n", False)
 
 
 @go("wrapWith", "int string string")
-def wrap_with(width: int, separator: str, value: str) -> str:
+def wrap_with(width: int, separator: str, value: str) -> Value:
     return _wrapped(value, width, separator or "\n", True)
 
 
-def _wrapped(value: str, width: int, newline: str, breaks: bool) -> str:
+def _wrapped(value: str, width: int, newline: str, breaks: bool) -> Value:
+    if not value.isascii():
+        return _by_bytes()
     width = max(width, 1)
     spend_text(len(value) + len(value) * len(newline))
     parts: list[str] = []
@@ -359,40 +370,6 @@ def _wrapped(value: str, width: int, newline: str, breaks: bool) -> str:
             parts += [value[at : at + width], newline]
             at += width
     return "".join([*parts, value[at:]])
-
-
-_WORD = re.compile(r"[-_\s]+|[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+|[^-_\sA-Za-z0-9]+")
-
-
-@go("snakecase", "string")
-def snakecase(value: str) -> Value:
-    return _lower_words(value, "_")
-
-
-@go("kebabcase", "string")
-def kebabcase(value: str) -> Value:
-    return _lower_words(value, "-")
-
-
-def _lower_words(value: str, connector: str) -> Value:
-    """Only what has one reading: words of letters, with separators between them."""
-    if not re.fullmatch(r"[A-Za-z]+(?:[-_ ]+[A-Za-z]+)*|", value):
-        return Unknown("how this text is split into words isn't supported", "string", bool(value))
-    words = _WORD.findall(value)
-    parts: list[str] = []
-    for at, word in enumerate(words):
-        if word[0] in "-_ ":
-            parts.append(connector * len(word))
-        else:
-            parts += [connector if at and words[at - 1][0] not in "-_ " else "", word.lower()]
-    return "".join(parts)
-
-
-@go("camelcase", "string")
-def camelcase(value: str) -> Value:
-    if not re.fullmatch(r"[A-Za-z0-9]+(?:[-_ ][A-Za-z0-9]+)*|", value):
-        return Unknown("how this text is split into words isn't supported", "string", bool(value))
-    return "".join(word[0].upper() + word[1:] for word in re.split("[-_ ]", value) if word)
 
 
 @go("b64enc", "string", aware=True)
