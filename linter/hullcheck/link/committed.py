@@ -9,7 +9,6 @@ from hullcheck.model.node import Mapping, Node, Scalar, Sequence, as_str
 from hullcheck.model.repository import Committed
 from hullcheck.model.secret_files import held, in_assignments
 from hullcheck.parse import yaml
-from hullcheck.parse.kubernetes import KUSTOMIZATION_NAMES
 from hullcheck.read import File
 from hullcheck.source import Location, Source
 
@@ -22,7 +21,7 @@ def committed(files: Iterable[File], tree: Tree, compose: Iterable[ComposeProjec
     for file in files:
         if file.kind == "env":
             yield from reader.dotenv(file.source)
-        elif posixpath.basename(file.source.path) in KUSTOMIZATION_NAMES and "secretGenerator" in file.source.text:
+        elif file.kind == "kustomization" and "secretGenerator" in file.source.text:
             for document in yaml.parse(file.source).documents:
                 yield from reader.generated(document.root, posixpath.dirname(file.source.path))
 

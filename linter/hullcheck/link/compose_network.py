@@ -12,7 +12,7 @@ from hullcheck.model.network.datastores import data_store
 from hullcheck.model.network.endpoint import ContainerPort, Endpoint
 from hullcheck.model.network.labels import Labels
 from hullcheck.model.network.network import Use, hosts_in
-from hullcheck.model.network.parts import ComposeUse
+from hullcheck.model.network.parts import ComposeUse, NetworkUse
 from hullcheck.model.network.ports import MAX_PORT, PROTOCOLS, PortRange
 from hullcheck.source import Field, Location
 
@@ -36,6 +36,17 @@ def compose_parts(projects: Iterable[ComposeProject], datastores: tuple[str, ...
         network, services = _network(project, shared, datastores)
         idle = tuple(n for n in project.networks.values() if n.declared and n.location in unused)
         yield ComposeUse(project, network, services, idle)
+
+
+def network_parts(
+    projects: Iterable[ComposeProject], datastores: tuple[str, ...] = ()
+) -> Iterator[ComposeUse | NetworkUse]:
+    """What the checks of networks look at where there are no manifests: each project, and its network as a whole."""
+    composed = list(compose_parts(projects, datastores))
+    yield from composed
+    for use in composed:
+        if not use.project.overlay and use.network.endpoints:
+            yield NetworkUse(use.network)
 
 
 def _by_network(projects: Iterable[ComposeProject]) -> dict[str, list[_Member]]:

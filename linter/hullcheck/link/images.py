@@ -5,21 +5,20 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from hullcheck.link.builds import Build, from_bake, from_skaffold, image_name
-from hullcheck.model.base_images import lookup
 from hullcheck.model.container import Container, Root, User
-from hullcheck.model.dockerfile import Dockerfile, Shipped
 from hullcheck.model.image import ImageRef
 from hullcheck.read import File
 from hullcheck.source import Location, Related
 
 if TYPE_CHECKING:
     from hullcheck.model.compose import ComposeProject, Service
+    from hullcheck.model.dockerfile import Dockerfile, Shipped
 
 
 class Images:
     """The images that are built in a repository, by the Dockerfile and by the name they get."""
 
-    def __init__(self, dockerfiles: Mapping[str, Dockerfile], builds: Iterable[Build]) -> None:
+    def __init__(self, dockerfiles: "Mapping[str, Dockerfile]", builds: Iterable[Build]) -> None:
         self._dockerfiles = dockerfiles
         self._by_dockerfile: dict[str, list[Build]] = {}
         self._by_name: dict[str, list[Build]] = {}
@@ -33,12 +32,12 @@ class Images:
         """The builds of a Dockerfile."""
         return self._by_dockerfile.get(path, [])
 
-    def made_by(self, build: Build) -> Shipped | None:
+    def made_by(self, build: Build) -> "Shipped | None":
         """What a build makes; None if its Dockerfile or target isn't here."""
         dockerfile = self._dockerfiles.get(build.dockerfile)
         return dockerfile.shipped(build.target, dict(build.arguments), build.closed) if dockerfile else None
 
-    def named(self, name: str) -> Shipped | None:
+    def named(self, name: str) -> "Shipped | None":
         """What ships under an image's name, where all builds of that name make the same."""
         builds = self._by_name.get(name, [])
         if len({(build.dockerfile, build.target) for build in builds}) != 1:
@@ -67,7 +66,7 @@ class Images:
         return container._replace(user=_shipped_user(shipped, container.user.location), judged_elsewhere=True)
 
 
-def _shipped_user(shipped: Shipped, place: Location) -> User:
+def _shipped_user(shipped: "Shipped", place: Location) -> User:
     user = shipped.user
     line = Related(user.location, f"its image's user: {user.why}")
     return user._replace(location=place, related=(line, *user.related), why=f"its image is built here, {user.why}")
@@ -79,6 +78,8 @@ def _listed_user(container: Container, image: ImageRef | None) -> User:
     if image is None:
         why = container.image.reference.unknown if container.image else ""
         return User(Root.UNKNOWN, place, why=why or "no image is named")
+    from hullcheck.model.base_images import lookup
+
     base = lookup(image)
     if base is None:
         return User(Root.UNKNOWN, place, why=f"what `{image.familiar}` runs as isn't known", unlisted=True)

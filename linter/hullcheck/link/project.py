@@ -203,9 +203,14 @@ class _Linker:
     def _network_parts(self) -> Iterator[Any]:
         if not self.compose and self.manifests is None:
             return
+        if self.manifests is None:
+            from hullcheck.link.compose_network import network_parts
+
+            yield from network_parts(self.compose, self.settings.datastores)
+            return
         from hullcheck.link.network import Options, parts
 
-        worlds = self.manifests.worlds if self.manifests else ()
+        worlds = self.manifests.worlds
         yield from parts(worlds, Options(self.settings.datastores, self._mentions()), self.compose)
 
     def _mentions(self) -> tuple[str, ...]:

@@ -1,16 +1,19 @@
 """What would harden a container, as changes: asked for by the single checks and by the one that tells them together."""
 
 import re
+from typing import TYPE_CHECKING
 
 from hullcheck.finding import Change, Edit, Fix
-from hullcheck.model.command import Command, Word
 from hullcheck.model.container import Container, Mount
-from hullcheck.model.dockerfile import Shipped, Stage
 from hullcheck.model.edit import delete_word, fix, insert_instruction, put, replace, replace_word
 from hullcheck.model.node import Mapping, at
 from hullcheck.model.users import modes, octal, users
 from hullcheck.model.workload import Workload
 from hullcheck.source import Location
+
+if TYPE_CHECKING:
+    from hullcheck.model.command import Command, Word
+    from hullcheck.model.dockerfile import Stage
 
 NOBODY = "65532"
 """The user of images that are made to run as none in particular."""
@@ -60,10 +63,10 @@ def gains_privileges(container: Container) -> bool:
     built = container.built
     if any((word.value or "").rpartition("/")[2] in ("sudo", "su", "newuidmap") for word in container.command):
         return True
-    return isinstance(built, Shipped) and any(map(_gives_privileges, built.chain))
+    return built is not None and any(map(_gives_privileges, built.chain))
 
 
-def _gives_privileges(stage: Stage) -> bool:
+def _gives_privileges(stage: "Stage") -> bool:
     if any(_is_setuid(mode.text) for mode in modes(stage)):
         return True
     for command in stage.commands:
@@ -79,7 +82,7 @@ def _is_setuid(mode: str) -> bool:
     return re.search(r"[+=][rwxXt]*s", mode) is not None
 
 
-def run_as(stage: Stage) -> str:
+def run_as(stage: "Stage") -> str:
     """The user that the stage should end with: one that it makes, by number if that is said, or nobody."""
     if stage.windows:
         return "ContainerUser"
@@ -90,7 +93,7 @@ def run_as(stage: Stage) -> str:
     return uid if uid.isdigit() and uid.strip("0") else made[-1].name
 
 
-def end_with_user(stage: Stage, said: Location) -> Fix | None:
+def end_with_user(stage: "Stage", said: Location) -> Fix | None:
     """Another user at the end of the stage: in the `USER` at `said` if nothing is built behind it, or in a new one."""
     user = run_as(stage)
     title = f"end it with the user {user}"
@@ -106,13 +109,13 @@ def end_with_user(stage: Stage, said: Location) -> Fix | None:
     return fix(title, edit, safe=False) if edit is not None else None
 
 
-def _builds(stage: Stage) -> bool:
+def _builds(stage: "Stage") -> bool:
     """Does it run or copy anything before it says a user?"""
     first = next((step.keyword for step in stage.instructions if step.keyword in ("RUN", "COPY", "ADD", "USER")), "")
     return first in ("RUN", "COPY", "ADD")
 
 
-def _last_line(stage: Stage, text: str) -> Edit | None:
+def _last_line(stage: "Stage", text: str) -> Edit | None:
     """The instruction before those that only say how the image is run, or as the last one."""
     if stage.start is None:
         return None
@@ -147,7 +150,7 @@ def _is_long(mount: Mount) -> bool:
     return mount.location.text.startswith("{") or "\n" in mount.location.text
 
 
-def without_option(command: Command, word: Word) -> Fix | None:
+def without_option(command: "Command", word: "Word") -> Fix | None:
     """The command without an option that takes no other word; not in the JSON form."""
     place = word.location
     if command.shell == "exec" or not re.fullmatch(r"--?[A-Za-z][\w*.-]*(?:=[\w*.=-]*)?", place.text):
