@@ -176,8 +176,6 @@ def printed_line(*values: Value) -> str:
 
 @go("printf", "string any...", aware=True)
 def formatted(template: str, *values: Value) -> Value:
-    if is_unknown(template):
-        return Unknown(reason_of(template), "string")
     return printf(template, list(values))
 
 
@@ -193,7 +191,7 @@ def html(*values: Value) -> str:
 def urlquery(*values: Value) -> str:
     from urllib.parse import quote_plus
 
-    return quote_plus(printed(*values), safe="~")
+    return quote_plus(printed(*values).encode("utf-8", "surrogateescape"), safe="~")
 
 
 @go("js", "any...")

@@ -71,9 +71,7 @@ def _every(found: list[Value], stops_at: bool) -> Value:
 
 
 @go("ternary", "any any bool", aware=True)
-def ternary(yes: Value, no: Value, condition: Value) -> Value:
-    if isinstance(condition, Unknown):
-        return Unknown(condition.reason)
+def ternary(yes: Value, no: Value, condition: bool) -> Value:
     return yes if condition else no
 
 
@@ -210,12 +208,12 @@ def reverse(value: Value) -> Value:
 
 @go("compact mustCompact", "any", aware=True)
 def compact(value: Value) -> Value:
-    unsure = _unsure(value) or next((item for item in value or () if _undecided(item)), None)
-    return (
-        Unknown(reason_of(unsure))
-        if unsure is not None
-        else _list([i for i in _items(value, "compact") if not is_empty(i)])
-    )
+    unsure = _unsure(value)
+    if unsure:
+        return unsure
+    items = _items(value, "compact")
+    undecided = next((item for item in items if _undecided(item)), None)
+    return Unknown(reason_of(undecided)) if undecided is not None else _list([i for i in items if not is_empty(i)])
 
 
 @go("uniq mustUniq", "any", aware=True)
@@ -371,8 +369,8 @@ def omit(value: Value, *names: str) -> Value:
 def dig(*path: Value) -> Value:
     value, fallback = path[-1], path[-2]
     for at, key in enumerate(path[:-2]):
-        if isinstance(value, Unknown):
-            return value
+        if isinstance(value, Unknown) or is_unknown(key):
+            return Unknown(reason_of(value if isinstance(value, Unknown) else key))
         if not isinstance(value, dict) or isinstance(value, StringMap) or not isinstance(key, str):
             wanted = "string" if not isinstance(key, str) else "map[string]interface {}"
             raise TemplateError(f"error calling dig: interface conversion: not {wanted}, argument {at + 1}")

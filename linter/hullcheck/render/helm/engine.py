@@ -26,8 +26,8 @@ class Engine:
         self.at: Origin | None = None
         self.functions = {
             **FUNCTIONS,
-            "include": Function("include", self.include, ("string", "any"), "", True),
-            "tpl": Function("tpl", self.tpl, ("string", "any"), "", True),
+            "include": Function("include", self.include, ("text", "any"), "", True),
+            "tpl": Function("tpl", self.tpl, ("text", "any"), "", True),
         }
 
     def add(self, unit: Unit) -> None:

@@ -12,17 +12,21 @@ from hullcheck.render.helm.values import Host, Map, StringMap, Value, kind, reas
 _KINDS: dict[str, frozenset[str] | None] = {
     "any": None,
     "string": frozenset(("string",)),
+    "text": frozenset(("string",)),
     "int": frozenset(("int",)),
     "float": frozenset(("float64", "int")),
     "bool": frozenset(("bool",)),
     "map": frozenset(("map",)),
 }
-_GO_NAMES = {"map": "map[string]interface {}", "float": "float64"}
+_GO_NAMES = {"text": "string", "map": "map[string]interface {}", "float": "float64"}
 
 
 class Function(NamedTuple):
-    """`takes` are the parameters' types, `rest` the type of any number more. One that is not `aware` never gets to see
-    an unknown value: its result is unknown, too."""
+    """`takes` are the parameters' types, `rest` the type of any number more.
+
+    A function that is not `aware` never gets to see an unknown value: its result is unknown, too. One that is `aware`
+    sees those among its arguments of type `any` and `text`, which is a string.
+    """
 
     name: str
     call: Callable[..., Value]
@@ -61,13 +65,13 @@ def go(names: str, takes: str = "", aware: bool = False) -> Callable[[Callable[.
 def invoke(function: Function, types: tuple[str, ...], args: list[Value]) -> Value:
     """Call a function with as many arguments as there are types; raises TemplateError where Go would refuse them."""
     spend()
-    if not function.aware:
-        for value in args:
-            if isinstance(value, Unknown | Unsure):
-                return Unknown(reason_of(value))
+    aware = function.aware
     for at, name in enumerate(types):
+        value = args[at]
+        if isinstance(value, Unknown | Unsure) and not (aware and name in ("any", "text")):
+            return Unknown(reason_of(value))
         if name != "any":
-            args[at] = _checked(function, name, args[at])
+            args[at] = _checked(function, name, value)
     return function.call(*args)
 
 

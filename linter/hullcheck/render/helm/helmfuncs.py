@@ -66,7 +66,7 @@ _declare("toRawJson", _raw_json, must=True)
 _declare("mustToRawJson", _raw_json, must=True)
 
 
-@go("fromYaml", "string", aware=True)
+@go("fromYaml", "text", aware=True)
 def from_yaml(text: Value) -> Value:
     if isinstance(text, Unknown):
         return Unknown(text.reason, "map")
@@ -79,7 +79,7 @@ def from_yaml(text: Value) -> Value:
     return value if isinstance(value, dict) else _broken(text, "no mapping")
 
 
-@go("fromYamlArray", "string", aware=True)
+@go("fromYamlArray", "text", aware=True)
 def from_yaml_array(text: Value) -> Value:
     if isinstance(text, Unknown):
         return Unknown(text.reason, "slice")
@@ -149,25 +149,25 @@ def _from_toml(value: Value) -> Value:
     return value if isinstance(value, str | float | bool) else Unknown("a point in time", "struct", True)
 
 
-@go("required", "string any", aware=True)
+@go("required", "text any", aware=True)
 def required(message: str, value: Value) -> Value:
     if value is None or (isinstance(value, str) and not value):
         raise TemplateError(str(message))
     return value
 
 
-@go("fail", "string", aware=True)
+@go("fail", "text", aware=True)
 def fail(message: Value) -> Value:
     raise TemplateError("it fails on purpose" if is_unknown(message) else str(message))
 
 
-@go("lookup", "string string string string", aware=True)
+@go("lookup", "text text text text", aware=True)
 def lookup(version: str, kind: str, namespace: str, name: str) -> Map:
     """Without a cluster there is nothing to find."""
     return Map()
 
 
-@go("getHostByName", "string", aware=True)
+@go("getHostByName", "text", aware=True)
 def get_host_by_name(name: str) -> str:
     return ""
 

@@ -161,11 +161,20 @@ def _float(value: "Decimal | int") -> float:
     return float(value) or 0.0
 
 
+def _decimal(value: Value) -> "Decimal":
+    from decimal import Decimal
+
+    number = to_float(value)
+    if not math.isfinite(number):
+        raise TemplateError("cannot create a decimal from an infinite number")
+    return Decimal(repr(number))
+
+
 @go("addf", "any...")
 def addf(*values: Value) -> float:
     from decimal import Decimal
 
-    return _float(sum((Decimal(repr(to_float(v))) for v in values), Decimal(0)))
+    return _float(sum((_decimal(v) for v in values), Decimal(0)))
 
 
 @go("add1f", "any")
@@ -177,18 +186,18 @@ def add1f(value: Value) -> Value:
 def subf(a: Value, *values: Value) -> float:
     from decimal import Decimal
 
-    return _float(Decimal(repr(to_float(a))) - sum((Decimal(repr(to_float(v))) for v in values), Decimal(0)))
+    return _float(_decimal(a) - sum((_decimal(v) for v in values), Decimal(0)))
 
 
 @go("mulf", "any any...")
 def mulf(a: Value, *values: Value) -> float:
-    from decimal import Decimal, localcontext
+    from decimal import localcontext
 
     with localcontext() as context:
         context.prec = 60
-        product = Decimal(repr(to_float(a)))
+        product = _decimal(a)
         for value in values:
-            product *= Decimal(repr(to_float(value)))
+            product *= _decimal(value)
         return _float(product)
 
 
@@ -199,9 +208,9 @@ def divf(a: Value, *values: Value) -> float:
 
     with localcontext() as context:
         context.prec = 2000
-        quotient = Decimal(repr(to_float(a)))
+        quotient = _decimal(a)
         for value in values:
-            divisor = Decimal(repr(to_float(value)))
+            divisor = _decimal(value)
             if not divisor:
                 raise TemplateError("error calling divf: decimal division by 0")
             try:

@@ -32,7 +32,9 @@ _ACTION = re.compile(
      (?P<trim>-)?\}\})""",
     re.VERBOSE,
 )
-_DEFINE = re.compile(r"\{\{-?[ \t\r\n]*(?:define|block)[ \t\r\n]+[\"`]([^\"`]*)")
+_DEFINE = re.compile(
+    r"\{\{-?[ \t\r\n]*(?:define|block)[ \t\r\n]+((?P<string>\"(?:[^\"\\\n]|\\[^\n])*\")|(?P<raw>`[^`]*`))"
+)
 _BLANK = " \t\r\n"
 
 
@@ -318,7 +320,13 @@ class Template(NamedTuple):
 
 def names(text: str) -> list[str]:
     """The names of templates that a text seems to define; a comment may fool it."""
-    return [_unescaped(match[1], match.start()) for match in _DEFINE.finditer(text)]
+    found = []
+    for match in _DEFINE.finditer(text):
+        try:
+            found.append(_unquoted(_Token(str(match.lastgroup), match[1], match.start(1))))
+        except SyntaxProblem:
+            continue
+    return found
 
 
 def parse(name: str, text: str) -> list[Template]:

@@ -72,12 +72,12 @@ def _unknown_part(value: Value) -> Value:
     return found if isinstance(value, Unknown) and found.solid else Unknown(found.reason, "string")
 
 
-@go("trim", "string", aware=True)
+@go("trim", "text", aware=True)
 def trim(value: Value) -> Value:
     return _trimmed(value, _SPACE)
 
 
-@go("trimAll trimall", "string string", aware=True)
+@go("trimAll trimall", "text text", aware=True)
 def trim_all(chars: Value, value: Value) -> Value:
     return _trimmed(value, chars)
 
@@ -92,25 +92,25 @@ def _trimmed(value: Value, chars: Value) -> Value:
     return cut(value, start, max(len(value.rstrip(chars)), start))
 
 
-@go("trimSuffix", "string string", aware=True)
+@go("trimSuffix", "text text", aware=True)
 def trim_suffix(suffix: Value, value: Value) -> Value:
     if is_unknown(suffix) or isinstance(value, Unknown) or not _stops(value, suffix):
         return _unknown_part(value if is_unknown(value) else suffix)
     return cut(value, 0, len(value) - len(suffix)) if suffix and value.endswith(suffix) else value
 
 
-@go("trimPrefix", "string string", aware=True)
+@go("trimPrefix", "text text", aware=True)
 def trim_prefix(prefix: Value, value: Value) -> Value:
     if is_unknown(prefix) or isinstance(value, Unknown) or not _stops(value, prefix):
         return _unknown_part(value if is_unknown(value) else prefix)
     return cut(value, len(prefix), len(value)) if prefix and value.startswith(prefix) else value
 
 
-@go("trunc", "int string", aware=True)
-def trunc(count: Value, value: Value) -> Value:
-    if is_unknown(count) or is_unknown(value):
-        found = as_unknown(value if is_unknown(value) else count)
-        return Unknown(found.reason, "string", solid=found.solid and not is_unknown(count) and count != 0)
+@go("trunc", "int text", aware=True)
+def trunc(count: int, value: Value) -> Value:
+    if is_unknown(value):
+        found = as_unknown(value)
+        return Unknown(found.reason, "string", solid=found.solid and count != 0)
     size = len(value) if value.isascii() else len(value.encode("utf-8", "surrogateescape"))
     if count < 0 and size + count > 0:
         return sliced(value, size + count, size)
@@ -129,7 +129,7 @@ def substr(start: int, end: int, value: str) -> Value:
     return sliced(value, low, high)
 
 
-@go("upper", "string", aware=True)
+@go("upper", "text", aware=True)
 def upper(value: Value) -> Value:
     if is_unknown(value):
         return _same_shape(value)
@@ -148,7 +148,7 @@ def _is_whole(value: Value) -> bool:
     return isinstance(value, Unknown) or len(value.runs) == 1
 
 
-@go("lower", "string", aware=True)
+@go("lower", "text", aware=True)
 def lower(value: Value) -> Value:
     if is_unknown(value):
         return _same_shape(value)
@@ -206,7 +206,7 @@ def repeat(count: int, value: str) -> str:
     return value * count
 
 
-@go("replace", "string string string", aware=True)
+@go("replace", "text text text", aware=True)
 def replace(old: Value, new: Value, value: Value) -> Value:
     if is_unknown(old) or isinstance(new, Unknown):
         return Unknown(reason_of(old if is_unknown(old) else new), "string")
@@ -222,17 +222,17 @@ def plural(one: str, many: str, count: int) -> str:
     return one if count == 1 else many
 
 
-@go("contains", "string string", aware=True)
+@go("contains", "text text", aware=True)
 def contains(part: Value, value: Value) -> Value:
     return _compared(part, value, lambda: part in str(value))
 
 
-@go("hasPrefix", "string string", aware=True)
+@go("hasPrefix", "text text", aware=True)
 def has_prefix(part: Value, value: Value) -> Value:
     return _compared(part, value, lambda: str(value).startswith(part))
 
 
-@go("hasSuffix", "string string", aware=True)
+@go("hasSuffix", "text text", aware=True)
 def has_suffix(part: Value, value: Value) -> Value:
     return _compared(part, value, lambda: str(value).endswith(part))
 
@@ -248,19 +248,17 @@ def _compared(part: Value, value: Value, compare: Callable[[], bool]) -> Value:
     return compare() if part and _stops(value, part) else Unknown(reason_of(value), "bool")
 
 
-@go("indent", "int string", aware=True)
+@go("indent", "int text", aware=True)
 def indent(spaces: int, value: str) -> Value:
     return _indent(spaces, value, "")
 
 
-@go("nindent", "int string", aware=True)
+@go("nindent", "int text", aware=True)
 def nindent(spaces: int, value: str) -> Value:
     return _indent(spaces, value, "\n")
 
 
 def _indent(spaces: int, value: Value, before: str) -> Value:
-    if isinstance(spaces, Unknown):
-        return Unknown(spaces.reason, "string", True)
     if isinstance(value, Unknown):
         value = unknown_text(value)
     if spaces < 0:
@@ -279,8 +277,8 @@ def strings_of(value: Value) -> list[str]:
 
 @go("join", "string any", aware=True)
 def join(separator: str, value: Value) -> Value:
-    if is_unknown(separator) or isinstance(value, Unknown):
-        return Unknown(reason_of(separator if is_unknown(separator) else value), "string")
+    if isinstance(value, Unknown):
+        return Unknown(value.reason, "string")
     if is_disordered(value):
         return Unknown(DISORDER, "string", True)
     return _spaced(strings_of(value), separator)
@@ -372,7 +370,7 @@ def _wrapped(value: str, width: int, newline: str, breaks: bool) -> Value:
     return "".join([*parts, value[at:]])
 
 
-@go("b64enc", "string", aware=True)
+@go("b64enc", "text", aware=True)
 def b64enc(value: Value) -> Value:
     if is_unknown(value):
         shape = _same_shape(value)
@@ -382,7 +380,7 @@ def b64enc(value: Value) -> Value:
     return base64.b64encode(value.encode("utf-8", "surrogateescape")).decode()
 
 
-@go("b64dec", "string", aware=True)
+@go("b64dec", "text", aware=True)
 def b64dec(value: Value) -> Value:
     if is_unknown(value):
         found = as_unknown(value)
