@@ -100,6 +100,8 @@ def _dockerfile(source: Source, entry: Entry) -> File | None:
 def _yaml(source: Source, entry: Entry) -> File | None:
     """Compose or Kubernetes, by name and shape; cheap words first, so that most files are never parsed."""
     text = source.text
+    if source.encoding == "latin-1":  # what can't be decoded may be of interest all the same, such as broken UTF-16
+        text = text.replace("\x00", "")
     compose_named = entry.kind is Kind.COMPOSE
     manifest = "apiVersion" in text and "kind" in text
     compose = compose_named or ("services" in text and not source.path.endswith(".json"))

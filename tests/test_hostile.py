@@ -1,0 +1,98 @@
+"""A repository that means harm: it is reported as what it is, and what else is in it is still found."""
+
+import json
+import os
+import socket
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hullcheck.cli import main
+
+POD = "apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec: {containers: [{name: c, image: 'a:1'%s}]}\n"
+BOMB = "a: &a [x, x, x, x, x, x, x, x, x, x]\n" + "".join(
+    f"{chr(98 + n)}: &{chr(98 + n)} [{', '.join([f'*{chr(97 + n)}'] * 10)}]\n" for n in range(12)
+)
+
+
+def hostile(root: Path) -> dict[str, str]:
+    """Fill a repository; the paths that must be told of, with the check that does."""
+    root.joinpath("good.yaml").write_text(POD % ", securityContext: {privileged: true}")
+    files: dict[str, bytes] = {
+        "bomb.yaml": f"apiVersion: v1\nkind: Pod\n{BOMB}".encode(),
+        "deep.yaml": b"apiVersion: v1\nkind: Pod\nx: " + b"[" * 10_000 + b"]" * 10_000,
+        "nul.yaml": (POD % "").encode() + b"\x00",
+        "invalid.yaml": b"apiVersion: v1\nkind: Pod\nmetadata: {name: \xff\xfe}\n",
+        "mixed.yaml": "apiVersion: v1\nkind: Pod # é".encode("utf-16") + "é".encode("latin-1"),
+        "surrogate.yaml": b'apiVersion: v1\nkind: Pod\nmetadata: {name: "\xed\xa0\x80"}\n',
+        "broken/compose.yaml": b"services: [\n",
+        "empty/Dockerfile": b"",
+        "strange/Dockerfile": b"FROM scratch\nBOOM\n",
+    }
+    for name, data in files.items():
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)
+    with open(root / "huge.yaml", "wb") as file:
+        file.truncate(50 * 1024 * 1024)
+    told = dict.fromkeys(files, "parse-error")
+    told["huge.yaml"] = "unreadable-file"
+    return told
+
+
+def judged(root: Path, capsys: pytest.CaptureFixture[str]) -> tuple[int, list[dict[str, Any]]]:
+    code = main(["check", "--output-format", "json", "--quiet", "--no-config", str(root)])
+    return code, json.loads(capsys.readouterr().out)["findings"]
+
+
+def test_each_file_is_told_of_and_none_hides_another(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    told = hostile(tmp_path)
+    code, findings = judged(tmp_path, capsys)
+    assert code == 4
+    found = {(finding["path"], finding["name"]) for finding in findings}
+    assert set(told.items()) <= found
+    assert ("good.yaml", "privileged") in found
+    assert not any(finding["name"] == "check-failed" for finding in findings)
+
+
+def test_what_is_no_file_is_left_out_or_told_of(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    tmp_path.joinpath("good.yaml").write_text(POD % ", securityContext: {privileged: true}")
+    os.mkfifo(tmp_path / "fifo.yaml")
+    with socket.socket(socket.AF_UNIX) as made:
+        here = os.getcwd()
+        os.chdir(tmp_path)  # the path of a socket must be short
+        made.bind("socket.yaml")
+        os.chdir(here)
+    os.symlink(tmp_path, tmp_path / "loop")
+    os.symlink("/etc/passwd", tmp_path / "out.yaml")
+    os.symlink("gone", tmp_path / "Dockerfile")
+    code, findings = judged(tmp_path, capsys)
+    assert code == 1
+    assert {finding["path"] for finding in findings} == {"good.yaml"}
+
+
+def test_an_unreadable_file_is_told_of(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "Dockerfile"
+    path.write_text("FROM scratch\n")
+    path.chmod(0)
+    if os.access(path, os.R_OK):
+        pytest.skip("the superuser may read everything")
+    code, findings = judged(tmp_path, capsys)
+    assert code == 4
+    assert [finding["name"] for finding in findings] == ["unreadable-file"]
+
+
+@pytest.mark.parametrize("form", ["full", "concise", "github", "markdown"])
+def test_names_and_values_can_not_speak_to_the_terminal_or_the_runner(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], form: str
+) -> None:
+    folder = tmp_path / "a\n::error::b\x1b[31m"
+    folder.mkdir()
+    bad = 'services:\n  w:\n    image: "a:latest"\n    privileged: true\n    user: "root\\n::error::x\\e[2J"\n'
+    folder.joinpath("compose.yaml").write_text(bad)
+    assert main(["check", "--output-format", form, "--quiet", "--no-config", str(tmp_path)]) == 1
+    output = capsys.readouterr().out
+    assert "\x1b" not in output
+    lines = [line for line in output.splitlines() if line.startswith("::error::")]
+    assert lines == []
