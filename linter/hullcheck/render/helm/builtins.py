@@ -179,19 +179,24 @@ def formatted(template: str, *values: Value) -> Value:
     return printf(template, list(values))
 
 
+def _escapable(values: tuple[Value, ...]) -> str:
+    """The arguments as one text, in which nil is what a template prints for it."""
+    return printed(*("<no value>" if value is None else value for value in values))
+
+
 _HTML = {"\0": "�", '"': "&#34;", "'": "&#39;", "&": "&amp;", "<": "&lt;", ">": "&gt;"}
 
 
 @go("html", "any...")
 def html(*values: Value) -> str:
-    return "".join(_HTML.get(char, char) for char in printed(*values))
+    return "".join(_HTML.get(char, char) for char in _escapable(values))
 
 
 @go("urlquery", "any...")
 def urlquery(*values: Value) -> str:
     from urllib.parse import quote_plus
 
-    return quote_plus(printed(*values).encode("utf-8", "surrogateescape"), safe="~")
+    return quote_plus(_escapable(values).encode("utf-8", "surrogateescape"), safe="~")
 
 
 @go("js", "any...")

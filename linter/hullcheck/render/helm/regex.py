@@ -7,6 +7,7 @@ the same leftmost-first match as RE2, and no pattern can make it run away.
 import unicodedata
 from collections.abc import Callable, Iterator
 from functools import lru_cache
+from itertools import takewhile
 from typing import NamedTuple
 
 from hullcheck.render.helm.errors import LimitError, TemplateError
@@ -45,7 +46,7 @@ _CONTROL = {"a": "\a", "f": "\f", "t": "\t", "n": "\n", "r": "\r", "v": "\v"}
 
 
 class _Instruction(NamedTuple):
-    """`what`: char (test), split (to x first, then y), jump, save (slot x), look (name), match."""
+    """`what`: char (test; its `name` if it's just one), split (to x first, then y), jump, save (slot x), look (name), match."""
 
     what: str
     x: int = 0
@@ -61,15 +62,27 @@ class Pattern:
         self.program = program
         self.groups = groups
         self.names = names
+        self.prefix = "".join(each.name for each in takewhile(_is_literal, program[1:]))
 
     def search(self, text: str, start: int = 0) -> list[int] | None:
         """The leftmost match from `start` on: start and end of it and of each group, -1 where there is none."""
         visited: set[int] = set()
-        for at in range(start, len(text) + 1):
+        at = self._candidate(text, start)
+        while 0 <= at <= len(text):
             found = self._match(text, at, visited)
             if found:
                 return found
+            at = self._candidate(text, at + 1)
         return None
+
+    def _candidate(self, text: str, start: int) -> int:
+        """The next place where a match could begin, -1 if there is none."""
+        if self.prefix:
+            return text.find(self.prefix, start)
+        test = self.program[1].test
+        if test is None:
+            return start
+        return next((at for at in range(start, len(text)) if test(text[at])), -1)
 
     def _match(self, text: str, start: int, visited: set[int]) -> list[int] | None:
         program, size = self.program, len(text) + 1
@@ -126,6 +139,10 @@ class Pattern:
                 yield found
                 last = end
             at = end if end > start else end + 1
+
+
+def _is_literal(instruction: _Instruction) -> bool:
+    return instruction.what == "char" and bool(instruction.name)
 
 
 def _looks(name: str, text: str, at: int) -> bool:
@@ -240,7 +257,7 @@ class _Parser:
             end = self.text.find("\\E", self.at)
             words = self.text[self.at : end] if end >= 0 else self.text[self.at :]
             self.at = end + 2 if end >= 0 else len(self.text)
-            return [_char(_literal(char, flags.fold)) for char in words]
+            return [_literal(char, flags.fold) for char in words]
         node = self._atom(flags, depth)
         return [self._repeated(node, flags)]
 
@@ -286,7 +303,7 @@ class _Parser:
             return self._escape(flags)
         if char in "*+?":
             raise TemplateError("missing argument to repetition operator in a regular expression")
-        return _char(_literal(char, flags.fold))
+        return _literal(char, flags.fold)
 
     def _group(self, flags: _Flags, depth: int) -> _Node:
         number = 0
@@ -322,7 +339,7 @@ class _Parser:
         test = self._set_escape()
         if test is not None:
             return _char(test)
-        return _char(_literal(self._char_escape(), flags.fold))
+        return _literal(self._char_escape(), flags.fold)
 
     def _set_escape(self) -> Test | None:
         """`\\d` and its like, or a Unicode class, after the backslash."""
@@ -412,11 +429,11 @@ def _char(test: Test) -> _Node:
     return _Node("char", test=test)
 
 
-def _literal(char: str, fold: bool) -> Test:
+def _literal(char: str, fold: bool) -> _Node:
     if fold:
         lower = char.lower()
-        return lambda other: other.lower() == lower
-    return char.__eq__
+        return _char(lambda other: other.lower() == lower)
+    return _Node("char", test=char.__eq__, name=char)
 
 
 def _in_ranges(ranges: Ranges, negated: bool) -> Test:
@@ -459,7 +476,7 @@ class _Program:
 
     def add(self, node: _Node) -> None:
         if node.what == "char":
-            self._append(_Instruction("char", test=node.test))
+            self._append(_Instruction("char", test=node.test, name=node.name))
         elif node.what == "look":
             self._append(_Instruction("look", name=node.name))
         elif node.what == "sequence":
@@ -508,16 +525,6 @@ class _Program:
         """Let a split go into the body behind it first, or last if it is lazy."""
         inside, after = split + 1, len(self.code)
         self.code[split] = _Instruction("split", after, inside) if lazy else _Instruction("split", inside, after)
-
-
-def replace_all(pattern: Pattern, text: str, replacement: Callable[[list[int]], str]) -> str:
-    """Go's ReplaceAll: each match, empty ones too, replaced."""
-    parts = []
-    at = 0
-    for found in pattern.matches(text):
-        parts += [text[at : found[0]], replacement(found)]
-        at = found[1]
-    return "".join([*parts, text[at:]])
 
 
 def expand(pattern: Pattern, template: str, text: str, found: list[int]) -> str:
