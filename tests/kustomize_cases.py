@@ -432,6 +432,25 @@ OVERLAYS: dict[str, dict[str, str]] = {
         "base/Kustomization": "resources: [web.yaml]\n",
         "base/web.yaml": WEB,
     },
+    "built-before": {
+        "kustomization.yaml": "resources: [a.yaml]\nnamePrefix: p-\n",
+        "a.yaml": "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: new\n  annotations:\n"
+        + "".join(
+            f"    internal.config.kubernetes.io/{line}\n"
+            for line in (
+                "previousNames: 'older,old'",
+                "previousNamespaces: 'default,default'",
+                "previousKinds: 'ConfigMap,ConfigMap'",
+                "prefixes: q-",
+                "needsHashSuffix: enabled",
+                "refBy: x",
+                "own: stays",
+            )
+        )
+        + "    config.kubernetes.io/path: a\n    config.kubernetes.io/origin: b\n---\n"
+        "apiVersion: v1\nkind: Pod\nmetadata: {name: p}\n"
+        "spec: {volumes: [{name: a, configMap: {name: older}}, {name: b, configMap: {name: new}}]}\n",
+    },
     "openshift-like": {
         "kustomization.yaml": "resources: [a.yaml]\nnamespace: ns\nnamePrefix: p-\n",
         "a.yaml": "apiVersion: admissionregistration.k8s.io/v1\nkind: ValidatingWebhookConfiguration\nmetadata: {name: hook}\n"
@@ -517,6 +536,10 @@ REFUSED: dict[str, dict[str, str]] = {
         "    ---\n    apiVersion: v1\n    kind: A\n    metadata: {name: b}\n"
     ),
     "unknown-directive": _web_patch("spec: {$patch: other}\n"),
+    "path-with-wildcard": _patched(
+        "namePrefix: p-\nconfigurations: [c.yaml]\n",
+        {"c.yaml": "namePrefix: [{path: 'metadata/labels/*', kind: Deployment}]\n"},
+    ),
     "replicas-of-nothing": _patched("replicas: [{name: nobody, count: 1}]\n"),
     "replicas-of-daemonset": _patched(
         "replicas: [{name: web, count: 1}]\n", {"web.yaml": WEB.replace("kind: Deployment", "kind: DaemonSet")}

@@ -12,7 +12,7 @@ from hullcheck.render.kustomize.names import follow_names
 from hullcheck.render.kustomize.openapi import types_of
 from hullcheck.render.kustomize.order import in_order
 from hullcheck.render.kustomize.origins import note, wanted
-from hullcheck.render.kustomize.resources import Resource, Resources
+from hullcheck.render.kustomize.resources import Resource, Resources, read
 from hullcheck.render.kustomize.state import MAX_WORK, State
 from hullcheck.render.kustomize.transform import settled_annotations
 from hullcheck.source import Location
@@ -145,9 +145,7 @@ class Builder:
                 raise RefusedError(f"`{node.text}` is not in or below the kustomization's folder", node.location)
             state.files.add(path)
             for root in objects:
-                made = Resource(root)
-                made.origin = (path,)
-                state.resources.append(made)
+                state.resources.append(read(root, path))
         elif self.files.kustomization(path) is not None:
             state.absorb(self.base(path, stack, node.location), node.location)
         else:

@@ -47,6 +47,26 @@ class Id(NamedTuple):
         return f"{self.gvk.kind} `{self.name}`{where}"
 
 
+_INTERNAL = "internal.config.kubernetes.io/"
+_PREVIOUS = (_INTERNAL + "previousNames", _INTERNAL + "previousNamespaces", _INTERNAL + "previousKinds")
+BUILD_ANNOTATIONS = frozenset(
+    {
+        *_PREVIOUS,
+        *(
+            _INTERNAL + name
+            for name in (
+                "prefixes", "suffixes", "allowNameChange", "allowKindChange", "refBy", "generatorBehavior",
+                "needsHashSuffix", "path", "index", "seqindent", "id", "annotations-migration-resource-id",
+                "helm-generated",
+            )
+        ),
+        "config.kubernetes.io/path", "config.kubernetes.io/index", "config.k8s.io/id",
+        "config.kubernetes.io/origin", "alpha.config.kubernetes.io/transformations",
+    }
+)  # fmt: skip
+"""What a build notes on its objects for itself; it doesn't put them out."""
+
+
 class Former(NamedTuple):
     """A name that an object had: before a prefix, in another namespace, as another kind."""
 
@@ -192,6 +212,24 @@ def words_at(node: Node | None, *path: str) -> dict[str, str]:
     if not isinstance(node, Mapping):
         return {}
     return {name: value.text for name, (_, value) in node.entries().items() if isinstance(value, Scalar)}
+
+
+def read(node: Mapping, path: str) -> Resource:
+    """An object of a file. What an earlier build has noted on it is as if this build had noted it."""
+    made = Resource(node)
+    made.origin = (path,)
+    notes = made.annotations()
+    if BUILD_ANNOTATIONS.isdisjoint(notes):
+        return made
+    previous = [notes.get(name, "").split(",") for name in _PREVIOUS]
+    if _PREVIOUS[0] in notes and len({len(names) for names in previous}) == 1:
+        made.former = tuple(Former(*each) for each in zip(*previous, strict=True))
+    if _INTERNAL + "prefixes" in notes:
+        made.prefixes = tuple(notes[_INTERNAL + "prefixes"].split(","))
+    if _INTERNAL + "suffixes" in notes:
+        made.suffixes = tuple(notes[_INTERNAL + "suffixes"].split(","))
+    made.hashed = notes.get(_INTERNAL + "needsHashSuffix") == "enabled"
+    return made
 
 
 class Resources:

@@ -9,7 +9,7 @@ from hullcheck.model.node import Mapping, Node, Scalar, Sequence
 from hullcheck.parse.kustomization import RefusedError, UnknownError
 from hullcheck.render.kustomize.fieldspecs import FieldSpec
 from hullcheck.render.kustomize.pattern import Pattern, PatternError, compiled
-from hullcheck.render.kustomize.resources import Gvk, Resource, Resources, word_at
+from hullcheck.render.kustomize.resources import BUILD_ANNOTATIONS, Gvk, Resource, Resources, word_at
 from hullcheck.render.kustomize.scalars import is_null
 from hullcheck.render.kustomize.tree import Change, Shared, change_at, empty_mapping, overriding, put, shared, word
 
@@ -285,12 +285,13 @@ def set_replicas(resources: Resources, name: str, count: Scalar, specs: tuple[Fi
 
 
 def settled_annotations(resource: Resource) -> None:
-    """Annotations as they come out of a build: always text, and none at all if there are none."""
+    """Annotations as they come out of a build: always text, without those of earlier builds, and none if none is left."""
     metadata = resource.root.get("metadata")
     annotations = metadata.get("annotations") if isinstance(metadata, Mapping) else None
     if annotations is None or not isinstance(metadata, Mapping):
         return
     entries = annotations.entries() if isinstance(annotations, Mapping) else {}
+    entries = {name: entry for name, entry in entries.items() if name not in BUILD_ANNOTATIONS}
     if not entries:
         kept = {name: entry for name, entry in metadata.entries().items() if name != "annotations"}
         resource.node = put(resource.root, "metadata", metadata.with_entries(kept))

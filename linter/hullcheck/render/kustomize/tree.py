@@ -1,10 +1,14 @@
 """New trees out of old ones: what is changed is copied, the rest is shared, so that bases are built once."""
 
+import re
 from collections.abc import Callable, Iterator
 
 from hullcheck.model.node import Mapping, Node, Scalar, Sequence
 from hullcheck.parse.kustomization import RefusedError
 from hullcheck.render.kustomize.scalars import is_null, style_for
+
+_NO_FIELD = re.compile(r"[+-]?[0-9]+|-|\*|\[.*\]")
+"""Parts of a path that lead to the elements of a list."""
 
 Change = Callable[[Node], Node | None]
 """From a node to the one that takes its place; None takes it out."""
@@ -187,6 +191,8 @@ def _change_field(node: Mapping, path: list[str], change: Change, create: type[N
     in_list = name != path[0]
     if not name:
         raise RefusedError("the path has an empty part", by.location)
+    if _NO_FIELD.fullmatch(name):
+        raise RefusedError(f"`{name}` is an element of a list, and here is a mapping", by.location)
     field = node.get(name)
     if field is None:
         if create is None or in_list:
