@@ -138,6 +138,8 @@ BLOCKS = [
     "{{ if not (has \"q\" .Values.list) }}no{{ end }}",
     "{{ if or (not .Values.flag) .Values.small }}{{ .Values.small }}{{ end }}",
     "{{ $.Values.str }}{{ $.Release.Name }}",
+    '{{ $l := splitList "," "c,a,b" }}{{ $s := sortAlpha $l }}{{ $l }}{{ $s }}',
+    '{{ $l := list "c" "a" }}{{ $s := sortAlpha $l }}{{ $l }}{{ $s }}',
     "{{ (dict \"a\" (dict \"b\" 5)).a.b }}",
     "{{ range $a := list 1 2 }}{{ range $b := list 3 4 }}{{ $a }}{{ $b }} {{ end }}{{ end }}",
 ]  # fmt: skip

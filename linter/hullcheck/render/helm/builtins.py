@@ -158,6 +158,10 @@ def _at(value: Value, key: Value) -> Value:
 
 @go("print", "any...", aware=True)
 def printed(*values: Value) -> str:
+    return _printed(*values)
+
+
+def _printed(*values: Value) -> str:
     parts: list[str] = []
     for at, value in enumerate(values):
         if at and not isinstance(value, str) and not isinstance(values[at - 1], str):
@@ -181,7 +185,7 @@ def formatted(template: str, *values: Value) -> Value:
 
 def _escapable(values: tuple[Value, ...]) -> str:
     """The arguments as one text, in which nil is what a template prints for it."""
-    return printed(*("<no value>" if value is None else value for value in values))
+    return _printed(*("<no value>" if value is None else value for value in values))
 
 
 _HTML = {"\0": "�", '"': "&#34;", "'": "&#39;", "&": "&amp;", "<": "&lt;", ">": "&gt;"}

@@ -11,6 +11,7 @@ from hullcheck.render.helm.values import (
     List,
     Map,
     NilList,
+    NilStrings,
     StringList,
     StringMap,
     Unordered,
@@ -193,12 +194,17 @@ def last(value: Value) -> Value:
 
 @go("rest mustRest", "any", aware=True)
 def rest(value: Value) -> Value:
-    return _unsure(value) or (_list(_items(value, "rest")[1:]) if value else NilList())
+    return _unsure(value) or _part(_items(value, "rest"), 1, None)
 
 
 @go("initial mustInitial", "any", aware=True)
 def initial(value: Value) -> Value:
-    return _unsure(value) or (_list(_items(value, "initial")[:-1]) if value else NilList())
+    return _unsure(value) or _part(_items(value, "initial"), 0, -1)
+
+
+def _part(items: list[Value], start: int, end: int | None) -> Value:
+    """A part of a list, which is nil if the list is empty."""
+    return _list(items[start:end]) if items else NilList()
 
 
 @go("reverse mustReverse", "any", aware=True)
@@ -292,7 +298,17 @@ def sort_alpha(value: Value) -> Value:
     unsure = unknown_in(value)
     if unsure:
         return Unknown(unsure.reason)
-    return StringList(sorted(strings_of(value), key=lambda text: text.encode("utf-8", "surrogateescape")))
+    if isinstance(value, NilStrings):
+        return value
+    if type(value) is StringList:
+        # A list of strings is sorted in place, whoever else holds it.
+        value.sort(key=_bytes)
+        return value
+    return StringList(sorted(strings_of(value), key=_bytes))
+
+
+def _bytes(text: str) -> bytes:
+    return text.encode("utf-8", "surrogateescape")
 
 
 @go("dict", "any...", aware=True)

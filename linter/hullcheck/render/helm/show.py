@@ -243,8 +243,8 @@ def _verb_d(layout: _Layout, value: Value, what: str) -> str | None:
 def _verb_q(layout: _Layout, value: Value, what: str) -> str | None:
     if what == "string":
         return layout.pad(quoted(show(value)))
-    if what in ("int", "int64") and 0 <= value < 0x110000:
-        return layout.pad("'" + ("\\'" if value == 39 else _escape(chr(value)).replace('\\"', '"')) + "'")
+    if what in ("int", "int64"):
+        return layout.pad("'" + ("\\'" if value == 39 else _escape(_char(value)).replace('\\"', '"')) + "'")
     return None
 
 
@@ -285,12 +285,17 @@ def _float(style: str) -> "Callable[[_Layout, Value, str], str | None]":
     return verb
 
 
+def _char(code: int) -> str:
+    """The character of a number, or the one that stands for none."""
+    return chr(code) if 0 <= code < 0xD800 or 0xE000 <= code < 0x110000 else "�"
+
+
 def _verb_c(layout: _Layout, value: Value, what: str) -> str | None:
-    return layout.pad(chr(value)) if what in ("int", "int64") and 0 <= value < 0x110000 else None
+    return layout.pad(_char(value)) if what in ("int", "int64") else None
 
 
 def _verb_u(layout: _Layout, value: Value, what: str) -> str | None:
-    return layout.pad(f"U+{int(value):04X}") if what in ("int", "int64") else None
+    return layout.pad(f"U+{int(value) % 2**64:04X}") if what in ("int", "int64") else None
 
 
 _VERBS: "dict[str, Callable[[_Layout, Value, str], str | None]]" = {

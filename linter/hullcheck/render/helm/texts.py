@@ -12,7 +12,7 @@ from hullcheck.render.helm.regex import Pattern, compile_pattern, expand
 from hullcheck.render.helm.show import quoted, show
 from hullcheck.render.helm.unknown import Unknown
 from hullcheck.render.helm.values import (
-    NilList,
+    NilStrings,
     StringList,
     StringMap,
     Unordered,
@@ -459,7 +459,7 @@ def regex_find_all(pattern: str, value: str, count: int) -> Value:
         if 0 <= count <= len(found):
             break
         found.append(cut(value, match[0], match[1]))
-    return found or NilList()
+    return found or NilStrings()
 
 
 @go("regexReplaceAll mustRegexReplaceAll", "string string string")
@@ -485,7 +485,7 @@ def _replaced(pattern: str, value: str, replacement: Callable[[list[int]], str])
 @go("regexSplit mustRegexSplit", "string string int")
 def regex_split(pattern: str, value: str, count: int) -> Value:
     if count == 0:
-        return NilList()
+        return NilStrings()
     if pattern and not value:
         return StringList([""])
     parts = StringList()

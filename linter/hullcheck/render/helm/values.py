@@ -70,6 +70,10 @@ class NilList(list[Value]):
     """A nil slice: `null` in JSON and YAML, else an empty list."""
 
 
+class NilStrings(NilList):
+    """A nil slice of strings."""
+
+
 class StringList(list[Value]):
     """Go's []string."""
 
@@ -134,6 +138,7 @@ KINDS: dict[type, str] = {
     list: "slice",
     List: "slice",
     NilList: "slice",
+    NilStrings: "slice",
     StringList: "slice",
     IntList: "slice",
     Unordered: "slice",
@@ -153,6 +158,7 @@ TYPES: dict[type, str] = {
     list: "[]interface {}",
     List: "[]interface {}",
     NilList: "[]interface {}",
+    NilStrings: "[]string",
     StringList: "[]string",
     IntList: "[]int",
     Unordered: "[]string",
