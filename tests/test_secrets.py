@@ -276,7 +276,7 @@ def test_credentials_in_connection_strings(text: str, expected: list[str]) -> No
         (["sh", "-c", "a && mysqladmin ping -phunter2 || exit 1"], ["hunter2"]),
         (["CMD-SHELL", "curl -u 'elastic:hunter2' http://x | grep y"], ["hunter2"]),
         (["curl", "-H", "Authorization: Bearer h8Kq2xPw7RtY2n"], ["h8Kq2xPw7RtY2n"]),
-        (["npm", "config", "set", "//registry.npmjs.org/:_authToken=h8Kq2xPw"], ["h8Kq2xPw"]),
+        (["npm", "config", "set", "//npm.example.com/:_authToken=h8Kq2xPw"], ["h8Kq2xPw"]),
         (["docker", "login", "-u", "ada", "-p", "hunter2"], ["hunter2"]),
         (["vault", "server", "-dev-root-token-id=hunter2"], ["hunter2"]),
         (["java", "-Djavax.net.ssl.keyStorePassword=hunter2"], ["hunter2"]),
