@@ -1,17 +1,19 @@
 """The solver against an evaluator that looks at one pair and one port at a time."""
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hullcheck.model.kubernetes import KubernetesObject
+from hullcheck.model.network import solve as solver
 from hullcheck.model.network.addresses import AddressRange
 from hullcheck.model.network.diff import difference
 from hullcheck.model.network.endpoint import Assume, ContainerPort, Endpoint, IpBlocksMatchPods
 from hullcheck.model.network.join import join, outside
-from hullcheck.model.network.labels import Labels, LabelSelector, Operator, Requirement, numbers_in
+from hullcheck.model.network.labels import Labels, LabelSelector, Operator, Requirement, bits_of, numbers_in
 from hullcheck.model.network.network import Network, Scope
 from hullcheck.model.network.policy import Action, Direction, Peer, Policy, PortRule, Rule, Tier
-from hullcheck.model.network.solve import Compiler, Solution, solve
+from hullcheck.model.network.solve import Compiler, Solution, answers, fold, solve
 from hullcheck.model.network.universe import NAME_LABEL, Universe
 from hullcheck.source import Location, Source
 from naive_network import Facts, Outside, open_between
@@ -243,6 +245,41 @@ def test_a_difference_is_what_single_pairs_say(world: Facts, data: st.DataObject
                 ours = network.answers.strict.connections(s, t)
                 theirs = counterpart.answers.loose.connections(s, t)
                 assert told.get((s, t), 0) == (ours & ~theirs if s != t else 0)
+
+
+cells = st.lists(st.tuples(st.integers(0, 15), st.sets(st.integers(0, 200), max_size=90).map(bits_of)), max_size=40)
+
+
+@settings(max_examples=200, deadline=None)
+@given(cells)
+def test_folded_cells_are_disjoint_and_hold_what_was_put_in(drawn: list[tuple[int, int]]) -> None:
+    expected: dict[int, int] = {}
+    for connections, ends in drawn:
+        for number in numbers_in(ends):
+            expected[number] = expected.get(number, 0) | connections
+    folded = fold(drawn)
+    assert len({connections for connections, _ in folded}) == len(folded)
+    found = [(number, connections) for connections, ends in folded for number in numbers_in(ends)]
+    assert sorted(found) == sorted((number, connections) for number, connections in expected.items() if connections)
+
+
+def test_what_would_be_too_much_work_is_unknown_and_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    everybody = LabelSelector()
+    ends = [Endpoint(f"a/w{n}", "", "a", f"w{n}", "Pod", HERE, Labels({"app": str(n)})) for n in range(30)]
+    rules = tuple(
+        Rule(n, HERE, (Peer(HERE, LabelSelector.of({"app": str(n)})),), (PortRule(HERE, "TCP", n, n),))
+        for n in range(1, 30)
+    )
+    policies = [Policy(made("NetworkPolicy", "p", "a"), "a", everybody, True, False, ingress_rules=rules)]
+    strict, loose = answers(Compiler(Universe(ends, policies), policies))
+    assert not strict.truncated
+    assert strict is loose
+    monkeypatch.setattr(solver.Work.__init__, "__defaults__", (20,))
+    strict, loose = answers(Compiler(Universe(ends, policies), policies))
+    assert strict.truncated
+    assert strict.connections(1, 2) == 0
+    assert loose.connections(1, 2) == loose.universe.ports.all
+    assert strict.isolated[Direction.INGRESS] == (1 << 30) - 1
 
 
 def test_joining_stops_at_the_limit_and_says_so() -> None:

@@ -19,7 +19,9 @@ class Finder:
     def __init__(self, policies: Iterable[Policy]) -> None:
         self._by_selector: dict[str, dict[LabelSelector, list[Policy]]] = {}
         self._unknown: list[Policy] = []
+        self.paths: set[str] = set()
         for policy in policies:
+            self.paths.add(policy.location.path)
             if policy.refused:
                 continue
             if policy.cluster_wide or policy.doubtful or not policy.selector.known:
@@ -98,6 +100,8 @@ class _Confinement:
         self.network = network
         self.everywhere = everywhere
         self.own = Finder(network.scope.policies)
+        self.foreign = everywhere.paths - self.own.paths
+        self.mixed = _mixed(network)
         self.egress_namespaces = {
             endpoint.namespace
             for number, endpoint in enumerate(network.endpoints)
@@ -141,17 +145,25 @@ class _Confinement:
 
     def _uncertain(self, number: int, endpoint: Endpoint) -> bool:
         """Would a policy of this scope select it, if an unset namespace were another?"""
+        if not self.mixed:
+            return False
         known = {id(policy) for d in Direction for policy, _ in self.network.selecting(number, d)}
         return any(id(policy) not in known and not policy.cluster_wide for policy in self.own.find(endpoint))
 
     def _elsewhere(self, endpoint: Endpoint, ingress: bool, egress: bool) -> str:
         """Where a policy of another scope would confine it in a direction that is open here."""
-        own = {policy.location.path for policy in self.network.scope.policies}
-        for policy in self.everywhere.find(endpoint):
+        for policy in self.everywhere.find(endpoint) if self.foreign else ():
             helps = (policy.ingress and not ingress) or (policy.egress and not egress)
-            if helps and policy.location.path not in own:
+            if helps and policy.location.path in self.foreign:
                 return policy.location.path
         return ""
+
+
+def _mixed(network: Network) -> bool:
+    """Do some things say their namespace while others leave it to whoever applies them?"""
+    unset = {endpoint.unset_namespace for endpoint in network.endpoints}
+    left = {not policy.namespace for policy in network.scope.policies if not policy.cluster_wide}
+    return (True in unset and False in left) or (False in unset and True in left)
 
 
 class _NearMisses:

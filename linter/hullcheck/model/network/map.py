@@ -19,6 +19,10 @@ MAX_EDGES = 100_000
 """Edges of a scope that are written one by one."""
 
 
+_RULES_FOR_AN_EDGE = 30
+"""Rules that are looked at for the reasons of an edge, on average."""
+
+
 class Way(NamedTuple):
     """A way in from outside to a node: `connections` are those that policies let through."""
 
@@ -111,6 +115,7 @@ class _Mapper:
         self.universe = network.universe
         self.ids = [endpoint.id for endpoint in network.endpoints]
         self.left = max_edges
+        self.rules_left = max_edges * _RULES_FOR_AN_EDGE
 
     def map(self) -> ScopeMap:
         strict = join(self.network.answers.strict)
@@ -130,7 +135,7 @@ class _Mapper:
             tuple(wide),
             tuple(sorted(self._external(), key=lambda e: (e.node, e.direction, not e.certain, e.ranges))),
             len(scope.policies),
-            strict.truncated or loose.truncated,
+            strict.truncated or loose.truncated or any(answer.truncated for answer in self.network.answers),
             tuple(self._uses()),
         )
 
@@ -180,10 +185,12 @@ class _Mapper:
         wide = []
         for sources, targets, connections in sorted(blocks.blocks, key=lambda b: b[0].bit_count() * b[1].bit_count()):
             count = sources.bit_count() * targets.bit_count()
-            if count > self.left:
+            rules = count * self._rules(sources, targets)
+            if count > self.left or rules > self.rules_left:
                 wide.append(self._wide(sources, targets, connections, strict))
                 continue
             self.left -= count
+            self.rules_left -= rules
             for source in numbers_in(sources):
                 for target in numbers_in(targets):
                     extra = connections
@@ -199,6 +206,11 @@ class _Mapper:
             for key, (source, target, connections) in found.items()
         ]
         return edges, wide
+
+    def _rules(self, sources: int, targets: int) -> int:
+        """The rules that have to be looked at for the reasons of one edge of a block."""
+        source, target = ((bits & -bits).bit_length() - 1 for bits in (sources, targets))
+        return self.network.rules_of(source, Direction.EGRESS) + self.network.rules_of(target, Direction.INGRESS)
 
     def _wide(self, sources: int, targets: int, connections: int, strict: bool) -> Wide:
         from_, to = (tuple(self.ids[n] for n in numbers_in(bits)) for bits in (sources, targets))

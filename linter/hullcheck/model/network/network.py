@@ -1,19 +1,25 @@
 """The network of one scope: its workloads, policies and Services, solved once something asks."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property
-from typing import NamedTuple
+from itertools import islice
+from typing import NamedTuple, TypeVar, cast
 
 from hullcheck.model.network.addresses import AddressRange
 from hullcheck.model.network.endpoint import Assume, Endpoint
-from hullcheck.model.network.labels import LabelIndex, numbers_in
+from hullcheck.model.network.labels import LabelIndex, Match, bits_of, numbers_in
 from hullcheck.model.network.policy import Direction, Policy, Rule
 from hullcheck.model.network.ports import MAX_PORT, PROTOCOLS, PortRange
 from hullcheck.model.network.service import Backend, Entrance, Service, ServicePort
 from hullcheck.model.network.solve import Answers, Compiler, answers
 from hullcheck.model.network.universe import Universe, address_ranges
 from hullcheck.source import Location
+
+T = TypeVar("T")
+
+MAX_WAYS = 100_000
+"""Ways in, and places where a workload speaks of another, that are looked at in one scope."""
 
 
 class Use(NamedTuple):
@@ -89,6 +95,7 @@ class Network:
         self.asked_ports: list[PortRange] = []
         self.asked_addresses: list[AddressRange] = []
         self.policies = [policy for policy in scope.policies if not policy.refused]
+        self._remembered: dict[tuple[object, ...], object] = {}
         self._reasons: dict[tuple[int, int, Direction], tuple[tuple[Reason, int], ...]] = {}
 
     def fresh(self) -> "Network":
@@ -132,19 +139,49 @@ class Network:
         return self.endpoints[workload].namespace
 
     @cached_property
-    def _applying(self) -> dict[Direction, dict[int, list[tuple[Policy, bool]]]]:
-        found: dict[Direction, dict[int, list[tuple[Policy, bool]]]] = {direction: {} for direction in Direction}
-        for policy, members in zip(self.compiler.policies, self.compiler.members, strict=True):
-            for direction in Direction:
-                if policy.affects(direction):
-                    for workload in numbers_in(members.maybe):
-                        sure = bool(members.sure >> workload & 1)
-                        found[direction].setdefault(workload, []).append((policy, sure))
-        return found
+    def _classes(self) -> list[tuple[Match, list[int]]]:
+        """The policies by number, those that select the same together."""
+        found: dict[Match, list[int]] = {}
+        for number, members in enumerate(self.compiler.members):
+            found.setdefault(members, []).append(number)
+        return list(found.items())
+
+    @cached_property
+    def _classes_of(self) -> dict[int, tuple[tuple[int, bool], ...]]:
+        """The classes of policies that apply to each workload, with whether they surely do."""
+        found: dict[int, list[tuple[int, bool]]] = {}
+        for number, (members, _) in enumerate(self._classes):
+            for workload in numbers_in(members.maybe):
+                found.setdefault(workload, []).append((number, bool(members.sure >> workload & 1)))
+        return {workload: tuple(classes) for workload, classes in found.items()}
+
+    def applying(self, workload: int) -> tuple[tuple[int, bool], ...]:
+        """What is the same for all workloads to which the same policies apply."""
+        return self._classes_of.get(workload, ())
 
     def selecting(self, workload: int, direction: Direction) -> list[tuple[Policy, bool]]:
-        """The policies that apply to a workload, each with whether it surely does."""
-        return self._applying[direction].get(workload, [])
+        """The policies that apply to a workload, each with whether it surely does, in the order they are asked."""
+        classes = self.applying(workload)
+
+        def found() -> list[tuple[Policy, bool]]:
+            numbers = sorted((number, sure) for class_, sure in classes for number in self._classes[class_][1])
+            policies = ((self.compiler.policies[number], sure) for number, sure in numbers)
+            return [(policy, sure) for policy, sure in policies if policy.affects(direction)]
+
+        return self.remembered(("selecting", direction, classes), found)
+
+    def rules_of(self, workload: int, direction: Direction) -> int:
+        """How many rules apply to a workload."""
+        key = ("rules", direction, self.applying(workload))
+        return self.remembered(
+            key, lambda: sum(len(policy.rules(direction)) for policy, _ in self.selecting(workload, direction))
+        )
+
+    def remembered(self, key: tuple[object, ...], make: Callable[[], T]) -> T:
+        """What `make` gives, made once for the key."""
+        if key not in self._remembered:
+            self._remembered[key] = make()
+        return cast("T", self._remembered[key])
 
     def reasons(self, workload: int, peer: int, direction: Direction, connections: int) -> list[Reason]:
         """The rules of the workload's policies that are about connections with that end, in the order they are asked."""
@@ -164,8 +201,8 @@ class Network:
                         maybe |= entry.connections
                         sure |= entry.connections if entry.peers.sure >> peer & 1 and not entry.maybe else 0
                 for peers, cells in compiled.named:
-                    for connections, ends in cells:
-                        if peers.maybe >> peer & 1 and ends >> target & 1:
+                    for connections, ends in cells if peers.maybe >> peer & 1 else ():
+                        if ends >> target & 1:
                             maybe |= connections
                             sure |= connections if peers.sure >> peer & 1 else 0
                 if maybe:
@@ -181,12 +218,12 @@ class Network:
     @cached_property
     def uses(self) -> tuple[Use, ...]:
         """Who speaks of whom: connections that are meant to be."""
-        return tuple(dict.fromkeys(_uses(self)))
+        return tuple(dict.fromkeys(islice(_uses(self), MAX_WAYS)))
 
     @cached_property
     def doorways(self) -> tuple[Doorway, ...]:
         """Every way in from outside, before policies are asked."""
-        return tuple(_Doorways(self).all())
+        return tuple(islice(_Doorways(self).all(), MAX_WAYS))
 
     @cached_property
     def _doorways_of(self) -> dict[int, list[Doorway]]:
@@ -224,16 +261,28 @@ class Network:
         }
 
     @cached_property
-    def _services_of(self) -> dict[int, list[Service]]:
-        found: dict[int, list[Service]] = {}
+    def _declaring(self) -> dict[int, int]:
+        found: dict[int, list[int]] = {}
+        for number, endpoint in enumerate(self.endpoints):
+            for port in endpoint.ports:
+                found.setdefault(port.number, []).append(number)
+        return {port: bits_of(numbers) for port, numbers in found.items()}
+
+    def declaring(self, port: int) -> int:
+        """The workloads that declare a port of that number, as bits."""
+        return self._declaring.get(port, 0)
+
+    @cached_property
+    def _offering(self) -> dict[tuple[str, int | None], list[tuple[Service, ServicePort]]]:
+        found: dict[tuple[str, int | None], list[tuple[Service, ServicePort]]] = {}
         for service in self.scope.services:
-            for number in numbers_in(self.served_by(service)):
-                found.setdefault(number, []).append(service)
+            for port in service.ports if service.selects else ():
+                found.setdefault((port.protocol, port.number), []).append((service, port))
         return found
 
-    def services_of(self, workload: int) -> list[Service]:
-        """The Services that select a workload."""
-        return self._services_of.get(workload, [])
+    def offering(self, protocol: str, port: int) -> list[tuple[Service, ServicePort]]:
+        """The Services that have that port."""
+        return self._offering.get((protocol, port), [])
 
     def target_of(self, port: ServicePort, workload: int) -> int | None:
         """A Service's port as the workload's own; None if it isn't known or no such port."""

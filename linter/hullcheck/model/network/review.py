@@ -1,7 +1,7 @@
 """What a policy comes to beside the workloads that there are: whom it selects, whom its peers are, what others undo."""
 
 from collections.abc import Iterator
-from itertools import pairwise
+from itertools import islice, pairwise
 from typing import NamedTuple
 
 from hullcheck.model.network.datastores import PORTS as DATA_PORTS
@@ -256,25 +256,22 @@ def service_ports(use: PolicyUse) -> Iterator[PortMismatch]:
     """Numbers that are a Service's port where the pods' port is needed."""
     network, policy = use.places[0]
     for direction, rule, port, ends in _written_ports(network, policy):
-        if port.first is None or port.first != port.last:
-            continue
-        if any(declared.number == port.first for number in ends for declared in network.endpoints[number].ports):
+        if port.first is None or port.first != port.last or network.declaring(port.first) & ends:
             continue
         found = _service_port(network, port, ends)
         if found is not None:
             yield PortMismatch(direction, rule, port, *found)
 
 
-def _service_port(network: Network, port: PortRule, ends: list[int]) -> tuple[Endpoint, str, int] | None:
+def _service_port(network: Network, port: PortRule, ends: int) -> tuple[Endpoint, str, int] | None:
     """A workload behind a Service that has this port and sends it on to another; the Service, and the other port."""
-    for number in ends:
-        for service in network.services_of(number):
-            for offered in service.ports:
-                if (offered.number, offered.protocol) != (port.first, port.protocol):
-                    continue
-                target = network.target_of(offered, number)
-                if target and target != port.first:
-                    return network.endpoints[number], service.name, target
+    for service, offered in network.offering(port.protocol, port.first or 0):
+        behind = network.served_by(service) & ends
+        if behind:
+            number = _first(behind)
+            target = network.target_of(offered, number)
+            if target and target != port.first:
+                return network.endpoints[number], service.name, target
     return None
 
 
@@ -284,14 +281,22 @@ def unresolved_ports(use: PolicyUse) -> Iterator[PortMismatch]:
         return
     network, policy = use.places[0]
     for direction, rule, port, ends in _written_ports(network, policy):
-        declared = {(p.name, p.protocol) for number in ends for p in network.endpoints[number].ports}
-        if port.name and (port.name, port.protocol) not in declared:
-            others = any((other.name, other.protocol) in declared for other in rule.ports or ())
-            yield PortMismatch(direction, rule, port, network.endpoints[ends[0]], others=others)
+        if port.name and not _declares(network, port, ends):
+            others = any(other.name and _declares(network, other, ends) for other in rule.ports or ())
+            yield PortMismatch(direction, rule, port, network.endpoints[_first(ends)], others=others)
 
 
-def _written_ports(network: Network, policy: Policy) -> Iterator[tuple[Direction, Rule, PortRule, list[int]]]:
-    """Each port of the rules, with the numbers of the workloads that are connected to on it."""
+def _declares(network: Network, port: PortRule, ends: int) -> bool:
+    return any(bits & ends for _, bits in network.universe.named(port))
+
+
+def _first(bits: int) -> int:
+    """The lowest number in a set of bits that isn't empty."""
+    return (bits & -bits).bit_length() - 1
+
+
+def _written_ports(network: Network, policy: Policy) -> Iterator[tuple[Direction, Rule, PortRule, int]]:
+    """Each port of the rules, with the workloads that are connected to on it, as bits."""
     if policy.tier is not Tier.NAMESPACE or policy.opaque or policy.refused:
         return
     members = network.universe.members(policy).sure
@@ -301,10 +306,10 @@ def _written_ports(network: Network, policy: Policy) -> Iterator[tuple[Direction
             if direction is Direction.EGRESS:
                 named = tuple(peer for peer in rule.peers or () if not peer.blocks and not peer.elsewhere)
                 ends = network.universe.peers(policy, named).sure if named else 0
-            found = list(numbers_in(ends & network.universe.workloads))
-            for port in (rule.ports or ()) if found else ():
+            ends &= network.universe.workloads
+            for port in (rule.ports or ()) if ends else ():
                 if port.known:
-                    yield direction, rule, port, found
+                    yield direction, rule, port, ends
 
 
 class HalfOpen(NamedTuple):
@@ -342,10 +347,12 @@ def _half_open(
     """The first pair, if all pairs of a rule are denied by the other end's policies."""
     universe = network.universe
     other = Direction.EGRESS if direction is Direction.INGRESS else Direction.INGRESS
-    here = list(numbers_in(universe.members(policy).maybe & universe.selectable))
-    there = list(numbers_in(universe.peers(policy, named).maybe & universe.selectable))
-    pairs = [(h, t) for h in here for t in there if h != t]
-    if not pairs or len(here) > _MAX_ENDS or len(there) > _MAX_ENDS:
+    here = universe.members(policy).maybe & universe.selectable
+    there = universe.peers(policy, named).maybe & universe.selectable
+    if here.bit_count() > _MAX_ENDS or there.bit_count() > _MAX_ENDS:
+        return None
+    pairs = [(h, t) for h in numbers_in(here) for t in numbers_in(there) if h != t]
+    if not pairs:
         return None
     side = network.answers.loose.side(other)
     connections = _connections(network, policy, rule)
@@ -390,9 +397,22 @@ def nullified(use: PolicyUse) -> Iterator[Nullified]:
     for direction in Direction:
         if not policy.affects(direction):
             continue
-        for other, sure in network.selecting(first, direction):
-            if sure and other is not policy and not members.maybe & ~network.universe.members(other).sure:
+        for other in _wide_policies(network, first, direction):
+            if other is not policy and not members.maybe & ~network.universe.members(other).sure:
                 yield from _nullified(network, policy, other, direction)
+
+
+_MAX_WIDE = 20
+
+
+def _wide_policies(network: Network, workload: int, direction: Direction) -> tuple[Policy, ...]:
+    """The policies for a workload that let everybody in, the first of them if they are many."""
+
+    def found() -> tuple[Policy, ...]:
+        selecting = network.selecting(workload, direction)
+        return tuple(islice((p for p, sure in selecting if sure and any(wide_open(p, direction))), _MAX_WIDE))
+
+    return network.remembered(("wide", direction, network.applying(workload)), found)
 
 
 def _nullified(network: Network, policy: Policy, other: Policy, direction: Direction) -> Iterator[Nullified]:
@@ -412,9 +432,9 @@ def _nullified(network: Network, policy: Policy, other: Policy, direction: Direc
 def is_front_door(use: PolicyUse, found: WideOpen) -> bool:
     """Is the rule for workloads that something leads to from outside, and for the ports that it leads to?"""
     network, policy = use.places[0]
-    members = list(numbers_in(network.universe.members(policy).sure))
+    members = network.universe.members(policy).sure
     ports = _connections(network, policy, found.rule)
-    for number in members:
+    for number in numbers_in(members):
         served = 0
         for doorway in network.doorways_of(number):
             served |= doorway.connections
@@ -431,6 +451,11 @@ def dns_allowed(network: Network, number: int, protocol: str) -> bool | None:
     """May the workload ask a server that is plausibly the cluster's DNS? None if an opaque policy decides."""
     if network.compiler.opaque[Direction.EGRESS] >> number & 1:
         return None
+    key = ("dns", protocol, network.applying(number))
+    return network.remembered(key, lambda: _dns_allowed(network, number, protocol))
+
+
+def _dns_allowed(network: Network, number: int, protocol: str) -> bool | None:
     for policy, _ in network.selecting(number, Direction.EGRESS):
         if policy.tier is not Tier.NAMESPACE:
             return None

@@ -60,6 +60,30 @@ class Selected(NamedTuple):
     tier: Tier = Tier.NAMESPACE
 
 
+_FEW = 16
+_NARROW = 64
+"""Among more than a few cells those with so few ends are taken end by end."""
+
+MAX_WORK = 20_000_000
+"""Steps for one direction of a scope; what is left then is taken as unknown."""
+
+
+class TooMuchError(Exception):
+    """A scope is so tangled that working it out would take too long."""
+
+
+class Work:
+    """Steps that are left."""
+
+    def __init__(self, steps: int = MAX_WORK) -> None:
+        self.left = steps
+
+    def spend(self, steps: int) -> None:
+        self.left -= steps
+        if self.left < 0:
+            raise TooMuchError
+
+
 class Signature(NamedTuple):
     """All that applies to a workload in one direction; `layers` are administrators' rules, each with whether it surely
     applies."""
@@ -78,6 +102,7 @@ class Compiler:
         self.rules: list[Compiled] = []
         self._numbers: dict[Compiled, int] = {}
         self._written: dict[tuple[object, ...], int] = {}
+        self._of_rule: dict[int, int] = {}  # by identity: the policies are kept as long as this
         self.policies = sorted((p for p in policies if not p.refused), key=lambda p: (p.priority, p.object.name))
         self.opaque = dict.fromkeys(Direction, 0)
         self.members: list[Match] = [universe.members(policy) for policy in self.policies]
@@ -97,6 +122,12 @@ class Compiler:
 
     def number(self, policy: Policy, rule: Rule) -> int:
         """The rule's number among those of different content."""
+        known = self._of_rule.get(id(rule))
+        if known is None:
+            known = self._of_rule[id(rule)] = self._number(policy, rule)
+        return known
+
+    def _number(self, policy: Policy, rule: Rule) -> int:
         own = "" if policy.cluster_wide else policy.namespace or "default"
         peers, ports = _content(rule)
         key = (own if _is_relative(rule) else None, rule.action, peers, ports)
@@ -181,12 +212,16 @@ class Side:
 
 
 class Solution(NamedTuple):
-    """Both directions of a scope, solved. `isolated` are the workloads that some NetworkPolicy confines."""
+    """Both directions of a scope, solved. `isolated` are the workloads that some NetworkPolicy confines.
+
+    `truncated` is true where it would have been too much work to know all.
+    """
 
     universe: Universe
     ingress: Side
     egress: Side
     isolated: dict[Direction, int]
+    truncated: bool = False
 
     def side(self, direction: Direction) -> Side:
         return self.ingress if direction is Direction.INGRESS else self.egress
@@ -205,6 +240,8 @@ class Solver:
         self.direction = direction
         self.strict = strict
         self.selected = compiler.selected(direction)
+        self.work = Work()
+        self.truncated = False
 
     def isolated(self) -> int:
         """The workloads that NetworkPolicies confine: for a strict answer also those that they may confine."""
@@ -222,35 +259,51 @@ class Solver:
             by_signature.setdefault(signature, []).append(workload)
         merged: dict[Partition, int] = {}
         for signature, workloads in by_signature.items():
-            for members, partition in self._partitions(signature, bits_of(workloads)):
+            for members, partition in self._bounded(signature, bits_of(workloads)):
                 merged[partition] = merged.get(partition, 0) | members
         everything = ((self.universe.ports.all, self.universe.all),)
         return Side([Group(bits, part) for part, bits in merged.items() if part != everything], self.universe)
 
+    def _bounded(self, signature: Signature, members: int) -> Iterator[tuple[int, Partition]]:
+        """What parts of the members admit; once it is too much nothing surely, and perhaps everything."""
+        left = members
+        try:
+            for part, partition in self._partitions(signature, members):
+                yield part, partition
+                left &= ~part
+        except TooMuchError:
+            self.truncated = True
+            yield left, () if self.strict else ((self.universe.ports.all, self.universe.all),)
+
     def _signatures(self, isolated: int, opaque: int) -> dict[int, Signature]:
-        """For each workload that anything applies to, what does."""
-        own: dict[int, set[int]] = {}
-        layers: dict[int, list[tuple[Tier, int, bool]]] = {}
-        for selected in self.selected:
-            if selected.tier is Tier.NAMESPACE:
-                applies = selected.members.sure if self.strict else selected.members.maybe
-                for workload in numbers_in(applies):
-                    own.setdefault(workload, set()).update(selected.rules)
-            else:
-                self._add_layer(selected, layers)
+        """For each workload that anything applies to, what does; what the same policies select is looked at once."""
+        applying: dict[int, list[tuple[int, bool]]] = {}
+        for number, selected in enumerate(self.selected):
+            own = selected.tier is Tier.NAMESPACE
+            for workload in numbers_in(selected.members.sure if own and self.strict else selected.members.maybe):
+                sure = own or bool(selected.members.sure >> workload & 1)
+                applying.setdefault(workload, []).append((number, sure))
+        known: dict[tuple[object, ...], Signature] = {}
         found = {}
-        for workload in numbers_in(isolated | opaque | bits_of([*own, *layers])):
-            rules = tuple(sorted(own.get(workload, ())))
+        for workload in numbers_in(isolated | opaque | bits_of(applying)):
             bit = 1 << workload
-            is_isolated, is_opaque = bool(isolated & bit), bool(opaque & bit)
-            if is_isolated or is_opaque or workload in layers:
-                found[workload] = Signature(is_opaque, is_isolated, rules, tuple(layers.get(workload, ())))
+            key = (bool(opaque & bit), bool(isolated & bit), tuple(applying.get(workload, ())))
+            if key not in known:
+                known[key] = self._signature(*key)
+            if any(known[key][:2]) or known[key].layers:
+                found[workload] = known[key]
         return found
 
-    def _add_layer(self, selected: Selected, layers: dict[int, list[tuple[Tier, int, bool]]]) -> None:
-        for workload in numbers_in(selected.members.maybe):
-            sure = bool(selected.members.sure >> workload & 1)
-            layers.setdefault(workload, []).extend((selected.tier, rule, sure) for rule in selected.rules)
+    def _signature(self, opaque: bool, isolated: bool, applying: Iterable[tuple[int, bool]]) -> Signature:
+        rules: set[int] = set()
+        layers: list[tuple[Tier, int, bool]] = []
+        for number, sure in applying:
+            selected = self.selected[number]
+            if selected.tier is Tier.NAMESPACE:
+                rules.update(selected.rules)
+            else:
+                layers += [(selected.tier, rule, sure) for rule in selected.rules]
+        return Signature(opaque, isolated, tuple(sorted(rules)), tuple(layers))
 
     def _partitions(self, signature: Signature, members: int) -> Iterator[tuple[int, Partition]]:
         """The members, apart where a named port is another number, with what each part admits."""
@@ -259,7 +312,7 @@ class Solver:
             if opaque:
                 yield part, () if self.strict else ((self.universe.ports.all, self.universe.all),)
                 continue
-            own = fold(self._entries(rules, part)) if isolated else None
+            own = fold(self._entries(rules, part), self.work) if isolated else None
             partition = self._layered(layers, own, part) if layers else own or ()
             yield part, self._with_node(partition)
 
@@ -276,13 +329,16 @@ class Solver:
             return parts
         splitters = {ends for rule in rules for _, cells in self.compiler.rules[rule].named for _, ends in cells}
         for ends in splitters:
+            self.work.spend(len(parts))
             parts = [piece for part in parts for piece in (part & ends, part & ~ends) if piece]
         return parts
 
     def _entries(self, rules: Iterable[int], members: int) -> Iterator[Cell]:
         """What the rules of NetworkPolicies let through."""
         for number in rules:
-            for entry in self._parts(self.compiler.rules[number], members):
+            rule = self.compiler.rules[number]
+            self.work.spend(1 + sum(len(cells) for _, cells in rule.named))
+            for entry in self._parts(rule, members):
                 peers = entry.peers.sure if self.strict else entry.peers.maybe
                 if peers and not (self.strict and entry.maybe):
                     yield entry.connections, peers
@@ -303,14 +359,17 @@ class Solver:
         states = [_State(self.universe.all, everything)]
         for tier, number, sure in layers:
             if tier is Tier.ADMIN:
+                self.work.spend(len(states))
                 states = self._walk(states, number, sure, members)
         states = [state.passing() for state in states]
         if own is not None:
-            return fold(_decided(states, own))
+            self.work.spend(len(states) * len(own))
+            return fold(_decided(states, own), self.work)
         for tier, number, sure in layers:
             if tier is Tier.BASELINE:
+                self.work.spend(len(states))
                 states = self._walk(states, number, sure, members)
-        return fold((state.allowed | state.rest | state.passed, state.ends) for state in states)
+        return fold(((state.allowed | state.rest | state.passed, state.ends) for state in states), self.work)
 
     def _walk(self, states: "list[_State]", number: int, sure: bool, members: int) -> "list[_State]":
         rule = self.compiler.rules[number]
@@ -368,22 +427,38 @@ def _decided(states: "Iterable[_State]", own: Partition) -> Iterator[Cell]:
             yield state.rest & connections, state.ends & ends
 
 
-def fold(cells: Iterable[Cell]) -> Partition:
-    """The union of cells that may overlap, as disjoint ones."""
+def fold(cells: Iterable[Cell], work: Work | None = None) -> Partition:
+    """The union of cells that may overlap, as disjoint ones. Raises TooMuchError once `work` is used up."""
     by_ends: dict[int, int] = {}
     for connections, ends in cells:
         if connections and ends:
             by_ends[ends] = by_ends.get(ends, 0) | connections
     by_connections: dict[int, int] = {}
+    single: dict[int, int] = {}
     for ends, connections in by_ends.items():
-        by_connections[connections] = by_connections.get(connections, 0) | ends
-    disjoint: list[Cell] = []
+        if len(by_ends) > _FEW and ends.bit_count() <= _NARROW:
+            for number in numbers_in(ends):
+                single[number] = single.get(number, 0) | connections
+        else:
+            by_connections[connections] = by_connections.get(connections, 0) | ends
+    disjoint = list(_by_connections(single))
     for connections, ends in by_connections.items():
+        if work is not None:
+            work.spend(len(disjoint))
         disjoint = list(_overlaid(disjoint, connections, ends))
     united: dict[int, int] = {}
     for connections, ends in disjoint:
         united[connections] = united.get(connections, 0) | ends
     return tuple(sorted(united.items()))
+
+
+def _by_connections(single: dict[int, int]) -> Iterator[Cell]:
+    """Single ends, those of the same connections together."""
+    numbers: dict[int, list[int]] = {}
+    for number, connections in single.items():
+        numbers.setdefault(connections, []).append(number)
+    for connections, found in numbers.items():
+        yield connections, bits_of(found)
 
 
 def _overlaid(cells: Iterable[Cell], connections: int, ends: int) -> Iterator[Cell]:
@@ -410,15 +485,18 @@ class Answers(NamedTuple):
 def answers(compiler: Compiler) -> Answers:
     """Both answers; the second costs nothing where nothing is unknown."""
     strict = solve(compiler, strict=True)
-    return Answers(strict, strict if compiler.certain else solve(compiler, strict=False))
+    certain = compiler.certain and not strict.truncated
+    return Answers(strict, strict if certain else solve(compiler, strict=False))
 
 
 def solve(compiler: Compiler, strict: bool) -> Solution:
     """Both directions, with one of the two answers."""
     solvers = {direction: Solver(compiler, direction, strict) for direction in Direction}
+    sides = {direction: solver.side() for direction, solver in solvers.items()}
     return Solution(
         compiler.universe,
-        solvers[Direction.INGRESS].side(),
-        solvers[Direction.EGRESS].side(),
+        sides[Direction.INGRESS],
+        sides[Direction.EGRESS],
         {direction: solver.isolated() for direction, solver in solvers.items()},
+        any(solver.truncated for solver in solvers.values()),
     )
