@@ -11,6 +11,7 @@ from hullcheck.discover import Entry, Skipped, Tree
 from hullcheck.finding import Finding
 from hullcheck.ignores import Ignore, written
 from hullcheck.link.project import Project, link
+from hullcheck.model.scoped import within
 from hullcheck.model.settings import Settings
 from hullcheck.read import File, read_all
 from hullcheck.rules import Rules
@@ -78,7 +79,7 @@ class Judge(NamedTuple):
             tuple(skipped),
             files,
             project.not_decided,
-            frozenset((part.location.path, part.owner) for part in project.parts if hasattr(part, "owner")),
+            frozenset((part.location.path, part.owner) for _, part in project.parts if hasattr(part, "owner")),
             frozenset(entry.path for entry in entries),
             marked.used,
             (project.worlds, project.compose),
@@ -91,7 +92,7 @@ class Judge(NamedTuple):
         from hullcheck.link.network import Options
         from hullcheck.link.network_changes import change_parts
 
-        parts = list(change_parts(base.scopes, head.scopes, Options(self.settings.datastores)))
+        parts = list(within("", change_parts(base.scopes, head.scopes, Options(self.settings.datastores))))
         project = Project(parts, [], 0, worlds=head.scopes[0], compose=head.scopes[1])
         findings = self.rules.judge(list(self._checked(project)))
         return tuple(suppress.apply(findings, self._ignores(head.files, project), self.config, self.today).findings)
@@ -104,14 +105,15 @@ class Judge(NamedTuple):
 
     def _checked(self, project: Project) -> Iterator[Finding]:
         by_type: dict[type, list[tuple[Check, Any, bool]]] = {}
-        types = {type(part).__name__ for part in project.parts}
+        types = {type(part).__name__ for _, part in project.parts}
         for check in self.registry.running(self.settings.selected, project.dialects, types):
             for part_type, function, takes_settings in check.functions:
                 by_type.setdefault(part_type, []).append((check, function, takes_settings))
-        for part in project.parts:
+        for scope, part in project.parts:
             for check, function, takes_settings in by_type.get(type(part), ()):
                 try:
-                    yield from list(function(part, self.settings) if takes_settings else function(part))
+                    found = list(function(part, self.settings) if takes_settings else function(part))
+                    yield from (finding._replace(scope=scope) for finding in found)
                 except Exception as error:  # noqa: BLE001  a check's own fault must not lose the other findings
                     message = f"`{check.name}` failed here: {type(error).__name__}: {error}"
                     yield self.registry["check-failed"].finding(part, message, evidence=(check.name,))

@@ -76,9 +76,11 @@ class Suppression(NamedTuple):
 
 
 class Finding(NamedTuple):
-    """One fault at one place. Made by `Check.finding`, which fills in `name`.
+    """One fault of one owner. Made by `Check.finding`, which fills in `name`.
 
-    `owner` is the object it is about: `services.web`, `Deployment/shop/api/web`, a stage's name or number.
+    `owner` is the object it is about: `services.web`, `Deployment/shop/api/web`, a stage's name or number. `scope` is
+    where that runs: a Compose project, a world of manifests, a Dockerfile; both together say who it is, and a place
+    never does: several owners may have the same fault at one place.
     `evidence` says, without prose, what was found; with name and owner it is the finding's identity. `redact` are the
     places that hold a secret: every report masks them, in this finding's snippets and in all others. `properties` are
     further facts for the JSON report, by name.
@@ -96,6 +98,7 @@ class Finding(NamedTuple):
     state: str = ""  # "new" or "unchanged" where a base was compared with
     redact: tuple[Location, ...] = ()
     properties: tuple[tuple[str, str | tuple[str, ...]], ...] = ()
+    scope: str = ""
 
     @property
     def fingerprint(self) -> str:
@@ -110,4 +113,5 @@ class Finding(NamedTuple):
 
     @property
     def sort_key(self) -> tuple[object, ...]:
-        return (self.location.path, self.location.start, self.name, self.owner, self.evidence, self.message)
+        place = self.location.path, self.location.start
+        return (*place, self.name, self.owner, self.evidence, self.message, self.scope)

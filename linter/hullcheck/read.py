@@ -21,7 +21,8 @@ class File(NamedTuple):
     """A file as read: its kind's word, its source and its model; `model` is None where only problems are known.
 
     `spans` are first and last lines of instructions that have several, for ignore comments. `counts` is false for
-    files that are read for the sake of others and hold nothing to judge.
+    files that are read for the sake of others and hold nothing to judge. `also` are further readings of the same
+    source, where a file holds things of several kinds: a Pod behind a kustomization, a Compose project beside both.
     """
 
     source: Source
@@ -30,6 +31,19 @@ class File(NamedTuple):
     problems: tuple[Problem, ...] = ()
     spans: tuple[tuple[int, int], ...] = ()
     counts: bool = True
+    also: tuple["File", ...] = ()
+
+    @property
+    def readings(self) -> tuple["File", ...]:
+        """This one, and what else the file is."""
+        return (self, *self.also) if self.also else (self,)
+
+
+def of_kind(files: Mapping[str, File], *kinds: str) -> dict[str, File]:
+    """The readings of these kinds, by path; a file has at most one of each."""
+    return {
+        path: reading for path, file in files.items() for reading in file.readings if reading.kind in kinds
+    }  # fmt: skip
 
 
 def read_all(

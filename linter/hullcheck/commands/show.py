@@ -202,7 +202,7 @@ def _stories(tree: Tree) -> "list[Story]":
 
     entries, _ = discovered(tree)
     files = read_all(tree, entries, 1, lambda what, done, total: None)
-    return list(stories(link(files, tree, Settings(date.today())).parts))
+    return list(stories(part for _, part in link(files, tree, Settings(date.today())).parts))
 
 
 def _story(root: str, options: argparse.Namespace) -> int:

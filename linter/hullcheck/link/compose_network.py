@@ -14,6 +14,7 @@ from hullcheck.model.network.labels import Labels
 from hullcheck.model.network.network import Use, hosts_in
 from hullcheck.model.network.parts import ComposeUse, NetworkUse
 from hullcheck.model.network.ports import MAX_PORT, PROTOCOLS, PortRange
+from hullcheck.model.scoped import Scoped
 from hullcheck.source import Field, Location
 
 _ICC = "com.docker.network.bridge.enable_icc"
@@ -38,15 +39,12 @@ def compose_parts(projects: Iterable[ComposeProject], datastores: tuple[str, ...
         yield ComposeUse(project, network, services, idle)
 
 
-def network_parts(
-    projects: Iterable[ComposeProject], datastores: tuple[str, ...] = ()
-) -> Iterator[ComposeUse | NetworkUse]:
-    """What the checks of networks look at where there are no manifests: each project, and its network as a whole."""
-    composed = list(compose_parts(projects, datastores))
-    yield from composed
-    for use in composed:
+def network_parts(projects: Iterable[ComposeProject], datastores: tuple[str, ...] = ()) -> Iterator[Scoped]:
+    """What the checks of networks look at in projects: each, and its network as a whole."""
+    for use in compose_parts(projects, datastores):
+        yield Scoped(use.project.scope, use)
         if not use.project.overlay and use.network.endpoints:
-            yield NetworkUse(use.network)
+            yield Scoped(use.project.scope, NetworkUse(use.network))
 
 
 def _by_network(projects: Iterable[ComposeProject]) -> dict[str, list[_Member]]:

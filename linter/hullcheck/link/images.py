@@ -91,7 +91,7 @@ def _listed_user(container: Container, image: ImageRef | None) -> User:
 
 def stated_builds(files: Iterable[File]) -> Iterator[Build]:
     """The builds that skaffold and bake files name."""
-    for file in files:
+    for file in (reading for each in files for reading in each.readings):
         if file.kind == "skaffold":
             yield from from_skaffold(file)
         elif file.kind == "bake":

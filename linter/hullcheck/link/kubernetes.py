@@ -9,7 +9,7 @@ from hullcheck.link.kubernetes_containers import workload
 from hullcheck.model.kubernetes import KubernetesObject, PodContext, World
 from hullcheck.model.node import as_str, at, is_null
 from hullcheck.model.problem import Problem
-from hullcheck.model.references import Dangling
+from hullcheck.model.scoped import Scoped
 from hullcheck.model.workload import Workload
 from hullcheck.parse.kubernetes import ManifestFile, object_of
 from hullcheck.parse.pods import pods
@@ -32,7 +32,7 @@ class Linked(NamedTuple):
     objects: list[KubernetesObject]
     problems: list[Problem]
     rendered: frozenset[str]
-    dead_images: list[Dangling]
+    dead_images: list[Scoped]
 
 
 def link(files: dict[str, ManifestFile], tree: Tree, charts: list[str]) -> Linked:
@@ -46,7 +46,7 @@ class _Linker:
         self.tree = tree
         self.problems: list[Problem] = []
         self.rendered: set[str] = set()
-        self.dead_images: list[Dangling] = []
+        self.dead_images: list[Scoped] = []
         self.charts: list[str] = []
         self.layer_folders: set[str] = set()
         if charts:

@@ -1,9 +1,9 @@
 """Worlds and Compose projects to networks: whose ends, policies and ways in are all read."""
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any, NamedTuple, TypeVar
+from typing import NamedTuple, TypeVar
 
-from hullcheck.link.compose_network import compose_parts
+from hullcheck.link.compose_network import network_parts
 from hullcheck.link.confinement import isolations, scopes
 from hullcheck.model.compose import ComposeProject
 from hullcheck.model.container import Container, Port
@@ -27,6 +27,7 @@ from hullcheck.model.network.policy import Policy
 from hullcheck.model.network.ports import MAX_PORT, PROTOCOLS
 from hullcheck.model.network.service import Entrance, Service
 from hullcheck.model.node import as_bool, as_str, at, items
+from hullcheck.model.scoped import Scoped
 from hullcheck.model.workload import Workload
 from hullcheck.parse.labels import text_map
 from hullcheck.parse.network import policies
@@ -189,18 +190,15 @@ def parts(
     worlds: Iterable[World],
     options: Options = Options(),  # noqa: B008  a constant
     projects: Iterable[ComposeProject] = (),
-) -> Iterator[Any]:
-    """What the checks of networks look at, each thing that is written once."""
-    composed = list(compose_parts(projects, options.datastores))
-    yield from composed
+) -> Iterator[Scoped]:
+    """What the checks of networks look at."""
+    yield from network_parts(projects, options.datastores)
     networks = [network(world, options.assume, options.datastores) for world in worlds]
-    wholes = [*networks, *(use.network for use in composed if not use.project.overlay)]
-    yield from (NetworkUse(net) for net in wholes if net.endpoints)
-    yield from scopes(networks, options.mentions)
-    yield from isolations(networks)
-    yield from _namespaces(networks)
-    yield from _reaches(networks)
-    yield from _uses(networks)
+    yield from (Scoped(net.scope.name, NetworkUse(net)) for net in networks if net.endpoints)
+    yield from (Scoped(found.name, found) for found in scopes(networks, options.mentions))
+    yield from (Scoped(found.network.scope.name, found) for found in isolations(networks))
+    yield from (Scoped(found.network.scope.name, found) for found in _namespaces(networks))
+    yield from (Scoped(found.places[0][0].scope.name, found) for found in (*_reaches(networks), *_uses(networks)))
 
 
 def _namespaces(networks: Iterable[Network]) -> Iterator[NamespaceUse]:

@@ -9,9 +9,10 @@ from hullcheck.discover import Entry, Kind, Tree
 from hullcheck.model.container import Container, Root
 from hullcheck.model.image import ImageUse
 from hullcheck.model.problem import Problem
+from hullcheck.model.scoped import Scoped, within
 from hullcheck.model.settings import Settings
 from hullcheck.model.workload import Workload
-from hullcheck.read import File, read
+from hullcheck.read import File, of_kind, read
 from hullcheck.source import Source
 
 
@@ -21,7 +22,7 @@ class Project(NamedTuple):
     `dockerfiles` are those that are files, by path; `compose` the Compose projects; `worlds` the rendered manifests.
     """
 
-    parts: list[Any]
+    parts: list[Scoped]
     problems: list[Problem]
     not_decided: int
     dockerfiles: Mapping[str, Any] = {}
@@ -51,8 +52,10 @@ class _Linker:
         self.files = files
         self.tree = tree
         self.settings = settings
-        self.problems = [problem for file in files.values() for problem in file.problems]
-        self.dockerfiles = {p: f.model for p, f in files.items() if f.kind == "dockerfile" and f.model}
+        self.problems = [
+            problem for file in files.values() for reading in file.readings for problem in reading.problems
+        ]
+        self.dockerfiles = {p: f.model for p, f in of_kind(files, "dockerfile").items() if f.model}
         self.compose = self._compose_projects()
         self._read_named()
         self.manifests = self._manifests()
@@ -61,17 +64,17 @@ class _Linker:
         self.images: Any = self._images() if self.dockerfiles or self.compose else None
 
     def project(self) -> Project:
-        parts: list[Any] = [*self._kubernetes_parts(), *self._compose_parts(), *self._dockerfile_parts()]
+        parts: list[Scoped] = [*self._kubernetes_parts(), *self._compose_parts(), *self._dockerfile_parts()]
         parts += self._network_parts()
-        parts += self._repository_parts([part for part in parts if isinstance(part, ImageUse)])
-        undecided = sum(1 for part in parts if _undecided(part))
+        parts += within("", self._repository_parts([part for _, part in parts if isinstance(part, ImageUse)]))
+        undecided = sum(1 for _, part in parts if _undecided(part))
         worlds = tuple(self.manifests.worlds) if self.manifests else ()
         return Project(
             parts, self.problems, undecided, {**self.dockerfiles, **self.inline}, tuple(self.compose), worlds
         )
 
     def _compose_projects(self) -> list[Any]:
-        composed = {path: file.model for path, file in self.files.items() if file.kind == "compose" and file.model}
+        composed = {path: file.model for path, file in of_kind(self.files, "compose").items() if file.model}
         if not composed:
             return []
         from hullcheck.link.compose import projects
@@ -85,7 +88,7 @@ class _Linker:
         named = {
             service.build.path for project in self.compose for service in project.services.values() if service.build
         }
-        if any(file.kind in ("skaffold", "bake") for file in self.files.values()):
+        if of_kind(self.files, "skaffold", "bake"):
             from hullcheck.link.images import stated_builds
 
             named |= {build.dockerfile for build in stated_builds(self.files.values())}
@@ -100,7 +103,7 @@ class _Linker:
     def _variable_files(self, composed: dict[str, Any]) -> dict[str, Source]:
         """The `.env` files, and those that an `env_file` may name: near a Compose file, and with `env` in their name."""
         folders = {posixpath.dirname(path) for path in composed}
-        texts = {path: file.source for path, file in self.files.items() if file.kind == "env"}
+        texts = {path: file.source for path, file in of_kind(self.files, "env").items()}
         for path in self.tree.paths:
             name = posixpath.basename(path)
             if path not in texts and "env" in name and any(f == "" or path.startswith(f"{f}/") for f in folders):
@@ -111,8 +114,8 @@ class _Linker:
         return texts
 
     def _manifests(self) -> Any:
-        manifests = {p: f.model for p, f in self.files.items() if f.kind in ("kubernetes", "kustomization") and f.model}
-        charts = [path for path, file in self.files.items() if file.kind == "chart"]
+        manifests = {p: f.model for p, f in of_kind(self.files, "kubernetes", "kustomization").items() if f.model}
+        charts = list(of_kind(self.files, "chart"))
         if not manifests and not charts:
             return None
         from hullcheck.link.kubernetes import link as link_manifests
@@ -145,41 +148,37 @@ class _Linker:
         self.inline[path] = parse_inline(node)
         self.problems += self.inline[path].problems
 
-    def _dockerfile_parts(self) -> Iterator[Any]:
+    def _dockerfile_parts(self) -> Iterator[Scoped]:
         if not self.dockerfiles and not self.inline:
             return
         from hullcheck.link.dockerfile import parts
 
         for path, dockerfile in {**self.dockerfiles, **self.inline}.items():
-            yield from parts(dockerfile, self.images.builds_of(path))
+            yield from within(path, parts(dockerfile, self.images.builds_of(path)))
 
-    def _compose_parts(self) -> Iterator[Any]:
+    def _compose_parts(self) -> Iterator[Scoped]:
         for project in self.compose:
-            yield project
-            for service in project.services.values():
-                yield service
-                yield from service.images
-            for workload in project.workloads:
-                build = self.service_builds.get(id(workload.part))
-                containers = tuple(self.images.joined_service(c, build) for c in workload.containers)
-                yield from _workload_parts(workload._replace(containers=containers))
+            yield from within(project.scope, self._project_parts(project))
 
-    def _kubernetes_parts(self) -> Iterator[Any]:
+    def _project_parts(self, project: Any) -> Iterator[Any]:
+        yield project
+        for service in project.services.values():
+            yield service
+            yield from service.images
+        for workload in project.workloads:
+            build = self.service_builds.get(id(workload.part))
+            containers = tuple(self.images.joined_service(c, build) for c in workload.containers)
+            yield from _workload_parts(workload._replace(containers=containers))
+
+    def _kubernetes_parts(self) -> Iterator[Scoped]:
         if self.manifests is None:
             return
-        from hullcheck.link.availability import availabilities
-
-        yield from self.manifests.worlds
-        yield from self.manifests.objects
-        for world in self.manifests.worlds:
-            yield from availabilities(world)
-        if self.manifests.workloads and self.images is None:
+        if any(world.workloads for world in self.manifests.worlds) and self.images is None:
             from hullcheck.link.images import Images
 
             self.images = Images({}, ())
-        for workload in self.manifests.workloads:
-            containers = tuple(map(self.images.joined, workload.containers))
-            yield from _workload_parts(workload._replace(containers=containers))
+        for world in self.manifests.worlds:
+            yield from within(world.name, self._world_parts(world))
         from hullcheck.link.rbac import parts
         from hullcheck.link.references import references
 
@@ -187,12 +186,22 @@ class _Linker:
         yield from references(self.manifests.worlds)
         yield from self.manifests.dead_images
         if self.settings.validate:
-            yield from self._unknown_fields()
+            yield from within("", self._unknown_fields())
+
+    def _world_parts(self, world: Any) -> Iterator[Any]:
+        from hullcheck.link.availability import availabilities
+
+        yield world
+        yield from world.objects
+        yield from availabilities(world)
+        for workload in world.workloads:
+            containers = tuple(map(self.images.joined, workload.containers))
+            yield from _workload_parts(workload._replace(containers=containers))
 
     def _unknown_fields(self) -> Iterator[Any]:
         from hullcheck.link.validation import security_fields, validate
 
-        written = (made for f in self.files.values() if f.kind == "kubernetes" and f.model for made in f.model.objects)
+        written = (made for f in of_kind(self.files, "kubernetes").values() if f.model for made in f.model.objects)
         declared = itertools.chain(self.manifests.objects, written)
         told = "misplaced-security-field" in self.settings.selected
         places = security_fields(self.manifests.worlds) if told else frozenset()
@@ -200,7 +209,7 @@ class _Linker:
         self.problems += found.problems
         yield from found.unknown
 
-    def _network_parts(self) -> Iterator[Any]:
+    def _network_parts(self) -> Iterator[Scoped]:
         if not self.compose and self.manifests is None:
             return
         if self.manifests is None:
@@ -215,7 +224,7 @@ class _Linker:
 
     def _mentions(self) -> tuple[str, ...]:
         """Files that speak of network policies and can't be read."""
-        models = ((path, file.model) for path, file in self.files.items() if file.kind in ("kubernetes", "chart"))
+        models = ((path, file.model) for path, file in of_kind(self.files, "kubernetes", "chart").items())
         return tuple(
             path for path, model in models if model is not None and model.templated and model.mentions_policies
         )

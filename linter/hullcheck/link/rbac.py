@@ -18,6 +18,7 @@ from hullcheck.model.rbac import (
     Subject,
     Word,
 )
+from hullcheck.model.scoped import Scoped, within
 from hullcheck.model.workload import Workload
 from hullcheck.source import Field, Location
 
@@ -25,37 +26,14 @@ GROUP = "rbac.authorization.k8s.io"
 Part = Granted | Bound | Identity | LegacyAccount | Role
 
 
-def parts(worlds: Iterable[World]) -> Iterator[Part]:
-    """Every rule with all that grants it, every binding, and every workload with its account, each once."""
-    graphs = [_Graph(world) for world in worlds]
-    yield from _granted(graphs)
-    yield from _once((bound for graph in graphs for bound in graph.bound), lambda bound: (bound.owner, bound.location))
-    yield from _once((role for graph in graphs for role in graph.roles.values()), lambda r: (r.owner, r.location))
-    for graph in graphs:
-        yield from graph.identities()
-
-
-def _granted(graphs: list["_Graph"]) -> Iterator[Granted]:
-    """The same role may be part of several overlays: its rules are judged by all bindings there are."""
-    found: dict[tuple[object, ...], Granted] = {}
-    for graph in graphs:
-        for granted in graph.granted():
-            key = (granted.owner, granted.location)
-            known = found.get(key)
-            if known is None:
-                found[key] = granted
-            else:
-                bindings = _unique((*known.bindings, *granted.bindings))
-                found[key] = known._replace(bindings=bindings, holders=_unique((*known.holders, *granted.holders)))
-    yield from found.values()
+def parts(worlds: Iterable[World]) -> Iterator[Scoped]:
+    """Every rule with all that grants it, every binding, and every workload with its account, world by world."""
+    for world in worlds:
+        yield from within(world.name, _Graph(world).parts())
 
 
 def _unique(items: Iterable[Any]) -> tuple[Any, ...]:
-    return tuple({item.location: item for item in items}.values())
-
-
-def _once(items: Iterable[Any], key: Any) -> Iterator[Any]:
-    yield from {key(item): item for item in items}.values()
+    return tuple({id(item): item for item in items}.values())
 
 
 class _Account(NamedTuple):
@@ -84,6 +62,13 @@ class _Graph:
             if name is not None:
                 self.by_account.setdefault(name, []).append(workload)
         self.bound = [self._bind(binding) for binding in self.bindings]
+
+    def parts(self) -> Iterator[Part]:
+        """The rules, bindings, roles and identities of the world."""
+        yield from self.granted()
+        yield from self.bound
+        yield from self.roles.values()
+        yield from self.identities()
 
     def _bind(self, binding: Binding) -> Bound:
         role = self.role_of(binding)

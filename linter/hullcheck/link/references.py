@@ -11,6 +11,7 @@ from hullcheck.model.network.labels import LabelSelector, Operator
 from hullcheck.model.network.near import within_two
 from hullcheck.model.node import Mapping, Node, Scalar, Sequence, as_bool, as_str, at, is_null, items
 from hullcheck.model.references import Dangling, Repeated, Unselected
+from hullcheck.model.scoped import Scoped, within
 from hullcheck.model.workload import Workload
 from hullcheck.parse.labels import is_unknown, selector, text_map
 from hullcheck.source import Location, Related
@@ -44,18 +45,18 @@ _GIVEN = (
 _CONTROLLERS = ("Deployment", "StatefulSet", "DaemonSet", "ReplicaSet")
 
 
-def references(worlds: Iterable[World]) -> Iterator[Dangling | Repeated | Unselected]:
+def references(worlds: Iterable[World]) -> Iterator[Scoped]:
     """What leads nowhere in each world, what is there twice, and selectors that miss their own pods."""
     everything = [_Index(world) for world in worlds]
     everywhere = _Everywhere(everything)
     for index in everything:
-        yield from _unselected(index.world)
+        yield from within(index.world.name, _unselected(index.world))
         if not index.world.approximate:
-            yield from _repeated(index.world)
-            yield from _Search(index, everywhere).all()
+            yield from within(index.world.name, _repeated(index.world))
+            yield from within(index.world.name, _Search(index, everywhere).all())
 
 
-def dead_images(builds: "Iterable[Build]") -> Iterator[Dangling]:
+def dead_images(builds: "Iterable[Build]") -> Iterator[Scoped]:
     """Entries of `images` that change nothing in any of the overlays that they are part of."""
     builds = list(builds)
     live = {place for build in builds for place in build.live_images}
@@ -65,14 +66,10 @@ def dead_images(builds: "Iterable[Build]") -> Iterator[Dangling]:
                 continue
             live.add(dead.location)
             near = next((name for name in dead.images if _is_image_near(dead.name, name)), "")
-            yield Dangling(
-                "image",
-                build.folder or ".",
-                dead.location,
-                f"no image is called `{dead.name}`, so this entry of `images` changes nothing",
-                (dead.name,),
-                f"there is `{near}`" if near else "",
-            )
+            message = f"no image is called `{dead.name}`, so this entry of `images` changes nothing"
+            hint = f"there is `{near}`" if near else ""
+            folder = build.folder or "."
+            yield Scoped(folder, Dangling("image", folder, dead.location, message, (dead.name,), hint))
 
 
 def _is_image_near(name: str, other: str) -> bool:

@@ -177,6 +177,11 @@ class ComposeProject(NamedTuple):
     versions: tuple[Location, ...] = ()
     remotes: tuple[Field[str], ...] = ()
 
+    @property
+    def scope(self) -> str:
+        """What the project is called among all that run: the files that it is made of."""
+        return " + ".join(self.paths) or self.folder
+
     def service_of(self, container: str) -> Service | None:
         """The service whose `container_name` that is."""
         named = (s for s in self.services.values() if as_str(s.node.get("container_name")) == container)
