@@ -28,7 +28,7 @@ Progress = Callable[[str, int, int], None]
 class Analysis(NamedTuple):
     """What a tree holds: findings with suppressions marked, sorted.
 
-    `files` are those that were of interest, of all that were `seen`; `owners` are the paths and names of all objects.
+    `files` are those that were of interest, of all that were `seen`; `owners` are the scopes and names of all objects.
     `ignores` are those that suppress something, with the checks they do it for. `scopes` are the worlds of manifests
     and the Compose projects.
     """
@@ -75,11 +75,11 @@ class Judge(NamedTuple):
         review = suppress.Review(self.registry, self.settings.selected, self.config, self.today)
         about = suppress.complaints(ignores, marked, review)
         return Analysis(
-            tuple(sorted(_unique([*marked.findings, *about]), key=lambda finding: finding.sort_key)),
+            tuple(sorted(_distinct([*marked.findings, *about]), key=lambda finding: finding.sort_key)),
             tuple(skipped),
             files,
             project.not_decided,
-            frozenset((part.location.path, part.owner) for _, part in project.parts if hasattr(part, "owner")),
+            frozenset((scope, part.owner) for scope, part in project.parts if hasattr(part, "owner")),
             frozenset(entry.path for entry in entries),
             marked.used,
             (project.worlds, project.compose),
@@ -135,9 +135,10 @@ def discovered(tree: Tree) -> tuple[list[Entry], list[Skipped]]:
     return entries, skipped
 
 
-def _unique(findings: Iterable[Finding]) -> Iterable[Finding]:
-    """One finding for each fault and place: an anchor used by three services is one line to change."""
+def _distinct(findings: Iterable[Finding]) -> Iterable[Finding]:
+    """The findings, each of an owner once, however many parts of the model have led to it."""
     seen: dict[tuple[object, ...], Finding] = {}
     for finding in findings:
-        seen.setdefault((finding.name, finding.location, finding.evidence or (finding.message,)), finding)
+        key = (finding.name, finding.identity, finding.evidence or (finding.message,), finding.location)
+        seen.setdefault(key, finding)
     return seen.values()

@@ -16,6 +16,7 @@ from hullcheck.finding import Finding, Severity
 from hullcheck.model.problem import Problem
 from hullcheck.model.settings import Settings
 from hullcheck.read import read_all
+from hullcheck.report.unite import unite
 from hullcheck.rules import Rules
 
 if TYPE_CHECKING:
@@ -68,7 +69,7 @@ class Request(NamedTuple):
 
 
 class Result(NamedTuple):
-    """What came out: all findings of the targets, marked; `shown` are those that count."""
+    """What came out: all findings of the targets, marked and united for printing; `shown` are those that count."""
 
     root: str
     findings: tuple[Finding, ...]
@@ -140,8 +141,8 @@ def lint(request: Request, registry: Registry, progress: Progress) -> Result:
         request,
         head,
         judge.rules,
-        _with_edits((*(finding for finding in findings if _touches(finding, targets)), *about), head),
-        tuple(f for f in change.comparison.fixed if _touches(f, targets)) if change else (),
+        (*(finding for finding in findings if _touches(finding, targets)), *about),
+        tuple(unite(f for f in change.comparison.fixed if _touches(f, targets))) if change else (),
         sum(1 for path in head.counted if _below(path, targets)),
         compared=change is not None,
     )
@@ -348,7 +349,8 @@ def _result(
     compared: bool,
 ) -> Result:
     minimum = request.config.min_severity if request.min_severity is None else request.min_severity
-    new = [f for f in findings if f.suppression is None and f.state != "unchanged"]
+    united = _with_edits(unite(findings), head)
+    new = [f for f in united if f.suppression is None and f.state != "unchanged"]
     fail_on = _fail_on(request)
     if any(f.name in UNREAD for f in new):
         code = 4
@@ -360,7 +362,7 @@ def _result(
         code = 0
     return Result(
         root=root,
-        findings=findings,
+        findings=united,
         shown=tuple(f for f in new if f.severity >= minimum),
         skipped=head.skipped,
         files=files,
@@ -374,10 +376,10 @@ def _result(
     )
 
 
-def _with_edits(findings: tuple[Finding, ...], head: Analysis) -> tuple[Finding, ...]:
+def _with_edits(findings: list[Finding], head: Analysis) -> tuple[Finding, ...]:
     """The findings, what their checks want changed turned into edits."""
     if not any(finding.fix for finding in findings):
-        return findings
+        return tuple(findings)
     from hullcheck.fix.resolve import resolve
     from hullcheck.fix.shared import shared
 

@@ -83,7 +83,8 @@ class Finding(NamedTuple):
     never does: several owners may have the same fault at one place.
     `evidence` says, without prose, what was found; with name and owner it is the finding's identity. `redact` are the
     places that hold a secret: every report masks them, in this finding's snippets and in all others. `properties` are
-    further facts for the JSON report, by name.
+    further facts for the JSON report, by name. In a report, `also` are the findings of other owners that are told
+    with this one.
     """
 
     name: str
@@ -99,6 +100,12 @@ class Finding(NamedTuple):
     redact: tuple[Location, ...] = ()
     properties: tuple[tuple[str, str | tuple[str, ...]], ...] = ()
     scope: str = ""
+    also: tuple["Finding", ...] = ()
+
+    @property
+    def identity(self) -> tuple[str, str]:
+        """Who has the fault: the scope and the owner."""
+        return self.scope, self.owner
 
     @property
     def fingerprint(self) -> str:

@@ -9,6 +9,7 @@ from hullcheck.baseline import Applied, Baseline, Entry
 from hullcheck.commands import check
 from hullcheck.commands.common import Progress, add_policy, registry, root_of, write
 from hullcheck.errors import HullcheckError
+from hullcheck.report.unite import each
 
 ACTIONS = {
     "create": "write a baseline of all findings that count",
@@ -41,10 +42,10 @@ def run(options: argparse.Namespace) -> int:
     if result.exit_code == 4:
         print("hullcheck: some files can't be read; they are in the baseline, not what is in them", file=sys.stderr)
     if known is None:
-        entries = baseline.entries((finding, None) for finding in result.shown)
+        entries = baseline.entries((finding, None) for finding in each(result.shown))
         write(path, baseline.render(entries))
         return _say(path, f"{_many(entries)} written")
-    applied = baseline.apply(result.shown, known, request.today, known.present(root))
+    applied = baseline.apply(each(result.shown), known, request.today, known.present(root))
     return _show(known, applied) if options.action == "show" else _renew(options, path, known, applied)
 
 

@@ -7,10 +7,14 @@ from hullcheck.report import Run
 from hullcheck.report.page import page
 from hullcheck.report.safe import Secrets, clean
 from hullcheck.report.snippet import draw
+from hullcheck.report.unite import scopes
 from hullcheck.source import Location
 
 MOST_PLACES = 8
 """Places of one finding that are drawn; the rest are counted."""
+
+MOST_SCOPES = 4
+"""Projects and overlays that are named with a finding of several; the rest are counted."""
 
 _COLORS = {
     Severity.CRITICAL: "1;35",
@@ -121,6 +125,8 @@ class _Writer:
         about = page(self.run.registry[finding.name])
         first = finding.name not in self.explained
         self.explained.add(finding.name)
+        if where := _where(finding):
+            yield f"{self.paint('in', _BOLD)}: {clean(where)}"
         if first and about.why:
             yield f"{self.paint('why', _BOLD)}: {about.why}"
         if finding.fix:
@@ -133,6 +139,13 @@ class _Writer:
         if finding.suppression:
             reason = finding.suppression.reason or "no reason given"
             yield f"{self.paint('suppressed', _BOLD)} by {finding.suppression.kind}: {clean(reason)}"
+
+
+def _where(finding: Finding) -> str:
+    """The scopes that the finding's owners run in, where there are several."""
+    found = scopes(finding)
+    shown, left = found[:MOST_SCOPES], len(found) - MOST_SCOPES
+    return f"{', '.join(shown)} and {left} more" if left > 0 else ", ".join(shown)
 
 
 def _by_line(place: tuple[Location, str, bool]) -> tuple[int, int, bool]:

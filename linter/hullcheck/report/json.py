@@ -50,6 +50,7 @@ def _finding(finding: Finding, run: Run, secrets: Secrets) -> dict[str, Any]:
         "message": clean(secrets.text(finding.message)),
         **_place(finding.location),
         "object": well_formed(finding.owner),
+        "objects": [_object(one) for one in (finding, *finding.also)],
         "evidence": [well_formed(secrets.text(item)) for item in finding.evidence],
         "fingerprint": finding.fingerprint,
         "related": [
@@ -61,6 +62,15 @@ def _finding(finding: Finding, run: Run, secrets: Secrets) -> dict[str, Any]:
         "suppressed": _suppression(finding.suppression),
         "state": finding.state or None,
         **{name: list(value) if isinstance(value, tuple) else value for name, value in finding.properties},
+    }
+
+
+def _object(finding: Finding) -> dict[str, str]:
+    """An owner that the finding is about, and where it runs."""
+    return {
+        "object": well_formed(finding.owner),
+        "scope": well_formed(finding.scope),
+        "fingerprint": finding.fingerprint,
     }
 
 

@@ -11,6 +11,7 @@ from hullcheck.report import Run
 from hullcheck.report.full import summary
 from hullcheck.report.page import page
 from hullcheck.report.safe import Secrets, clean, well_formed
+from hullcheck.report.unite import scopes
 from hullcheck.source import Location
 
 MOST_BYTES = 900_000
@@ -113,6 +114,8 @@ def _worst_first(findings: Iterable[Finding]) -> list[Finding]:
 def _row(run: Run, secrets: Secrets) -> Callable[[Finding], str]:
     def row(finding: Finding) -> str:
         what = _text(secrets.text(finding.message))
+        if where := scopes(finding):
+            what += f"<br>In {', '.join(_text(f'`{scope}`') for scope in where)}"
         for related in finding.related:
             what += f"<br>{_place(run, related.location)}: {_text(secrets.text(related.message))}"
         if finding.fix:

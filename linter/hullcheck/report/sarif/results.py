@@ -11,6 +11,7 @@ from hullcheck.report.sarif.hashes import line_hashes
 from hullcheck.report.sarif.messages import Text, sentences
 from hullcheck.report.sarif.objects import om
 from hullcheck.report.sarif.rules import LEVEL
+from hullcheck.report.unite import each
 from hullcheck.source import Related, Source
 
 MOST_RELATED = 50
@@ -60,7 +61,7 @@ class Results:
         """The result of a group; `marked` ones say by whom they are suppressed."""
         first = group.first
         place = places.marked(first.location)
-        owners = dict.fromkeys(finding.owner for finding in group.findings if finding.owner)
+        owners = dict.fromkeys(finding.owner for finding in each(group.findings) if finding.owner)
         return om.Result(
             rule_id=first.name,
             rule_index=self.rules[first.name],
@@ -77,12 +78,15 @@ class Results:
             baseline_state=_state(group.findings),
             suppressions=[_suppression(first.suppression, self.secrets)] if marked and first.suppression else None,
             fixes=[made for finding in group.findings if finding.fix for made in _fix(finding.fix, self.secrets)],
-            properties={"severity": str(max(finding.severity for finding in group.findings))},
+            properties={
+                "severity": str(max(finding.severity for finding in group.findings)),
+                "objects": [_object(finding) for finding in each(group.findings)],
+            },
         )
 
     def _fingerprints(self, group: Group, source: Source, line: int) -> dict[str, str]:
-        own = [finding.fingerprint for finding in group.findings]
-        identity = own[0] if len(own) == 1 else sha256("".join(sorted(own)).encode()).hexdigest()[:32]
+        own = sorted({finding.fingerprint for finding in group.findings})
+        identity = own[0] if len(own) == 1 else sha256("".join(own).encode()).hexdigest()[:32]
         if source not in self._hashes:
             self._hashes[source] = line_hashes(source.data)
         hashes = self._hashes[source]
@@ -90,6 +94,10 @@ class Results:
         if line <= len(hashes):
             prints["primaryLocationLineHash"] = hashes[line - 1]
         return prints
+
+
+def _object(finding: Finding) -> dict[str, str]:
+    return {"object": well_formed(finding.owner), "scope": well_formed(finding.scope)}
 
 
 def _template(text: Text) -> Text:

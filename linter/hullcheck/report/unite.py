@@ -1,0 +1,62 @@
+"""Findings united for printing: a line to change is shown once, with everybody whom it concerns.
+
+Only reports unite. What is suppressed, accepted, compared and gated are the findings of each owner.
+"""
+
+from collections.abc import Iterable, Iterator
+
+from hullcheck.finding import Finding
+
+SHOWN = 2
+"""Other owners that are named in a message; the rest are counted."""
+
+_SERVICE = "services."
+
+
+def unite(findings: Iterable[Finding]) -> list[Finding]:
+    """One finding for each fault and place, the worst of its owners' first; the others' are in `also`.
+
+    Only what counts alike is united: the new with the new, the suppressed with what the same word suppresses.
+    """
+    groups: dict[tuple[object, ...], list[Finding]] = {}
+    for finding in findings:
+        told = finding.evidence or (finding.message,)
+        key = (finding.name, finding.location, told, finding.suppression, finding.state)
+        groups.setdefault(key, []).append(finding)
+    return [found[0] if len(found) == 1 else _united(found) for found in groups.values()]
+
+
+def each(findings: Iterable[Finding]) -> Iterator[Finding]:
+    """The findings of all owners, one by one."""
+    for finding in findings:
+        if finding.also:
+            yield finding._replace(also=())
+            yield from finding.also
+        else:
+            yield finding
+
+
+def _united(found: list[Finding]) -> Finding:
+    first = max(found, key=lambda finding: finding.severity)
+    also = tuple(finding for finding in found if finding is not first)
+    others = list(dict.fromkeys(other.owner for other in also if other.owner not in ("", first.owner)))
+    message = f"{first.message} ({_names(others)})" if others else first.message
+    redact = tuple(dict.fromkeys(place for finding in found for place in finding.redact))
+    return first._replace(message=message, also=also, redact=redact)
+
+
+def _names(owners: list[str]) -> str:
+    """`also web, worker and 3 more services`."""
+    services = all(owner.startswith(_SERVICE) for owner in owners)
+    names = [f"`{owner.removeprefix(_SERVICE)}`" for owner in owners]
+    shown, left = names[:SHOWN], len(names) - SHOWN
+    if left <= 0:
+        return f"also {' and '.join(shown)}"
+    noun = "service" if services else "object"
+    return f"also {', '.join(shown)} and {left} more {noun}{'' if left == 1 else 's'}"
+
+
+def scopes(finding: Finding) -> list[str]:
+    """The scopes in which the finding's owners run, where there are several; none for a single one."""
+    found = list(dict.fromkeys(one.scope for one in (finding, *finding.also) if one.scope))
+    return found if len(found) > 1 else []
