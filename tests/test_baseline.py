@@ -16,10 +16,11 @@ from hullcheck.source import Source
 TODAY = date(2026, 11, 24)
 ROOT = "FROM debian:13.1\nUSER root\n"
 FILE = ".hullcheck-baseline.json"
+NOW = baseline.Now(frozenset(), frozenset())
 
 
 def finding(path: str = "app/Dockerfile", *evidence: str, name: str = "root-user") -> Finding:
-    return Finding(name, Severity.HIGH, "a message", Source(path, b"x").at(0, 1), "0", evidence)
+    return Finding(name, Severity.HIGH, "a message", Source(path, b"x").at(0, 1), "0", evidence, scope=path)
 
 
 def holding(*findings: Finding) -> baseline.Baseline:
@@ -28,7 +29,7 @@ def holding(*findings: Finding) -> baseline.Baseline:
 
 
 def marked(known: baseline.Baseline, *findings: Finding, present: str = "") -> list[bool]:
-    applied = baseline.apply(findings, known, TODAY, frozenset(present.split()))
+    applied = baseline.apply(findings, known, TODAY, baseline.Now(frozenset(present.split()), frozenset()))
     return [found.suppression is not None for found in applied.findings]
 
 
@@ -50,7 +51,7 @@ def test_what_it_holds_is_marked_as_often_as_it_counts() -> None:
     assert marked(known, finding(), finding(), finding()) == [True, True, False]
     assert marked(known, finding("copy/Dockerfile"), present="app/Dockerfile") == [False]
     assert marked(known, finding("app/Dockerfile", "other")) == [False]
-    applied = baseline.apply([finding()], known, TODAY, frozenset())
+    applied = baseline.apply([finding()], known, TODAY, NOW)
     assert list(applied.stale.values()) == [1]
 
 
@@ -58,9 +59,11 @@ def test_a_file_that_was_moved_keeps_its_entries() -> None:
     known = holding(finding())
     assert marked(known, finding("moved/Dockerfile")) == [True]
     assert marked(known, finding("moved/Other")) == [False]
-    by_git = baseline.apply([finding("moved/Other")], known, TODAY, frozenset(), {"moved/Other": "app/Dockerfile"})
+    by_git = baseline.apply(
+        [finding("moved/Other")], known, TODAY, NOW._replace(renamed={"moved/Other": "app/Dockerfile"})
+    )
     assert by_git.stale == {}
-    not_by_git = baseline.apply([finding("moved/Dockerfile")], known, TODAY, frozenset(), {})
+    not_by_git = baseline.apply([finding("moved/Dockerfile")], known, TODAY, NOW._replace(renamed={}))
     assert not_by_git.findings[0].suppression is None
 
 
@@ -81,7 +84,7 @@ def test_an_entry_may_say_why_and_until_when() -> None:
         }
         return baseline.parse(FILE, json.dumps({"version": 1, "findings": [entry]}).encode())
 
-    applied = baseline.apply([finding()], until("2026-11-24"), TODAY, frozenset())
+    applied = baseline.apply([finding()], until("2026-11-24"), TODAY, NOW)
     assert applied.findings[0].suppression is not None
     assert applied.findings[0].suppression.reason == "old"
     assert marked(until("2026-11-23"), finding()) == [False]

@@ -21,7 +21,8 @@ COMPOSE = """services:
 
 def finding(source: Source, text: str, owner: str, name: str = "privileged", *evidence: str) -> Finding:
     start = source.text.index(text)
-    return Finding(name, Severity.CRITICAL, "a message", source.at(start, start + len(text)), owner, evidence)
+    place = source.at(start, start + len(text))
+    return Finding(name, Severity.CRITICAL, "a message", place, owner, evidence, scope=source.path)
 
 
 def side(*findings: Finding, owners: tuple[str, ...] = (), also: tuple[Source, ...] = ()) -> Side:
@@ -141,14 +142,12 @@ def test_what_the_repository_lacks_is_the_same_wherever_it_is_told() -> None:
     assert states(compare(*sides)) == ["new"]
 
 
-def test_a_place_that_services_share_may_be_named_for_another() -> None:
+def test_a_place_that_services_share_is_each_ones_own() -> None:
     text = "x-common: &common\n  privileged: true\nservices:\n  a:\n    <<: *common\n  b:\n    <<: *common\n"
-    old, new = compose(text), compose(text.replace("  a:\n    <<: *common\n", ""))
-    compared = compare(
-        side(finding(new, "privileged: true", "services.b")),
-        side(finding(old, "privileged: true", "services.a"), owners=("services.b",)),
-    )
-    assert states(compared) == ["unchanged"]
+    old, new = compose(text.replace("  b:\n    <<: *common\n", "  b: {}\n")), compose(text)
+    at_a, at_b = (finding(new, "privileged: true", f"services.{name}") for name in "ab")
+    compared = compare(side(at_a, at_b), side(finding(old, "privileged: true", "services.a"), owners=("services.b",)))
+    assert states(compared) == ["unchanged", "new"]
 
 
 def test_what_moves_from_one_service_to_another_is_new() -> None:

@@ -1,5 +1,6 @@
 """One tree, judged: read, united, checked, with suppressions marked."""
 
+import itertools
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date
 from typing import Any, NamedTuple
@@ -69,8 +70,8 @@ class Judge(NamedTuple):
         entries, skipped = discovered(tree)
         files = read_all(tree, entries, self.jobs, self.progress, known)
         project = link(files, tree, self.settings)
-        findings = self.rules.judge([*self._problems(project), *self._checked(project)])
-        ignores = self._ignores(files, project)
+        findings = list(self.rules.judge([*self._problems(project), *self._checked(project)]))
+        ignores = self._ignores(files, project, findings)
         marked = suppress.apply(findings, ignores, self.config, self.today)
         review = suppress.Review(self.registry, self.settings.selected, self.config, self.today)
         about = suppress.complaints(ignores, marked, review)
@@ -79,7 +80,12 @@ class Judge(NamedTuple):
             tuple(skipped),
             files,
             project.not_decided,
-            frozenset((scope, part.owner) for scope, part in project.parts if hasattr(part, "owner")),
+            frozenset(
+                itertools.chain(
+                    ((scope, part.owner) for scope, part in project.parts if hasattr(part, "owner")),
+                    ((path, "") for path in files),
+                )
+            ),
             frozenset(entry.path for entry in entries),
             marked.used,
             (project.worlds, project.compose),
@@ -94,14 +100,15 @@ class Judge(NamedTuple):
 
         parts = list(within("", change_parts(base.scopes, head.scopes, Options(self.settings.datastores))))
         project = Project(parts, [], 0, worlds=head.scopes[0], compose=head.scopes[1])
-        findings = self.rules.judge(list(self._checked(project)))
-        return tuple(suppress.apply(findings, self._ignores(head.files, project), self.config, self.today).findings)
+        findings = list(self.rules.judge(self._checked(project)))
+        ignores = self._ignores(head.files, project, findings)
+        return tuple(suppress.apply(findings, ignores, self.config, self.today).findings)
 
-    def _ignores(self, files: dict[str, File], project: Project) -> list[Ignore]:
+    def _ignores(self, files: dict[str, File], project: Project, findings: list[Finding]) -> list[Ignore]:
         if not self.inline:
             return []
         foreign = self.foreign and self.config.demands.foreign
-        return list(written(files.values(), project.compose, project.worlds, self.registry, foreign))
+        return list(written(files.values(), project.compose, project.worlds, self.registry, foreign, findings))
 
     def _checked(self, project: Project) -> Iterator[Finding]:
         by_type: dict[type, list[tuple[Check, Any, bool]]] = {}
@@ -121,7 +128,8 @@ class Judge(NamedTuple):
     def _problems(self, project: Project) -> Iterator[Finding]:
         for problem in project.problems:
             if problem.name in self.settings.selected:
-                yield self.registry[problem.name].finding(problem, problem.message, evidence=(problem.message,))
+                found = self.registry[problem.name].finding(problem, problem.message, evidence=(problem.message,))
+                yield found._replace(scope=problem.location.path)
 
 
 def discovered(tree: Tree) -> tuple[list[Entry], list[Skipped]]:

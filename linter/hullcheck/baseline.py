@@ -14,11 +14,14 @@ from hullcheck.source import Location, Source
 
 DEFAULT = ".hullcheck-baseline.json"
 
-_OPTIONAL = {"count": int, "object": str, "reason": str, "until": str}
+_OPTIONAL = {"count": int, "object": str, "reason": str, "scope": str, "until": str}
 
 
 class Entry(NamedTuple):
-    """Equal findings of a file: which, how many, why they are accepted and until when. `object` is for the reader."""
+    """Equal findings of an owner: which, how many, why they are accepted and until when.
+
+    `object` is for the reader. `scope` is the project or world that the owner runs in, empty for the file itself.
+    """
 
     path: str
     name: str
@@ -27,10 +30,11 @@ class Entry(NamedTuple):
     times: int = 1
     reason: str = ""
     until: date | None = None
+    scope: str = ""
 
     @property
-    def key(self) -> tuple[str, str]:
-        return self.path, self.id
+    def key(self) -> tuple[str, str, str]:
+        return self.path, self.scope, self.id
 
 
 class Baseline(NamedTuple):
@@ -85,7 +89,8 @@ def _entry(path: str, number: int, value: Any) -> Entry:
     except ValueError:
         raise HullcheckError(f"{where}: there is no such day: {value['until']}") from None
     times, reason = value.get("count", 1), value.get("reason", "")
-    return Entry(value["path"], value["name"], value.get("object", ""), value["id"], times, reason, until)
+    said = value["path"], value["name"], value.get("object", ""), value["id"]
+    return Entry(*said, times, reason, until, value.get("scope", ""))
 
 
 def render(entries: Iterable[Entry]) -> str:
@@ -99,11 +104,13 @@ def render(entries: Iterable[Entry]) -> str:
 
 
 def _order(entry: Entry) -> tuple[str, ...]:
-    return entry.path, entry.name, entry.object, entry.id
+    return entry.path, entry.name, entry.object, entry.scope, entry.id
 
 
 def _plain(entry: Entry) -> dict[str, object]:
     plain: dict[str, object] = {key: getattr(entry, key) for key in ("path", "name", "object", "id")}
+    if entry.scope:
+        plain["scope"] = entry.scope
     if entry.times != 1:
         plain["count"] = entry.times
     if entry.reason:
@@ -115,10 +122,11 @@ def _plain(entry: Entry) -> dict[str, object]:
 
 def entries(findings: Iterable[tuple[Finding, Entry | None]]) -> list[Entry]:
     """Entries for findings; why an old entry was accepted, and until when, is kept."""
-    found: dict[tuple[str, str], Entry] = {}
+    found: dict[tuple[str, str, str], Entry] = {}
     for finding, old in findings:
         if finding.name not in NEVER:
-            made = Entry(finding.location.path, finding.name, finding.owner, finding.fingerprint)
+            path, scope = finding.location.path, _scope(finding)
+            made = Entry(path, finding.name, finding.owner, finding.fingerprint, scope=scope)
             if made.key in found:
                 found[made.key] = found[made.key]._replace(times=found[made.key].times + 1)
             else:
@@ -126,59 +134,84 @@ def entries(findings: Iterable[tuple[Finding, Entry | None]]) -> list[Entry]:
     return list(found.values())
 
 
-def apply(
-    findings: Iterable[Finding],
-    baseline: Baseline,
-    today: date,
-    present: frozenset[str],
-    renamed: Mapping[str, str] | None = None,
-) -> Applied:
+def _scope(finding: Finding) -> str:
+    """The scope as an entry has it: none where it is the file itself."""
+    return "" if finding.scope == finding.location.path else finding.scope
+
+
+class Now(NamedTuple):
+    """What is there now: the `files` of the entries, and all scopes; and what files and scopes were called before.
+
+    `renamed` are the old paths of files by their new ones, None where that isn't known; `renamed_scopes` likewise.
+    """
+
+    files: frozenset[str]
+    scopes: frozenset[str]
+    renamed: Mapping[str, str] | None = None
+    renamed_scopes: Mapping[str, str] = {}
+
+
+def apply(findings: Iterable[Finding], baseline: Baseline, today: date, now: Now) -> Applied:
     """Mark the findings that the baseline holds, each entry as many as it counts; one whose day is over holds none.
 
-    `renamed` are the old paths of files by their new ones, where that is known. Where it isn't, an entry of a file
-    that is not among those `present` counts for one of the same name elsewhere.
+    An entry is about an owner. It holds another's only if its own is gone: the scope isn't there any more, or the file
+    isn't and one of its name is elsewhere.
     """
-    left: Counter[tuple[str, str]] = Counter()
-    said: dict[tuple[str, str], Entry] = {}
-    for entry in baseline.entries:
-        if entry.until is None or today <= entry.until:
-            left[entry.key] += entry.times
-        said.setdefault(entry.key, entry)
-    moved = _moved(left, present) if renamed is None else {}
+    search = _Search(baseline, today, now)
     findings = tuple(findings)
-    found = tuple(_entry_of(finding, left, said, renamed or {}, moved) for finding in findings)
+    found = tuple(map(search.entry, findings))
     marked = (
         finding if entry is None else finding._replace(suppression=Suppression("baseline", entry.reason))
         for finding, entry in zip(findings, found, strict=True)
     )
-    return Applied(tuple(marked), found, {said[key]: count for key, count in left.items() if count > 0})
+    return Applied(tuple(marked), found, search.stale())
 
 
-def _moved(left: Mapping[tuple[str, str], int], present: frozenset[str]) -> dict[tuple[str, str], list[str]]:
-    """The old paths of files that are gone, by their name without folders and by what was found there."""
-    found: dict[tuple[str, str], list[str]] = {}
-    for path, identity in left:
-        if path not in present:
-            found.setdefault((path.rpartition("/")[2], identity), []).append(path)
-    return found
+class _Search:
+    """The entries that are left, by what they are about."""
 
+    def __init__(self, baseline: Baseline, today: date, now: Now) -> None:
+        self.now = now
+        self.left: Counter[tuple[str, str, str]] = Counter()
+        self.said: dict[tuple[str, str, str], Entry] = {}
+        self.by_id: dict[str, list[tuple[str, str, str]]] = {}
+        for entry in baseline.entries:
+            if entry.until is None or today <= entry.until:
+                self.left[entry.key] += entry.times
+            if entry.key not in self.said:
+                self.said[entry.key] = entry
+                self.by_id.setdefault(entry.id, []).append(entry.key)
 
-def _entry_of(
-    finding: Finding,
-    left: Counter[tuple[str, str]],
-    said: Mapping[tuple[str, str], Entry],
-    renamed: Mapping[str, str],
-    moved: Mapping[tuple[str, str], list[str]],
-) -> Entry | None:
-    """The entry that stands for a finding, which is taken off what is left."""
-    if finding.suppression is not None or finding.name in NEVER:
+    def stale(self) -> dict[Entry, int]:
+        return {self.said[key]: count for key, count in self.left.items() if count > 0}
+
+    def entry(self, finding: Finding) -> Entry | None:
+        """The entry that stands for a finding, which is taken off what is left."""
+        if finding.suppression is not None or finding.name in NEVER:
+            return None
+        identity = finding.fingerprint
+        keys = self.by_id.get(identity)
+        for key in self._candidates(finding, identity, keys) if keys else ():
+            if self.left[key] > 0:
+                self.left[key] -= 1
+                return self.said[key]
         return None
-    path, identity = finding.location.path, finding.fingerprint
-    for candidate in (path, renamed.get(path, path), *moved.get((path.rpartition("/")[2], identity), ())):
-        if left[candidate, identity] > 0:
-            left[candidate, identity] -= 1
-            return said[candidate, identity]
-    return None
+
+    def _candidates(
+        self, finding: Finding, identity: str, keys: list[tuple[str, str, str]]
+    ) -> Iterator[tuple[str, str, str]]:
+        now, path, scope = self.now, finding.location.path, _scope(finding)
+        old = (now.renamed or {}).get(path, path)
+        before = now.renamed_scopes.get(scope, scope)
+        yield path, scope, identity
+        yield old, "" if before == old else before, identity
+        for key in keys:
+            if key[0] in (path, old) and (key[1] or key[0]) not in now.scopes:
+                yield key
+        name = path.rpartition("/")[2]
+        for key in keys if now.renamed is None else ():
+            if key[0] not in now.files and key[0].rpartition("/")[2] == name:
+                yield key
 
 
 def stale_message(stale: Mapping[Entry, int]) -> str:
@@ -191,7 +224,7 @@ def stale_message(stale: Mapping[Entry, int]) -> str:
 
 def additions(old: Iterable[Entry], new: Iterable[Entry]) -> Iterator[Entry]:
     """What the new entries hold beyond the old ones, or for longer."""
-    before: dict[tuple[str, str], Entry] = {}
+    before: dict[tuple[str, str, str], Entry] = {}
     for entry in old:
         known = before.get(entry.key)
         before[entry.key] = entry if known is None else known._replace(times=known.times + entry.times)

@@ -1,9 +1,9 @@
 """Two analyses compared: which findings are new, which stayed, which are gone.
 
-Findings are matched as multisets, each of the base's absorbing at most one of the head's: a second privileged container
-or a copied file is new, whatever else it resembles. The passes go from what is certainly the same to what was moved or
-renamed; the later ones ask that the lines around the finding are the same, too, so that removing one fault doesn't
-make room for another.
+A finding belongs to its owner: a service of a project, a container of a world, a stage of a Dockerfile. What an owner had
+at the base it may have still, wherever it is written now. An owner that the base didn't know may be one of the base's
+that is gone, renamed or moved; one that both sides know can't be explained by another's cure. Findings are matched as
+multisets, each of the base's absorbing at most one of the head's.
 """
 
 import re
@@ -12,13 +12,14 @@ from collections.abc import Callable, Hashable, Mapping
 from typing import NamedTuple
 
 from hullcheck.finding import Finding
-from hullcheck.renames import alike, enclosing, is_dockerfile, renames
+from hullcheck.renames import alike, enclosing, is_dockerfile, renamed_scopes, renames
 from hullcheck.source import Source
 
 _TRIES = 20
 """Candidates that are compared for one finding, so that the cost stays linear."""
 
 _VERSION = re.compile(r"\d+(?:\.\d+)+")
+_ADDRESS = re.compile(r"\d{1,3}(?:\.\d{1,3}){3}")
 _LETTER = re.compile(r"[A-Za-z]")
 _KUBERNETES = re.compile(r"[A-Z][A-Za-z0-9.]*/[^/]*/.+", re.DOTALL)
 
@@ -27,21 +28,30 @@ class Comparison(NamedTuple):
     """`findings` are the head's, each with its state; `fixed` are the base's that the head doesn't have any more.
 
     `before` has the base's finding for each of the head's that has one, by its number; `renamed` the old paths of files
-    by their new ones.
+    by their new ones, `scopes` the old names of scopes by their new ones.
     """
 
     findings: tuple[Finding, ...]
     fixed: tuple[Finding, ...]
     before: Mapping[int, Finding] = {}
     renamed: Mapping[str, str] = {}
+    scopes: Mapping[str, str] = {}
+
+    def old_scope(self, scope: str) -> str:
+        """What a scope, or the file that it is, was called at the base."""
+        return self.scopes.get(scope) or self.renamed.get(scope, scope)
 
 
 class Side(NamedTuple):
-    """One of the two trees: its findings, the sources they may be in, and the paths and names of all objects it has."""
+    """One of the two trees: its findings, the sources they may be in, the scopes and names of all owners it has.
+
+    `scopes` are the files of each project and world, by its name.
+    """
 
     findings: tuple[Finding, ...]
     sources: Mapping[str, Source]
     owners: frozenset[tuple[str, str]] = frozenset()
+    scopes: Mapping[str, frozenset[str]] = {}
 
 
 Key = Callable[[Finding], Hashable]
@@ -81,6 +91,7 @@ def compare(head: Side, base: Side, nature: Nature = _PLAIN) -> Comparison:
         tuple(finding._replace(state="absent") for finding in left if finding.suppression is None),
         {number: base.findings[old] for number, old in matcher.of_head.items()},
         matcher.renamed,
+        matcher.scopes,
     )
 
 
@@ -92,17 +103,20 @@ class _Matcher:
         self.base = base
         self.nature = nature
         self.renamed = renames(base.sources, head.sources)
+        self.scopes = renamed_scopes(base.scopes, head.scopes, self.renamed)
+        self.identities = frozenset(map(self.old, head.owners))
         self.of_head: dict[int, int] = {}
         self.of_base: dict[int, int] = {}
-        self._fingerprints: dict[int, str] = {}
 
     def match_all(self) -> None:
-        self._pass(self._repeated(), self._by_path, _alike)
-        self._pass(self._by_old_path, self._by_path)
-        self._pass(self._by_old_path, self._by_path, crossing=True)
+        self._pass(self._repeated(), _by_identity, _alike)
+        self._pass(self._by_identity, _by_identity)
+        self._pass(self._by_identity, _by_identity, crossing=True)
         self._pass(self._by_version, _by_version)
         self._pass(self._by_owner, _by_owner, lambda old, new: set() < set(new.evidence) < set(old.evidence))
-        self._pass(self._by_object, self._by_object, self._moved)
+        self._pass(self._by_place, _by_place, self._other)
+        self._pass(self._by_place, _by_place, self._other, crossing=True)
+        self._pass(self._by_object, self._by_object, self._other)
         self._pass(self._by_scope, self._by_scope, lambda old, new: _nested(old.owner, new.owner))
         self._pass(self._by_name, self._by_name)
         self._pass(self._by_old_evidence, _by_evidence, self._owner_renamed)
@@ -135,43 +149,46 @@ class _Matcher:
 
     def _repeated(self) -> Key:
         """Of several equal ones, those that stayed where they were go first, so that the right one is called new."""
-        count = Counter(map(self._by_old_path, self.head.findings))
-        return lambda finding: key if count[key := self._by_old_path(finding)] > 1 else None
+        count = Counter(map(self._by_identity, self.head.findings))
+        return lambda finding: key if count[key := self._by_identity(finding)] > 1 else None
 
-    def _old_path(self, finding: Finding) -> str:
+    def old(self, identity: tuple[str, str]) -> tuple[str, str]:
+        """The identity, as the base would have it."""
+        scope, owner = identity
+        return self.scopes.get(scope) or self.renamed.get(scope, scope), owner
+
+    def old_path(self, finding: Finding) -> str:
         path = finding.location.path
         return self.renamed.get(path, path)
 
-    def _fingerprint(self, finding: Finding) -> str:
-        """The finding's, worked out once."""
-        known = self._fingerprints.get(id(finding))
-        if known is None:
-            known = self._fingerprints[id(finding)] = finding.fingerprint
-        return known
+    def _old_evidence(self, finding: Finding) -> tuple[str, ...]:
+        """The evidence, with files called as they were at the base."""
+        return tuple(self.renamed.get(item, item) for item in finding.evidence)
 
-    def _by_path(self, finding: Finding) -> Hashable:
-        return finding.location.path, self._fingerprint(finding)
+    def _by_identity(self, finding: Finding) -> Hashable:
+        return finding.name, self.old(finding.identity), finding.evidence
 
-    def _by_old_path(self, finding: Finding) -> Hashable:
-        return self._old_path(finding), self._fingerprint(finding)
+    def _by_version(self, finding: Finding) -> Hashable:
+        return finding.name, self.old(finding.identity), _versionless(self._old_evidence(finding))
+
+    def _by_owner(self, finding: Finding) -> Hashable:
+        return finding.name, self.old(finding.identity)
+
+    def _by_place(self, finding: Finding) -> Hashable:
+        """The same name and file: a scope may have been split, or put together with another."""
+        return finding.name, finding.owner, finding.evidence, self.old_path(finding)
 
     def _by_object(self, finding: Finding) -> Hashable:
         """Kubernetes names its objects without regard to files, so that one may be moved to another file."""
-        return self._fingerprint(finding) if _KUBERNETES.fullmatch(finding.owner) else None
+        known = _KUBERNETES.fullmatch(finding.owner) is not None
+        return (finding.name, finding.owner, finding.evidence) if known else None
 
     def _by_old_evidence(self, finding: Finding) -> Hashable:
-        return self._old_path(finding), finding.name, finding.evidence
+        return finding.name, finding.evidence, self.old_path(finding)
 
-    def _by_version(self, finding: Finding) -> Hashable:
-        old = tuple(self.renamed.get(item, item) for item in finding.evidence)
-        return (self._old_path(finding), *_by_version(finding._replace(evidence=old))[1:])
-
-    def _by_owner(self, finding: Finding) -> Hashable:
-        return self._old_path(finding), finding.name, finding.owner
-
-    def _moved(self, old: Finding, new: Finding) -> bool:
-        """An object that is still where it was has a copy, unless the lines are those that are gone there."""
-        return (old.location.path, old.owner) not in self.head.owners or _alike(old, new)
+    def _other(self, old: Finding, new: Finding) -> bool:
+        """May the base's owner have become the head's? Not if either side knows both."""
+        return old.identity not in self.identities and self.old(new.identity) not in self.base.owners
 
     def _by_scope(self, finding: Finding) -> Hashable:
         """The folder grows with what is put in it, and another object may be its first."""
@@ -181,39 +198,61 @@ class _Matcher:
         return finding.name if finding.name in self.nature.once else None
 
     def _owner_renamed(self, old: Finding, new: Finding) -> bool:
-        """Is it the same object under another name, or a place that several share and another one is named for now?
-
-        A stage without a name is called by its number, which shifts.
-        """
+        """Is it the same object under another name? A stage without a name is called by its number, which shifts."""
+        numbered = is_dockerfile(new.location) and (old.owner.isdigit() or new.owner.isdigit())
+        if numbered:
+            return self._stages_shifted(old, new)
+        if not self._other(old, new):
+            return False
         if old.location.text == new.location.text and enclosing(old.location) == enclosing(new.location):
             return True
-        kept = (new.location.path, old.owner) in self.head.owners or (old.location.path, new.owner) in self.base.owners
-        if is_dockerfile(new.location) and not kept:
+        if is_dockerfile(new.location):
             return True  # one image is made of it as before, however its stages are called now
-        if kept and not old.owner.isdigit():
-            return False
         return alike(old.location, new.location, (_last(old.owner), _last(new.owner)))
+
+    def _stages_shifted(self, old: Finding, new: Finding) -> bool:
+        if old.location.text == new.location.text and enclosing(old.location) == enclosing(new.location):
+            return True
+        if self._other(old, new):
+            return True
+        return old.owner.isdigit() and alike(old.location, new.location, (_last(old.owner), _last(new.owner)))
 
 
 def _alike(old: Finding, new: Finding) -> bool:
     return alike(old.location, new.location)
 
 
-def _by_evidence(finding: Finding) -> Hashable:
-    return finding.location.path, finding.name, finding.evidence
+def _by_identity(finding: Finding) -> Hashable:
+    return finding.name, finding.identity, finding.evidence
 
 
-def _by_version(finding: Finding) -> tuple[Hashable, ...]:
-    """A newer version of what is at fault is the same fault: an unverified download, an image past its life.
-
-    So is a file that is at fault and was renamed, whose path the evidence tells.
-    """
-    evidence = tuple(_VERSION.sub("#", item) if _LETTER.search(item) else item for item in finding.evidence)
-    return finding.location.path, finding.name, finding.owner, evidence
+def _by_version(finding: Finding) -> Hashable:
+    return finding.name, finding.identity, _versionless(finding.evidence)
 
 
 def _by_owner(finding: Finding) -> Hashable:
-    return finding.location.path, finding.name, finding.owner
+    return finding.name, finding.identity
+
+
+def _by_place(finding: Finding) -> Hashable:
+    return finding.name, finding.owner, finding.evidence, finding.location.path
+
+
+def _by_evidence(finding: Finding) -> Hashable:
+    return finding.name, finding.evidence, finding.location.path
+
+
+def _versionless(evidence: tuple[str, ...]) -> tuple[str, ...]:
+    """A newer version of what is at fault is the same fault: an unverified download, an image past its life.
+
+    An IP address is no version.
+    """
+    return tuple(
+        _VERSION.sub(lambda match: match[0] if _ADDRESS.fullmatch(match[0]) else "#", item)
+        if _LETTER.search(item)
+        else item
+        for item in evidence
+    )
 
 
 def _nested(one: str, other: str) -> bool:
@@ -231,19 +270,22 @@ def _absorbed(matcher: _Matcher, head: Side, base: Side, nature: Nature) -> set[
 
     A folder that falls apart into several has one for each, where it had one for all.
     """
-    gone = {f.name for number, f in enumerate(base.findings) if number not in matcher.of_base and f.suppression is None}
-    members = frozenset().union(*(nature.groups.get(name, frozenset()) for name in gone))
-    owners = {owner for _, owner in base.owners}
-    scopes = {(f.name, f.owner) for f in base.findings if f.name in nature.scopes and f.suppression is None}
-    return {
-        number
-        for number, finding in enumerate(head.findings)
-        if number not in matcher.of_head
-        and (
-            (finding.name in members and finding.owner in owners)
-            or (
-                any(finding.name == name and _nested(owner, finding.owner) for name, owner in scopes)
-                and matcher.renamed.get(finding.location.path, finding.location.path) in base.sources
-            )
-        )
+    gone = [f for number, f in enumerate(base.findings) if number not in matcher.of_base and f.suppression is None]
+    stood = {
+        (member, f.scope, "" if f.name in nature.scopes else f.owner)
+        for f in gone
+        for member in nature.groups.get(f.name, ())
     }
+    scopes = {(f.name, f.owner) for f in base.findings if f.name in nature.scopes and f.suppression is None}
+    found = set()
+    for number, finding in enumerate(head.findings):
+        if number in matcher.of_head:
+            continue
+        scope, owner = matcher.old(finding.identity)
+        known = (scope, owner) in base.owners
+        if (known and not stood.isdisjoint(((finding.name, scope, owner), (finding.name, scope, "")))) or (
+            matcher.old_path(finding) in base.sources
+            and any(finding.name == name and _nested(owner, finding.owner) for name, owner in scopes)
+        ):
+            found.add(number)
+    return found

@@ -135,7 +135,7 @@ def lint(request: Request, registry: Registry, progress: Progress) -> Result:
         findings = change.comparison.findings
         if request.own is not None:
             findings, about = _gate(change, request, registry, judge)
-    findings = _without_old(findings, root, request, registry, change)
+    findings = _without_old(findings, root, request, registry, change, head)
     return _result(
         root,
         request,
@@ -178,15 +178,22 @@ def _gate(
 
 
 def _without_old(
-    findings: tuple[Finding, ...], root: str, request: Request, registry: Registry, change: "Change | None"
+    findings: tuple[Finding, ...],
+    root: str,
+    request: Request,
+    registry: Registry,
+    change: "Change | None",
+    head: Analysis,
 ) -> tuple[Finding, ...]:
     """The findings, those of the baseline marked, and what is in it and isn't found any more."""
     if request.baseline is None:
         return findings
     from hullcheck import baseline
 
-    renamed = change.comparison.renamed if change else None
-    applied = baseline.apply(findings, request.baseline, request.today, request.baseline.present(root), renamed)
+    now = baseline.Now(request.baseline.present(root), frozenset(scope for scope, _ in head.owners))
+    if change is not None:
+        now = now._replace(renamed=change.comparison.renamed, renamed_scopes=change.comparison.scopes)
+    applied = baseline.apply(findings, request.baseline, request.today, now)
     if not applied.stale or os.path.isabs(request.baseline.source.path):
         return applied.findings
     part = Problem("", "", request.baseline.place(min(applied.stale)))

@@ -64,6 +64,32 @@ def renames(base: Mapping[str, Source], head: Mapping[str, Source]) -> dict[str,
     return found
 
 
+def renamed_scopes(
+    base: Mapping[str, frozenset[str]], head: Mapping[str, frozenset[str]], renamed: Mapping[str, str]
+) -> dict[str, str]:
+    """The new names of scopes that are called otherwise now, with their old ones: those that share most files."""
+    gone = {name: files for name, files in base.items() if name not in head}
+    fresh = {name: files for name, files in head.items() if name not in base}
+    if not gone or not fresh:
+        return {}
+    holders: dict[str, list[str]] = {}
+    for name, files in gone.items():
+        for path in files:
+            holders.setdefault(path, []).append(name)
+    scores = []
+    for name, files in fresh.items():
+        old = {renamed.get(path, path) for path in files}
+        shared = Counter(holder for path in old for holder in holders.get(path, ())[:_COMMON])
+        scores += [(-count / max(len(old), len(gone[holder])), holder, name) for holder, count in shared.items()]
+    found: dict[str, str] = {}
+    taken: set[str] = set()
+    for _, before, after in sorted(scores):
+        if after not in found and before not in taken:
+            found[after] = before
+            taken.add(before)
+    return found
+
+
 def _identical(gone: Mapping[str, str], fresh: Mapping[str, str]) -> dict[str, str]:
     by_text: dict[str, list[str]] = {}
     for path in sorted(gone):

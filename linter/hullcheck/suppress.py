@@ -63,11 +63,11 @@ class _Index:
     def __init__(self, ignores: Iterable[Ignore]) -> None:
         self._by_path: dict[str, list[Ignore]] = {}
         self._by_line: dict[tuple[str, int], list[Ignore]] = {}
-        self._by_owner: dict[str, list[Ignore]] = {}
+        self._by_owner: dict[tuple[str, str], list[Ignore]] = {}
         for ignore in ignores:
             path = ignore.location.path
             if ignore.owner:
-                self._by_owner.setdefault(ignore.owner, []).append(ignore)
+                self._by_owner.setdefault((ignore.within, ignore.owner), []).append(ignore)
             if ignore.lines is None or len(ignore.lines) > 20:
                 self._by_path.setdefault(path, []).append(ignore)
             else:
@@ -80,7 +80,7 @@ class _Index:
             yield from self._by_path.get(place.path, ())
         owner = finding.owner if self._by_owner else ""
         while owner:
-            yield from self._by_owner.get(owner, ())
+            yield from self._by_owner.get((finding.scope, owner), ())
             owner = owner.rpartition("/")[0]
 
 
@@ -153,7 +153,8 @@ class Review(NamedTuple):
 
     def finding(self, name: str, location: Location, message: str, *evidence: str) -> Iterator[Finding]:
         if name in self.selected:
-            yield self.registry[name].finding(Problem("", "", location), message, evidence=evidence)
+            found = self.registry[name].finding(Problem("", "", location), message, evidence=evidence)
+            yield found._replace(scope=location.path)
 
 
 def complaints(written: Iterable[Ignore], done: Suppressed, review: Review) -> Iterator[Finding]:

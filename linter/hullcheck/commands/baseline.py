@@ -45,7 +45,9 @@ def run(options: argparse.Namespace) -> int:
         entries = baseline.entries((finding, None) for finding in each(result.shown))
         write(path, baseline.render(entries))
         return _say(path, f"{_many(entries)} written")
-    applied = baseline.apply(each(result.shown), known, request.today, known.present(root))
+    found = list(each(result.shown))
+    now = baseline.Now(known.present(root), frozenset(finding.scope for finding in found))
+    applied = baseline.apply(found, known, request.today, now)
     return _show(known, applied) if options.action == "show" else _renew(options, path, known, applied)
 
 

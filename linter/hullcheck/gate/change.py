@@ -56,7 +56,10 @@ def judge_change(
 
 def _side(analysis: Analysis) -> Side:
     sources = {path: file.source for path, file in analysis.files.items()}
-    return Side(analysis.findings, sources, analysis.owners)
+    worlds, projects = analysis.scopes
+    scopes = {world.name: world.files for world in worlds}
+    scopes |= {project.scope: frozenset(project.paths) for project in projects}
+    return Side(analysis.findings, sources, analysis.owners, scopes)
 
 
 def _nature(judge: Judge) -> Nature:

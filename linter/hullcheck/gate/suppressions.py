@@ -64,26 +64,32 @@ def _by_place(ignores: Iterable[Ignore]) -> ByPlace:
 
 def _last_day(finding: Finding, by_place: ByPlace) -> date:
     """Until when the finding is suppressed; what the configuration does has no end here, it is the base's."""
+    return max((ignore.until or date.max for ignore in _accepting(finding, by_place)), default=date.max)
+
+
+def _accepting(finding: Finding, by_place: ByPlace) -> Iterator[Ignore]:
+    """The ignores that accept a finding; at one place several objects may be asked about, by a common annotation."""
     place = finding.suppression.location if finding.suppression else None
-    days = [ignore.until or date.max for ignore in by_place.get(place, ()) if finding.name in ignore.names]
-    return max(days, default=date.max)
+    for ignore in by_place.get(place, ()):
+        if not ignore.names.isdisjoint((finding.name, *finding.evidence)) and ignore.covers(finding):
+            yield ignore
 
 
-Key = tuple[str, str, str, str]
+Key = tuple[str, str, str, str, str]
 
 
 def _wide(change: Change) -> dict[Key, date]:
-    """What files and objects ignored altogether at the base, of use then: the path, owner and check, and until when."""
+    """What files and objects ignored altogether at the base, of use then: where, whom and which check, and until when."""
     found: dict[Key, date] = {}
     for ignore, names in change.base.ignores.items():
         for name in names if ignore.wide else ():
-            key = (ignore.location.path, ignore.scope, ignore.owner, name)
+            key = (ignore.location.path, ignore.scope, ignore.within, ignore.owner, name)
             found[key] = max(found.get(key, date.min), ignore.until or date.max)
     return found
 
 
 def _keys(finding: Finding, now: ByPlace, change: Change) -> Iterator[Key]:
-    place = finding.suppression.location if finding.suppression else None
-    for ignore in now.get(place, ()):
-        if ignore.wide and finding.name in ignore.names:
-            yield change.old_path(ignore.location.path), ignore.scope, ignore.owner, finding.name
+    for ignore in _accepting(finding, now):
+        if ignore.wide:
+            within = change.comparison.old_scope(ignore.within)
+            yield change.old_path(ignore.location.path), ignore.scope, within, ignore.owner, finding.name

@@ -39,8 +39,8 @@ MAX_IN_FILE = 2_000
 class Ignore(NamedTuple):
     """A place that asks to ignore findings: of which checks, where, why and until when.
 
-    It covers `lines` of its own file (None: all of it), and what belongs to `owner`, if there is one, in the files
-    `within`.
+    Without an `owner` it covers `lines` of its own file (None: all of it), whoever is made of them. With one it is about
+    that object alone, as it runs `within` a scope: what it has, and in `lines` what is about no object in particular.
     `unknown` are words that name no check. `tool` is whose syntax it is in; `scope` is "line", "block", "object" or
     "file".
     """
@@ -54,7 +54,7 @@ class Ignore(NamedTuple):
     until: date | None = None
     unknown: tuple[str, ...] = ()
     tool: str = "hullcheck"
-    within: frozenset[str] = frozenset()
+    within: str = ""
 
     @property
     def wide(self) -> bool:
@@ -66,14 +66,38 @@ class Ignore(NamedTuple):
         return self.tool == "hullcheck"
 
     def covers(self, finding: Finding) -> bool:
-        """Is the finding, by any of its places or by its owner, what this is about?"""
+        """Is the finding, by its owner or else by any of its places, what this is about?"""
+        if self.owner:
+            if finding.scope != self.within:
+                return False
+            if finding.owner == self.owner or finding.owner.startswith(f"{self.owner}/"):
+                return True
+            if not _about_scope(finding):
+                return False
         places = (finding.location, *(related.location for related in finding.related))
-        if self.owner and (finding.owner == self.owner or finding.owner.startswith(f"{self.owner}/")):
-            return any(place.path in self.within for place in places)
         return any(self._holds(place) for place in places)
 
     def _holds(self, place: Location) -> bool:
         return place.path == self.location.path and (self.lines is None or place.line in self.lines)
+
+
+def _all_files(files: Iterable[File], findings: Iterable[Finding]) -> Iterator[File]:
+    """The files, and those that findings stand in besides: values, patches, templates."""
+    known = set()
+    for file in files:
+        known.add(file.source.path)
+        yield file
+    for finding in findings:
+        for place in (finding.location, *(related.location for related in finding.related)):
+            if place.path not in known:
+                known.add(place.path)
+                yield File(place.source, "template", None)
+
+
+def _about_scope(finding: Finding) -> bool:
+    """Is the finding about a project, a world or a namespace of it, which stand at one of their objects?"""
+    owner = finding.owner
+    return owner in ("", "services", finding.scope) or (owner.startswith("Namespace/") and owner.count("/") == 1)
 
 
 def _may_ask(text: str) -> bool:
@@ -87,22 +111,24 @@ def written(
     worlds: "tuple[World, ...]",
     registry: Registry,
     foreign: bool = True,
+    findings: Iterable[Finding] = (),
 ) -> Iterator[Ignore]:
     """What files, the services of Compose projects and Kubernetes objects ask to ignore.
 
-    With `foreign`, in other tools' words, too.
+    Comments hold in every file that one of the `findings` stands in, be it a chart's values or a patch. With
+    `foreign`, other tools' words count, too.
     """
-    files = [file for file in files if _may_ask(file.source.text)]
+    files = [file for file in _all_files(files, findings) if _may_ask(file.source.text)]
     if not files:
         return
     from hullcheck.ignores import comments, objects, peers
 
-    texts = []
+    files, texts = [reading for file in files for reading in file.readings], []
     for file in files:
         readers = (comments.read, objects.read, *((peers.read,) if foreign else ()))
         yield from islice((ignore for read in readers for ignore in read(file, registry)), MAX_IN_FILE)
         texts.append(file.source.text)
     if any(_SERVICE in text for text in texts):
-        yield from objects.at_services(projects, registry)
+        yield from objects.at_services(projects, files, registry)
     if any(word in text for text in texts for word in _ANNOTATIONS):
         yield from objects.at_objects(worlds, registry, foreign)

@@ -11,9 +11,12 @@ from hullcheck.read import File
 from hullcheck.source import Location
 
 _COMMENT = re.compile(
-    r"(?:^|(?<=\s))#\s*hullcheck:\s*ignore(?:-(?P<scope>file|block))?\[(?P<words>[^\]\n]*)\](?P<rest>[^\n]*)",
+    r"(?:^|(?<=\s))(?:#|\{\{-? ?/\*)[ \t]*hullcheck:[ \t]*ignore(?:-(?P<scope>file|block))?"
+    r"\[(?P<words>[^\]\n]*)\](?P<rest>[^\n]*)",
     re.MULTILINE,
 )
+"""A comment of YAML or a Dockerfile, or of a template: `{{- /* ... */}}`."""
+
 _REASON = re.compile(r"""reason\s*=\s*(?:"(?P<double>[^"\n]*)"|'(?P<single>[^'\n]*)')""")
 _UNTIL = re.compile(r"until\s*=\s*[\"']?(?P<day>\d{4}-\d{2}-\d{2})\b")
 

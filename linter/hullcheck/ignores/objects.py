@@ -1,7 +1,7 @@
 """What is said at an object itself: `hullcheck.dev/ignore.NAME` and other tools' annotations, `x-hullcheck` in Compose.
 
-It holds for the object as it is rendered or merged, whichever of the files says it, and in these files only: another
-folder may have an object of the same name.
+It holds for the object that says it, as it runs in the project or world that this is part of: not for what extends
+it, shares an anchor with it or is made of the same base, and not in another overlay.
 """
 
 import re
@@ -34,21 +34,56 @@ def read(file: File, registry: Registry) -> Iterator[Ignore]:
                 yield _extension(key, value, registry)._replace(scope="file", lines=None)
 
 
-def at_services(projects: Iterable[ComposeProject], registry: Registry) -> Iterator[Ignore]:
-    """What the services of Compose projects say for themselves."""
+def at_services(projects: Iterable[ComposeProject], files: Iterable[File], registry: Registry) -> Iterator[Ignore]:
+    """What the services of Compose projects say for themselves, each in its own words."""
+    own = _Own(files)
     for project in projects:
         for service in project.services.values():
             for key, value in _ignored(service.node):
                 ignore = _extension(key, value, registry)
-                lines = _lines(service.node, key)
-                yield ignore._replace(owner=service.owner, lines=lines, within=frozenset(project.paths))
+                if own.holds(service.name, key):
+                    lines = _lines(service.node, key)
+                    yield ignore._replace(owner=service.owner, lines=lines, within=project.scope)
+                elif not own.anybody(key):
+                    yield ignore._replace(lines=range(0))  # of no use where nobody says it, and told so
+
+
+class _Own:
+    """What services say of themselves: in the mapping that stands behind their name, wherever that is written.
+
+    What comes from there by `extends`, an anchor or `<<` was said by another.
+    """
+
+    def __init__(self, files: Iterable[File]) -> None:
+        self._said: dict[str, dict[str, list[tuple[int, int]]]] = {}
+        for file in files:
+            if file.kind == "compose" and file.model and _EXTENSION in file.source.text:
+                for document in file.model.documents:
+                    self._read(document)
+
+    def _read(self, document: Mapping) -> None:
+        services = document.get("services")
+        for name, service in services.items if isinstance(services, Mapping) else ():
+            if isinstance(name, Scalar) and isinstance(service, Mapping) and service.start >= name.end:
+                for key, value in service.items:
+                    if isinstance(key, Scalar) and key.text == _EXTENSION:
+                        spans = self._said.setdefault(name.text, {}).setdefault(value.source.path, [])
+                        spans.append((value.start, value.end))
+
+    def anybody(self, key: Scalar) -> bool:
+        """Does any service say this itself?"""
+        return any(self.holds(name, key) for name in self._said)
+
+    def holds(self, name: str, key: Scalar) -> bool:
+        """Does the service of that name say this itself?"""
+        spans = self._said.get(name, {}).get(key.source.path, ())
+        return any(start <= key.start < end for start, end in spans)
 
 
 def at_objects(worlds: Iterable[World], registry: Registry, foreign: bool) -> Iterator[Ignore]:
     """What annotations of Kubernetes objects say: ours and, with `foreign`, other tools'."""
     ids = Ids(registry) if foreign else None
     for world in worlds:
-        within = world.files | {found.node.source.path for found in world.objects}
         for annotated, key, value in _annotations(world.objects):
             if key.text.startswith(_OWN):
                 names, unknown = resolve([key.text.removeprefix(_OWN)], registry)
@@ -59,7 +94,7 @@ def at_objects(worlds: Iterable[World], registry: Registry, foreign: bool) -> It
                 if peer is None or not peer.names:
                     continue
                 ignore = peer
-            yield ignore._replace(within=within)
+            yield ignore._replace(within=world.name)
 
 
 def _peer(annotated: KubernetesObject, key: Scalar, value: str, ids: Ids) -> Ignore | None:

@@ -66,7 +66,7 @@ Reader = Callable[[Comment], Iterator[Ignore]]
 
 def read(file: File, registry: Registry) -> Iterator[Ignore]:
     """Other tools' comments in a file, as far as our checks do what theirs do."""
-    templated = file.kind == "kubernetes" and getattr(file.model, "templated", False)
+    templated = file.kind == "template" or (file.kind == "kubernetes" and getattr(file.model, "templated", False))
     readers = _READERS.get("template" if templated else file.kind, ())
     text = file.source.text
     if not readers or not any(word in text for word in _WORDS):

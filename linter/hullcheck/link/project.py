@@ -66,7 +66,8 @@ class _Linker:
     def project(self) -> Project:
         parts: list[Scoped] = [*self._kubernetes_parts(), *self._compose_parts(), *self._dockerfile_parts()]
         parts += self._network_parts()
-        parts += within("", self._repository_parts([part for _, part in parts if isinstance(part, ImageUse)]))
+        named = [part for _, part in parts if isinstance(part, ImageUse)]
+        parts += [Scoped(part.location.path, part) for part in self._repository_parts(named)]
         undecided = sum(1 for _, part in parts if _undecided(part))
         worlds = tuple(self.manifests.worlds) if self.manifests else ()
         return Project(
