@@ -56,6 +56,8 @@ suppress:
   - {checks: [DL3002], paths: [tools/], object: build, reason: builds only, until: 2027-01-31}
 suppressions: {require-reason: true, require-until: true, max-days: 90, max: 5, foreign: false}
 gate: {fail-on: critical, new-suppressions: warn}
+fail-on-unjudged: true
+allow-unjudged: [remote, submodule]
 validate: true
 kubernetes-version: v1.31.2
 """
@@ -75,6 +77,8 @@ def test_values_mean_what_they_say() -> None:
     assert read.min_severity is Severity.INFO
     assert read.pod_security_version == "1.31"
     assert read.validate
+    assert read.fail_on_unjudged
+    assert read.allow_unjudged == ("remote", "submodule")
     assert read.kubernetes_version == "1.31.2"
     assert read.severity["latest-tag"] is Severity.LOW
     assert read.severity["untagged-image"] is Severity.CRITICAL

@@ -8,10 +8,13 @@ from typing import Any, NamedTuple
 from hullcheck import suppress
 from hullcheck.check import Check, Registry
 from hullcheck.config import Config
+from hullcheck.coverage import ledger
 from hullcheck.discover import Entry, Skipped, Tree
-from hullcheck.finding import Finding
+from hullcheck.finding import Finding, Severity
 from hullcheck.ignores import Ignore, written
 from hullcheck.link.project import Project, link
+from hullcheck.model.coverage import Coverage
+from hullcheck.model.problem import Problem
 from hullcheck.model.scoped import within
 from hullcheck.model.settings import Settings
 from hullcheck.read import File, read_all
@@ -23,6 +26,12 @@ UNREAD = frozenset(("parse-error", "unreadable-file", "check-failed", "file-left
 _OF_CHANGES = frozenset(("path-opened", "isolation-lost"))
 """Checks that look at what a change does."""
 
+
+def unread(finding: Finding) -> bool:
+    """Does the finding mean that something wasn't checked that had to be?"""
+    return finding.name in UNREAD or (finding.name == "not-analysed" and finding.severity > Severity.INFO)
+
+
 Progress = Callable[[str, int, int], None]
 
 
@@ -31,7 +40,7 @@ class Analysis(NamedTuple):
 
     `files` are those that were of interest, of all that were `seen`; `owners` are the scopes and names of all objects.
     `ignores` are those that suppress something, with the checks they do it for. `scopes` are the worlds of manifests
-    and the Compose projects.
+    and the Compose projects; `coverage` is the ledger of what was judged.
     """
 
     findings: tuple[Finding, ...]
@@ -42,6 +51,7 @@ class Analysis(NamedTuple):
     seen: frozenset[str]
     ignores: dict[Ignore, set[str]]
     scopes: tuple[tuple[Any, ...], tuple[Any, ...]] = ((), ())
+    coverage: Coverage = Coverage()
 
     @property
     def counted(self) -> list[str]:
@@ -89,6 +99,7 @@ class Judge(NamedTuple):
             frozenset(entry.path for entry in entries),
             marked.used,
             (project.worlds, project.compose),
+            ledger(files, project, skipped, _failed(findings)),
         )
 
     def opened(self, base: Analysis, head: Analysis) -> tuple[Finding, ...]:
@@ -130,6 +141,13 @@ class Judge(NamedTuple):
             if problem.name in self.settings.selected:
                 found = self.registry[problem.name].finding(problem, problem.message, evidence=(problem.message,))
                 yield found._replace(scope=problem.location.path)
+
+
+def _failed(findings: Iterable[Finding]) -> Iterator[Problem]:
+    """The checks that broke off: what they were about isn't judged in full."""
+    for finding in findings:
+        if finding.name == "check-failed":
+            yield Problem(finding.name, finding.message, finding.location, finding.owner)
 
 
 def discovered(tree: Tree) -> tuple[list[Entry], list[Skipped]]:

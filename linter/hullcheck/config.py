@@ -86,6 +86,8 @@ class Config(NamedTuple):
     source: Source | None = None
     validate: bool = False
     kubernetes_version: str = "latest"
+    fail_on_unjudged: bool = False
+    allow_unjudged: tuple[str, ...] = ()
 
 
 def read(root: str, path: str | None, registry: Registry) -> Config:
@@ -219,6 +221,8 @@ def _config(written: Written) -> Config:
         source=written.source,
         validate=written.get("validate", False),
         kubernetes_version=written.get("kubernetes-version", "latest").removeprefix("v"),
+        fail_on_unjudged=written.get("fail-on-unjudged", False),
+        allow_unjudged=tuple(written.get("allow-unjudged", ())),
         said={".".join(map(str, place)): f"{written.path}:{line}" for place, line in written.lines.items()},
     )
 

@@ -8,14 +8,14 @@ from datetime import date
 from typing import TYPE_CHECKING, NamedTuple
 
 from hullcheck import report
-from hullcheck.analysis import UNREAD, Analysis, Judge, Progress, discovered
+from hullcheck.analysis import Analysis, Judge, Progress, unread
 from hullcheck.check import Registry
 from hullcheck.config import Config, level
 from hullcheck.discover import DiskTree, Entry, Kind, Skipped, Tree, find_root, kind_of
 from hullcheck.finding import Finding, Severity
+from hullcheck.model.coverage import Coverage
 from hullcheck.model.problem import Problem
 from hullcheck.model.settings import Settings
-from hullcheck.read import read_all
 from hullcheck.report.unite import unite
 from hullcheck.rules import Rules
 
@@ -66,6 +66,7 @@ class Request(NamedTuple):
     baseline: "Baseline | None" = None
     own: OwnPolicy | None = None
     hook: bool = False
+    fail_on_unjudged: bool = False
 
 
 class Result(NamedTuple):
@@ -83,6 +84,7 @@ class Result(NamedTuple):
     exit_code: int
     fixed: tuple[Finding, ...] = ()
     minimum: Severity = Severity.INFO
+    coverage: Coverage = Coverage()
 
     def counts(self) -> Counter[str]:
         return Counter(finding.name for finding in self.shown)
@@ -106,6 +108,7 @@ class Result(NamedTuple):
             category=category,
             fixed=self.fixed,
             minimum=self.minimum,
+            coverage=self.coverage,
         )
 
 
@@ -116,10 +119,10 @@ def _version_control(root: str) -> "report.VersionControl | None":
 
 
 class Found(NamedTuple):
-    """What `hullcheck files` lists."""
+    """What `hullcheck files` lists: each file with what it is read as, and the ledger of what is in them."""
 
     kinds: tuple[tuple[str, str], ...]
-    skipped: tuple[Skipped, ...]
+    coverage: Coverage
 
 
 def lint(request: Request, registry: Registry, progress: Progress) -> Result:
@@ -145,6 +148,7 @@ def lint(request: Request, registry: Registry, progress: Progress) -> Result:
         tuple(unite(f for f in change.comparison.fixed if _touches(f, targets))) if change else (),
         sum(1 for path in head.counted if _below(path, targets)),
         compared=change is not None,
+        coverage=head.coverage.below(lambda path: _below(path, targets)),
     )
 
 
@@ -217,14 +221,19 @@ def _judge(request: Request, registry: Registry, progress: Progress) -> Judge:
     )
 
 
-def find(request: Request) -> Found:
-    """The files that a run would look at, with what they are read as, and those it leaves out."""
+def find(request: Request, registry: Registry) -> Found:
+    """The files that a run looks at, with what they are read as, and what becomes of all that is in them."""
     root = _root(request)
     targets = _targets(root, request)
-    entries, skipped = discovered(_disk(root, request, targets))
-    read = read_all(_disk(root, request, targets), entries, request.jobs, lambda what, done, total: None)
-    kinds = tuple((file.kind, path) for path, file in sorted(read.items()) if _below(path, targets))
-    return Found(kinds, tuple(s for s in skipped if _below(s.path, targets)))
+    judge = _judge(request, registry, lambda what, done, total: None)
+    seen = judge(_disk(root, request, targets))
+    kinds = tuple(
+        (reading.kind, path)
+        for path, file in sorted(seen.files.items())
+        for reading in file.readings
+        if _below(path, targets)
+    )
+    return Found(kinds, seen.coverage.below(lambda path: _below(path, targets)))
 
 
 def select(registry: Registry, request: Request) -> Settings:
@@ -354,12 +363,13 @@ def _result(
     fixed: tuple[Finding, ...],
     files: int,
     compared: bool,
+    coverage: Coverage,
 ) -> Result:
     minimum = request.config.min_severity if request.min_severity is None else request.min_severity
     united = _with_edits(unite(findings), head)
     new = [f for f in united if f.suppression is None and f.state != "unchanged"]
     fail_on = _fail_on(request)
-    if any(f.name in UNREAD for f in new):
+    if any(map(unread, new)) or (_fails_on_unjudged(request) and _unjudged(coverage, request.config)):
         code = 4
     elif any(_fails(f, fail_on, rules, request) for f in new):
         code = 1
@@ -380,7 +390,17 @@ def _result(
         exit_code=code,
         fixed=fixed,
         minimum=minimum,
+        coverage=coverage,
     )
+
+
+def _fails_on_unjudged(request: Request) -> bool:
+    return request.fail_on_unjudged or request.config.fail_on_unjudged
+
+
+def _unjudged(coverage: Coverage, config: Config) -> bool:
+    """Is anything not judged for a cause that the owners don't allow?"""
+    return any(item.cause not in config.allow_unjudged for item in coverage.unjudged)
 
 
 def _with_edits(findings: list[Finding], head: Analysis) -> tuple[Finding, ...]:

@@ -12,6 +12,7 @@ from hullcheck.errors import HullcheckError
 from hullcheck.finding import Severity
 
 _WITH_CHECKOUT = ("sarif", "sarif-full", "markdown")
+_WITH_COVERAGE = ("full", "json", "markdown", "github")
 
 LEVELS = tuple(str(severity) for severity in reversed(Severity))
 FORMATS = tuple(report.FORMATS)
@@ -64,6 +65,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     option("--statistics", action="store_true", help="count findings by check on standard error")
     option("-q", "--quiet", action="store_true", help="no progress and no notes on standard error")
     option("-v", "--verbose", action="store_true", help="say what is left out, and why")
+    option("--fail-on-unjudged", action="store_true", help="exit 4 if anything that was seen can't be judged")
     add_policy(parser)
 
 
@@ -86,7 +88,7 @@ def run(options: argparse.Namespace) -> int:
         else:
             write(file, text)
     sys.stdout.flush()
-    _say(options, result)
+    _say(options, result, outputs)
     return result.exit_code
 
 
@@ -152,6 +154,7 @@ def request(options: argparse.Namespace, checks: Registry) -> engine.Request:
         baseline=baseline,
         own=policy.own(options, root, paths, checks) if options.gate else None,
         hook=options.pre_commit,
+        fail_on_unjudged=options.fail_on_unjudged,
     )
 
 
@@ -172,7 +175,7 @@ def _output(text: str) -> tuple[str, str | None]:
     return name, file or None
 
 
-def _say(options: argparse.Namespace, result: engine.Result) -> None:
+def _say(options: argparse.Namespace, result: engine.Result, outputs: list[tuple[str, str | None]]) -> None:
     from hullcheck.report.safe import clean
 
     def say(text: str) -> None:
@@ -183,7 +186,14 @@ def _say(options: argparse.Namespace, result: engine.Result) -> None:
             say(f"hullcheck: left out {clean(skipped.path)}: {skipped.reason}")
     if not result.files and not options.quiet:
         say("hullcheck: nothing to check: no Dockerfile, Compose file or Kubernetes manifest found")
+    if not options.quiet and not any(file is None and name in _WITH_COVERAGE for name, file in outputs):
+        from hullcheck.report.full import unjudged
+
+        for line in unjudged(result.report(registry(), color=False, category="")):
+            say(f"hullcheck: {clean(line)}")
     if options.statistics:
         for name, count in sorted(result.counts().items(), key=lambda item: (-item[1], item[0])):
             say(f"{count:6}  {name}")
         say(f"{result.not_decided:6}  not decided")
+        for state, count in result.coverage.counts().items():
+            say(f"{count:6}  {state}")

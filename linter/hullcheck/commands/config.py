@@ -44,7 +44,16 @@ class Row(NamedTuple):
 
 
 def _rows(config: Config, checks: Registry, path: str | None) -> Iterator[Row]:
-    for key in ("select", "extend-select", "ignore", "exclude", "trusted-registries", "trusted-images", "datastores"):
+    for key in (
+        "select",
+        "extend-select",
+        "ignore",
+        "exclude",
+        "trusted-registries",
+        "trusted-images",
+        "datastores",
+        "allow-unjudged",
+    ):
         yield from _list(config, key, getattr(config, key.replace("-", "_")))
     overrides = [
         (number, override)
@@ -87,6 +96,7 @@ def _scalars(config: Config, overrides: list[tuple[int, Override]]) -> Iterator[
             "include-vendored": config.include_vendored,
             "policies-elsewhere": config.policies_elsewhere,
             "baseline": config.baseline or None,
+            "fail-on-unjudged": config.fail_on_unjudged,
             "validate": config.validate,
             "kubernetes-version": config.kubernetes_version,
         },

@@ -1,10 +1,11 @@
-"""`hullcheck files`: what is found, as which kind, and what is left out."""
+"""`hullcheck files`: what is found, as which kind, and what becomes of each thing in it."""
 
 import argparse
 
 from hullcheck import engine
 from hullcheck.commands import check
 from hullcheck.commands.common import add_policy, registry
+from hullcheck.model.coverage import JUDGED, Item
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -15,9 +16,23 @@ def add(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     from hullcheck.report.safe import clean
 
-    result = engine.find(check.request(check.with_defaults(options), registry()))
-    for path, kind in result.kinds:
+    checks = registry()
+    result = engine.find(check.request(check.with_defaults(options), checks), checks)
+    items: dict[str, list[Item]] = {}
+    for item in result.coverage.items:
+        items.setdefault(item.path, []).append(item)
+    told = set()
+    for kind, path in result.kinds:
         print(f"{kind:12} {clean(path)}")
-    for skipped in result.skipped:
-        print(f"{'left out':12} {clean(skipped.path)} ({skipped.reason})")
+        for item in items.get(path, ()) if path not in told else ():
+            if item.object or item.state != JUDGED:
+                print(f"  {item.state:10} {clean(_named(item))}")
+        told.add(path)
+    for path, found in items.items():
+        for item in found if path not in told else ():
+            print(f"{item.state:12} {clean(path)} ({clean(item.reason)})")
     return 0 if result.kinds else 3
+
+
+def _named(item: Item) -> str:
+    return f"{item.object or item.kind}{f' ({item.reason})' if item.reason else ''}"

@@ -6,7 +6,7 @@ from hullcheck import baseline
 from hullcheck.analysis import UNREAD, Judge
 from hullcheck.config import Config
 from hullcheck.finding import Finding, Severity
-from hullcheck.gate import effects, policy, scope, suppressions
+from hullcheck.gate import effects, policy, scope, suppressions, unjudged
 from hullcheck.gate.change import Change, judge_change
 
 __all__ = ["Change", "Own", "explained", "judge_change", "review"]
@@ -33,13 +33,19 @@ def review(change: Change, judge: Judge, own: Own) -> tuple[tuple[Finding, ...],
     """The change's findings, with unagreed suppressions marked; and what is wrong with the change as a whole."""
     new = judge.config.new_suppressions
     marked = change.comparison.findings if new == "allow" else suppressions.under_review(change)
-    findings = tuple(_still_unread(finding, change) for finding in marked)
+    brought = unjudged.brought(change, judge.config.allow_unjudged)
+    findings = unjudged.without(tuple(_still_unread(finding, change) for finding in marked), brought)
+    left = list(scope.left(change, judge.registry["file-left-scope"]))
     about = [
         *suppressions.added(findings, judge.registry["suppression-added"]),
-        *scope.left(change, judge.registry["file-left-scope"]),
+        *left,
         *_weakened(change, judge, own),
     ]
-    wanted = [finding._replace(state="new") for finding in about if finding.name in judge.settings.selected]
+    wanted = [finding for finding in about if finding.name in judge.settings.selected]
+    told = {finding.location.path for finding in left}
+    brought = tuple(item for item in brought if item.path not in told)
+    wanted += unjudged.findings(brought, judge.registry["not-analysed"])
+    wanted = [finding._replace(state="new") for finding in wanted]
     if new == "warn":
         wanted = [f._replace(severity=Severity.INFO) if f.name == "suppression-added" else f for f in wanted]
     return findings, tuple(sorted(wanted, key=lambda finding: finding.sort_key))

@@ -2,14 +2,13 @@
 
 import os
 import re
-from collections import Counter
 from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
 from hullcheck.gate.change import Change
+from hullcheck.model.coverage import JUDGED, Coverage, Item
 from hullcheck.model.problem import Problem
-from hullcheck.read import File
 from hullcheck.renames import Content
 from hullcheck.source import Location, Source
 
@@ -28,76 +27,84 @@ _LOOKS = {
 }
 """How files begin that are of a kind, whatever they are called."""
 
+_WRITTEN = re.compile(r"^[ \t]*[^\s#-]", re.MULTILINE)
+"""Anything but blanks, comments and starts of documents."""
+
 
 def left(change: Change, check: Check) -> Iterator[Finding]:
-    """A finding for each file that isn't checked any more, where it is now."""
+    """A finding for everything that was judged at the base, is there still and isn't judged, where it is now."""
     search = _Search(change)
-    for path in change.base.counted:
-        place, why = search.place(path)
-        if place is not None:
+    for path in sorted(search.judged):
+        for place, what, why in search.lost(path):
             worst = max((f.severity for f in change.base.findings if f.location.path == path), default=Severity.HIGH)
-            part = Problem("", "", place, path)
-            yield check.finding(part, why, severity=max(worst, Severity.HIGH), evidence=(path,))
+            part = Problem("", "", place, what)
+            made = check.finding(part, why, severity=max(worst, Severity.HIGH), evidence=(path, what))
+            yield made._replace(scope=place.path)
+
+
+Lost = tuple[Location, str, str]
+"""Where something is now that isn't judged any more, what it is, and why that is so."""
 
 
 class _Search:
-    """Where files are now that aren't checked any more."""
+    """Where things are now that aren't judged any more, by the ledgers of both trees."""
 
     def __init__(self, change: Change) -> None:
         self._change = change
-        self._checked = frozenset(change.head.counted)
+        self.judged = _objects(change.base.coverage, JUDGED)
+        self._now = _objects(change.head.coverage, JUDGED)
+        self._open: dict[str, list[Item]] = {}
+        for item in change.head.coverage.unjudged:
+            self._open.setdefault(item.path, []).append(item)
+        self._checked = frozenset(self._now)
         self._renamed = {old: new for new, old in change.comparison.renamed.items()}
         self._reasons = {skipped.path: skipped.reason for skipped in change.head.skipped}
         self._candidates: dict[str, tuple[str, Content]] | None = None
 
-    def place(self, path: str) -> tuple[Location | None, str]:
-        """Where the file is, unchecked, and why that is so; None if it is checked, or gone for good."""
+    def lost(self, path: str) -> Iterator[Lost]:
         now = self._renamed.get(path, path)
-        if now in self._checked:
-            return self._template(path, now)
-        root = self._change.root
-        if os.path.lexists(os.path.join(root, path)):
-            return self._stayed(path)
-        return self._moved(path)
+        if now in self._now:
+            yield from self._objects(path, now)
+        elif os.path.lexists(os.path.join(self._change.root, now)) or now in self._change.head.files:
+            yield from self._stayed(path, now)
+        else:
+            yield from self._moved(path)
 
-    def _template(self, path: str, now: str) -> tuple[Location | None, str]:
-        """A file of which more isn't analysed than at the base."""
-        old, new = self._change.base.files[path], self._change.head.files[now]
-        before, after = _unanalysed(old), _unanalysed(new)
-        if len(after) <= len(before):
-            return None, ""
-        messages = Counter(message for message, _ in before)
-        for message, place in after:
-            if messages[message] == 0:
-                return place, f"this was checked before this change, and isn't any more: {message}"
-            messages[message] -= 1
-        return None, ""
+    def _objects(self, path: str, now: str) -> Iterator[Lost]:
+        """What isn't judged in a file of which something else still is."""
+        for item in self._open.get(now, ()):
+            if item.object and item.object in self.judged[path]:
+                place = item.location or self._change.head.files[now].source.at(0)
+                yield place, item.object, f"`{item.object}` was judged before this change, and isn't: {item.reason}"
 
-    def _stayed(self, path: str) -> tuple[Location | None, str]:
+    def _stayed(self, path: str, now: str) -> Iterator[Lost]:
+        """A file that is there, and in which nothing is judged, whatever it holds; an empty one holds nothing."""
         root = self._change.root
-        real = os.path.relpath(os.path.realpath(os.path.join(root, path)), os.path.realpath(root)).replace(os.sep, "/")
-        if real in self._checked:
-            return None, ""
-        old = self._change.base.files[path]
-        reason = self._reasons.get(path) or next(
-            (why for folder, why in self._reasons.items() if path.startswith(f"{folder}/")), ""
+        real = os.path.relpath(os.path.realpath(os.path.join(root, now)), os.path.realpath(root)).replace(os.sep, "/")
+        text = self._text(now)
+        if real in self._checked or (text is not None and not _WRITTEN.search(text)):
+            return
+        reason = self._reasons.get(now) or next(
+            (why for folder, why in self._reasons.items() if now.startswith(f"{folder}/")), ""
         )
-        text = self._text(path)
-        if reason:
-            source = Source(path, text.encode()) if text else old.source
-            return source.at(0), f"`{path}` was checked before this change, and isn't any more: {reason}"
-        if text is not None and Content.of(old.source.text).kept_in(Content.of(text)) >= _KEPT:
-            return Source(path, text.encode()).at(0), f"`{path}` isn't recognised any more as what it was: {old.kind}"
-        return None, ""
+        items = self._open.get(now, ())
+        place = next((item.location for item in items if item.location is not None), None)
+        reason = reason or (items[0].reason if items else f"nothing in it is recognised, where {self._was(path)} was")
+        source = Source(now, text.encode()) if text else self._change.base.files[path].source
+        yield place or source.at(0), now, f"`{now}` was judged before this change, and isn't any more: {reason}"
 
-    def _moved(self, path: str) -> tuple[Location | None, str]:
+    def _was(self, path: str) -> str:
+        kinds = {"dockerfile": "a Dockerfile", "compose": "a Compose file", "kubernetes": "a manifest"}
+        return kinds.get(self._change.base.files[path].kind, "something")
+
+    def _moved(self, path: str) -> Iterator[Lost]:
         old = self._change.base.files[path]
         content, looks = Content.of(old.source.text), _LOOKS.get(old.kind)
         for candidate, (text, other) in self._unchecked().items():
             if content.kept_in(other) >= _KEPT or (looks is not None and looks.search(text)):
                 why = f"`{path}` was checked before this change; it is `{candidate}` now, which isn't looked at"
-                return Source(candidate, text.encode()).at(0), why
-        return None, ""
+                yield Source(candidate, text.encode()).at(0), path, why
+                return
 
     def _unchecked(self) -> dict[str, tuple[str, Content]]:
         """The files that the change brings or alters, and that nobody looks at."""
@@ -120,5 +127,10 @@ class _Search:
             return None
 
 
-def _unanalysed(file: File) -> list[tuple[str, Location]]:
-    return [(p.message, p.location) for p in file.problems if p.name == "not-analysed"]
+def _objects(coverage: Coverage, state: str) -> dict[str, set[str]]:
+    """The names of the things in that state, by their files."""
+    found: dict[str, set[str]] = {}
+    for item in coverage.items:
+        if item.state == state:
+            found.setdefault(item.path, set()).add(item.object)
+    return found

@@ -272,6 +272,8 @@ class _Projects:
             tuple(problems), (), top.location if top is not None else location, root, choice.complete, choice.overlay,
             v1=tuple(self.files[path].source.at_line(1) for path in paths if self.files[path].v1),
             versions=tuple(self._versions(paths)), remotes=tuple(loaded.remotes),
+            taken=frozenset(r.path for r in loaded.reached if not r.service),
+            extended=frozenset((r.path, r.service) for r in loaded.reached if r.service),
         )  # fmt: skip
         return project._replace(workloads=workloads(project, place))
 

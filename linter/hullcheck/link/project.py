@@ -16,6 +16,20 @@ from hullcheck.read import File, of_kind, read
 from hullcheck.source import Source
 
 
+class Used(NamedTuple):
+    """What was really united, for the ledger.
+
+    `nodes` are the ids of the objects that worlds hold as they are written, `files` the paths that built overlays and
+    rendered charts are made of; `compose` those that are whole projects or parts of them, and `services` those of other
+    files that something extends, by path and name.
+    """
+
+    nodes: frozenset[int] = frozenset()
+    files: frozenset[str] = frozenset()
+    compose: frozenset[str] = frozenset()
+    services: frozenset[tuple[str, str]] = frozenset()
+
+
 class Project(NamedTuple):
     """The parts of the model that checks subscribe to, what is wrong with the files, and what stays undecided.
 
@@ -28,6 +42,7 @@ class Project(NamedTuple):
     dockerfiles: Mapping[str, Any] = {}
     compose: tuple[Any, ...] = ()
     worlds: tuple[Any, ...] = ()
+    used: Used = Used()
 
     @property
     def dialects(self) -> set[str]:
@@ -70,8 +85,15 @@ class _Linker:
         parts += [Scoped(part.location.path, part) for part in self._repository_parts(named)]
         undecided = sum(1 for _, part in parts if _undecided(part))
         worlds = tuple(self.manifests.worlds) if self.manifests else ()
-        return Project(
-            parts, self.problems, undecided, {**self.dockerfiles, **self.inline}, tuple(self.compose), worlds
+        dockerfiles = {**self.dockerfiles, **self.inline}
+        return Project(parts, self.problems, undecided, dockerfiles, tuple(self.compose), worlds, self._used(worlds))
+
+    def _used(self, worlds: tuple[Any, ...]) -> Used:
+        return Used(
+            frozenset(id(made.node) for world in worlds for made in world.objects),
+            frozenset().union(*(world.files for world in worlds if world.kind != "manifests")),
+            frozenset(path for project in self.compose for path in (*project.paths, *project.taken)),
+            frozenset().union(*(project.extended for project in self.compose)),
         )
 
     def _compose_projects(self) -> list[Any]:

@@ -155,7 +155,8 @@ class ComposeProject(NamedTuple):
     `folder` is the project's directory from the repository's root, empty for the root itself. `complete` is false for
     fragments. `overlay` is true if this is a base with a variant such as `compose.prod.yaml`, whose base is judged by
     itself, too. `location` is where its services start. `v1` are the starts of files in the first version of the format,
-    `versions` the obsolete `version` keys, `remotes` what `include` and `extends` would have to fetch.
+    `versions` the obsolete `version` keys, `remotes` what `include` and `extends` would have to fetch. `taken` are the
+    files that are included, `extended` the services of other files that its own extend.
     """
 
     name: str
@@ -175,6 +176,8 @@ class ComposeProject(NamedTuple):
     owner: str = "services"
     v1: tuple[Location, ...] = ()
     versions: tuple[Location, ...] = ()
+    taken: frozenset[str] = frozenset()
+    extended: frozenset[tuple[str, str]] = frozenset()
     remotes: tuple[Field[str], ...] = ()
 
     @property

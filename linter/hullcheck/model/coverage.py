@@ -1,7 +1,12 @@
 """What was seen and can't be judged, and why: the words for it that reports, the configuration and the gate share."""
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
+
+from hullcheck.source import Location
+
+JUDGED, LEFT_OUT, NOT_JUDGED = "judged", "left out", "not judged"
 
 CAUSES: Mapping[str, str] = {
     "parse-error": "mend the file, or leave it out with `exclude`",
@@ -20,6 +25,7 @@ CAUSES: Mapping[str, str] = {
     "outside": "check from the folder that holds it, too",
     "missing": "bring the file, or take out what names it",
     "submodule": "check it out before",
+    "unused": "it counts as soon as something uses it",
 }
 """Why something that was seen isn't judged, and what can be done about it."""
 
@@ -34,3 +40,79 @@ class Gap(NamedTuple):
     cause: str
     what: str = "file"
     because: str = ""
+
+
+class Item(NamedTuple):
+    """A thing that was seen: its file, what kind of thing it is, its name there, and what became of it.
+
+    `reason` says why it is left out or not judged; `gap` by which cause, `location` where. `finding` tells that the
+    reports have a finding about it anyway.
+    """
+
+    path: str
+    kind: str
+    object: str
+    state: str
+    reason: str = ""
+    gap: Gap | None = None
+    location: Location | None = None
+    finding: bool = False
+
+    @property
+    def cause(self) -> str:
+        return self.gap.cause if self.gap is not None else ""
+
+    @property
+    def identity(self) -> tuple[str, ...]:
+        """What is equal for the same thing of two trees, but for the file's name."""
+        return self.kind, self.object, self.state, self.cause, self.reason
+
+
+class Coverage(NamedTuple):
+    """All items, sorted by path."""
+
+    items: tuple[Item, ...] = ()
+
+    @property
+    def unjudged(self) -> tuple[Item, ...]:
+        return tuple(item for item in self.items if item.state == NOT_JUDGED)
+
+    def counts(self) -> dict[str, int]:
+        counted = Counter(item.state for item in self.items)
+        return {state: counted[state] for state in (JUDGED, LEFT_OUT, NOT_JUDGED)}
+
+    def causes(self) -> "list[Cause]":
+        """What isn't judged, by cause: what most things have in common first."""
+        groups: dict[tuple[str, str, str], list[Item]] = {}
+        for item in self.unjudged:
+            assert item.gap is not None
+            groups.setdefault((item.gap.cause, item.gap.what, item.gap.because or item.reason), []).append(item)
+        causes = [Cause(*key, tuple(items)) for key, items in groups.items()]
+        return sorted(causes, key=lambda cause: (-len(cause.items), cause.items[0].path, cause.because))
+
+    def below(self, holds: Callable[[str], bool]) -> "Coverage":
+        """The items of the files that were asked about."""
+        return Coverage(tuple(item for item in self.items if holds(item.path)))
+
+
+class Cause(NamedTuple):
+    """Things that aren't judged for the same reason."""
+
+    cause: str
+    what: str
+    because: str
+    items: tuple[Item, ...]
+
+    @property
+    def untold(self) -> tuple[Item, ...]:
+        """Those that no finding tells of."""
+        return tuple(item for item in self.items if not item.finding)
+
+    @property
+    def line(self) -> str:
+        """The line that reports have: `9 templates of chart x not judged: ...; run ...`."""
+        number = len(self.items)
+        first, _, rest = self.what.partition(" ")
+        what = f"{number} {first}{'' if number == 1 else 's'}{' ' if rest else ''}{rest}"
+        where = f" ({self.items[0].path})" if number == 1 else ""
+        return f"{what}{where} not judged: {self.because}; {CAUSES[self.cause]}"

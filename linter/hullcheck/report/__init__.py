@@ -7,6 +7,7 @@ from typing import NamedTuple
 from hullcheck.check import Registry
 from hullcheck.errors import HullcheckError
 from hullcheck.finding import Finding, Severity
+from hullcheck.model.coverage import Cause, Coverage
 from hullcheck.source import Location
 
 FORMATS = {
@@ -38,7 +39,7 @@ class Run(NamedTuple):
     `findings` are all, with suppressed and unchanged ones marked; `shown` are those that count. `errors` are messages
     about what couldn't be done. `not_decided` counts what was left open because something is unknown. `minimum` is the
     lowest severity that is reported. `redact` are places of secrets, besides those that the findings name. `fixed` are
-    findings of the base that are gone, where one was compared with.
+    findings of the base that are gone, where one was compared with. `coverage` tells what wasn't judged.
     """
 
     root: str
@@ -58,6 +59,7 @@ class Run(NamedTuple):
     minimum: Severity = Severity.INFO
     redact: tuple[Location, ...] = ()
     fixed: tuple[Finding, ...] = ()
+    coverage: Coverage = Coverage()
 
     @property
     def reported(self) -> tuple[Finding, ...]:
@@ -79,6 +81,12 @@ class Run(NamedTuple):
         return tuple(
             f for f in self.findings if f.state == "unchanged" and not f.suppression and f.severity >= self.minimum
         )
+
+    @property
+    def unjudged(self) -> list[Cause]:
+        """What isn't judged, by cause, but for what a finding tells of anyway."""
+        causes = (cause._replace(items=cause.untold) for cause in self.coverage.causes())
+        return [cause for cause in causes if cause.items]
 
     def counts(self) -> dict[str, int]:
         """How many findings count, by severity, the worst first."""

@@ -13,6 +13,9 @@ from hullcheck.source import Location
 MOST_PLACES = 8
 """Places of one finding that are drawn; the rest are counted."""
 
+MOST_CAUSES = 12
+"""Causes for which something isn't judged that have a line; the rest are counted."""
+
 MOST_SCOPES = 4
 """Projects and overlays that are named with a finding of several; the rest are counted."""
 
@@ -33,7 +36,18 @@ def render(run: Run) -> str:
     if run.show_suppressed:
         parts += [writer.finding(finding) for finding in run.suppressed]
     parts += [f"error: {clean(message)}\n" for message in run.errors]
-    return "\n".join([*parts, f"{summary(run)}\n"])
+    lines = "".join(f"note: {clean(line)}\n" for line in unjudged(run))
+    return "\n".join([*parts, *([lines] if lines else []), f"{summary(run)}\n"])
+
+
+def unjudged(run: Run) -> list[str]:
+    """What wasn't judged, one line a cause."""
+    causes = run.unjudged
+    lines = [cause.line for cause in causes[:MOST_CAUSES]]
+    if len(causes) > MOST_CAUSES:
+        left = sum(len(cause.items) for cause in causes[MOST_CAUSES:])
+        lines.append(f"{_count(left, 'more thing')} not judged, for other reasons: `hullcheck files` lists them")
+    return lines
 
 
 def summary(run: Run) -> str:
@@ -56,6 +70,8 @@ def summary(run: Run) -> str:
             parts.append(f"{len(findings)} {what}")
     if run.not_decided:
         parts.append(f"{run.not_decided} not decided")
+    if number := len(run.coverage.unjudged):
+        parts.append(f"{number} not judged")
     return "; ".join(parts)
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 from hullcheck.finding import Finding, Severity
 from hullcheck.report import Run
+from hullcheck.report.full import unjudged
 from hullcheck.report.page import page
 from hullcheck.report.safe import Secrets, clean
 
@@ -30,11 +31,15 @@ def render(run: Run) -> str:
     lines = [_command("error", {}, clean(message)) for message in run.errors]
     for level, severities in _LEVELS.items():
         found = [finding for severity in severities for finding in run.shown if finding.severity is severity]
-        shown = found if len(found) <= MOST else found[: MOST - 1]
+        most = MOST - 1 if level == "notice" and run.unjudged else MOST
+        shown = found if len(found) <= most else found[: most - 1]
         lines += (_annotation(level, finding, run, secrets) for finding in shown)
         if len(shown) < len(found):
             more = f"{len(found) - len(shown)} more findings of this level; the job summary and the log have them all"
             lines.append(_command(level, {"title": "hullcheck"}, more))
+    if run.unjudged:
+        told = "\n".join(clean(line) for line in unjudged(run))
+        lines.append(_command("notice", {"title": "not judged"}, told))
     return "".join(f"{line}\n" for line in lines)
 
 

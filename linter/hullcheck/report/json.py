@@ -9,6 +9,7 @@ from typing import Any
 
 from hullcheck import __version__
 from hullcheck.finding import Edit, Finding, Fix, Suppression
+from hullcheck.model.coverage import JUDGED, LEFT_OUT, NOT_JUDGED, Item
 from hullcheck.report import Run
 from hullcheck.report.safe import Secrets, clean, well_formed
 from hullcheck.source import Location
@@ -24,6 +25,7 @@ def render(run: Run) -> str:
         "tool": {"name": "hullcheck", "version": __version__},
         "findings": [_finding(finding, run, secrets) for finding in run.reported],
         **({"fixed": [_finding(finding, run, secrets) for finding in run.fixed]} if run.compared else {}),
+        "coverage": _coverage(run),
         "errors": [{"message": clean(message)} for message in run.errors],
         "summary": {
             "counts": run.counts(),
@@ -62,6 +64,37 @@ def _finding(finding: Finding, run: Run, secrets: Secrets) -> dict[str, Any]:
         "suppressed": _suppression(finding.suppression),
         "state": finding.state or None,
         **{name: list(value) if isinstance(value, tuple) else value for name, value in finding.properties},
+    }
+
+
+def _coverage(run: Run) -> dict[str, Any]:
+    """How much was judged, and by cause what wasn't."""
+    counts = run.coverage.counts()
+    causes = [
+        {
+            "cause": cause.cause,
+            "what": clean(cause.what),
+            "because": clean(cause.because),
+            "count": len(cause.items),
+            "items": [_item(item) for item in cause.items],
+        }
+        for cause in run.coverage.causes()
+    ]
+    return {
+        "judged": counts[JUDGED],
+        "leftOut": counts[LEFT_OUT],
+        "notJudged": counts[NOT_JUDGED],
+        "causes": causes,
+    }
+
+
+def _item(item: Item) -> dict[str, Any]:
+    place = {"region": region(item.location)} if item.location else {}
+    return {
+        "path": well_formed(item.path),
+        "object": well_formed(item.object),
+        "message": clean(item.reason),
+        **place,
     }
 
 

@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 from hullcheck.finding import Finding, Severity
 from hullcheck.report import Run
-from hullcheck.report.full import summary
+from hullcheck.report.full import summary, unjudged
 from hullcheck.report.page import page
 from hullcheck.report.safe import Secrets, clean, well_formed
 from hullcheck.report.unite import scopes
@@ -66,6 +66,8 @@ def _sections(run: Run, secrets: Secrets) -> Iterator[Section]:
         yield _counts(run), (), ""
     if failing:
         yield f"\n### What fails the run\n\n{_TABLE}", map(row, _worst_first(failing)), ""
+    if run.unjudged:
+        yield "\n### Not judged\n\n", (f"- {_text(line)}\n" for line in unjudged(run)), ""
     asked = [f for f in run.suppressed if f.suppression and f.suppression.under_review]
     if asked:
         yield f"\n### This change asks to ignore\n\n{_TABLE}", map(row, _worst_first(asked)), ""

@@ -21,8 +21,11 @@ SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 MOST_RESULTS = 5_000
 """Code scanning keeps as many of a run, and refuses more than 25,000."""
 
-_NOTIFIED = ("parse-error", "unreadable-file", "check-failed", "not-analysed")
+_NOTIFIED = ("parse-error", "unreadable-file", "check-failed")
 """Checks whose findings are also told as notifications: something was not judged."""
+
+MOST_PLACES = 20
+"""Places of what isn't judged for one cause."""
 
 
 def render(run: Run, *, full: bool) -> str:
@@ -61,7 +64,11 @@ def _run(run: Run, kept: list[Group], cut: int, secrets: Secrets, full: bool) ->
         invocations=[
             om.Invocation(
                 execution_successful=True,
-                tool_execution_notifications=[*_notifications(kept, secrets), *_own(run, cut)],
+                tool_execution_notifications=[
+                    *_notifications(kept, secrets),
+                    *_unjudged(run, secrets),
+                    *_own(run, cut),
+                ],
             )
         ],
         original_uri_base_ids={
@@ -118,6 +125,16 @@ def _notifications(kept: Iterable[Group], secrets: Secrets) -> list[Any]:
         for group in kept
         if group.first.name in _NOTIFIED
     ]
+
+
+def _unjudged(run: Run, secrets: Secrets) -> list[Any]:
+    """What was not judged though nothing is wrong with it, by cause."""
+    made = []
+    for cause in run.unjudged:
+        marked = [item.location for item in cause.items if item.location is not None][:MOST_PLACES]
+        found = [places.location(places.marked(place), secrets) for place in marked]
+        made.append(_notification("not-judged", clean(cause.line), "note", locations=found or None))
+    return made
 
 
 def _own(run: Run, cut: int) -> list[Any]:

@@ -1,0 +1,112 @@
+"""The ledger of a run: everything that was seen, and whether it was judged, left out by the owners' word, or not judged.
+
+It is kept from what was really united and checked. What isn't judged is told by cause, in every report.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from hullcheck.discover import Skipped
+from hullcheck.model.coverage import JUDGED, LEFT_OUT, NOT_JUDGED, Coverage, Gap, Item
+from hullcheck.model.problem import Problem
+from hullcheck.read import File
+
+if TYPE_CHECKING:
+    from hullcheck.link.project import Project
+
+_GAPS = {
+    "parse-error": Gap("parse-error"),
+    "unreadable-file": Gap("unreadable"),
+    "check-failed": Gap("check-failed"),
+    "not-analysed": Gap("limit"),
+}
+"""What a problem leaves open that doesn't say so itself."""
+
+
+def ledger(
+    files: Mapping[str, File], project: "Project", skipped: Iterable[Skipped], failed: Iterable[Problem] = ()
+) -> Coverage:
+    """What became of everything. `failed` are checks that broke off."""
+    items = [*_gaps(project.problems), *_gaps(failed)]
+    open_files = {item.path for item in items if not item.object}
+    known = _Known(project)
+    for file in files.values():
+        for reading in file.readings:
+            items += known.items(reading, open_files)
+    items += _skipped(skipped)
+    return Coverage(
+        tuple(sorted(dict.fromkeys(items), key=lambda item: (item.path, item.kind, item.object, item.reason)))
+    )
+
+
+def _gaps(problems: Iterable[Problem]) -> Iterator[Item]:
+    for problem in problems:
+        gap = problem.gap or _GAPS.get(problem.name)
+        if gap is not None:
+            place = problem.location
+            told = problem.name != "not-analysed"
+            yield Item(place.path, gap.what, problem.owner, NOT_JUDGED, problem.message, gap, place, told)
+
+
+_WORDS_OF_OWNERS = ("ignored by git", "excluded", "vendored", "git's own folder")
+
+
+def _skipped(skipped: Iterable[Skipped]) -> Iterator[Item]:
+    for item in skipped:
+        if item.reason.startswith(_WORDS_OF_OWNERS):
+            yield Item(item.path, "path", "", LEFT_OUT, item.reason)
+        else:
+            yield Item(item.path, "path", "", NOT_JUDGED, item.reason, Gap(_cause_of(item.reason), "path"))
+
+
+def _cause_of(reason: str) -> str:
+    if "submodule" in reason:
+        return "submodule"
+    return "outside" if "out of the repository" in reason else "unreadable"
+
+
+class _Known:
+    """What was united: the objects of worlds, the services of projects, the stages of Dockerfiles."""
+
+    def __init__(self, project: "Project") -> None:
+        self.used = project.used
+        self.owners = {(scope, part.owner) for scope, part in project.parts if hasattr(part, "owner")}
+
+    def items(self, file: File, open_files: set[str]) -> Iterator[Item]:
+        """The things in one reading of a file, each with its state."""
+        path, seen = file.source.path, False
+        for kind, name, judged in self._things(file):
+            seen = True
+            if judged:
+                yield Item(path, kind, name, JUDGED)
+            elif path not in open_files:
+                gap = Gap("unused", kind, "nothing here uses it")
+                yield Item(path, kind, name, NOT_JUDGED, gap.because, gap, file.source.at(0))
+        if not seen and file.counts and path not in open_files and file.model is not None:
+            templated = getattr(file.model, "templated", False)
+            if not templated or path in self.used.files:
+                yield Item(path, file.kind, "", JUDGED)
+
+    def _things(self, file: File) -> Iterator[tuple[str, str, bool]]:
+        path, model = file.source.path, file.model
+        if model is None:
+            return
+        if file.kind == "dockerfile":
+            for stage in model.stages:
+                yield "stage", stage.owner, (path, stage.owner) in self.owners
+        elif file.kind == "compose":
+            for name in _services(model.documents):
+                yield "service", f"services.{name}", path in self.used.compose or (path, name) in self.used.services
+        elif file.kind == "kubernetes":
+            for made in model.objects:
+                yield "object", made.owner, id(made.node) in self.used.nodes or path in self.used.files
+        elif file.kind == "chart":
+            yield "chart", "", path in self.used.files
+        elif file.kind == "kustomization":
+            yield "kustomization", "", path in self.used.files
+
+
+def _services(documents: Iterable[Any]) -> Iterator[str]:
+    for document in documents:
+        services = document.get("services")
+        yield from services.entries() if hasattr(services, "entries") else ()

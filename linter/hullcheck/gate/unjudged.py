@@ -1,0 +1,41 @@
+"""What a change brings that can't be judged: who knows what it does? Unless the owners allow the cause, it doesn't pass."""
+
+from collections import Counter
+from collections.abc import Iterator
+
+from hullcheck.check import Check
+from hullcheck.finding import Finding, Severity
+from hullcheck.gate.change import Change
+from hullcheck.model.coverage import Item
+from hullcheck.model.problem import Problem
+from hullcheck.source import Source
+
+
+def brought(change: Change, allowed: tuple[str, ...]) -> tuple[Item, ...]:
+    """The things that aren't judged, and that the base didn't have so; those that a finding tells of aside."""
+    old = Counter((item.path, *item.identity) for item in change.base.coverage.unjudged)
+    found = []
+    for item in change.head.coverage.unjudged:
+        key = (change.old_path(item.path), *item.identity)
+        if old[key] > 0:
+            old[key] -= 1
+        elif not item.finding and item.cause not in allowed:
+            found.append(item)
+    return tuple(found)
+
+
+def findings(items: tuple[Item, ...], check: Check) -> Iterator[Finding]:
+    """A finding for each of them, where it stands."""
+    for item in items:
+        place = item.location or Source(item.path, b"").at(0)
+        what = item.object or (item.gap.what if item.gap else item.kind)
+        part = Problem("", "", place, item.object)
+        message = f"this change brings {what}, which can't be judged: {item.reason}"
+        found = check.finding(part, message, evidence=(item.cause, item.reason))
+        yield found._replace(severity=Severity.HIGH, scope=item.path)
+
+
+def without(told: tuple[Finding, ...], items: tuple[Item, ...]) -> tuple[Finding, ...]:
+    """The findings, without the notes on what is told as brought by the change."""
+    notes = {(item.path, item.reason) for item in items}
+    return tuple(f for f in told if f.name != "not-analysed" or (f.location.path, f.message) not in notes)
