@@ -1,5 +1,6 @@
 """A change: its tree and the one it started from, judged by the same policy."""
 
+import itertools
 from typing import NamedTuple
 
 from hullcheck.analysis import Analysis, Judge
@@ -59,7 +60,13 @@ def _side(analysis: Analysis) -> Side:
     worlds, projects = analysis.scopes
     scopes = {world.name: world.files for world in worlds}
     scopes |= {project.scope: frozenset(project.paths) for project in projects}
-    return Side(analysis.findings, sources, analysis.owners, scopes)
+    return Side(analysis.findings, sources, _identities(analysis), scopes, analysis.users)
+
+
+def _identities(analysis: Analysis) -> frozenset[tuple[str, ...]]:
+    """Everybody who may have a finding."""
+    users = (finding.identity for finding in analysis.findings if finding.user[1])
+    return frozenset(itertools.chain(((*owner, "", "") for owner in analysis.owners), users))
 
 
 def _nature(judge: Judge) -> Nature:

@@ -34,6 +34,7 @@ class Project(NamedTuple):
     """The parts of the model that checks subscribe to, what is wrong with the files, and what stays undecided.
 
     `dockerfiles` are those that are files, by path; `compose` the Compose projects; `worlds` the rendered manifests.
+    `users` are the scopes and names of what runs an image, by the Dockerfile's path and the stage.
     """
 
     parts: list[Scoped]
@@ -43,6 +44,7 @@ class Project(NamedTuple):
     compose: tuple[Any, ...] = ()
     worlds: tuple[Any, ...] = ()
     used: Used = Used()
+    users: Mapping[tuple[str, str], tuple[tuple[str, str], ...]] = {}
 
     @property
     def dialects(self) -> set[str]:
@@ -86,7 +88,8 @@ class _Linker:
         undecided = sum(1 for _, part in parts if _undecided(part))
         worlds = tuple(self.manifests.worlds) if self.manifests else ()
         dockerfiles = {**self.dockerfiles, **self.inline}
-        return Project(parts, self.problems, undecided, dockerfiles, tuple(self.compose), worlds, self._used(worlds))
+        used, users = self._used(worlds), _users(parts)
+        return Project(parts, self.problems, undecided, dockerfiles, tuple(self.compose), worlds, used, users)
 
     def _used(self, worlds: tuple[Any, ...]) -> Used:
         return Used(
@@ -258,6 +261,16 @@ class _Linker:
         builds_of = self.images.builds_of if self.images else lambda path: []
         repository = Repository(self.files, self.tree, self.dockerfiles, self.compose, builds_of)
         yield from repository.parts(part for part in parts if isinstance(part, ImageUse))
+
+
+def _users(parts: list[Scoped]) -> dict[tuple[str, str], tuple[tuple[str, str], ...]]:
+    """Who runs which image: services and containers whose Dockerfile is here."""
+    found: dict[tuple[str, str], dict[tuple[str, str], None]] = {}
+    for scope, part in parts:
+        if isinstance(part, Container) and part.built is not None and part.dialect != "dockerfile":
+            image = part.built.stage
+            found.setdefault((image.location.path, image.owner), {})[scope, part.owner] = None
+    return {image: tuple(users) for image, users in found.items()}
 
 
 def _workload_parts(workload: Workload) -> Iterator[Any]:
