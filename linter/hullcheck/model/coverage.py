@@ -16,6 +16,7 @@ CAUSES: Mapping[str, str] = {
     "chart-template": "check what `helm template` makes of it",
     "overlay": "mend it: `kubectl kustomize` refuses it, too",
     "generator": "check what it makes",
+    "unused": "use it, or leave it out with `exclude`",
     "remote": "nothing is fetched: keep a copy here, or check what comes from there",
     "outside": "check from the folder that holds it, too",
     "missing": "bring the file, or take out what names it",

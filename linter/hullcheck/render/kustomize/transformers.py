@@ -13,7 +13,7 @@ from hullcheck.render.kustomize.patches import Patch, apply_patch
 from hullcheck.render.kustomize.resources import Gvk, Resources
 from hullcheck.render.kustomize.scalars import is_null
 from hullcheck.render.kustomize.selectors import selector
-from hullcheck.render.kustomize.state import DeadImage, State
+from hullcheck.render.kustomize.state import TEMPLATE, DeadImage, State
 from hullcheck.render.kustomize.transform import (
     ImageRule,
     NamespaceRule,
@@ -159,7 +159,7 @@ def _replacements(node: Node, folder: str, state: State, files: Files, because: 
         try:
             file = file_path(path, folder, files)
         except MissingError as missing:
-            state.unknown(missing.message, missing.location, changes=True)
+            state.unknown(missing.message, missing.location, missing.gap, changes=True)
             return
         state.files.add(file)
         content = files.content(file)
@@ -244,13 +244,13 @@ class Patches:
         try:
             file = file_path(path, self.folder, self.files)
         except MissingError as missing:
-            self.state.unknown(missing.message, missing.location, changes=True)
+            self.state.unknown(missing.message, missing.location, missing.gap, changes=True)
             return None, place
         self.state.files.add(file)
         content = self.files.content(file)
         assert content is not None
         if content.templated:
-            self.state.unknown(f"the patch `{path.text}` is a template", path.location, changes=True)
+            self.state.unknown(f"the patch `{path.text}` is a template", path.location, TEMPLATE, changes=True)
             return None, place
         if content.broken:
             raise RefusedError(f"the patch can't be read: {content.broken[0]}", content.broken[1])
