@@ -21,7 +21,7 @@ __all__ = ["Build", "DeadImage", "Kustomizations", "Read", "objects"]
 
 _REFERENCES = ("resources", "bases", "components", "generators", "transformers", "validators")
 _PLAIN = ("apiversion", "kind", "metadata", "resources", "bases", "components")
-_PATCHES = ("patches", "patchesstrategicmerge", "patchesjson6902", "replacements", "configurations")
+_PATCHES = ("patches", "patchesstrategicmerge", "patchesjson6902", "replacements")
 
 
 class Build(NamedTuple):
@@ -29,8 +29,9 @@ class Build(NamedTuple):
 
     `objects` are in the order in which kustomize puts them out. `approximate` says why the result isn't known in full:
     objects may be missing; `uncertain`, why those that are there may be other than shown. `refused` is true if
-    kustomize wouldn't build it at all, as far as can be told. `files` had a part in it. `live_images` are the entries of
-    `images` that changed something, `dead_images` those that didn't.
+    kustomize wouldn't build it at all, as far as can be told. `files` had a part in it; a patch that found
+    nothing to change had none. `live_images` are the entries of `images` that changed something, `dead_images` those that
+    didn't. `local` are objects that aren't put out since their own annotation says so.
     """
 
     folder: str
@@ -42,6 +43,7 @@ class Build(NamedTuple):
     dead_images: tuple[DeadImage, ...] = ()
     uncertain: str = ""
     live_images: frozenset[Location] = frozenset()
+    local: tuple[Mapping, ...] = ()
 
 
 class Kustomizations:
@@ -156,8 +158,8 @@ class Kustomizations:
             dead_images=tuple(state.dead_images),
             uncertain=state.uncertain,
             live_images=frozenset(state.live_images),
+            local=tuple(state.local),
         )
-
 
     def _failed(self, folder: str, message: str, place: Location, cause: str) -> Build:
         problem = Problem("not-analysed", message, place, folder or ".", Gap(cause, "overlay", message))

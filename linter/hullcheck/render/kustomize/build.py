@@ -45,7 +45,10 @@ class Builder:
         built.resources.renamed()
         follow_names(built.resources, built.config.name_reference)
         variables.resolve(built.resources, built.variables, built.config.var_reference)
-        kept = [r for r in built.resources if r.annotations().get(_LOCAL, "false") == "false"]
+        kept, local = [], []
+        for resource in built.resources:
+            (kept if resource.annotations().get(_LOCAL, "false") == "false" else local).append(resource)
+        built.local = [resource.root for resource in local]
         ordered = in_order(Resources(kept), own.node("sortOptions") if own else None)
         for resource in ordered:
             settled_annotations(resource)

@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 from hullcheck.model.coverage import Gap
+from hullcheck.model.node import Mapping
 from hullcheck.model.problem import Problem
 from hullcheck.parse.kustomization import RefusedError, UnknownError
 from hullcheck.render.kustomize.fieldspecs import DEFAULT, Config, joined
@@ -46,6 +47,7 @@ class State:
         self.dead_images: list[DeadImage] = []
         self.live_images: set[Location] = set()
         self.files: set[str] = set()
+        self.local: list[Mapping] = []  # objects that their own annotation keeps from being put out
         self.approximate = ""
         self.uncertain = ""
         self.types: Types | None = None

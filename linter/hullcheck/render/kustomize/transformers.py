@@ -176,11 +176,15 @@ class Patches:
         self.folder = folder
         self.files = files
         self.state = state
+        self.path = ""  # the file of the patch that was loaded last
 
     def apply(self, patch: Patch | None) -> None:
+        """Apply a patch that was just loaded. A file of which a part went nowhere isn't among those that were used."""
         if patch is not None:
             patch = patch._replace(types=self.state.types)
-            apply_patch(self.state.resources, patch, complete=self.state.complete)
+            used = apply_patch(self.state.resources, patch, complete=self.state.complete)
+            if used and self.path:
+                self.state.files.add(self.path)
 
     def patch(self, node: Node, because: str) -> Patch | None:
         """An entry of `patches`: a merge or operations, whichever it is."""
@@ -206,6 +210,7 @@ class Patches:
             return None
         roots, broken = embedded(node)
         inline = not broken and bool(roots) and all(isinstance(root, Mapping) for root in roots)
+        self.path = ""
         if not inline:
             content, _ = self._content({"path": node}, because, node.location)
             if content is None:
@@ -233,6 +238,7 @@ class Patches:
     ) -> tuple[tuple[tuple[Node, ...], str] | None, Location]:
         """The documents of the patch and its text; None if its file isn't here, which is noted."""
         path, written = fields.get("path"), fields.get("patch")
+        self.path = ""
         if bool(text(path, "path")) == bool(text(written, "patch").strip()):
             raise RefusedError("a patch needs one of `patch` and `path`", place)
         if isinstance(written, Scalar) and written.text.strip():
@@ -246,7 +252,7 @@ class Patches:
         except MissingError as missing:
             self.state.unknown(missing.message, missing.location, missing.gap, changes=True)
             return None, place
-        self.state.files.add(file)
+        self.path = file
         content = self.files.content(file)
         assert content is not None
         if content.templated:
