@@ -57,9 +57,10 @@ class Linked(NamedTuple):
                 if world.kind == "chart":
                     known.setdefault(id(made.node), []).append(world.name)
         for path, file in files.items():
+            built = self.built.get(path, ()) if file.layer is None else ()
             for made in file.objects:
                 found = [
-                    *self.built.get(path, ()),
+                    *built,
                     *known.get(id(made.node), ()),
                     *known.get(_template_identity(made), ()),
                 ]
@@ -101,7 +102,8 @@ class _Linker:
         names = {world.name for world in worlds}
         for name, group in named(groups, names):
             files = frozenset(group.paths)
-            worlds.append(_world(name, "manifests", list(group.objects), group.approximate, files, group.complete))
+            made = _world(name, "manifests", list(group.objects), group.approximate, files, group.complete)
+            worlds.append(made._replace(folder=group.folder))
         return Linked(
             [world for world in worlds if world.objects],
             [workload for world in worlds for workload in world.workloads],

@@ -101,7 +101,8 @@ def _lost(found: Difference) -> Iterator[IsolationLost]:
     """One for all workloads that the same policies confined, those that hold data first."""
     groups: dict[tuple[object, ...], list[Lost]] = {}
     for lost in found.lost:
-        groups.setdefault((lost.direction, *(policy.location for policy in lost.gone)), []).append(lost)
+        policies = ((policy.object.kind, policy.name, policy.number) for policy in lost.gone)
+        groups.setdefault((lost.direction, *policies), []).append(lost)
     for members in groups.values():
         endpoints = sorted((lost.endpoint for lost in members), key=lambda endpoint: not endpoint.data)
         gone = tuple((policy.object.name, policy.location) for policy in members[0].gone)

@@ -50,7 +50,8 @@ class _Graph:
     def __init__(self, world: World) -> None:
         self.world = world
         objects = [made for made in world.objects if made.group == GROUP or made.kind == "ServiceAccount"]
-        self.roles = {(r.kind, r.namespace, r.name): r for r in _roles(objects)}
+        self.all_roles = list(_roles(objects))
+        self.roles = {(r.kind, r.namespace, r.name): r for r in self.all_roles}
         self.bindings = list(_bindings(objects))
         self.accounts = {
             (a.namespace, a.name): _account(a) for a in objects if a.kind == "ServiceAccount" and not a.group
@@ -67,7 +68,7 @@ class _Graph:
         """The rules, bindings, roles and identities of the world."""
         yield from self.granted()
         yield from self.bound
-        yield from self.roles.values()
+        yield from self.all_roles
         yield from self.identities()
 
     def _bind(self, binding: Binding) -> Bound:
@@ -108,12 +109,12 @@ class _Graph:
 
     def granted(self) -> Iterator[Granted]:
         """Every rule with the bindings of its role."""
-        by_role: dict[int, list[Bound]] = {}
+        by_role: dict[tuple[str, str, str], list[Bound]] = {}
         for bound in self.bound:
             if bound.role is not None:
-                by_role.setdefault(id(bound.role), []).append(bound)
-        for role in self.roles.values():
-            bound_here = by_role.get(id(role), [])
+                by_role.setdefault((bound.role.kind, bound.role.namespace, bound.role.name), []).append(bound)
+        for role in self.all_roles:
+            bound_here = by_role.get((role.kind, role.namespace, role.name), [])
             holders = _unique(workload for bound in bound_here for workload in bound.holders)
             for rule in role.rules:
                 yield Granted(role, rule, tuple(bound.binding for bound in bound_here), holders)

@@ -64,7 +64,6 @@ def dead_images(builds: "Iterable[Build]") -> Iterator[Scoped]:
         for dead in build.dead_images:
             if dead.location in live or build.approximate:
                 continue
-            live.add(dead.location)
             near = next((name for name in dead.images if _is_image_near(dead.name, name)), "")
             message = f"no image is called `{dead.name}`, so this entry of `images` changes nothing"
             hint = f"there is `{near}`" if near else ""
@@ -536,7 +535,7 @@ def _repeated(world: World) -> Iterator[Repeated]:
             continue
         key = (made.group, made.kind, made.namespace or "default", made.name)
         first = seen.setdefault(key, made)
-        if first is not made and first.location != made.location:
+        if first is not made and first.node is not made.node:
             yield Repeated(made.owner, made.location, first.location, _say_the_same(first.node, made.node))
 
 

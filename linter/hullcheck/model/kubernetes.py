@@ -82,9 +82,10 @@ class PodObject(NamedTuple):
 class World(NamedTuple):
     """Objects that are applied together, as rendered: an overlay, a chart, or plain manifests side by side.
 
-    `name` is its folder, `kind` "kustomization", "chart" or "manifests". `workloads` are united ones (model/workload.py)
-    in the order of their places. `approximate` says why it can't be known in full, such as a remote base: nothing may
-    be called missing then. `files` are the paths that it is made of.
+    `name` is its folder, or its files where that isn't enough: no other world has it. `kind` is "kustomization", "chart"
+    or "manifests". `workloads` are united ones (model/workload.py) in the order of their places. `approximate` says why
+    it can't be known in full, such as a remote base: nothing may be called missing then. `files` are the paths that it is made of, `folder` the one that holds all files of plain
+    manifests.
     """
 
     name: str
@@ -93,6 +94,7 @@ class World(NamedTuple):
     workloads: tuple[Any, ...]
     approximate: str = ""
     files: frozenset[str] = frozenset()
+    folder: str = ""
 
     @property
     def location(self) -> Location:

@@ -45,7 +45,8 @@ class Builder:
         built.resources.renamed()
         follow_names(built.resources, built.config.name_reference)
         variables.resolve(built.resources, built.variables, built.config.var_reference)
-        kept, local = [], []
+        kept: list[Resource] = []
+        local: list[Resource] = []
         for resource in built.resources:
             (kept if resource.annotations().get(_LOCAL, "false") == "false" else local).append(resource)
         built.local = [resource.root for resource in local]

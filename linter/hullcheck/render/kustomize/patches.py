@@ -46,7 +46,8 @@ def apply_patch(resources: Resources, patch: Patch, *, complete: bool) -> bool:
             _merge_into(resource, _levelled(patch.merges[0], resource), patch)
         _settle(resources)
         return used
-    return all([_apply_by_name(resources, document, patch, complete=complete) for document in patch.merges])
+    applied = [_apply_by_name(resources, document, patch, complete=complete) for document in patch.merges]
+    return all(applied)
 
 
 def _apply_by_name(resources: Resources, document: Mapping, patch: Patch, *, complete: bool) -> bool:
