@@ -1,6 +1,5 @@
 """Every object that is written is judged in some world, each world has a name of its own, and each owner its finding."""
 
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
