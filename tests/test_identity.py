@@ -128,7 +128,7 @@ def test_each_overlay_has_its_own_finding(tmp_path: Path) -> None:
 
 def judge_all(folder: Path, files: dict[str, str]) -> list[Finding]:
     """The findings of every owner, before those of one line are shown as one."""
-    import hullcheck.analysis as analysis
+    from hullcheck import analysis
 
     kept: list[Finding] = []
     unite = getattr(analysis, "_unique", None)

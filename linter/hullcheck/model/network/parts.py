@@ -214,7 +214,8 @@ class Opened(NamedTuple):
     """A path that a change opened to a workload, from others or from outside.
 
     `location` is the line that did it, or the workload's where it was a policy that is gone. `sources` and `why` are
-    words; `outside` is true for a way in from outside, `everyone` for one from every other workload.
+    words; `outside` is true for a way in from outside, `everyone` for one from every other workload. `certain` is false
+    where not everything is known.
     """
 
     endpoint: Endpoint
@@ -225,6 +226,7 @@ class Opened(NamedTuple):
     outside: bool = False
     everyone: bool = False
     limited: bool = False
+    certain: bool = True
 
     @property
     def owner(self) -> str:
@@ -234,12 +236,13 @@ class Opened(NamedTuple):
 class IsolationLost(NamedTuple):
     """Workloads that the same policies confined before a change, and that none confines any more.
 
-    `gone` are the names of the policies and their old places.
+    `gone` are the names of the policies and their old places. `certain` is false where not everything is known.
     """
 
     endpoints: tuple[Endpoint, ...]
     direction: Direction
     gone: tuple[tuple[str, Location], ...]
+    certain: bool = True
 
     @property
     def location(self) -> Location:
