@@ -4,7 +4,7 @@ import difflib
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
-from hullcheck.model.kubernetes import KubernetesObject, World
+from hullcheck.model.kubernetes import KubernetesObject, PodObject, World
 from hullcheck.model.node import Mapping, Node, Scalar, Sequence, as_bool, as_str
 from hullcheck.model.rbac import (
     BUILT_IN,
@@ -187,7 +187,9 @@ def account_of(workload: Workload) -> str | None:
     said = workload.service_account
     if workload.dialect != "kubernetes" or (said is not None and said.unknown):
         return None
-    return (said.value if said is not None else None) or "default"
+    name = said.value if said is not None else None
+    silent = isinstance(workload.part, PodObject) and not workload.part.default_account
+    return name or (None if silent else "default")
 
 
 def _mounts(token: Field[bool] | None, account: _Account | None, place: Location) -> tuple[bool | None, Location]:

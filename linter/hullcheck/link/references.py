@@ -6,7 +6,7 @@ Nothing is called missing in a world that isn't known in full, nor where nothing
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from hullcheck.model.kubernetes import KubernetesObject, PodObject, World, is_template
+from hullcheck.model.kubernetes import KubernetesObject, PodObject, World, is_api_group, is_template
 from hullcheck.model.network.labels import LabelSelector, Operator
 from hullcheck.model.network.near import within_two
 from hullcheck.model.node import Mapping, Node, Scalar, Sequence, as_bool, as_str, at, is_null, items
@@ -25,7 +25,6 @@ MAX_COMPARED = 100_000
 MAX_LONGER = 3
 """Characters that a slip for a name has more or less than it."""
 
-_BUILT_IN_GROUPS = frozenset(("", "apps", "batch", "autoscaling", "policy", "extensions"))
 _WORKLOADS = frozenset(("Deployment", "StatefulSet", "ReplicaSet", "ReplicationController", "DaemonSet", "Rollout"))
 _SCALERS = {
     "HorizontalPodAutoscaler": "scaleTargetRef",
@@ -89,7 +88,7 @@ class _Index:
         self.spaces: dict[str, set[str]] = {}
         self.custom: list[KubernetesObject] = []
         for made in world.objects:
-            if made.group in _BUILT_IN_GROUPS or made.group.endswith(".k8s.io"):
+            if is_api_group(made.group):
                 self.by_kind.setdefault(made.kind, {}).setdefault(made.name, []).append(made)
                 self.spaces.setdefault(made.kind, set()).add(made.namespace)
             else:

@@ -3,11 +3,12 @@
 from typing import TYPE_CHECKING
 
 from hullcheck.model.node import Mapping, Node, Scalar
+from hullcheck.parse.embedded import embedded
 from hullcheck.parse.kustomization import Layer, RefusedError, flag, sequence, text, text_map, texts
 from hullcheck.render.kustomize import generate as generators
 from hullcheck.render.kustomize import replace, transformers
 from hullcheck.render.kustomize.fieldspecs import FieldSpec, field_spec
-from hullcheck.render.kustomize.files import embedded, objects
+from hullcheck.render.kustomize.files import objects
 from hullcheck.render.kustomize.loading import FileReader
 from hullcheck.render.kustomize.resources import Resource
 from hullcheck.render.kustomize.state import GENERATOR, State

@@ -3,10 +3,11 @@
 import json
 
 from hullcheck.model.node import Mapping, Node, Scalar, Sequence
+from hullcheck.parse.embedded import embedded
 from hullcheck.parse.kustomization import Layer, RefusedError, flag, number, sequence, struct, text, text_map
 from hullcheck.render.kustomize import replace
 from hullcheck.render.kustomize.fieldspecs import FieldSpec, field_spec, with_all, with_one
-from hullcheck.render.kustomize.files import Files, embedded, objects
+from hullcheck.render.kustomize.files import Files, objects
 from hullcheck.render.kustomize.jsonpatch import Operation, levelled, operations
 from hullcheck.render.kustomize.loading import MissingError, file_path
 from hullcheck.render.kustomize.patches import Patch, apply_patch
