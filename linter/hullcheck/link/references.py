@@ -214,7 +214,7 @@ class _Search:
         if found:
             yield from self._ports(made, found)
             return
-        if not self.index.world.workloads:
+        if not any(isinstance(w.part, PodObject) and not w.part.by_shape for w in self.index.world.workloads):
             return
         near = self._near_labels(space, labels)
         elsewhere = "" if near else self.everywhere.labelled(labels)
