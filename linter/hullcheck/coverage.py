@@ -28,7 +28,8 @@ def ledger(
 ) -> Coverage:
     """What became of everything. `failed` are checks that broke off."""
     items = [*_gaps(project.problems), *_gaps(failed)]
-    open_files = {item.path for item in items if not item.object}
+    open_files = {item.path for item in items if not item.object or item.object == "."}
+    open_files |= {item.path for item in items if item.kind in ("overlay", "component", "chart")}
     known = _Known(project)
     for file in files.values():
         for reading in file.readings:
@@ -99,7 +100,7 @@ class _Known:
                 yield "service", f"services.{name}", path in self.used.compose or (path, name) in self.used.services
         elif file.kind == "kubernetes":
             for made in model.objects:
-                yield "object", made.owner, id(made.node) in self.used.nodes or path in self.used.files
+                yield "object", made.owner, id(made.node) in self.used.nodes
         elif file.kind == "chart":
             yield "chart", "", path in self.used.files
         elif file.kind == "kustomization":

@@ -146,7 +146,7 @@ def lint(request: Request, registry: Registry, progress: Progress) -> Result:
         judge.rules,
         (*(finding for finding in findings if _touches(finding, targets)), *about),
         tuple(unite(f for f in change.comparison.fixed if _touches(f, targets))) if change else (),
-        sum(1 for path in head.counted if _below(path, targets)),
+        _files(head, targets),
         compared=change is not None,
         coverage=head.coverage.below(lambda path: _below(path, targets)),
     )
@@ -302,9 +302,18 @@ def _below(path: str, targets: tuple[str, ...]) -> bool:
 
 
 def _touches(finding: Finding, targets: tuple[str, ...]) -> bool:
-    """Is the finding, or a line it rests on, in what was asked about?"""
+    """Is the finding, a line it rests on, or the overlay or project that has it, in what was asked about?"""
     places = (finding.location, *(related.location for related in finding.related))
-    return any(_below(place.path, targets) for place in places)
+    return any(_below(place.path, targets) for place in places) or bool(
+        finding.scope and _below(finding.scope, targets)
+    )
+
+
+def _files(head: Analysis, targets: tuple[str, ...]) -> int:
+    """The files that were asked about; an overlay alone counts by what says how it is built."""
+    counted = sum(1 for path in head.counted if _below(path, targets))
+    layers = (path for path, file in head.files.items() if file.kind == "kustomization" and _below(path, targets))
+    return counted or sum(1 for _ in layers)
 
 
 def _disk(root: str, request: Request, targets: tuple[str, ...]) -> Tree:

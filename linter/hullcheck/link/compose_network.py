@@ -84,7 +84,7 @@ def _network(
     keys = {key: number for number, key in enumerate(project.networks)}
     wires = tuple(_wire(network) for network in project.networks.values())
     made = ComposeNetwork(
-        project.paths[0] if project.paths else project.folder,
+        project.scope,
         tuple(_endpoint(member, project, datastores) for member in members),
         tuple(_attached(member, project, keys) for member in members),
         wires,

@@ -93,11 +93,17 @@ class _Linker:
 
     def _used(self, worlds: tuple[Any, ...]) -> Used:
         return Used(
-            frozenset(id(made.node) for world in worlds for made in world.objects),
+            frozenset(self._judged_objects()),
             frozenset().union(*(world.files for world in worlds if world.kind != "manifests")),
             frozenset(path for project in self.compose for path in (*project.paths, *project.taken)),
             frozenset().union(*(project.extended for project in self.compose)),
         )
+
+    def _judged_objects(self) -> Iterator[int]:
+        """The ids of the objects, as they are written, that some world judges."""
+        if self.manifests is not None:
+            models = {path: file.model for path, file in of_kind(self.files, "kubernetes").items() if file.model}
+            yield from (id(verdict.object.node) for verdict in self.manifests.verdicts(models) if verdict.worlds)
 
     def _compose_projects(self) -> list[Any]:
         composed = {path: file.model for path, file in of_kind(self.files, "compose").items() if file.model}
