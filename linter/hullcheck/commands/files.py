@@ -19,5 +19,6 @@ def run(options: argparse.Namespace) -> int:
     for path, kind in result.kinds:
         print(f"{kind:12} {clean(path)}")
     for skipped in result.skipped:
-        print(f"{'left out':12} {clean(skipped.path)} ({skipped.reason})")
+        rule = f": {skipped.rule}" if skipped.rule and skipped.reason != "vendored" else ""
+        print(f"{'left out':12} {clean(skipped.path)} ({clean(skipped.reason + rule)})")
     return 0 if result.kinds else 3

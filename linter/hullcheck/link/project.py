@@ -114,7 +114,11 @@ class _Linker:
         return texts
 
     def _manifests(self) -> Any:
-        manifests = {p: f.model for p, f in of_kind(self.files, "kubernetes", "kustomization").items() if f.model}
+        manifests = {p: f.model for p, f in of_kind(self.files, "kubernetes").items() if f.model}
+        for path, file in of_kind(self.files, "kustomization").items():
+            if file.model:  # objects in the same file are what else it holds
+                beside = manifests.get(path)
+                manifests[path] = file.model._replace(objects=beside.objects if beside else ())
         charts = list(of_kind(self.files, "chart"))
         if not manifests and not charts:
             return None

@@ -11,7 +11,7 @@ from hullcheck.model.dockerfile import Dockerfile
 from hullcheck.model.image import ImageUse
 from hullcheck.model.node import Mapping as YamlMapping
 from hullcheck.model.repository import Committed, Copied, FileText, Pipeline, Updates
-from hullcheck.read import File
+from hullcheck.read import File, of_kind
 
 if TYPE_CHECKING:
     from hullcheck.model.compose import ComposeProject
@@ -69,7 +69,7 @@ class Repository:
         return {posixpath.dirname(path): [build.target for build in self.builds_of(path)] or [None]}
 
     def _committed(self) -> Iterator[Committed]:
-        if self.compose or any(file.kind in ("env", "kustomization") for file in self.files.values()):
+        if self.compose or of_kind(self.files, "env", "kustomization"):
             from hullcheck.link.committed import committed
 
             yield from committed(self.files.values(), self.tree, self.compose)
@@ -102,6 +102,8 @@ class Repository:
 
 def _spans(file: File) -> tuple[tuple[int, int, str], ...]:
     """Where the objects of a file stand."""
+    if file.also:
+        return tuple(sorted(span for reading in file.readings for span in _spans(reading._replace(also=()))))
     model = file.model
     if file.kind == "kubernetes" and model is not None:
         return tuple(sorted((made.node.start, made.node.end, made.owner) for made in model.objects))

@@ -38,23 +38,31 @@ class Documents(NamedTuple):
 
 
 def parse(source: Source) -> Documents:
-    """Read every document; one that is broken becomes a problem at its place, and the others are still read."""
+    """Read every document; one that is broken becomes a problem at its place, and the others are still read.
+
+    So are those of a text that isn't UTF-8, with stand-ins for what no reader takes.
+    """
     problem = _undecodable(source)
     if problem:
-        return Documents([], [problem])
+        return Documents(_parsed_apart(source, _UNPRINTABLE.sub("\ufffd", source.text)).documents, [problem])
+    return _parsed_apart(source, source.text)
+
+
+def _parsed_apart(source: Source, text: str) -> Documents:
+    """The documents of the source's text, each by itself if they can't be read together."""
     try:
-        return Documents(_compose(source, source.text, 0), [])
+        return Documents(_compose(source, text, 0), [])
     except _BrokenError as broken:
         first = broken
-    starts = [match.start() for match in _DOCUMENT_START.finditer(source.text)]
+    starts = [match.start() for match in _DOCUMENT_START.finditer(text)]
     if not starts:
         return Documents([], [first.problem])
     documents: list[Document] = []
     problems: list[Problem] = []
-    starts = starts if not source.text[: starts[0]].strip() else [0, *starts]
-    for start, end in zip(starts, [*starts[1:], len(source.text)], strict=True):
+    starts = starts if not text[: starts[0]].strip() else [0, *starts]
+    for start, end in zip(starts, [*starts[1:], len(text)], strict=True):
         try:
-            documents += _compose(source, source.text[start:end], start)
+            documents += _compose(source, text[start:end], start)
         except _BrokenError as broken:
             problems.append(broken.problem)
     return Documents(documents, problems or [first.problem])
@@ -121,7 +129,7 @@ def _compose(source: Source, text: str, base: int) -> list[Document]:
 
 _COLON = "found unexpected ':'"
 _STAND_IN = "\ue00f"
-_INNER_COLON = re.compile(r"""(?<=[^\s"'\[\]{},]):(?=[^\s,\[\]{}])""")
+_INNER_COLON = re.compile(r"""(?<=[^\s"'\[\]{},]):(?=\S)""")
 
 
 def _parsed(text: str) -> Iterator[Any]:
@@ -133,7 +141,7 @@ def _parsed(text: str) -> Iterator[Any]:
 
 
 def _parsed_anew(text: str) -> Iterator[Any]:
-    """The events of a text with colons inside of flow scalars, as in `{image: nginx:1}`, which the C parser refuses.
+    """The events of a text with colons inside of flow scalars, which the C parser refuses: `{image: nginx:1}`, `[a::]`.
 
     YAML 1.2 and every reader that matters here allow them. Another character stands in for them, so all places hold.
     """
@@ -196,6 +204,7 @@ class _Builder:
     def __init__(self, source: Source, base: int) -> None:
         self.source = source
         self.base = base
+        self.limit = max(MAX_EXPANDED, len(source.text) // 3)  # a large document may hold more by itself
         self.documents: list[Document] = []
         self.open: list[tuple[Mapping | Sequence, str | None]] = []
         self.keys: list[Node | None] = []
@@ -227,7 +236,12 @@ class _Builder:
 
     def _scalar(self, event: Any) -> Scalar:
         start, end = self._place(event)
-        return Scalar(self.source, start, end, _tag(event), event.value, event.style or "")
+        tag, value, style = _tag(event), event.value, event.style or ""
+        if tag == _BINARY:
+            text = _decoded(value)
+            if text is not None:
+                tag, value, style = _STRING, text, style or '"'
+        return Scalar(self.source, start, end, tag, value, style)
 
     def _begin(self, event: Any, kind: type[Mapping] | type[Sequence]) -> None:
         if len(self.open) >= MAX_DEPTH:
@@ -268,10 +282,8 @@ class _Builder:
         parent = self.open[-1][0]
         parent.size += node.size
         parent.depth = max(parent.depth, node.depth + 1)
-        if parent.size > MAX_EXPANDED:
-            raise _BrokenError(
-                self.source, f"more than {MAX_EXPANDED} values once its aliases are expanded", node.start
-            )
+        if parent.size > self.limit:
+            raise _BrokenError(self.source, f"more than {self.limit} values once its aliases are expanded", node.start)
         if isinstance(parent, Sequence):
             parent.items.append(node)
         elif self.keys[-1] is None:
@@ -279,6 +291,20 @@ class _Builder:
         else:
             parent.items.append((self.keys[-1], node))
             self.keys[-1] = None
+
+
+_BINARY = "tag:yaml.org,2002:binary"
+_STRING = "tag:yaml.org,2002:str"
+
+
+def _decoded(text: str) -> str | None:
+    """The text that a reader makes of base 64; None if it refuses it, or it is no text."""
+    import base64
+
+    try:
+        return base64.b64decode(text.replace("\n", "").replace("\r", ""), validate=True).decode()
+    except ValueError:
+        return None
 
 
 def _tag(event: Any) -> str:
