@@ -290,7 +290,7 @@ class DiskTree:
             if not is_folder:
                 self.paths.append(path)
                 if kind_of(item.name) is None:
-                    if item.is_symlink() and item.is_dir():
+                    if item.is_symlink() and os.path.isdir(item.path):
                         yield from self._linked_folder(item, path, ignores)
                     continue
             left_out = self._left_out(item.name, path, is_folder, ignores)

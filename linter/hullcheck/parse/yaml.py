@@ -206,6 +206,7 @@ class _Builder:
         self.base = base
         self.limit = max(MAX_EXPANDED, len(source.text) // 3)  # a large document may hold more by itself
         self.documents: list[Document] = []
+        self.words: dict[str, str] = {}
         self.open: list[tuple[Mapping | Sequence, str | None]] = []
         self.keys: list[Node | None] = []
         self.anchors: dict[str, Node | None] = {}
@@ -241,7 +242,7 @@ class _Builder:
             text = _decoded(value)
             if text is not None:
                 tag, value, style = _STRING, text, style or '"'
-        return Scalar(self.source, start, end, tag, value, style)
+        return Scalar(self.source, start, end, tag, self.words.setdefault(value, value), style)
 
     def _begin(self, event: Any, kind: type[Mapping] | type[Sequence]) -> None:
         if len(self.open) >= MAX_DEPTH:
