@@ -14,9 +14,8 @@ from hullcheck.model.repository import Committed, Copied, FileText, Pipeline, Up
 from hullcheck.read import File, of_kind
 
 if TYPE_CHECKING:
+    from hullcheck.link.ci import Pipelines
     from hullcheck.model.compose import ComposeProject
-
-_PIPELINES = (".yml", ".yaml", "devcontainer.json")
 
 Part = FileText | Copied | Committed | Updates | Pipeline | ImageUse
 
@@ -31,8 +30,10 @@ class Repository:
         dockerfiles: Mapping[str, Dockerfile],
         compose: "Iterable[ComposeProject]",
         builds_of: Callable[[str], list[Build]],
+        pipelines: "Pipelines",
     ) -> None:
         self.files = files
+        self.pipelines = pipelines
         self.tree = tree
         self.dockerfiles = dockerfiles
         self.compose = list(compose)
@@ -75,11 +76,7 @@ class Repository:
             yield from committed(self.files.values(), self.tree, self.compose)
 
     def _pipelines(self) -> Iterator[Part]:
-        if not any(path.endswith(_PIPELINES) and ("/" in path or path[0] in ".a") for path in self.tree.paths):
-            return
-        from hullcheck.link.ci import pipelines
-
-        found = pipelines(self.tree)
+        found = self.pipelines
         yield from (FileText(source) for source in found.sources)
         yield from found.uses
         if found.builds and not found.scanned:
