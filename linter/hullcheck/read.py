@@ -20,6 +20,9 @@ Progress = Callable[[str, int, int], None]
 PARALLEL_FROM = 1_500
 """Files from which several processes are worth their start: what they read has to be sent back."""
 
+LARGE_JSON = 1024 * 1024
+"""Characters of JSON from which it is worth while to ask first what it is: most of it is data."""
+
 PARALLEL_CORES = 4
 """Processors from which they are: on two, sending costs more than reading together gains."""
 
@@ -158,8 +161,25 @@ def _structured(source: Source, entry: Entry) -> Iterator[File]:
     manifest = wording.manifest
     compose = Kind.COMPOSE in hints or wording.compose(source.path)
     bake = Kind.BAKE in hints or wording.bake(source.path)
+    if len(source.text) > LARGE_JSON and not entry.named and _is_data(source.text):
+        return
     if manifest or compose or bake or entry.named or not hints.isdisjoint(_ALWAYS):
         yield from _Documents(source, hints, manifest).readings(compose, entry.named)
+
+
+def _is_data(text: str) -> bool:
+    """Is it JSON, and neither an object of Kubernetes nor a project? Its own parser tells it fast."""
+    if text.lstrip()[:1] not in ("{", "["):
+        return False
+    import json
+
+    try:
+        root = json.loads(text)
+    except (ValueError, RecursionError):
+        return False
+    if not isinstance(root, dict):
+        return True
+    return not (root.keys() >= {"apiVersion", "kind"} or "services" in root or "target" in root)
 
 
 class _Documents:

@@ -62,6 +62,7 @@ class _Linker:
         claimed |= beside
         free = [p for p, f in self.files.items() if p not in claimed and p not in in_chart and f.layer is None]
         worlds += [self._plain(name, paths) for name, paths in _apart(self.files, sorted(free))]
+        worlds += [self._plain(p, [p]) for p, f in self.files.items() if f.layer is not None and f.objects]
         seen = frozenset().union(*(world.files for world in worlds))
         left = sorted(claimed - seen - in_chart)
         worlds += [self._leftover(name, paths) for name, paths in _by_folder(self.files, left)]
