@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
-from hullcheck.discover import CHUNK, MAX_BYTES, MAX_MANIFEST, DiskTree, Entry, Kind
+from hullcheck.discover import CHUNK, MAX_BYTES, DiskTree, Entry, Kind
 from hullcheck.parse.wording import Wording, interesting, is_dockerfile
 from hullcheck.read import File, read
 from judge import judge, named
@@ -340,6 +340,10 @@ def test_what_isnt_utf_8_is_judged_all_the_same(name: str, text: str, check: str
     assert ("parse-error" in found) is (name != "Dockerfile")
 
 
+LIMIT = 6 * 1024 * 1024
+"""Stands in for what is read of a manifest, to be quick."""
+
+
 def sized(path: Path, size: int, *pieces: bytes) -> None:
     """A file of about this size that holds the pieces, the last one at its end."""
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -351,15 +355,17 @@ def sized(path: Path, size: int, *pieces: bytes) -> None:
         file.write(pieces[-1])
 
 
-def test_large_data_is_no_finding_at_any_size(tmp_path: Path) -> None:
+def test_large_data_is_no_finding_at_any_size(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("hullcheck.discover.MAX_MANIFEST", LIMIT)
     sized(tmp_path / "data/cities.json", MAX_BYTES + 1, b'{"services": [\n', b"]}")
-    sized(tmp_path / "data/huge.json", MAX_MANIFEST + 1, b'[{"kind": "city"}\n', b"]")
+    sized(tmp_path / "data/huge.json", LIMIT + 1, b'[{"kind": "city"}\n', b"]")
     sized(tmp_path / "Dockerfile.tar", MAX_BYTES + 1, b"\0", b"")
     assert not judge(tmp_path, {}).findings
 
 
-def test_what_is_too_large_and_holds_something_is_told_of(tmp_path: Path) -> None:
-    sized(tmp_path / "a.yaml", MAX_MANIFEST + 1, POD.encode())
+def test_what_is_too_large_and_holds_something_is_told_of(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("hullcheck.discover.MAX_MANIFEST", LIMIT)
+    sized(tmp_path / "a.yaml", LIMIT + 1, POD.encode())
     sized(tmp_path / "Dockerfile.big", MAX_BYTES + 1, ROOT.encode(), b"")
     sized(tmp_path / "Dockerfile", MAX_BYTES + 1, b"")
     found = named(judge(tmp_path, {}), "unreadable-file")

@@ -373,8 +373,8 @@ def _rule(rules: Any, found: Any) -> str:
 
 
 def excluded(rules: Any, path: str) -> bool:
-    """Do the rules leave out the file, or a folder that it is in?"""
-    return any(rules.match_file(name) for name in (path, *(f"{parent}/" for parent in _parents(path))))
+    """Do the rules leave out the file or, with `/` at its end, the folder; or one that it is in?"""
+    return any(rules.match_file(name) for name in (path, *(f"{parent}/" for parent in _parents(path.rstrip("/")))))
 
 
 def _parents(path: str) -> Iterator[str]:

@@ -214,6 +214,7 @@ class CommitTree:
         self._vendored = vendored
         self._excluded = patterns(exclude) if exclude else None
         self.named = named
+        self._entered: dict[str, bool] = {}
         self._absent: list[str] = []
         self.blobs = history.files(commit, self._absent) if commit else {}
         self.paths = [*(path for path in self.blobs if not self._left_out(path)), *beside]
@@ -228,8 +229,13 @@ class CommitTree:
         )
 
     def _left_out(self, path: str) -> bool:
-        folders = path.split("/")[:-1]
-        return not self._vendored and not VENDORED.isdisjoint(folders)
+        """Does the file lie in a folder that a walk doesn't enter?"""
+        folder = path.rpartition("/")[0]
+        if folder not in self._entered:
+            vendored = not self._vendored and not VENDORED.isdisjoint(folder.split("/"))
+            inside = bool(folder) and self._excluded is not None and excluded(self._excluded, f"{folder}/")
+            self._entered[folder] = not (vendored or inside)
+        return not self._entered[folder]
 
     def entries(self) -> Iterator[Entry | Skipped]:
         found: dict[str, set[Kind]] = {}

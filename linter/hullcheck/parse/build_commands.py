@@ -4,12 +4,13 @@ Nothing is run and nothing expanded; a word with a variable in it isn't known.
 """
 
 from collections.abc import Iterator
+from itertools import islice
 from typing import NamedTuple
 
 from hullcheck.model.lazy import Lazy
 
-MAX_COMMANDS = 200
-"""Commands that are taken from one text."""
+MAX_COMMANDS = 500
+"""Commands of these programs that are looked at in one text."""
 
 MAX_WORDS = 200
 
@@ -58,14 +59,10 @@ def commands(text: str) -> Iterator[BuildCommand]:
     """Every command of the text that builds an image, as far as it can be told from the text alone."""
     if "build" not in text and "bake" not in text and "bud" not in text:
         return
-    number = 0
-    for match in _START.finditer(text):
-        if number >= MAX_COMMANDS:
-            return
+    for match in islice(_START.finditer(text), MAX_COMMANDS):
         words, end = _words(text, match.start())
         made = _command(words, match.start(), end)
         if made is not None:
-            number += 1
             yield made
 
 
