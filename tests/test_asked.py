@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from gitrepo import Repo
 from hullcheck.parse.build_commands import BuildCommand, commands, folders
 from judge import judge, named
 
@@ -159,3 +160,20 @@ def test_hostile_scripts_are_read_in_bounded_time() -> None:
     ):
         assert len(list(commands(text))) <= 500
         folders("cd a;" * 100_000)
+
+
+def test_what_a_change_makes_a_dockerfile_by_naming_it_is_new(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    repo = Repo(tmp_path / "repo")
+    monkeypatch.chdir(repo.folder)
+    repo.commit({"a.yaml": ROOT, "img": ROOT, "b.yaml": "a: 1\n"})
+    repo.commit(
+        {
+            "compose.yaml": "services: {a: {build: {context: ., dockerfile: a.yaml}}}\n",
+            "Makefile": "a:\n\tdocker build -f img .\n",
+        }
+    )
+    outcome = repo.run(capsys, monkeypatch, "--gate", "--diff-base", "HEAD~1")
+    assert outcome.code == 1
+    assert {"root-user a.yaml", "root-user img"} <= set(outcome.new)

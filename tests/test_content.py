@@ -3,6 +3,7 @@
 import base64
 import io
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
-from hullcheck.discover import CHUNK, MAX_BYTES, DiskTree, Entry, Kind
+from hullcheck.discover import CHUNK, MAX_BYTES, DiskTree, Entry, Kind, kind_of
 from hullcheck.parse.wording import Wording, interesting, is_dockerfile
 from hullcheck.read import File, read
 from judge import judge, named
@@ -381,3 +382,31 @@ def test_a_large_bundle_is_judged_to_its_end(tmp_path: Path) -> None:
     assert {path for path, _ in privileged(tmp_path, {"bundle.yaml": text})} == {"bundle.yaml"}
     listed = json.dumps({"apiVersion": "v1", "kind": "List", "items": [json.loads(as_json(POD))], "x": "y" * MAX_BYTES})
     assert {path for path, _ in privileged(tmp_path, {"list.json": listed})} == {"bundle.yaml", "list.json"}
+
+
+def test_a_pointer_of_git_lfs_is_told_of(tmp_path: Path) -> None:
+    text = "version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 5\n"
+    files = {"a.yaml": text, "b.json": text}
+    found = judge(tmp_path, files).findings
+    assert [(finding.name, finding.location.path) for finding in found] == [("not-analysed", "a.yaml")]
+
+
+def test_the_hook_passes_every_file_that_its_name_makes_of_interest() -> None:
+    root = Path(__file__).parent.parent
+    hooks = YAML(typ="safe").load(root / ".pre-commit-hooks.yaml")
+    pattern = re.compile(hooks[0]["files"])
+    names = [
+        *YAML_NAMES,
+        *JSON_NAMES,
+        "a/DOCKERFILE",
+        "x.dockerfile",
+        "ContainerFile.dev",
+        "y.YML",
+        ".env",
+        "a/Dockerfile.md",
+    ]
+    names += ["docker-bake.hcl", "Kustomization"]
+    assert all(kind_of(name.rpartition("/")[2]) for name in names)
+    assert [
+        name for name in [*names, "c/templates/_helpers.tpl", "c/templates/NOTES.txt"] if not pattern.search(name)
+    ] == []

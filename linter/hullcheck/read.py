@@ -33,6 +33,7 @@ class File(NamedTuple):
     `spans` are first and last lines of instructions that have several, for ignore comments. `counts` is false for
     files that are read for the sake of others and hold nothing to judge. `also` are further readings of the same
     source, where a file holds things of several kinds: a Pod behind a kustomization, a Compose project beside both.
+    `hints` are the kinds that it was read as by the names of the file and of links to it; none, if others name it.
     """
 
     source: Source
@@ -42,6 +43,7 @@ class File(NamedTuple):
     spans: tuple[tuple[int, int], ...] = ()
     counts: bool = True
     also: tuple["File", ...] = ()
+    hints: tuple[Kind, ...] = ()
 
     @property
     def readings(self) -> tuple["File", ...]:
@@ -63,10 +65,14 @@ def read_all(
     progress: Progress,
     known: Mapping[str, File | None] | None = None,
 ) -> dict[str, File]:
-    """Read every file that is of interest; the others are left out. What is `known` by its path isn't read again."""
+    """Read every file that is of interest; the others are left out.
+
+    What is `known` by its path, and was read as the same kinds, isn't read again.
+    """
     known = known or {}
-    files = {entry.path: file for entry in entries if (file := known.get(entry.path)) is not None}
-    entries = [entry for entry in entries if entry.path not in known]
+    kept = {e.path: known[e.path] for e in entries if e.path in known and _as_known(e, known[e.path])}
+    files = {path: file for path, file in kept.items() if file is not None}
+    entries = [entry for entry in entries if entry.path not in kept]
     read: Iterable[tuple[str, File | None]]
     cores = os.cpu_count() or 1
     workers = jobs or (min(cores, 8) if len(entries) >= PARALLEL_FROM and cores >= PARALLEL_CORES else 1)
@@ -76,6 +82,13 @@ def read_all(
             files[path] = file
         progress("reading", number, len(entries))
     return files
+
+
+def _as_known(entry: Entry, file: File | None) -> bool:
+    """Would the file be read as it was in another tree? There, other files may have named it, or links led to it."""
+    if file is None:
+        return entry.kind in (Kind.YAML, Kind.BESIDE_DOCKERFILE) and not entry.also
+    return file.hints == (entry.kind, *entry.also)
 
 
 def _one_by_one(tree: Tree, entries: list[Entry]) -> Iterator[tuple[str, File | None]]:
@@ -103,6 +116,11 @@ def _read_chunk(tree: Tree, entries: list[Entry]) -> list[tuple[str, File | None
 
 def read(tree: Tree, entry: Entry) -> File | None:
     """The file's model, or None if it turns out to be of no interest. A fault of our own is a problem, too."""
+    file = _read(tree, entry)
+    return file._replace(hints=(entry.kind, *entry.also)) if file is not None else None
+
+
+def _read(tree: Tree, entry: Entry) -> File | None:
     source = load(tree, entry)
     if source is None:
         return None
@@ -156,6 +174,11 @@ def _structured(source: Source, entry: Entry) -> Iterator[File]:
     """YAML and JSON, by what each document holds: cheap words first, so that most files are never parsed."""
     from hullcheck.parse.wording import Wording
 
+    if source.text.startswith(_LFS) and not source.path.lower().endswith(".json"):
+        gap = Gap("missing", "file", "it is in Git LFS; run `git lfs pull`")
+        problem = Problem("not-analysed", "a pointer of Git LFS: the file itself isn't here", source.at(0), gap=gap)
+        yield File(source, "yaml", None, (problem,), counts=False)
+        return
     wording = Wording(source.text)
     hints = frozenset((entry.kind, *entry.also))
     manifest = wording.manifest
@@ -264,9 +287,11 @@ class _Documents:
 
     def _of_services(self) -> bool:
         """Does a file that can't be read look as if it held services?"""
-        return _SERVICES.search(self.source.text) is not None and "{{" not in self.source.text
+        return _SERVICES.search(self.source.text) is not None and not _PLACEHOLDER.search(self.source.text)
 
 
+_PLACEHOLDER = Lazy(r"\{\{|\{%|<%")
+_LFS = "version https://git-lfs.github.com/spec/"
 _SERVICES = Lazy(
     r"^services:[ \t]*(?:#[^\n]*)?\r?\n(?:[ \t]*(?:#[^\n]*)?\r?\n)*[ ]+[\w.-]+:[ \t]*\r?\n[ ]+(?:image|build):",
     re.MULTILINE,

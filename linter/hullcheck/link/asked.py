@@ -7,7 +7,6 @@ from typing import NamedTuple
 from hullcheck.discover import Tree
 from hullcheck.link.builds import Build, join
 from hullcheck.link.ci import Inputs, Pipelines
-from hullcheck.model.lazy import Lazy
 from hullcheck.parse.build_commands import BuildCommand, commands, folders
 from hullcheck.source import Related, Source
 
@@ -18,11 +17,12 @@ MAX_BYTES = 256 * 1024
 MAX_VARIANTS = 20
 """Different ways of building one Dockerfile that are judged."""
 
-_SCRIPT = Lazy(
-    r"(?:.*/)?(?:(?:gnu)?makefile(?:\..+)?|.+\.mk|.+\.(?:ba|z|k)?sh|jenkinsfile(?:\..+)?|.+\.jenkinsfile|\.?justfile"
-    r"|taskfile(?:\..+)?\.ya?ml|package\.json|\.travis\.yml|azure-pipelines[^/]*\.ya?ml|bitbucket-pipelines\.yml"
-    r"|\.circleci/.+\.ya?ml|\.drone\.ya?ml|\.woodpecker(?:/.+)?\.ya?ml|\.buildkite/.+\.ya?ml|appveyor\.yml)"
+_ENDS = (".sh", ".bash", ".zsh", ".ksh", ".mk", ".jenkinsfile")
+_STARTS = ("makefile", "gnumakefile", "jenkinsfile", "justfile", ".justfile", "taskfile.", "azure-pipelines")
+_NAMES = frozenset(
+    ("package.json", ".travis.yml", "bitbucket-pipelines.yml", ".drone.yml", ".woodpecker.yml", "appveyor.yml")
 )
+_FOLDERS = (".circleci/", ".woodpecker/", ".buildkite/")
 
 
 class Asked(NamedTuple):
@@ -68,7 +68,7 @@ def variants(stated: Iterable[Build], wanted: Iterable[Build]) -> Iterator[Build
 
 
 def _scripts(tree: Tree, known: set[str]) -> Iterator[Source]:
-    paths = (p for p in tree.paths if p not in known and _SCRIPT.fullmatch(p.lower()) and not tree.ignored(p))
+    paths = (path for path in tree.paths if _is_script(path) and path not in known and not tree.ignored(path))
     for path in sorted(paths)[:MAX_SCRIPTS]:
         try:
             data = tree.read(path, MAX_BYTES)
@@ -76,6 +76,14 @@ def _scripts(tree: Tree, known: set[str]) -> Iterator[Source]:
             continue
         if b"build" in data or b"bake" in data:
             yield Source(path, data)
+
+
+def _is_script(path: str) -> bool:
+    """Is it a place where people write how images are built?"""
+    name = path.rpartition("/")[2].lower()
+    if name.endswith(_ENDS) or name.startswith(_STARTS) or name in _NAMES:
+        return True
+    return path.startswith(_FOLDERS) and name.endswith((".yml", ".yaml", ".sh"))
 
 
 def _bases(source: Source) -> list[str]:

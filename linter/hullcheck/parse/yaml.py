@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
+from hullcheck.model.coverage import Gap
 from hullcheck.model.lazy import Lazy
 from hullcheck.model.node import Mapping, Node, Scalar, Sequence
 from hullcheck.model.problem import Problem
@@ -80,16 +81,22 @@ def parse_parts(source: Source, spans: list[tuple[int, int]]) -> Documents:
 
 
 class _BrokenError(Exception):
-    def __init__(self, source: Source, message: str, offset: int) -> None:
+    def __init__(self, source: Source, message: str, offset: int, gap: Gap | None = None) -> None:
         super().__init__(message)
-        self.problem = Problem("parse-error", message, source.at(min(offset, len(source.text))))
+        place = source.at(min(offset, len(source.text)))
+        self.problem = Problem("parse-error", message, place, gap=gap or _UNREAD)
+
+
+_UNREAD = Gap("parse-error", "document", "it isn't YAML that can be read")
+_TOO_DEEP = Gap("limit", "document", f"it is nested more than {MAX_DEPTH} levels deep")
+_TOO_MUCH = Gap("limit", "document", "it holds too many values")
 
 
 def _undecodable(source: Source) -> Problem | None:
     if source.encoding == "latin-1":
         valid = len(source.data.decode("utf-8", "ignore").encode())
         message = f"not UTF-8: {len(source.data) - valid} bytes of this file can't be decoded"
-        return Problem("parse-error", message, source.at(_first_invalid(source.data)))
+        return Problem("parse-error", message, source.at(_first_invalid(source.data)), gap=_UNREAD)
     return None
 
 
@@ -246,9 +253,8 @@ class _Builder:
 
     def _begin(self, event: Any, kind: type[Mapping] | type[Sequence]) -> None:
         if len(self.open) >= MAX_DEPTH:
-            raise _BrokenError(
-                self.source, f"nested more than {MAX_DEPTH} levels deep", self.base + event.start_mark.index
-            )
+            place = self.base + event.start_mark.index
+            raise _BrokenError(self.source, f"nested more than {MAX_DEPTH} levels deep", place, _TOO_DEEP)
         start, end = self._place(event)
         self.open.append((kind(self.source, start, end, _tag(event), bool(event.flow_style)), event.anchor))
         self.keys.append(None)
@@ -271,7 +277,7 @@ class _Builder:
         if node is None:
             raise _BrokenError(self.source, f"alias *{event.anchor} stands inside its own anchor", offset)
         if len(self.open) + node.depth > MAX_DEPTH:
-            raise _BrokenError(self.source, f"nested more than {MAX_DEPTH} levels deep", offset)
+            raise _BrokenError(self.source, f"nested more than {MAX_DEPTH} levels deep", offset, _TOO_DEEP)
         return node
 
     def _add(self, node: Node, anchor: str | None) -> None:
