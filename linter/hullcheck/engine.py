@@ -11,7 +11,7 @@ from hullcheck import report
 from hullcheck.analysis import Analysis, Judge, Progress, unread
 from hullcheck.check import Registry
 from hullcheck.config import Config, level
-from hullcheck.discover import DiskTree, Entry, Kind, Skipped, Tree, find_root, kind_of
+from hullcheck.discover import MAX_BYTES, DiskTree, Entry, Skipped, Tree, as_entry, find_root, kind_of
 from hullcheck.finding import Finding, Severity
 from hullcheck.model.coverage import Coverage
 from hullcheck.model.problem import Problem
@@ -341,7 +341,8 @@ class Overlay:
         self.data = data
 
     def entries(self) -> Iterator[Entry | Skipped]:
-        yield Entry(self.path, kind_of(os.path.basename(self.path)) or Kind.UNKNOWN, named=True)
+        kind = kind_of(os.path.basename(self.path))
+        yield as_entry(self.path, {kind} if kind else (), named=True)
         yield from (item for item in self.tree.entries() if item.path != self.path)
 
     @property
@@ -359,8 +360,14 @@ class Overlay:
     def ignored(self, path: str) -> bool:
         return self.tree.ignored(path)
 
-    def read(self, path: str) -> bytes:
-        return self.data if path == self.path else self.tree.read(path)
+    def excluded(self, path: str) -> bool:
+        return self.tree.excluded(path)
+
+    def read(self, path: str, limit: int = MAX_BYTES) -> bytes:
+        return self.data if path == self.path else self.tree.read(path, limit)
+
+    def chunks(self, path: str) -> Iterator[bytes]:
+        return iter((self.data,)) if path == self.path else self.tree.chunks(path)
 
 
 def _result(

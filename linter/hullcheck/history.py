@@ -6,7 +6,20 @@ import re
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from hullcheck.discover import MAX_BYTES, VENDORED, Entry, Kind, Skipped, kind_of, patterns
+from hullcheck.discover import (
+    CHUNK,
+    MAX_BYTES,
+    VENDORED,
+    Entry,
+    Kind,
+    Skipped,
+    TooLargeError,
+    as_entry,
+    excluded,
+    kind_of,
+    patterns,
+    submodule,
+)
 from hullcheck.errors import HullcheckError
 from hullcheck.report import VersionControl
 
@@ -127,20 +140,30 @@ class History:
                 return None
         return None
 
-    def blob(self, blob: Blob) -> bytes:
-        if blob.size > MAX_BYTES:
-            raise OSError(f"larger than {MAX_BYTES // 1024 // 1024} MiB")
+    def blob(self, blob: Blob, limit: int = MAX_BYTES) -> bytes:
+        if blob.size > limit:
+            raise TooLargeError(f"larger than {limit // 1024 // 1024} MiB")
         try:
             return bytes(self._repository(blob.repository).git.get_object_data(blob.id)[3])
         except ValueError:
-            advice = "this clone is partial: fetch all objects"
-            raise HullcheckError(f"git doesn't have the file {blob.id[:12]} of the base here; {advice}") from None
+            raise _missing(blob) from None
 
-    def files(self, commit: str) -> dict[str, Blob]:
-        """All files of a commit, those of submodules that are here too."""
-        return dict(self._list(commit, ""))
+    def chunks(self, blob: Blob) -> Iterator[bytes]:
+        """The bytes of a file of any size, piece by piece."""
+        try:
+            stream = self._repository(blob.repository).git.stream_object_data(blob.id)[3]
+        except ValueError:
+            raise _missing(blob) from None
+        while chunk := stream.read(CHUNK):
+            yield bytes(chunk)
 
-    def _list(self, commit: str, folder: str, *paths: str) -> Iterator[tuple[str, Blob]]:
+    def files(self, commit: str, absent: list[str] | None = None) -> dict[str, Blob]:
+        """All files of a commit, those of submodules that are here too; the others' folders go to `absent`."""
+        return dict(self._list(commit, "", absent=absent))
+
+    def _list(
+        self, commit: str, folder: str, *paths: str, absent: list[str] | None = None
+    ) -> Iterator[tuple[str, Blob]]:
         listed = self._git("ls-tree", "-r", "-z", "-l", "--full-tree", commit, "--", *paths, folder=folder)
         if listed is None:
             raise HullcheckError(f"git can't read the files of {commit}")
@@ -151,16 +174,23 @@ class History:
             if kind == "blob":
                 yield path, Blob(identity, folder, mode, int(size) if size.isdigit() else 0)
             elif kind == "commit":
-                yield from self._submodule(path, identity)
+                yield from self._submodule(path, identity, absent)
 
-    def _submodule(self, path: str, commit: str) -> Iterator[tuple[str, Blob]]:
+    def _submodule(self, path: str, commit: str, absent: list[str] | None) -> Iterator[tuple[str, Blob]]:
         """The files of a submodule's commit; nothing if the submodule isn't checked out."""
         folder = os.path.join(self.root, path)
         if not os.path.lexists(os.path.join(folder, ".git")) or os.path.islink(folder):
+            if absent is not None:
+                absent.append(path)
             return
         if self._git("cat-file", "-e", f"{commit}^{{commit}}", folder=path) is None:
             raise HullcheckError(f"the submodule {path} doesn't have its old commit {commit[:12]} here: fetch it first")
-        yield from self._list(commit, path)
+        yield from self._list(commit, path, absent=absent)
+
+
+def _missing(blob: Blob) -> HullcheckError:
+    advice = "this clone is partial: fetch all objects"
+    return HullcheckError(f"git doesn't have the file {blob.id[:12]} of the base here; {advice}")
 
 
 class CommitTree:
@@ -184,7 +214,9 @@ class CommitTree:
         self._vendored = vendored
         self._excluded = patterns(exclude) if exclude else None
         self.named = named
-        self.blobs = history.files(commit) if commit else {}
+        self._entered: dict[str, bool] = {}
+        self._absent: list[str] = []
+        self.blobs = history.files(commit, self._absent) if commit else {}
         self.paths = [*(path for path in self.blobs if not self._left_out(path)), *beside]
 
     def unchanged(self) -> frozenset[str]:
@@ -197,24 +229,30 @@ class CommitTree:
         )
 
     def _left_out(self, path: str) -> bool:
-        folders = path.split("/")[:-1]
-        return not self._vendored and not VENDORED.isdisjoint(folders)
+        """Does the file lie in a folder that a walk doesn't enter?"""
+        folder = path.rpartition("/")[0]
+        if folder not in self._entered:
+            vendored = not self._vendored and not VENDORED.isdisjoint(folder.split("/"))
+            inside = bool(folder) and self._excluded is not None and excluded(self._excluded, f"{folder}/")
+            self._entered[folder] = not (vendored or inside)
+        return not self._entered[folder]
 
     def entries(self) -> Iterator[Entry | Skipped]:
-        found: dict[str, Entry] = {}
-        for path in sorted(self.blobs):
+        found: dict[str, set[Kind]] = {}
+        for path in self.blobs:
             kind = kind_of(path.rpartition("/")[2])
-            if kind is None or self._left_out(path) or (self._excluded and self._excluded.match_file(path)):
+            if kind is None or self._left_out(path) or self.excluded(path):
                 continue
             real = self._real(path)
-            if real is not None and (real not in found or found[real].kind is Kind.YAML):
-                found[real] = Entry(real, kind)
+            if real is not None and not self.excluded(real):
+                found.setdefault(real, set()).add(kind)
         for path in self.named:
             if path in self.blobs:
-                known = found.get(path)
-                kind = known.kind if known else kind_of(path.rpartition("/")[2]) or Kind.UNKNOWN
-                found[path] = Entry(path, kind, named=True)
-        yield from (found[path] for path in sorted(found))
+                kind = kind_of(path.rpartition("/")[2])
+                found.setdefault(path, {kind} if kind else set())
+        items: list[Entry | Skipped] = [as_entry(path, kinds, path in self.named) for path, kinds in found.items()]
+        items += [submodule(path) for path in self._absent if not self._left_out(path) and not self.excluded(path)]
+        yield from sorted(items, key=lambda item: item.path)
 
     def _real(self, path: str) -> str | None:
         """The file that a path stands for once links are followed; None if that isn't one of the commit's."""
@@ -244,11 +282,20 @@ class CommitTree:
     def ignored(self, path: str) -> bool:
         return path not in self.blobs
 
-    def read(self, path: str) -> bytes:
+    def excluded(self, path: str) -> bool:
+        return self._excluded is not None and excluded(self._excluded, path)
+
+    def read(self, path: str, limit: int = MAX_BYTES) -> bytes:
+        return self._history.blob(self._blob(path), limit)
+
+    def chunks(self, path: str) -> Iterator[bytes]:
+        return self._history.chunks(self._blob(path))
+
+    def _blob(self, path: str) -> Blob:
         blob = self.blobs.get(path)
         if blob is None:
             raise FileNotFoundError(2, "not in the commit", path)
-        return self._history.blob(blob)
+        return blob
 
 
 def version_control(root: str) -> VersionControl | None:

@@ -29,21 +29,23 @@ class Made(NamedTuple):
     node: cst.Node
 
 
+MAX_CHARACTERS = 5 * 1024 * 1024
+"""A larger file is one that a program wrote, and will write again."""
+
+
 class Tree:
-    """A YAML file that can be edited. `usable` is false if it can't be read, or is a template."""
+    """A YAML file that can be edited. `usable` is false if it can't be read, is a template, or is too large for that."""
 
     def __init__(self, source: Source) -> None:
         self.source = source
         self.text = source.text
-        roots = cst.parse(source.text)
-        self.usable = roots is not None and not any(map(self._is_template, roots))
+        roots = cst.parse(source.text) if len(source.text) <= MAX_CHARACTERS else None
+        self.usable = roots is not None and not ("{{" in self.text and any(map(self._is_template, roots)))
         self.roots = roots or []
         self.layout = Layout(self.text, self.roots)
 
     def _is_template(self, root: cst.Node) -> bool:
         """Does it hold `{{ ... }}`, which YAML takes for a mapping within a mapping?"""
-        if "{{" not in self.text:
-            return False
         return any(node.flow and self.text.startswith("{{", node.start) for node in root.walk())
 
     def find(self, start: int, end: int) -> cst.Node | None:

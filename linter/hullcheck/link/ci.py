@@ -1,5 +1,6 @@
 """Pipelines: the images that their jobs run in, and the steps that build images or scan them."""
 
+import posixpath
 import re
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -39,6 +40,21 @@ class Step(NamedTuple):
     tool: str
 
 
+class Inputs(NamedTuple):
+    """What a step of a workflow or a development container says of the image that it builds; None is not known.
+
+    Paths are relative to `folder`; `bake` are files that say more.
+    """
+
+    location: Location
+    folder: str
+    file: str | None
+    context: str | None
+    target: str | None
+    arguments: tuple[tuple[str, str | None], ...]
+    bake: tuple[str, ...] = ()
+
+
 class Pipelines(NamedTuple):
     """What the pipelines of a repository do. `sources` are their files."""
 
@@ -46,12 +62,15 @@ class Pipelines(NamedTuple):
     builds: tuple[Step, ...]
     scanned: bool
     sources: tuple[Source, ...]
+    inputs: tuple[Inputs, ...] = ()
+
+
+_Found = ImageUse | Step | Inputs
 
 
 def pipelines(tree: Tree) -> Pipelines:
     """Read the pipelines and development containers among the files."""
-    uses: list[ImageUse] = []
-    builds: list[Step] = []
+    found: list[_Found] = []
     sources: list[Source] = []
     scanned = False
     for path in sorted(path for path in tree.paths if _of_interest(path) and not tree.ignored(path)):
@@ -61,15 +80,20 @@ def pipelines(tree: Tree) -> Pipelines:
             continue
         sources.append(source)
         if _DEV_CONTAINER.fullmatch(path):
-            uses += _dev_container(source)
+            found += _dev_container(source)
             continue
         scanned = scanned or _SCANNERS.search(source.text) is not None
         for document in yaml.parse(source).documents:
             if isinstance(document.root, Mapping):
                 reader = _gitlab if _GITLAB.fullmatch(path) else _github
-                for found in reader(document.root):
-                    (uses if isinstance(found, ImageUse) else builds).append(found)  # type: ignore[arg-type]
-    return Pipelines(tuple(uses), tuple(builds), scanned, tuple(sources))
+                found += reader(document.root)
+    return Pipelines(
+        tuple(each for each in found if isinstance(each, ImageUse)),
+        tuple(each for each in found if isinstance(each, Step)),
+        scanned,
+        tuple(sources),
+        tuple(each for each in found if isinstance(each, Inputs)),
+    )
 
 
 def _of_interest(path: str) -> bool:
@@ -86,7 +110,7 @@ def _use(node: Node | None, how: str, owner: str) -> Iterator[ImageUse]:
         yield ImageUse(Field(None if unknown else text, place, unknown), how, owner)
 
 
-def _github(root: Mapping) -> Iterator[ImageUse | Step]:
+def _github(root: Mapping) -> Iterator[_Found]:
     runs = root.get("runs")
     if isinstance(runs, Mapping):
         yield from _docker_action(runs.get("image"), "action's image", "runs")
@@ -97,7 +121,7 @@ def _github(root: Mapping) -> Iterator[ImageUse | Step]:
             yield from _job(f"jobs.{key.text}", key.text, job)
 
 
-def _job(owner: str, name: str, job: Mapping) -> Iterator[ImageUse | Step]:
+def _job(owner: str, name: str, job: Mapping) -> Iterator[_Found]:
     container = job.get("container")
     image = container.get("image") if isinstance(container, Mapping) else container
     yield from _use(image, f"job `{name}`: container", owner)
@@ -109,7 +133,7 @@ def _job(owner: str, name: str, job: Mapping) -> Iterator[ImageUse | Step]:
     yield from _steps(job, owner)
 
 
-def _steps(holder: Mapping, owner: str) -> Iterator[ImageUse | Step]:
+def _steps(holder: Mapping, owner: str) -> Iterator[_Found]:
     steps = holder.get("steps")
     for step in steps.items if isinstance(steps, Sequence) else ():
         if not isinstance(step, Mapping):
@@ -118,7 +142,41 @@ def _steps(holder: Mapping, owner: str) -> Iterator[ImageUse | Step]:
         yield from _docker_action(action, "step's image", owner)
         if isinstance(action, Scalar) and _BUILD_ACTIONS.fullmatch(action.text.partition("@")[0]):
             yield Step(action.location.one_line(), owner, action.text.partition("@")[0])
+            yield from _inputs(action, step.get("with"))
         yield from _builds(script, owner)
+
+
+def _inputs(action: Scalar, said: Node | None) -> Iterator[Inputs]:
+    """What `docker/build-push-action`, its like for Bake and Buildah's are told to build."""
+    place = action.location.one_line()
+    if action.text.startswith("docker/bake-action"):
+        names = tuple(name for name in re.split(r"[\n,]+", _text(said, "files") or "") if name and "$" not in name)
+        yield Inputs(place, "", None, None, None, (), tuple(map(str.strip, names)))
+        return
+    context = _text(said, "context")
+    context = "." if context in ("", "{{defaultContext}}") else context
+    files: tuple[str | None, ...] = (_text(said, "file"),)
+    if action.text.startswith("redhat-actions/"):
+        listed = _text(said, "containerfiles") or _text(said, "dockerfiles")
+        files = tuple(listed.split()) if listed else (listed,)
+    pairs = (line.strip().partition("=") for line in (_raw(said, "build-args") or "").splitlines() if "=" in line)
+    arguments = tuple((name, None if _VARIABLE.search(value) else value) for name, _, value in pairs)
+    for file in files:
+        yield Inputs(place, "", file, context, _text(said, "target"), arguments)
+
+
+_WORKSPACE = Lazy(r"\$\{\{\s*github\.workspace\s*\}\}/?")
+
+
+def _raw(said: Node | None, key: str) -> str:
+    node = said.get(key) if isinstance(said, Mapping) else None
+    return node.text if isinstance(node, Scalar) and not is_null(node) else ""
+
+
+def _text(said: Node | None, key: str) -> str | None:
+    """An input's text, empty if it isn't given; None if a variable decides it."""
+    text = _WORKSPACE.sub("./", _raw(said, key)).strip()
+    return None if "${{" in text else text
 
 
 def _docker_action(node: Node | None, how: str, owner: str) -> Iterator[ImageUse]:
@@ -146,7 +204,7 @@ _GITLAB_WORDS = frozenset(
 )
 
 
-def _gitlab(root: Mapping) -> Iterator[ImageUse | Step]:
+def _gitlab(root: Mapping) -> Iterator[_Found]:
     yield from _gitlab_images(root, "pipeline", "")
     for key, job in root.entries().values():
         if isinstance(job, Mapping) and key.text not in _GITLAB_WORDS and key.text not in ("image", "services"):
@@ -163,13 +221,34 @@ def _gitlab_images(holder: Mapping, how: str, owner: str) -> Iterator[ImageUse]:
         yield from _use(service.get("name") if isinstance(service, Mapping) else service, f"{how}: service", owner)
 
 
-def _dev_container(source: Source) -> Iterator[ImageUse]:
-    """The image of a development container, in JSON with comments."""
+def _dev_container(source: Source) -> Iterator[_Found]:
+    """The image of a development container, or what it is built from, in JSON with comments."""
     for document in yaml.parse(Source(source.path, _without_comments(source.text).encode())).documents:
         if isinstance(document.root, Mapping):
             for use in _use(document.root.get("image"), "development container", "devcontainer"):
                 place = use.location._replace(source=source)
                 yield use._replace(reference=use.reference._replace(location=place))
+            yield from _dev_build(source, document.root)
+
+
+def _dev_build(source: Source, root: Mapping) -> Iterator[Inputs]:
+    """Both `build.dockerfile` and the older `dockerFile` are relative to the file's folder, as the context is."""
+    build = root.get("build")
+    for holder, key, context in ((build, "dockerfile", build), (root, "dockerFile", root)):
+        name = _raw(holder, key)
+        node = holder.get(key) if isinstance(holder, Mapping) else None
+        if name and node is not None:
+            args = build.get("args") if isinstance(build, Mapping) else None
+            entries = args.entries().items() if isinstance(args, Mapping) else ()
+            arguments = tuple((word, _plain_text(value)) for word, (_, value) in entries)
+            place = node.location._replace(source=source)
+            target = _plain_text(build.get("target")) if isinstance(build, Mapping) and build.get("target") else ""
+            folder = posixpath.dirname(source.path)
+            yield Inputs(place, folder, None if "$" in name else name, _raw(context, "context"), target, arguments)
+
+
+def _plain_text(node: Node | None) -> str | None:
+    return node.text if isinstance(node, Scalar) and "${" not in node.text else None
 
 
 _JSON_COMMENT = re.compile(r'"(?:[^"\\\n]|\\.)*"|//[^\n]*|/\*.*?\*/', re.DOTALL)

@@ -3,7 +3,7 @@
 import itertools
 import posixpath
 from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from hullcheck.discover import Entry, Kind, Tree
 from hullcheck.model.container import Container, Root
@@ -12,8 +12,12 @@ from hullcheck.model.problem import Problem
 from hullcheck.model.scoped import Scoped, within
 from hullcheck.model.settings import Settings
 from hullcheck.model.workload import Workload
-from hullcheck.read import File, of_kind, read
+from hullcheck.read import File, of_kind, read, united
 from hullcheck.source import Source
+
+if TYPE_CHECKING:
+    from hullcheck.link.asked import Asked
+    from hullcheck.link.ci import Pipelines
 
 
 class Used(NamedTuple):
@@ -74,6 +78,7 @@ class _Linker:
         ]
         self.dockerfiles = {p: f.model for p, f in of_kind(files, "dockerfile").items() if f.model}
         self.compose = self._compose_projects()
+        self.pipelines, self.asked = self._pipelines()
         self._read_named()
         self.manifests = self._manifests()
         self.inline: dict[str, Any] = {}
@@ -102,7 +107,11 @@ class _Linker:
     def _judged_objects(self) -> Iterator[int]:
         """The ids of the objects, as they are written, that some world judges."""
         if self.manifests is not None:
-            models = {path: file.model for path, file in of_kind(self.files, "kubernetes").items() if file.model}
+            models = {
+                path: file.model
+                for path, file in of_kind(self.files, "kubernetes", "kustomization").items()
+                if file.model
+            }
             yield from (id(verdict.object.node) for verdict in self.manifests.verdicts(models) if verdict.worlds)
 
     def _compose_projects(self) -> list[Any]:
@@ -116,7 +125,8 @@ class _Linker:
         return found
 
     def _read_named(self) -> None:
-        """Read the Dockerfiles that a build names and whose own name doesn't tell that they are some."""
+        """Read the Dockerfiles that a build names, wherever they lie and whatever their own names tell."""
+        self._read_bakes()
         named = {
             service.build.path for project in self.compose for service in project.services.values() if service.build
         }
@@ -124,13 +134,56 @@ class _Linker:
             from hullcheck.link.images import stated_builds
 
             named |= {build.dockerfile for build in stated_builds(self.files.values())}
-        for path in sorted((named & set(self.tree.paths)) - self.files.keys()) if named else ():
-            file = read(self.tree, Entry(path, Kind.DOCKERFILE, named=True))
-            if file is not None:
-                self.files[path] = file
-                self.problems += file.problems
-                if file.model:
-                    self.dockerfiles[path] = file.model
+        known = of_kind(self.files, "dockerfile").keys()
+        present = frozenset(self.tree.paths)
+        for path in sorted(path for path in named - known if path and (path in present or self._there(path))):
+            self._read_dockerfile(path, named=True)
+        for path in sorted({build.dockerfile for build in self.asked.builds} - named - known):
+            self._read_dockerfile(path, named=False)
+
+    def _read_bakes(self) -> None:
+        """Read the bake files that a pipeline names."""
+        for path in self.asked.bakes:
+            if path not in self.files and not path.endswith((".yaml", ".yml")) and not self.tree.excluded(path):
+                self._take(path, read(self.tree, Entry(path, Kind.BAKE)))
+
+    def _there(self, path: str) -> bool:
+        """Is there such a file where the walk doesn't lead, such as in a vendored folder?"""
+        try:
+            next(iter(self.tree.chunks(path)), b"")
+        except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
+            return False
+        except OSError as error:
+            return error.errno is not None
+        return True
+
+    def _read_dockerfile(self, path: str, *, named: bool) -> None:
+        if self.tree.excluded(path):
+            return
+        self._take(path, read(self.tree, Entry(path, Kind.DOCKERFILE, named=named)))
+        file = of_kind({path: self.files[path]}, "dockerfile").get(path) if path in self.files else None
+        if file is not None and file.model:
+            self.dockerfiles[path] = file.model
+
+    def _take(self, path: str, file: File | None) -> None:
+        """Add what a file turns out to be to what it is known as; its name misled if it can't be read as that."""
+        if file is None:
+            return
+        known = self.files.get(path)
+        if known is not None and known.model is None and known.counts:
+            self.problems = [problem for problem in self.problems if problem not in known.problems]
+            known = None
+        made = united([*(known.readings if known else ()), *file.readings])
+        assert made is not None
+        self.files[path] = made
+        self.problems += file.problems
+
+    def _pipelines(self) -> tuple["Pipelines", "Asked"]:
+        from hullcheck.link.asked import asked
+        from hullcheck.link.ci import pipelines
+
+        found = pipelines(self.tree)
+        return found, asked(self.tree, found)
 
     def _variable_files(self, composed: dict[str, Any]) -> dict[str, Source]:
         """The `.env` files, and those that an `env_file` may name: near a Compose file, and with `env` in their name."""
@@ -146,7 +199,11 @@ class _Linker:
         return texts
 
     def _manifests(self) -> Any:
-        manifests = {p: f.model for p, f in of_kind(self.files, "kubernetes", "kustomization").items() if f.model}
+        manifests = {p: f.model for p, f in of_kind(self.files, "kubernetes").items() if f.model}
+        for path, file in of_kind(self.files, "kustomization").items():
+            if file.model:  # objects in the same file are what else it holds
+                beside = manifests.get(path)
+                manifests[path] = file.model._replace(objects=beside.objects if beside else ())
         charts = list(of_kind(self.files, "chart"))
         if not manifests and not charts:
             return None
@@ -171,6 +228,10 @@ class _Linker:
                 if build is not None:
                     builds.append(build)
                     self.service_builds[id(service)] = build
+        if self.asked.builds:
+            from hullcheck.link.asked import variants
+
+            builds += list(variants(builds, self.asked.builds))
         return Images({**dockerfiles, **self.inline}, builds)
 
     def _add_inline(self, path: str, service: Any) -> None:
@@ -265,7 +326,7 @@ class _Linker:
         from hullcheck.link.repository import Repository
 
         builds_of = self.images.builds_of if self.images else lambda path: []
-        repository = Repository(self.files, self.tree, self.dockerfiles, self.compose, builds_of)
+        repository = Repository(self.files, self.tree, self.dockerfiles, self.compose, builds_of, self.pipelines)
         yield from repository.parts(part for part in parts if isinstance(part, ImageUse))
 
 

@@ -1,7 +1,7 @@
 """Expressions that cost nothing until they are used: most runs need few of them."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cached_property
 
 
@@ -35,5 +35,5 @@ class Lazy:
         found: list[str] = self.compiled.findall(text)
         return found
 
-    def sub(self, replacement: str, text: str, count: int = 0) -> str:
+    def sub(self, replacement: "str | Callable[[re.Match[str]], str]", text: str, count: int = 0) -> str:
         return self.compiled.sub(replacement, text, count=count)

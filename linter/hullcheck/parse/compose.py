@@ -11,8 +11,8 @@ from hullcheck.parse.compose_schema import faults, service_keys, top_level_keys
 from hullcheck.source import Source
 
 _NAME = re.compile(
-    r"(?:.*/)?(?:(?:docker-|podman-|container-)?compose(?:[._-][^/]*)?\.ya?ml|[^/]+[._-](?:docker-)?compose\.ya?ml"
-    r"|docker-stack[^/]*\.ya?ml)",
+    r"(?:.*/)?(?:(?:docker-|podman-|container-)?compose(?:[._-][^/]*)?|[^/]+[._-](?:docker-)?compose|docker-stack[^/]*)"
+    r"\.(?:ya?ml|json)",
     re.IGNORECASE | re.DOTALL,
 )
 _MAKERS = ("image", "build", "provider", "extends")

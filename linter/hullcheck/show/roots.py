@@ -8,6 +8,7 @@ from hullcheck.discover import Entry, Kind, Tree
 from hullcheck.errors import HullcheckError
 from hullcheck.model.node import Mapping
 from hullcheck.model.problem import Problem
+from hullcheck.parse.wording import Wording
 from hullcheck.source import Source
 
 COMPOSE = "compose"
@@ -142,12 +143,12 @@ class Roots:
 
     def _manifests(self, path: str) -> list[Mapping]:
         """A file's objects, if it holds manifests."""
-        data = self.read(path) or b""
-        if b"apiVersion" not in data or b"kind" not in data:
+        source = Source(path, self.read(path) or b"")
+        if not Wording(source.text).manifest:
             return []
         from hullcheck.parse import kubernetes
 
-        return [made.node for made in kubernetes.read(Source(path, data)).objects]
+        return [made.node for made in kubernetes.read(source).objects]
 
     def _taken(self, folder: str) -> tuple[str, ...]:
         """The files that Compose takes in a folder."""
@@ -214,9 +215,9 @@ class Roots:
         from hullcheck.parse import kubernetes
 
         for path in paths:
-            data = self.read(path) or b""
-            if b"apiVersion" in data and b"kind" in data:
-                read = kubernetes.read(Source(path, data))
+            source = Source(path, self.read(path) or b"")
+            if Wording(source.text).manifest:
+                read = kubernetes.read(source)
                 found += [made.node for made in read.objects]
                 problems += read.problems
         return Shown(root.path, MANIFESTS, tuple(found), tuple(problems))
