@@ -32,6 +32,7 @@ class _Edge(NamedTuple):
     next: int = ANY  # the letters one of which has to follow, as bits; the end of the text is none of them
     end: bool = True  # may the text end here?
     back: int = 0  # the loop that begins again here
+    soft: bool = False  # if what has to follow doesn't, the loop goes on
 
 
 class _Automaton:
@@ -49,14 +50,18 @@ class _Automaton:
         self._atomic = 0
         self._groups = 0
         self.start, self.accept, self.dead = self._node(), self._node(), self._node()
+        for items in _alternatives(list(tree)):
+            self._whole(items)
+        self._letters()
+
+    def _whole(self, items: list[Any]) -> None:
         begin = self.start
-        behind = self._behind(list(tree)) if mode in ("search", "all") else None
+        behind = self._behind(items) if self.mode in ("search", "all") else None
         if behind is not None:  # a match may begin later: a loop reads what stands before
             begin, again = self._node(), self._node()
             self.edges[self.start] += [_Edge(again), _Edge(begin)]
             self.edges[again] += [_Edge(self._position(None, again)), _Edge(self._position(behind, begin))]
-        self._sequence(list(tree), begin, self.accept)
-        self._letters()
+        self._sequence(items, begin, self.accept)
 
     def _node(self) -> int:
         self.edges.append([])
@@ -139,7 +144,9 @@ class _Automaton:
             self._look(operator is _constants.ASSERT, value, begin, end)
         elif operator is _constants.AT:
             last = value in (_constants.AT_END, _constants.AT_END_STRING)
-            self.edges[begin].append(_Edge(end, next=("newline" if value is _constants.AT_END else "none") if last else ANY))  # type: ignore[arg-type]
+            self.edges[begin].append(
+                _Edge(end, next=("newline" if value is _constants.AT_END else "none") if last else ANY)
+            )  # type: ignore[arg-type]
         elif operator is _constants.GROUPREF:  # anything, in one way
             self.edges[begin].append(_Edge(self._position(None, begin)))
             self.edges[begin].append(_Edge(end))
@@ -171,30 +178,33 @@ class _Automaton:
             self._groups += 1
             self._atomic = outer or self._groups
         single = _is_single(body)
-        unbounded = most is _constants.MAXREPEAT or (not single and most > 5)
-        fixed = min(least, 3)
+        unbounded = most is _constants.MAXREPEAT or (not single and most > 10)
+        fixed = min(least, 3 if single else 10)
         at = begin
         for _ in range(fixed):
             following = self._node()
             self._sequence(body, at, following)
             at = following
-        guard: Any = ANY
+        guard, soft = ANY, False
         if unbounded:
             if possessive and single:
-                guard = ((_constants.ASSERT_NOT, body[0]),)
+                guard, soft = ((_constants.ASSERT_NOT, body[0]),), True  # type: ignore[assignment]
             head, back, leave = self._node(), self._node(), self._node()
             self.edges[at] += [_Edge(head), _Edge(leave)]
             self._sequence(body, head, back)
             self.edges[back] += [_Edge(head, back=head), _Edge(leave)]
             at = leave
         else:
-            for _ in range(min(most - least, 3)):
+            leave = self._node()
+            for _ in range(min(most - least, 3 if single else 10)):
                 following = self._node()
-                self.edges[at].append(_Edge(following))
+                self.edges[at].append(_Edge(leave))
                 self._sequence(body, at, following)
                 at = following
+            self.edges[at].append(_Edge(leave))
+            at = leave
         self._atomic = outer
-        self.edges[at].append(_Edge(end, next=guard))
+        self.edges[at].append(_Edge(end, next=guard, soft=soft))
 
     def _letters(self) -> None:
         """Letters that no part of the expression tells apart become one."""
@@ -223,7 +233,7 @@ class _Automaton:
             key: sum(1 << number for number, (_, row) in enumerate(letters) if row[index])
             for index, key in enumerate(tests)
         }
-        line = 1 << kinds[tuple([*(test[newline] for test in tests.values()), True])]
+        line = 1 << kinds[(*(test[newline] for test in tests.values()), True)]
         for node, read in enumerate(self.reads):
             self.reads[node] = masks[repr(read[0])] if read is not None else 0
             self.edges[node] = [
@@ -242,6 +252,16 @@ class _Automaton:
             return [not one for one in self._test(item[1], sample)]
         pattern = _compiler.compile(_parser.SubPattern(self.state, [item]), self.flags)
         return [pattern.fullmatch(letter) is not None for letter in sample]
+
+
+def _alternatives(items: list[Any]) -> list[list[Any]]:
+    """What begins with a choice, as a choice of whole sequences."""
+    if items and items[0][0] is _constants.BRANCH:
+        return [one for branch in items[0][1][1] for one in _alternatives([*branch, *items[1:]])]
+    if items and items[0][0] is _constants.SUBPATTERN and not items[0][1][1] and not items[0][1][2]:
+        inner = _alternatives(list(items[0][1][3]))
+        return [[*branch, *items[1:]] for branch in inner] if len(inner) > 1 else [items]
+    return [items]
 
 
 def _is_single(items: Any) -> bool:
@@ -278,14 +298,14 @@ class _Graph:
     def _follow(self, node: int, begin: int) -> list[tuple[int, int, bool]]:
         found: dict[int, list[int]] = {}
         counts: dict[Any, int] = {}
-        stack: list[tuple[int, int, bool, frozenset[int]]] = [(begin, ANY, True, frozenset())]
+        stack: list[tuple[int, int, int, bool, frozenset[int]]] = [(begin, ANY, ANY, True, frozenset())]
         while stack:
-            at, letters, end, seen = state = stack.pop()
+            at, letters, hard, end, seen = state = stack.pop()
             counts[state] = counts.get(state, 0) + 1
             if counts[state] > 2:
                 continue
             if at == self.made.accept:
-                if letters == ANY and end:
+                if hard == ANY and end and self.made.mode != "full":
                     self.free.add(node)
                 if end:
                     self.ends.add(node)
@@ -294,10 +314,10 @@ class _Graph:
                 found.setdefault(at, []).append(self.made.reads[at] & letters)
                 continue
             for edge in self.made.edges[at]:
-                if not edge.back:
-                    stack.append((edge.to, letters & edge.next, end and edge.end, seen))
-                elif edge.back not in seen:
-                    stack.append((edge.to, letters & edge.next, end and edge.end, seen | {edge.back}))
+                if not edge.back or edge.back not in seen:
+                    further = hard if edge.soft else hard & edge.next
+                    begun = seen | {edge.back} if edge.back else seen
+                    stack.append((edge.to, letters & edge.next, further, end and edge.end, begun))
         steps = []
         for to, masks in found.items():
             union, twice = 0, 0
@@ -369,6 +389,8 @@ def _exponential(graph: _Graph) -> Verdict | None:
     inside = graph.made.inside
     for members in by_component.values():
         within = set(members)
+        within -= graph.free  # what may end there does
+        members = [node for node in members if node in within]
         steps = {node: [step for step in graph.steps[node] if step[0] in within] for node in members}
         for node in members:
             for to, mask, twice in steps[node]:
@@ -419,10 +441,17 @@ def _polynomial(graph: _Graph) -> Verdict:
                 continue
             if inside[p] and inside[p] == inside[q]:
                 continue
-            first = {node: [s for s in graph.steps[node] if s[0] in representatives[one]] for node in representatives[one]}
-            third = {node: [s for s in graph.steps[node] if s[0] in representatives[two]] for node in representatives[two]}
+            first = {
+                node: [s for s in graph.steps[node] if s[0] in representatives[one]] for node in representatives[one]
+            }
+            stay = set(representatives[two]) - graph.free  # what may end there does
+            third = {node: [s for s in graph.steps[node] if s[0] in stay] for node in stay}
             second = {
-                node: [s for s in graph.steps[node] if s[0] == q or (s[0] in reach and q in reach[s[0]]) or q in _reach(graph, s[0])]
+                node: [
+                    s
+                    for s in graph.steps[node]
+                    if s[0] == q or (s[0] in reach and q in reach[s[0]]) or q in _reach(graph, s[0])
+                ]
                 for node in {p, q} | reach[p]
                 if node == q or q in _reach(graph, node)
             }

@@ -44,31 +44,41 @@ def uses() -> tuple[list[Use], list[str]]:
     unknown: list[str] = []
     everything = modules()
     trees = {module: ast.parse(Path(str(module.__file__)).read_text("utf-8")) for module in everything}
-    methods: dict[str, set[str]] = {}
-    for tree in trees.values():
+    methods: dict[tuple[str, str], set[str]] = {}
+    for module, tree in trees.items():
+        again = {
+            id(node.func)
+            for node in ast.walk(tree)
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and len(node.args) > 1
+        }
         for node in ast.walk(tree):
             if isinstance(node, ast.Attribute) and node.attr in MODES:
                 base = node.value.value if isinstance(node.value, ast.Subscript) else node.value
                 name = base.attr if isinstance(base, ast.Attribute) else base.id if isinstance(base, ast.Name) else ""
-                methods.setdefault(name, set()).add(MODES[node.attr])
+                home = module.__name__ if name.startswith("_") else ""
+                # matched from a place on, so probably from each in turn
+                methods.setdefault((home, name), set()).add("all" if id(node) in again else MODES[node.attr])
     for module, tree in trees.items():
         where = module.__name__
         for name, value in vars(module).items():
             for at, one in _patterns(value):
-                if getattr(module, "__dict__", {}).get(name) is value and _is_home(module, tree, name):
+                if _is_home(tree, name):
                     found += [
                         Use(f"{where}.{name}{at}", *_parts(one), mode, getattr(one, "most", 0))
-                        for mode in methods.get(name) or {"all"}
+                        for mode in methods.get((where if name.startswith("_") else "", name)) or {"all"}
                     ]
+        named = {id(node.value) for node in tree.body if isinstance(node, ast.Assign | ast.AnnAssign)}
         for node in ast.walk(tree):
-            if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.args):
+            if id(node) in named or not (
+                isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.args
+            ):
                 continue
             if not (isinstance(node.func.value, ast.Name) and node.func.value.id == "re"):
                 continue
             if node.func.attr not in (*MODES, "compile"):
                 continue
             place = f"{where}:{node.lineno}"
-            known = _value(node.args[0], module)
+            known = _value(node.args[0], module, _locals(tree, node))
             if known is None:
                 unknown.append(place)
                 continue
@@ -82,7 +92,7 @@ def uses() -> tuple[list[Use], list[str]]:
     return found, unknown
 
 
-def _is_home(module: ModuleType, tree: ast.Module, name: str) -> bool:
+def _is_home(tree: ast.Module, name: str) -> bool:
     return any(
         isinstance(target, ast.Name) and target.id == name
         for node in tree.body
@@ -106,8 +116,24 @@ def _parts(pattern: Any) -> tuple[str, int]:
     return compiled.pattern, compiled.flags & ~re.UNICODE
 
 
-def _value(node: ast.expr, module: ModuleType) -> Any:
+def _locals(tree: ast.Module, call: ast.Call) -> dict[str, ast.expr]:
+    """What the names of the function that a call is in are set to, if it is once."""
+    functions = [
+        node for node in ast.walk(tree)
+        if isinstance(node, ast.FunctionDef) and node.lineno <= call.lineno <= (node.end_lineno or 0)
+    ]  # fmt: skip
+    return {
+        node.targets[0].id: node.value
+        for function in functions
+        for node in ast.walk(function)
+        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name)
+    }
+
+
+def _value(node: ast.expr, module: ModuleType, names: dict[str, ast.expr] | None = None) -> Any:
     """What an expression of the source comes to; what only a run tells in an f-string is a word."""
+    if isinstance(node, ast.Name) and names and node.id in names:
+        return _value(names[node.id], module)
     if isinstance(node, ast.JoinedStr):
         parts = [
             part.value if isinstance(part, ast.Constant) else _formatted(part, module)  # type: ignore[attr-defined]
@@ -119,7 +145,7 @@ def _value(node: ast.expr, module: ModuleType) -> Any:
         return None if None in sides else sides[0] + sides[1]
     try:
         made = eval(compile(ast.Expression(node), "", "eval"), dict(vars(module)))
-    except Exception:
+    except (NameError, TypeError, AttributeError, KeyError):  # something that only a run tells
         return None
     return made
 

@@ -14,7 +14,7 @@ from hullcheck.parse import cst
 from hullcheck.source import Source
 
 _DASH = re.compile(r"[ \t]*-[ \t]+")
-_VALUES = re.compile(r"values[^/]*\.ya?ml$")
+_YAML = (".yaml", ".yml")
 _KUSTOMIZATION = re.compile(r"(?:^|/)(?:kustomization\.ya?ml|Kustomization)$")
 
 
@@ -78,7 +78,7 @@ class Tree:
         A chart's values are read by templates, which may need them; a kustomization's fields change what others hold,
         and a patch within a text can't be edited by its structure. An operation of a JSON patch is whole or nothing.
         """
-        if _VALUES.search(self.source.path) or _KUSTOMIZATION.search(self.source.path):
+        if _holds_values(self.source.path) or _KUSTOMIZATION.search(self.source.path):
             return True
         if node.style in ("|", ">") and change.place.start > node.start:
             return True
@@ -300,3 +300,9 @@ def _nested(path: tuple[str, ...], value: Any) -> Any:
     for name in reversed(path):
         value = {name: value}
     return value
+
+
+def _holds_values(path: str) -> bool:
+    """Is it a file of a chart's values, by its name?"""
+    name = path.rpartition("/")[2]
+    return name.endswith(_YAML) and "values" in name.rpartition(".")[0]

@@ -20,9 +20,11 @@ _MAX_BYTES = 256 * 1024
 _MAX_TOTAL = 64 * 1024 * 1024
 """What is read of one file, and of all, in search of one that is gone; what the change commits comes first."""
 
-_LEAD = r"\A\ufeff?(?:[ \t]*(?:#[^\n]*|---[^\n]*)?\r?\n)*"
+_LEAD = r"\A\ufeff?(?:[ \t]*+(?:#[^\n]*+|---[^\n]*+)?+\r?\n)*+"
 _LOOKS = {
-    "dockerfile": re.compile(_LEAD + r"(?:[ \t]*(?:#[^\n]*|ARG[ \t][^\n]*)?\r?\n)*[ \t]*FROM[ \t]+\S", re.IGNORECASE),
+    "dockerfile": re.compile(
+        _LEAD + r"(?:[ \t]*+ARG[ \t][^\n]*+\n(?:[ \t]*+(?:#[^\n]*+)?+\r?\n)*+)*+[ \t]*+FROM[ \t]+\S", re.IGNORECASE
+    ),
     "compose": re.compile(_LEAD + r"[\"']?(?:services|version|name|networks|volumes|x-[\w-]+)[\"']?[ \t]*:"),
     "kubernetes": re.compile(_LEAD + r"[\"']?(?:apiVersion|kind|metadata)[\"']?[ \t]*:"),
 }

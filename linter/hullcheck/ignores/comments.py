@@ -11,7 +11,7 @@ from hullcheck.read import File
 from hullcheck.source import Location
 
 _COMMENT = re.compile(
-    r"(?:^|(?<=\s))#\s*hullcheck:\s*ignore(?:-(?P<scope>file|block))?\[(?P<words>[^\]\n]*)\](?P<rest>[^\n]*)",
+    r"(?:^|(?<=\s))#\s*hullcheck:\s*ignore(?:-(?P<scope>file|block))?\[(?P<words>[^\]\n]{0,2000})\](?P<rest>[^\n]*)",
     re.MULTILINE,
 )
 _REASON = re.compile(r"""reason\s*=\s*(?:"(?P<double>[^"\n]*)"|'(?P<single>[^'\n]*)')""")

@@ -86,7 +86,7 @@ def is_git(text: str) -> bool:
 
 def without_secrets(url: str) -> str:
     """The address for messages: without user, password, query and fragment."""
-    shown = re.sub(r"(?<=://)[^/@\s]*@", "", url)
+    shown = re.sub(r"://[^/@\s]*+@", "://", url)
     return re.split(r"[?#]", shown, maxsplit=1)[0][:200]
 
 

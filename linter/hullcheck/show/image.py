@@ -14,7 +14,7 @@ _PERIODS = (
     ("interval", "Interval"), ("timeout", "Timeout"), ("start-period", "StartPeriod"),
     ("start-interval", "StartInterval"), ("retries", "Retries"),
 )  # fmt: skip
-_PART = re.compile(r"([0-9]+(?:\.[0-9]*)?|\.[0-9]+)(ns|us|µs|ms|s|m|h)")
+_PART = re.compile(r"(?<![0-9.])([0-9]++(?:\.[0-9]*+)?|\.[0-9]++)(ns|us|µs|ms|s|m|h)")
 _DURATION = re.compile(rf"(?:{_PART.pattern})+")
 _UNITS = {"ns": 1, "us": 1e3, "µs": 1e3, "ms": 1e6, "s": 1e9, "m": 60e9, "h": 3600e9}
 
