@@ -4,13 +4,16 @@ import os
 import posixpath
 import re
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from enum import Enum
-from typing import Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from hullcheck.errors import HullcheckError
 from hullcheck.model.problem import Problem
 from hullcheck.source import Source
+
+if TYPE_CHECKING:
+    from hullcheck.model.globs import GitIgnore
 
 MAX_BYTES = 5 * 1024 * 1024
 """Larger files are reported, not read; Kubernetes refuses objects over 3 MiB, and nobody writes more by hand."""
@@ -144,7 +147,7 @@ class DiskTree:
         self.gitignore = gitignore
         self.named = named
         self.paths: list[str] = []
-        self._ignores: dict[str, list[tuple[str, Any]]] = {}
+        self._ignores: dict[str, list[tuple[str, GitIgnore]]] = {}
         self._excluded = patterns(exclude) if exclude else None
         self._kept = tracked | {parent for path in tracked for parent in _parents(path)}
 
@@ -194,7 +197,7 @@ class DiskTree:
                 raise OSError(f"larger than {MAX_BYTES // 1024 // 1024} MiB")
             return file.read(MAX_BYTES + 1)[:MAX_BYTES]
 
-    def _walk(self, folder: str, ignores: list[tuple[str, Any]]) -> Iterator[Entry | Skipped]:
+    def _walk(self, folder: str, ignores: "list[tuple[str, GitIgnore]]") -> Iterator[Entry | Skipped]:
         try:
             with os.scandir(os.path.join(self.root, folder)) as scan:
                 items = list(scan)
@@ -241,27 +244,27 @@ class DiskTree:
             reason = "not a regular file"
         yield Skipped(path, reason) if reason else Entry(path, kind)
 
-    def _left_out(self, name: str, path: str, is_folder: bool, ignores: list[tuple[str, Any]]) -> str | None:
+    def _left_out(self, name: str, path: str, is_folder: bool, ignores: "list[tuple[str, GitIgnore]]") -> str | None:
         if is_folder and name == ".git":
             return "git's own folder"
         if is_folder and name in VENDORED and not self.vendored:
             return "vendored"
         slashed = f"{path}/" if is_folder else path
-        if self._excluded is not None and self._excluded.match_file(slashed):
+        if self._excluded is not None and self._excluded.match(slashed):
             return "excluded by the configuration"
         for folder, rules in reversed(ignores):
-            verdict = rules.check_file(slashed[len(folder) + 1 :] if folder else slashed).include
+            verdict = rules.check(slashed[len(folder) + 1 :] if folder else slashed)
             if verdict is not None:
                 return "ignored by git" if verdict and path not in self._kept else None
         return None
 
-    def _read_gitignore(self, path: str) -> Any:
+    def _read_gitignore(self, path: str) -> "GitIgnore | None":
         try:
-            text = self.read(path).decode("utf-8", "replace")
+            text = self.read(path).decode("utf-8", "surrogateescape").removeprefix("\ufeff")
         except OSError:
             return None
-        lines = [line for line in text.splitlines() if line.strip() and not line.startswith("#")]
-        return patterns(tuple(lines)) if lines else None
+        rules = patterns(text.split("\n"))
+        return rules if rules.rules else None
 
 
 def _parents(path: str) -> Iterator[str]:
@@ -269,21 +272,11 @@ def _parents(path: str) -> Iterator[str]:
         yield path
 
 
-def patterns(lines: tuple[str, ...]) -> Any:
-    """A matcher (pathspec's) for lines in .gitignore's syntax; a line that is none is left out, as git does."""
-    from pathspec import GitIgnoreSpec
+def patterns(lines: Iterable[str]) -> "GitIgnore":
+    """A matcher for lines in .gitignore's syntax; a line that is none is left out, as git does."""
+    from hullcheck.model.globs import GitIgnore
 
-    try:
-        return GitIgnoreSpec.from_lines(lines)
-    except ValueError:
-        valid = []
-        for line in lines:
-            try:
-                GitIgnoreSpec.from_lines([line])
-            except ValueError:
-                continue
-            valid.append(line)
-        return GitIgnoreSpec.from_lines(valid)
+    return GitIgnore(lines)
 
 
 def _inside(path: str, root: str) -> bool:

@@ -204,7 +204,7 @@ class CommitTree:
         found: dict[str, Entry] = {}
         for path in sorted(self.blobs):
             kind = kind_of(path.rpartition("/")[2])
-            if kind is None or self._left_out(path) or (self._excluded and self._excluded.match_file(path)):
+            if kind is None or self._left_out(path) or (self._excluded and self._excluded.match(path)):
                 continue
             real = self._real(path)
             if real is not None and (real not in found or found[real].kind is Kind.YAML):
