@@ -72,7 +72,7 @@ class _Automaton:
 
     def _position(self, item: Any, after: int) -> int:
         node = self._node()
-        self.reads[node] = (item,)
+        self.reads[node] = (("with", self.flags, item) if item else item,)
         self.after[node] = after
         return node
 
@@ -248,9 +248,12 @@ class _Automaton:
     def _test(self, item: Any, sample: list[str]) -> list[bool]:
         if not item:
             return [True] * len(sample)
+        flags = self.flags
+        if item[0] == "with":
+            _, flags, item = item
         if item[0] is _constants.ASSERT_NOT:
-            return [not one for one in self._test(item[1], sample)]
-        pattern = _compiler.compile(_parser.SubPattern(self.state, [item]), self.flags)
+            return [not one for one in self._test(("with", flags, item[1]), sample)]
+        pattern = _compiler.compile(_parser.SubPattern(self.state, [item]), flags)
         return [pattern.fullmatch(letter) is not None for letter in sample]
 
 

@@ -42,8 +42,8 @@ check = Check(
     fixable="unsafe",
 )
 
-_APT = r"--allow-unauthenticated|--force-yes|--allow-insecure-repositories|(?i:.*allowunauthenticated=[\"']?(?:true|1|yes).*)"
-_APT += r"|(?i:.*allowinsecurerepositories=[\"']?(?:true|1|yes).*)"
+_APT = r"--allow-unauthenticated|--force-yes|--allow-insecure-repositories|(?is:.*allowunauthenticated=[\"']?(?:true|1|yes).*)"
+_APT += r"|(?is:.*allowinsecurerepositories=[\"']?(?:true|1|yes).*)"
 _YUM = r"--nogpgcheck|--no-gpg-checks?|(?:--setopt=)?(?:[\w*-]+\.)?(?:repo_|localpkg_)?gpgcheck=(?:0|false|no|off)"
 _RPM = r"--nosignature|--nodigest|--noverify|--nofiledigest"
 OPTIONS = {
@@ -52,7 +52,7 @@ OPTIONS = {
     **dict.fromkeys(("yum", "dnf", "microdnf", "tdnf", "yum-config-manager", "dnf5"), _YUM),
     "zypper": r"--no-gpg-checks|--allow-unsigned-rpm|--no-gpgcheck|-G",
     "rpm": _RPM,
-    "dpkg": r"--force-(?:.*,)?bad-verify.*",
+    "dpkg": r"(?s:--force-(?:.*,)?bad-verify.*)",
     "pacman": r"--sigLevel=?[Nn]ever",
     "debootstrap": r"--no-check-gpg",
 }

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 from enum import IntEnum
-from functools import cache
+from functools import lru_cache
 from typing import NamedTuple
 
 from hullcheck.model.lazy import Lazy
@@ -131,7 +131,7 @@ _KNOWN = {
 """Names that the words judge wrongly, without anything but letters and digits."""
 
 
-@cache
+@lru_cache(maxsize=8_192)
 def by_name(name: str) -> Grade | None:
     """Does a variable, key or option of that name hold a credential? Whole words count, whatever joins them.
 
