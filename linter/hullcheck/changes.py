@@ -18,7 +18,7 @@ from hullcheck.source import Source
 _TRIES = 20
 """Candidates that are compared for one finding, so that the cost stays linear."""
 
-_VERSION = re.compile(r"\d+(?:\.\d+)+")
+_VERSION = re.compile(r"(?<!\d)\d++(?:\.\d++)++")
 _ADDRESS = re.compile(r"\d{1,3}(?:\.\d{1,3}){3}")
 _LETTER = re.compile(r"[A-Za-z]")
 _KUBERNETES = re.compile(r"[A-Z][A-Za-z0-9.]*/[^/]*/.+", re.DOTALL)

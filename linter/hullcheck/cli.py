@@ -31,6 +31,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     if not arguments or arguments[0] not in (*COMMANDS, "-h", "--help", "--version"):
         arguments.insert(0, "check")
     _make_output_safe()
+    gc.collect(0)  # what an earlier run in this process has left; in a first run there is next to nothing
     collecting = gc.isenabled()
     gc.disable()  # what is read is kept to the end: looking through it again and again took most of a large run's time
     try:

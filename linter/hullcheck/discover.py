@@ -6,12 +6,15 @@ import re
 import stat
 from collections.abc import Iterable, Iterator
 from enum import Enum
-from typing import Any, BinaryIO, NamedTuple, Protocol
+from typing import TYPE_CHECKING, BinaryIO, NamedTuple, Protocol
 
 from hullcheck.errors import HullcheckError
 from hullcheck.model.coverage import Gap
 from hullcheck.model.problem import Problem
 from hullcheck.source import Source
+
+if TYPE_CHECKING:
+    from hullcheck.model.globs import GitIgnore
 
 MAX_BYTES = 5 * 1024 * 1024
 """What is read of a file; nobody writes more by hand."""
@@ -197,7 +200,7 @@ class DiskTree:
         self.gitignore = gitignore
         self.named = named
         self.paths: list[str] = []
-        self._ignores: dict[str, list[tuple[str, Any]]] = {}
+        self._ignores: dict[str, list[tuple[str, GitIgnore]]] = {}
         self._excluded = patterns(exclude) if exclude else None
         self._submodules: set[str] = set()
         self._kept = tracked | {parent for path in tracked for parent in _parents(path)}
@@ -238,7 +241,7 @@ class DiskTree:
         return left_out is not None and left_out.reason == "ignored by git"
 
     def excluded(self, path: str) -> bool:
-        return self._excluded is not None and excluded(self._excluded, path)
+        return self._excluded is not None and self._excluded.match(path)
 
     def read(self, path: str, limit: int = MAX_BYTES) -> bytes:
         with self._open(path) as file:
@@ -263,7 +266,7 @@ class DiskTree:
             raise OSError("not a regular file")
         return file
 
-    def _walk(self, folder: str, ignores: list[tuple[str, Any]]) -> Iterator[Entry | Skipped]:
+    def _walk(self, folder: str, ignores: "list[tuple[str, GitIgnore]]") -> Iterator[Entry | Skipped]:
         try:
             with os.scandir(os.path.join(self.root, folder)) as scan:
                 items = list(scan)
@@ -321,7 +324,7 @@ class DiskTree:
         return Skipped(path, reason, gap=Gap(cause, "file", reason)) if reason else Entry(path, kind)
 
     def _linked_folder(
-        self, item: "os.DirEntry[str]", path: str, ignores: list[tuple[str, Any]]
+        self, item: "os.DirEntry[str]", path: str, ignores: "list[tuple[str, GitIgnore]]"
     ) -> Iterator[Entry | Skipped]:
         """A link to a folder: what lies inside the root is walked where it is."""
         if not _inside(os.path.realpath(item.path), self.root):
@@ -338,43 +341,36 @@ class DiskTree:
             if key.strip() == "path" and value.strip():
                 yield posixpath.normpath(value.strip().strip('"'))
 
-    def _left_out(self, name: str, path: str, is_folder: bool, ignores: list[tuple[str, Any]]) -> Skipped | None:
+    def _left_out(
+        self, name: str, path: str, is_folder: bool, ignores: "list[tuple[str, GitIgnore]]"
+    ) -> Skipped | None:
         if is_folder and name == ".git":
             return Skipped(path, "git's own folder")
         if is_folder and name in VENDORED and not self.vendored:
             return Skipped(path, "vendored", name)
         slashed = f"{path}/" if is_folder else path
-        if self._excluded is not None and (found := self._excluded.check_file(slashed)).include:
-            return Skipped(path, _EXCLUDED, _rule(self._excluded, found))
+        if self._excluded is not None and self._excluded.match(slashed):
+            return Skipped(path, _EXCLUDED, self._excluded.why(slashed))
         for folder, rules in reversed(ignores):
-            found = rules.check_file(slashed[len(folder) + 1 :] if folder else slashed)
-            if found.include is not None:
-                if found.include and path not in self._kept:
-                    return Skipped(path, "ignored by git", _rule(rules, found))
+            below = slashed[len(folder) + 1 :] if folder else slashed
+            verdict = rules.check(below)
+            if verdict is not None:
+                if verdict and path not in self._kept:
+                    return Skipped(path, "ignored by git", rules.why(below))
                 return None
         return None
 
-    def _read_gitignore(self, path: str) -> Any:
+    def _read_gitignore(self, path: str) -> "GitIgnore | None":
         try:
-            text = self.read(path).decode("utf-8", "replace")
+            text = self.read(path).decode("utf-8", "surrogateescape").removeprefix("\ufeff")
         except OSError:
             return None
-        lines = [line for line in text.splitlines() if line.strip() and not line.startswith("#")]
-        return patterns(tuple(lines)) if lines else None
+        rules = patterns(text.split("\n"))
+        return rules if rules.rules else None
 
 
 _EXCLUDED = "excluded by the configuration"
 _OUTSIDE = "a link that leads out of the repository"
-
-
-def _rule(rules: Any, found: Any) -> str:
-    """The line that decided."""
-    return "" if found.index is None else str(getattr(rules.patterns[found.index], "pattern", ""))
-
-
-def excluded(rules: Any, path: str) -> bool:
-    """Do the rules leave out the file or, with `/` at its end, the folder; or one that it is in?"""
-    return any(rules.match_file(name) for name in (path, *(f"{parent}/" for parent in _parents(path.rstrip("/")))))
 
 
 def _parents(path: str) -> Iterator[str]:
@@ -382,21 +378,11 @@ def _parents(path: str) -> Iterator[str]:
         yield path
 
 
-def patterns(lines: tuple[str, ...]) -> Any:
-    """A matcher (pathspec's) for lines in .gitignore's syntax; a line that is none is left out, as git does."""
-    from pathspec import GitIgnoreSpec
+def patterns(lines: Iterable[str]) -> "GitIgnore":
+    """A matcher for lines in .gitignore's syntax; a line that is none is left out, as git does."""
+    from hullcheck.model.globs import GitIgnore
 
-    try:
-        return GitIgnoreSpec.from_lines(lines)
-    except ValueError:
-        valid = []
-        for line in lines:
-            try:
-                GitIgnoreSpec.from_lines([line])
-            except ValueError:
-                continue
-            valid.append(line)
-        return GitIgnoreSpec.from_lines(valid)
+    return GitIgnore(lines)
 
 
 def _inside(path: str, root: str) -> bool:

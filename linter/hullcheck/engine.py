@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from hullcheck.gate import Change
 
 
-_CONTEXT = re.compile(r"(?:^|/)(?:\.env[^/]*|[^/]*\.dockerignore|\.hullcheck\.ya?ml)$")
+_CONTEXT = re.compile(r"\.env.*|.*\.dockerignore|\.hullcheck\.ya?ml", re.DOTALL)
 """Files that say something about others, and hold nothing to be judged, even if they are passed by name."""
 
 
@@ -322,7 +322,7 @@ def _disk(root: str, request: Request, targets: tuple[str, ...]) -> Tree:
     alone = len(files) == len(targets) and not os.path.lexists(os.path.join(root, ".git"))
     tree = DiskTree(
         root,
-        named=tuple(path for path in files if not _CONTEXT.search(path)),
+        named=tuple(path for path in files if not _CONTEXT.fullmatch(path.rpartition("/")[2])),
         near=alone,
         gitignore=request.gitignore,
         exclude=request.config.exclude,

@@ -15,7 +15,6 @@ from hullcheck.discover import (
     Skipped,
     TooLargeError,
     as_entry,
-    excluded,
     kind_of,
     patterns,
     submodule,
@@ -233,7 +232,7 @@ class CommitTree:
         folder = path.rpartition("/")[0]
         if folder not in self._entered:
             vendored = not self._vendored and not VENDORED.isdisjoint(folder.split("/"))
-            inside = bool(folder) and self._excluded is not None and excluded(self._excluded, f"{folder}/")
+            inside = bool(folder) and self._excluded is not None and self._excluded.match(f"{folder}/")
             self._entered[folder] = not (vendored or inside)
         return not self._entered[folder]
 
@@ -283,7 +282,7 @@ class CommitTree:
         return path not in self.blobs
 
     def excluded(self, path: str) -> bool:
-        return self._excluded is not None and excluded(self._excluded, path)
+        return self._excluded is not None and self._excluded.match(path)
 
     def read(self, path: str, limit: int = MAX_BYTES) -> bytes:
         return self._history.blob(self._blob(path), limit)

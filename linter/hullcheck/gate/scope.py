@@ -25,9 +25,11 @@ Where there is more, nobody can say that it is gone for good.
 _BINARY = 8_000
 """Bytes in which git looks for a NUL, to tell a text."""
 
-_LEAD = r"\A\ufeff?(?:[ \t]*(?:#[^\n]*|---[^\n]*)?\r?\n)*"
+_LEAD = r"\A\ufeff?(?:[ \t]*+(?:#[^\n]*+|---[^\n]*+)?+\r?\n)*+"
 _LOOKS = {
-    "dockerfile": re.compile(_LEAD + r"(?:[ \t]*(?:#[^\n]*|ARG[ \t][^\n]*)?\r?\n)*[ \t]*FROM[ \t]+\S", re.IGNORECASE),
+    "dockerfile": re.compile(
+        _LEAD + r"(?:[ \t]*+ARG[ \t][^\n]*+\n(?:[ \t]*+(?:#[^\n]*+)?+\r?\n)*+)*+[ \t]*+FROM[ \t]+\S", re.IGNORECASE
+    ),
     "compose": re.compile(_LEAD + r"[\"']?(?:services|version|name|networks|volumes|x-[\w-]+)[\"']?[ \t]*:"),
     "kubernetes": re.compile(_LEAD + r"[\"']?(?:apiVersion|kind|metadata)[\"']?[ \t]*:"),
 }

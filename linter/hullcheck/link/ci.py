@@ -13,20 +13,20 @@ from hullcheck.parse import yaml
 from hullcheck.source import Field, Location, Source
 
 _WORKFLOW = Lazy(r"(?:.*/)?\.(?:github|gitea|forgejo)/workflows/[^/]+\.ya?ml")
-_ACTION = Lazy(r"(?:.*/)?action\.ya?ml")
-_GITLAB = Lazy(r"(?:.*/)?(?:\.gitlab-ci\.ya?ml|[^/]+\.gitlab-ci\.ya?ml|\.gitlab/ci/.+\.ya?ml)")
+_GITLAB = (".gitlab-ci.yml", ".gitlab-ci.yaml")
 _DEV_CONTAINER = Lazy(r"(?:.*/)?(?:\.devcontainer/(?:[^/]+/)?devcontainer|\.devcontainer)\.json")
 _BUILDERS = Lazy(
-    r"\bdocker(?:\s+--?[a-z-]+(?:[= ]\S+)?){0,5}\s+(?:image\s+|buildx\s+)?(?:build|bake)\b|\bdocker[ -]compose(?:\s+-\S+\s+\S+)*\s+build\b"
+    r"\bdocker(?:\s+--?[a-z-]+(?:[= ]\S+)?){0,5}\s+(?:image\s+|buildx\s+)?(?:build|bake)\b|\bdocker[ -]compose(?:\s+-\S+\s+\S+){0,9}\s+build\b"
     r"|\b(?:podman|nerdctl)\s+build\b|\bbuildah\s+(?:bud|build)\b|/kaniko/executor\b|\bpack\s+build\b|\bskaffold\s+build\b"
 )
 _BUILD_ACTIONS = Lazy(
-    r"docker/(?:build-push-action|bake-action)|redhat-actions/buildah-build|.+/(?:kaniko-action|action-kaniko)|elgohr/.*docker.*"
+    r"docker/(?:build-push-action|bake-action)|redhat-actions/buildah-build|.+/(?:kaniko-action|action-kaniko)|elgohr/.*docker.*",
+    re.DOTALL,
 )
 _SCANNERS = Lazy(
     r"trivy|grype|anchore|snyk|docker/scout|docker\s+scout|docker\s+scan|\bclair|prisma-?cloud|twistcli|sysdig|wiz-?cli"
     r"|container[-_]scanning|\bxray\b|jf\s+docker\s+scan|osv-scanner|cnspec|\binspector\b|qualys|lacework|aqua(?:sec)?/"
-    r"|neuvector|dagda|ecr.*scan|scan-image|image-scan|mondoo",
+    r"|neuvector|dagda|scan-image|image-scan|mondoo",
     re.IGNORECASE,
 )
 _VARIABLE = Lazy(r"\$\{\{|\$\{?[A-Za-z_]|\$\[\[|\{\{")
@@ -82,10 +82,10 @@ def pipelines(tree: Tree) -> Pipelines:
         if _DEV_CONTAINER.fullmatch(path):
             found += _dev_container(source)
             continue
-        scanned = scanned or _SCANNERS.search(source.text) is not None
+        scanned = scanned or _scans(source.text)
         for document in yaml.parse(source).documents:
             if isinstance(document.root, Mapping):
-                reader = _gitlab if _GITLAB.fullmatch(path) else _github
+                reader = _gitlab if _is_gitlab(path) else _github
                 found += reader(document.root)
     return Pipelines(
         tuple(each for each in found if isinstance(each, ImageUse)),
@@ -99,7 +99,25 @@ def pipelines(tree: Tree) -> Pipelines:
 def _of_interest(path: str) -> bool:
     if not path.endswith((".yml", ".yaml", ".json")):
         return False
-    return any(pattern.fullmatch(path) for pattern in (_WORKFLOW, _GITLAB, _DEV_CONTAINER, _ACTION))
+    return (
+        _is_gitlab(path)
+        or _WORKFLOW.fullmatch(path) is not None
+        or _DEV_CONTAINER.fullmatch(path) is not None
+        or posixpath.basename(path) in ("action.yml", "action.yaml")
+    )
+
+
+def _is_gitlab(path: str) -> bool:
+    if path.endswith(_GITLAB):
+        return True
+    return path.endswith((".yml", ".yaml")) and "/.gitlab/ci/" in f"/{path.rpartition('.')[0]}"[:-1]
+
+
+def _scans(text: str) -> bool:
+    """Does a pipeline name a scanner, or the scan of Amazon's registry?"""
+    if _SCANNERS.search(text) is not None:
+        return True
+    return any("scan" in line.partition("ecr")[2] for line in text.lower().split("\n"))
 
 
 def _use(node: Node | None, how: str, owner: str) -> Iterator[ImageUse]:
@@ -251,7 +269,7 @@ def _plain_text(node: Node | None) -> str | None:
     return node.text if isinstance(node, Scalar) and "${" not in node.text else None
 
 
-_JSON_COMMENT = re.compile(r'"(?:[^"\\\n]|\\.)*"|//[^\n]*|/\*.*?\*/', re.DOTALL)
+_JSON_COMMENT = re.compile(r'"(?:[^"\\\n]|\\.)*+"?|//[^\n]*+|/\*(?:[^*]++|\*(?!/))*+(?:\*/)?', re.DOTALL)
 
 
 def _without_comments(text: str) -> str:

@@ -105,8 +105,9 @@ def _spans(file: File) -> tuple[tuple[int, int, str], ...]:
     if file.kind == "kubernetes" and model is not None:
         return tuple(sorted((made.node.start, made.node.end, made.owner) for made in model.objects))
     if file.kind == "dockerfile" and model is not None:
-        starts = [(stage.start.location.start, stage.owner) for stage in model.stages if stage.start is not None]
-        ends = [start for start, _ in starts[1:]] + [len(file.source.text)]
+        # What stands before the first FROM may be a stage, too, or all there is.
+        starts = [(stage.start.location.start if stage.start else 0, stage.owner) for stage in model.stages]
+        ends = [*(start for start, _ in starts), len(file.source.text)][1:]
         return tuple((start, end, owner) for (start, owner), end in zip(starts, ends, strict=True))
     if file.kind == "compose" and model is not None:
         return tuple(sorted(_services(model.documents)))

@@ -228,6 +228,10 @@ class Roots:
 
         dockerfile = parse(self._source(root.path))
         made = image(dockerfile, self.options.target, self.options.arguments)
+        if made is None and self.options.target is None:
+            source = dockerfile.source
+            problem = Problem("parse-error", "there is no stage, so there is nothing to show", source.at(0))
+            return Shown(root.path, IMAGE, (), (*dockerfile.problems, problem))
         if made is None:
             raise HullcheckError(f"{root.path}: there is no stage `{self.options.target}`")
         return Shown(root.path, IMAGE, (made,), tuple(dockerfile.problems))
