@@ -39,8 +39,8 @@ class OwnPolicy(NamedTuple):
 class Request(NamedTuple):
     """What is asked for; None leaves a choice to the configuration.
 
-    With `own`, the change that `past` is the base of is gated: `config` and `baseline` are the base's. A `hook` is
-    only interested in what is new in the files it passes.
+    With `own`, the change that `past` is the base of is gated: `config` and `baseline` are the base's. A hook is only
+    interested in findings in the files `only`, and may judge the commit `head` instead of what is on disk.
     """
 
     paths: tuple[str, ...]
@@ -64,11 +64,15 @@ class Request(NamedTuple):
     kubernetes_version: str = ""
     baseline: "Baseline | None" = None
     own: OwnPolicy | None = None
-    hook: bool = False
+    only: frozenset[str] | None = None
+    head: str = ""
 
 
 class Result(NamedTuple):
-    """What came out: all findings of the targets, marked; `shown` are those that count."""
+    """What came out: all findings of the targets, marked; `shown` are those that count.
+
+    `same_as` is what the files were compared with if none of them differs.
+    """
 
     root: str
     findings: tuple[Finding, ...]
@@ -82,6 +86,7 @@ class Result(NamedTuple):
     exit_code: int
     fixed: tuple[Finding, ...] = ()
     minimum: Severity = Severity.INFO
+    same_as: str = ""
 
     def counts(self) -> Counter[str]:
         return Counter(finding.name for finding in self.shown)
@@ -135,16 +140,22 @@ def lint(request: Request, registry: Registry, progress: Progress) -> Result:
         if request.own is not None:
             findings, about = _gate(change, request, registry, judge)
     findings = _without_old(findings, root, request, registry, change)
-    return _result(
+    result = _result(
         root,
         request,
         head,
         judge.rules,
-        _with_edits((*(finding for finding in findings if _touches(finding, targets)), *about), head),
+        _with_edits((*_asked(findings, request, targets), *about), head),
         tuple(f for f in change.comparison.fixed if _touches(f, targets)) if change else (),
         sum(1 for path in head.counted if _below(path, targets)),
         compared=change is not None,
     )
+    return result._replace(same_as=request.past.base.how) if request.past and change and _is_same(change) else result
+
+
+def _is_same(change: "Change") -> bool:
+    """Is no file that was looked at, now or at the base, another one?"""
+    return all(path in change.same for path in change.head.seen | change.base.seen)
 
 
 def _change(head: Analysis, disk: Tree, request: Request, judge: Judge, targets: tuple[str, ...]) -> "Change | None":
@@ -152,12 +163,8 @@ def _change(head: Analysis, disk: Tree, request: Request, judge: Judge, targets:
     past = request.past
     if past is None:
         return None
-    if request.hook and request.own is None:
-        if not any(f.suppression is None and _touches(f, targets) for f in head.findings):
-            return None
-        changed = past.history.changed(past.base.commit) if past.base.commit else ()
-        if not any(_below(path, targets) for path in changed):
-            return None  # all of it is committed, as in `pre-commit run --all-files`: then all of it is judged
+    if request.only is not None and request.own is None and not any(_asked(head.findings, request, targets)):
+        return None  # where nothing is found, nothing is new
     from hullcheck import gate
 
     overlaid = frozenset(targets if request.stdin is not None else ())
@@ -290,8 +297,18 @@ def _touches(finding: Finding, targets: tuple[str, ...]) -> bool:
     return any(_below(place.path, targets) for place in places)
 
 
+def _asked(findings: Iterable[Finding], request: Request, targets: tuple[str, ...]) -> Iterator[Finding]:
+    """The findings in what was asked about."""
+    only = request.only
+    return (f for f in findings if _touches(f, targets) and (only is None or f.location.path in only))
+
+
 def _disk(root: str, request: Request, targets: tuple[str, ...]) -> Tree:
-    compared = request.past is not None and not (request.hook and request.own is None)
+    if request.past is not None and request.head:
+        from hullcheck.history import CommitTree
+
+        exclude, vendored = request.config.exclude, request.config.include_vendored
+        return CommitTree(request.past.history, request.head, exclude=exclude, vendored=vendored)
     files = tuple(t for t in targets if t and not os.path.isdir(os.path.join(root, t)))
     alone = len(files) == len(targets) and not os.path.lexists(os.path.join(root, ".git"))
     tree = DiskTree(
@@ -301,7 +318,7 @@ def _disk(root: str, request: Request, targets: tuple[str, ...]) -> Tree:
         gitignore=request.gitignore,
         exclude=request.config.exclude,
         vendored=request.config.include_vendored,
-        tracked=request.past.history.tracked() if request.past is not None and compared else frozenset(),
+        tracked=request.past.history.tracked() if request.past is not None else request.only or frozenset(),
     )
     return Overlay(tree, targets[0], request.stdin) if request.stdin is not None else tree
 
