@@ -5,6 +5,7 @@ import posixpath
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
+from contextlib import suppress
 from typing import Any, NamedTuple
 
 from hullcheck.discover import MAX_BYTES, VENDORED, DiskTree, Entry, Kind, Skipped, Tree, kind_of, patterns
@@ -372,14 +373,16 @@ class CommitTree:
 
 def _is_linked(directory: str, path: str) -> bool:
     """Does the folder of a linked worktree or a submodule say that it belongs to this `.git`?"""
-    try:
+    with suppress(OSError):
         if os.path.realpath(_line(os.path.join(directory, "gitdir"))) == os.path.realpath(path):
             return True
-        said = re.search(r"^\s*worktree\s*=\s*(\S[^\n]*)$", _text(os.path.join(directory, "config")), re.MULTILINE)
-    except OSError:
-        return False
-    root = os.path.dirname(path)
-    return said is not None and os.path.realpath(os.path.join(directory, said[1].strip())) == os.path.realpath(root)
+    with suppress(OSError):
+        said = re.search(
+            r"^[ \t]*worktree[ \t]*=[ \t]*([^\s][^\n]*)$", _text(os.path.join(directory, "config")), re.MULTILINE
+        )
+        root = os.path.realpath(os.path.dirname(path))
+        return said is not None and os.path.realpath(os.path.join(directory, said[1].strip())) == root
+    return False
 
 
 def _common(directory: str) -> str:

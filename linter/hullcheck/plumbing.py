@@ -8,7 +8,9 @@ import hashlib
 import os
 import re
 import stat
+import weakref
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any, BinaryIO
 
 from hullcheck.errors import HullcheckError
@@ -105,6 +107,7 @@ class Plumbing:
         if self._batch is None:
             command = ["git", *OPTIONS, "cat-file", "--batch"]
             self._batch = self._git.execute(command, as_process=True, istream=-1, env=self._environment)
+            weakref.finalize(self, _end, self._batch)
         try:
             self._batch.stdin.write(f"{identity}\n".encode())
             self._batch.stdin.flush()
@@ -129,6 +132,15 @@ class Plumbing:
         while left and (skipped := self._batch.stdout.read(min(left, 1 << 20))):
             left -= len(skipped)
         return None
+
+
+def _end(started: Any) -> None:
+    """Let a process end that reads its standard input to the end."""
+    process, started.proc = started.proc, None
+    for stream in (process.stdin, process.stdout, process.stderr):
+        with suppress(OSError):
+            stream.close()
+    process.wait()
 
 
 def identify(data: bytes, digits: int) -> str:
