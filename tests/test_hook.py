@@ -1,13 +1,16 @@
 """What a run as a hook judges, by what pre-commit and git say of it; tests/test_pre_commit.py has the real pre-commit."""
 
 import itertools
+import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 from ruamel.yaml import YAML
 
-from gitrepo import Outcome, Repo
+from gitrepo import ENVIRONMENT, Outcome, Repo
 from hullcheck.commands.hook import concerns
 from hullcheck.discover import kind_of
 
@@ -15,6 +18,7 @@ HOOKS = {
     hook["id"]: hook
     for hook in YAML(typ="safe", pure=True).load(Path(__file__).parent.parent / ".pre-commit-hooks.yaml")
 }
+PYTHONPATH = os.pathsep.join(path for path in sys.path if path)
 ROOT = "FROM debian:13.1\nUSER root\n"
 NOBODY = "FROM debian:13.1\nUSER 10001\n"
 COMMIT = {"PRE_COMMIT": "1", "GIT_INDEX_FILE": ".git/index"}
@@ -214,3 +218,34 @@ def test_the_hooks_are_given_what_the_linter_recognises(name: str) -> None:
 def test_the_hooks_ask_for_names_alone() -> None:
     assert all(HOOKS[name]["types"] == [] for name in ("hullcheck", "hullcheck-fix"))
     assert HOOKS["hullcheck"]["always_run"] is True
+
+
+@pytest.mark.skipif(os.name == "nt", reason="the hook is a shell script")
+def test_git_s_own_hook_in_worktrees_and_beside_submodules(tmp_path: Path) -> None:
+    """git tells its hooks by variables where they are, which mustn't be taken for where a submodule is."""
+    inner, repo = Repo(tmp_path / "inner"), Repo(tmp_path / "repo")
+    inner.commit({"old/Dockerfile": ROOT})
+    repo.git("-c", "protocol.file.allow=always", "submodule", "add", "-q", str(inner.folder), "sub")
+    repo.commit({"old/Dockerfile": ROOT})
+    repo.git("worktree", "add", "-q", str(tmp_path / "tree"), "-b", "other")
+    script = f'#!/bin/sh\nexec "{sys.executable}" -W ignore -m hullcheck check --pre-commit\n'
+    for folder in (".git/hooks", ".git/modules/sub/hooks"):
+        (repo.folder / folder).mkdir(exist_ok=True)
+        (repo.folder / folder / "pre-commit").write_text(script)
+        (repo.folder / folder / "pre-commit").chmod(0o755)
+
+    def commits(folder: Path, files: dict[str, str], *options: str) -> bool:
+        at = Repo.__new__(Repo)
+        at.folder = folder
+        at.write(dict(files))
+        at.git("add", "--all")
+        done = subprocess.run(["git", "commit", "-q", "-m", "x", *options], cwd=folder, env={**ENVIRONMENT, "PYTHONPATH": PYTHONPATH},
+                              capture_output=True, text=True, check=False)  # fmt: skip
+        assert done.returncode == 0 or "root-user" in done.stderr, done.stdout + done.stderr
+        return done.returncode == 0
+
+    for folder in (repo.folder, tmp_path / "tree", repo.folder / "sub"):
+        assert commits(folder, {"good/Dockerfile": NOBODY, "old/Dockerfile": "# old\n" + ROOT})
+        assert not commits(folder, {"new/Dockerfile": ROOT})
+        assert commits(folder, {"new/Dockerfile": NOBODY}, "new/Dockerfile")  # with an index of its own
+    assert commits(repo.folder, {"README.md": "x\n"})
