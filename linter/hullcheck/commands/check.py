@@ -55,7 +55,11 @@ def add(parser: argparse.ArgumentParser) -> None:
     option("--baseline", metavar="FILE", help="old findings that don't count (see `hullcheck baseline`)")
     option("--diff-base", metavar="REV", help="only what is new since REV counts; `auto`: since the base of the change")
     option("--gate", action="store_true", help="judge a change by its base's policy: configuration, baseline, ignores")
-    option("--pre-commit", action="store_true", help="as a hook: compare with HEAD, and nothing to check is fine")
+    option(
+        "--pre-commit",
+        action="store_true",
+        help="as a hook: what a commit or a push brings counts, and nothing to check is fine",
+    )
     option("--allow-no-files", action="store_true", help="exit 0, not 3, where there is nothing to check")
     option("--fix", action="store_true", help="make the fixes that keep the behaviour, then report what is left")
     option("--unsafe-fixes", action="store_true", help="make (or, with --diff, show) those that change behaviour, too")
