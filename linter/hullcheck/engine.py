@@ -40,8 +40,8 @@ class OwnPolicy(NamedTuple):
 class Request(NamedTuple):
     """What is asked for; None leaves a choice to the configuration.
 
-    With `own`, the change that `past` is the base of is gated: `config` and `baseline` are the base's. A `hook` is
-    only interested in what is new in the files it passes.
+    With `own`, the change that `past` is the base of is gated: `config` and `baseline` are the base's. A hook is only
+    interested in findings in the files `only`, and may judge the commit `head` instead of what is on disk.
     """
 
     paths: tuple[str, ...]
@@ -65,12 +65,16 @@ class Request(NamedTuple):
     kubernetes_version: str = ""
     baseline: "Baseline | None" = None
     own: OwnPolicy | None = None
-    hook: bool = False
+    only: frozenset[str] | None = None
+    head: str = ""
     fail_on_unjudged: bool = False
 
 
 class Result(NamedTuple):
-    """What came out: all findings of the targets, marked and united for printing; `shown` are those that count."""
+    """What came out: all findings of the targets, marked and united for printing; `shown` are those that count.
+
+    `same_as` is what the files were compared with if none of them differs.
+    """
 
     root: str
     findings: tuple[Finding, ...]
@@ -85,6 +89,7 @@ class Result(NamedTuple):
     fixed: tuple[Finding, ...] = ()
     minimum: Severity = Severity.INFO
     coverage: Coverage = Coverage()
+    same_as: str = ""
 
     def counts(self) -> Counter[str]:
         return Counter(finding.name for finding in self.shown)
@@ -139,17 +144,23 @@ def lint(request: Request, registry: Registry, progress: Progress) -> Result:
         if request.own is not None:
             findings, about = _gate(change, request, registry, judge)
     findings = _without_old(findings, root, request, registry, change, head)
-    return _result(
+    result = _result(
         root,
         request,
         head,
         judge.rules,
-        (*(finding for finding in findings if _touches(finding, targets)), *about),
+        (*_asked(findings, request, targets), *about),
         tuple(unite(f for f in change.comparison.fixed if _touches(f, targets))) if change else (),
         _files(head, targets),
         compared=change is not None,
         coverage=head.coverage.below(lambda path: _below(path, targets)),
     )
+    return result._replace(same_as=request.past.base.how) if request.past and change and _is_same(change) else result
+
+
+def _is_same(change: "Change") -> bool:
+    """Is no file that was looked at, now or at the base, another one?"""
+    return all(path in change.same for path in change.head.seen | change.base.seen)
 
 
 def _change(head: Analysis, disk: Tree, request: Request, judge: Judge, targets: tuple[str, ...]) -> "Change | None":
@@ -157,12 +168,8 @@ def _change(head: Analysis, disk: Tree, request: Request, judge: Judge, targets:
     past = request.past
     if past is None:
         return None
-    if request.hook and request.own is None:
-        if not any(f.suppression is None and _touches(f, targets) for f in head.findings):
-            return None
-        changed = past.history.changed(past.base.commit) if past.base.commit else ()
-        if not any(_below(path, targets) for path in changed):
-            return None  # all of it is committed, as in `pre-commit run --all-files`: then all of it is judged
+    if request.only is not None and request.own is None and not any(_asked(head.findings, request, targets)):
+        return None  # where nothing is found, nothing is new
     from hullcheck import gate
 
     overlaid = frozenset(targets if request.stdin is not None else ())
@@ -194,13 +201,19 @@ def _without_old(
         return findings
     from hullcheck import baseline
 
-    now = baseline.Now(request.baseline.present(root), frozenset(scope for scope, _ in head.owners))
+    known = request.baseline
+    if change is not None and request.own is not None:
+        from hullcheck.gate.policy import held
+
+        there = frozenset(scope for scope, _ in change.base.owners)
+        known = held(known, change.base.findings, there, request.today)
+    now = baseline.Now(known.present(root), frozenset(scope for scope, _ in head.owners))
     if change is not None:
         now = now._replace(renamed=change.comparison.renamed, renamed_scopes=change.comparison.scopes)
-    applied = baseline.apply(findings, request.baseline, request.today, now)
-    if not applied.stale or os.path.isabs(request.baseline.source.path):
+    applied = baseline.apply(findings, known, request.today, now)
+    if not applied.stale or os.path.isabs(known.source.path):
         return applied.findings
-    part = Problem("", "", request.baseline.place(min(applied.stale)))
+    part = Problem("", "", known.place(min(applied.stale)))
     stale = registry["unused-suppression"].finding(part, baseline.stale_message(applied.stale), evidence=("baseline",))
     return (*applied.findings, stale)
 
@@ -316,8 +329,18 @@ def _files(head: Analysis, targets: tuple[str, ...]) -> int:
     return counted or sum(1 for _ in layers)
 
 
+def _asked(findings: Iterable[Finding], request: Request, targets: tuple[str, ...]) -> Iterator[Finding]:
+    """The findings in what was asked about."""
+    only = request.only
+    return (f for f in findings if _touches(f, targets) and (only is None or f.location.path in only))
+
+
 def _disk(root: str, request: Request, targets: tuple[str, ...]) -> Tree:
-    compared = request.past is not None and not (request.hook and request.own is None)
+    if request.past is not None and request.head:
+        from hullcheck.history import CommitTree
+
+        exclude, vendored = request.config.exclude, request.config.include_vendored
+        return CommitTree(request.past.history, request.head, exclude=exclude, vendored=vendored)
     files = tuple(t for t in targets if t and not os.path.isdir(os.path.join(root, t)))
     alone = len(files) == len(targets) and not os.path.lexists(os.path.join(root, ".git"))
     tree = DiskTree(
@@ -327,7 +350,7 @@ def _disk(root: str, request: Request, targets: tuple[str, ...]) -> Tree:
         gitignore=request.gitignore,
         exclude=request.config.exclude,
         vendored=request.config.include_vendored,
-        tracked=request.past.history.tracked() if request.past is not None and compared else frozenset(),
+        tracked=request.past.history.tracked() if request.past is not None else request.only or frozenset(),
     )
     return Overlay(tree, targets[0], request.stdin) if request.stdin is not None else tree
 

@@ -1,6 +1,7 @@
 """A change: its tree and the one it started from, judged by the same policy."""
 
 import itertools
+from collections.abc import Set as AbstractSet
 from typing import NamedTuple
 
 from hullcheck.analysis import Analysis, Judge
@@ -26,7 +27,7 @@ class Change(NamedTuple):
     disk: Tree
     tree: CommitTree
     tracked: frozenset[str]
-    same: frozenset[str]
+    same: AbstractSet[str]
     root: str
 
     def old_path(self, path: str) -> str:
@@ -45,9 +46,9 @@ def judge_change(
         exclude=judge.config.exclude,
         vendored=judge.config.include_vendored,
         named=disk.named,
-        beside=tuple(path for path in disk.paths if path not in tracked),
+        beside=() if isinstance(disk, CommitTree) else tuple(path for path in disk.paths if path not in tracked),
     )
-    same = tree.unchanged() - overlaid
+    same = tree.unchanged(disk, overlaid)
     base = judge(tree, {path: head.files.get(path) for path in head.seen & same})
     comparison = compare(_side(head), _side(base), _nature(judge))
     opened = tuple(finding._replace(state="new") for finding in judge.opened(base, head))
