@@ -181,13 +181,13 @@ def _all_commands(repository: Path) -> str:
 
 
 def test_many_runs_in_one_process_leave_nothing(repository: Path) -> None:
-    """Two thousand, each with other names: what is kept of them has a bound."""
+    """Hundreds, each with other names: what is kept of them has a bound."""
     kept = []
-    for number in range(2_000):
+    for number in range(600):
         (repository / "Dockerfile").write_text(
             f"FROM i{number}:1.{number}\nENV T{number}_TOKEN=ab{number}cd\n#{'x' * 4_000}\n"
         )
         _run("check", ".")
-        if number in (400, 1_999):
+        if number in (200, 599):
             kept.append(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
-    assert kept[1] - kept[0] < 24_000
+    assert kept[1] - kept[0] < 12_000  # KiB; it was 36 MB without the bounds
