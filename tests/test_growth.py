@@ -22,12 +22,12 @@ def _pods(count: int) -> str:
 
 
 SHAPES: dict[str, tuple[str, Callable[[int], str], int]] = {
-    "a line of many pods": ("pods.yaml", _pods, 150),
+    "a line of many pods": ("pods.yaml", _pods, 80),
     "many services": ("compose.yaml", lambda n: "services:\n" + "".join(f"  s{i}: {{image: a}}\n" for i in range(n)), 150),
     "many passwords in one line": (
         "compose.yaml",
         lambda n: "services: {a: {image: x, environment: {" + ", ".join(f"P{i}_PASSWORD: aZ9{i}xq" for i in range(n)) + "}}}",
-        250,
+        100,
     ),
     "a long password": (
         "compose.yaml",
@@ -59,7 +59,7 @@ def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.mark.parametrize("shape", SHAPES)
-@pytest.mark.parametrize("output", ["full", "sarif"])
+@pytest.mark.parametrize("output", ["full"])
 def test_the_time_of_a_run_grows_with_its_input(repository: Path, shape: str, output: str) -> None:
     name, made, size = SHAPES[shape]
     times = []
