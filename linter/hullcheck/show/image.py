@@ -96,7 +96,8 @@ def nanoseconds(duration: str) -> str | None:
     """A duration of Go, such as `1m30s`, in nanoseconds; None if it is none."""
     if not _DURATION.fullmatch(duration):
         return None
-    return str(round(sum(float(number) * _UNITS[unit] for number, unit in _PART.findall(duration))))
+    made = sum(float(number) * _UNITS[unit] for number, unit in _PART.findall(duration))
+    return str(round(made)) if made < 2**63 else None
 
 
 def _variable(variable: Variable) -> Node:
