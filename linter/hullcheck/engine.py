@@ -254,11 +254,11 @@ def select(registry: Registry, request: Request) -> Settings:
         network_allow=config.network_allow,
         datastores=config.datastores,
         validate=(request.kubernetes_version or config.kubernetes_version) if validate else "",
-        compose_projects=_listed(config),
+        compose_projects=listed(config),
     )
 
 
-def _listed(config: Config) -> tuple[Any, ...]:
+def listed(config: Config) -> tuple[Any, ...]:
     """The Compose projects that the configuration lists, each with its place there."""
     if not config.compose_projects:
         return ()

@@ -20,8 +20,7 @@ from hullcheck.model.problem import Problem
 from hullcheck.render.compose.envfiles import with_files
 from hullcheck.render.compose.files import Files, ReadNamed
 from hullcheck.render.compose.interpolate import BadTemplateError, Setting, Substitution, Variables
-from hullcheck.render.compose.load import Reached
-from hullcheck.render.compose.nodes import entries, get, same, text_of, unmarked
+from hullcheck.render.compose.nodes import get, same, text_of, unmarked
 from hullcheck.render.compose.normal import normalised
 from hullcheck.render.compose.refuse import refusals
 from hullcheck.render.compose.resolved import escaped, resolved, started
@@ -197,7 +196,7 @@ class _Projects:
         )
         parts = project_parts(place)
         services = {
-            key: service._replace(complete=service.complete and key not in loaded.lost and not _as_in(base, service))
+            key: service._replace(complete=service.complete and key not in loaded.lost and not _as_in(base, service, choice))
             for key, service in parts.services.items()
         }
         first = self.reading.files[choice.paths[0]]
@@ -258,12 +257,12 @@ def _equal(first: Node | None, second: Node | None) -> bool:
     return same(first, second) if first is not None and second is not None else first is second
 
 
-def _as_in(base: ComposeProject | None, service: Service) -> bool:
-    """Is what the service lacks told of the base's one already?"""
+def _as_in(base: ComposeProject | None, service: Service, choice: Choice) -> bool:
+    """Is what the service lacks told of the base's one already? What only a guess takes away isn't missed."""
     known = base.services.get(service.name) if base is not None else None
     if known is None or not known.complete:
         return False
-    return all(_equal(get(service.node, *keys), get(known.node, *keys)) for keys in _HARDENING)
+    return choice.guessed or all(_equal(get(service.node, *keys), get(known.node, *keys)) for keys in _HARDENING)
 
 
 def _untouched(base: ComposeProject | None, project: ComposeProject) -> set[str]:

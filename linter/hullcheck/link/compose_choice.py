@@ -195,11 +195,12 @@ class Choices:
     def standing(self) -> list[Choice]:
         """Files that could be started alone. Which others are laid over a base is known then, too."""
         found: list[Choice] = []
-        taken_in = set[str]().union(*(self.reading.takes_in(path) for path in self.rest))
+        taken_in = {reached.path for reached in self.reading.reached}
+        taken_in = taken_in.union(*(self.reading.takes_in(path) for path in self.rest))
         for path in self.rest:
             if path in self.last:
                 continue
-            if path in taken_in or self.reading.is_reached(path):
+            if path in taken_in:
                 self.left.append(path)
             elif self._is_laid_over(path):
                 base = self.bases[posixpath.dirname(path)]

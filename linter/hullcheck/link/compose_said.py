@@ -3,6 +3,7 @@
 Only a bounded number of small files that are likely to say it is looked at, and nothing of them is run.
 """
 
+import itertools
 import posixpath
 import re
 from collections.abc import Callable, Iterable, Iterator
@@ -146,7 +147,7 @@ def _layers(line: str) -> Iterator[list[str]]:
         if not starts:
             continue
         options = ("-f", "--file", "-c", "--compose-file") if "stack" in words else ("-f", "--file")
-        named = [after for word, after in zip(words, words[1:], strict=False) if word in options]
+        named = [after for word, after in itertools.pairwise(words) if word in options]
         if named:
             yield named[:MAX_LAYERS]
 

@@ -37,7 +37,10 @@ MAX_CHAIN = 60
 MAX_WORK = 4_000
 """Included files of one project, each counted once for every set of variables that it is read with."""
 
-VARIABLES_PER_FILE = 50
+MAX_TOTAL = 30_000
+"""The same for all projects of a repository."""
+
+VARIABLES_PER_FILE = 20
 """Variables of a file's own that are as much work as a file."""
 
 _KINDS = ("services", "volumes", "networks", "secrets", "configs", "models")
@@ -109,6 +112,7 @@ class Loader:
         self.settings = settings
         self._layers: dict[tuple[str, int], list[_Layer]] = {}
         self._kept: list[Variables] = []  # so that no id is given twice
+        self._left_in_all = MAX_TOTAL
         self._start()
 
     def _start(self) -> None:
@@ -122,7 +126,7 @@ class Loader:
         self._seen_from_here: dict[int, Node] = {}
         self._partial = False
         self._cut: dict[str, None] = {}
-        self._left = MAX_WORK
+        self._left = min(MAX_WORK, self._left_in_all)
 
     def project(self, paths: tuple[str, ...], folder: str, variables: Variables) -> Loaded:
         """Lay the files over one another, in this order, with paths seen from `folder`."""
@@ -285,12 +289,14 @@ class Loader:
             self.unfollowed(at, message, Gap("outside", INCLUDED.noun, f"`{paths[0]}`"))
             return None
         if self._left <= 0:
-            self._too_far(at, paths, f"`include` leads to more than {MAX_WORK} files")
+            self._too_far(at, paths, "`include` leads to too many files")
             return None
         variables = self.settings(self._env_files(item, folder, scope), scope.variables)
         key = (paths, folder, id(variables))
         if key not in self._models:
-            self._left -= 1 + (0 if variables is scope.variables else len(variables) // VARIABLES_PER_FILE)
+            work = 1 + (0 if variables is scope.variables else len(variables) // VARIABLES_PER_FILE)
+            self._left -= work
+            self._left_in_all -= work
             self._kept.append(variables)
             self._models[key] = self._model(paths, Scope(folder, variables, scope.included))
         return self._rebased(self._models[key], posixpath.relpath(f"/{folder}", f"/{scope.folder}"))
