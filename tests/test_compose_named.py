@@ -4,7 +4,6 @@ import random
 import resource
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +12,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import compose_oracle
-from compose_projects import CASES
 from hullcheck.discover import DiskTree
 from hullcheck.link.compose import projects
 from hullcheck.link.project import link
@@ -210,14 +208,14 @@ def test_tangled_files_take_little(files: dict[str, str], tmp_path: Path) -> Non
     def limited() -> None:
         resource.setrlimit(resource.RLIMIT_AS, (600_000_000, 600_000_000))
 
-    start = time.process_time()
+    before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime
     done = subprocess.run(
         [sys.executable, "-m", "hullcheck", ".", "--output-format", "concise", "--jobs", "1"],
         cwd=tmp_path, capture_output=True, text=True, timeout=100, preexec_fn=limited, check=False,
     )  # fmt: skip
     assert done.returncode in (0, 1), done.stderr[-2000:]
     assert "Traceback" not in done.stderr
-    assert time.process_time() - start < 60
+    assert resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime - before < 20
 
 
 def test_a_long_way_through_extends_is_followed_and_an_endless_one_told() -> None:
@@ -336,16 +334,17 @@ def test_what_is_planted_is_found_or_told(seed: int, tmp_path_factory: Any) -> N
     folder = tmp_path_factory.mktemp("planted") / "p"
     names = [f"{n}-{chooser.choice(NAMES)}" for n in range(chooser.randint(1, 5))]
     files = {}
+    extended = False
     for number, name in enumerate(names):
         up = "../" * name.count("/")
         following = names[number + 1] if number + 1 < len(names) else ""
-        service = "{image: 'a:1', privileged: true}" if not following else "{image: 'a:1'}"
-        if following and chooser.random() < 0.4:
+        extended = bool(following) and (extended or chooser.random() < 0.4)  # which sees nothing that is included
+        if extended:
             service = f"{{extends: {{file: '{up}{following}', service: planted{number + 1}}}}}"
-            files[name] = f"services: {{planted{number}: {service}}}\n"
         else:
-            included = f"include: ['{up}{following}']\n" if following else ""
-            files[name] = f"{included}services: {{planted{number}: {service}}}\n"
+            service = "{image: 'a:1'}" if following else "{image: 'a:1', privileged: true}"
+        included = f"include: ['{up}{following}']\n" if following and not extended else ""
+        files[name] = f"{included}services: {{planted{number}: {service}}}\n"
     files["compose.yaml"] = f"include: ['{names[0]}']\n"
     lost = chooser.choice([None, *names])
     if lost is not None:
@@ -355,14 +354,6 @@ def test_what_is_planted_is_found_or_told(seed: int, tmp_path_factory: Any) -> N
     found, problems = projects_in(folder, files)
     privileged = [w for project in found for w in project.workloads if w.containers[0].privileged]
     is_there = any(w.containers[0].privileged.value for w in privileged if w.containers[0].privileged)
-    extended = any(p.name == "invalid-object" and "`extends` names" in p.message for p in problems)
     emptied = lost is not None and files.get(lost) == "services: {}\n"
     refused = any(p.name in ("invalid-object", "parse-error") for p in problems)
-    assert is_there or gaps(problems) or extended or emptied or refused
-
-
-@pytest.mark.parametrize("name", CASES)
-def test_the_cases_are_the_same_from_a_tree(name: str, tmp_path: Path) -> None:
-    """What the repository's files make of a case: nothing that Compose accepts is called wrong."""
-    _, problems = projects_in(tmp_path, CASES[name])
-    assert [p.message for p in problems if p.name == "invalid-object" and p.gap is None] == []
+    assert is_there or gaps(problems) or emptied or refused

@@ -196,7 +196,9 @@ class _Projects:
         )
         parts = project_parts(place)
         services = {
-            key: service._replace(complete=service.complete and key not in loaded.lost and not _as_in(base, service, choice))
+            key: service._replace(
+                complete=service.complete and key not in loaded.lost and not _as_in(base, service, choice)
+            )
             for key, service in parts.services.items()
         }
         first = self.reading.files[choice.paths[0]]
@@ -204,7 +206,7 @@ class _Projects:
         project = ComposeProject(
             name, choice.folder, choice.paths, services, parts.networks, parts.volumes, parts.secrets, parts.configs,
             tuple(p for p in problems if _statement(p) not in told), (),
-            top.location if top is not None else first.source.at_line(1), root, choice.complete, base is not None,
+            top.location if top is not None else first.source.at_line(1), root, choice.complete, base is not None and base.complete,
             v1=tuple(f.source.at_line(1) for f in map(self.reading.files.__getitem__, choice.paths) if f.v1),
             versions=tuple(self._versions(choice.paths)), remotes=tuple(loaded.remotes),
             guessed=choice.guessed, label=_label(choice),

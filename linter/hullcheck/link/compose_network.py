@@ -36,7 +36,8 @@ def compose_parts(projects: Iterable[ComposeProject], datastores: tuple[str, ...
     for project in projects:
         network, services = _network(project, shared, datastores)
         idle = tuple(n for n in project.networks.values() if n.declared and _declaration(n) in unused)
-        yield ComposeUse(project, network, services, idle)
+        judged = project._replace(complete=False) if project.guessed and project.overlay else project
+        yield ComposeUse(judged, network, services, idle)  # how a project is cut up is told of the base alone
 
 
 def network_parts(projects: Iterable[ComposeProject], datastores: tuple[str, ...] = ()) -> Iterator[Scoped]:

@@ -30,7 +30,7 @@ _ENDINGS = (".mk", ".sh", ".bash", ".ps1", ".bat", ".cmd", ".md", ".mdx", ".rst"
 _CI_FOLDERS = (".github/", ".gitea/", ".forgejo/", ".gitlab/", ".circleci/", ".woodpecker/", ".buildkite/")
 _SCRIPT_FOLDERS = frozenset(("bin", "script", "scripts", "hack", "tools", "ci", ".ci", "dev", "deploy"))
 
-_WORDS = (b"-f", b"--file", b"COMPOSE_FILE", b"compose-file", b"compose_file", b"omposeFile")
+_WORDS = (b"-f", b"--file", b"stack deploy", b"COMPOSE_FILE", b"compose-file", b"compose_file", b"omposeFile")
 _VARIABLE = re.compile(r"\$?\{\{[^{}\n]*\}\}|\$\{(\w+)[^{}\n]*\}|\$\((\w+)\)|\$(\w+)")
 _DEFINED = re.compile(r"\s*(?:export |local |readonly |declare |set )?(\w{1,60})\s?[:?+]?=\s?(.*)", re.DOTALL)
 _APART = re.compile(r"[\s\"'`,\[\](){}<>]+")
@@ -109,7 +109,7 @@ def _commands(text: str) -> Iterator[tuple[list[str], int]]:
             pending += bare[:-1] + " "
             continue
         whole, pending = (pending + bare)[:MAX_LINE], ""
-        if "-f" in whole or "$" in whole or "=" in whole:
+        if "-f" in whole or "$" in whole or "=" in whole or "stack" in whole:
             expanded = _expanded(whole, defined)
             yield from ((layers, begins) for layers in _layers(expanded))
             definition = _DEFINED.fullmatch(expanded)

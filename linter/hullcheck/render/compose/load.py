@@ -148,8 +148,8 @@ class Loader:
             self.problems += layer.problems
             over = Extends(self, path, layer.root, layer.resets, scope).applied()
             root = without(root, layer.resets)
-            over = self._include(over, scope)
-            root = self._over(root, over)
+            over, brought = self._include(over, scope)
+            root = _with(self._over(root, _with(over, brought, root)), brought)
         return root
 
     def _over(self, root: Mapping, over: Mapping) -> Mapping:
@@ -232,30 +232,32 @@ class Loader:
             return None
         return path
 
-    def _include(self, root: Mapping, scope: Scope) -> Mapping:
+    def _include(self, root: Mapping, scope: Scope) -> tuple[Mapping, Entries]:
+        """A document without `include`, and what that brings to it, in the long form."""
         include = root.get("include")
         if include is None:
-            return root
-        changed = {name: entry for name, entry in root.entries().items() if name != "include"}
-        into: dict[str, Entries] = {}
+            return root, {}
+        own = {name: entry for name, entry in root.entries().items() if name != "include"}
+        into: dict[str, tuple[Scalar, Node, Entries]] = {}
         for item in items(include):
             model = self._included(item, scope)
             if model is None:
                 self._partial = True
                 continue
             for kind in _KINDS:
-                brought = model.entries().get(kind)
-                if brought is not None and isinstance(brought[1], Mapping):
-                    changed.setdefault(kind, (brought[0], mapping(brought[1], {})))
-                    self._bring(into.setdefault(kind, dict(entries(changed[kind][1]))), brought[1], kind)
-        made = {kind: (changed[kind][0], mapping(changed[kind][1], own)) for kind, own in into.items()}
-        return mapping(root, changed | made)
+                key, brought = model.entries().get(kind, (None, None))
+                if key is not None and isinstance(brought, Mapping):
+                    found = into.setdefault(kind, (key, brought, {}))[2]
+                    self._bring(entries(root.get(kind)), found, brought, kind)
+        return mapping(root, own), {kind: (key, mapping(at, found)) for kind, (key, at, found) in into.items()}
 
-    def _bring(self, own: Entries, brought: Mapping, kind: str) -> None:
+    def _bring(self, own: Entries, found: Entries, brought: Mapping, kind: str) -> None:
         for name, entry in brought.entries().items():
-            if name in own and not same(own[name][1], entry[1]):
-                self.refuse(own[name][0], f"`{kind}.{name}` is also brought by `include`", f"{kind}.{name}")
-            own.setdefault(name, entry)
+            known = own.get(name) or found.get(name)
+            if known is None:
+                found[name] = entry
+            elif not same(known[1], entry[1]):
+                self.refuse(known[0], f"`{kind}.{name}` is also brought by `include`", f"{kind}.{name}")
 
     def _included(self, item: Node, scope: Scope) -> Mapping | None:
         """What an entry of `include` brings, with paths as they are seen from the including project's folder."""
@@ -325,6 +327,19 @@ class Loader:
         written = items(named) if isinstance(named, Sequence) else [named]
         paths = [inside(scope.folder, text_of(node) or "") for node in written]
         return tuple(path for path in paths if path is not None)
+
+
+def _with(root: Mapping, brought: Entries, where: Mapping | None = None) -> Mapping:
+    """The tree with what is brought to it and isn't there yet; with `where`, only what that tree has, too."""
+    changed = dict(root.entries())
+    for kind, (key, child) in brought.items():
+        at, known = changed.get(kind, (key, child))
+        own = entries(known) if kind in changed else {}
+        there = None if where is None else entries(where.get(kind))
+        more = {n: e for n, e in entries(child).items() if n not in own and (there is None or n in there)}
+        if more:
+            changed[kind] = (at, mapping(known, own | more))
+    return mapping(root, changed) if brought else root
 
 
 def _touched(root: Mapping, over: Mapping) -> Mapping:
