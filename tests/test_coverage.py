@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from gitrepo import Repo
-from hullcheck import report
+from hullcheck import report, schema
 from hullcheck.cli import main
 from hullcheck.model.coverage import CAUSES, JUDGED, LEFT_OUT, NOT_JUDGED
 from judge import CHECKS, judge
@@ -184,3 +184,8 @@ def test_what_is_gone_is_gone(
     repo.commit(change)
     outcome = repo.run(capsys, monkeypatch, "--gate", "--diff-base", "HEAD~1")
     assert outcome.code == 0, outcome.new
+
+
+def test_the_configuration_takes_every_cause() -> None:
+    values = json.loads(schema.text("config"))["properties"]["allow-unjudged"]["items"]["enum"]
+    assert sorted(values) == sorted(CAUSES)

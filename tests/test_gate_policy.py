@@ -44,6 +44,7 @@ def test_every_key_of_the_configuration_has_an_account() -> None:
     assert sorted(ACCOUNTS) == sorted(keys(SCHEMA))
 
 
+SCOPES = frozenset[str]()
 OVERRIDE = "overrides: [{paths: [prod/], %s}]\n"
 SUPPRESS = "suppress: [{checks: [root-user], reason: x, %s}]\n"
 EDITS: dict[str, tuple[str, str]] = {
@@ -82,6 +83,9 @@ EDITS: dict[str, tuple[str, str]] = {
     "pod-security.version": ("pod-security: {level: restricted}\n", "pod-security: {level: restricted, version: '1.25'}\n"),
     "trusted-registries": ("trusted-registries: [a.example.org]\n", "trusted-registries: ['*']\n"),
     "trusted-images": ("trusted-images: [a]\n", ""),
+    "fail-on-unjudged": ("fail-on-unjudged: true\n", ""),
+    "allow-unjudged": ("allow-unjudged: [remote]\n", "allow-unjudged: [remote, chart]\n"),
+    "compose-projects": ("compose-projects: [[a.yaml, b.yaml]]\n", ""),
     "datastores": ("datastores: [ourdb, other]\n", "datastores: [other]\n"),
 }  # fmt: skip
 
@@ -187,9 +191,9 @@ def test_a_baseline_holds_what_the_base_still_has() -> None:
     entries = baseline.entries((finding, None) for finding in (one, one, one, other))
     whole = baseline.parse("b.json", baseline.render(entries).encode())
     today = date(2026, 11, 24)
-    assert held(whole, (one, one, one, other), today).entries == whole.entries
-    kept = held(whole, (one, one), today)
+    assert held(whole, (one, one, one, other), SCOPES, today).entries == whole.entries
+    kept = held(whole, (one, one), SCOPES, today)
     assert [(entry.id, entry.times) for entry in kept.entries] == [(one.fingerprint, 2)]
-    assert held(whole, (), today).entries == ()
+    assert held(whole, (), SCOPES, today).entries == ()
     double = whole._replace(entries=(*whole.entries, *whole.entries))
-    assert sum(entry.times for entry in held(double, (one,), today).entries) == 1
+    assert sum(entry.times for entry in held(double, (one,), SCOPES, today).entries) == 1

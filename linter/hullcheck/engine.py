@@ -5,7 +5,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from datetime import date
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from hullcheck import report
 from hullcheck.analysis import Analysis, Judge, Progress, unread
@@ -18,6 +18,7 @@ from hullcheck.model.problem import Problem
 from hullcheck.model.settings import Settings
 from hullcheck.report.unite import unite
 from hullcheck.rules import Rules
+from hullcheck.source import Source
 
 if TYPE_CHECKING:
     from hullcheck.base import Past
@@ -283,6 +284,20 @@ def select(registry: Registry, request: Request) -> Settings:
         network_allow=config.network_allow,
         datastores=config.datastores,
         validate=(request.kubernetes_version or config.kubernetes_version) if validate else "",
+        compose_projects=listed(config),
+    )
+
+
+def listed(config: Config) -> tuple[Any, ...]:
+    """The Compose projects that the configuration lists, each with its place there."""
+    if not config.compose_projects:
+        return ()
+    from hullcheck.link.compose_choice import Listed
+
+    source = config.source or Source(config.path, b"")
+    return tuple(
+        Listed(project.files, source.at_line(min(project.line or 1, source.line_count)), project.profiles, project.name)
+        for project in config.compose_projects
     )
 
 

@@ -10,6 +10,7 @@ from datetime import date
 from hullcheck.analysis import discovered
 from hullcheck.commands.common import Progress, add_policy, reach_of, read_config, registry, root_of, write
 from hullcheck.discover import DiskTree, Tree
+from hullcheck.engine import listed
 from hullcheck.errors import HullcheckError
 from hullcheck.model.network.endpoint import NP_GUARD, Assume, IpBlocksMatchPods
 from hullcheck.model.network.network import Network
@@ -141,7 +142,8 @@ def networks_in(tree: Tree, options: argparse.Namespace) -> list[Network]:
         entries = [entry for entry in entries if entry.path in named]
     files = read_all(tree, entries, options.jobs, progress)
     progress.done()
-    worlds, projects = scopes(files, tree, Settings(today=_NO_DAY, datastores=config.datastores))
+    settings = Settings(today=_NO_DAY, datastores=config.datastores, compose_projects=listed(config))
+    worlds, projects = scopes(files, tree, settings)
     assume = assumptions(options)
     rendered = (network(world, assume, config.datastores) for world in worlds)
     found = [*rendered, *(use.network for use in compose_parts(projects, config.datastores))]

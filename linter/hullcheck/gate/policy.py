@@ -368,6 +368,12 @@ def _unjudged(policies: Policies) -> Iterator[Weaker]:
         yield Weaker("allow-unjudged", f"what isn't judged for {_list(more)} would pass", Severity.HIGH)
 
 
+def _projects(policies: Policies) -> Iterator[Weaker]:
+    """Which Compose files are judged together, and which of their services."""
+    if policies.own.compose_projects != policies.base.compose_projects:
+        yield Weaker("compose-projects", "other Compose files would be judged together", Severity.HIGH)
+
+
 ACCOUNTS: dict[str, Account] = {
     "select": _checks,
     "extend-select": _checks,
@@ -405,6 +411,7 @@ ACCOUNTS: dict[str, Account] = {
     "trusted-registries": _trust,
     "trusted-images": _trust,
     "datastores": _trust,
+    "compose-projects": _projects,
     "fail-on-unjudged": _unjudged,
     "allow-unjudged": _unjudged,
     "baseline": _AT_BASELINE,

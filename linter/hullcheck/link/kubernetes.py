@@ -28,7 +28,7 @@ class Verdict(NamedTuple):
 
 
 class Linked(NamedTuple):
-    """`worlds` with all that is in them; `workloads` as each world makes them; `objects`, each that is written once.
+    """`worlds` with all that is in them; `workloads` as each world makes them; `objects` of all of them.
 
     `rendered` are the paths of templates that were rendered, so that nothing is left unanalysed there but what
     `problems` says. `dead_images` are entries of overlays' `images` that change nothing. `built` are the names of the
@@ -107,7 +107,7 @@ class _Linker:
         return Linked(
             [world for world in worlds if world.objects],
             [workload for world in worlds for workload in world.workloads],
-            list(_distinct_objects(worlds)),
+            [made for world in worlds for made in world.objects],
             self.problems,
             frozenset(path for path in self.rendered if _chart_of(path, "templates", self.folders)),
             self.dead_images,
@@ -334,13 +334,3 @@ class _Context:
             self.accounts.get((namespace, name or "default")),
             tuple(self.limits.get(namespace, ())),
         )
-
-
-def _distinct_objects(worlds: Iterable[World]) -> Iterator[KubernetesObject]:
-    seen = set()
-    for world in worlds:
-        for made in world.objects:
-            key = (made.location, made.owner)
-            if key not in seen:
-                seen.add(key)
-                yield made

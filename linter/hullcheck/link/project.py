@@ -116,13 +116,21 @@ class _Linker:
 
     def _compose_projects(self) -> list[Any]:
         composed = {path: file.model for path, file in of_kind(self.files, "compose").items() if file.model}
-        if not composed:
+        texts = {path: file.source for path, file in of_kind(self.files, "env").items()}
+        if not composed and not self.settings.compose_projects and not _names_compose(texts, self.tree.paths):
             return []
-        from hullcheck.link.compose import projects
+        from hullcheck.link.compose import link
+        from hullcheck.link.compose_choice import Around
+        from hullcheck.link.named import NamedFiles, Texts
+        from hullcheck.render.compose.files import Files
 
-        found = projects(composed, {}, self._variable_files(composed))
-        self.problems += [problem for project in found for problem in project.problems]
-        return found
+        named = NamedFiles(self.files, self.tree)
+        variables = Texts(self._variable_files(composed, texts), self.tree)
+        around = Around(self.tree.paths, self.tree.read, self.settings.compose_projects)
+        found = link(Files(composed, named.compose), {}, variables, around)
+        self.problems += named.problems + found.problems + variables.problems()
+        self.problems += [problem for project in found.projects for problem in project.problems]
+        return found.projects
 
     def _read_named(self) -> None:
         """Read the Dockerfiles that a build names, wherever they lie and whatever their own names tell."""
@@ -185,17 +193,14 @@ class _Linker:
         found = pipelines(self.tree)
         return found, asked(self.tree, found)
 
-    def _variable_files(self, composed: dict[str, Any]) -> dict[str, Source]:
-        """The `.env` files, and those that an `env_file` may name: near a Compose file, and with `env` in their name."""
-        folders = {posixpath.dirname(path) for path in composed}
-        texts = {path: file.source for path, file in of_kind(self.files, "env").items()}
-        for path in self.tree.paths:
-            name = posixpath.basename(path)
-            if path not in texts and "env" in name and any(f == "" or path.startswith(f"{f}/") for f in folders):
-                try:
-                    texts[path] = Source(path, self.tree.read(path))
-                except OSError:
-                    continue
+    def _variable_files(self, composed: dict[str, Any], texts: dict[str, Source]) -> dict[str, Source]:
+        """The `.env` files, also those that git leaves alone; what `env_file` names is read once it is asked for."""
+        beside = {posixpath.join(posixpath.dirname(path), ".env") for path in composed} - texts.keys()
+        for path in beside.intersection(self.tree.paths) if beside else ():
+            try:
+                texts[path] = Source(path, self.tree.read(path))
+            except OSError:
+                continue
         return texts
 
     def _manifests(self) -> Any:
@@ -338,6 +343,13 @@ def _users(parts: list[Scoped]) -> dict[tuple[str, str], tuple[tuple[str, str], 
             image = part.built.stage
             found.setdefault((image.location.path, image.owner), {})[scope, part.owner] = None
     return {image: tuple(users) for image, users in found.items()}
+
+
+def _names_compose(texts: dict[str, Source], paths: list[str]) -> bool:
+    """Does something name Compose files, though none is recognised?"""
+    return any("COMPOSE_FILE" in source.text for source in texts.values()) or any(
+        path.endswith("devcontainer.json") for path in paths
+    )
 
 
 def _workload_parts(workload: Workload) -> Iterator[Any]:

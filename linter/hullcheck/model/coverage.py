@@ -24,6 +24,7 @@ CAUSES: Mapping[str, str] = {
     "unused": "use it, or leave it out with `exclude`",
     "remote": "nothing is fetched: keep a copy here, or check what comes from there",
     "outside": "check from the folder that holds it, too",
+    "variable": "set it in `.env`, or give it a default where it is used",
     "missing": "bring the file, or take out what names it",
     "submodule": "check it out before",
 }

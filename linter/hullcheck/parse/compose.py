@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 
 from hullcheck.model.compose import ComposeFile
+from hullcheck.model.coverage import Gap
 from hullcheck.model.node import Mapping, Node, Scalar, Sequence, is_null
 from hullcheck.model.problem import Problem
 from hullcheck.parse import yaml
@@ -95,7 +96,8 @@ def read(source: Source, parsed: yaml.Documents | None = None) -> ComposeFile:
     """
     parsed = yaml.parse(source) if parsed is None else parsed
     if _is_template(source, parsed):
-        note = Problem("not-analysed", "a template: what it becomes isn't known", source.at_line(1))
+        because = "a template: what it becomes isn't known"
+        note = Problem("not-analysed", because, source.at_line(1), gap=Gap("template", "Compose file", because))
         return ComposeFile(source, (), (note,), complete=False)
     problems = list(parsed.problems)
     roots = [document.root for document in parsed.documents]

@@ -157,10 +157,12 @@ class Roots:
         if not inside and env not in self.kinds:
             return ()
         from hullcheck.link.compose import taken
+        from hullcheck.link.named import NamedFiles
         from hullcheck.parse.compose import read
 
         files = {path: read(self._source(path)) for path in inside}
-        return taken(files, folder, {}, {env: self._source(env)} if env in self.kinds else {})
+        texts = {env: self._source(env)} if env in self.kinds else {}
+        return taken(files, folder, {}, texts, NamedFiles({}, self.tree).compose)
 
     def shown(self, root: Root) -> Shown:
         """The root's objects."""
@@ -172,20 +174,21 @@ class Roots:
 
     def _compose(self, root: Root) -> Shown:
         from hullcheck.link.compose import show
+        from hullcheck.link.named import NamedFiles, Texts
         from hullcheck.parse.compose import read
 
         paths = (root.path,) if root.path in self.kinds else self._taken(root.path)
-        composes = [p for p, kind in self.kinds.items() if kind in (Kind.COMPOSE, Kind.YAML)]
-        files = {path: read(self._source(path)) for path in composes if path in paths or self._is_compose(path)}
+        named = NamedFiles({}, self.tree).compose
+        files = {path: read(self._source(path)) for path in paths if path in self.kinds}
         folder = posixpath.dirname(paths[0])
-        texts = {path: self._source(path) for path in self.tree.paths if "env" in posixpath.basename(path)}
         made = show(
             files,
             paths,
             {folder: self.options.env},
-            texts,
+            Texts({}, self.tree),
             profiles=self.options.profiles,
             root_name=posixpath.basename(getattr(self.tree, "root", "")),
+            read=named,
         )
         return Shown(root.path, COMPOSE, (made.root,), made.project.problems)
 
