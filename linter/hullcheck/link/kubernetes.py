@@ -1,6 +1,7 @@
 """Manifests to worlds: overlays and charts as rendered, and plain manifests side by side."""
 
 import posixpath
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
@@ -11,7 +12,7 @@ from hullcheck.model.node import as_str, at, is_null
 from hullcheck.model.problem import Problem
 from hullcheck.model.scoped import Scoped
 from hullcheck.model.workload import Workload
-from hullcheck.parse.kubernetes import ManifestFile, object_of
+from hullcheck.parse.kubernetes import ManifestFile, object_of, told_apart
 from hullcheck.parse.pods import pods
 
 MAX_ALTERNATIVES = 20
@@ -47,6 +48,7 @@ class _Linker:
         self.problems: list[Problem] = []
         self.rendered: set[str] = set()
         self.dead_images: list[Scoped] = []
+        self.chart_files = charts
         self.charts: list[str] = []
         self.layer_folders: set[str] = set()
         if charts:
@@ -105,17 +107,18 @@ class _Linker:
         if not self.charts:
             return
         from hullcheck.render.helm import render
+        from hullcheck.render.helm.index import Index
 
         paths = sorted(self.tree.paths)
+        index = Index(self.chart_files, self.read)
         for chart in self.charts:
-            below = [path for path in paths if not chart or path.startswith(f"{chart}/")]
-            made = render(chart, self.read, lambda folder, below=below: _in_folder(below, folder))  # type: ignore[misc]
+            below = _in_folder(paths, chart)
+            made = render(chart, self.read, lambda folder: _in_folder(paths, folder), index=index, lenient=True)
             self.problems += made.problems
             self.rendered.update(path for path in below if "templates" in path.split("/"))
-            objects = [found for d in made.documents if (found := object_of(d.root)) is not None]
-            missing = f"{made.total - made.rendered} of its templates can't be rendered"
-            approximate = missing if made.rendered < made.total or made.problems else ""
-            yield _world(chart or ".", "chart", objects, approximate, frozenset(below), True)
+            found = (made_of for d in made.documents if (made_of := object_of(d.root)) is not None)
+            objects = list(told_apart(found))
+            yield _world(chart or ".", "chart", objects, made.unsure, frozenset(below), True)
 
     def _chart_of(self, path: str) -> str | None:
         return next((c for c in self.charts if not c or path.startswith(f"{c}/")), None)
@@ -133,8 +136,11 @@ class _Linker:
         return _world(name, "manifests", objects, "it belongs to an overlay that isn't built", frozenset(paths), False)
 
 
-def _in_folder(paths: Iterable[str], folder: str) -> list[str]:
-    return [path for path in paths if not folder or path.startswith(f"{folder}/")]
+def _in_folder(paths: list[str], folder: str) -> list[str]:
+    """Those of the sorted paths that are below a folder."""
+    if not folder:
+        return paths
+    return paths[bisect_left(paths, f"{folder}/") : bisect_left(paths, f"{folder}0")]
 
 
 def _world(

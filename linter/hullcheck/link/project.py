@@ -120,10 +120,22 @@ class _Linker:
             return None
         from hullcheck.link.kubernetes import link as link_manifests
 
+        manifests = {path: self._read_in_full(path, model, charts) for path, model in manifests.items()}
+
         linked = link_manifests(manifests, self.tree, charts)
         self.problems = [p for p in self.problems if p.name != "not-analysed" or p.location.path not in linked.rendered]
         self.problems += linked.problems
         return linked
+
+    def _read_in_full(self, path: str, model: Any, charts: list[str]) -> Any:
+        """A template of no chart, though it looks like one, as what stands literally in it."""
+        if not model.deferred or any(path.startswith(chart.removesuffix("Chart.yaml")) for chart in charts):
+            return model
+        from hullcheck.parse.kubernetes import read_literally
+
+        made = read_literally(model.source)
+        self.problems = [p for p in self.problems if p not in model.problems] + list(made.problems)
+        return made
 
     def _images(self) -> Any:
         from hullcheck.link.images import Images, inline_build, service_build, stated_builds

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from hullcheck.model.kubernetes import KubernetesObject, PodContainer, PodObject
 from hullcheck.model.node import Mapping, Node, Scalar, Sequence, as_str, at, at_key, is_null, items
+from hullcheck.model.unknowns import known_in_full
 
 MAX_SHAPE_DEPTH = 12
 
@@ -45,6 +46,7 @@ _PATTERN_GROUPS = (
 """Groups whose objects hold patterns of pods, not pods."""
 
 _NOT_INTO = frozenset(("properties", "openAPIV3Schema", "status", "managedFields"))
+_POD_KEYS = ("securityContext",)
 _ROLES = (("initContainers", "init"), ("containers", "container"), ("ephemeralContainers", "ephemeral"))
 _WORKFLOWS = frozenset(("Workflow", "WorkflowTemplate", "ClusterWorkflowTemplate", "CronWorkflow"))
 _WORKFLOW_FIELDS = (
@@ -59,7 +61,10 @@ def pods(made: KubernetesObject) -> Iterator[PodObject]:
     if made.kind in _NO_PODS or made.group.endswith(_PATTERN_GROUPS) or not isinstance(made.node, Mapping):
         return
     key = (made.group, made.kind)
-    if made.kind in _BUILT_IN and made.group in _BUILT_IN_GROUPS:
+    kind = made.node.get("kind")
+    if kind is not None and kind.unknown:
+        yield from _by_shape(made)
+    elif made.kind in _BUILT_IN and made.group in _BUILT_IN_GROUPS:
         yield from _at(made, _BUILT_IN[made.kind], judged=True)
     elif key in _CUSTOM:
         yield from _at(made, _CUSTOM[key], judged=True)
@@ -79,7 +84,13 @@ def _at(made: KubernetesObject, path: tuple[str, ...], *, judged: bool) -> Itera
     if isinstance(spec, Mapping):
         found = tuple(_containers(spec))
         complete = judged and bool(made.name) and any(not is_null(at(c.node, "image")) for c in found)
+        complete = complete and _known(made.node, template, spec, *(at(spec, key) for key in _POD_KEYS))
         yield PodObject(made, spec, at(template, "metadata"), found, complete=complete)
+
+
+def _known(*nodes: Node | None) -> bool:
+    """Is all that these hold known, so that something may be called missing?"""
+    return all(map(known_in_full, nodes))
 
 
 def _containers(spec: Mapping) -> Iterator[PodContainer]:
