@@ -7,11 +7,11 @@ from hullcheck.model.node import Mapping, Node, Scalar, Sequence
 _QUIET = frozenset(
     (
         "metadata", "labels", "annotations", "selector", "matchLabels", "matchExpressions", "labelSelector", "affinity",
-        "nodeSelector", "tolerations", "topologySpreadConstraints", "data", "stringData", "binaryData", "status",
-        "imagePullSecrets", "updateStrategy", "strategy", "args", "command",
+        "nodeSelector", "tolerations", "topologySpreadConstraints", "status", "imagePullSecrets", "updateStrategy",
+        "strategy",
     )
 )  # fmt: skip
-"""Keys below which nothing can be more dangerous for not being known, or is a text."""
+"""Keys below which nothing is dangerous."""
 
 _COLLECTIONS = frozenset(
     (
@@ -23,7 +23,9 @@ _COLLECTIONS = frozenset(
 )  # fmt: skip
 """Keys whose values are mappings or lists that checks look into."""
 
-_TEXTS = frozenset(("verbs", "resources", "apiGroups", "hosts", "drop", "add", "resourceNames", "accessModes"))
+_TEXTS = frozenset(
+    ("verbs", "resources", "apiGroups", "hosts", "drop", "add", "resourceNames", "accessModes", "args", "command")
+)
 
 
 def blocks(root: Node) -> Iterator[Node]:

@@ -113,7 +113,7 @@ def told_apart(objects: Iterable[KubernetesObject]) -> Iterator[KubernetesObject
         if not isinstance(name, Scalar) or not name.unknown:
             yield made
             continue
-        shown = f"{_UNKNOWN_PARTS.sub('*', name.text)}@{made.location.path}"
+        shown = f"{_UNKNOWN_PARTS.sub('*', name.text)}@{made.location.path.replace('/', ':')}"
         counts[f"{made.kind} {shown}"] = number = counts.get(f"{made.kind} {shown}", 0) + 1
         yield made._replace(name=shown if number == 1 else f"{shown}:{number}")
 

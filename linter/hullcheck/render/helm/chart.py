@@ -18,6 +18,9 @@ from hullcheck.render.helm.values import Map, StringMap, Value
 from hullcheck.source import Location, Source
 
 MAX_CHARTS = 200
+MAX_NEIGHBOURS = 80
+"""Charts of the repository that one chart takes in, each time that it does; a large umbrella has thirty."""
+
 MAX_FILES = 20_000
 MAX_NESTING = 12
 
@@ -162,6 +165,7 @@ class Loader:
         self.index = index
         self.lenient = lenient
         self.open: list[str] = []
+        self.neighbours = 0
 
     def load(self, folder: Folder, depth: int = 0) -> Chart | None:
         """A chart with all below it; None, and a problem, if its Chart.yaml can't be read."""
@@ -226,6 +230,8 @@ class Loader:
         if "values.yaml" not in folder.names:
             return True
         source = folder.source("values.yaml")
+        if self.lenient and not source.text and not folder.holds("values.yaml"):
+            chart.unknown = "`values.yaml` can't be read"
         try:
             chart.values = merged(Map(), from_source(source))
         except TemplateError as error:
@@ -250,9 +256,10 @@ class Loader:
             known |= {"requirements.yaml", "requirements.lock"}
         for name in folder.names:
             if name.startswith("templates/"):
-                chart.templates.append((name, folder.source(name)))
-                if self.lenient and not folder.holds(name):
-                    self._note_unread(chart, folder.source(name))
+                source = folder.source(name)
+                chart.templates.append((name, source))
+                if self.lenient and not source.text and not folder.holds(name):
+                    self._note_unread(chart, source)
             elif name not in known and (not name.startswith("charts/") or name.endswith(".prov")):
                 chart.files[name] = lambda name=name: folder.read(name)  # type: ignore[misc]
 
@@ -281,8 +288,10 @@ class Loader:
         """Dependencies that aren't in `charts/`, where building the chart would put them, and are charts here."""
         names = {child.name for child in chart.charts}
         for dependency in chart.dependencies or ():
-            path = None if dependency.name in names else self._neighbour(dependency, folder)
+            known = dependency.name in names or self.neighbours > MAX_NEIGHBOURS
+            path = None if known else self._neighbour(dependency, folder)
             neighbour = self.outside(path) if path is not None and path not in self.open else None
+            self.neighbours += neighbour is not None
             found = self.load(neighbour, depth + 1) if neighbour else None
             if found:
                 chart.charts.append(found)

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from hullcheck.model.coverage import Gap
-from hullcheck.model.node import Mapping, Node, Scalar, as_str
+from hullcheck.model.node import Mapping, Node, Scalar, as_str, at
 from hullcheck.model.node import Sequence as Items
 from hullcheck.model.problem import Problem
 from hullcheck.model.unknowns import blocks
@@ -16,9 +16,10 @@ from hullcheck.render.helm.chart import Chart, Folder
 from hullcheck.render.helm.errors import LimitError, TemplateError
 from hullcheck.render.helm.lenient import FEW_TURNS, MAX_RUNS, Cause, Lenience
 from hullcheck.render.helm.output import Output
-from hullcheck.render.helm.provenance import NOT_UTF8, Origin, Text, Unsure, cut, joined
+from hullcheck.render.helm.provenance import NOT_UTF8, Origin, Text, Unsure, edited
 from hullcheck.render.helm.rehome import rehome
 from hullcheck.render.helm.release import (
+    HOOK,
     File,
     Job,
     Rendered,
@@ -45,6 +46,7 @@ class _Print(NamedTuple):
     outs: list[Output]
     stopped: Cause | None
     where: Location
+    cut: Cause | None = None
 
 
 class JudgedJob(Job):
@@ -53,6 +55,7 @@ class JudgedJob(Job):
     def __init__(self, chart: Chart, problems: list[Problem]) -> None:
         self.lenience = Lenience()
         super().__init__(chart, problems, self.lenience)
+        chart.is_library = False  # what nothing can install is judged all the same
         self.name = chart.name
         self.states: dict[str, str] = {}
         self.told: set[tuple[str, str]] = set()
@@ -85,6 +88,13 @@ class JudgedJob(Job):
     def _add(self, message: str, place: Location) -> None:
         gap = Gap("chart", f"chart `{self.name}`", "")
         self.problems.append(Problem("not-analysed", message, place.one_line(), gap=gap))
+
+    def _add_document(self, document: RenderedDocument) -> None:
+        hook = at(document.root, "metadata", "annotations", HOOK)
+        if hook is not None and hook.unknown:
+            self.documents.append(document)
+        else:
+            super()._add_document(document)
 
     def _render(self, files: list[File]) -> Rendered:
         prints: dict[str, _Print] = {}
@@ -122,16 +132,15 @@ class JudgedJob(Job):
         if self.uses_dependency:
             return
         for name, place in self.absent:
-            gap = Gap("chart-dependency", f"dependency of chart `{self.name}`", "it isn't here")
-            self.problems.append(
-                Problem("not-analysed", f"the dependency `{name}` isn't in the chart", place.one_line(), gap=gap)
-            )
+            gap = Gap("chart-dependency", f"dependency of chart `{self.name}`", "no chart here is in its place")
+            message = f"the dependency `{name}` isn't in the chart, nor a chart of this repository"
+            self.problems.append(Problem("not-analysed", message, place.one_line(), gap=gap))
 
     # Printing
 
     def _print(self, file: File) -> _Print:
         """Run a template file, until nothing that is undecided is left; too long loops end early then."""
-        self.lenience.turns = None
+        self.lenience.turns = self.lenience.cut = None
         made = self._runs(file)
         if made.stopped is not None and made.stopped.cause == "limit":
             self.lenience.turns = FEW_TURNS
@@ -161,15 +170,17 @@ class JudgedJob(Job):
                     where = error.where.location
             if self.lenience.wanted <= number:
                 break
-        return _Print(file, outs, stopped, where)
+        return _Print(file, outs, stopped, where, self.lenience.cut)
 
     # Reading
 
     def _read_all(self, made: _Print) -> None:
         """Read what a file printed; what can't be read is taken from the template's own text."""
         file = made.file
-        known: set[str] = set()
+        known: set[str] | None = set() if len(made.outs) > 1 else None
         lost: list[tuple[Cause, Location]] = [(made.stopped, made.where)] if made.stopped else []
+        if made.cut is not None:
+            lost.append((made.cut, made.where))
         found: list[RenderedDocument] = []
         for out in made.outs:
             found += self._printed(out, file, known, lost)
@@ -207,7 +218,7 @@ class JudgedJob(Job):
             self.problems.append(Problem("not-analysed", message, place.one_line(), gap=gap))
 
     def _printed(
-        self, out: Output, file: File, known: set[str], lost: list[tuple[Cause, Location]]
+        self, out: Output, file: File, known: set[str] | None, lost: list[tuple[Cause, Location]]
     ) -> Iterator[RenderedDocument]:
         """The documents that a run printed and that weren't printed before."""
         text = without_no_value(out)
@@ -228,9 +239,11 @@ class JudgedJob(Job):
             rehome(root, text, Origin(file.source, 0, 0))
             lost += self._lost_in(root)
             if isinstance(root, Mapping):
-                said_by = _fingerprint(root)
-                if said_by not in known:
-                    known.add(said_by)
+                content = "" if known is None else _fingerprint(root)
+                if known is None:
+                    yield RenderedDocument(file.source.path, root)
+                elif content not in known:
+                    known.add(content)
                     yield RenderedDocument(file.source.path, root)
             elif not root.unknown and (as_str(root) is not None or getattr(root, "items", None)):
                 lost.append((Cause("chart-template", "what it renders is no mapping"), root.location))
@@ -293,13 +306,7 @@ def _readable(text: Text) -> Text:
         if origin is not None and origin.unknown:
             holes.append((at, at + length))
         at += length
-    parts: list[str] = []
-    done = 0
-    for edit in edits(str(text), holes):
-        parts += [cut(text, done, edit.start), edit.text]
-        done = edit.end
-    made = joined([*parts, cut(text, done, len(text))])
-    return made if isinstance(made, Text) else text
+    return edited(text, edits(str(text), holes))
 
 
 def _fingerprint(root: Node) -> str:

@@ -34,7 +34,7 @@ class Lenience:
 
     `missing` names the dependencies that aren't here; `causes` tells why a value is unknown, by its reason. `run` counts
     a file's runs from 0, `wanted` is the last that has anything to add: the first run takes an undecided condition's
-    own branch, the second the first `else`, and so on.
+    own branch, the second the first `else`, and so on. `cut` says which list was too long to be made.
     """
 
     def __init__(self) -> None:
@@ -46,6 +46,7 @@ class Lenience:
         self.turn = 0
         self.undecided = 0
         self.turns: int | None = None
+        self.cut: Cause | None = None
 
     def begin(self, run: int) -> None:
         """Start a file's run."""
@@ -61,7 +62,7 @@ class Lenience:
             self.causes.setdefault(error.message, Cause("chart-value", "the chart refuses its default values"))
             return ""
         if isinstance(error, ItemsError):
-            self.causes.setdefault(error.message, Cause("limit", error.message))
+            self.cut = Cause("limit", error.message)
         elif isinstance(error, LimitError):
             raise error
         self.causes.setdefault(error.message, Cause("chart-template", error.message))
