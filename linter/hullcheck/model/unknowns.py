@@ -23,13 +23,18 @@ _COLLECTIONS = frozenset(
 )  # fmt: skip
 """Keys whose values are mappings or lists that checks look into."""
 
+_DANGEROUS = frozenset(
+    ("privileged", "hostNetwork", "hostPID", "hostIPC", "allowPrivilegeEscalation", "runAsUser", "procMount")
+)
+"""Keys of single values that decide about the host."""
+
 _TEXTS = frozenset(
     ("verbs", "resources", "apiGroups", "hosts", "drop", "add", "resourceNames", "accessModes", "args", "command")
 )
 
 
 def blocks(root: Node) -> Iterator[Node]:
-    """What isn't known and may be more than a single value: entries, items or collections that checks look into."""
+    """What isn't known and is more than any value: entries, items, collections, and what decides about the host."""
     seen: set[int] = set()
     pending: list[tuple[Node, str]] = [(root, "spec")]
     while pending:
@@ -38,7 +43,7 @@ def blocks(root: Node) -> Iterator[Node]:
             continue
         seen.add(id(node))
         if isinstance(node, Scalar):
-            if node.unknown and key in _COLLECTIONS:
+            if node.unknown and (key in _COLLECTIONS or key in _DANGEROUS):
                 yield node
         elif isinstance(node, Sequence):
             yield from (item for item in node.items if isinstance(item, Scalar) and item.unknown and key not in _TEXTS)
@@ -47,7 +52,7 @@ def blocks(root: Node) -> Iterator[Node]:
             yield from (name for name, _ in node.items if name.unknown)
             for name, value in reversed(node.items):
                 if isinstance(name, Scalar) and name.text not in _QUIET:
-                    pending.append((value, name.text))
+                    pending.append((value, "hostPath" if (key, name.text) == ("hostPath", "path") else name.text))
 
 
 def looked_up(node: Node | None, *path: str) -> Node | None:
