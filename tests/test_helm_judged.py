@@ -331,7 +331,7 @@ SOUND = {
     ),
 }  # fmt: skip
 BREAKS = ["{{ nosuch }}", '{{ fail "x" }}', "{{ .Values.no.no.no }}", '{{ required "x" .Values.no }}', "{{", "}}", "{{ end }}", "{{ if x }}",
-          '{{ include "no" . }}', '{{ include "no" . | nindent 10 }}', "{{ range until 9999999 }}{{ end }}", "a: [", "\t", "- ", ": "]  # fmt: skip
+          '{{ include "no" . }}', '{{ include "no" . | nindent 10 }}', "{{ range until 9999999 }}{{ end }}", "a: [", "\t"]  # fmt: skip
 
 
 @settings(

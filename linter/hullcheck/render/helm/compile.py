@@ -7,6 +7,7 @@ from hullcheck.render.helm import syntax
 from hullcheck.render.helm.builtins import field
 from hullcheck.render.helm.errors import SyntaxProblem, TemplateError, UndecidedError
 from hullcheck.render.helm.functions import Function, invoke
+from hullcheck.render.helm.lenient import Cause, Lenience
 from hullcheck.render.helm.limits import check_items, spend
 from hullcheck.render.helm.program import Expression, Frame, Stage, Statement, Template, assigned
 from hullcheck.render.helm.provenance import Origin
@@ -123,7 +124,8 @@ class Compiler:
             place = self.places.action(problem.offset, problem.offset + 1)
             if engine.lenience is None:
                 raise TemplateError(problem.message, place) from None
-            pipe, expression = syntax.Pipe((), False, (), line.start, line.end), self._wrong(problem.message)
+            pipe = syntax.Pipe((), False, (), line.start, line.end)
+            expression = self._unreadable(problem.message, engine.lenience)
         slot = self._slot(pipe.names[0]) if pipe.names and not loops else -1
 
         def run(frame: Frame, dot: Value) -> Value:
@@ -292,6 +294,15 @@ class Compiler:
             raise TemplateError(message)
 
         return refuse
+
+    def _unreadable(self, message: str, lenience: Lenience) -> Expression:
+        """An action that can't be parsed, of which nobody knows how far it was meant to go."""
+
+        def run(frame: Frame, dot: Value) -> Value:
+            lenience.broken = Cause("chart-template", message)
+            return Unknown(message)
+
+        return run
 
     def _command(self, command: tuple[syntax.Operand, ...]) -> Expression:
         """A command that gets nothing from a pipe."""

@@ -140,7 +140,7 @@ class JudgedJob(Job):
 
     def _print(self, file: File) -> _Print:
         """Run a template file, until nothing that is undecided is left; too long loops end early then."""
-        self.lenience.turns = self.lenience.cut = None
+        self.lenience.turns = self.lenience.cut = self.lenience.broken = None
         made = self._runs(file)
         if made.stopped is not None and made.stopped.cause == "limit":
             self.lenience.turns = FEW_TURNS
@@ -170,7 +170,7 @@ class JudgedJob(Job):
                     where = error.where.location
             if self.lenience.wanted <= number:
                 break
-        return _Print(file, outs, stopped, where, self.lenience.cut)
+        return _Print(file, outs, stopped or self.lenience.broken, where, self.lenience.cut)
 
     # Reading
 

@@ -34,7 +34,8 @@ class Lenience:
 
     `missing` names the dependencies that aren't here; `causes` tells why a value is unknown, by its reason. `run` counts
     a file's runs from 0, `wanted` is the last that has anything to add: the first run takes an undecided condition's
-    own branch, the second the first `else`, and so on. `cut` says which list was too long to be made.
+    own branch, the second the first `else`, and so on. `cut` says which list was too long to be made, `broken` what
+    was run that can't be parsed.
     """
 
     def __init__(self) -> None:
@@ -47,6 +48,7 @@ class Lenience:
         self.undecided = 0
         self.turns: int | None = None
         self.cut: Cause | None = None
+        self.broken: Cause | None = None
 
     def begin(self, run: int) -> None:
         """Start a file's run."""
