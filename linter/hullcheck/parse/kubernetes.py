@@ -20,7 +20,7 @@ KUSTOMIZATION_NAMES = ("kustomization.yaml", "kustomization.yml", "Kustomization
 _POLICY_WORDS = re.compile(r"""kind["']?:\s*["']?[A-Za-z]*NetworkPolicy\b""")
 _TEMPLATE = re.compile(r"\{\{|\{%")
 _CHART_WORDS = re.compile(r"\.(?:Values|Release|Chart|Capabilities)\b|\b(?:include|template|define|toYaml)\b")
-_UNKNOWN_PARTS = re.compile("UNKNOWN")
+_MARKER = "UNKNOWN"
 _GROUPS = {
     kind: version
     for version, kinds in (
@@ -113,7 +113,7 @@ def told_apart(objects: Iterable[KubernetesObject]) -> Iterator[KubernetesObject
         if not isinstance(name, Scalar) or not name.unknown:
             yield made
             continue
-        shown = f"{_UNKNOWN_PARTS.sub('*', name.text)}@{made.location.path.replace('/', ':')}"
+        shown = f"{name.text.replace(_MARKER, '*')}@{made.location.path.replace('/', ':')}"
         counts[f"{made.kind} {shown}"] = number = counts.get(f"{made.kind} {shown}", 0) + 1
         yield made._replace(name=shown if number == 1 else f"{shown}:{number}")
 
