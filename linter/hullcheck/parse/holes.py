@@ -12,6 +12,9 @@ from typing import NamedTuple
 _KEY = re.compile(r"""[ ]*(?:-[ ]+)*(?:"[^"\n]*"|'[^'\n]*'|[^\s"'#{}\[\]-][^\s:"'#]*):""")
 _ITEMS = re.compile(r"[ ]*(?:-[ ]+)+")
 _VALUE = re.compile(r"(?P<pad>[ ]*)(?P<items>(?:-[ ]+)*)[^\s\"'#{}\[\]][^\n\"'#]*:[ ]+")
+MAX_BESIDE = 1_000
+"""Characters of a line that are looked at beside a hole: longer lines are no block of YAML."""
+
 MAX_LOOK = 400
 """Lines that are looked back over for the one that a hole belongs under."""
 
@@ -69,7 +72,9 @@ class _Lines:
     def edits(self, start: int, end: int) -> list[Edit]:
         number = bisect_right(self.starts, start) - 1
         line = self.lines[number]
-        before, after = self.text[line.start : start], self.text[end : line.end]
+        if start - line.start > MAX_BESIDE:
+            return []
+        before, after = self.text[line.start : start], self.text[end : min(line.end, end + MAX_BESIDE)]
         if after.strip():
             return [Edit(start, start, " ")] if _KEY.fullmatch(before) else []
         below = self._below(number)

@@ -7,6 +7,7 @@ object is read once for each. A line that can't be read is left out, with the pl
 places of the template's own text.
 """
 
+import itertools
 import re
 from bisect import bisect_right
 from collections.abc import Iterator
@@ -22,6 +23,14 @@ MARKER = "UNKNOWN"
 
 MAX_LEFT_OUT = 24
 """Lines of a document that are left out one after the other so that the rest can be read."""
+
+MAX_READ = 8_000_000
+"""Characters that are read in all attempts at a document."""
+
+MAX_PLACEHOLDERS = 20_000
+MAX_PLACEHOLDER = 16_384
+MAX_BESIDE = 400
+"""Characters of a line that are looked at beside a placeholder."""
 
 MAX_VARIANTS = 4
 """How often an object is read that says its keys several times."""
@@ -57,6 +66,8 @@ class Literal(NamedTuple):
 
 def read(source: Source, why: str = "a template decides it") -> Literal:
     """The template's literal text; what isn't known is marked with `why`."""
+    if sum(1 for _ in itertools.islice(placeholders(source.text), MAX_PLACEHOLDERS + 1)) > MAX_PLACEHOLDERS:
+        return Literal((), 0)
     made = _Made(*_without_placeholders(source.text))
     made = made.edited(edits(made.text, made.holes))
     roots: list[Node] = []
@@ -72,35 +83,58 @@ def read(source: Source, why: str = "a template decides it") -> Literal:
 
 def placeholders(text: str) -> Iterator[tuple[int, int]]:
     """Where placeholders, statements and comments stand; one that doesn't end goes to the end of its line."""
+    ends = _Ends(text)
     at = 0
     while (found := _OPEN.search(text, at)) is not None:
-        at = _end(text, found.start())
+        at = ends.of(found.start())
         yield found.start(), at
 
 
-def _end(text: str, start: int) -> int:
-    """Where what opens at `start` ends."""
-    kind = text[start + 1]
-    if kind == "#" or (kind == "{" and _GO_COMMENT.match(text, start)):
-        close = text.find("#}" if kind == "#" else "*/", start)
-        close = text.find("}}", close) if kind != "#" and close >= 0 else close
-    else:
-        close = _close(text, start + 2, "%}" if kind == "%" else "}}")
-        line = text.find("\n", start, max(close, 0))
-        close = -1 if line >= 0 and _LINE_OF_KEY.search(text, line, close) else close
-    if close >= 0:
-        return close + (3 if text.startswith("{{{", start) and text.startswith("}}}", close) else 2)
-    line = text.find("\n", start)
-    return line if line >= 0 else len(text)
+class _Ends:
+    """Where placeholders end. What comes next of each kind is looked for once, so that no text is gone over again."""
 
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.coming: dict[str, int] = {}
 
-def _close(text: str, at: int, closing: str) -> int:
-    """The next closing brackets that stand in no string."""
-    pattern = _CLOSE[closing]
-    for found in pattern.finditer(text, at):
-        if found[0] == closing:
-            return found.start()
-    return -1
+    def of(self, start: int) -> int:
+        """Where what opens at `start` ends."""
+        kind = self.text[start + 1]
+        if kind == "#":
+            close = self.next("#}", start)
+        elif kind == "{" and _GO_COMMENT.match(self.text, start):
+            close = self.next("*/", start)
+            close = self.text.find("}}", close, close + MAX_BESIDE) if close >= 0 else close
+        else:
+            close = self._action(start, "%}" if kind == "%" else "}}")
+        if 0 <= close <= start + MAX_PLACEHOLDER:
+            return close + (3 if self.text.startswith("{{{", start) and self.text.startswith("}}}", close) else 2)
+        line = self.next("\n", start)
+        return line if line >= 0 else len(self.text)
+
+    def _action(self, start: int, closing: str) -> int:
+        """The next closing brackets that stand in no string, unless an entry of YAML begins on a line before them."""
+        stop = min(start + MAX_PLACEHOLDER, len(self.text))
+        entry = self.next("", start)
+        stop = min(stop, entry) if entry >= 0 else stop
+        if not start < self.next(closing, start) < stop:
+            return -1
+        for found in _CLOSE[closing].finditer(self.text, start + 2, stop):
+            if found[0] == closing:
+                return found.start()
+        return -1
+
+    def next(self, wanted: str, start: int) -> int:
+        """Where the text wanted comes next, or an entry on a line of its own, for an empty one; -1 if it doesn't."""
+        known = self.coming.get(wanted, 0)
+        if 0 <= known <= start:
+            if wanted:
+                known = self.text.find(wanted, start + 1)
+            else:
+                match = _LINE_OF_KEY.search(self.text, start)
+                known = match.start() if match else -1
+            self.coming[wanted] = known
+        return known
 
 
 _CLOSE = {closing: re.compile(_STRING.pattern + "|" + re.escape(closing)) for closing in ("}}", "%}")}
@@ -141,7 +175,7 @@ def _without_placeholders(text: str) -> tuple[str, list[_Piece], list[tuple[int,
         width = int(shape[2]) if shape else 0
         if shape and shape[1]:
             put("\n" + " " * width, start, end, False)
-        elif shape and not text[line:start].strip(" "):
+        elif shape and not text[max(line, start - MAX_BESIDE) : start].strip(" "):
             put(" " * width, start, end, False)
         holes.append((length, length + len(MARKER)))
         put(MARKER, start, end, False)
@@ -153,9 +187,9 @@ def _is_inside(text: str, line: int, start: int, end: int) -> bool:
     """Does a statement decide about a part of a value: is there something before it and after it on its line?"""
     if not _BRANCH.match(text, start):
         return False
-    stop = text.find("\n", end)
-    after = text[end : stop if stop >= 0 else len(text)]
-    return bool(_bare(text[line:start]) and after.strip() and not _ENTRY.match(after))
+    stop = text.find("\n", end, end + MAX_BESIDE)
+    after = text[end : stop if stop >= 0 else end + MAX_BESIDE]
+    return bool(_bare(text[max(line, start - MAX_BESIDE) : start]) and after.strip() and not _ENTRY.match(after))
 
 
 def _bare(text: str) -> str:
@@ -287,7 +321,8 @@ def _read(source: Source, text: str) -> tuple[Node | None, list[int]]:
         at = problem.location.start
         if "']'" in problem.message or "'}'" in problem.message:
             at = _opening(text, at, gone)
-        line = _line(text, at, gone) if len(gone) < MAX_LEFT_OUT else None
+        more = len(gone) < MAX_LEFT_OUT and len(text) * (len(gone) + 1) < MAX_READ
+        line = _line(text, at, gone) if more else None
         if line is None:
             return None, [*lost, 0]
         low, high = line
