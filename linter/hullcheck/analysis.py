@@ -162,9 +162,11 @@ def discovered(tree: Tree) -> tuple[list[Entry], list[Skipped]]:
 
 
 def _distinct(findings: Iterable[Finding]) -> Iterable[Finding]:
-    """The findings, each of an owner once, however many parts of the model have led to it."""
+    """The findings, each of an owner once, however many parts of the model have led to it; they reach as far together."""
     seen: dict[tuple[object, ...], Finding] = {}
     for finding in findings:
         key = (finding.name, finding.identity, finding.evidence or (finding.message,), finding.location)
-        seen.setdefault(key, finding)
+        first = seen.setdefault(key, finding)
+        if first is not finding and finding.extent is not None and first.extent not in (None, finding.extent):
+            seen[key] = first._replace(extent=first.extent | finding.extent)
     return seen.values()
