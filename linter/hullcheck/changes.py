@@ -15,15 +15,13 @@ from collections.abc import Callable, Hashable, Mapping
 from typing import NamedTuple
 
 from hullcheck.finding import Finding
+from hullcheck.model.versions import without_versions
 from hullcheck.renames import alike, enclosing, is_dockerfile, renamed_scopes, renames
 from hullcheck.source import Source
 
 _TRIES = 20
 """Candidates that are compared for one finding, so that the cost stays linear."""
 
-_VERSION = re.compile(r"\d+(?:\.\d+)+")
-_ADDRESS = re.compile(r"(?:(?<=//)|(?<=@)|(?<![^\s]))\d{1,3}(?:\.\d{1,3}){3}(?=[:/])")
-_LETTER = re.compile(r"[A-Za-z]")
 _KUBERNETES = re.compile(r"[A-Z][A-Za-z0-9.]*/[^/]*/.+", re.DOTALL)
 
 
@@ -305,16 +303,8 @@ def _by_evidence(finding: Finding) -> Hashable:
 
 
 def _versionless(evidence: tuple[str, ...]) -> tuple[str, ...]:
-    """A newer version of what is at fault is the same fault: an unverified download, an image past its life.
-
-    The address of a host, in front of a port or a path, is no version.
-    """
-    return tuple(_without_versions(item) if _LETTER.search(item) else item for item in evidence)
-
-
-def _without_versions(text: str) -> str:
-    hosts = {match.start() for match in _ADDRESS.finditer(text)}
-    return _VERSION.sub(lambda match: match[0] if match.start() in hosts else "#", text)
+    """A newer version of what is at fault is the same fault: an unverified download, an image past its life."""
+    return tuple(map(without_versions, evidence))
 
 
 def _nested(one: str, other: str) -> bool:

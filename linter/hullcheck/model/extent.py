@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 from hullcheck.model.network.addresses import ALL_V4, END, AddressRange, address, cidrs, merged, parse
 from hullcheck.model.network.ports import MAX_PORT, PROTOCOLS, PortRange, text_of
+from hullcheck.model.versions import without_versions
 
 UNKNOWN = "\0unknown"
 """An element that isn't known."""
@@ -38,7 +39,10 @@ class Spans(NamedTuple):
 
     def common(self, other: "Spans") -> "Spans":
         found = [
-            (max(a, c), min(b, d)) for a, b in self.ranges for c, d in _touching(other.ranges, a, b) if max(a, c) < min(b, d)
+            (max(a, c), min(b, d))
+            for a, b in self.ranges
+            for c, d in _touching(other.ranges, a, b)
+            if max(a, c) < min(b, d)
         ]
         return self._replace(ranges=tuple(found))
 
@@ -90,7 +94,10 @@ def _port_ranges(ranges: Iterable[tuple[int, int]]) -> Iterator[PortRange]:
 
 
 class Parts(NamedTuple):
-    """Things of which each may hold others: words with `*` above all, paths, selectors of labels. See `_HOLDS`."""
+    """Things of which each may hold others: words with `*` above all, paths, selectors of labels. See `_HOLDS`.
+
+    Of the kind "holder" are names that may be changed: as many others in place of some are no more than before.
+    """
 
     kind: str
     elements: frozenset[Any]
@@ -115,6 +122,8 @@ class Parts(NamedTuple):
 
     def minus(self, other: "Parts") -> "Parts":
         left = self.elements - other.elements
+        if self.kind == "holder" and len(left) <= len(other.elements - self.elements):
+            left = frozenset()
         holds = _holds(self.kind)
         return Parts(self.kind, frozenset(one for one in left if not any(holds(two, one) for two in other.elements)))
 
@@ -179,19 +188,17 @@ def _implies(one: _Requirement, wanted: _Requirement) -> bool:
         return False
     known, asked = one.operator.value, wanted.operator.value
     if asked == "In":
-        return known == "In" and one.values <= wanted.values
+        return bool(known == "In" and one.values <= wanted.values)
     if asked == "NotIn":
-        return (
-            (known == "In" and one.values.isdisjoint(wanted.values))
-            or (known == "NotIn" and one.values >= wanted.values)
-            or known == "DoesNotExist"
-        )
+        apart = known == "In" and one.values.isdisjoint(wanted.values)
+        return bool(apart or (known == "NotIn" and one.values >= wanted.values) or known == "DoesNotExist")
     return known in (("In", "Exists") if asked == "Exists" else ("DoesNotExist",))
 
 
 _HOLDS: dict[str, Callable[[Any, Any], bool]] = {
     "path": _path_holds,
     "name": _name_holds,
+    "holder": _name_holds,
     "selector": _selector_holds,
 }
 
@@ -238,7 +245,7 @@ def level(name: str, order: tuple[str, ...]) -> Spans:
     return Spans(order, ((0, order.index(name) + 1),))
 
 
-def words(found: Iterable[str], kind: str = "word") -> Parts:
+def words(found: Iterable[Any], kind: str = "word") -> Parts:
     """Words, with `*` above all others; of the kinds "path" and "name" otherwise. None is taken out of nothing."""
     return Parts(kind, frozenset(found))
 
@@ -263,8 +270,8 @@ NOWHERE = Extent()
 
 
 def extent(**axes: Axis) -> Extent:
-    """One box. The names of axes are words for people, with `_` for blanks."""
-    box = tuple(sorted((name.replace("_", " "), axis) for name, axis in axes.items()))
+    """One box. The names of axes are words for people, with `_` for blanks, and at the end of a keyword."""
+    box = tuple(sorted((name.rstrip("_").replace("_", " "), axis) for name, axis in axes.items()))
     return NOWHERE if any(axis.empty for _, axis in box) else Extent((box,))
 
 
@@ -324,11 +331,28 @@ def _minus(box: Box, other: Box) -> list[Box]:
 
 def _is_all(axis: Axis) -> bool:
     if isinstance(axis, Spans):
-        return axis.unknown or axis.ranges == {"address": EVERY_ADDRESS, "port": EVERY_PORT}.get(str(axis.kind), axis).ranges
+        return (
+            axis.unknown
+            or axis.ranges == {"address": EVERY_ADDRESS, "port": EVERY_PORT}.get(str(axis.kind), axis).ranges
+        )
     return bool({UNKNOWN, "/" if axis.kind == "path" else TOP, frozenset()} & axis.elements)
 
 
-_PLAIN = frozenset(("addresses", "ports", "paths", "hosts", "registries", "from", "capabilities"))
+_PLAIN = frozenset(
+    (
+        "addresses",
+        "controls",
+        "ports",
+        "paths",
+        "stores",
+        "hosts",
+        "networks",
+        "registries",
+        "sources",
+        "from",
+        "capabilities",
+    )
+)
 """Axes whose values say themselves what they are."""
 
 
@@ -360,17 +384,16 @@ def _told(box: Box, others: tuple[Box, ...]) -> str:
     return f"{whole_box}{' together' if others else ''}"
 
 
-_HOST = re.compile(r"(?:[A-Za-z][A-Za-z0-9+.-]*:)?//(?:[^/@\s]*@)?([^/?#\s]+)|[\w.-]+@([\w.-]+):")
+_HOST = re.compile(r"((?:[A-Za-z][A-Za-z0-9+.-]*:)?//)?(?:[^/@\s]*@)?([^/?#\s]+)(.*)", re.DOTALL)
 
 
-def host_of(url: str) -> str:
-    """The host of a URL, with its port; the text itself without one, and UNKNOWN where that is a variable."""
-    match = _HOST.match(url)
-    host = (match[1] or match[2]) if match else url.partition("/")[0]
-    return UNKNOWN if not host or re.search(r"[$`*{]", host) else host.lower()
+def sources(*urls: str) -> Extent:
+    """Whom one trusts by taking something from URLs: their hosts and paths, whatever the version."""
+    return extent(sources=words(map(_source, urls), "name"))
 
 
-def hosts(*urls: str) -> Extent:
-    """Who is trusted: the hosts of the URLs."""
-    return extent(hosts=words(map(host_of, urls), "name"))
-
+def _source(url: str) -> str:
+    match = _HOST.match(url.strip())
+    if match is None or re.search(r"[$`*{]", match[2]):
+        return UNKNOWN
+    return without_versions(f"{match[1] or ''}{match[2]}{match[3]}")
