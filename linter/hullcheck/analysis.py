@@ -23,7 +23,7 @@ from hullcheck.rules import Rules
 UNREAD = frozenset(("parse-error", "unreadable-file", "check-failed", "file-left-scope"))
 """Findings that mean something wasn't checked: exit code 4."""
 
-_OF_CHANGES = frozenset(("path-opened", "isolation-lost"))
+_OF_CHANGES = frozenset(("path-opened", "isolation-lost", "pod-security-not-enforced"))
 """Checks that look at what a change does."""
 
 
@@ -106,10 +106,10 @@ class Judge(NamedTuple):
         """What the change from one tree to the other opens in who can talk to whom, with suppressions marked."""
         if _OF_CHANGES.isdisjoint(self.settings.selected) or not any(base.scopes) or not any(head.scopes):
             return ()
+        from hullcheck.link.changes_of import changes_of
         from hullcheck.link.network import Options
-        from hullcheck.link.network_changes import change_parts
 
-        parts = list(within("", change_parts(base.scopes, head.scopes, Options(self.settings.datastores))))
+        parts = list(within("", changes_of(base.scopes, head.scopes, Options(self.settings.datastores))))
         project = Project(parts, [], 0, worlds=head.scopes[0], compose=head.scopes[1])
         findings = list(self.rules.judge(self._checked(project)))
         ignores = self._ignores(head.files, project, findings)

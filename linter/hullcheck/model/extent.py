@@ -296,6 +296,12 @@ def within(new: Extent, old: Extent) -> bool:
     return all(box in known or not _left(box, old.boxes) for box in new.boxes)
 
 
+def without(new: Extent, old: Extent) -> tuple[Box, ...]:
+    """What `new` reaches that `old` doesn't, as boxes."""
+    known = frozenset(old.boxes)
+    return tuple(piece for box in new.boxes if box not in known for piece in _left(box, old.boxes))
+
+
 def _left(box: Box, others: tuple[Box, ...]) -> list[Box]:
     """What is left of a box without the others."""
     pieces = [box]
