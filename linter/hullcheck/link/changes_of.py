@@ -10,7 +10,7 @@ from hullcheck.model.changed import Doubtful, FurtherOut, Relaxed
 from hullcheck.model.extent import EVERY_ADDRESS, UNKNOWN, Box, Extent, Parts, union, wider, without
 from hullcheck.model.kubernetes import KubernetesObject, World
 from hullcheck.model.network.endpoint import Endpoint
-from hullcheck.model.network.extents import admitted, let_in
+from hullcheck.model.network.extents import OWN_NAMESPACE, admitted, let_in
 from hullcheck.model.network.labels import Operator
 from hullcheck.model.network.network import Doorway, Network
 from hullcheck.model.network.parts import IsolationLost, Opened
@@ -36,8 +36,9 @@ def changes_of(before: Scopes, after: Scopes, options: Options) -> Iterator[Part
     old, new = networks(before, options), networks(after, options)
     for one, other in _pairs(old, new):
         if _written(one) != _written(other):
-            yield from _entrances(one, other, told)
-            yield from _rules(one, other, told)
+            entrances = list(_entrances(one, other, told))
+            yield from entrances
+            yield from _rules(one, other, (*told, *entrances))
             yield from _doubtful(one, other)
     yield from _lost_elsewhere(worlds, old, new)
     yield from _relaxed(*worlds)
@@ -142,6 +143,7 @@ def _is_public(boxes: Iterable[Box]) -> bool:
 def _rules(before: Network, after: Network, told: Iterable[object]) -> Iterator[Opened | FurtherOut]:
     """What rules let in, or out to, beyond the workloads of the repository, whose paths are compared one by one."""
     said = {part.endpoint.id for part in told if isinstance(part, Opened) and part.everyone}
+    entered = {part.endpoint.id for part in told if isinstance(part, Opened) and part.outside}
     for old, new, endpoint in _both(before, after):
         for direction in Direction:
             if not before.isolated(old, direction) or not after.isolated(new, direction):
@@ -150,11 +152,11 @@ def _rules(before: Network, after: Network, told: Iterable[object]) -> Iterator[
             if any(policy.tier is not Tier.NAMESPACE for policy, _ in (*rules, *known)):
                 continue
             reached = union(admitted(policy, rule, None) for policy, rule in known)
-            found = _further(rules, reached, direction)
+            found = _further(rules, reached, direction, direction is Direction.INGRESS and endpoint.id in entered)
             if found is None or (direction is Direction.INGRESS and endpoint.id in said):
                 continue
-            rule, box, why = found
-            place, whom, everybody = rule.location, _whom(box), _is_everybody(box, direction)
+            everybody, rule, box, why = found
+            place, whom = rule.location, _whom(box)
             connections = str(dict(box).get("ports", "All Connections"))
             if direction is Direction.EGRESS:
                 yield FurtherOut(endpoint, place, whom, connections, why, everybody)
@@ -168,26 +170,29 @@ def _applying(of: Network, workload: int, direction: Direction, sure: bool = Tru
             yield from ((policy, rule) for rule in policy.rules(direction))
 
 
-def _further(rules: Iterable[tuple[Policy, Rule]], known: Extent, direction: Direction) -> tuple[Rule, Box, str] | None:
-    """The rule that reaches furthest beyond what was known, what it reaches so, and how that is said."""
+def _further(
+    rules: Iterable[tuple[Policy, Rule]], known: Extent, direction: Direction, met: bool
+) -> tuple[bool, Rule, Box, str] | None:
+    """The rule that reaches furthest beyond what was known: whether that is everybody, what it reaches, and in words.
+
+    Addresses are left out where their way in was `met` already.
+    """
     found: list[tuple[bool, Rule, Box, str]] = []
     for policy, rule in rules:
         if direction is Direction.EGRESS and is_only_dns(rule):
             continue
-        reach = admitted(policy, rule, None)
-        for box in without(reach, known):
-            if not _names_pods(box):
-                words = "; ".join(wider(Extent((box,)), known)[:3])
-                found.append(
-                    (
-                        _is_everybody(box, direction),
-                        rule,
-                        box,
-                        f"by rule {rule.number} of `{policy.object.name}`: {words}",
-                    )
-                )
-    best = max(found, key=lambda one: one[0], default=None)
-    return best[1:] if best else None
+        for box in admitted(policy, rule, None).boxes:
+            one = Extent((box,))
+            left = [
+                piece
+                for piece in without(one, known)
+                if not _names_pods(piece) and not (met and "addresses" in dict(piece))
+            ]
+            if left:
+                everybody = any(_is_everybody(piece, direction) for piece in left)
+                words = "; ".join(wider(one, known)[:3])
+                found.append((everybody, rule, box, f"by rule {rule.number} of `{policy.object.name}`: {words}"))
+    return max(found, key=lambda one: one[0], default=None)
 
 
 def _names_pods(box: Box) -> bool:
@@ -208,10 +213,7 @@ def _is_everybody(box: Box, direction: Direction) -> bool:
         return False
     if {"pods", "addresses"} <= ends.elements or "namespaces" not in axes:
         return ends.elements <= {"pods", "addresses"}
-    return direction is Direction.INGRESS and axes["namespaces"] == _OWN
-
-
-_OWN = Parts("selector", frozenset((frozenset(("its own",)),)))
+    return direction is Direction.INGRESS and axes["namespaces"] == OWN_NAMESPACE
 
 
 def _whom(box: Box) -> str:
@@ -227,7 +229,9 @@ def _whom(box: Box) -> str:
     if "namespaces" not in axes:
         return f"{pods} of the cluster" if ends.elements == {"pods"} else "everything"
     return (
-        f"{pods} of its namespace" if axes["namespaces"] == _OWN else f"{pods} of namespaces with {axes['namespaces']}"
+        f"{pods} of its namespace"
+        if axes["namespaces"] == OWN_NAMESPACE
+        else f"{pods} of namespaces with {axes['namespaces']}"
     )
 
 

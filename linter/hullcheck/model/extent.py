@@ -107,7 +107,7 @@ class Parts(NamedTuple):
         return not self.elements
 
     def common(self, other: "Parts") -> "Parts":
-        if self.elements <= other.elements:
+        if self.elements <= other.elements or (self.kind == "holder" and self.minus(other).empty):
             return self
         holds, found = _holds(self.kind), set()
         for one in self.elements:

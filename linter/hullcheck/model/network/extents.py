@@ -21,6 +21,7 @@ from hullcheck.model.extent import (
     words,
 )
 from hullcheck.model.network.addresses import ALL_V4, AddressRange
+from hullcheck.model.network.labels import Operator, Requirement
 from hullcheck.model.network.network import Doorway, Network
 from hullcheck.model.network.policy import Peer, Policy, Rule
 from hullcheck.model.network.ports import MAX_PORT, PROTOCOLS, PortRange
@@ -43,6 +44,12 @@ _INSIDE = {
 
 _LOOPBACK = (AddressRange(127 << 24, 128 << 24),)
 _HERE, _EVERYWHERE = "the provider's own network", "the internet"
+
+
+OWN_NAMESPACE = Parts(
+    "selector", frozenset((frozenset((Requirement("the namespace", Operator.IN, frozenset(("its own",))),)),))
+)
+"""The policy's own, whatever it is called."""
 
 
 def published(port: Port) -> Extent:
@@ -153,7 +160,7 @@ def _ends(policy: Policy, peer: Peer) -> dict[str, Spans | Parts]:
     if peer.pods is not None and not peer.pods.selects_all:
         found["pods"] = selector(peer.pods)
     if peer.namespaces is None and not policy.cluster_wide:
-        found["namespaces"] = words((frozenset(("its own",)),), "selector")
+        found["namespaces"] = OWN_NAMESPACE
     elif peer.namespaces is not None and not peer.namespaces.selects_all:
         found["namespaces"] = selector(peer.namespaces)
     return found
