@@ -6,6 +6,7 @@ their repository. A folder may hold a `.hullcheck.yaml`; one with `base` and `he
 other. `pytest --update` writes the reports.
 """
 
+import re
 import shutil
 from datetime import date
 from pathlib import Path
@@ -23,6 +24,16 @@ from hullcheck.finding import Severity
 FIXTURES = Path(__file__).parent.parent / "fixtures"
 CHECKS = registry()
 CASES = sorted(p for p in FIXTURES.glob("*/*/*") if p.suffix != ".txt" and not p.name.startswith("fixed"))
+
+SAYS_A_REACH = re.compile(
+    r"\d{1,3}(?:\.\d{1,3}){3}|every address|every interface|\bports? \d|\b(?:TCP|UDP|SCTP) \d|https?://|`/[\w/.-]+`"
+    r"|every verb|`(?:get|list|watch|create|update|patch|delete|escalate|bind|impersonate)`|capabilit(?:y|ies) `"
+    r"|`[\w-]+(?:\.[\w-]+)+(?::[0-9]+)?/|outside|every (?:pod|workload)|anywhere"
+)
+"""Words of messages that say how far something reaches: addresses, ports, hosts, paths, verbs, capabilities."""
+
+WITHOUT_EXTENT: dict[str, str] = {}
+"""Checks whose messages have such words though nothing can reach further, each with the reason."""
 
 
 def lint(case: Path, check: str, repository: Path) -> engine.Result:
@@ -75,6 +86,8 @@ def test_a_fixture_gives_the_report_beside_it(case: Path, update: bool, tmp_path
         assert not expected.exists()
         return
     assert {finding.name for finding in result.shown} == {check_of(case)}, found
+    silent = [f for f in result.findings if SAYS_A_REACH.search(f.message) and f.extent is None]
+    assert not silent or check_of(case) in WITHOUT_EXTENT, silent[0].message
     if update:
         expected.write_text(found, encoding="utf-8")
     assert found == expected.read_text(encoding="utf-8")

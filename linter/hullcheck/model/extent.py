@@ -336,12 +336,10 @@ def _minus(box: Box, other: Box) -> list[Box]:
 
 
 def _is_all(axis: Axis) -> bool:
-    if isinstance(axis, Spans):
-        return (
-            axis.unknown
-            or axis.ranges == {"address": EVERY_ADDRESS, "port": EVERY_PORT}.get(str(axis.kind), axis).ranges
-        )
-    return bool({UNKNOWN, "/" if axis.kind == "path" else TOP, frozenset()} & axis.elements)
+    if isinstance(axis, Parts):
+        return bool({UNKNOWN, "/" if axis.kind == "path" else TOP, frozenset()} & axis.elements)
+    end = {"address": END, "port": len(PROTOCOLS) * MAX_PORT}.get(str(axis.kind), len(axis.kind))
+    return axis.unknown or axis.ranges == ((0, end),)
 
 
 _PLAIN = frozenset(
