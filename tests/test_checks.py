@@ -32,7 +32,48 @@ SAYS_A_REACH = re.compile(
 )
 """Words of messages that say how far something reaches: addresses, ports, hosts, paths, verbs, capabilities."""
 
-WITHOUT_EXTENT: dict[str, str] = {}
+WITHOUT_EXTENT = {
+    **dict.fromkeys(
+        ["build-ssh-agent", "deprecated-image", "eol-base-image", "go-unpinned", "pip-unpinned", "pkg-signature-off"],
+        "what is taken, and from where, is its evidence: anything else is another finding",
+    ),
+    **dict.fromkeys(
+        [
+            "copy-many-no-slash",
+            "dangling-network-policy",
+            "dead-image-override",
+            "deprecated-api",
+            "dup-host-port",
+            "internal-publish",
+            "invalid-network-policy",
+            "misplaced-security-field",
+            "port-out-of-range",
+            "removed-api",
+            "service-port-in-policy",
+        ],
+        "it tells that something doesn't work or is denied, and opens nothing",
+    ),
+    "ingress-snippet": "the name of the annotation is no path",
+    **dict.fromkeys(["isolation-lost", "path-opened"], "it tells of a change, and is new by itself"),
+    **dict.fromkeys(
+        ["missing-egress-policy", "missing-ingress-policy", "nullified-restriction"],
+        "it tells that nothing limits it: there is no further",
+    ),
+    "or-instead-of-and": "what the two peers admit is told by the checks of paths and open rules",
+    "probe-host": "the host is its evidence",
+    **dict.fromkeys(
+        [
+            "proc-mount-unmasked",
+            "secret-mount-leak",
+            "sensitive-volume",
+            "tmpfs-exec",
+            "unconfined-profile",
+            "windows-admin-user",
+            "workdir-system-dir",
+        ],
+        "the path is inside of the image or the container, and its evidence",
+    ),
+}
 """Checks whose messages have such words though nothing can reach further, each with the reason."""
 
 
@@ -130,6 +171,10 @@ def test_a_check_names_its_peers(check: Check) -> None:
     assert check.aliases
     assert all(alias.count(":") >= 1 and " " not in alias.partition(":")[0] for alias in check.aliases)
     assert check.cwe
+
+
+def test_only_checks_that_are_there_are_excused_from_an_extent() -> None:
+    assert WITHOUT_EXTENT.keys() <= {check.name for check in CHECKS}
 
 
 def test_every_fixture_belongs_to_a_check() -> None:
