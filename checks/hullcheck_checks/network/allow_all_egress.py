@@ -52,5 +52,5 @@ def open_to_all(use: PolicyUse) -> Iterator[Finding]:
             at=found.peer.location if found.peer else found.rule.location,
             severity=Severity.INFO if found.ports else None,
             evidence=(str(found.rule.number), found.whom),
-            extent=admitted(use.policy, found.rule, found.peer),
+            extent=admitted(use.policy, found.rule, wide=True),
         )

@@ -38,8 +38,9 @@ def changes_of(before: Scopes, after: Scopes, options: Options) -> Iterator[Part
         if _written(one) != _written(other):
             entrances = list(_entrances(one, other, told))
             yield from entrances
-            yield from _rules(one, other, (*told, *entrances))
-            yield from _doubtful(one, other)
+            if one.scope.kind != "compose":
+                yield from _rules(one, other, (*told, *entrances))
+                yield from _doubtful(one, other)
     yield from _lost_elsewhere(worlds, old, new)
     yield from _relaxed(*worlds)
 
@@ -151,7 +152,7 @@ def _rules(before: Network, after: Network, told: Iterable[object]) -> Iterator[
             rules, known = list(_applying(after, new, direction)), list(_applying(before, old, direction, sure=False))
             if any(policy.tier is not Tier.NAMESPACE for policy, _ in (*rules, *known)):
                 continue
-            reached = union(admitted(policy, rule, None) for policy, rule in known)
+            reached = union(admitted(policy, rule) for policy, rule in known)
             found = _further(rules, reached, direction, direction is Direction.INGRESS and endpoint.id in entered)
             if found is None or (direction is Direction.INGRESS and endpoint.id in said):
                 continue
@@ -181,7 +182,7 @@ def _further(
     for policy, rule in rules:
         if direction is Direction.EGRESS and is_only_dns(rule):
             continue
-        for box in admitted(policy, rule, None).boxes:
+        for box in admitted(policy, rule).boxes:
             one = Extent((box,))
             left = [
                 piece
@@ -270,7 +271,7 @@ def _lost_elsewhere(
     old = {(one.scope.name, e.id): (one, number) for one in before for number, e in enumerate(one.endpoints)}
     groups: dict[tuple[Any, ...], list[tuple[Endpoint, list[Policy]]]] = {}
     for one in after:
-        for endpoint in one.endpoints:
+        for endpoint in one.endpoints if one.scope.kind != "compose" else ():
             known = old.get((one.scope.name, endpoint.id))
             if known is None or endpoint.host_network:
                 continue

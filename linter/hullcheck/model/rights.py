@@ -13,16 +13,29 @@ _MAX_WORDS = 50
 """Entries of a list of which it is asked one by one whether they give a power; of longer ones all count."""
 
 
+_MAX_RULES = 300
+"""Rules of a role that are looked at together."""
+
+
 def granted(found: Granted, power: Power) -> Extent:
-    """How far a power of a role reaches: by what of its rule gives it, and through all that binds it."""
+    """How far a power of a role reaches: what all of its rules allow on what gives it, through all that binds it."""
     rule = found.rule
-    groups = _giving(power, rule.groups, lambda word: rule._replace(groups=(word,)))
-    resources = _giving(power, rule.resources, lambda word: rule._replace(resources=(word,)))
     if any(word.text == power.word.text for word in rule.urls):
-        what = _of_rule(rule._replace(resources=()))
+        what = list(_of_rule(rule._replace(resources=())))
     else:
-        what = _of_rule(rule._replace(groups=groups, resources=resources, urls=()))
+        groups = _giving(power, rule.groups, lambda word: rule._replace(groups=(word,)))
+        resources = _giving(power, rule.resources, lambda word: rule._replace(resources=(word,)))
+        own = rule._replace(groups=groups, resources=resources, urls=())
+        others = found.role.rules if len(found.role.rules) <= _MAX_RULES else ()
+        what = [*_of_rule(own), *(axes for other in others for axes in _shared(own, other))]
     return union(extent(**axes, **where) for axes in what for where in _bound(found.role, found.bindings))
+
+
+def _shared(rule: Rule, other: Rule) -> Iterator[dict[str, Axis]]:
+    """What another rule allows on the same resources."""
+    mine, theirs = next(_of_rule(rule), None), next(_of_rule(other._replace(urls=())), None)
+    if mine is not None and theirs is not None:
+        yield {**theirs, **{name: theirs[name].common(mine[name]) for name in ("resources", "API_groups")}}  # type: ignore[arg-type]
 
 
 def whole(bound: Bound) -> Extent:

@@ -25,6 +25,7 @@ from hullcheck.model.network.labels import Operator, Requirement
 from hullcheck.model.network.network import Doorway, Network
 from hullcheck.model.network.policy import Peer, Policy, Rule
 from hullcheck.model.network.ports import MAX_PORT, PROTOCOLS, PortRange
+from hullcheck.model.network.review import everybody
 from hullcheck.model.network.service import Entrance, Service
 from hullcheck.model.node import Mapping, Scalar, at
 
@@ -141,9 +142,11 @@ def _of_entrance(entrance: Entrance | None) -> tuple[Spans, Parts]:
     return sources, _networks(inside)
 
 
-def admitted(policy: Policy, rule: Rule, peer: Peer | None) -> Extent:
-    """Whom a rule lets through, or one peer of it, and on which ports."""
-    peers = rule.peers if peer is None else (peer,)
+def admitted(policy: Policy, rule: Rule, wide: bool = False) -> Extent:
+    """Whom a rule lets through and on which ports; by those peers alone that are everybody, if only they are `wide`."""
+    peers = rule.peers
+    if wide and peers is not None:
+        peers = tuple(peer for peer in peers if everybody(peer))
     through = _ports(rule)
     if peers is None:
         return extent(ends=words(("pods", "addresses"), "name"), **through)
