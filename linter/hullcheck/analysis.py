@@ -23,7 +23,7 @@ from hullcheck.rules import Rules
 UNREAD = frozenset(("parse-error", "unreadable-file", "check-failed", "file-left-scope"))
 """Findings that mean something wasn't checked: exit code 4."""
 
-_OF_CHANGES = frozenset(("path-opened", "isolation-lost", "pod-security-not-enforced"))
+_OF_CHANGES = frozenset(("path-opened", "isolation-lost", "pod-security-relaxed"))
 """Checks that look at what a change does."""
 
 

@@ -10,9 +10,7 @@ To fix: say what the namespace's pods may do at most, and find out first with `w
         pod-security.kubernetes.io/enforce: baseline
         pod-security.kubernetes.io/warn: restricted
 
-Namespaces of the system are not reported, nor where Kyverno or Gatekeeper policies are kept in the same place. It is
-shown on request only, but where a change is compared with its base (`--diff-base`) and takes the label off or relaxes
-it: that is a high finding.
+Namespaces of the system are not reported, nor where Kyverno or Gatekeeper policies are kept in the same place.
 
 See https://kubernetes.io/docs/concepts/security/pod-security-admission/
 """
@@ -20,17 +18,15 @@ See https://kubernetes.io/docs/concepts/security/pod-security-admission/
 from collections.abc import Iterator
 
 from hullcheck.check import Check
-from hullcheck.finding import Finding, Fix, Related, Severity
-from hullcheck.model.changed import Relaxed
+from hullcheck.finding import Finding, Fix, Severity
 from hullcheck.model.edit import fix, put, replace
-from hullcheck.model.extent import extent, level
 from hullcheck.model.kubernetes import KubernetesObject, World
 from hullcheck.model.node import Scalar, at
 
 check = Check(
     __name__,
     __doc__,
-    severity=Severity.HIGH,
+    severity=Severity.INFO,
     dialects=("kubernetes",),
     aliases=(
         *(f"kubescape:C-{number:04}" for number in range(192, 205)),
@@ -42,7 +38,6 @@ check = Check(
 
 _LABEL = "pod-security.kubernetes.io/enforce"
 _ENGINES = ("kyverno.io", "constraints.gatekeeper.sh", "templates.gatekeeper.sh", "policies.kubewarden.io")
-_LEVELS = ("restricted", "baseline", "privileged")
 _SYSTEM = ("kube-system", "kube-public", "kube-node-lease")
 
 
@@ -60,11 +55,7 @@ def _judged(namespace: KubernetesObject) -> Iterator[Finding]:
     label = at(namespace.node, "metadata", "labels", _LABEL)
     if label is None:
         yield check.finding(
-            namespace,
-            f"namespace `{namespace.name}` enforces no Pod Security Standard",
-            severity=Severity.INFO,
-            extent=extent(level=level("privileged", _LEVELS)),
-            fix=_enforced(namespace),
+            namespace, f"namespace `{namespace.name}` enforces no Pod Security Standard", fix=_enforced(namespace)
         )
     elif isinstance(label, Scalar) and not label.unknown and label.text == "privileged":
         message = f"namespace `{namespace.name}` enforces the level `privileged`, which forbids nothing"
@@ -72,9 +63,7 @@ def _judged(namespace: KubernetesObject) -> Iterator[Finding]:
             namespace,
             message,
             at=label.location,
-            severity=Severity.INFO,
             evidence=("privileged",),
-            extent=extent(level=level("privileged", _LEVELS)),
             fix=fix("enforce the level `baseline`", replace(label.location, "baseline"), safe=False),
         )
 
@@ -82,18 +71,3 @@ def _judged(namespace: KubernetesObject) -> Iterator[Finding]:
 def _enforced(namespace: KubernetesObject) -> Fix:
     """The label, beside the name."""
     return fix("enforce the level `baseline`", put(namespace.location, ("labels", _LABEL), "baseline"), safe=False)
-
-
-@check.on(Relaxed)
-def relaxed(part: Relaxed) -> Iterator[Finding]:
-    yield check.finding(
-        part,
-        f"after this change namespace `{part.namespace}` enforces {_named(part.after)}, {_named(part.before)} before",
-        evidence=("relaxed", part.before, part.after),
-        extent=extent(level=level(part.after if part.after in _LEVELS else "privileged", _LEVELS)),
-        related=(Related(part.place, f"it enforced `{part.before}` by this label"),),
-    )
-
-
-def _named(text: str) -> str:
-    return text if text == "nothing" else f"`{text}`"
