@@ -140,6 +140,15 @@ def pod(capabilities: str = "NET_ADMIN", path: str = "/var/log/app", how: str = 
 
 SECRETS = rule('""', "secrets", "get")
 
+BINDING = """\
+apiVersion: rbac.authorization.k8s.io/v1
+kind: RoleBinding
+metadata: {name: %s, namespace: %s}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: reader}
+subjects: [{kind: ServiceAccount, name: agent, namespace: %s}]
+"""
+BOUND = docs(role(SECRETS, name="reader").split("---\n")[0], BINDING % ("agent", "shop", "shop"))
+
 WIDER: dict[str, tuple[str, str, str, str]] = {
     "a database on every interface": ("compose.yaml", COMPOSE % '"10.0.0.5:5432:5432"', COMPOSE % '"5432:5432"', "datastore-published"),
     "a second address": ("compose.yaml", COMPOSE % '"10.0.0.5:5432:5432"', COMPOSE % '"10.0.0.5:5432:5432", "10.1.0.5:5432:5432"', "datastore-published"),
@@ -166,6 +175,8 @@ WIDER: dict[str, tuple[str, str, str, str]] = {
     "names taken away": ("k.yaml", role(rule('""', "pods/exec", "create", ", resourceNames: [a]")), role(rule('""', "pods/exec", "create")), "rbac-exec"),
     "another name": ("k.yaml", role(rule('""', "pods/exec", "create", ", resourceNames: [a]")), role(rule('""', "pods/exec", "create", ", resourceNames: [a, b]")), "rbac-exec"),
     "another account": ("k.yaml", role(SECRETS), role(SECRETS).replace("namespace: shop}]", "namespace: shop}, {kind: ServiceAccount, name: web, namespace: shop}]"), "rbac-secrets-access"),
+    "another namespace to act in": ("k.yaml", BOUND, docs(BOUND, BINDING % ("more", "more", "shop")), "rbac-secrets-access"),
+    "the whole cluster to act in": ("k.yaml", BOUND, docs(BOUND, role(SECRETS).split("---\n")[1].replace("name: agent}\nsub", "name: reader}\nsub")), "rbac-secrets-access"),
     "a worse capability": ("k.yaml", pod("NET_ADMIN"), pod("SYS_TIME"), "dangerous-capability"),
     "a folder further up": ("k.yaml", pod(path="/srv/app"), pod(path="/srv"), "host-path"),
     "to be written": ("k.yaml", pod(path="/srv/app", how=", readOnly: true"), pod(path="/srv/app"), "host-path"),
@@ -194,6 +205,7 @@ SAME = {
     "a role's rule joined": ("k.yaml", role(rule('""', "pods/exec", "get"), rule('""', "secrets", "get")), role(rule('""', "secrets, pods/exec", "get"))),
     "a verb less": ("k.yaml", role(rule('""', "secrets", "get, list, delete")), role(rule('""', "secrets", "delete, get"))),
     "the account renamed": ("k.yaml", role(SECRETS), role(SECRETS).replace("ServiceAccount, name: agent", "ServiceAccount, name: collector")),
+    "the namespace renamed": ("k.yaml", BOUND, BOUND.replace("shop", "store")),
     "something harmless in the same rule": ("k.yaml", role(SECRETS), role(rule('""', "secrets, services", "get"))),
     "a newer version of a script": ("Dockerfile", DOCKERFILE % "curl https://example.org/1.2.3/a.sh | sh", DOCKERFILE % "curl https://example.org/1.3.0.1/a.sh | sh"),
     "another label everywhere": ("k.yaml", base_of(ONLY_WEB), base_of(ONLY_WEB).replace("app: web", "app: front")),

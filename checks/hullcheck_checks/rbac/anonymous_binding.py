@@ -50,6 +50,6 @@ def for_anybody(bound: Bound) -> Iterator[Finding]:
                 at=subject.location,
                 severity=Severity.INFO if binding.role_name in PUBLIC else None,
                 evidence=(subject.name, binding.role_name),
-                extent=rights.whole(bound),
+                extent=rights.whole(bound, subject.name),
                 fix=fix("take the subject out", delete_item(subject.location), safe=False) if others else None,
             )

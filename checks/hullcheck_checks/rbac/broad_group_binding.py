@@ -62,7 +62,7 @@ def for_everybody(bound: Bound) -> Iterator[Finding]:
             severity=Severity(level - 1) if narrow else level,
             evidence=(subject.name, binding.role_name),
             related=held_by(bound.holders),
-            extent=rights.whole(bound),
+            extent=rights.whole(bound, subject.name),
         )
 
 

@@ -52,5 +52,5 @@ def for_default(bound: Bound) -> Iterator[Finding]:
             severity=None if strong else Severity.MEDIUM,
             evidence=(subject.namespace, binding.role_name),
             related=held_by(bound.holders),
-            extent=rights.whole(bound),
+            extent=rights.whole(bound, subject.name),
         )

@@ -2,10 +2,11 @@
 
 from collections.abc import Callable, Iterable, Iterator
 
-from hullcheck.model.extent import Axis, Extent, extent, union, words
+from hullcheck.model.extent import Axis, Extent, extent, level, union, words
 from hullcheck.model.powers import Power, of
 from hullcheck.model.rbac import Binding, Bound, Granted, Role, Rule, Word
 
+_WIDTHS = ("nowhere here", "in a namespace", "in the whole cluster")
 _OWN = "its own"
 """The namespace of whatever it is, so that it may be called otherwise."""
 
@@ -38,18 +39,20 @@ def _shared(rule: Rule, other: Rule) -> Iterator[dict[str, Axis]]:
         yield {**theirs, **{name: theirs[name].common(mine[name]) for name in ("resources", "API_groups")}}  # type: ignore[arg-type]
 
 
-def whole(bound: Bound) -> Extent:
-    """How far everything reaches that a binding gives."""
+def whole(bound: Bound, *names: str) -> Extent:
+    """How far everything reaches that a binding gives, to all of its subjects or to some."""
     binding = bound.binding
-    role = {"role": words([f"{binding.role_kind}/{binding.role_name}"], "holder")}
-    rules: list[dict[str, Axis]] = [axes for rule in bound.rules for axes in _of_rule(rule)] or [{**role}]
+    if names:
+        binding = binding._replace(subjects=tuple(s for s in binding.subjects if s.name in names))
+    role: dict[str, Axis] = {"role": words([f"{binding.role_kind}/{binding.role_name}"], "holder")}
+    rules = [axes for rule in bound.rules for axes in _of_rule(rule)] or [role]
     return union(extent(**axes, **where) for axes in rules for where in _where(binding.namespace, (binding,)))
 
 
 def to(bound: Bound, *names: str) -> Extent:
     """To how many of these subjects a binding gives something, and where."""
-    (where,) = _where(bound.binding.namespace, (bound.binding,))
-    return extent(**{**where, "subjects": words(names, "holder")})
+    binding = bound.binding._replace(subjects=tuple(s for s in bound.binding.subjects if s.name in names))
+    return union(extent(**where) for where in _where(binding.namespace, (binding,)))
 
 
 def _giving(power: Power, listed: tuple[Word, ...], alone: Callable[[Word], Rule]) -> tuple[Word, ...]:
@@ -73,15 +76,16 @@ def _bound(role: Role, bindings: tuple[Binding, ...]) -> Iterator[dict[str, Axis
     if bindings:
         yield from _where(role.namespace, bindings)
     else:
-        yield {"namespaces": words((_OWN,), "name"), "subjects": words(("nobody",), "name")}
+        yield {"where": level(_WIDTHS[0], _WIDTHS)}
 
 
 def _where(own: str, bindings: Iterable[Binding]) -> Iterator[dict[str, Axis]]:
-    """In which namespaces whom something is given, all of the cluster's bindings together."""
-    subjects: dict[str, set[str]] = {}
+    """To whom something is given in the whole cluster, and to whom in which namespaces; both may be called otherwise."""
+    found: dict[str, set[str]] = {}
     for binding in bindings:
-        where = "" if binding.cluster else _OWN if binding.namespace == own else binding.namespace or "default"
-        subjects.setdefault(where, set()).update(f"{s.kind} {s.name}" for s in binding.subjects)
-    for where, names in subjects.items():
-        holders = words(names or {"nobody"}, "holder")
-        yield {"subjects": holders, **({"namespaces": words((where,), "name")} if where else {})}
+        space = _OWN if binding.namespace == own else binding.namespace or "default"
+        for name in [f"{s.kind} {s.name}" for s in binding.subjects] or ["nobody"]:
+            width, whom = (_WIDTHS[2], name) if binding.cluster else (_WIDTHS[1], f"{name} in {space}")
+            found.setdefault(width, set()).add(whom)
+    for width, names in found.items():
+        yield {"where": level(width, _WIDTHS), "subjects": words(names, "holder")}
