@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from gitrepo import Outcome, Repo
+from hullcheck.cli import main
 
 DIGEST = "sha256:" + "0" * 63 + "1"
 PASSWORD = "    environment: {POSTGRES_PASSWORD_FILE: /run/secrets/db}\n"
@@ -263,3 +264,50 @@ def test_the_reverse_is_not_new(gate: Gate, name: str) -> None:
 def test_what_reaches_no_further_is_old(gate: Gate, name: str) -> None:
     outcome = gate.change(*SAME[name], "medium")
     assert outcome.code == 0, outcome.new
+
+
+def test_the_message_says_what_is_reached_now(gate: Gate) -> None:
+    path, before, after, check = WIDER["a database on every interface"]
+    outcome = gate.change(path, before, after)
+    (found,) = (f for f in outcome.report["findings"] if f["name"] == check)
+    assert found["message"].endswith("it reaches further than before: every address instead of 10.0.0.5/32")
+
+
+def test_an_agreed_suppression_does_not_cover_what_reaches_further(gate: Gate) -> None:
+    comment = '    # hullcheck: ignore[datastore-published] reason="the office only"\n    ports:'
+    before, after = (
+        (COMPOSE % port).replace("    ports:", comment) for port in ('"10.0.0.5:5432:5432"', '"5432:5432"')
+    )
+    outcome = gate.change("compose.yaml", before, after)
+    assert "suppression-added compose.yaml" in outcome.new
+    assert outcome.code == 1
+
+
+def test_an_agreed_suppression_covers_what_reaches_less(gate: Gate) -> None:
+    comment = '    # hullcheck: ignore[datastore-published] reason="the office only"\n    ports:'
+    before, after = (
+        (COMPOSE % port).replace("    ports:", comment) for port in ('"10.0.0.0:5432:5432"', '"127.0.0.1:5432:5432"')
+    )
+    assert gate.change("compose.yaml", before, after, "medium").code == 0
+
+
+def test_a_baseline_does_not_hold_what_reaches_further(gate: Gate) -> None:
+    path, before, after, check = WIDER["a database on every interface"]
+    repo = gate.repo
+    repo.commit({".hullcheck.yaml": "fail-on: high\nbaseline: old.json\n", path: before})
+    gate.monkeypatch.chdir(repo.folder)
+    assert main(["baseline", "create", "old.json"]) == 0
+    base = repo.commit()
+    repo.commit({"README.md": "# more\n"})
+    assert repo.run(gate.capsys, gate.monkeypatch, ".", "--gate", "--diff-base", base).code == 0
+    repo.commit({path: after})
+    outcome = repo.run(gate.capsys, gate.monkeypatch, ".", "--gate", "--diff-base", base)
+    assert f"{check} {path}" in outcome.new
+    assert outcome.code == 1
+
+
+def test_a_policy_of_the_next_folder_is_missed(gate: Gate) -> None:
+    rules = policy("db", "{matchLabels: {app: db}}", f"[{ONLY_WEB}]")
+    gate.repo.commit({"k8s/apps/db.yaml": docs(DB, WEB)})
+    outcome = gate.change("k8s/policies/db.yaml", rules, rules.replace("kind: NetworkPolicy", "kind: NetworkPolice"))
+    assert "isolation-lost k8s/apps/db.yaml" in outcome.new
