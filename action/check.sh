@@ -9,6 +9,18 @@ python=("$bin/python" -I)
 reports="$RUNNER_TEMP/hullcheck-reports"
 rm -rf "$reports"
 mkdir -p "$reports"
+
+# What is one line can't become two: outputs, and what the runner acts on, are lines.
+for name in WORKING_DIRECTORY MODE BASE FAIL_ON MIN_SEVERITY PROFILE CONFIG BASELINE SARIF_FILE CATEGORY; do
+  input="INPUT_$name"
+  case "${!input}" in
+    *[$'\n\r']*)
+      echo "::error::${name}: one line is expected"
+      exit 2
+      ;;
+  esac
+done
+
 cd "${GITHUB_WORKSPACE:?}/$INPUT_WORKING_DIRECTORY"
 
 # A list has one item a line; blanks around it belong to the YAML, not to the item.
@@ -37,12 +49,20 @@ options=(
   --output-format "github:$reports/annotations"
   --output-format "markdown:$reports/summary.md"
   --output-format "json:$reports/findings.json"
-  --sarif-category "$category"
+  "--sarif-category=$category"
   --color never
 )
-[ -z "$INPUT_CONFIG" ] || options+=(--config "$INPUT_CONFIG")
-[ -z "$INPUT_BASELINE" ] || options+=(--baseline "$INPUT_BASELINE")
-[ -z "$INPUT_FAIL_ON" ] || options+=(--fail-on "$INPUT_FAIL_ON")
+[ -z "$INPUT_CONFIG" ] || options+=("--config=$INPUT_CONFIG")
+[ -z "$INPUT_BASELINE" ] || options+=("--baseline=$INPUT_BASELINE")
+[ -z "$INPUT_FAIL_ON" ] || options+=("--fail-on=$INPUT_FAIL_ON")
+[ -z "$INPUT_MIN_SEVERITY" ] || options+=("--min-severity=$INPUT_MIN_SEVERITY")
+[ -z "$INPUT_PROFILE" ] || options+=("--profile=$INPUT_PROFILE")
+items=()
+list "$INPUT_SELECT"
+for words in ${items[@]+"${items[@]}"}; do options+=("--select=$words"); done
+items=()
+list "$INPUT_IGNORE"
+for words in ${items[@]+"${items[@]}"}; do options+=("--ignore=$words"); done
 [ "$INPUT_ALLOW_NO_FILES" != true ] || options+=(--allow-no-files)
 
 mode="$INPUT_MODE"
@@ -53,8 +73,8 @@ if [ "$mode" = auto ]; then
   esac
 fi
 case "$mode" in
-  gate) options+=(--gate --diff-base "${INPUT_BASE:-auto}") ;;
-  new) options+=(--diff-base "${INPUT_BASE:-auto}") ;;
+  gate) options+=(--gate "--diff-base=${INPUT_BASE:-auto}") ;;
+  new) options+=("--diff-base=${INPUT_BASE:-auto}") ;;
   all) ;;
   *)
     echo "::error::mode: auto, gate, new or all is expected"
@@ -62,11 +82,12 @@ case "$mode" in
     ;;
 esac
 
-# A clone of one commit knows the base's name and doesn't have it.
+# A clone of one commit knows the base's name and doesn't have it. What the repository's configuration names isn't run.
+git=(git -c core.fsmonitor= -c core.hooksPath=/dev/null -c gc.auto=0 -c maintenance.auto=false)
 if [ "$mode" != all ]; then
   "${python[@]}" "${ACTION_PATH:?}/action/base.py" | while IFS= read -r commit; do
-    git cat-file -e "$commit^{commit}" 2>/dev/null ||
-      git fetch --quiet --no-tags --no-recurse-submodules --depth=1 origin "$commit" ||
+    "${git[@]}" cat-file -e "$commit^{commit}" 2>/dev/null ||
+      "${git[@]}" fetch --quiet --no-tags --no-recurse-submodules --depth=1 origin "$commit" ||
       echo "hullcheck: the base $commit can't be fetched"
   done
 fi

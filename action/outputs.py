@@ -25,6 +25,8 @@ def counts(report: dict) -> dict[str, int]:
 
 def copied(source: str, workspace: str, wanted: str) -> str:
     """The file as the workflow wants it, in the workspace; a link in the repository is not followed."""
+    if "\n" in wanted or "\r" in wanted:
+        sys.exit("hullcheck: sarif-file: one line is expected")
     target = os.path.normpath(os.path.join(workspace, wanted))
     folder = os.path.realpath(os.path.dirname(target))
     if os.path.commonpath((folder, os.path.realpath(workspace))) != os.path.realpath(workspace):

@@ -214,6 +214,12 @@ def test_findings_are_counted_reported_and_then_gated(runner: Runner) -> None:
     assert runner.step("Gate", EXIT_CODE="").code == 2
 
 
+POD = """\
+apiVersion: v1
+kind: Pod
+metadata: {name: a, namespace: shop}
+spec: {containers: [{name: a, image: "example.org/a:1.2.3"}]}
+"""
 COMPOSE = "services:\n  web:\n    image: nginx:1.27.3\n    user: '101'\n"
 
 
@@ -363,6 +369,107 @@ def test_inputs_reach_the_command(runner: Runner) -> None:
     assert done.summary == ""
     sarif = json.loads(Path(done.outputs["sarif-file"]).read_text())
     assert sarif["runs"][0]["automationDetails"]["id"] == "hullcheck/app/"
+
+
+@needs_bash
+def test_checks_profile_and_severity_are_inputs(runner: Runner) -> None:
+    runner.repo.commit({"app/Dockerfile": ROOT, "k8s/pod.yaml": POD})
+
+    def names(**inputs: str) -> set[str]:
+        assert runner.step("Check", **inputs).code == 0
+        return {finding["name"] for finding in json.loads(runner.report("findings.json"))["findings"]}
+
+    plain = names()
+    assert {"root-user", "undigested-image", "hardening-missing"} <= plain
+    assert names(INPUT_SELECT="root-user\n undigested-image,latest-tag \n") == {"root-user", "undigested-image"}
+    assert names(INPUT_IGNORE="root-user") == plain - {"root-user"}
+    strict = names(INPUT_PROFILE="strict")
+    assert "hardening-missing" not in strict
+    assert len(strict) > len(plain)
+    runner.step("Check", INPUT_MIN_SEVERITY="high")
+    assert "undigested-image" not in runner.report("annotations")
+    assert "root-user" in runner.report("annotations")
+    for wrong in ("INPUT_SELECT", "INPUT_PROFILE", "INPUT_MIN_SEVERITY"):
+        done = runner.step("Check", **{wrong: "--help"})
+        assert done.outputs == {"exit-code": "2"}, wrong
+
+
+@needs_bash
+@pytest.mark.parametrize("mark", ["\n", "\r", "\r\n"])
+def test_no_input_writes_a_second_output(runner: Runner, mark: str) -> None:
+    runner.repo.commit({"app/Dockerfile": ROOT})
+    for name in (
+        "sarif-file",
+        "working-directory",
+        "mode",
+        "base",
+        "category",
+        "config",
+        "baseline",
+        "fail-on",
+        "profile",
+    ):
+        variable = f"INPUT_{name.upper().replace('-', '_')}"
+        done = runner.step("Check", **{variable: f"x.sarif{mark}exit-code=0"})
+        assert (done.code, done.outputs) == (2, {}), name
+        assert "one line is expected" in done.out
+    said = [sys.executable, str(PROJECT / "action/outputs.py"), str(runner.temp), str(runner.workspace), f"a{mark}b=c"]
+    (runner.temp / "hullcheck.sarif").write_text("{}")
+    done_ = subprocess.run(said, capture_output=True, text=True, check=False)
+    assert (done_.returncode != 0, done_.stdout) == (True, "")
+
+
+def _pushed(runner: Runner) -> tuple[str, str]:
+    before = runner.repo.commit({"old/Dockerfile": ROOT})
+    return before, runner.repo.commit({"new/Dockerfile": ROOT})
+
+
+@needs_bash
+def test_what_is_new_in_a_push_is_since_the_push_before(runner: Runner) -> None:
+    before, after = _pushed(runner)
+    payload = {"ref": "refs/heads/main", "before": before, "after": after}
+    done = runner.step("Check", "push", payload, INPUT_MODE="new", GITHUB_SHA=after)
+    assert (done.outputs["exit-code"], done.outputs["high"], done.outputs["unchanged"] > "0") == ("1", "1", True)
+    done = runner.step("Check", "push", {**payload, "before": "0" * 40}, INPUT_MODE="new", GITHUB_SHA=after)
+    assert done.outputs["high"] == "2"
+    done = runner.step("Check", "push", {**payload, "before": "1" * 40}, INPUT_MODE="new", GITHUB_SHA=after)
+    assert done.outputs == {"exit-code": "2"}
+    assert "isn't here" in done.out
+
+
+@needs_bash
+def test_the_push_before_is_fetched_where_the_clone_lacks_it(runner: Runner, tmp_path: Path) -> None:
+    before, after = _pushed(runner)
+    runner.repo.git("config", "uploadpack.allowAnySHA1InWant", "true")
+    origin = tmp_path / "origin"
+    runner.workspace.rename(origin)
+    subprocess.run(["git", "clone", "-q", "--depth=1", f"file://{origin}", str(runner.workspace)], check=True, env=ENVIRONMENT)  # fmt: skip
+    payload = {"ref": "refs/heads/main", "before": before, "after": after}
+    done = runner.step("Check", "push", payload, INPUT_MODE="new", GITHUB_SHA=after)
+    assert (done.outputs["exit-code"], done.outputs["high"]) == ("1", "1"), done.out
+
+
+@needs_bash
+def test_a_privileged_workflow_that_checks_out_the_base_fails(runner: Runner) -> None:
+    base, _ = pull_request(runner)
+    runner.repo.git("checkout", "-q", "--detach", base)
+    payload = {"pull_request": {"base": {"sha": base}, "head": {"sha": runner.repo.git("rev-parse", "change")}}}
+    done = runner.step("Check", "pull_request_target", payload, GITHUB_REF="refs/heads/main", GITHUB_SHA=base)
+    assert done.outputs == {"exit-code": "2"}
+    assert "isn't checked out" in done.out
+    runner.repo.git("checkout", "-q", "--detach", "change")
+    done = runner.step("Check", "pull_request_target", payload, GITHUB_REF="refs/heads/main", GITHUB_SHA=base)
+    assert done.outputs["exit-code"] == "1"
+
+
+@needs_bash
+@pytest.mark.parametrize("event", ["schedule", "workflow_dispatch"])
+def test_where_there_is_no_change_all_is_judged(runner: Runner, event: str) -> None:
+    runner.repo.commit({"app/Dockerfile": ROOT})
+    assert runner.step("Check", event).outputs["exit-code"] == "1"
+    done = runner.step("Check", event, INPUT_MODE="gate")
+    assert done.outputs == {"exit-code": "2"}
+    assert "name the revision" in done.out
 
 
 @needs_bash

@@ -27,8 +27,8 @@ def finding(source: Source, text: str, owner: str, name: str = "privileged", *ev
 
 def side(*findings: Finding, owners: tuple[str, ...] = (), also: tuple[Source, ...] = ()) -> Side:
     sources = {s.path: s for s in (*(f.location.source for f in findings), *also)}
-    known = {(path, owner) for path in sources for owner in owners}
-    return Side(findings, sources, frozenset(known | {(f.location.path, f.owner) for f in findings}))
+    known = {(path, owner, "", "") for path in sources for owner in owners}
+    return Side(findings, sources, frozenset(known | {f.identity for f in findings}))
 
 
 def states(comparison: Comparison) -> list[str]:
@@ -220,7 +220,9 @@ def test_an_object_may_be_written_anew_in_another_file() -> None:
     new = Source("pod.yaml", b"kind: Pod\nmetadata:\n  name: web\n")
     before, after = finding(old, "web", "Pod/default/web"), finding(new, "name: web", "Pod/default/web")
     assert states(compare(side(after), side(before))) == ["unchanged"]
-    still_there = Side((after,), {"pod.yaml": new, "pod.json": old}, frozenset({("pod.json", "Pod/default/web")}))
+    still_there = Side(
+        (after,), {"pod.yaml": new, "pod.json": old}, frozenset({("pod.json", "Pod/default/web", "", "")})
+    )
     assert states(compare(still_there, side(before))) == ["new"]
 
 

@@ -60,7 +60,18 @@ fail-on-unjudged: true
 allow-unjudged: [remote, submodule]
 validate: true
 kubernetes-version: v1.31.2
+compose-projects:
+  - [compose.yaml, ./deploy//prod.yaml]
+  - {files: [compose.yaml], profiles: [debug], name: dev}
 """
+
+
+def write_full(folder: Path) -> None:
+    """The configuration, with the files that it names."""
+    (folder / ".hullcheck.yaml").write_text(FULL)
+    (folder / "deploy").mkdir()
+    for name in ("compose.yaml", "deploy/prod.yaml"):
+        (folder / name).write_text("services: {web: {image: a}}\n")
 
 
 def test_every_key_of_the_schema_is_read() -> None:
@@ -88,6 +99,10 @@ def test_values_mean_what_they_say() -> None:
     assert read.suppress[0].checks == {"root-user"}
     assert str(read.suppress[0].until) == "2027-01-31"
     assert read.said["overrides.0.severity.root-user"] == ".hullcheck.yaml:25"
+    assert read.compose_projects == (
+        config.Together(("compose.yaml", "deploy/prod.yaml"), None, "", 36),
+        config.Together(("compose.yaml",), ("debug",), "dev", 37),
+    )
 
 
 def test_toml_says_the_same() -> None:
@@ -101,6 +116,10 @@ def test_toml_says_the_same() -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
+        ("compose-projects: [[]]", ".hullcheck.yaml:1: compose-projects.0"),
+        ("compose-projects:\n- [a.yml]\n- {files: [a.yml], profile: x}", ".hullcheck.yaml:3: compose-projects.1"),
+        ("compose-projects:\n- [../a.yml]", ".hullcheck.yaml:2: compose-projects.0: not a path below the root: ../a.yml"),
+        ("compose-projects:\n- [a.yml, ./a.yml]", ".hullcheck.yaml:2: compose-projects.0: `a.yml` is named twice"),
         ("ignored: [x]", ".hullcheck.yaml:1: ignored: unknown key `ignored`; did you mean `ignore`?"),
         ("# one\nfail-on: hihg", ".hullcheck.yaml:2: fail-on: `hihg` is none of"),
         ("fail-on: hihg", "did you mean `high`?"),
@@ -191,7 +210,7 @@ def test_a_valid_configuration_needs_no_jsonschema(tmp_path: Path) -> None:
     import subprocess
     import sys
 
-    (tmp_path / ".hullcheck.yaml").write_text(FULL)
+    write_full(tmp_path)
     code = (
         "import sys; from hullcheck import config; from hullcheck.commands.common import registry;"
         "config.read(sys.argv[1], None, registry()); assert 'jsonschema' not in sys.modules"
@@ -253,7 +272,7 @@ def show(capsys: pytest.CaptureFixture[str], *arguments: str) -> dict[str, str]:
 def test_show_says_where_each_value_came_from(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    (tmp_path / ".hullcheck.yaml").write_text(FULL)
+    write_full(tmp_path)
     monkeypatch.chdir(tmp_path)
     rows = show(capsys, "--exclude", "other/")
     assert rows["- examples/"] == ".hullcheck.yaml:4"
@@ -267,10 +286,20 @@ def test_show_says_where_each_value_came_from(
     assert set(show(capsys).values()) == {"default"}
 
 
+def test_a_project_must_be_of_files_that_are_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / ".hullcheck.yaml").write_text("compose-projects:\n  - [compose.yaml]\n  - [compose.yaml, prod.yaml]\n")
+    (tmp_path / "compose.yaml").write_text("services: {web: {image: a}}\n")
+    monkeypatch.chdir(tmp_path)
+    assert main(["config", "show"]) == 2
+    assert ".hullcheck.yaml:3: compose-projects.1: no such file: prod.yaml" in capsys.readouterr().err
+
+
 def test_show_leaves_no_key_out(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    (tmp_path / ".hullcheck.yaml").write_text(FULL)
+    write_full(tmp_path)
     monkeypatch.chdir(tmp_path)
     assert main(["config", "show"]) == 0
     shown = set(re.findall(r"^([a-z-]+):", capsys.readouterr().out, re.MULTILINE))

@@ -37,8 +37,12 @@ def left_out(root: Path) -> dict[str, str]:
         ("app.containerfile", Kind.DOCKERFILE),
         ("Containerfile.dev", Kind.DOCKERFILE),
         ("Dockerfile.dockerignore", None),
-        ("Dockerfile.md", None),
-        ("dockerfile.py", None),
+        ("Dockerfile.md", Kind.BESIDE_DOCKERFILE),
+        ("dockerfile.py", Kind.BESIDE_DOCKERFILE),
+        ("Containerfile.license", Kind.BESIDE_DOCKERFILE),
+        ("DOCKERFILE", Kind.DOCKERFILE),
+        ("x.YAML", Kind.YAML),
+        ("compose.json", Kind.COMPOSE),
         ("Makefile", None),
         ("compose.yaml", Kind.COMPOSE),
         ("docker-compose.prod.yml", Kind.COMPOSE),
@@ -70,6 +74,8 @@ def test_gitignore_is_respected_nested_and_negated(tmp_path: Path) -> None:
         "c/Dockerfile": "ignored by git",
     }
     assert len(found(tmp_path, gitignore=False)) == 5
+    rules = {i.path: i.rule for i in DiskTree(str(tmp_path)).entries() if isinstance(i, Skipped)}
+    assert rules == {"a": "/a/", "b/Dockerfile": "b/*", "c/Dockerfile": "*"}
 
 
 def test_vendored_folders_are_left_out_until_asked_for(tmp_path: Path) -> None:
@@ -82,6 +88,13 @@ def test_vendored_folders_are_left_out_until_asked_for(tmp_path: Path) -> None:
 def test_what_is_excluded_is_left_out(tmp_path: Path) -> None:
     write(tmp_path, "docs/Dockerfile", "Dockerfile")
     assert found(tmp_path, exclude=("docs/",)) == ["Dockerfile"]
+    tree = DiskTree(str(tmp_path), exclude=("docs/", "*.gen.yaml"))
+    assert [(i.path, i.reason, i.rule) for i in tree.entries() if isinstance(i, Skipped)] == [
+        ("docs", "excluded by the configuration", "docs/")
+    ]
+    assert tree.excluded("docs/a/b.txt")
+    assert tree.excluded("x/y.gen.yaml")
+    assert not tree.excluded("doc/a")
 
 
 def test_what_is_passed_by_name_is_always_looked_at(tmp_path: Path) -> None:
@@ -102,6 +115,42 @@ def test_links_lead_neither_out_of_the_root_nor_in_circles(tmp_path: Path) -> No
     (root / "web.Dockerfile").symlink_to("docker/production")
     assert found(root) == ["docker/production"]
     assert left_out(root) == {"Dockerfile": "a link that leads out of the repository"}
+
+
+def test_a_links_name_is_one_more_hint_and_hides_nothing(tmp_path: Path) -> None:
+    write(tmp_path, "pod.yaml", "Dockerfile.txt")
+    (tmp_path / ".env").symlink_to("pod.yaml")
+    (tmp_path / "compose.yaml").symlink_to("pod.yaml")
+    (tmp_path / "Dockerfile").symlink_to("Dockerfile.txt")
+    assert list(DiskTree(str(tmp_path)).entries()) == [
+        Entry("Dockerfile.txt", Kind.DOCKERFILE),
+        Entry("pod.yaml", Kind.COMPOSE, also=(Kind.ENV,)),
+    ]
+
+
+def test_a_link_doesnt_bring_back_what_is_excluded(tmp_path: Path) -> None:
+    write(tmp_path, "old/Dockerfile")
+    (tmp_path / "Dockerfile").symlink_to("old/Dockerfile")
+    assert found(tmp_path, exclude=("old/",)) == []
+
+
+def test_what_nobody_wanted_to_leave_out_says_why_it_isnt_judged(tmp_path: Path) -> None:
+    (tmp_path / "outside").mkdir()
+    root = tmp_path / "root"
+    write(root, "a.yaml", "lib/full/b.yaml")
+    (root / "lib/empty").mkdir()
+    (root / "lib/bare").mkdir()
+    (root / "elsewhere").symlink_to(tmp_path / "outside")
+    (root / "x.yaml").symlink_to("gone")
+    (root / ".gitmodules").write_text(
+        '[submodule "e"]\n\tpath = lib/empty\n\turl = https://git.example.org/e\n[submodule "f"]\n  path = "lib/full"\n'
+    )
+    items = {item.path: item for item in DiskTree(str(root)).entries() if isinstance(item, Skipped)}
+    assert {path: (item.reason, item.gap.cause if item.gap else "") for path, item in items.items()} == {
+        "lib/empty": ("a submodule that isn't checked out", "submodule"),
+        "elsewhere": ("a link that leads out of the repository", "outside"),
+        "x.yaml": ("a link to something that is not a file", "missing"),
+    }
 
 
 def test_a_link_loop_and_a_dangling_link_are_left_out(tmp_path: Path) -> None:

@@ -109,6 +109,7 @@ ATTACKS: dict[str, dict[str, str | None]] = {
         ".hullcheck.yaml": CONFIG + "suppress:\n  - {checks: [root-user], paths: [app/], reason: trust me}\n"},
     "an excluded folder": {".hullcheck.yaml": CONFIG.replace("[examples/]", "[examples/, app/]"), "app/Dockerfile": BAD},
     "an excluded folder, later to be used": {".hullcheck.yaml": CONFIG.replace("[examples/]", "[examples/, app/]")},
+    "a folder to come is excluded": {".hullcheck.yaml": CONFIG.replace("[examples/]", "[examples/, new/]")},
     "a lower severity": {".hullcheck.yaml": CONFIG + "severity: {root-user: info}\n"},
     "a lax override": {".hullcheck.yaml": CONFIG.replace("suppressions", "  - {paths: [app/], ignore: [root-user]}\nsuppressions")},
     "a lax override's level": {".hullcheck.yaml": CONFIG.replace("suppressions", "  - {paths: [app/], fail-on: none}\nsuppressions")},
@@ -237,3 +238,15 @@ def test_a_dockerfile_by_any_name_is_read_where_a_build_names_it(
     outcome = repo.run(capsys, monkeypatch, "--gate", "--diff-base", "main")
     assert outcome.code == 1
     assert "root-user build/app.image" in outcome.new
+
+
+def test_the_order_of_overrides_is_policy(
+    repo: Repo, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lax, strict = "  - {paths: [app/], fail-on: none}\n", "  - {paths: [app/Dockerfile], fail-on: low}\n"
+    repo.git("checkout", "-q", "main")
+    repo.commit({".hullcheck.yaml": f"overrides:\n{lax}{strict}"})
+    repo.git("checkout", "-q", "-b", "swapped")
+    repo.commit({".hullcheck.yaml": f"overrides:\n{strict}{lax}"})
+    outcome = repo.run(capsys, monkeypatch, "--gate", "--diff-base", "main")
+    assert (outcome.code, outcome.new) == (1, ["policy-weakened .hullcheck.yaml"])

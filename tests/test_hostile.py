@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from hullcheck.cli import main
+from hullcheck.discover import MAX_MANIFEST
 
 POD = "apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec: {containers: [{name: c, image: 'a:1'%s}]}\n"
 BOMB = "a: &a [x, x, x, x, x, x, x, x, x, x]\n" + "".join(
@@ -35,7 +36,11 @@ def hostile(root: Path) -> dict[str, str]:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(data)
     with open(root / "huge.yaml", "wb") as file:
-        file.truncate(50 * 1024 * 1024)
+        file.truncate(MAX_MANIFEST + 1)
+        file.seek(0, os.SEEK_END)
+        file.write((POD % "").encode())
+    with open(root / "cities.json", "wb") as file:
+        file.truncate(MAX_MANIFEST + 1)
     told = dict.fromkeys(files, "parse-error")
     told["huge.yaml"] = "unreadable-file"
     return told
@@ -54,6 +59,7 @@ def test_each_file_is_told_of_and_none_hides_another(tmp_path: Path, capsys: pyt
     assert set(told.items()) <= found
     assert ("good.yaml", "privileged") in found
     assert not any(finding["name"] == "check-failed" for finding in findings)
+    assert not any(finding["path"] == "cities.json" for finding in findings)
 
 
 def test_what_is_no_file_is_left_out_or_told_of(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -184,6 +184,18 @@ KUSTOMIZED: dict[str, str | None] = {
     "base/kustomization.yaml": "resources: [app.yaml]\n", "base/app.yaml": BASE, "dev/kustomization.yaml": OVERLAY,
 }  # fmt: skip
 
+IMAGE = "FROM registry.example.org/base:1.2.3\nUSER {user}\nHEALTHCHECK NONE\n"
+BUILT: dict[str, str | None] = {
+    "app/Dockerfile": IMAGE.format(user="1000"),
+    "dev/Dockerfile": IMAGE.format(user="root"),
+    "compose.yaml": "services:\n  web: {build: app, image: web}\n  tool: {build: dev}\n",
+}
+
+
+def built(web: str, more: str = "") -> dict[str, str | None]:
+    return {"compose.yaml": f"services:\n  web: {{build: {web}, image: web}}\n  tool: {{build: dev}}\n{more}"}
+
+
 ATTACKS: dict[str, tuple[dict[str, str | None], dict[str, str | None]]] = {
     "a service that extends an accepted one": (
         {"compose.yaml": TOOL},
@@ -226,6 +238,12 @@ ATTACKS: dict[str, tuple[dict[str, str | None], dict[str, str | None]]] = {
          "dev/p.yaml": DEV, "prod/kustomization.yaml": OVERLAY},
         {"dev/kustomization.yaml": OVERLAY, "dev/p.yaml": None, "base/app.yaml": DEV},
     ),
+    "a service builds from another folder": (BUILT, built("dev")),
+    "a service builds from another Dockerfile": (BUILT, built("{context: app, dockerfile: ../dev/Dockerfile}")),
+    "a service builds it instead of another": (
+        BUILT, {"compose.yaml": "services:\n  web: {build: dev, image: web}\n  tool: {build: app}\n"},
+    ),
+    "a new service builds it, too": (BUILT, built("app", "  more: {build: dev}\n")),
 }  # fmt: skip
 
 HARMLESS: dict[str, tuple[dict[str, str | None], dict[str, str | None]]] = {
@@ -252,6 +270,14 @@ HARMLESS: dict[str, tuple[dict[str, str | None], dict[str, str | None]]] = {
     "files are joined": ({"a.yaml": TWO.split("---\n")[0], "b.yaml": TWO.split("---\n")[1]},
                          {"a.yaml": TWO, "b.yaml": None}),
     "plain manifests get a kustomization": ({"k/web.yaml": DEV}, {"k/kustomization.yaml": "resources: [web.yaml]\n"}),
+    "a service builds what another did": (BUILT, built("app", "").copy() | {"compose.yaml": "services:\n  web: {build: app, image: web}\n  tools: {build: dev}\n"}),
+    "a Dockerfile is moved": (
+        BUILT, {"dev/Dockerfile": None, "images/dev/Dockerfile": BUILT["dev/Dockerfile"],
+                "compose.yaml": "services:\n  web: {build: app, image: web}\n  tool: {build: images/dev}\n"},
+    ),
+    "an image's first service": (
+        {"Dockerfile": IMAGE.format(user="root")}, {"compose.yaml": "services: {web: {build: .}}\n"},
+    ),
     "a base gets its first overlay": (
         {"base/kustomization.yaml": "resources: [app.yaml]\n", "base/app.yaml": BASE}, {"dev/kustomization.yaml": OVERLAY},
     ),

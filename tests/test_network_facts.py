@@ -9,10 +9,11 @@ from hypothesis import strategies as st
 
 from hullcheck.model.network.addresses import V6, AddressRange, AddressSpace, address, cidrs, parse
 from hullcheck.model.network.datastores import data_store
-from hullcheck.model.network.diff import difference
+from hullcheck.model.network.diff import Difference, difference
 from hullcheck.model.network.labels import bits_of, numbers_in
 from hullcheck.model.network.near import within_two
 from hullcheck.model.network.network import Network
+from hullcheck.model.network.pairing import pairs
 from hullcheck.model.network.ports import PortRange, PortSpace
 from worlds import net
 
@@ -131,23 +132,29 @@ def with_policy(rules: str, pods: str = PODS) -> Network:
     return net(f"{pods}\n---\n{policy}\nspec: {{podSelector: {{matchLabels: {{app: p0}}}}, ingress: {rules}}}")
 
 
+def compared(before: Network, after: Network) -> Difference:
+    """The difference of the one scope that both are."""
+    (pair,) = pairs([before], [after])
+    return difference(pair)
+
+
 def test_a_difference_has_what_opened_and_what_closed() -> None:
     before = with_policy("[{from: [{podSelector: {matchLabels: {app: p1}}}], ports: [{port: 80}]}]")
     after = with_policy("[{from: [{podSelector: {matchLabels: {app: p2}}}], ports: [{port: 81}]}]")
-    found = difference("s", before, after)
+    found = compared(before, after)
     assert [(p.sources, p.targets, p.text) for p in found.opened] == [((2,), (0,), "TCP 81")]
     assert [(p.sources, p.targets, p.text) for p in found.closed] == [((1,), (0,), "TCP 80")]
     assert not found.lost
-    assert difference("s", before, before).empty
+    assert compared(before, before).empty
 
 
 def test_a_moved_or_renamed_policy_is_no_difference() -> None:
     rule = "[{from: [{podSelector: {}}]}]"
-    assert difference("s", with_policy(rule), with_policy(rule)).empty
+    assert compared(with_policy(rule), with_policy(rule)).empty
 
 
 def test_what_is_all_opened_is_one_path() -> None:
-    found = difference("s", with_policy("[]"), net(PODS))
+    found = compared(with_policy("[]"), net(PODS))
     ((path,), (lost,)) = found.opened, found.lost
     assert (path.sources, path.targets, path.text) == ((1, 2, 3), (0,), "All Connections")
     assert [policy.object.name for policy in lost.gone] == ["p"]
@@ -155,5 +162,5 @@ def test_what_is_all_opened_is_one_path() -> None:
 
 def test_workloads_that_come_and_go_are_told_by_name() -> None:
     fewer = PODS.rpartition("\n---\n")[0]
-    found = difference("s", net(PODS), net(fewer))
+    found = compared(net(PODS), net(fewer))
     assert (found.added, found.removed, found.opened, found.closed) == ((), ("x/p3[Pod]",), (), ())

@@ -12,6 +12,7 @@ from hullcheck.model.network.endpoint import Assume, ContainerPort, Endpoint, Ip
 from hullcheck.model.network.join import join, outside
 from hullcheck.model.network.labels import Labels, LabelSelector, Operator, Requirement, bits_of, numbers_in
 from hullcheck.model.network.network import Network, Scope
+from hullcheck.model.network.pairing import Pair
 from hullcheck.model.network.policy import Action, Direction, Peer, Policy, PortRule, Rule, Tier
 from hullcheck.model.network.solve import Compiler, Solution, answers, fold, solve
 from hullcheck.model.network.universe import NAME_LABEL, Universe
@@ -228,7 +229,7 @@ def test_a_difference_is_what_single_pairs_say(world: Facts, data: st.DataObject
         Network(Scope("s", "manifests", tuple(world.endpoints), tuple(policies)))
         for policies in (world.policies, [*world.policies[1:], *other])
     )
-    found = difference("s", before, after)
+    found = difference(Pair(before, after))
     for paths, network, counterpart in (
         (found.opened, found.after, found.before),
         (found.closed, found.before, found.after),

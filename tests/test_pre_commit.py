@@ -150,6 +150,49 @@ def test_all_files_are_judged_in_full(project: Project) -> None:
     assert "root-user" in done.stdout
 
 
+def test_all_files_are_judged_though_something_is_dirty(project: Project) -> None:
+    project.write({"old/Dockerfile": ROOT, "package.json": '{"a": 1}'})
+    project.commit()
+    project.write({"package.json": '{"a": 2}'})
+    assert project.pre_commit("run", "--all-files").returncode == 1
+    project.git("add", "--all")
+    assert project.pre_commit("run", "--all-files").returncode == 1
+    assert project.pre_commit("run").returncode == 0  # what is staged
+    assert project.pre_commit("run", "--files", "old/Dockerfile").returncode == 1
+    assert project.pre_commit("run", "--files", "package.json").returncode == 0
+
+
+def test_what_only_deletes_is_judged(project: Project) -> None:
+    service = "services:\n  web:\n    image: example.org/web:1.2.3\n    user: root\n"
+    override = "services:\n  web:\n    user: '10001'\n"
+    project.write({"compose.yaml": service, "compose.override.yaml": override})
+    project.commit()
+    stopped = project.try_commit({"compose.override.yaml": None})
+    assert stopped.returncode == 1, stopped.stdout + stopped.stderr
+    assert "root-user" in stopped.stdout + stopped.stderr
+
+
+def test_names_in_any_case_and_links_are_passed(project: Project) -> None:
+    for name in ("DOCKERFILE", "app/DockerFile", "k8s/x.YML"):
+        content = ROOT if "ock" in name.lower() else "services: {a: {image: 'x.example.org/a:1', privileged: true}}\n"
+        stopped = project.try_commit({name: content})
+        assert stopped.returncode == 1, name + stopped.stdout + stopped.stderr
+        project.git("rm", "-q", "-f", name)
+    project.write({"image.txt": ROOT})
+    project.commit()
+    (project.folder / "Dockerfile").symlink_to("image.txt")
+    assert project.try_commit({}).returncode == 1
+
+
+def test_other_commits_pass(project: Project) -> None:
+    project.write({"old/Dockerfile": ROOT})
+    project.commit()
+    assert project.try_commit({"README.md": "x\n"}).returncode == 0
+    assert project.try_commit({"README.md": None}).returncode == 0
+    done = project.pre_commit("run", "hullcheck", "-v")
+    assert (done.returncode, "Passed" in done.stdout) == (0, True)
+
+
 def test_from_one_revision_to_another_what_came_between_counts(project: Project) -> None:
     project.write({"old/Dockerfile": ROOT})
     first = project.commit()
@@ -197,9 +240,30 @@ def test_a_push_with_a_deleted_file_is_judged_as_a_whole(tmp_path: Path, hooks: 
     assert _push(project).returncode == 1
 
 
-def _push(project: Project) -> "subprocess.CompletedProcess[str]":
+def test_a_push_of_nothing_is_not_stopped_by_old_faults(tmp_path: Path, hooks: Path) -> None:
+    remote = Repo(tmp_path / "remote", "--bare")
+    project = Project(tmp_path / "project", hooks, "hullcheck-all")
+    project.commit({"old/Dockerfile": ROOT})
+    project.git("remote", "add", "origin", str(remote.folder))
+    project.git("push", "-q", "origin", "main")
+    project.install("pre-push")
+    project.git("fetch", "-q", "origin")
+    project.commit()
+    assert _push(project).returncode == 0
+    project.commit({"new/Dockerfile": ROOT})
+    assert _push(project).returncode == 1
+    project.commit({"new/Dockerfile": None})
+    assert _push(project).returncode == 0
+    project.git("checkout", "-q", "-b", "bad")
+    project.commit({"new/Dockerfile": ROOT})
+    project.git("checkout", "-q", "main")
+    assert _push(project, "bad").returncode == 1  # though another branch is checked out
+    assert project.pre_commit("run", "--hook-stage", "manual", "hullcheck-all").returncode == 1
+
+
+def _push(project: Project, branch: str = "main") -> "subprocess.CompletedProcess[str]":
     return subprocess.run(
-        ["git", "push", "-q", "origin", "main"],
+        ["git", "push", "-q", "origin", branch],
         cwd=project.folder, env=project.environment, capture_output=True, text=True, check=False, timeout=120,
     )  # fmt: skip
 

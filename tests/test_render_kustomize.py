@@ -231,8 +231,11 @@ def doubling(levels: int) -> dict[str, str]:
 def test_bases_that_double_at_each_level_end() -> None:
     assert len(build(doubling(6), "l5").objects) == 32
     built = build(doubling(25), "l24")
-    assert built.refused
+    assert not built.objects
     assert "more than 10000 objects" in built.approximate
+    (problem,) = built.problems
+    assert problem.gap is not None
+    assert problem.gap.cause == "limit"
 
 
 def test_a_chain_of_bases_ends() -> None:

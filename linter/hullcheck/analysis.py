@@ -40,7 +40,8 @@ class Analysis(NamedTuple):
 
     `files` are those that were of interest, of all that were `seen`; `owners` are the scopes and names of all objects.
     `ignores` are those that suppress something, with the checks they do it for. `scopes` are the worlds of manifests
-    and the Compose projects; `coverage` is the ledger of what was judged.
+    and the Compose projects; `coverage` is the ledger of what was judged. `users` are what runs images, by
+    the Dockerfile's path.
     """
 
     findings: tuple[Finding, ...]
@@ -52,6 +53,7 @@ class Analysis(NamedTuple):
     ignores: dict[Ignore, set[str]]
     scopes: tuple[tuple[Any, ...], tuple[Any, ...]] = ((), ())
     coverage: Coverage = Coverage()
+    users: frozenset[tuple[str, tuple[str, str]]] = frozenset()
 
     @property
     def counted(self) -> list[str]:
@@ -80,7 +82,8 @@ class Judge(NamedTuple):
         entries, skipped = discovered(tree)
         files = read_all(tree, entries, self.jobs, self.progress, known)
         project = link(files, tree, self.settings)
-        findings = list(self.rules.judge([*self._problems(project), *self._checked(project)]))
+        judged = self.rules.judge([*self._problems(project), *self._checked(project)])
+        findings = list(_with_users(judged, project.users))
         ignores = self._ignores(files, project, findings)
         marked = suppress.apply(findings, ignores, self.config, self.today)
         review = suppress.Review(self.registry, self.settings.selected, self.config, self.today)
@@ -100,6 +103,7 @@ class Judge(NamedTuple):
             marked.used,
             (project.worlds, project.compose),
             ledger(files, project, skipped, _failed(findings)),
+            frozenset((path, user) for (path, _), users in project.users.items() for user in users),
         )
 
     def opened(self, base: Analysis, head: Analysis) -> tuple[Finding, ...]:
@@ -141,6 +145,16 @@ class Judge(NamedTuple):
             if problem.name in self.settings.selected:
                 found = self.registry[problem.name].finding(problem, problem.message, evidence=(problem.message,))
                 yield found._replace(scope=problem.location.path)
+
+
+def _with_users(
+    findings: Iterable[Finding], users: Mapping[tuple[str, str], tuple[tuple[str, str], ...]]
+) -> Iterator[Finding]:
+    """The findings, those of an image once more for each that runs it."""
+    for finding in findings:
+        yield finding
+        for user in users.get((finding.scope, finding.owner), ()):
+            yield finding._replace(user=user)
 
 
 def _failed(findings: Iterable[Finding]) -> Iterator[Problem]:

@@ -46,13 +46,14 @@ class Comparison(NamedTuple):
 class Side(NamedTuple):
     """One of the two trees: its findings, the sources they may be in, the scopes and names of all owners it has.
 
-    `scopes` are the files of each project and world, by its name.
+    `scopes` are the files of each project and world, by its name. `users` are what runs images, by the Dockerfile's path.
     """
 
     findings: tuple[Finding, ...]
     sources: Mapping[str, Source]
-    owners: frozenset[tuple[str, str]] = frozenset()
+    owners: frozenset[tuple[str, ...]] = frozenset()
     scopes: Mapping[str, frozenset[str]] = {}
+    users: frozenset[tuple[str, tuple[str, str]]] = frozenset()
 
 
 Key = Callable[[Finding], Hashable]
@@ -166,10 +167,12 @@ class _Matcher:
         count = Counter(map(self._by_identity, self.head.findings))
         return lambda finding: key if count[key := self._by_identity(finding)] > 1 else None
 
-    def old(self, identity: tuple[str, str]) -> tuple[str, str]:
-        """The identity, as the base would have it."""
-        scope, owner = identity
-        return self.scopes.get(scope) or self.renamed.get(scope, scope), owner
+    def old(self, identity: tuple[str, ...]) -> tuple[str, ...]:
+        """The identity, as the base would have it: scopes are called as they were there."""
+        return tuple(self._old_scope(part) if at % 2 == 0 else part for at, part in enumerate(identity))
+
+    def _old_scope(self, scope: str) -> str:
+        return self.scopes.get(scope) or self.renamed.get(scope, scope)
 
     def old_path(self, finding: Finding) -> str:
         path = finding.location.path
@@ -201,8 +204,21 @@ class _Matcher:
         return finding.name, finding.evidence, self.old_path(finding)
 
     def _other(self, old: Finding, new: Finding) -> bool:
-        """May the base's owner have become the head's? Not if either side knows both."""
-        return old.identity not in self.identities and self.old(new.identity) not in self.base.owners
+        """May the base's owner have become the head's? Not if either side knows both.
+
+        Nor if what runs the image was there, and ran another.
+        """
+        known = old.identity in self.identities or self.old(new.identity) in self.base.owners
+        return not known and not self._changed_sides(new)
+
+    def _changed_sides(self, new: Finding) -> bool:
+        if not new.user[1]:
+            return False
+        _, _, scope, owner = self.old(new.identity)
+        return (scope, owner, "", "") in self.base.owners and (
+            self.old_path(new),
+            (scope, owner),
+        ) not in self.base.users
 
     def _by_scope(self, finding: Finding) -> Hashable:
         """The folder grows with what is put in it, and another object may be its first."""
@@ -213,6 +229,8 @@ class _Matcher:
 
     def _owner_renamed(self, old: Finding, new: Finding) -> bool:
         """Is it the same object under another name? A stage without a name is called by its number, which shifts."""
+        if self._changed_sides(new):
+            return False
         numbered = is_dockerfile(new.location) and (old.owner.isdigit() or new.owner.isdigit())
         if numbered:
             return self._stages_shifted(old, new)
@@ -243,7 +261,7 @@ class _Reached:
         self._matcher = matcher
         self.further: dict[int, tuple[str, ...]] = {}
         self.contained: set[int] = set()
-        self._before: dict[tuple[str, tuple[str, str]], list[Finding]] = {}
+        self._before: dict[tuple[str, tuple[str, ...]], list[Finding]] = {}
         if any(finding.extent is not None for finding in matcher.head.findings):
             for finding in matcher.base.findings:
                 if finding.extent is not None:
@@ -320,6 +338,8 @@ def _last(owner: str) -> str:
 def _absorbed(matcher: _Matcher, head: Side, base: Side, nature: Nature) -> set[int]:
     """The head's findings that one of the base stood for, as one for many: about objects that were there.
 
+    An image's first user is none that joins another.
+
     A folder that falls apart into several has one for each, where it had one for all.
     """
     gone = [f for number, f in enumerate(base.findings) if number not in matcher.of_base and f.suppression is None]
@@ -329,12 +349,19 @@ def _absorbed(matcher: _Matcher, head: Side, base: Side, nature: Nature) -> set[
         for member in nature.groups.get(f.name, ())
     }
     scopes = {(f.name, f.owner) for f in base.findings if f.name in nature.scopes and f.suppression is None}
+    own = {(f.name, f.identity, f.evidence) for f in base.findings}
     found = set()
     for number, finding in enumerate(head.findings):
         if number in matcher.of_head:
             continue
-        scope, owner = matcher.old(finding.identity)
-        known = (scope, owner) in base.owners
+        if finding.user[1]:
+            first = all(path != matcher.old_path(finding) for path, _ in base.users)
+            twin = finding._replace(user=("", ""))
+            if first and (twin.name, matcher.old(twin.identity), twin.evidence) in own:
+                found.add(number)
+            continue
+        scope, owner, *_ = matcher.old(finding.identity)
+        known = (scope, owner, "", "") in base.owners
         if (known and not stood.isdisjoint(((finding.name, scope, owner), (finding.name, scope, "")))) or (
             matcher.old_path(finding) in base.sources
             and any(finding.name == name and _nested(owner, finding.owner) for name, owner in scopes)

@@ -31,6 +31,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     if not arguments or arguments[0] not in (*COMMANDS, "-h", "--help", "--version"):
         arguments.insert(0, "check")
     _make_output_safe()
+    gc.collect(0)  # what an earlier run in this process has left; in a first run there is next to nothing
     collecting = gc.isenabled()
     gc.disable()  # what is read is kept to the end: looking through it again and again took most of a large run's time
     try:
@@ -58,6 +59,7 @@ def _make_output_safe() -> None:
 
 class _Parser(argparse.ArgumentParser):
     width = 100
+    command = ""
 
     def _get_formatter(self) -> argparse.HelpFormatter:
         # Asked for at each argument; without a width, argparse imports much to find the terminal's.
@@ -70,7 +72,7 @@ class _Parser(argparse.ArgumentParser):
         super().print_help(file)
 
     def error(self, message: str) -> NoReturn:
-        raise HullcheckError(f"{message} (see `hullcheck {self.prog.split()[-1]} --help`)")
+        raise HullcheckError(f"{message} (see `hullcheck {self.command or self.prog.split()[-1]} --help`)")
 
 
 def _parser(command: str) -> argparse.ArgumentParser:
@@ -78,6 +80,7 @@ def _parser(command: str) -> argparse.ArgumentParser:
     parser = _Parser(
         prog="hullcheck", description="One static security linter for Dockerfiles, Compose and Kubernetes."
     )
+    parser.command = command
     parser.add_argument("--version", action="version", version=f"hullcheck {__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND", parser_class=_Parser)
     for name, summary in COMMANDS.items():

@@ -1,6 +1,7 @@
 """`.hullcheck.yaml` or `[tool.hullcheck]` in `pyproject.toml`, at the repository's root."""
 
 import os
+import posixpath
 import re
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date
@@ -38,6 +39,15 @@ class Override(NamedTuple):
     ignore: frozenset[str] = frozenset()
     severity: Mapping[str, Severity] = {}
     fail_on: str = ""
+
+
+class Together(NamedTuple):
+    """A Compose project that is listed: its files, and whether profiles and a name are said; `line` is its own."""
+
+    files: tuple[str, ...]
+    profiles: tuple[str, ...] | None = None
+    name: str = ""
+    line: int = 0
 
 
 class Demands(NamedTuple):
@@ -88,27 +98,47 @@ class Config(NamedTuple):
     kubernetes_version: str = "latest"
     fail_on_unjudged: bool = False
     allow_unjudged: tuple[str, ...] = ()
+    compose_projects: tuple[Together, ...] = ()
 
 
 def read(root: str, path: str | None, registry: Registry) -> Config:
     """The configuration in `path`, else the one at the root, else the defaults.
 
-    Raises HullcheckError for a file that can't be read, an unknown key, a wrong value or an unknown check.
+    Raises HullcheckError for a file that can't be read, an unknown key, a wrong value or an unknown check, and for a file
+    that it names and that isn't there.
     """
+
+    def exists(name: str) -> bool:
+        return os.path.lexists(os.path.join(root, name))
+
     if path is not None:
-        return parse(path, _bytes(path), registry)
-    return find(lambda name: _own(root, name), registry)
+        return with_files(parse(path, _bytes(path), registry), exists)
+    return find(lambda name: _own(root, name), registry, exists)
 
 
-def find(read_file: ReadFile, registry: Registry) -> Config:
-    """The configuration among the files at a root, else the defaults; raises HullcheckError as `read` does."""
+def find(read_file: ReadFile, registry: Registry, exists: Callable[[str], bool] | None = None) -> Config:
+    """The configuration among the files at a root, else the defaults; raises HullcheckError as `read` does.
+
+    `exists` tells whether there is a file at a path; without it, that is what `read_file` can read.
+    """
+    exists = exists or (lambda name: read_file(name) is not None)
     found = [(name, data) for name in FILES if (data := read_file(name)) is not None]
     pyproject = read_file(PYPROJECT)
     if pyproject is not None and b"tool.hullcheck" in pyproject and _table(PYPROJECT, pyproject) is not None:
         found.append((PYPROJECT, pyproject))
     if len(found) > 1:
         raise HullcheckError(f"{found[0][0]} and {found[1][0]} both configure hullcheck: keep one of them")
-    return parse(*found[0], registry) if found else Config()
+    return with_files(parse(*found[0], registry), exists) if found else Config()
+
+
+def with_files(config: Config, exists: Callable[[str], bool]) -> Config:
+    """The configuration, whose files are all there; raises HullcheckError for one that isn't."""
+    for number, project in enumerate(config.compose_projects):
+        for path in project.files:
+            if not exists(path):
+                where = f"{config.path}:{project.line}" if project.line else config.path
+                raise HullcheckError(f"{where}: compose-projects.{number}: no such file: {path}")
+    return config
 
 
 def parse(path: str, data: bytes, registry: Registry) -> Config:
@@ -223,6 +253,9 @@ def _config(written: Written) -> Config:
         kubernetes_version=written.get("kubernetes-version", "latest").removeprefix("v"),
         fail_on_unjudged=written.get("fail-on-unjudged", False),
         allow_unjudged=tuple(written.get("allow-unjudged", ())),
+        compose_projects=tuple(
+            _together(written, number) for number in range(len(written.get("compose-projects", ())))
+        ),
         said={".".join(map(str, place)): f"{written.path}:{line}" for place, line in written.lines.items()},
     )
 
@@ -257,6 +290,24 @@ def _override(written: Written, number: int) -> Override:
         severity=written.severities("overrides", number, "severity"),
         fail_on=entry.get("fail-on", ""),
     )
+
+
+def _together(written: Written, number: int) -> Together:
+    entry = written.values["compose-projects"][number]
+    place: schema.Place = ("compose-projects", number)
+    files = entry if isinstance(entry, list) else entry["files"]
+    found: dict[str, None] = {}
+    for path in files:
+        clean = posixpath.normpath(path)
+        if posixpath.isabs(path) or clean.startswith("..") or "\0" in path:
+            raise written.error(place, f"not a path below the root: {path}")
+        if clean in found:
+            raise written.error(place, f"`{clean}` is named twice")
+        found[clean] = None
+    said = entry if isinstance(entry, dict) else {}
+    profiles = tuple(said["profiles"]) if "profiles" in said else None
+    line = written.lines.get(place) or written.lines.get(place[:1], 0)
+    return Together(tuple(found), profiles, said.get("name", ""), line)
 
 
 def _assertion(entry: dict[str, Any]) -> dict[str, str]:

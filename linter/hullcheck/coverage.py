@@ -28,7 +28,8 @@ def ledger(
 ) -> Coverage:
     """What became of everything. `failed` are checks that broke off."""
     items = [*_gaps(project.problems), *_gaps(failed)]
-    open_files = {item.path for item in items if not item.object}
+    open_files = {item.path for item in items if not item.object or item.object == "."}
+    open_files |= {item.path for item in items if item.kind in ("overlay", "component", "chart")}
     known = _Known(project)
     for file in files.values():
         for reading in file.readings:
@@ -48,21 +49,13 @@ def _gaps(problems: Iterable[Problem]) -> Iterator[Item]:
             yield Item(place.path, gap.what, problem.owner, NOT_JUDGED, problem.message, gap, place, told)
 
 
-_WORDS_OF_OWNERS = ("ignored by git", "excluded", "vendored", "git's own folder")
-
-
 def _skipped(skipped: Iterable[Skipped]) -> Iterator[Item]:
     for item in skipped:
-        if item.reason.startswith(_WORDS_OF_OWNERS):
-            yield Item(item.path, "path", "", LEFT_OUT, item.reason)
+        if item.gap is not None:
+            yield Item(item.path, item.gap.what, "", NOT_JUDGED, item.reason, item.gap)
         else:
-            yield Item(item.path, "path", "", NOT_JUDGED, item.reason, Gap(_cause_of(item.reason), "path"))
-
-
-def _cause_of(reason: str) -> str:
-    if "submodule" in reason:
-        return "submodule"
-    return "outside" if "out of the repository" in reason else "unreadable"
+            rule = f": {item.rule}" if item.rule and item.reason != "vendored" else ""
+            yield Item(item.path, "path", "", LEFT_OUT, item.reason + rule)
 
 
 class _Known:
@@ -97,13 +90,13 @@ class _Known:
         elif file.kind == "compose":
             for name in _services(model.documents):
                 yield "service", f"services.{name}", path in self.used.compose or (path, name) in self.used.services
-        elif file.kind == "kubernetes":
+        elif file.kind in ("kubernetes", "kustomization"):
             for made in model.objects:
-                yield "object", made.owner, id(made.node) in self.used.nodes or path in self.used.files
+                yield "object", made.owner, id(made.node) in self.used.nodes
+            if file.kind == "kustomization":
+                yield "kustomization", "", path in self.used.files
         elif file.kind == "chart":
             yield "chart", "", path in self.used.files
-        elif file.kind == "kustomization":
-            yield "kustomization", "", path in self.used.files
 
 
 def _services(documents: Iterable[Any]) -> Iterator[str]:

@@ -4,16 +4,26 @@ import os
 import posixpath
 import re
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from enum import Enum
-from typing import Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, BinaryIO, NamedTuple, Protocol
 
 from hullcheck.errors import HullcheckError
+from hullcheck.model.coverage import Gap
 from hullcheck.model.problem import Problem
 from hullcheck.source import Source
 
+if TYPE_CHECKING:
+    from hullcheck.model.globs import GitIgnore
+
 MAX_BYTES = 5 * 1024 * 1024
-"""Larger files are reported, not read; Kubernetes refuses objects over 3 MiB, and nobody writes more by hand."""
+"""What is read of a file; nobody writes more by hand."""
+
+MAX_MANIFEST = 64 * 1024 * 1024
+"""What is read of YAML and JSON: everything that is deployed together, rendered into one file, may be that large."""
+
+CHUNK = 1024 * 1024
+"""What is looked at at a time of a file that is larger still."""
 
 MAX_NEAR = 2_000
 """Files and folders that are looked at around a file that is in no repository."""
@@ -31,8 +41,9 @@ class Kind(Enum):
     """What a file is read as."""
 
     DOCKERFILE = "dockerfile"
-    YAML = "yaml"  # Compose or Kubernetes, told apart by content
-    COMPOSE = "compose"  # a Compose file by its name
+    BESIDE_DOCKERFILE = "beside a dockerfile"  # `Dockerfile.md`, `Dockerfile.j2`: content tells whether it is one
+    YAML = "yaml"  # told apart by content, as all kinds of YAML and JSON below are: their names are hints
+    COMPOSE = "compose"
     KUSTOMIZATION = "kustomization"
     SKAFFOLD = "skaffold"
     BAKE = "bake"
@@ -44,53 +55,92 @@ class Kind(Enum):
 _DOCKERFILE = re.compile(
     r"(?:docker|container)file(?:[._-].+)?|.+\.(?:docker|container)file", re.IGNORECASE | re.DOTALL
 )
-_NOT_DOCKERFILE = re.compile(
-    r".+\.(?:dockerignore|containerignore|md|rst|txt|py|go|js|ts|sh|ya?ml|json|j2|tmpl|tpl|erb|html|png|svg|swp|bak|orig)~?",
+_BESIDE_DOCKERFILE = re.compile(
+    r".+\.(?:md|rst|txt|adoc|licen[cs]e|py|go|js|ts|sh|j2|jinja2?|tmpl|tpl|erb|html|png|svg|swp|bak|orig|asc|sig|log)~?",
     re.IGNORECASE | re.DOTALL,
 )
+_NOT_DOCKERFILE = re.compile(r".+\.(?:dockerignore|containerignore)", re.IGNORECASE | re.DOTALL)
 _COMPOSE = re.compile(
-    r"(?:docker-|podman-|container-)?compose(?:[._-].*)?\.ya?ml|.+[._-](?:docker-)?compose\.ya?ml|docker-stack.*\.ya?ml",
+    r"(?:docker-|podman-|container-)?compose(?:[._-].*)?\.(?:ya?ml|json)|.+[._-](?:docker-)?compose\.(?:ya?ml|json)"
+    r"|docker-stack.*\.(?:ya?ml|json)",
     re.IGNORECASE | re.DOTALL,
 )
 _KUSTOMIZATION = frozenset(("kustomization.yaml", "kustomization.yml", "Kustomization"))
 _BAKE = re.compile(r"docker-bake(?:\.override)?\.(?:hcl|json)")
+_STRUCTURED = frozenset((Kind.YAML, Kind.COMPOSE, Kind.KUSTOMIZATION, Kind.SKAFFOLD, Kind.CHART))
 
 
 def kind_of(name: str) -> Kind | None:
-    """The kind that a file's name tells, or None if it is of no interest."""
+    """The kind that a file's name hints at, or None if it is of no interest."""
     lower = name.lower()
     if _BAKE.fullmatch(lower):
         return Kind.BAKE
     if name in _KUSTOMIZATION:
         return Kind.KUSTOMIZATION
-    if lower.endswith((".yaml", ".yml")):
+    if lower.endswith((".yaml", ".yml", ".json")):
         if lower in ("skaffold.yaml", "skaffold.yml"):
             return Kind.SKAFFOLD
         if name == "Chart.yaml":
             return Kind.CHART
         return Kind.COMPOSE if _COMPOSE.fullmatch(name) else Kind.YAML
-    if lower.endswith(".json"):
-        return Kind.YAML
     if lower == ".env":
         return Kind.ENV
     if _DOCKERFILE.fullmatch(name) and not _NOT_DOCKERFILE.fullmatch(name):
-        return Kind.DOCKERFILE
+        return Kind.BESIDE_DOCKERFILE if _BESIDE_DOCKERFILE.fullmatch(name) else Kind.DOCKERFILE
     return None
 
 
+_ORDER = tuple(Kind)
+
+
+def as_entry(path: str, kinds: Iterable[Kind], named: bool = False) -> "Entry":
+    """The file, by all the kinds that its name and the names of links to it tell."""
+    told = set(kinds)
+    if not told.isdisjoint(_STRUCTURED - {Kind.YAML}):
+        told.discard(Kind.YAML)
+    if Kind.DOCKERFILE in told:
+        told.discard(Kind.BESIDE_DOCKERFILE)
+    first, *others = sorted(told, key=_ORDER.index) or [Kind.UNKNOWN]
+    return Entry(path, first, named, tuple(others))
+
+
+def plainly_dockerfile(name: str) -> bool:
+    """Does the name say nothing else than Dockerfile? Behind a suffix of its own there may be other things."""
+    lower = name.lower()
+    return lower in ("dockerfile", "containerfile") or lower.endswith((".dockerfile", ".containerfile"))
+
+
 class Entry(NamedTuple):
-    """A file to read: its path relative to the root, its kind, and whether it was passed by name."""
+    """A file to read: its path relative to the root, its kind, and whether it was passed by name.
+
+    `also` are kinds that the names of links to it tell, where these differ.
+    """
 
     path: str
     kind: Kind
     named: bool = False
+    also: tuple[Kind, ...] = ()
 
 
 class Skipped(NamedTuple):
-    """A file or folder that is left out, and why."""
+    """A file or folder that is left out, and why.
+
+    `rule` is the line of the owners' that says so, if one does. `gap` is why it isn't judged, if nobody wanted that.
+    """
 
     path: str
     reason: str
+    rule: str = ""
+    gap: Gap | None = None
+
+
+class TooLargeError(OSError):
+    """A file is larger than what is read of it."""
+
+
+def submodule(path: str) -> Skipped:
+    """A submodule's folder that holds nothing."""
+    return Skipped(path, "a submodule that isn't checked out", gap=Gap("submodule", "submodule"))
 
 
 class Tree(Protocol):
@@ -114,8 +164,14 @@ class Tree(Protocol):
     def named(self) -> tuple[str, ...]:
         """Files that are looked at whatever their names tell."""
 
-    def read(self, path: str) -> bytes:
-        """The file's bytes; OSError if it can't be read."""
+    def excluded(self, path: str) -> bool:
+        """Do the owners' words leave the file out, wherever it lies and whatever names it?"""
+
+    def read(self, path: str, limit: int = MAX_BYTES) -> bytes:
+        """The file's bytes; OSError if it can't be read, TooLargeError if there are more than `limit`."""
+
+    def chunks(self, path: str) -> Iterator[bytes]:
+        """The bytes of a file of any size, piece by piece; OSError if it can't be read."""
 
 
 class DiskTree:
@@ -144,23 +200,27 @@ class DiskTree:
         self.gitignore = gitignore
         self.named = named
         self.paths: list[str] = []
-        self._ignores: dict[str, list[tuple[str, Any]]] = {}
+        self._ignores: dict[str, list[tuple[str, GitIgnore]]] = {}
         self._excluded = patterns(exclude) if exclude else None
+        self._submodules: set[str] = set()
         self._kept = tracked | {parent for path in tracked for parent in _parents(path)}
 
     def entries(self) -> Iterator[Entry | Skipped]:
-        named = dict.fromkeys(self.named)
-        found: dict[str, Entry | Skipped] = {}
+        found: dict[str, set[Kind]] = {}
+        skipped: dict[str, Skipped] = {}
         for item in self._all():
-            known = found.get(item.path)
-            if known is None or (isinstance(known, Entry) and isinstance(item, Entry) and known.kind is Kind.YAML):
-                found[item.path] = item
-        for path in named:
+            if isinstance(item, Entry):
+                found.setdefault(item.path, set()).add(item.kind)
+            else:
+                skipped.setdefault(item.path, item)
+        for path in self.named:
             kind = kind_of(os.path.basename(path))
-            known = found.get(path)
-            kind = known.kind if isinstance(known, Entry) else kind or Kind.UNKNOWN
-            found[path] = Entry(path, kind, named=True)
-        yield from sorted(found.values(), key=lambda item: item.path)
+            found.setdefault(path, {kind} if kind else set())
+        named = frozenset(self.named)
+        items = [as_entry(path, kinds, path in named) for path, kinds in found.items()]
+        left_out = [item for path, item in skipped.items() if path not in found]
+        everything: list[Entry | Skipped] = [*items, *left_out]
+        yield from sorted(everything, key=lambda item: item.path)
 
     def _all(self) -> Iterator[Entry | Skipped]:
         if not self.near:
@@ -177,33 +237,51 @@ class DiskTree:
 
     def ignored(self, path: str) -> bool:
         folder, _, name = path.rpartition("/")
-        return self._left_out(name, path, False, self._ignores.get(folder, [])) == "ignored by git"
+        left_out = self._left_out(name, path, False, self._ignores.get(folder, []))
+        return left_out is not None and left_out.reason == "ignored by git"
 
-    def read(self, path: str) -> bytes:
+    def excluded(self, path: str) -> bool:
+        return self._excluded is not None and self._excluded.match(path)
+
+    def read(self, path: str, limit: int = MAX_BYTES) -> bytes:
+        with self._open(path) as file:
+            if os.fstat(file.fileno()).st_size > limit:
+                raise TooLargeError(f"larger than {limit // 1024 // 1024} MiB")
+            return file.read(limit + 1)[:limit]
+
+    def chunks(self, path: str) -> Iterator[bytes]:
+        with self._open(path) as file:
+            while chunk := file.read(CHUNK):
+                yield chunk
+
+    def _open(self, path: str) -> BinaryIO:
         full = os.path.join(self.root, path)
         real = os.path.realpath(full)
         if not _inside(real, self.root):
             raise OSError("a link that leads out of the repository")
         flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
-        descriptor = os.open(full, flags)
-        with open(descriptor, "rb") as file:
-            status = os.fstat(descriptor)
-            if not stat.S_ISREG(status.st_mode):
-                raise OSError("not a regular file")
-            if status.st_size > MAX_BYTES:
-                raise OSError(f"larger than {MAX_BYTES // 1024 // 1024} MiB")
-            return file.read(MAX_BYTES + 1)[:MAX_BYTES]
+        file = open(os.open(full, flags), "rb")  # noqa: SIM115  the caller closes it
+        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+            file.close()
+            raise OSError("not a regular file")
+        return file
 
-    def _walk(self, folder: str, ignores: list[tuple[str, Any]]) -> Iterator[Entry | Skipped]:
+    def _walk(self, folder: str, ignores: "list[tuple[str, GitIgnore]]") -> Iterator[Entry | Skipped]:
         try:
             with os.scandir(os.path.join(self.root, folder)) as scan:
                 items = list(scan)
         except OSError as error:
-            yield Skipped(folder or ".", f"can't be listed: {error.strerror}")
+            reason = f"can't be listed: {error.strerror}"
+            yield Skipped(folder or ".", reason, gap=Gap("unreadable", "folder", reason))
             return
-        if self.gitignore and any(item.name == ".gitignore" for item in items):
+        if not items and folder in self._submodules:
+            yield submodule(folder)
+        names = {item.name for item in items}
+        if self.gitignore and ".gitignore" in names:
             rules = self._read_gitignore(os.path.join(folder, ".gitignore"))
             ignores = [*ignores, (folder, rules)] if rules else ignores
+        if ".gitmodules" in names:
+            self._submodules.update(posixpath.join(folder, path) for path in self._gitmodules(folder))
         if ignores:
             self._ignores[folder] = ignores
         for item in items:
@@ -215,53 +293,84 @@ class DiskTree:
             if not is_folder:
                 self.paths.append(path)
                 if kind_of(item.name) is None:
+                    if item.is_symlink() and os.path.isdir(item.path):
+                        yield from self._linked_folder(item, path, ignores)
                     continue
-            reason = self._left_out(item.name, path, is_folder, ignores)
+            left_out = self._left_out(item.name, path, is_folder, ignores)
             if is_folder:
-                if reason is None:
+                if left_out is None:
                     yield from self._walk(path, ignores)
                 elif item.name != ".git":
-                    yield Skipped(path, reason)
+                    yield left_out
                 continue
-            yield from self._file(item, path, reason)
+            yield left_out or self._file(item, path)
 
-    def _file(self, item: "os.DirEntry[str]", path: str, reason: str | None) -> Iterator[Entry | Skipped]:
+    def _file(self, item: "os.DirEntry[str]", path: str) -> Entry | Skipped:
         kind = kind_of(item.name)
-        if kind is None:
-            return
-        if reason is None and item.is_symlink():
+        assert kind is not None
+        reason, cause = "", "unreadable"
+        if item.is_symlink():
             real = os.path.realpath(item.path)
             if not _inside(real, self.root):
-                reason = "a link that leads out of the repository"
+                reason, cause = _OUTSIDE, "outside"
             elif not os.path.isfile(real):
-                reason = "a link to something that is not a file"
+                reason, cause = "a link to something that is not a file", "missing"
             else:
                 path = os.path.relpath(real, self.root).replace(os.sep, "/")
-        elif reason is None and not item.is_file(follow_symlinks=False):
+                if self.excluded(path):
+                    return Skipped(path, _EXCLUDED)
+        elif not item.is_file(follow_symlinks=False):
             reason = "not a regular file"
-        yield Skipped(path, reason) if reason else Entry(path, kind)
+        return Skipped(path, reason, gap=Gap(cause, "file", reason)) if reason else Entry(path, kind)
 
-    def _left_out(self, name: str, path: str, is_folder: bool, ignores: list[tuple[str, Any]]) -> str | None:
+    def _linked_folder(
+        self, item: "os.DirEntry[str]", path: str, ignores: "list[tuple[str, GitIgnore]]"
+    ) -> Iterator[Entry | Skipped]:
+        """A link to a folder: what lies inside the root is walked where it is."""
+        if not _inside(os.path.realpath(item.path), self.root):
+            left_out = self._left_out(item.name, path, False, ignores)
+            yield left_out or Skipped(path, _OUTSIDE, gap=Gap("outside", "folder", _OUTSIDE))
+
+    def _gitmodules(self, folder: str) -> Iterator[str]:
+        try:
+            text = self.read(posixpath.join(folder, ".gitmodules")).decode("utf-8", "replace")
+        except OSError:
+            return
+        for line in text.splitlines():
+            key, _, value = line.partition("=")
+            if key.strip() == "path" and value.strip():
+                yield posixpath.normpath(value.strip().strip('"'))
+
+    def _left_out(
+        self, name: str, path: str, is_folder: bool, ignores: "list[tuple[str, GitIgnore]]"
+    ) -> Skipped | None:
         if is_folder and name == ".git":
-            return "git's own folder"
+            return Skipped(path, "git's own folder")
         if is_folder and name in VENDORED and not self.vendored:
-            return "vendored"
+            return Skipped(path, "vendored", name)
         slashed = f"{path}/" if is_folder else path
-        if self._excluded is not None and self._excluded.match_file(slashed):
-            return "excluded by the configuration"
+        if self._excluded is not None and self._excluded.match(slashed):
+            return Skipped(path, _EXCLUDED, self._excluded.why(slashed))
         for folder, rules in reversed(ignores):
-            verdict = rules.check_file(slashed[len(folder) + 1 :] if folder else slashed).include
+            below = slashed[len(folder) + 1 :] if folder else slashed
+            verdict = rules.check(below)
             if verdict is not None:
-                return "ignored by git" if verdict and path not in self._kept else None
+                if verdict and path not in self._kept:
+                    return Skipped(path, "ignored by git", rules.why(below))
+                return None
         return None
 
-    def _read_gitignore(self, path: str) -> Any:
+    def _read_gitignore(self, path: str) -> "GitIgnore | None":
         try:
-            text = self.read(path).decode("utf-8", "replace")
+            text = self.read(path).decode("utf-8", "surrogateescape").removeprefix("\ufeff")
         except OSError:
             return None
-        lines = [line for line in text.splitlines() if line.strip() and not line.startswith("#")]
-        return patterns(tuple(lines)) if lines else None
+        rules = patterns(text.split("\n"))
+        return rules if rules.rules else None
+
+
+_EXCLUDED = "excluded by the configuration"
+_OUTSIDE = "a link that leads out of the repository"
 
 
 def _parents(path: str) -> Iterator[str]:
@@ -269,21 +378,11 @@ def _parents(path: str) -> Iterator[str]:
         yield path
 
 
-def patterns(lines: tuple[str, ...]) -> Any:
-    """A matcher (pathspec's) for lines in .gitignore's syntax; a line that is none is left out, as git does."""
-    from pathspec import GitIgnoreSpec
+def patterns(lines: Iterable[str]) -> "GitIgnore":
+    """A matcher for lines in .gitignore's syntax; a line that is none is left out, as git does."""
+    from hullcheck.model.globs import GitIgnore
 
-    try:
-        return GitIgnoreSpec.from_lines(lines)
-    except ValueError:
-        valid = []
-        for line in lines:
-            try:
-                GitIgnoreSpec.from_lines([line])
-            except ValueError:
-                continue
-            valid.append(line)
-        return GitIgnoreSpec.from_lines(valid)
+    return GitIgnore(lines)
 
 
 def _inside(path: str, root: str) -> bool:
@@ -316,10 +415,30 @@ def find_root(paths: list[str]) -> str:
     return here if only_files and _inside(common, here) else common
 
 
-def load(tree: Tree, entry: Entry) -> Source | Problem:
-    """The file's source, or the problem that says why it can't be read."""
+def load(tree: Tree, entry: Entry) -> Source | Problem | None:
+    """The file's source, or the problem that says why it can't be read; None if it is large and of no interest."""
     try:
-        return Source(entry.path, tree.read(entry.path))
+        return Source(entry.path, tree.read(entry.path, MAX_MANIFEST if entry.kind in _STRUCTURED else MAX_BYTES))
+    except TooLargeError as error:
+        why, cause = str(error), "size"
+        if not _peeked(tree, entry):
+            return None
     except OSError as error:
-        source = Source(entry.path, b"")
-        return Problem("unreadable-file", f"can't be read: {error.strerror or error}", source.at(0))
+        why, cause = error.strerror or str(error), "unreadable"
+    place = Source(entry.path, b"").at(0)
+    return Problem("unreadable-file", f"can't be read: {why}", place, gap=Gap(cause, "file", why))
+
+
+def _peeked(tree: Tree, entry: Entry) -> bool:
+    """May a file that is too large to be read hold anything of interest?"""
+    from hullcheck.parse import wording
+
+    if entry.named or entry.kind in (Kind.ENV, Kind.BAKE, Kind.UNKNOWN):
+        return True
+    try:
+        if entry.kind in (Kind.DOCKERFILE, Kind.BESIDE_DOCKERFILE):
+            name = posixpath.basename(entry.path)
+            return plainly_dockerfile(name) or wording.any_stage(tree.chunks(entry.path))
+        return wording.interesting(tree.chunks(entry.path), entry.path)
+    except OSError:
+        return True

@@ -5,19 +5,20 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from datetime import date
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from hullcheck import report
 from hullcheck.analysis import Analysis, Judge, Progress, unread
 from hullcheck.check import Registry
 from hullcheck.config import Config, level
-from hullcheck.discover import DiskTree, Entry, Kind, Skipped, Tree, find_root, kind_of
+from hullcheck.discover import MAX_BYTES, DiskTree, Entry, Skipped, Tree, as_entry, find_root, kind_of
 from hullcheck.finding import Finding, Severity
 from hullcheck.model.coverage import Coverage
 from hullcheck.model.problem import Problem
 from hullcheck.model.settings import Settings
 from hullcheck.report.unite import unite
 from hullcheck.rules import Rules
+from hullcheck.source import Source
 
 if TYPE_CHECKING:
     from hullcheck.base import Past
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from hullcheck.gate import Change
 
 
-_CONTEXT = re.compile(r"(?:^|/)(?:\.env[^/]*|[^/]*\.dockerignore|\.hullcheck\.ya?ml)$")
+_CONTEXT = re.compile(r"\.env.*|.*\.dockerignore|\.hullcheck\.ya?ml", re.DOTALL)
 """Files that say something about others, and hold nothing to be judged, even if they are passed by name."""
 
 
@@ -40,8 +41,8 @@ class OwnPolicy(NamedTuple):
 class Request(NamedTuple):
     """What is asked for; None leaves a choice to the configuration.
 
-    With `own`, the change that `past` is the base of is gated: `config` and `baseline` are the base's. A `hook` is
-    only interested in what is new in the files it passes.
+    With `own`, the change that `past` is the base of is gated: `config` and `baseline` are the base's. A hook is only
+    interested in findings in the files `only`, and may judge the commit `head` instead of what is on disk.
     """
 
     paths: tuple[str, ...]
@@ -65,12 +66,16 @@ class Request(NamedTuple):
     kubernetes_version: str = ""
     baseline: "Baseline | None" = None
     own: OwnPolicy | None = None
-    hook: bool = False
+    only: frozenset[str] | None = None
+    head: str = ""
     fail_on_unjudged: bool = False
 
 
 class Result(NamedTuple):
-    """What came out: all findings of the targets, marked and united for printing; `shown` are those that count."""
+    """What came out: all findings of the targets, marked and united for printing; `shown` are those that count.
+
+    `same_as` is what the files were compared with if none of them differs.
+    """
 
     root: str
     findings: tuple[Finding, ...]
@@ -85,6 +90,7 @@ class Result(NamedTuple):
     fixed: tuple[Finding, ...] = ()
     minimum: Severity = Severity.INFO
     coverage: Coverage = Coverage()
+    same_as: str = ""
 
     def counts(self) -> Counter[str]:
         return Counter(finding.name for finding in self.shown)
@@ -139,17 +145,23 @@ def lint(request: Request, registry: Registry, progress: Progress) -> Result:
         if request.own is not None:
             findings, about = _gate(change, request, registry, judge)
     findings = _without_old(findings, root, request, registry, change, head)
-    return _result(
+    result = _result(
         root,
         request,
         head,
         judge.rules,
-        (*(finding for finding in findings if _touches(finding, targets)), *about),
+        (*_asked(findings, request, targets), *about),
         tuple(unite(f for f in change.comparison.fixed if _touches(f, targets))) if change else (),
-        sum(1 for path in head.counted if _below(path, targets)),
+        _files(head, targets),
         compared=change is not None,
         coverage=head.coverage.below(lambda path: _below(path, targets)),
     )
+    return result._replace(same_as=request.past.base.how) if request.past and change and _is_same(change) else result
+
+
+def _is_same(change: "Change") -> bool:
+    """Is no file that was looked at, now or at the base, another one?"""
+    return all(path in change.same for path in change.head.seen | change.base.seen)
 
 
 def _change(head: Analysis, disk: Tree, request: Request, judge: Judge, targets: tuple[str, ...]) -> "Change | None":
@@ -157,12 +169,8 @@ def _change(head: Analysis, disk: Tree, request: Request, judge: Judge, targets:
     past = request.past
     if past is None:
         return None
-    if request.hook and request.own is None:
-        if not any(f.suppression is None and _touches(f, targets) for f in head.findings):
-            return None
-        changed = past.history.changed(past.base.commit) if past.base.commit else ()
-        if not any(_below(path, targets) for path in changed):
-            return None  # all of it is committed, as in `pre-commit run --all-files`: then all of it is judged
+    if request.only is not None and request.own is None and not any(_asked(head.findings, request, targets)):
+        return None  # where nothing is found, nothing is new
     from hullcheck import gate
 
     overlaid = frozenset(targets if request.stdin is not None else ())
@@ -194,13 +202,19 @@ def _without_old(
         return findings
     from hullcheck import baseline
 
-    now = baseline.Now(request.baseline.present(root), frozenset(scope for scope, _ in head.owners))
+    known = request.baseline
+    if change is not None and request.own is not None:
+        from hullcheck.gate.policy import held
+
+        there = frozenset(scope for scope, _ in change.base.owners)
+        known = held(known, change.base.findings, there, request.today)
+    now = baseline.Now(known.present(root), frozenset(scope for scope, _ in head.owners))
     if change is not None:
         now = now._replace(renamed=change.comparison.renamed, renamed_scopes=change.comparison.scopes)
-    applied = baseline.apply(findings, request.baseline, request.today, now)
-    if not applied.stale or os.path.isabs(request.baseline.source.path):
+    applied = baseline.apply(findings, known, request.today, now)
+    if not applied.stale or os.path.isabs(known.source.path):
         return applied.findings
-    part = Problem("", "", request.baseline.place(min(applied.stale)))
+    part = Problem("", "", known.place(min(applied.stale)))
     stale = registry["unused-suppression"].finding(part, baseline.stale_message(applied.stale), evidence=("baseline",))
     return (*applied.findings, stale)
 
@@ -270,6 +284,20 @@ def select(registry: Registry, request: Request) -> Settings:
         network_allow=config.network_allow,
         datastores=config.datastores,
         validate=(request.kubernetes_version or config.kubernetes_version) if validate else "",
+        compose_projects=listed(config),
+    )
+
+
+def listed(config: Config) -> tuple[Any, ...]:
+    """The Compose projects that the configuration lists, each with its place there."""
+    if not config.compose_projects:
+        return ()
+    from hullcheck.link.compose_choice import Listed
+
+    source = config.source or Source(config.path, b"")
+    return tuple(
+        Listed(project.files, source.at_line(min(project.line or 1, source.line_count)), project.profiles, project.name)
+        for project in config.compose_projects
     )
 
 
@@ -302,23 +330,42 @@ def _below(path: str, targets: tuple[str, ...]) -> bool:
 
 
 def _touches(finding: Finding, targets: tuple[str, ...]) -> bool:
-    """Is the finding, or a line it rests on, in what was asked about?"""
+    """Is the finding, a line it rests on, or the overlay or project that has it, in what was asked about?"""
     places = (finding.location, *(related.location for related in finding.related))
-    return any(_below(place.path, targets) for place in places)
+    return any(_below(place.path, targets) for place in places) or bool(
+        finding.scope and _below(finding.scope, targets)
+    )
+
+
+def _files(head: Analysis, targets: tuple[str, ...]) -> int:
+    """The files that were asked about; an overlay alone counts by what says how it is built."""
+    counted = sum(1 for path in head.counted if _below(path, targets))
+    layers = (path for path, file in head.files.items() if file.kind == "kustomization" and _below(path, targets))
+    return counted or sum(1 for _ in layers)
+
+
+def _asked(findings: Iterable[Finding], request: Request, targets: tuple[str, ...]) -> Iterator[Finding]:
+    """The findings in what was asked about."""
+    only = request.only
+    return (f for f in findings if _touches(f, targets) and (only is None or f.location.path in only))
 
 
 def _disk(root: str, request: Request, targets: tuple[str, ...]) -> Tree:
-    compared = request.past is not None and not (request.hook and request.own is None)
+    if request.past is not None and request.head:
+        from hullcheck.history import CommitTree
+
+        exclude, vendored = request.config.exclude, request.config.include_vendored
+        return CommitTree(request.past.history, request.head, exclude=exclude, vendored=vendored)
     files = tuple(t for t in targets if t and not os.path.isdir(os.path.join(root, t)))
     alone = len(files) == len(targets) and not os.path.lexists(os.path.join(root, ".git"))
     tree = DiskTree(
         root,
-        named=tuple(path for path in files if not _CONTEXT.search(path)),
+        named=tuple(path for path in files if not _CONTEXT.fullmatch(path.rpartition("/")[2])),
         near=alone,
         gitignore=request.gitignore,
         exclude=request.config.exclude,
         vendored=request.config.include_vendored,
-        tracked=request.past.history.tracked() if request.past is not None and compared else frozenset(),
+        tracked=request.past.history.tracked() if request.past is not None else request.only or frozenset(),
     )
     return Overlay(tree, targets[0], request.stdin) if request.stdin is not None else tree
 
@@ -332,7 +379,8 @@ class Overlay:
         self.data = data
 
     def entries(self) -> Iterator[Entry | Skipped]:
-        yield Entry(self.path, kind_of(os.path.basename(self.path)) or Kind.UNKNOWN, named=True)
+        kind = kind_of(os.path.basename(self.path))
+        yield as_entry(self.path, {kind} if kind else (), named=True)
         yield from (item for item in self.tree.entries() if item.path != self.path)
 
     @property
@@ -350,8 +398,14 @@ class Overlay:
     def ignored(self, path: str) -> bool:
         return self.tree.ignored(path)
 
-    def read(self, path: str) -> bytes:
-        return self.data if path == self.path else self.tree.read(path)
+    def excluded(self, path: str) -> bool:
+        return self.tree.excluded(path)
+
+    def read(self, path: str, limit: int = MAX_BYTES) -> bytes:
+        return self.data if path == self.path else self.tree.read(path, limit)
+
+    def chunks(self, path: str) -> Iterator[bytes]:
+        return iter((self.data,)) if path == self.path else self.tree.chunks(path)
 
 
 def _result(

@@ -80,7 +80,8 @@ class Finding(NamedTuple):
 
     `owner` is the object it is about: `services.web`, `Deployment/shop/api/web`, a stage's name or number. `scope` is
     where that runs: a Compose project, a world of manifests, a Dockerfile; both together say who it is, and a place
-    never does: several owners may have the same fault at one place.
+    never does: several owners may have the same fault at one place. An image's fault is also that of each `user`, scope
+    and owner of what runs it: one who starts to is new.
     `evidence` says, without prose, what was found; with name and owner it is the finding's identity. `redact` are the
     places that hold a secret: every report masks them, in this finding's snippets and in all others. `properties` are
     further facts for the JSON report, by name. In a report, `also` are the findings of other owners that are told
@@ -102,13 +103,14 @@ class Finding(NamedTuple):
     properties: tuple[tuple[str, str | tuple[str, ...]], ...] = ()
     scope: str = ""
     also: tuple["Finding", ...] = ()
+    user: tuple[str, str] = ("", "")
     extent: Any = None
     reached: tuple[str, ...] = ()
 
     @property
-    def identity(self) -> tuple[str, str]:
-        """Who has the fault: the scope and the owner."""
-        return self.scope, self.owner
+    def identity(self) -> tuple[str, ...]:
+        """Who has the fault: the scope and the owner, and who runs it if it is an image's."""
+        return self.scope, self.owner, *self.user
 
     @property
     def fingerprint(self) -> str:
@@ -124,4 +126,4 @@ class Finding(NamedTuple):
     @property
     def sort_key(self) -> tuple[object, ...]:
         place = self.location.path, self.location.start
-        return (*place, self.name, self.owner, self.evidence, self.message, self.scope)
+        return (*place, self.name, self.owner, self.evidence, self.message, self.scope, self.user)

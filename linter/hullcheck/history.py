@@ -3,18 +3,37 @@
 import os
 import posixpath
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
+from contextlib import suppress
 from typing import Any, NamedTuple
 
-from hullcheck.discover import MAX_BYTES, VENDORED, Entry, Kind, Skipped, kind_of, patterns
+from hullcheck.discover import (
+    MAX_BYTES,
+    VENDORED,
+    DiskTree,
+    Entry,
+    Kind,
+    Skipped,
+    Tree,
+    as_entry,
+    kind_of,
+    patterns,
+    submodule,
+)
 from hullcheck.errors import HullcheckError
+from hullcheck.plumbing import Plumbing, identify, identify_file, sha256
 from hullcheck.report import VersionControl
 
-_LINK = "120000"
+LINK = "120000"
 _HOPS = 40
 """Links that are followed one after the other before they count as a loop, as in Linux."""
 
-_ENVIRONMENT = {"GIT_NO_LAZY_FETCH": "1", "GIT_NO_REPLACE_OBJECTS": "1", "GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C"}
+SUBMODULE = "160000"
+_ID = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
+_ABBREVIATED = re.compile(r"[0-9a-f]{4,63}")
+_NO_NAME = re.compile(r"[\x00-\x20\x7f?*\[\\]")
+"""What no reference's name has, and a pattern may."""
 
 
 class Base(NamedTuple):
@@ -29,12 +48,11 @@ class Base(NamedTuple):
 
 
 class Blob(NamedTuple):
-    """A file of a commit: its object, which repository (a submodule's folder, else empty) has it, its mode and size."""
+    """A file of a commit: its object, which repository (a submodule's folder, else empty) has it, and its mode."""
 
     id: str
     repository: str
     mode: str
-    size: int
 
 
 class History:
@@ -42,125 +60,254 @@ class History:
 
     def __init__(self, root: str) -> None:
         self.root = root
-        self._repositories: dict[str, Any] = {}
-        self._repository("")
+        self._repositories: dict[str, Plumbing] = {}
+        self._tracked: dict[str, str] | None = None
+        self.shallow = self._repository("").shallow
 
     def __getstate__(self) -> dict[str, Any]:
-        return {"root": self.root, "_repositories": {}}  # a worker starts its own git
+        return {**vars(self), "_repositories": {}}  # a worker starts its own git
 
-    def _repository(self, folder: str) -> Any:
+    def _repository(self, folder: str) -> Plumbing:
         if folder not in self._repositories:
-            import git
-
-            try:
-                self._repositories[folder] = git.Repo(os.path.join(self.root, folder))
-            except (git.InvalidGitRepositoryError, git.NoSuchPathError):
-                raise HullcheckError(f"{folder or self.root} is no git repository: nothing to compare with") from None
-            except (git.GitCommandNotFound, OSError) as error:
-                raise HullcheckError(f"git can't be started: {error}") from None
+            self._repositories[folder] = Plumbing(os.path.join(self.root, folder).rstrip("/"), inner=bool(folder))
         return self._repositories[folder]
 
     def _git(self, *arguments: str, folder: str = "") -> str | None:
-        """What git prints, or None if it refuses; raises HullcheckError if it doesn't trust the repository at all."""
-        status, out, error = self._repository(folder).git.execute(
-            ["git", "--literal-pathspecs", *arguments],
-            with_extended_output=True,
-            with_exceptions=False,
-            stdout_as_string=False,
-            strip_newline_in_stdout=False,
-            env=_ENVIRONMENT,
-        )
-        if status and "dubious ownership" in str(error):
-            trust = f"git config --global --add safe.directory {self.root}"
-            raise HullcheckError(f"git doesn't trust the owner of this repository; if you do: `{trust}`")
-        return None if status else os.fsdecode(out)
+        return self._repository(folder).run(*arguments)
+
+    def notes(self) -> Iterator[str]:
+        """What the owner of the folder should know of where its history is kept."""
+        directory, path = self._repository("").directory, os.path.join(self.root, ".git")
+        own = os.path.join(os.path.realpath(self.root), ".git")
+        if os.path.realpath(directory) != own and not _is_linked(directory, path):
+            yield f"the history of this folder is kept elsewhere, in {directory}"
+        shared = _common(directory)
+        if os.path.lexists(os.path.join(shared, "objects", "info", "alternates")):
+            yield "a part of the history is taken from another repository (objects/info/alternates)"
+        if os.path.lexists(os.path.join(shared, "info", "grafts")):
+            yield "grafts are not honoured: commits have the parents that they say"
+        if self._git("for-each-ref", "--count=1", "--format=%(refname)", "refs/replace/"):
+            yield "replaced objects (refs/replace) are not honoured: the original ones are compared"
 
     def commit(self, revision: str) -> str | None:
-        """The id of a commit that is here, or None."""
-        if revision.startswith("-") or "\0" in revision or not revision:
-            raise HullcheckError(f"`{revision}` is not a revision")
+        """The id of a commit that is here, or None. A name means a branch before it means a tag.
+
+        Raises HullcheckError for what is no revision, or may mean two commits.
+        """
+        found = self._full(revision)
+        return self._peeled(found) if found else None
+
+    def _peeled(self, revision: str) -> str | None:
         found = self._git("rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
         return found.strip() if found else None
 
-    def is_branch(self, revision: str) -> bool:
-        name = self._git("rev-parse", "--verify", "--quiet", "--symbolic-full-name", "--end-of-options", revision) or ""
-        return name.startswith(("refs/heads/", "refs/remotes/"))
+    def _full(self, revision: str) -> str | None:
+        """A revision with its reference's full name, so that git doesn't have to guess; None if there is none.
 
-    def first_parent(self) -> str | None:
-        """The id of HEAD's first parent if HEAD is a merge, whether or not the parent is here; else None."""
-        raw = self._git("cat-file", "-p", "HEAD") or ""
-        parents = re.findall(r"^parent (\S+)$", raw.partition("\n\n")[0], re.MULTILINE)
-        return parents[0] if len(parents) > 1 else None
+        git itself takes a tag before a branch, and would take a tag for the full name of a branch that isn't here; and
+        whoever may push a tag isn't always one who may push to a branch.
+        """
+        if revision.startswith("-") or "\0" in revision or not revision:
+            raise HullcheckError(f"`{revision}` is not a revision")
+        name, rest = _split(revision)
+        if name in ("", "HEAD", "FETCH_HEAD", "ORIG_HEAD") or _ID.fullmatch(name):
+            return revision
+        if name.startswith("refs/"):
+            return revision if self._refs(name) else None
+        branches = (f"refs/heads/{name}", f"refs/remotes/{name}", f"refs/remotes/origin/{name}")
+        here = self._refs(*branches, f"refs/tags/{name}")
+        found = next((ref for ref in branches if ref in here), None)
+        if found and here.get(branches[1], here[found]) != here[found]:
+            raise HullcheckError(
+                f"`{name}` is ambiguous: there are {found} and {branches[1]}; name one of them in full"
+            )
+        found = found or next(iter(here), None)
+        if found and _ABBREVIATED.fullmatch(name):
+            self._not_abbreviated(name, found)
+        return f"{found}{rest}" if found else revision
+
+    def _not_abbreviated(self, name: str, ref: str) -> None:
+        meant = self._peeled(ref)
+        for identity in (self._git("rev-parse", f"--disambiguate={name}") or "").split():
+            if self._peeled(identity) not in (None, meant):
+                raise HullcheckError(f"`{name}` is ambiguous: there are {ref} and a commit {identity[:12]}")
+
+    def _refs(self, *names: str) -> dict[str, str]:
+        """The references of exactly these names, and what each stands for."""
+        if any(_NO_NAME.search(name) for name in names):
+            return {}
+        rows = (self._git("for-each-ref", "--format=%(objectname) %(refname)", *names) or "").splitlines()
+        found = {name: identity for identity, _, name in (row.partition(" ") for row in rows)}
+        return {name: found[name] for name in names if name in found}
+
+    def is_branch(self, revision: str) -> bool:
+        full = self._full(revision)
+        name = full and self._git("rev-parse", "--verify", "--quiet", "--symbolic-full-name", "--end-of-options", full)
+        return (name or "").startswith(("refs/heads/", "refs/remotes/"))
+
+    def parents(self, commit: str = "HEAD") -> tuple[str, ...]:
+        """The ids of a commit's parents, whether or not they are here."""
+        raw = self._git("cat-file", "-p", commit) or ""
+        return tuple(re.findall(r"^parent (\S+)$", raw.partition("\n\n")[0], re.MULTILINE))
 
     def merge_base(self, commit: str) -> str | None:
         found = self._git("merge-base", "--end-of-options", commit, "HEAD")
         return found.split()[0] if found else None
 
+    def contains(self, commit: str) -> bool:
+        """Is the commit HEAD, a parent of it (here or not), or one before?"""
+        head = self._peeled("HEAD")
+        return head is not None and (
+            commit in (head, *self.parents()) or (self._peeled(commit) == commit and self.merge_base(commit) == commit)
+        )
+
     @property
     def empty(self) -> bool:
         return self._git("rev-parse", "--verify", "--quiet", "HEAD") is None
 
-    @property
-    def shallow(self) -> bool:
-        return (self._git("rev-parse", "--is-shallow-repository") or "").strip() == "true"
-
     def tracked(self) -> frozenset[str]:
         """The files that git keeps, as they are in the index: what .gitignore says doesn't apply to them."""
-        listed = self._git("ls-files", "-z", "--recurse-submodules") or self._git("ls-files", "-z") or ""
-        return frozenset(filter(None, listed.split("\0")))
+        return frozenset(path for path, staged in self.index().items() if not staged.startswith(SUBMODULE))
 
-    def changed(self, commit: str) -> frozenset[str]:
-        """The tracked files, and submodules' folders, that differ on disk from the commit, or may."""
-        listed = self._git("diff-index", "--name-only", "-z", "--ignore-submodules=none", commit, "--")
+    def index(self) -> dict[str, str]:
+        """The mode and the id of each file in the index, in submodules that are here too, and of submodules."""
+        if self._tracked is None:
+            self._tracked = dict(self._staged(""))
+        return self._tracked
+
+    def _staged(self, folder: str) -> Iterator[tuple[str, str]]:
+        for row in filter(None, (self._git("ls-files", "--stage", "-z", folder=folder) or "").split("\0")):
+            details, _, name = row.partition("\t")
+            path = f"{folder}/{name}" if folder else name
+            yield path, details.rpartition(" ")[0]
+            if details.startswith(SUBMODULE) and self.checked_out(path):
+                yield from self._staged(path)
+
+    def checked_out(self, path: str) -> bool:
+        """Is a submodule here, with its own history?"""
+        folder = os.path.join(self.root, path)
+        return os.path.lexists(os.path.join(folder, ".git")) and not os.path.islink(folder)
+
+    def differences(self, commit: str, other: str = "") -> dict[str, bool]:
+        """What differs between a commit and another one, else the index, and whether it is in the latter.
+
+        Submodules are one thing each. An empty `commit` is the one before the first.
+        """
+        before = self._modes(commit) if commit else {}
+        after = self._modes(other) if other else self.index()
+        changed = {path: True for path, staged in after.items() if before.get(path) != staged}
+        inner = () if other else tuple(f"{path}/" for path, staged in after.items() if staged.startswith(SUBMODULE))
+        changed = {path: True for path in changed if not path.startswith(inner)} if inner else changed
+        return {**changed, **dict.fromkeys(before.keys() - after.keys(), False)}
+
+    def _modes(self, commit: str) -> dict[str, str]:
+        listed = self._git("ls-tree", "-r", "-z", "--full-tree", commit, "--")
         if listed is None:
-            raise HullcheckError(f"git can't compare the files with {commit}")
-        return frozenset(filter(None, listed.split("\0")))
+            raise HullcheckError(f"git can't read the files of {commit}")
+        rows = (row.partition("\t") for row in listed.split("\0") if row)
+        return {name: " ".join(details.split()[::2]) for details, _, name in rows}
 
     def read(self, commit: str, path: str) -> bytes | None:
         """A file's bytes at a commit, links followed; None if there is no such file."""
         for _ in range(_HOPS):
             found = next((blob for name, blob in self._list(commit, "", path) if name == path), None)
-            if found is None or found.mode != _LINK:
+            if found is None or found.mode != LINK:
                 return self.blob(found) if found else None
             path = posixpath.normpath(posixpath.join(posixpath.dirname(path), os.fsdecode(self.blob(found))))
             if path.startswith(("../", "/")):
                 return None
         return None
 
-    def blob(self, blob: Blob) -> bytes:
-        if blob.size > MAX_BYTES:
-            raise OSError(f"larger than {MAX_BYTES // 1024 // 1024} MiB")
-        try:
-            return bytes(self._repository(blob.repository).git.get_object_data(blob.id)[3])
-        except ValueError:
-            advice = "this clone is partial: fetch all objects"
-            raise HullcheckError(f"git doesn't have the file {blob.id[:12]} of the base here; {advice}") from None
+    def blob(self, blob: Blob, limit: int = MAX_BYTES) -> bytes:
+        found = self._repository(blob.repository).blob(blob.id, limit)
+        if found is None:
+            raise _missing(blob)
+        return found
 
-    def files(self, commit: str) -> dict[str, Blob]:
-        """All files of a commit, those of submodules that are here too."""
-        return dict(self._list(commit, ""))
+    def chunks(self, blob: Blob) -> Iterator[bytes]:
+        """The bytes of a file of any size, piece by piece."""
+        return self._repository(blob.repository).chunks(blob.id)
 
-    def _list(self, commit: str, folder: str, *paths: str) -> Iterator[tuple[str, Blob]]:
-        listed = self._git("ls-tree", "-r", "-z", "-l", "--full-tree", commit, "--", *paths, folder=folder)
+    def files(self, commit: str, absent: list[str] | None = None) -> dict[str, Blob]:
+        """All files of a commit, those of submodules that are here too; the others' folders go to `absent`."""
+        return dict(self._list(commit, "", absent=absent))
+
+    def _list(
+        self, commit: str, folder: str, *paths: str, absent: list[str] | None = None
+    ) -> Iterator[tuple[str, Blob]]:
+        listed = self._git("ls-tree", "-r", "-z", "--full-tree", commit, "--", *paths, folder=folder)
         if listed is None:
             raise HullcheckError(f"git can't read the files of {commit}")
         for row in filter(None, listed.split("\0")):
             details, _, name = row.partition("\t")
-            mode, kind, identity, size = details.split()
+            mode, kind, identity = details.split()
             path = f"{folder}/{name}" if folder else name
             if kind == "blob":
-                yield path, Blob(identity, folder, mode, int(size) if size.isdigit() else 0)
+                yield path, Blob(identity, folder, mode)
             elif kind == "commit":
-                yield from self._submodule(path, identity)
+                yield from self._submodule(path, identity, absent)
 
-    def _submodule(self, path: str, commit: str) -> Iterator[tuple[str, Blob]]:
+    def _submodule(self, path: str, commit: str, absent: list[str] | None) -> Iterator[tuple[str, Blob]]:
         """The files of a submodule's commit; nothing if the submodule isn't checked out."""
-        folder = os.path.join(self.root, path)
-        if not os.path.lexists(os.path.join(folder, ".git")) or os.path.islink(folder):
+        if not self.checked_out(path):
+            if absent is not None:
+                absent.append(path)
             return
         if self._git("cat-file", "-e", f"{commit}^{{commit}}", folder=path) is None:
             raise HullcheckError(f"the submodule {path} doesn't have its old commit {commit[:12]} here: fetch it first")
-        yield from self._list(commit, path)
+        yield from self._list(commit, path, absent=absent)
+
+
+def _missing(blob: Blob) -> HullcheckError:
+    advice = "this clone is partial: fetch all objects"
+    return HullcheckError(f"git doesn't have the file {blob.id[:12]} of the base here; {advice}")
+
+
+class Unchanged(AbstractSet[str]):
+    """The files of a commit that are the same on disk, byte for byte: each is read when it is first asked for.
+
+    git would compare what its filters make of the files, and those are programs that the repository names. A file that
+    only was given other line ends by the checkout counts as one that differs.
+    """
+
+    def __init__(self, history: History, blobs: Mapping[str, Blob]) -> None:
+        self._history = history
+        self._blobs = blobs
+        self._known: dict[str, bool] = {}
+
+    def __contains__(self, path: object) -> bool:
+        if not isinstance(path, str) or path not in self._blobs:
+            return False
+        if path not in self._known:
+            self._known[path] = self._same(path, self._blobs[path])
+        return self._known[path]
+
+    def __iter__(self) -> Iterator[str]:
+        return (path for path in self._blobs if path in self)
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+    @classmethod
+    def _from_iterable(cls, it: Iterable[Any]) -> frozenset[Any]:
+        return frozenset(it)
+
+    def _same(self, path: str, blob: Blob) -> bool:
+        full = os.path.join(self._history.root, path)
+        try:
+            if blob.mode == LINK:
+                return identify(os.fsencode(os.readlink(full)), len(blob.id)) == blob.id
+            return identify_file(full, len(blob.id)) == blob.id or self._stored_elsewhere(full, blob)
+        except OSError:
+            return False
+
+    def _stored_elsewhere(self, path: str, blob: Blob) -> bool:
+        """Is the commit's file only the name of what is on disk, as Git LFS leaves it?"""
+        pointer = self._history.blob(blob)
+        named = (
+            re.search(rb"^oid sha256:([0-9a-f]{64})$", pointer, re.MULTILINE) if pointer[:8] == b"version " else None
+        )
+        return named is not None and sha256(path) == named[1].decode()
 
 
 class CommitTree:
@@ -184,41 +331,46 @@ class CommitTree:
         self._vendored = vendored
         self._excluded = patterns(exclude) if exclude else None
         self.named = named
-        self.blobs = history.files(commit) if commit else {}
+        self._entered: dict[str, bool] = {}
+        self._absent: list[str] = []
+        self.blobs = history.files(commit, self._absent) if commit else {}
         self.paths = [*(path for path in self.blobs if not self._left_out(path)), *beside]
 
-    def unchanged(self) -> frozenset[str]:
-        """The paths of files that are the same on disk."""
-        if not self._commit:
-            return frozenset()
-        changed = self._history.changed(self._commit)
-        return frozenset(
-            path for path, blob in self.blobs.items() if path not in changed and blob.repository not in changed
-        )
+    def unchanged(self, in_: Tree, but: frozenset[str] = frozenset()) -> AbstractSet[str]:
+        """The paths of files that are the same in a later tree, byte for byte, without those of `but`."""
+        if isinstance(in_, CommitTree):
+            return frozenset(path for path, blob in self.blobs.items() if in_.blobs.get(path) == blob) - but
+        return Unchanged(self._history, {path: blob for path, blob in self.blobs.items() if path not in but})
 
     def _left_out(self, path: str) -> bool:
-        folders = path.split("/")[:-1]
-        return not self._vendored and not VENDORED.isdisjoint(folders)
+        """Does the file lie in a folder that a walk doesn't enter?"""
+        folder = path.rpartition("/")[0]
+        if folder not in self._entered:
+            vendored = not self._vendored and not VENDORED.isdisjoint(folder.split("/"))
+            inside = bool(folder) and self._excluded is not None and self._excluded.match(f"{folder}/")
+            self._entered[folder] = not (vendored or inside)
+        return not self._entered[folder]
 
     def entries(self) -> Iterator[Entry | Skipped]:
-        found: dict[str, Entry] = {}
-        for path in sorted(self.blobs):
+        found: dict[str, set[Kind]] = {}
+        for path in self.blobs:
             kind = kind_of(path.rpartition("/")[2])
-            if kind is None or self._left_out(path) or (self._excluded and self._excluded.match_file(path)):
+            if kind is None or self._left_out(path) or self.excluded(path):
                 continue
             real = self._real(path)
-            if real is not None and (real not in found or found[real].kind is Kind.YAML):
-                found[real] = Entry(real, kind)
+            if real is not None and not self.excluded(real):
+                found.setdefault(real, set()).add(kind)
         for path in self.named:
             if path in self.blobs:
-                known = found.get(path)
-                kind = known.kind if known else kind_of(path.rpartition("/")[2]) or Kind.UNKNOWN
-                found[path] = Entry(path, kind, named=True)
-        yield from (found[path] for path in sorted(found))
+                kind = kind_of(path.rpartition("/")[2])
+                found.setdefault(path, {kind} if kind else set())
+        items: list[Entry | Skipped] = [as_entry(path, kinds, path in self.named) for path, kinds in found.items()]
+        items += [submodule(path) for path in self._absent if not self._left_out(path) and not self.excluded(path)]
+        yield from sorted(items, key=lambda item: item.path)
 
     def _real(self, path: str) -> str | None:
         """The file that a path stands for once links are followed; None if that isn't one of the commit's."""
-        if self.blobs[path].mode != _LINK:
+        if self.blobs[path].mode != LINK:
             return path
         for _ in range(_HOPS):
             parts = path.split("/")
@@ -235,7 +387,7 @@ class CommitTree:
         return None
 
     def _is_link(self, path: str) -> bool:
-        return path in self.blobs and self.blobs[path].mode == _LINK
+        return path in self.blobs and self.blobs[path].mode == LINK
 
     @property
     def versioned(self) -> bool:
@@ -244,11 +396,48 @@ class CommitTree:
     def ignored(self, path: str) -> bool:
         return path not in self.blobs
 
-    def read(self, path: str) -> bytes:
+    def excluded(self, path: str) -> bool:
+        return self._excluded is not None and self._excluded.match(path)
+
+    def read(self, path: str, limit: int = MAX_BYTES) -> bytes:
+        return self._history.blob(self._blob(path), limit)
+
+    def chunks(self, path: str) -> Iterator[bytes]:
+        return self._history.chunks(self._blob(path))
+
+    def _blob(self, path: str) -> Blob:
         blob = self.blobs.get(path)
         if blob is None:
             raise FileNotFoundError(2, "not in the commit", path)
-        return self._history.blob(blob)
+        return blob
+
+
+def _is_linked(directory: str, path: str) -> bool:
+    """Does the folder of a linked worktree or a submodule say that it belongs to this `.git`?"""
+    with suppress(OSError):
+        if os.path.realpath(_line(os.path.join(directory, "gitdir"))) == os.path.realpath(path):
+            return True
+    with suppress(OSError):
+        said = re.search(
+            r"^[ \t]*worktree[ \t]*=[ \t]*([^\s][^\n]*)$", _text(os.path.join(directory, "config")), re.MULTILINE
+        )
+        root = os.path.realpath(os.path.dirname(path))
+        return said is not None and os.path.realpath(os.path.join(directory, said[1].strip())) == root
+    return False
+
+
+def _common(directory: str) -> str:
+    """The folder that a linked worktree shares with the others; the folder itself if it is no such worktree."""
+    try:
+        return os.path.normpath(os.path.join(directory, _line(os.path.join(directory, "commondir"))))
+    except OSError:
+        return directory
+
+
+def _split(revision: str) -> tuple[str, str]:
+    """The name that a revision begins with, and what is said of it, such as `~1`."""
+    end = min((at for mark in ("~", "^", ":", "@{") if (at := revision.find(mark)) >= 0), default=len(revision))
+    return ("", revision) if revision == "@" else (revision[:end], revision[end:])
 
 
 def version_control(root: str) -> VersionControl | None:
@@ -258,8 +447,7 @@ def version_control(root: str) -> VersionControl | None:
         head = _line(os.path.join(folder, "HEAD"))
         branch = head.removeprefix("ref: refs/heads/") if head.startswith("ref: ") else ""
         revision = _resolve(folder, head)
-        with open(os.path.join(folder, "config"), encoding="utf-8", errors="replace") as file:
-            text = file.read()
+        text = _text(os.path.join(folder, "config"))
     except OSError:
         return None
     match = re.search(r'\[remote "origin"\][^\[]*?\burl\s*=\s*(\S+)', text)
@@ -268,8 +456,12 @@ def version_control(root: str) -> VersionControl | None:
 
 
 def _line(path: str) -> str:
-    with open(path, encoding="utf-8", errors="replace") as file:
-        return file.readline().strip()
+    return _text(path).partition("\n")[0].strip()
+
+
+def _text(path: str) -> str:
+    folder, name = os.path.split(path)
+    return DiskTree(folder).read(name).decode("utf-8", "replace")
 
 
 def _resolve(folder: str, head: str) -> str:
@@ -281,8 +473,8 @@ def _resolve(folder: str, head: str) -> str:
     try:
         return _line(os.path.join(folder, name))
     except OSError:
-        with open(os.path.join(folder, "packed-refs"), encoding="utf-8", errors="replace") as file:
-            return next((line.split()[0] for line in file if line.rstrip().endswith(f" {name}")), "")
+        packed = _text(os.path.join(folder, "packed-refs")).splitlines()
+        return next((line.split()[0] for line in packed if line.rstrip().endswith(f" {name}")), "")
 
 
 def _without_credentials(url: str) -> str:

@@ -1,17 +1,27 @@
 """Files to per-file models, each from its own bytes alone, in as many processes as help."""
 
 import os
+import posixpath
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from hullcheck.discover import Entry, Kind, Tree, load
+from hullcheck.discover import Entry, Kind, Tree, load, plainly_dockerfile
+from hullcheck.model.coverage import Gap
+from hullcheck.model.lazy import Lazy
 from hullcheck.model.problem import Problem
 from hullcheck.source import Source
+
+if TYPE_CHECKING:
+    from hullcheck.model.node import Node
 
 Progress = Callable[[str, int, int], None]
 
 PARALLEL_FROM = 1_500
 """Files from which several processes are worth their start: what they read has to be sent back."""
+
+LARGE_JSON = 1024 * 1024
+"""Characters of JSON from which it is worth while to ask first what it is: most of it is data."""
 
 PARALLEL_CORES = 4
 """Processors from which they are: on two, sending costs more than reading together gains."""
@@ -23,6 +33,7 @@ class File(NamedTuple):
     `spans` are first and last lines of instructions that have several, for ignore comments. `counts` is false for
     files that are read for the sake of others and hold nothing to judge. `also` are further readings of the same
     source, where a file holds things of several kinds: a Pod behind a kustomization, a Compose project beside both.
+    `hints` are the kinds that it was read as by the names of the file and of links to it; none, if others name it.
     """
 
     source: Source
@@ -32,6 +43,7 @@ class File(NamedTuple):
     spans: tuple[tuple[int, int], ...] = ()
     counts: bool = True
     also: tuple["File", ...] = ()
+    hints: tuple[Kind, ...] = ()
 
     @property
     def readings(self) -> tuple["File", ...]:
@@ -53,10 +65,14 @@ def read_all(
     progress: Progress,
     known: Mapping[str, File | None] | None = None,
 ) -> dict[str, File]:
-    """Read every file that is of interest; the others are left out. What is `known` by its path isn't read again."""
+    """Read every file that is of interest; the others are left out.
+
+    What is `known` by its path, and was read as the same kinds, isn't read again.
+    """
     known = known or {}
-    files = {entry.path: file for entry in entries if (file := known.get(entry.path)) is not None}
-    entries = [entry for entry in entries if entry.path not in known]
+    kept = {e.path: known[e.path] for e in entries if e.path in known and _as_known(e, known[e.path])}
+    files = {path: file for path, file in kept.items() if file is not None}
+    entries = [entry for entry in entries if entry.path not in kept]
     read: Iterable[tuple[str, File | None]]
     cores = os.cpu_count() or 1
     workers = jobs or (min(cores, 8) if len(entries) >= PARALLEL_FROM and cores >= PARALLEL_CORES else 1)
@@ -66,6 +82,13 @@ def read_all(
             files[path] = file
         progress("reading", number, len(entries))
     return files
+
+
+def _as_known(entry: Entry, file: File | None) -> bool:
+    """Would the file be read as it was in another tree? There, other files may have named it, or links led to it."""
+    if file is None:
+        return entry.kind in (Kind.YAML, Kind.BESIDE_DOCKERFILE) and not entry.also
+    return file.hints == (entry.kind, *entry.also)
 
 
 def _one_by_one(tree: Tree, entries: list[Entry]) -> Iterator[tuple[str, File | None]]:
@@ -93,81 +116,246 @@ def _read_chunk(tree: Tree, entries: list[Entry]) -> list[tuple[str, File | None
 
 def read(tree: Tree, entry: Entry) -> File | None:
     """The file's model, or None if it turns out to be of no interest. A fault of our own is a problem, too."""
+    file = _read(tree, entry)
+    return file._replace(hints=(entry.kind, *entry.also)) if file is not None else None
+
+
+def _read(tree: Tree, entry: Entry) -> File | None:
     source = load(tree, entry)
+    if source is None:
+        return None
     if isinstance(source, Problem):
         return File(source.location.source, entry.kind.value, None, (source,))
     try:
-        return _READERS[entry.kind](source, entry)
+        kinds = dict.fromkeys(_READERS[kind] for kind in (entry.kind, *entry.also))
+        return united(reading for reader in kinds for reading in reader(source, entry))
     except Exception as error:  # noqa: BLE001  a fault of ours must not lose the other files
         message = f"reading this file failed: {type(error).__name__}: {error}"
-        return File(source, entry.kind.value, None, (Problem("check-failed", message, source.at(0)),))
+        problem = Problem("check-failed", message, source.at(0), gap=Gap("check-failed"))
+        return File(source, entry.kind.value, None, (problem,))
 
 
-def _dockerfile(source: Source, entry: Entry) -> File | None:
+def united(readings: Iterable[File]) -> File | None:
+    """The readings of one source as one file: what can be judged first, each kind and each problem once."""
+    kinds: dict[str, File] = {}
+    problems: set[Problem] = set()
+    for reading in readings:
+        if reading.kind not in kinds:
+            new = tuple(problem for problem in dict.fromkeys(reading.problems) if problem not in problems)
+            problems.update(new)
+            kinds[reading.kind] = reading._replace(problems=new, also=())
+    if not kinds:
+        return None
+    first, *others = sorted(kinds.values(), key=lambda reading: not reading.counts)
+    return first._replace(also=tuple(others))
+
+
+def _dockerfile(source: Source, entry: Entry) -> Iterator[File]:
     from hullcheck.parse import dockerfile
 
     model = dockerfile.parse(source)
+    if not entry.named and not (model.directives or any(i.keyword in dockerfile.KEYWORDS for i in model.instructions)):
+        name = posixpath.basename(source.path)
+        if not plainly_dockerfile(name):
+            return  # `Dockerfile.license`, `Containerfile.sum`: nothing in it is a Dockerfile's
     spans = tuple((i.location.line, i.location.region.end_line) for i in model.instructions)
-    return File(source, "dockerfile", model, tuple(model.problems), tuple(s for s in spans if s[0] != s[1]))
+    yield File(source, "dockerfile", model, tuple(model.problems), tuple(s for s in spans if s[0] != s[1]))
 
 
-def _yaml(source: Source, entry: Entry) -> File | None:
-    """Compose or Kubernetes, by name and shape; cheap words first, so that most files are never parsed."""
-    text = source.text
-    if source.encoding == "latin-1":  # what can't be decoded may be of interest all the same, such as broken UTF-16
-        text = text.replace("\x00", "")
-    compose_named = entry.kind is Kind.COMPOSE
-    manifest = "apiVersion" in text and "kind" in text
-    compose = compose_named or ("services" in text and not source.path.endswith(".json"))
-    if not (manifest or compose or entry.named):
-        return None
-    if manifest and not compose_named:
-        from hullcheck.parse import kubernetes
+def _beside_dockerfile(source: Source, entry: Entry) -> Iterator[File]:
+    """A file whose name says that it is about a Dockerfile, or becomes one: it is one if it begins so."""
+    from hullcheck.parse.wording import is_dockerfile
 
-        found = kubernetes.read(source)
-        if found.objects or found.problems:
-            return File(source, "kubernetes", found, tuple(found.problems))
-    from hullcheck.parse import compose as compose_parser
-    from hullcheck.parse import yaml
-
-    documents = yaml.parse(source)
-    roots = [d.root for d in documents.documents]
-    if any(compose_parser.looks_like(root) for root in roots) or (documents.problems and compose_named):
-        composed = compose_parser.read(source, documents)
-        return File(source, "compose", composed if composed.documents else None, tuple(composed.problems))
-    if documents.problems and entry.named:
-        return File(source, "yaml", None, tuple(documents.problems))
-    return None
+    if entry.named or is_dockerfile(source.text):
+        yield from _dockerfile(source, entry)
 
 
-def _context(source: Source, entry: Entry) -> File | None:
-    """A file that says how others belong together: read whole when they are linked."""
-    return File(source, entry.kind.value, None, counts=False)
+def _structured(source: Source, entry: Entry) -> Iterator[File]:
+    """YAML and JSON, by what each document holds: cheap words first, so that most files are never parsed."""
+    from hullcheck.parse.wording import Wording
+
+    if source.text.startswith(_LFS) and not source.path.lower().endswith(".json"):
+        gap = Gap("missing", "file", "it is in Git LFS; run `git lfs pull`")
+        problem = Problem("not-analysed", "a pointer of Git LFS: the file itself isn't here", source.at(0), gap=gap)
+        yield File(source, "yaml", None, (problem,), counts=False)
+        return
+    wording = Wording(source.text)
+    hints = frozenset((entry.kind, *entry.also))
+    manifest = wording.manifest
+    compose = Kind.COMPOSE in hints or wording.compose(source.path)
+    bake = Kind.BAKE in hints or wording.bake(source.path)
+    if len(source.text) > LARGE_JSON and not entry.named and _is_data(source.text):
+        return
+    if manifest or compose or bake or entry.named or not hints.isdisjoint(_ALWAYS):
+        yield from _Documents(source, hints, manifest).readings(compose, entry.named)
 
 
-def _kustomization(source: Source, entry: Entry) -> File | None:
-    from hullcheck.parse import kubernetes
+def _is_data(text: str) -> bool:
+    """Is it JSON, and neither an object of Kubernetes nor a project? Its own parser tells it fast."""
+    if text.lstrip()[:1] not in ("{", "["):
+        return False
+    import json
 
-    found = kubernetes.read(source)
-    return File(source, "kustomization", found, tuple(found.problems), counts=False)
+    try:
+        root = json.loads(text)
+    except (ValueError, RecursionError):
+        return False
+    if not isinstance(root, dict):
+        return True
+    return not (root.keys() >= {"apiVersion", "kind"} or "services" in root or "target" in root)
 
 
-def _by_content(source: Source, entry: Entry) -> File | None:
-    """A file passed by name whose name doesn't tell: a Dockerfile if a line starts with FROM, else YAML."""
+class _Documents:
+    """The documents of a file, and what they are: several things, perhaps."""
+
+    def __init__(self, source: Source, hints: frozenset[Kind], manifest: bool) -> None:
+        from hullcheck.parse import kubernetes, yaml
+
+        self.source = source
+        self.hints = hints
+        self.parsed = kubernetes.documents(source) if manifest else yaml.parse(source)
+        self.roots = [document.root for document in self.parsed.documents if document.root is not None]
+        self.model = kubernetes.read(source, self.parsed) if manifest or Kind.KUSTOMIZATION in hints else None
+
+    def readings(self, compose: bool, named: bool) -> Iterator[File]:
+        """Each thing that the file is. What is wrong with it is told whatever it is, if its name or its words say."""
+        found = [*self._contexts(), *self._manifests()]
+        found += self._compose(any(reading.kind == "kubernetes" for reading in found)) if compose else ()
+        yield from found
+        if not found and self.parsed.problems and (named or self._of_services()):
+            yield File(self.source, "yaml", None, tuple(self.parsed.problems))
+
+    def _contexts(self) -> Iterator[File]:
+        """What says how others belong together: read whole when they are linked."""
+        if Kind.KUSTOMIZATION in self.hints:
+            assert self.model is not None
+            yield self._context("kustomization", self.model._replace(objects=()), self.model.problems)
+        if Kind.CHART in self.hints:
+            yield from self._chart()
+        if Kind.SKAFFOLD in self.hints or any(map(_is_skaffold, self.roots)):
+            yield self._context("skaffold", None, tuple(self.parsed.problems))
+        if Kind.BAKE in self.hints or any(map(_is_bake, self.roots)):
+            yield self._context("bake", None, tuple(self.parsed.problems))
+
+    def _context(self, kind: str, model: Any, problems: tuple[Problem, ...]) -> File:
+        return File(self.source, kind, model, problems, counts=False)
+
+    def _chart(self) -> Iterator[File]:
+        """A chart, if Helm could take it for one; else what is wrong with it, unless it is something else."""
+        from hullcheck.model.node import Mapping, as_str
+
+        root = self.roots[0] if self.roots else None
+        if isinstance(root, Mapping) and as_str(root.get("name")):
+            yield self._context("chart", None, tuple(self.parsed.problems))
+        elif self.model is None or not (self.model.objects or self.model.templated):
+            yield self._context("yaml", None, self._no_chart())
+
+    def _no_chart(self) -> tuple[Problem, ...]:
+        place = self.source.at(0)
+        if "{{" in self.source.text:
+            return (Problem("not-analysed", "a template of a chart", place, gap=Gap("template", "chart")),)
+        if self.parsed.problems:
+            gap = Gap("chart", "chart", "its `Chart.yaml` is broken")
+            return tuple(problem._replace(gap=gap) for problem in self.parsed.problems)
+        gap = Gap("chart", "chart", "its `Chart.yaml` has no `name`")
+        return (Problem("not-analysed", "no chart: it has no `name`", place, gap=gap),)
+
+    def _manifests(self) -> Iterator[File]:
+        if self.model is None:
+            return
+        objects = tuple(made for made in self.model.objects if not _is_skaffold(made.node))
+        if objects:
+            yield File(self.source, "kubernetes", self.model._replace(objects=objects, layer=None), self.model.problems)
+        elif self.model.problems and self.hints.isdisjoint(_TELL_PROBLEMS):
+            yield File(self.source, "kubernetes", self.model, self.model.problems)
+
+    def _compose(self, manifest: bool) -> Iterator[File]:
+        from hullcheck.model.node import Mapping
+        from hullcheck.parse import compose, kubernetes, yaml
+
+        kept = [
+            document
+            for document in self.parsed.documents
+            if not (isinstance(document.root, Mapping) and kubernetes.object_of(document.root) is not None)
+        ]
+        broken = self.parsed.problems and Kind.COMPOSE in self.hints and not manifest
+        if broken or any(compose.looks_like(document.root) for document in kept):
+            made = compose.read(self.source, yaml.Documents(kept, self.parsed.problems))
+            yield File(self.source, "compose", made if made.documents else None, tuple(made.problems))
+        elif self.model is not None and self.model.problems and Kind.COMPOSE in self.hints and not manifest:
+            yield File(self.source, "kubernetes", self.model, self.model.problems)
+
+    def _of_services(self) -> bool:
+        """Does a file that can't be read look as if it held services?"""
+        return _SERVICES.search(self.source.text) is not None and not _PLACEHOLDER.search(self.source.text)
+
+
+_PLACEHOLDER = Lazy(r"\{\{|\{%|<%")
+_LFS = "version https://git-lfs.github.com/spec/"
+_SERVICES = Lazy(
+    r"^services:[ \t]*(?:#[^\n]*)?\r?\n(?:[ \t]*(?:#[^\n]*)?\r?\n)*[ ]+[\w.-]+:[ \t]*\r?\n[ ]+(?:image|build):",
+    re.MULTILINE,
+)
+_BAKE_WORDS = frozenset(
+    ("context", "dockerfile", "dockerfile-inline", "tags", "args", "inherits", "platforms", "output")
+)
+
+
+def _is_skaffold(root: "Node") -> bool:
+    from hullcheck.model.node import Mapping, as_str
+
+    return isinstance(root, Mapping) and (as_str(root.get("apiVersion")) or "").startswith("skaffold/")
+
+
+def _is_bake(root: "Node") -> bool:
+    """Does the document say what to build, and nothing else?"""
+    from hullcheck.model.node import Mapping
+
+    targets = root.get("target") if isinstance(root, Mapping) else None
+    if not isinstance(root, Mapping) or not isinstance(targets, Mapping):
+        return False
+    if not root.entries().keys() <= {"target", "group", "variable", "function"}:
+        return False
+    children = [child for _, child in targets.entries().values()]
+    return any(isinstance(child, Mapping) and not _BAKE_WORDS.isdisjoint(child.entries()) for child in children)
+
+
+def _env(source: Source, entry: Entry) -> Iterator[File]:
+    """Variables for others: read whole when they are linked."""
+    yield File(source, "env", None, counts=False)
+
+
+def _bake(source: Source, entry: Entry) -> Iterator[File]:
+    if source.path.lower().endswith(".json"):
+        yield from _structured(source, entry)
+    else:
+        yield File(source, "bake", None, counts=False)
+
+
+def _by_content(source: Source, entry: Entry) -> Iterator[File]:
+    """A file passed by name whose name doesn't tell: a Dockerfile if it begins as one, else YAML."""
     first = next((line for line in source.text.splitlines() if line.strip() and not line.lstrip().startswith("#")), "")
     if first.split(None, 1)[:1] and first.split(None, 1)[0].upper() in ("FROM", "ARG"):
-        return _dockerfile(source, entry)
-    return _yaml(source, entry)
+        yield from _dockerfile(source, entry)
+    else:
+        yield from _structured(source, entry)
 
 
-_READERS: dict[Kind, Callable[[Source, Entry], File | None]] = {
+_ALWAYS = frozenset((Kind.KUSTOMIZATION, Kind.SKAFFOLD, Kind.CHART))
+"""Hints that something is said by the file, whatever words it has."""
+
+_TELL_PROBLEMS = frozenset((Kind.COMPOSE, Kind.KUSTOMIZATION, Kind.SKAFFOLD, Kind.CHART, Kind.BAKE))
+"""Hints as which the file is told to be broken."""
+
+_READERS: dict[Kind, Callable[[Source, Entry], Iterator[File]]] = {
     Kind.DOCKERFILE: _dockerfile,
-    Kind.YAML: _yaml,
-    Kind.COMPOSE: _yaml,
-    Kind.KUSTOMIZATION: _kustomization,
-    Kind.SKAFFOLD: _context,
-    Kind.BAKE: _context,
-    Kind.CHART: _context,
-    Kind.ENV: _context,
+    Kind.BESIDE_DOCKERFILE: _beside_dockerfile,
+    Kind.YAML: _structured,
+    Kind.COMPOSE: _structured,
+    Kind.KUSTOMIZATION: _structured,
+    Kind.SKAFFOLD: _structured,
+    Kind.CHART: _structured,
+    Kind.BAKE: _bake,
+    Kind.ENV: _env,
     Kind.UNKNOWN: _by_content,
 }

@@ -13,7 +13,7 @@ def matcher(paths: tuple[str, ...]) -> Matches:
     """Is a path among those that patterns in .gitignore's syntax name? Without patterns, each is."""
     if not paths:
         return lambda path: True
-    matches: Matches = patterns(paths).match_file
+    matches: Matches = patterns(paths).match
     return matches
 
 

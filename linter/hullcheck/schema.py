@@ -67,6 +67,8 @@ def meets(value: Any, schema: Mapping[str, Any]) -> bool:
 def _meets(value: Any, rule: Mapping[str, Any], schema: Mapping[str, Any]) -> bool:
     if "$ref" in rule and not _meets(value, schema["$defs"][rule["$ref"].rpartition("/")[2]], schema):
         return False
+    if "anyOf" in rule and not any(_meets(value, choice, schema) for choice in rule["anyOf"]):
+        return False
     if "enum" in rule and value not in rule["enum"]:
         return False
     if "type" in rule and not _is(value, rule["type"]):

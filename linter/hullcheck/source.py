@@ -1,6 +1,7 @@
 """A file as read, and places in it."""
 
-from bisect import bisect_right
+import re
+from bisect import bisect_left, bisect_right
 from functools import cached_property
 from typing import Generic, NamedTuple, TypeVar
 
@@ -78,8 +79,19 @@ class Source:
 
     def utf16_column(self, line: int, column: int) -> int:
         """The column, counted in UTF-16 units from 1, of a column counted in code points."""
-        before = self.line(line)[: column - 1]
-        return column + sum(1 for c in before if c > "\uffff")
+        if not self._wide:
+            return column
+        start = self.line_start(line)
+        end = self.line_start(line + 1) if line < len(self._starts) else len(self.text)
+        end = min(end, start + column - 1)
+        return column + bisect_left(self._wide, end) - bisect_left(self._wide, start)
+
+    @cached_property
+    def _wide(self) -> list[int]:
+        """The offsets of characters that take two UTF-16 units."""
+        if self.text.isascii():
+            return []
+        return [match.start() for match in re.finditer("[\U00010000-\U0010ffff]", self.text)]
 
     def at(self, start: int, end: int | None = None) -> "Location":
         """The place from offset `start` up to `end`; without `end`, the rest of the line."""

@@ -1,6 +1,5 @@
 """Which findings are accepted, by what is written in the files or configured, and what is wrong with that itself."""
 
-import re
 from collections.abc import Callable, Iterable, Iterator
 from datetime import date, timedelta
 from typing import NamedTuple
@@ -13,9 +12,6 @@ from hullcheck.model.problem import Problem
 from hullcheck.rules import matcher
 from hullcheck.schema import did_you_mean
 from hullcheck.source import Location
-
-_BETWEEN = re.compile(r", (?![^(]*\))")
-"""Between two items of a message, each of which may have names in parentheses."""
 
 
 class Suppressed(NamedTuple):
@@ -102,7 +98,21 @@ def _items(finding: Finding) -> tuple[str, ...]:
 def _told(finding: Finding) -> tuple[str, list[str]]:
     """A message in front of the colon, and its items."""
     subject, _, items = finding.message.partition(": ")
-    return subject, _BETWEEN.split(items)
+    return subject, _apart(items)
+
+
+def _apart(text: str) -> list[str]:
+    """The items of a message, each of which may have names in parentheses."""
+    found: list[list[str]] = []
+    inside = False
+    for piece in reversed(text.split(", ")):
+        if inside:
+            found[-1].append(piece)
+        else:
+            found.append([piece])
+        first = min((at for at in (piece.find("("), piece.find(")")) if at >= 0), default=-1)
+        inside = piece[first] == ")" if first >= 0 else inside
+    return [", ".join(reversed(pieces)) for pieces in reversed(found)]
 
 
 def _without_items(finding: Finding, index: _Index, done: Suppressed) -> Finding:

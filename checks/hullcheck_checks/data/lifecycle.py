@@ -8,7 +8,7 @@ import os
 import re
 from collections.abc import Iterator
 from datetime import date
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, NamedTuple
 
 from hullcheck.model.image import ImageRef
@@ -121,7 +121,7 @@ _JOINED = frozenset(("debian", "ubuntu", "alpine", "windowsservercore", "nanoser
 _ALIASES = {("amazon-linux", "1"): "2018.03"}
 
 
-@cache
+@lru_cache(maxsize=256)
 def releases(image: ImageRef) -> tuple[Release, ...]:
     """What the image's name and tag say of the releases in it: of its product, and of the distribution below."""
     found: dict[str, Release] = {}

@@ -60,7 +60,7 @@ def given(stage: Stage) -> Iterator[Finding]:
 
 def _names(text: str) -> list[str]:
     """The capabilities that a clause gives, if it gives any."""
-    match = re.fullmatch(r"((?:(?:cap_)?\w+,?)*)[+=]+([eip]+)", text.replace(" ", ""), re.IGNORECASE)
+    match = re.fullmatch(r"((?:\w++(?:,\w++)*+,?)?)[+=]+([eip]+)", text.replace(" ", ""), re.IGNORECASE)
     if match is None:
         return []
     names = [name.lower().removeprefix("cap_") for name in match[1].split(",") if name]

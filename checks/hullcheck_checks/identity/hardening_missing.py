@@ -103,10 +103,13 @@ def _safe_parts(workload: Workload, containers: list[Container], names: tuple[st
         if "privilege-escalation" in names and hardening.may_escalate_by_default(container):
             denied = None if gains_privileges(container) else no_escalation(container)
             changes += [denied] if denied else []
+    seen = set()
     for container in containers:
         if "seccomp-not-set" in names and hardening.has_no_seccomp_profile(container):
             change = seccomp(workload, container)
-            changes += [change] if change not in changes else []
+            where = change.place, change.kind, change.path
+            changes += [change] if where not in seen else []
+            seen.add(where)
     return fix("add what keeps the behaviour", *changes, safe=True) if changes else None
 
 

@@ -60,7 +60,7 @@ def _set(script: Script, command: Command) -> Iterator[Found]:
     if name == "chpasswd" or (name == "passwd" and "--stdin" in texts):
         secret = _given(script, command)
         yield f"`{name}` sets a password", command.location, secret is not None, secret
-    elif name == "passwd" and any(re.fullmatch(r"-[a-z]*d[a-z]*|--delete", text) for text in texts):
+    elif name == "passwd" and any(re.fullmatch(r"-[a-ce-z]*d[a-z]*|--delete", text) for text in texts):
         yield "`passwd` empties a password", command.location, True, None
     elif name in ("useradd", "usermod"):
         for at, word in enumerate(words[:-1]):

@@ -14,13 +14,12 @@ See https://docs.docker.com/build/building/best-practices/#choose-the-right-base
 See https://kubernetes.io/docs/concepts/security/supply-chain-security/
 """
 
-import re
 from collections.abc import Iterator
-from functools import cache
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
 from hullcheck.model.extent import extent, words
+from hullcheck.model.globs import like
 from hullcheck.model.image import ImageRef, ImageUse
 from hullcheck.model.settings import Settings
 
@@ -64,12 +63,11 @@ def elsewhere(use: ImageUse, settings: Settings) -> Iterator[Finding]:
 def _trusted(image: ImageRef, settings: Settings) -> bool:
     """Is the registry on the list, or the part of one that holds the image, or the image itself?"""
     names = (image.name, image.familiar)
-    if any(_pattern(pattern).fullmatch(name) for pattern in settings.trusted_images for name in names):
+    if any(_fits(pattern, name) for pattern in settings.trusted_images for name in names):
         return True
     registries = [pattern.rstrip("/") for pattern in settings.trusted_registries]
-    return any(_pattern(p).fullmatch(image.registry) or _pattern(f"{p}/*").fullmatch(image.name) for p in registries)
+    return any(_fits(p, image.registry) or _fits(f"{p}/*", image.name) for p in registries)
 
 
-@cache
-def _pattern(text: str) -> re.Pattern[str]:
-    return re.compile(re.escape(text).replace(r"\*", ".*"), re.IGNORECASE)
+def _fits(pattern: str, name: str) -> bool:
+    return like(pattern.lower(), name.lower())

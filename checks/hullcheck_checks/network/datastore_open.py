@@ -50,7 +50,7 @@ check = Check(
 def within_reach(reach: Reach) -> Iterator[Finding]:
     if not reach.endpoint.data or reach.endpoint.host_network or not reach.endpoint.complete:
         return
-    for network, number in reach.places:
+    for network, number in reach.places[:1]:
         others = len(network.endpoints) - 1
         if network.scope.approximate or others < 2 or not reached_by_all(network, number):
             continue

@@ -47,9 +47,9 @@ _DEBUGGERS = {
 }
 _STARTED = re.compile(
     r"--inspect(?:-brk)?=(?:0\.0\.0\.0|\[::\])(?::[0-9]+)?"
-    r"|transport=dt_socket\S*address=(?:\*|0\.0\.0\.0):[0-9]+"
+    r"|transport=dt_socket\S{0,500}address=(?:\*|0\.0\.0\.0):[0-9]+"
     r"|debugpy\s+--listen\s+0\.0\.0\.0:[0-9]+"
-    r"|dlv\s.*--listen=(?:0\.0\.0\.0)?:[0-9]+"
+    r"|dlv\s.{0,500}--listen=(?:0\.0\.0\.0)?:[0-9]+"
 )
 
 

@@ -67,10 +67,11 @@ def from_outside(reach: Reach) -> Iterator[Finding]:
         return
     seen = set()
     for network, doorway in reach.doorways():
+        key = (doorway.kind, doorway.via, doorway.location)
         admitted = network.admitted(doorway) & network.data_ports(doorway.workload)
-        if doorway.kind == "hostNetwork" or not admitted or doorway.location in seen:
+        if doorway.kind == "hostNetwork" or not admitted or key in seen:
             continue
-        seen.add(doorway.location)
+        seen.add(key)
         connections = network.universe.ports.text(admitted)
         yield check.finding(
             reach,

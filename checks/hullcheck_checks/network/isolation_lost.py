@@ -43,9 +43,10 @@ def open_again(lost: IsolationLost) -> Iterator[Finding]:
     names += f" and {len(lost.endpoints) - 3} more" if len(lost.endpoints) > 3 else ""
     verb = ("accept" if many else "accepts") + " connections from every pod" if ingress else "can connect to anywhere"
     gone = ", ".join(f"`{name}` ({place.path}:{place.line})" for name, place in lost.gone[:3])
+    known = "" if lost.certain else " (as far as is known)"
     yield check.finding(
         lost,
-        f"after this change {names} {verb}, confined by {gone} before",
+        f"after this change {names} {verb}, confined by {gone} before{known}",
         evidence=(lost.direction.value, *(name for name, _ in lost.gone)),
         related=(Related(endpoint.location, f"`{endpoint.name}` is open, too") for endpoint in lost.endpoints[1:6]),
     )

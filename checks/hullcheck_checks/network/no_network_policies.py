@@ -63,5 +63,6 @@ def unconfined(scope: PolicyScope) -> Iterator[Finding]:
         scope,
         f"{subject} no network policy (namespace {namespaces}){elsewhere}",
         severity=Severity.INFO if scope.policies_elsewhere else None,
+        evidence=(subject,),
         fix=fix(scope.network, scope.location, suggestions(scope.network)),
     )

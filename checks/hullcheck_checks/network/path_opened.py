@@ -42,9 +42,10 @@ check = Check(
 def newly_open(opened: Opened) -> Iterator[Finding]:
     name = f"`{opened.endpoint.name}`{f' ({opened.endpoint.data})' if opened.endpoint.data else ''}"
     does = f"opens {name} to the outside" if opened.outside else f"lets {opened.sources} connect to {name}"
+    known = "" if opened.certain else " (as far as is known)"
     yield check.finding(
         opened,
-        f"this change {does}: {opened.connections}{f', {opened.why}' if opened.why else ''}",
+        f"this change {does}: {opened.connections}{f', {opened.why}' if opened.why else ''}{known}",
         severity=_severity(opened),
         evidence=(opened.sources, opened.endpoint.id, opened.connections),
         related=(Related(opened.endpoint.location, f"`{opened.endpoint.name}` is what it leads to"),),

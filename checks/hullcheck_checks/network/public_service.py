@@ -77,7 +77,7 @@ def from_outside(use: ServiceUse) -> Iterator[Finding]:
 
 def _is_admin(use: ServiceUse) -> bool:
     """Does it lead to what administers something?"""
-    for network, service in use.places:
+    for network, service in use.places[:1]:
         for endpoint in endpoints_of(network, network.served_by(service)):
             if any(word in image for image in endpoint.images for word in _ADMIN):
                 return True

@@ -44,7 +44,7 @@ check = Check(
 )
 
 REMOTE = re.compile(r"[a-z+]+://.*|git@.*|github\.com/.*")
-COMMIT = re.compile(r".*#[0-9a-f]{40}(?:[0-9a-f]{24})?(?::.*)?")
+COMMIT = re.compile(r".*#[0-9a-f]{40}(?:[0-9a-f]{24})?(?::.*)?", re.DOTALL)
 
 
 @check.on(Workload)

@@ -83,7 +83,7 @@ def _brought(instruction: Instruction, name: str) -> bool:
     """Does a secret mount set the variable, or the command itself?"""
     if any(mount.kind == "secret" and _option(mount.option("env")) == name for mount in mounts(instruction)):
         return True
-    return re.search(rf"(?:^|[\s;&(]){name}=|\bread (?:-\w+ )*{name}\b", instruction.text.text) is not None
+    return re.search(rf"(?:^|[\s;&(]){name}=|(?<![\w-])read (?:-\w+ )*{name}\b", instruction.text.text) is not None
 
 
 def _option(value: Text | None) -> str:

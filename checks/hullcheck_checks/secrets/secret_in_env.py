@@ -145,6 +145,8 @@ def _in_entry(made: KubernetesObject, name: str, place: Location) -> Finding:
 def before_the_first_stage(dockerfile: Dockerfile) -> Iterator[Finding]:
     stages = dockerfile.stages
     first = stages[0].start if stages else None
+    if not stages:
+        return  # nothing is built
     for instruction in dockerfile.instructions:
         if instruction is first:
             return

@@ -50,9 +50,8 @@ WRITERS = re.compile(
 )
 """Programs that write down what they are told, with the words that make them."""
 
-UNDONE = re.compile(
-    r"\b(?:npm|pnpm|yarn|pip3?|poetry|composer|bundle) (?:\S+ )*config (?:\S+ )*(?:delete|unset|rm)|--unset|\blogout\b"
-)
+UNDONE = re.compile(r"--unset|\blogout\b")
+_KEEPERS = re.compile(r"\b(?:npm|pnpm|yarn|pip3?|poetry|composer|bundle)\Z")
 HARMLESS = ("/dev/", "/proc/")
 
 
@@ -112,9 +111,23 @@ def _in_script(stage: Stage, instruction: Instruction, text: Text) -> Iterator[F
             if not _removed(text.text[at:], unquoted(target)[0]):
                 yield _finding(stage, text.at(at, at + len(target)), unquoted(target)[0])
         writer = WRITERS.match(" ".join(word for word, _ in command.words)) if mentions else None
-        if writer and UNDONE.search(text.text) is None and ".git" not in _removals(text.text):
+        if writer and not _undone(text.text) and ".git" not in _removals(text.text):
             word, at = next((w, a) for w, a in command.words if secrets.in_word(w))
             yield _finding(stage, text.at(at, at + len(word)), f"what `{writer[0]}` writes")
+
+
+def _undone(script: str) -> bool:
+    """Does the script take back what such a program wrote down: `npm config delete`, `--unset`, `logout`?"""
+    if UNDONE.search(script):
+        return True
+    for words in re.split(r"\s{2,}|[^\S ]", script) if "config " in script else ():
+        program = config = False
+        for word in words.split(" "):
+            if config and word.startswith(("delete", "unset", "rm")):
+                return True
+            config = config or (program and word == "config")
+            program = program or _KEEPERS.search(word) is not None
+    return False
 
 
 def _targets(command: Command, secrets: _Secrets, mentions: bool, flowing: bool) -> Iterator[tuple[str, int]]:

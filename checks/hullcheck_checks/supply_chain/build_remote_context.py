@@ -35,7 +35,7 @@ check = Check(
 
 _REMOTE = re.compile(r"(?:https?|git|ssh)://|git@|github\.com/")
 _COMMIT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
-_TAG = re.compile(r"(?:refs/tags/)?v?[0-9]+(?:\.[0-9]+)*(?:[-+.][\w.-]+)?")
+_TAG = re.compile(r"(?:refs/tags/)?v?[0-9]++(?:(?:\.[0-9]++)*+(?:\+[\w.-]+)?|[-.][\w.-]+)")
 
 
 @check.on(Service)

@@ -42,8 +42,8 @@ check = Check(
     fixable="unsafe",
 )
 
-_APT = r"--allow-unauthenticated|--force-yes|--allow-insecure-repositories|(?i:.*allowunauthenticated=[\"']?(?:true|1|yes).*)"
-_APT += r"|(?i:.*allowinsecurerepositories=[\"']?(?:true|1|yes).*)"
+_APT = r"--allow-unauthenticated|--force-yes|--allow-insecure-repositories|(?is:.*allowunauthenticated=[\"']?(?:true|1|yes).*)"
+_APT += r"|(?is:.*allowinsecurerepositories=[\"']?(?:true|1|yes).*)"
 _YUM = r"--nogpgcheck|--no-gpg-checks?|(?:--setopt=)?(?:[\w*-]+\.)?(?:repo_|localpkg_)?gpgcheck=(?:0|false|no|off)"
 _RPM = r"--nosignature|--nodigest|--noverify|--nofiledigest"
 OPTIONS = {
@@ -52,13 +52,13 @@ OPTIONS = {
     **dict.fromkeys(("yum", "dnf", "microdnf", "tdnf", "yum-config-manager", "dnf5"), _YUM),
     "zypper": r"--no-gpg-checks|--allow-unsigned-rpm|--no-gpgcheck|-G",
     "rpm": _RPM,
-    "dpkg": r"--force-(?:.*,)?bad-verify.*",
+    "dpkg": r"(?s:--force-(?:.*,)?bad-verify.*)",
     "pacman": r"--sigLevel=?[Nn]ever",
     "debootstrap": r"--no-check-gpg",
 }
 LINES = (
-    r"(?im)\[[^\]]*trusted=yes[^\]]*\]|apt::get::allowunauthenticated\s+\"?(?:true|1)|^\s*(?:repo_|localpkg_)?gpgcheck\s*=\s*0"
-    r"|^\s*siglevel\s*=\s*(?:never|optional trustall)|acquire::allowinsecurerepositories\s+\"?(?:true|1)"
+    r"(?im)apt::get::allowunauthenticated\s+\"?(?:true|1)|acquire::allowinsecurerepositories\s+\"?(?:true|1)"
+    r"|^[^\S\n]*+(?:(?:repo_|localpkg_)?gpgcheck\s*=\s*0|siglevel\s*=\s*(?:never|optional trustall))"
 )
 
 
@@ -114,7 +114,21 @@ def _off(script: Script, command: Command) -> Word | None:
 
 def _line(text: str) -> bool:
     """Is it a line that switches signatures off? A repository of files in the image itself is its own source."""
-    return re.search(LINES, text) is not None and re.search(r"\]\s+(?:file|copy):", text) is None
+    return _switched_off(text) is not None and re.search(r"\]\s+(?:file|copy):", text) is None
+
+
+def _switched_off(text: str) -> tuple[int, int] | None:
+    """Where such a line stands first."""
+    match = re.search(LINES, text)
+    spans = [match.span()] if match else []
+    start = 0
+    for option in text.split("]")[:-1] if "trusted=" in text.lower() else ():
+        opening, end = option.find("["), start + len(option) + 1
+        if opening >= 0 and "trusted=yes" in option[opening:].lower():
+            spans.append((start + opening, end))
+            break
+        start = end
+    return min(spans, default=None)
 
 
 def _replaces(text: str) -> bool:
@@ -129,7 +143,7 @@ def _in_heredoc(script: Script, command: Command) -> Word | None:
     for redirection in command.redirections:
         if redirection.body is None:
             continue
-        match = re.search(LINES, redirection.body.text)
-        if match and (command.name == "tee" or any(script.written_to(command))):
-            return Word(match[0].strip(), redirection.body.slice(*match.span()).strip())
+        span = _switched_off(redirection.body.text)
+        if span and (command.name == "tee" or any(script.written_to(command))):
+            return Word(redirection.body.text[slice(*span)].strip(), redirection.body.slice(*span).strip())
     return None

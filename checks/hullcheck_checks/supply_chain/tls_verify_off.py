@@ -138,7 +138,7 @@ def _verified(command: Command, word: Word) -> Fix | None:
     title = "leave the verification on"
     if (
         command.name == "curl"
-        and re.fullmatch(r"-[A-Za-z#]*k[A-Za-z#]*", word.text)
+        and re.fullmatch(r"-[A-Za-jl-z#]*k[A-Za-z#]*", word.text)
         and word.text == word.location.text
     ):
         if word.text == "-k":
@@ -277,9 +277,9 @@ def _written(script: Script, command: Command) -> Word | None:
     if not targets:
         return None
     pattern = (
-        r"(?im)acquire::https(?:::[^:\s]+)?::verify-(?:peer|host)\s+\"?(?:false|0)|^\s*sslverify\s*=\s*(?:0|false)"
-        r"|^\s*:?ssl_verify_mode:\s*0|^\s*strict-ssl\s*=\s*false|^\s*check_certificate\s*=\s*off|^\s*trusted-host\s*="
-        r"|^\s*ssl_verify:\s*false|^\s*sslverify\s*=\s*false"
+        r"(?im)acquire::https(?:::[^:\s]+)?::verify-(?:peer|host)\s+\"?(?:false|0)|^[^\S\n]*+sslverify\s*=\s*(?:0|false)"
+        r"|^[^\S\n]*+(?::?ssl_verify_mode:\s*0|strict-ssl\s*=\s*false|check_certificate\s*=\s*off|trusted-host\s*="
+        r"|ssl_verify:\s*false)"
     )
     curl = any(target.endswith("curlrc") for target in targets)
     for word in command.arguments:

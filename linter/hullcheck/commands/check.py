@@ -1,8 +1,10 @@
 """`hullcheck check`: judge files and folders, report, gate."""
 
 import argparse
+import os
 import re
 import sys
+from typing import TYPE_CHECKING
 
 from hullcheck import engine, report
 from hullcheck.check import Registry
@@ -10,6 +12,9 @@ from hullcheck.commands import policy
 from hullcheck.commands.common import Progress, add_policy, day, registry, root_of, use_color, write
 from hullcheck.errors import HullcheckError
 from hullcheck.finding import Severity
+
+if TYPE_CHECKING:
+    from hullcheck.commands.hook import Plan
 
 _WITH_CHECKOUT = ("sarif", "sarif-full", "markdown")
 _WITH_COVERAGE = ("full", "json", "markdown", "github")
@@ -51,7 +56,11 @@ def add(parser: argparse.ArgumentParser) -> None:
     option("--baseline", metavar="FILE", help="old findings that don't count (see `hullcheck baseline`)")
     option("--diff-base", metavar="REV", help="only what is new since REV counts; `auto`: since the base of the change")
     option("--gate", action="store_true", help="judge a change by its base's policy: configuration, baseline, ignores")
-    option("--pre-commit", action="store_true", help="as a hook: compare with HEAD, and nothing to check is fine")
+    option(
+        "--pre-commit",
+        action="store_true",
+        help="as a hook: what a commit or a push brings counts, and nothing to check is fine",
+    )
     option("--allow-no-files", action="store_true", help="exit 0, not 3, where there is nothing to check")
     option("--fix", action="store_true", help="make the fixes that keep the behaviour, then report what is left")
     option("--unsafe-fixes", action="store_true", help="make (or, with --diff, show) those that change behaviour, too")
@@ -72,7 +81,14 @@ def add(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     checks = registry()
     outputs = [_output(text) for text in options.output_format or ["full"]]
-    request_ = request(options, checks)
+    plan = None
+    if options.pre_commit and not options.gate and options.paths != ["-"]:
+        from hullcheck.commands import hook
+
+        plan = hook.plan(options, root_of(options.paths or ["."]), os.environ)
+        if plan is None:
+            return 0
+    request_ = request(options, checks, plan)
     result = _judged(options, request_, checks)
     if options.fix_only:
         return 0
@@ -88,6 +104,8 @@ def run(options: argparse.Namespace) -> int:
         else:
             write(file, text)
     sys.stdout.flush()
+    if not options.quiet:
+        _warn(result, request_, plan)
     _say(options, result, outputs)
     return result.exit_code
 
@@ -119,15 +137,16 @@ def with_defaults(options: argparse.Namespace) -> argparse.Namespace:
     return argparse.Namespace(**{**vars(parser.parse_args([])), **vars(options)})
 
 
-def request(options: argparse.Namespace, checks: Registry) -> engine.Request:
-    paths = options.paths or ["."]
+def request(options: argparse.Namespace, checks: Registry, plan: "Plan | None" = None) -> engine.Request:
+    """What the options ask for; a hook's plan says what is judged, and what it is compared with."""
+    paths = list(plan.paths) if plan else options.paths or ["."]
     if "-" in paths and len(paths) > 1:
         raise HullcheckError("`-` can't be combined with other paths")
     stdin = sys.stdin.buffer.read() if paths == ["-"] else None
     if stdin is None and options.stdin_filename:
         raise HullcheckError("--stdin-filename needs the path `-`")
     root = root_of(paths)
-    past = policy.past(options, root)
+    past = plan.past if plan else policy.past(options, root)
     if options.gate and past is not None:
         config, baseline = policy.at_base(options, root, checks, past)
     else:
@@ -153,7 +172,8 @@ def request(options: argparse.Namespace, checks: Registry) -> engine.Request:
         kubernetes_version=_kubernetes_version(options),
         baseline=baseline,
         own=policy.own(options, root, paths, checks) if options.gate else None,
-        hook=options.pre_commit,
+        only=plan.only if plan else None,
+        head=plan.head if plan else "",
         fail_on_unjudged=options.fail_on_unjudged,
     )
 
@@ -173,6 +193,17 @@ def _output(text: str) -> tuple[str, str | None]:
     if colon and not file:
         raise HullcheckError(f"--output-format: {name}: needs a file name")
     return name, file or None
+
+
+def _warn(result: engine.Result, request_: engine.Request, plan: "Plan | None") -> None:
+    """Say what the run rests on, on standard error: what wasn't judged, and where nothing was there to be judged."""
+    from hullcheck.report.safe import clean
+
+    notes = [*(plan.notes if plan else ()), *(request_.past.history.notes() if request_.past else ())]
+    if result.same_as and not plan:
+        notes.append(f"nothing changed: no file that is looked at differs from {result.same_as}")
+    for note in notes:
+        print(f"hullcheck: {clean(note)}", file=sys.stderr)
 
 
 def _say(options: argparse.Namespace, result: engine.Result, outputs: list[tuple[str, str | None]]) -> None:

@@ -37,6 +37,16 @@ def root_of(paths: list[str]) -> str:
     return find_root([path for path in paths if path != "-"] or ["."])
 
 
+def reach_of(paths: list[str]) -> str:
+    """The repository that the paths are in, or else the folder that holds all that they are made of."""
+    root = root_of(paths)
+    if os.path.lexists(os.path.join(root, ".git")):
+        return root
+    from hullcheck.show.reach import reached
+
+    return reached(root, paths)
+
+
 def read_config(options: argparse.Namespace, paths: list[str], checks: Registry) -> config.Config:
     """The configuration that holds, with what the command line says."""
     if options.no_config:

@@ -68,6 +68,14 @@ def _rows(config: Config, checks: Registry, path: str | None) -> Iterator[Row]:
         for number, assertion in enumerate(assertions):
             said = ", ".join(f"{key}: {value}" for key, value in assertion.items())
             yield Row(f"    - {said}", _origin(config, f"network.{kind}.{number}"))
+    yield Row(
+        "compose-projects:" if config.compose_projects else "compose-projects: []", _origin(config, "compose-projects")
+    )
+    for number, project in enumerate(config.compose_projects):
+        said = f"files: [{', '.join(project.files)}]"
+        said += f", profiles: [{', '.join(project.profiles)}]" if project.profiles is not None else ""
+        said += f", name: {project.name}" if project.name else ""
+        yield Row(f"  - {{{said}}}", _origin(config, f"compose-projects.{number}"))
     yield Row("overrides:" if overrides else "overrides: []", "" if overrides else "default")
     for number, override in overrides:
         yield from _override(config, number, override)

@@ -2,13 +2,15 @@
 
 import argparse
 import os
+import posixpath
 import sys
 from collections.abc import Iterable
 from datetime import date
 
 from hullcheck.analysis import discovered
-from hullcheck.commands.common import Progress, add_policy, read_config, registry, root_of, write
+from hullcheck.commands.common import Progress, add_policy, reach_of, read_config, registry, root_of, write
 from hullcheck.discover import DiskTree, Tree
+from hullcheck.engine import listed
 from hullcheck.errors import HullcheckError
 from hullcheck.model.network.endpoint import NP_GUARD, Assume, IpBlocksMatchPods
 from hullcheck.model.network.network import Network
@@ -39,8 +41,8 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Print the map; 3 if there is nothing to map."""
-    if options.explain and len(options.explain) not in (2, 3):
-        raise HullcheckError("--explain: needs a source, a target and perhaps a port")
+    if options.explain:
+        _take_paths(options)
     if options.diff_base:
         return _difference(options)
     networks = [network for path in options.paths or ["."] for network in _networks(path, options)]
@@ -57,6 +59,16 @@ def run(options: argparse.Namespace) -> int:
         return 0
     _emit(options, _drawn(networks, options))
     return 0
+
+
+def _take_paths(options: argparse.Namespace) -> None:
+    """Leave to `--explain` its two or three words; what stands behind them are paths."""
+    words = options.explain
+    count = 3 if (len(words) > 2 and _is_port(words[2])) or (len(words) == 3 and not os.path.exists(words[2])) else 2
+    options.explain, rest = words[:count], words[count:]
+    options.paths = [*options.paths, *rest]
+    if len(words) < 2:
+        raise HullcheckError("--explain: needs a source, a target and perhaps a port")
 
 
 def _emit(options: argparse.Namespace, text: str) -> None:
@@ -82,14 +94,25 @@ def _networks(path: str, options: argparse.Namespace) -> list[Network]:
     """The networks of what is below a path. What stands there may lean on files beside it: then all are read."""
     if not os.path.exists(path):
         raise HullcheckError(f"{path}: no such file or folder")
-    root = root_of([path])
+    root = reach_of([path])
     folder = path if os.path.isdir(path) else os.path.dirname(path) or "."
     below = os.path.relpath(os.path.realpath(folder), os.path.realpath(root)).replace(os.sep, "/")
     here = networks_in(_tree(folder, path, options), options)
     if below == "." or (here and not any(network.scope.approximate for network in here)):
-        return here
+        return _headed(here, folder)
     whole = networks_in(_tree(root, root, options), options)
-    return [n for n in whole if n.scope.name == below or n.scope.name.startswith(f"{below}/")] or here
+    found = [n for n in whole if n.scope.name == below or n.scope.name.startswith(f"{below}/")]
+    return found or _headed(here, folder)
+
+
+def _headed(networks: list[Network], folder: str) -> list[Network]:
+    """The networks, each scope called by its path from here."""
+    folder = os.path.normpath(folder).replace(os.sep, "/")
+    for network in networks if folder != "." else ():
+        parts = network.scope.name.split(" + ")
+        name = " + ".join(part if part.endswith(" more") else posixpath.normpath(f"{folder}/{part}") for part in parts)
+        network.scope = network.scope._replace(name=name)
+    return networks
 
 
 def _tree(folder: str, path: str, options: argparse.Namespace) -> DiskTree:
@@ -119,7 +142,8 @@ def networks_in(tree: Tree, options: argparse.Namespace) -> list[Network]:
         entries = [entry for entry in entries if entry.path in named]
     files = read_all(tree, entries, options.jobs, progress)
     progress.done()
-    worlds, projects = scopes(files, tree, Settings(today=_NO_DAY, datastores=config.datastores))
+    settings = Settings(today=_NO_DAY, datastores=config.datastores, compose_projects=listed(config))
+    worlds, projects = scopes(files, tree, settings)
     assume = assumptions(options)
     rendered = (network(world, assume, config.datastores) for world in worlds)
     found = [*rendered, *(use.network for use in compose_parts(projects, config.datastores))]
@@ -225,6 +249,10 @@ def _explained(networks: list[Network], words: list[str]) -> str:
     if not texts:
         raise HullcheckError(f"--explain: there is no `{words[0]}` and `{words[1]}` in one scope")
     return "\n".join(texts)
+
+
+def _is_port(word: str) -> bool:
+    return word.replace(":", "/").rpartition("/")[2].isdigit()
 
 
 def _port(text: str) -> PortRange:

@@ -20,11 +20,11 @@ if TYPE_CHECKING:
 def past(options: argparse.Namespace, root: str) -> "Past | None":
     """What to compare with, as the command line asks; None if it doesn't."""
     revision = options.diff_base or ("auto" if options.gate else "")
-    if not revision and not options.pre_commit:
+    if not revision:
         return None
     from hullcheck.base import Past
 
-    return Past(root, revision or os.environ.get("PRE_COMMIT_FROM_REF") or "HEAD", os.environ)
+    return Past(root, revision, os.environ, strict=options.gate)
 
 
 def on_disk(
@@ -54,7 +54,8 @@ def at_base(
 ) -> "tuple[Config, Baseline | None]":
     """The configuration and the baseline at the tip of the base; what lies outside the repository is the caller's."""
     if not before.base.policy:
-        raise HullcheckError("--gate: nothing is committed yet, so there is no base to take the policy from")
+        what = before.base.how
+        raise HullcheckError(f"--gate: {what}, nothing is committed yet, so there is no base to take the policy from")
     try:
         written = _config_at_base(options, root, checks, before)
     except HullcheckError as error:

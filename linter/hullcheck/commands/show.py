@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from hullcheck.commands.common import root_of, use_color
+from hullcheck.commands.common import reach_of, use_color
 from hullcheck.discover import DiskTree, Tree
 from hullcheck.engine import relative
 from hullcheck.errors import HullcheckError
@@ -46,7 +46,7 @@ def run(options: argparse.Namespace) -> int:
     """Print what is asked for; 3 if there is nothing to show."""
     if options.reveal and os.environ.get("CI"):
         raise HullcheckError("--reveal: secrets aren't shown in CI")
-    root = _root(options.paths or ["."])
+    root = reach_of(options.paths or ["."])
     if options.diff_base:
         return _changes(root, options)
     if options.container:
@@ -65,16 +65,6 @@ def run(options: argparse.Namespace) -> int:
         values = f"{redacted} secret values are" if redacted > 1 else "1 secret value is"
         print(f"hullcheck: {values} redacted; --reveal shows", "them" if redacted > 1 else "it", file=sys.stderr)
     return 0 if shown else 3
-
-
-def _root(paths: list[str]) -> str:
-    """The repository, or else the folder that holds all that the paths are made of."""
-    root = root_of(paths)
-    if os.path.lexists(os.path.join(root, ".git")):
-        return root
-    from hullcheck.show.reach import reached
-
-    return reached(root, paths)
 
 
 def _found(roots: Roots, root: str, paths: list[str]) -> list[Root]:

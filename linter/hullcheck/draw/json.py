@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
-from hullcheck.model.network.map import Edge, External, Node, ScopeMap, Way, Wide
+from hullcheck.model.network.map import Edge, External, Meant, Node, ScopeMap, Way, Wide
 from hullcheck.model.network.network import Reason
 from hullcheck.source import Location
 
@@ -26,6 +26,8 @@ def _scope(found: ScopeMap) -> dict[str, Any]:
         "edges": [_edge(edge) for edge in found.edges],
         "external": [_external(row) for row in found.external],
     }
+    if found.uses:
+        made["meant"] = [_meant(use) for use in found.uses]
     if found.wide:
         made["groups"] = [_wide(wide) for wide in found.wide]
     if found.approximate:
@@ -83,6 +85,11 @@ def _external(row: External) -> dict[str, Any]:
         "connections": row.connections,
         "certain": row.certain,
     }
+
+
+def _meant(use: Meant) -> dict[str, Any]:
+    made = {"from": use.source, "to": use.target, **place(use.location)}
+    return {**made, "connections": use.connections} if use.connections else made
 
 
 def _wide(wide: Wide) -> dict[str, Any]:

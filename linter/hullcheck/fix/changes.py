@@ -6,6 +6,7 @@ edit, and so no fix: a person will do better.
 
 import re
 from bisect import bisect_right
+from collections import Counter
 from typing import Any, NamedTuple
 
 from hullcheck.finding import Change, Edit
@@ -14,7 +15,10 @@ from hullcheck.parse import cst
 from hullcheck.source import Source
 
 _DASH = re.compile(r"[ \t]*-[ \t]+")
-_VALUES = re.compile(r"values[^/]*\.ya?ml$")
+_MOST_FIELDS = 4
+"""Of an operation of a JSON patch: `op`, `path`, `value` and `from`."""
+
+_YAML = (".yaml", ".yml")
 _KUSTOMIZATION = re.compile(r"(?:^|/)(?:kustomization\.ya?ml|Kustomization)$")
 
 
@@ -29,21 +33,24 @@ class Made(NamedTuple):
     node: cst.Node
 
 
+MAX_CHARACTERS = 5 * 1024 * 1024
+"""A larger file is one that a program wrote, and will write again."""
+
+
 class Tree:
-    """A YAML file that can be edited. `usable` is false if it can't be read, or is a template."""
+    """A YAML file that can be edited. `usable` is false if it can't be read, is a template, or is too large for that."""
 
     def __init__(self, source: Source) -> None:
         self.source = source
         self.text = source.text
-        roots = cst.parse(source.text)
-        self.usable = roots is not None and not any(map(self._is_template, roots))
+        roots = cst.parse(source.text) if len(source.text) <= MAX_CHARACTERS else None
+        self.usable = roots is not None and not ("{{" in self.text and any(map(self._is_template, roots)))
         self.roots = roots or []
         self.layout = Layout(self.text, self.roots)
+        self._twice: dict[cst.Node, frozenset[cst.Node]] = {}
 
     def _is_template(self, root: cst.Node) -> bool:
         """Does it hold `{{ ... }}`, which YAML takes for a mapping within a mapping?"""
-        if "{{" not in self.text:
-            return False
         return any(node.flow and self.text.startswith("{{", node.start) for node in root.walk())
 
     def find(self, start: int, end: int) -> cst.Node | None:
@@ -61,7 +68,7 @@ class Tree:
         if not self.usable:
             return None
         node = self.find(change.place.start, change.place.end)
-        if node is None or any(map(_is_twofold, node.lineage())) or self._is_rendered(node, change):
+        if node is None or any(map(self._is_twofold, node.lineage())) or self._is_rendered(node, change):
             return None
         if change.kind == "delete":
             return self._delete(node)
@@ -72,13 +79,27 @@ class Tree:
             return self._replace(node, change.value)
         return self._put(node, change.path, change.value)
 
+    def _is_twofold(self, node: cst.Node) -> bool:
+        """Does it stand under a key that is written twice? Programs differ on which one counts."""
+        parent = node.parent
+        if parent is None or parent.kind != "mapping":
+            return False
+        twice = self._twice.get(parent)
+        if twice is None:
+            counts = Counter(key.text for key in parent.items[::2])
+            repeated = {text for text, count in counts.items() if count > 1}
+            twice = self._twice[parent] = frozenset(
+                item for key, value in parent.pairs if key.text in repeated for item in (key, value)
+            )
+        return node in twice
+
     def _is_rendered(self, node: cst.Node, change: Change) -> bool:
         """Is the place no part of an object, but of what objects are made with?
 
         A chart's values are read by templates, which may need them; a kustomization's fields change what others hold,
         and a patch within a text can't be edited by its structure. An operation of a JSON patch is whole or nothing.
         """
-        if _VALUES.search(self.source.path) or _KUSTOMIZATION.search(self.source.path):
+        if _holds_values(self.source.path) or _KUSTOMIZATION.search(self.source.path):
             return True
         if node.style in ("|", ">") and change.place.start > node.start:
             return True
@@ -273,17 +294,9 @@ class Tree:
 
 def _is_operation(node: cst.Node) -> bool:
     """Is it an operation of a JSON patch?"""
-    return node.kind == "mapping" and {"op", "path"} <= {key.text for key in node.items[::2]}
-
-
-def _is_twofold(node: cst.Node) -> bool:
-    """Does it stand under a key that is written twice? Programs differ on which one counts."""
-    parent = node.parent
-    if parent is None or parent.kind != "mapping":
+    if node.kind != "mapping" or len(node.items) > 2 * _MOST_FIELDS:
         return False
-    number = next(number for number, item in enumerate(parent.items) if item is node)
-    name = parent.items[number // 2 * 2].text
-    return sum(1 for key in parent.items[::2] if key.text == name) > 1
+    return {"op", "path"} <= {key.text for key in node.items[::2]}
 
 
 def _covering(nodes: list[cst.Node], start: int, end: int) -> cst.Node | None:
@@ -300,3 +313,9 @@ def _nested(path: tuple[str, ...], value: Any) -> Any:
     for name in reversed(path):
         value = {name: value}
     return value
+
+
+def _holds_values(path: str) -> bool:
+    """Is it a file of a chart's values, by its name?"""
+    name = path.rpartition("/")[2]
+    return name.endswith(_YAML) and "values" in name.rpartition(".")[0]

@@ -1,5 +1,7 @@
 """A change: its tree and the one it started from, judged by the same policy."""
 
+import itertools
+from collections.abc import Set as AbstractSet
 from typing import NamedTuple
 
 from hullcheck.analysis import Analysis, Judge
@@ -25,7 +27,7 @@ class Change(NamedTuple):
     disk: Tree
     tree: CommitTree
     tracked: frozenset[str]
-    same: frozenset[str]
+    same: AbstractSet[str]
     root: str
 
     def old_path(self, path: str) -> str:
@@ -44,9 +46,9 @@ def judge_change(
         exclude=judge.config.exclude,
         vendored=judge.config.include_vendored,
         named=disk.named,
-        beside=tuple(path for path in disk.paths if path not in tracked),
+        beside=() if isinstance(disk, CommitTree) else tuple(path for path in disk.paths if path not in tracked),
     )
-    same = tree.unchanged() - overlaid
+    same = tree.unchanged(disk, overlaid)
     base = judge(tree, {path: head.files.get(path) for path in head.seen & same})
     comparison = compare(_side(head), _side(base), _nature(judge))
     opened = tuple(finding._replace(state="new") for finding in judge.opened(base, head))
@@ -59,7 +61,13 @@ def _side(analysis: Analysis) -> Side:
     worlds, projects = analysis.scopes
     scopes = {world.name: world.files for world in worlds}
     scopes |= {project.scope: frozenset(project.paths) for project in projects}
-    return Side(analysis.findings, sources, analysis.owners, scopes)
+    return Side(analysis.findings, sources, _identities(analysis), scopes, analysis.users)
+
+
+def _identities(analysis: Analysis) -> frozenset[tuple[str, ...]]:
+    """Everybody who may have a finding."""
+    users = (finding.identity for finding in analysis.findings if finding.user[1])
+    return frozenset(itertools.chain(((*owner, "", "") for owner in analysis.owners), users))
 
 
 def _nature(judge: Judge) -> Nature:

@@ -1,14 +1,18 @@
 """How a change relaxes the owners' policy: what the configuration that it brings would let through."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
+from datetime import date
 from typing import NamedTuple
 
-from hullcheck.baseline import Baseline, additions
+from hullcheck.baseline import Baseline, Now, additions, apply
 from hullcheck.check import Check, Registry
 from hullcheck.config import FILES, PYPROJECT, Accepted, Config, Override, level
+from hullcheck.discover import VENDORED, kind_of
 from hullcheck.finding import Finding, Severity
+from hullcheck.gate.paths import witnesses
 from hullcheck.model.problem import Problem
-from hullcheck.rules import Rules, matcher
+from hullcheck.rules import matcher
 from hullcheck.source import Location, Source
 
 Selected = frozenset[str]
@@ -33,6 +37,14 @@ class Policies(NamedTuple):
         severities = [self.base.severity.get(name, self.registry.entries[name].severity)]
         severities += [o.severity[name] for o in self.base.overrides if name in o.severity]
         return max(severities)
+
+    def everywhere(self) -> Selected:
+        """The checks that the base runs in every path, not only where an override selects them."""
+        base, named = self.base, self.registry.named
+        chosen = {name for word in (*base.select, *base.extend_select) for name in named(word)}
+        chosen |= {name for name, check in self.registry.entries.items() if check.default and not base.select}
+        chosen -= {name for word in base.ignore for name in named(word)}
+        return self.base_selected - ({name for override in base.overrides for name in override.select} - chosen)
 
     def worst(self, hidden: Callable[[Finding], bool]) -> Severity | None:
         """The worst finding that would be hidden, or None if there is none."""
@@ -69,6 +81,22 @@ def forgiven(policies: Policies, before: Baseline | None, after: Baseline | None
         yield check.finding(part, what, severity=worst, evidence=("baseline", *sorted(e.id for e in added)))
 
 
+def held(before: Baseline, findings: Iterable[Finding], scopes: frozenset[str], today: date) -> Baseline:
+    """A baseline with what the base still has: each entry for as many of the base's `findings` as it stands for there.
+
+    What was cured on the base's branch and is still written down can't come back in a change.
+    """
+    now = Now(frozenset(), scopes, {})
+    applied = apply((f._replace(suppression=None) for f in findings), before, today, now)
+    gone = Counter({entry.key: count for entry, count in applied.stale.items()})
+    kept = []
+    for entry in before.entries:
+        fewer = min(entry.times, gone[entry.key])
+        gone[entry.key] -= fewer
+        kept.append(entry._replace(times=entry.times - fewer))
+    return before._replace(entries=tuple(entry for entry in kept if entry.times > 0))
+
+
 def unreadable(error: str, check: Check) -> Finding:
     """The finding about a policy that can't be read any more: nothing could be judged by it."""
     path = next((name for name in (*FILES, PYPROJECT) if error.startswith(name)), FILES[0])
@@ -88,22 +116,25 @@ def _place(key: str, policies: Policies) -> Location:
 
 
 def _all(policies: Policies) -> Iterator[Weaker]:
-    yield from _checks(policies)
-    yield from _paths(policies)
-    yield from _severities(policies)
-    yield from _levels(policies)
-    yield from _overrides(policies)
-    yield from _accepted(policies)
-    yield from _demands(policies)
-    yield from _assertions(policies)
-    yield from _trust(policies)
+    for account in dict.fromkeys(account for account in ACCOUNTS.values() if not isinstance(account, str)):
+        yield from account(policies)
 
 
 def _checks(policies: Policies) -> Iterator[Weaker]:
+    base, own = policies.base, policies.own
     off = policies.base_selected - policies.own_selected
     if off:
-        key = "ignore" if policies.own.ignore != policies.base.ignore else "select"
+        causes = (
+            ("policies-elsewhere", own.policies_elsewhere and not base.policies_elsewhere),
+            ("validate", base.validate and not own.validate),
+            ("ignore", own.ignore != base.ignore),
+            ("extend-select", own.extend_select != base.extend_select),
+        )
+        key = next((key for key, caused in causes if caused), "select")
         yield Weaker(key, f"{_list(off)} would not run any more", policies.severity(off))
+    if base.profile == "strict" and own.profile != "strict":
+        grouped = [name for name, check in policies.registry.entries.items() if check.grouped]
+        yield Weaker("profile", "missing hardening would be one finding, not one each", policies.severity(grouped))
 
 
 def _list(names: Iterable[str]) -> str:
@@ -114,17 +145,32 @@ def _list(names: Iterable[str]) -> str:
 
 
 def _paths(policies: Policies) -> Iterator[Weaker]:
-    """Files that would not be looked at any more."""
+    """Files that would not be looked at any more, or wouldn't be if they came."""
     base, own = policies.base, policies.own
-    if set(own.exclude) - set(base.exclude):
-        excluded = matcher(own.exclude)
-        left_out = [path for path in policies.paths if excluded(path)]
+    if own.exclude != base.exclude:
+        before, after = _excludes(base.exclude), _excludes(own.exclude)
+        left_out = [path for path in policies.paths if after(path) and not before(path)]
+        coming = [
+            p for p in witnesses((*base.exclude, *own.exclude)) if _is_looked_at(p) and after(p) and not before(p)
+        ]
         if left_out:
-            worst = policies.worst(lambda finding: excluded(finding.location.path)) or Severity.HIGH
-            what = f"{_list(left_out)} would not be looked at any more"
-            yield Weaker("exclude", what, max(worst, Severity.HIGH))
+            worst = policies.worst(lambda finding: after(finding.location.path)) or Severity.HIGH
+            yield Weaker("exclude", f"{_list(left_out)} would not be looked at any more", max(worst, Severity.HIGH))
+        elif coming:
+            said = sorted(set(own.exclude) - set(base.exclude)) or list(own.exclude)
+            yield Weaker("exclude", f"what comes to {_list(said)} would never be looked at", Severity.HIGH)
     if base.include_vendored and not own.include_vendored:
         yield Weaker("include-vendored", "vendored folders would not be looked at any more", Severity.HIGH)
+
+
+def _excludes(lines: tuple[str, ...]) -> Callable[[str], bool]:
+    return matcher(lines) if lines else lambda path: False
+
+
+def _is_looked_at(path: str) -> bool:
+    """May a file of that path be one that is judged?"""
+    *folders, name = path.split("/")
+    return kind_of(name) is not None and VENDORED.isdisjoint(folders)
 
 
 def _severities(policies: Policies) -> Iterator[Weaker]:
@@ -156,45 +202,70 @@ def _level(key: str, before: Severity | None, after: Severity | None) -> Iterato
 
 
 def _overrides(policies: Policies) -> Iterator[Weaker]:
-    """What is judged otherwise in some paths, told by what is there now, and by what the entries say."""
-    base, own = policies.base, policies.own
-    for number, override in enumerate(own.overrides):
-        if override not in base.overrides:
-            lost = override.ignore | {n for n, s in override.severity.items() if s < policies.severity((n,))}
-            looser = override.fail_on and _looser(level(override.fail_on), base.fail_on)
-            if lost or looser:
-                severity = max(policies.severity(lost), Severity.CRITICAL if looser else Severity.INFO)
-                what = f"in {_list(override.paths)} less would count"
-                yield Weaker(f"overrides.{number}", what + (f": {_list(lost)}" if lost else ""), severity)
-    before, after = Rules(base, policies.base_selected), Rules(own, policies.own_selected)
-    if any(override not in own.overrides for override in base.overrides):
-        worst = policies.worst(lambda finding: _counts_less(finding, before, after, policies))
-        gone = [o for o in base.overrides if o not in own.overrides]
-        severity = max((_strictness(override, policies) for override in gone), default=Severity.INFO)
-        severity = max(worst or Severity.INFO, severity)
-        if severity > Severity.INFO:
-            paths = dict.fromkeys(path for override in gone for path in override.paths)
-            yield Weaker("overrides", f"what holds in {_list(paths)} would not hold any more", severity)
+    """What is judged otherwise in some paths: all that are there, and such as may come, by all that holds for each."""
+    base, own = policies.base.overrides, policies.own.overrides
+    if base == own:
+        return
+    patterns = (pattern for override in (*base, *own) for pattern in override.paths)
+    before, after = ([(matcher(o.paths), n) for n, o in enumerate(overrides)] for overrides in (base, own))
+    held = {
+        (tuple(n for matches, n in before if matches(path)), tuple(n for matches, n in after if matches(path)))
+        for path in (*policies.paths, *witnesses(patterns))
+    }
+    told: dict[str, Weaker] = {}
+    for was, would in sorted(held):
+        weaker = _compared([base[n] for n in was], [own[n] for n in would], would, policies)
+        if weaker is not None and (weaker.key not in told or told[weaker.key].severity < weaker.severity):
+            told[weaker.key] = weaker
+    yield from told.values()
+
+
+def _compared(
+    before: list[Override], after: list[Override], numbers: tuple[int, ...], policies: Policies
+) -> Weaker | None:
+    """How much less counts where the base's overrides are `before` and the change's are `after`."""
+    everywhere = policies.everywhere()
+    was = {name: _effect(name, before, policies, everywhere) for name in policies.registry.entries}
+    would = {name: _effect(name, after, policies, everywhere) for name in policies.registry.entries}
+    lost = [n for n in was if was[n] is not None and (would[n] is None or _less(would[n], was[n]))]
+    looser = _looser(_fails(after, policies), _fails(before, policies))
+    if not lost and not looser:
+        return None
+    new = [n for n, override in zip(numbers, after, strict=True) if override not in before]
+    gone = [override for override in before if override not in after]
+    number = new[-1] if new else numbers[-1] if numbers and not gone else None
+    paths = dict.fromkeys(
+        p for o in ([policies.own.overrides[number]] if number is not None else gone) for p in o.paths
+    )
+    severity = max((was[n] or Severity.INFO for n in lost), default=Severity.INFO)
+    what = f"in {_list(paths)} less would count" + (f": {_list(lost)}" if lost else "")
+    key = "overrides" if number is None else f"overrides.{number}"
+    return Weaker(key, what, max(severity, Severity.CRITICAL) if looser else severity)
+
+
+def _effect(name: str, overrides: list[Override], policies: Policies, everywhere: Selected) -> Severity | None:
+    """How bad a check's findings are where these overrides hold; None if they don't count."""
+    wanted = name in everywhere
+    severity = policies.base.severity.get(name, policies.registry.entries[name].severity)
+    for override in overrides:
+        wanted = name not in override.ignore and (wanted or name in override.select)
+        severity = override.severity.get(name, severity)
+    return severity if wanted else None
+
+
+def _less(after: Severity | None, before: Severity | None) -> bool:
+    return after is not None and before is not None and after < before
+
+
+def _fails(overrides: list[Override], policies: Policies) -> Severity | None:
+    said = [override.fail_on for override in overrides if override.fail_on]
+    if said or policies.base.gate_fail_on:
+        return level(said[-1] if said else policies.base.gate_fail_on)
+    return policies.base.fail_on
 
 
 def _looser(after: Severity | None, before: Severity | None) -> bool:
     return before is not None and (after is None or after > before)
-
-
-def _counts_less(finding: Finding, before: Rules, after: Rules, policies: Policies) -> bool:
-    kept = list(after.judge([finding]))
-    if not kept or kept[0].severity < finding.severity:
-        return True
-    was, would = (rules.fail_on(finding, c.fail_on) for rules, c in ((before, policies.base), (after, policies.own)))
-    return was is not None and finding.severity >= was and (would is None or finding.severity < would)
-
-
-def _strictness(override: Override, policies: Policies) -> Severity:
-    """How much an override asks beyond what holds everywhere."""
-    raised = [s for name, s in override.severity.items() if s > policies.registry.entries[name].severity]
-    if override.fail_on and _looser(policies.own.fail_on, level(override.fail_on)):
-        raised.append(Severity.HIGH)
-    return max([*raised, policies.severity(override.select)])
 
 
 def _accepted(policies: Policies) -> Iterator[Weaker]:
@@ -247,7 +318,7 @@ def _assertions(policies: Policies) -> Iterator[Weaker]:
         what = f"workloads would be held to `{own.pod_security or 'no'}` standard instead of `{base.pod_security}`"
         yield Weaker("pod-security.level", what, Severity.HIGH)
     elif base.pod_security and _version(own.pod_security_version) < _version(base.pod_security_version):
-        yield Weaker("pod-security.version", "workloads would be held to an older version", Severity.MEDIUM)
+        yield Weaker("pod-security.version", "workloads would be held to an older version", Severity.HIGH)
 
 
 def _version(text: str) -> tuple[int, ...]:
@@ -266,4 +337,83 @@ def _trust(policies: Policies) -> Iterator[Weaker]:
             yield Weaker(key, what, Severity.HIGH)
     gone = set(base.datastores) - set(own.datastores)
     if gone:
-        yield Weaker("datastores", f"{_list(gone)} would not be taken for a datastore any more", Severity.MEDIUM)
+        yield Weaker("datastores", f"{_list(gone)} would not be taken for a datastore any more", Severity.HIGH)
+
+
+def _versions(policies: Policies) -> Iterator[Weaker]:
+    base, own = policies.base, policies.own
+    if base.validate and own.validate and _version(own.kubernetes_version) < _version(base.kubernetes_version):
+        yield Weaker("kubernetes-version", "manifests would be held against an older version", Severity.MEDIUM)
+
+
+def _shown(policies: Policies) -> Iterator[Weaker]:
+    if policies.own.min_severity > policies.base.min_severity:
+        what = f"findings would be shown from {policies.own.min_severity} on, not from {policies.base.min_severity}"
+        yield Weaker("min-severity", what, Severity.LOW)
+
+
+Account = Callable[[Policies], Iterator[Weaker]] | str
+
+_AT_BASELINE = "what it brings is told by `forgiven`, and what it holds by `held`"
+_NO_JUDGE = "it says why, and decides nothing"
+
+
+def _unjudged(policies: Policies) -> Iterator[Weaker]:
+    """What may stay unjudged."""
+    base, own = policies.base, policies.own
+    if base.fail_on_unjudged and not own.fail_on_unjudged:
+        yield Weaker("fail-on-unjudged", "what can't be judged would not fail the run any more", Severity.HIGH)
+    more = set(own.allow_unjudged) - set(base.allow_unjudged)
+    if more:
+        yield Weaker("allow-unjudged", f"what isn't judged for {_list(more)} would pass", Severity.HIGH)
+
+
+def _projects(policies: Policies) -> Iterator[Weaker]:
+    """Which Compose files are judged together, and which of their services."""
+    if policies.own.compose_projects != policies.base.compose_projects:
+        yield Weaker("compose-projects", "other Compose files would be judged together", Severity.HIGH)
+
+
+ACCOUNTS: dict[str, Account] = {
+    "select": _checks,
+    "extend-select": _checks,
+    "ignore": _checks,
+    "profile": _checks,
+    "policies-elsewhere": _checks,
+    "validate": _checks,
+    "kubernetes-version": _versions,
+    "exclude": _paths,
+    "include-vendored": _paths,
+    "severity": _severities,
+    "min-severity": _shown,
+    "fail-on": _levels,
+    "gate.fail-on": _levels,
+    "gate.new-suppressions": _levels,
+    "overrides.paths": _overrides,
+    "overrides.extend-select": _overrides,
+    "overrides.ignore": _overrides,
+    "overrides.severity": _overrides,
+    "overrides.fail-on": _overrides,
+    "suppress.checks": _accepted,
+    "suppress.paths": _accepted,
+    "suppress.object": _accepted,
+    "suppress.reason": _NO_JUDGE,
+    "suppress.until": _accepted,
+    "suppressions.require-reason": _demands,
+    "suppressions.require-until": _demands,
+    "suppressions.max-days": _demands,
+    "suppressions.max": _demands,
+    "suppressions.foreign": _demands,
+    "network.deny": _assertions,
+    "network.allow": _assertions,
+    "pod-security.level": _assertions,
+    "pod-security.version": _assertions,
+    "trusted-registries": _trust,
+    "trusted-images": _trust,
+    "datastores": _trust,
+    "compose-projects": _projects,
+    "fail-on-unjudged": _unjudged,
+    "allow-unjudged": _unjudged,
+    "baseline": _AT_BASELINE,
+}
+"""For each key of the configuration, what tells that a change of it lets more through, or why none can."""

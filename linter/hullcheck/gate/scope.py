@@ -15,19 +15,27 @@ from hullcheck.source import Location, Source
 _KEPT = 0.5
 """Share of a file's content that, found elsewhere, means that it was moved there."""
 
-_MAX_BYTES = 256 * 1024
-_MAX_TOTAL = 64 * 1024 * 1024
-"""What is read of one file, and of all, in search of one that is gone; what the change commits comes first."""
+_MAX_BYTES = 4 * 1024 * 1024
+_MAX_TOTAL = 128 * 1024 * 1024
+"""What is read of one file, and of all, in search of one that is gone; what the change commits comes first.
 
-_LEAD = r"\A\ufeff?(?:[ \t]*(?:#[^\n]*|---[^\n]*)?\r?\n)*"
+Where there is more, nobody can say that it is gone for good.
+"""
+
+_BINARY = 8_000
+"""Bytes in which git looks for a NUL, to tell a text."""
+
+_LEAD = r"\A\ufeff?(?:[ \t]*+(?:#[^\n]*+|---[^\n]*+)?+\r?\n)*+"
 _LOOKS = {
-    "dockerfile": re.compile(_LEAD + r"(?:[ \t]*(?:#[^\n]*|ARG[ \t][^\n]*)?\r?\n)*[ \t]*FROM[ \t]+\S", re.IGNORECASE),
+    "dockerfile": re.compile(
+        _LEAD + r"(?:[ \t]*+ARG[ \t][^\n]*+\n(?:[ \t]*+(?:#[^\n]*+)?+\r?\n)*+)*+[ \t]*+FROM[ \t]+\S", re.IGNORECASE
+    ),
     "compose": re.compile(_LEAD + r"[\"']?(?:services|version|name|networks|volumes|x-[\w-]+)[\"']?[ \t]*:"),
     "kubernetes": re.compile(_LEAD + r"[\"']?(?:apiVersion|kind|metadata)[\"']?[ \t]*:"),
 }
 """How files begin that are of a kind, whatever they are called."""
 
-_WRITTEN = re.compile(r"^[ \t]*[^\s#-]", re.MULTILINE)
+_WRITTEN = re.compile(r"^(?!---)[ \t]*[^\s#]", re.MULTILINE)
 """Anything but blanks, comments and starts of documents."""
 
 
@@ -60,6 +68,7 @@ class _Search:
         self._renamed = {old: new for new, old in change.comparison.renamed.items()}
         self._reasons = {skipped.path: skipped.reason for skipped in change.head.skipped}
         self._candidates: dict[str, tuple[str, Content]] | None = None
+        self._unsearched = ""
 
     def lost(self, path: str) -> Iterator[Lost]:
         now = self._renamed.get(path, path)
@@ -105,6 +114,9 @@ class _Search:
                 why = f"`{path}` was checked before this change; it is `{candidate}` now, which isn't looked at"
                 yield Source(candidate, text.encode()).at(0), path, why
                 return
+        if self._unsearched:
+            why = f"`{path}` was judged before this change; it may be in `{self._unsearched}` now, which is too large to tell"
+            yield Source(self._unsearched, b"").at(0), path, why
 
     def _unchecked(self) -> dict[str, tuple[str, Content]]:
         """The files that the change brings or alters, and that nobody looks at."""
@@ -115,10 +127,20 @@ class _Search:
                 {*change.disk.paths, *change.tracked} - known, key=lambda p: (p not in change.tracked, p)
             ):
                 text = self._text(path) if left > 0 else None
+                if (text is None or len(text) >= _MAX_BYTES) and not self._unsearched and self._is_text(path):
+                    self._unsearched = path
                 if text:
                     left -= len(text)
                     self._candidates[path] = (text, Content.of(text))
         return self._candidates
+
+    def _is_text(self, path: str) -> bool:
+        """Is it a file that git keeps and that has no NUL where a text has none?"""
+        full = os.path.join(self._change.root, path)
+        if path not in self._change.tracked or not os.path.isfile(full):
+            return False
+        with open(full, "rb") as file:
+            return b"\0" not in file.read(_BINARY)
 
     def _text(self, path: str) -> str | None:
         try:

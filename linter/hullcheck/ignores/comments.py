@@ -12,7 +12,7 @@ from hullcheck.source import Location
 
 _COMMENT = re.compile(
     r"(?:^|(?<=\s))(?:#|\{\{-? ?/\*)[ \t]*hullcheck:[ \t]*ignore(?:-(?P<scope>file|block))?"
-    r"\[(?P<words>[^\]\n]*)\](?P<rest>[^\n]*)",
+    r"\[(?P<words>[^\]\n]{0,2000})\](?P<rest>[^\n]*)",
     re.MULTILINE,
 )
 """A comment of YAML or a Dockerfile, or of a template: `{{- /* ... */}}`."""

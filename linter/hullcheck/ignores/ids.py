@@ -35,4 +35,10 @@ class Ids:
 
 def _plain(identity: str) -> str:
     """An id without what its spellings differ in: `AVD-DS-0002` and `DS002` are `ds2`."""
-    return re.sub(r"-?0*(?=[\d*])", "", identity.lower().removeprefix("avd-"))
+    return re.sub(r"-?(?P<digits>\d++)|-(?=\*)", _shortened, identity.lower().removeprefix("avd-"))
+
+
+def _shortened(match: re.Match[str]) -> str:
+    digits = match["digits"] or ""
+    more = match.string[match.end() : match.end() + 1] == "*"
+    return digits.lstrip("0") or ("" if more else digits[-1:])

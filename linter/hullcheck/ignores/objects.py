@@ -18,6 +18,7 @@ from hullcheck.read import File
 
 _OWN = "hullcheck.dev/ignore."
 _EXTENSION = "x-hullcheck"
+_UNTIL = re.compile(r"until\s*=[^\n]*")
 _SKIP = re.compile(r"(?:checkov|bridgecrew|cortex)\.io/skip\d*")
 _KUBE_LINTER = "ignore-check.kube-linter.io/"
 _POLARIS = "polaris.fairwinds.com/"
@@ -87,7 +88,7 @@ def at_objects(worlds: Iterable[World], registry: Registry, foreign: bool) -> It
         for annotated, key, value in _annotations(world.objects):
             if key.text.startswith(_OWN):
                 names, unknown = resolve([key.text.removeprefix(_OWN)], registry)
-                reason = re.sub(r"[;,]?\s*until\s*=.*", "", value).strip()
+                reason = _without_day(value)
                 ignore = _on(annotated, key, names, "hullcheck", reason)._replace(until=until(value), unknown=unknown)
             else:
                 peer = _peer(annotated, key, value, ids) if ids is not None else None
@@ -95,6 +96,16 @@ def at_objects(worlds: Iterable[World], registry: Registry, foreign: bool) -> It
                     continue
                 ignore = peer
             yield ignore._replace(within=world.name)
+
+
+def _without_day(text: str) -> str:
+    """The reason without `until=...`, and what sets that apart."""
+    parts, at = [], 0
+    for match in _UNTIL.finditer(text):
+        before = text[at : match.start()].rstrip()
+        parts.append(before[:-1] if before.endswith((";", ",")) else before)
+        at = match.end()
+    return "".join([*parts, text[at:]]).strip()
 
 
 def _peer(annotated: KubernetesObject, key: Scalar, value: str, ids: Ids) -> Ignore | None:

@@ -23,9 +23,12 @@ _TALLY = re.compile(
     r"\s*tally\s+(?:(?P<scope>global)\s+)?ignore\s*=\s*(?P<ids>[\w/.-]+(?:\s*,\s*[\w/.-]+)*)(?:\s*;\s*reason\s*=(?P<why>.*))?",
     re.IGNORECASE,
 )
-_BUILDKIT = re.compile(r"\s*check\s*=\s*(?:[^;]*;)*?\s*skip\s*=\s*(?P<ids>\w+(?:\s*,\s*\w+)*)")
+_BUILDKIT = re.compile(r"\s*check\s*=")
+_SKIPPED = re.compile(r"\s*skip\s*=\s*(?P<ids>\w+(?:\s*,\s*\w+)*)")
 _CHECKOV = re.compile(r"(?:checkov|bridgecrew|cortex):skip= *(?P<ids>[\w-]+(?:,[\w-]+)*)(?P<why>:.*)?")
-_TRIVY = re.compile(r"(?:trivy|tfsec):ignore:(?P<id>[\w*-]+)(?:\[[^\]]*\])?(?P<options>(?::(?:exp|ws):[^\s:\[]+)*)")
+_TRIVY = re.compile(
+    r"(?:trivy|tfsec):ignore:(?P<id>[\w*-]+)(?:\[[^\]]{0,2000}\])?(?P<options>(?::(?:exp|ws):[^\s:\[]+)*)"
+)
 _EXPIRES = re.compile(r":exp:(\d{4}-\d{2}-\d{2})")
 _KICS = re.compile(
     r"\s*kics-scan\s+(?P<what>ignore-line|ignore-block|ignore|disable|enable)(?:\s*=\s*(?P<ids>[\w,\s-]+))?"
@@ -96,8 +99,10 @@ def _tally(comment: Comment) -> Iterator[Ignore]:
 
 def _buildkit(comment: Comment) -> Iterator[Ignore]:
     """A directive at the top of the Dockerfile, for all of it."""
-    match = _BUILDKIT.match(comment.text)
-    if match is not None and comment.first:
+    check = _BUILDKIT.match(comment.text)
+    settings = comment.text[check.end() :].split(";") if check is not None and comment.first else ()
+    match = next(filter(None, map(_SKIPPED.match, settings)), None)
+    if match is not None:
         yield from comment.ignore("buildkit", _all_or(comment, "buildkit", match["ids"]), "file")
 
 

@@ -4,12 +4,15 @@ import json
 import posixpath
 import re
 from collections.abc import Iterable, Iterator
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from hullcheck.finding import Related
 from hullcheck.model.image import ImageRef
 from hullcheck.read import File
 from hullcheck.source import Location, Source
+
+if TYPE_CHECKING:
+    from hullcheck.model.node import Node
 
 
 class Build(NamedTuple):
@@ -40,27 +43,44 @@ def image_name(text: str) -> str:
 
 def from_skaffold(file: File) -> Iterator[Build]:
     """The artifacts of a `skaffold.yaml` that Docker or BuildKit builds."""
-    from hullcheck.model.node import Mapping, Sequence, as_str
+    from hullcheck.model.node import Mapping, Sequence
     from hullcheck.parse import yaml
 
     folder = posixpath.dirname(file.source.path)
     for document in yaml.parse(file.source).documents:
-        build = _mapping(document.root, "build")
-        artifacts = build.get("artifacts") if build else None
-        if not isinstance(artifacts, Sequence):
-            continue
-        for artifact in artifacts.items:
-            image = as_str(artifact.get("image")) if isinstance(artifact, Mapping) else None
-            if image is None or not isinstance(artifact, Mapping):
-                continue
-            docker = _mapping(artifact, "docker")
-            context = as_str(artifact.get("context")) or "."
-            name = (as_str(docker.get("dockerfile")) if docker else None) or "Dockerfile"
-            path = join(folder, context, name)
-            if path is not None:
-                target = as_str(docker.get("target")) if docker else None
-                place = Related(artifact.get("image").location, f"skaffold builds `{image}` from it")  # type: ignore[union-attr]
-                yield Build(path, target, image_name(image), (), place)
+        profiles = document.root.get("profiles") if isinstance(document.root, Mapping) else None
+        holders = [document.root, *(profiles.items if isinstance(profiles, Sequence) else ())]
+        for holder in holders:
+            build = _mapping(holder, "build")
+            artifacts = build.get("artifacts") if build else None
+            for artifact in artifacts.items if isinstance(artifacts, Sequence) else ():
+                yield from _artifact(folder, artifact)
+
+
+def _artifact(folder: str, artifact: "Node") -> Iterator[Build]:
+    from hullcheck.model.node import Mapping, as_str
+
+    named = artifact.get("image") if isinstance(artifact, Mapping) else None
+    image = as_str(named)
+    if image is None or named is None or not isinstance(artifact, Mapping):
+        return
+    docker = _mapping(artifact, "docker")
+    context = as_str(artifact.get("context")) or "."
+    name = (as_str(docker.get("dockerfile")) if docker else None) or "Dockerfile"
+    path = join(folder, context, name)
+    if path is not None:
+        target = as_str(docker.get("target")) if docker else None
+        place = Related(named.location, f"skaffold builds `{image}` from it")
+        yield Build(path, target, image_name(image), _build_args(docker), place)
+
+
+def _build_args(docker: Any) -> tuple[tuple[str, str | None], ...]:
+    """The arguments of an artifact; those with a template aren't known."""
+    from hullcheck.model.node import as_str
+
+    said = _mapping(docker, "buildArgs")
+    found = {name: as_str(value) for name, (_, value) in said.entries().items()} if said else {}
+    return tuple((name, None if text is None or "{{" in text else text) for name, text in sorted(found.items()))
 
 
 def _mapping(node: Any, key: str) -> Any:

@@ -13,6 +13,7 @@ from hullcheck.model.network.endpoint import Endpoint
 from hullcheck.model.network.extents import OWN_NAMESPACE, admitted, let_in
 from hullcheck.model.network.labels import Operator
 from hullcheck.model.network.network import Doorway, Network
+from hullcheck.model.network.pairing import pairs
 from hullcheck.model.network.parts import IsolationLost, Opened
 from hullcheck.model.network.policy import Direction, Policy, Rule, Tier
 from hullcheck.model.network.review import is_only_dns
@@ -34,8 +35,9 @@ def changes_of(before: Scopes, after: Scopes, options: Options) -> Iterator[Part
     told = list(change_parts(before, after, options))
     yield from told
     old, new = networks(before, options), networks(after, options)
-    for one, other in _pairs(old, new):
-        if _written(one) != _written(other):
+    for pair in pairs(old, new):
+        one, other = pair.before, pair.after
+        if one is not None and other is not None and _written(one) != _written(other):
             entrances = list(_entrances(one, other, told))
             yield from entrances
             if one.scope.kind != "compose":
@@ -43,17 +45,6 @@ def changes_of(before: Scopes, after: Scopes, options: Options) -> Iterator[Part
                 yield from _doubtful(one, other)
     yield from _lost_elsewhere(worlds, old, new)
     yield from _relaxed(*worlds)
-
-
-def _pairs(before: Iterable[Network], after: Iterable[Network]) -> Iterator[tuple[Network, Network]]:
-    """The networks of both trees that are of one scope."""
-    old: dict[tuple[str, str], list[Network]] = {}
-    for one in before:
-        old.setdefault((one.scope.name, one.scope.kind), []).append(one)
-    for one in after:
-        candidates = old.get((one.scope.name, one.scope.kind))
-        if candidates:
-            yield candidates.pop(0), one
 
 
 def _written(of: Network) -> tuple[object, ...]:
@@ -295,8 +286,8 @@ def _strays(worlds: Iterable[World], networks: Iterable[Network]) -> Iterator[Po
         if one is None:
             yield from network(world, Options().assume).scope.policies
         elif one.scope.policies:
-            pairs = zip(one.compiler.policies, one.compiler.members, strict=True)
-            yield from (policy for policy, members in pairs if not members.maybe)
+            selected = zip(one.compiler.policies, one.compiler.members, strict=True)
+            yield from (policy for policy, members in selected if not members.maybe)
 
 
 def _relaxed(before: tuple[World, ...], after: tuple[World, ...]) -> Iterator[Relaxed]:

@@ -1,5 +1,6 @@
 """Pipelines: the images that their jobs run in, and the steps that build images or scan them."""
 
+import posixpath
 import re
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -12,20 +13,20 @@ from hullcheck.parse import yaml
 from hullcheck.source import Field, Location, Source
 
 _WORKFLOW = Lazy(r"(?:.*/)?\.(?:github|gitea|forgejo)/workflows/[^/]+\.ya?ml")
-_ACTION = Lazy(r"(?:.*/)?action\.ya?ml")
-_GITLAB = Lazy(r"(?:.*/)?(?:\.gitlab-ci\.ya?ml|[^/]+\.gitlab-ci\.ya?ml|\.gitlab/ci/.+\.ya?ml)")
+_GITLAB = (".gitlab-ci.yml", ".gitlab-ci.yaml")
 _DEV_CONTAINER = Lazy(r"(?:.*/)?(?:\.devcontainer/(?:[^/]+/)?devcontainer|\.devcontainer)\.json")
 _BUILDERS = Lazy(
-    r"\bdocker(?:\s+--?[a-z-]+(?:[= ]\S+)?){0,5}\s+(?:image\s+|buildx\s+)?(?:build|bake)\b|\bdocker[ -]compose(?:\s+-\S+\s+\S+)*\s+build\b"
+    r"\bdocker(?:\s+--?[a-z-]+(?:[= ]\S+)?){0,5}\s+(?:image\s+|buildx\s+)?(?:build|bake)\b|\bdocker[ -]compose(?:\s+-\S+\s+\S+){0,9}\s+build\b"
     r"|\b(?:podman|nerdctl)\s+build\b|\bbuildah\s+(?:bud|build)\b|/kaniko/executor\b|\bpack\s+build\b|\bskaffold\s+build\b"
 )
 _BUILD_ACTIONS = Lazy(
-    r"docker/(?:build-push-action|bake-action)|redhat-actions/buildah-build|.+/(?:kaniko-action|action-kaniko)|elgohr/.*docker.*"
+    r"docker/(?:build-push-action|bake-action)|redhat-actions/buildah-build|.+/(?:kaniko-action|action-kaniko)|elgohr/.*docker.*",
+    re.DOTALL,
 )
 _SCANNERS = Lazy(
     r"trivy|grype|anchore|snyk|docker/scout|docker\s+scout|docker\s+scan|\bclair|prisma-?cloud|twistcli|sysdig|wiz-?cli"
     r"|container[-_]scanning|\bxray\b|jf\s+docker\s+scan|osv-scanner|cnspec|\binspector\b|qualys|lacework|aqua(?:sec)?/"
-    r"|neuvector|dagda|ecr.*scan|scan-image|image-scan|mondoo",
+    r"|neuvector|dagda|scan-image|image-scan|mondoo",
     re.IGNORECASE,
 )
 _VARIABLE = Lazy(r"\$\{\{|\$\{?[A-Za-z_]|\$\[\[|\{\{")
@@ -39,6 +40,21 @@ class Step(NamedTuple):
     tool: str
 
 
+class Inputs(NamedTuple):
+    """What a step of a workflow or a development container says of the image that it builds; None is not known.
+
+    Paths are relative to `folder`; `bake` are files that say more.
+    """
+
+    location: Location
+    folder: str
+    file: str | None
+    context: str | None
+    target: str | None
+    arguments: tuple[tuple[str, str | None], ...]
+    bake: tuple[str, ...] = ()
+
+
 class Pipelines(NamedTuple):
     """What the pipelines of a repository do. `sources` are their files."""
 
@@ -46,12 +62,15 @@ class Pipelines(NamedTuple):
     builds: tuple[Step, ...]
     scanned: bool
     sources: tuple[Source, ...]
+    inputs: tuple[Inputs, ...] = ()
+
+
+_Found = ImageUse | Step | Inputs
 
 
 def pipelines(tree: Tree) -> Pipelines:
     """Read the pipelines and development containers among the files."""
-    uses: list[ImageUse] = []
-    builds: list[Step] = []
+    found: list[_Found] = []
     sources: list[Source] = []
     scanned = False
     for path in sorted(path for path in tree.paths if _of_interest(path) and not tree.ignored(path)):
@@ -61,21 +80,44 @@ def pipelines(tree: Tree) -> Pipelines:
             continue
         sources.append(source)
         if _DEV_CONTAINER.fullmatch(path):
-            uses += _dev_container(source)
+            found += _dev_container(source)
             continue
-        scanned = scanned or _SCANNERS.search(source.text) is not None
+        scanned = scanned or _scans(source.text)
         for document in yaml.parse(source).documents:
             if isinstance(document.root, Mapping):
-                reader = _gitlab if _GITLAB.fullmatch(path) else _github
-                for found in reader(document.root):
-                    (uses if isinstance(found, ImageUse) else builds).append(found)  # type: ignore[arg-type]
-    return Pipelines(tuple(uses), tuple(builds), scanned, tuple(sources))
+                reader = _gitlab if _is_gitlab(path) else _github
+                found += reader(document.root)
+    return Pipelines(
+        tuple(each for each in found if isinstance(each, ImageUse)),
+        tuple(each for each in found if isinstance(each, Step)),
+        scanned,
+        tuple(sources),
+        tuple(each for each in found if isinstance(each, Inputs)),
+    )
 
 
 def _of_interest(path: str) -> bool:
     if not path.endswith((".yml", ".yaml", ".json")):
         return False
-    return any(pattern.fullmatch(path) for pattern in (_WORKFLOW, _GITLAB, _DEV_CONTAINER, _ACTION))
+    return (
+        _is_gitlab(path)
+        or _WORKFLOW.fullmatch(path) is not None
+        or _DEV_CONTAINER.fullmatch(path) is not None
+        or posixpath.basename(path) in ("action.yml", "action.yaml")
+    )
+
+
+def _is_gitlab(path: str) -> bool:
+    if path.endswith(_GITLAB):
+        return True
+    return path.endswith((".yml", ".yaml")) and "/.gitlab/ci/" in f"/{path.rpartition('.')[0]}"[:-1]
+
+
+def _scans(text: str) -> bool:
+    """Does a pipeline name a scanner, or the scan of Amazon's registry?"""
+    if _SCANNERS.search(text) is not None:
+        return True
+    return any("scan" in line.partition("ecr")[2] for line in text.lower().split("\n"))
 
 
 def _use(node: Node | None, how: str, owner: str) -> Iterator[ImageUse]:
@@ -86,7 +128,7 @@ def _use(node: Node | None, how: str, owner: str) -> Iterator[ImageUse]:
         yield ImageUse(Field(None if unknown else text, place, unknown), how, owner)
 
 
-def _github(root: Mapping) -> Iterator[ImageUse | Step]:
+def _github(root: Mapping) -> Iterator[_Found]:
     runs = root.get("runs")
     if isinstance(runs, Mapping):
         yield from _docker_action(runs.get("image"), "action's image", "runs")
@@ -97,7 +139,7 @@ def _github(root: Mapping) -> Iterator[ImageUse | Step]:
             yield from _job(f"jobs.{key.text}", key.text, job)
 
 
-def _job(owner: str, name: str, job: Mapping) -> Iterator[ImageUse | Step]:
+def _job(owner: str, name: str, job: Mapping) -> Iterator[_Found]:
     container = job.get("container")
     image = container.get("image") if isinstance(container, Mapping) else container
     yield from _use(image, f"job `{name}`: container", owner)
@@ -109,7 +151,7 @@ def _job(owner: str, name: str, job: Mapping) -> Iterator[ImageUse | Step]:
     yield from _steps(job, owner)
 
 
-def _steps(holder: Mapping, owner: str) -> Iterator[ImageUse | Step]:
+def _steps(holder: Mapping, owner: str) -> Iterator[_Found]:
     steps = holder.get("steps")
     for step in steps.items if isinstance(steps, Sequence) else ():
         if not isinstance(step, Mapping):
@@ -118,7 +160,41 @@ def _steps(holder: Mapping, owner: str) -> Iterator[ImageUse | Step]:
         yield from _docker_action(action, "step's image", owner)
         if isinstance(action, Scalar) and _BUILD_ACTIONS.fullmatch(action.text.partition("@")[0]):
             yield Step(action.location.one_line(), owner, action.text.partition("@")[0])
+            yield from _inputs(action, step.get("with"))
         yield from _builds(script, owner)
+
+
+def _inputs(action: Scalar, said: Node | None) -> Iterator[Inputs]:
+    """What `docker/build-push-action`, its like for Bake and Buildah's are told to build."""
+    place = action.location.one_line()
+    if action.text.startswith("docker/bake-action"):
+        names = tuple(name for name in re.split(r"[\n,]+", _text(said, "files") or "") if name and "$" not in name)
+        yield Inputs(place, "", None, None, None, (), tuple(map(str.strip, names)))
+        return
+    context = _text(said, "context")
+    context = "." if context in ("", "{{defaultContext}}") else context
+    files: tuple[str | None, ...] = (_text(said, "file"),)
+    if action.text.startswith("redhat-actions/"):
+        listed = _text(said, "containerfiles") or _text(said, "dockerfiles")
+        files = tuple(listed.split()) if listed else (listed,)
+    pairs = (line.strip().partition("=") for line in (_raw(said, "build-args") or "").splitlines() if "=" in line)
+    arguments = tuple((name, None if _VARIABLE.search(value) else value) for name, _, value in pairs)
+    for file in files:
+        yield Inputs(place, "", file, context, _text(said, "target"), arguments)
+
+
+_WORKSPACE = Lazy(r"\$\{\{\s*github\.workspace\s*\}\}/?")
+
+
+def _raw(said: Node | None, key: str) -> str:
+    node = said.get(key) if isinstance(said, Mapping) else None
+    return node.text if isinstance(node, Scalar) and not is_null(node) else ""
+
+
+def _text(said: Node | None, key: str) -> str | None:
+    """An input's text, empty if it isn't given; None if a variable decides it."""
+    text = _WORKSPACE.sub("./", _raw(said, key)).strip()
+    return None if "${{" in text else text
 
 
 def _docker_action(node: Node | None, how: str, owner: str) -> Iterator[ImageUse]:
@@ -146,7 +222,7 @@ _GITLAB_WORDS = frozenset(
 )
 
 
-def _gitlab(root: Mapping) -> Iterator[ImageUse | Step]:
+def _gitlab(root: Mapping) -> Iterator[_Found]:
     yield from _gitlab_images(root, "pipeline", "")
     for key, job in root.entries().values():
         if isinstance(job, Mapping) and key.text not in _GITLAB_WORDS and key.text not in ("image", "services"):
@@ -163,16 +239,37 @@ def _gitlab_images(holder: Mapping, how: str, owner: str) -> Iterator[ImageUse]:
         yield from _use(service.get("name") if isinstance(service, Mapping) else service, f"{how}: service", owner)
 
 
-def _dev_container(source: Source) -> Iterator[ImageUse]:
-    """The image of a development container, in JSON with comments."""
+def _dev_container(source: Source) -> Iterator[_Found]:
+    """The image of a development container, or what it is built from, in JSON with comments."""
     for document in yaml.parse(Source(source.path, _without_comments(source.text).encode())).documents:
         if isinstance(document.root, Mapping):
             for use in _use(document.root.get("image"), "development container", "devcontainer"):
                 place = use.location._replace(source=source)
                 yield use._replace(reference=use.reference._replace(location=place))
+            yield from _dev_build(source, document.root)
 
 
-_JSON_COMMENT = re.compile(r'"(?:[^"\\\n]|\\.)*"|//[^\n]*|/\*.*?\*/', re.DOTALL)
+def _dev_build(source: Source, root: Mapping) -> Iterator[Inputs]:
+    """Both `build.dockerfile` and the older `dockerFile` are relative to the file's folder, as the context is."""
+    build = root.get("build")
+    for holder, key, context in ((build, "dockerfile", build), (root, "dockerFile", root)):
+        name = _raw(holder, key)
+        node = holder.get(key) if isinstance(holder, Mapping) else None
+        if name and node is not None:
+            args = build.get("args") if isinstance(build, Mapping) else None
+            entries = args.entries().items() if isinstance(args, Mapping) else ()
+            arguments = tuple((word, _plain_text(value)) for word, (_, value) in entries)
+            place = node.location._replace(source=source)
+            target = _plain_text(build.get("target")) if isinstance(build, Mapping) and build.get("target") else ""
+            folder = posixpath.dirname(source.path)
+            yield Inputs(place, folder, None if "$" in name else name, _raw(context, "context"), target, arguments)
+
+
+def _plain_text(node: Node | None) -> str | None:
+    return node.text if isinstance(node, Scalar) and "${" not in node.text else None
+
+
+_JSON_COMMENT = re.compile(r'"(?:[^"\\\n]|\\.)*+"?|//[^\n]*+|/\*(?:[^*]++|\*(?!/))*+(?:\*/)?', re.DOTALL)
 
 
 def _without_comments(text: str) -> str:

@@ -18,7 +18,7 @@ def committed(files: Iterable[File], tree: Tree, compose: Iterable[ComposeProjec
     reader = _Reader(tree)
     for project in compose:
         yield from reader.of_project(project)
-    for file in files:
+    for file in (reading for each in files for reading in each.readings):
         if file.kind == "env":
             yield from reader.dotenv(file.source)
         elif file.kind == "kustomization" and "secretGenerator" in file.source.text:

@@ -35,8 +35,9 @@ def compose_parts(projects: Iterable[ComposeProject], datastores: tuple[str, ...
     unused = _unused(projects)
     for project in projects:
         network, services = _network(project, shared, datastores)
-        idle = tuple(n for n in project.networks.values() if n.declared and n.location in unused)
-        yield ComposeUse(project, network, services, idle)
+        idle = tuple(n for n in project.networks.values() if n.declared and _declaration(n) in unused)
+        judged = project._replace(complete=False) if project.guessed and project.overlay else project
+        yield ComposeUse(judged, network, services, idle)  # how a project is cut up is told of the base alone
 
 
 def network_parts(projects: Iterable[ComposeProject], datastores: tuple[str, ...] = ()) -> Iterator[Scoped]:
@@ -59,16 +60,21 @@ def _by_network(projects: Iterable[ComposeProject]) -> dict[str, list[_Member]]:
     return found
 
 
-def _unused(projects: Iterable[ComposeProject]) -> set[Location]:
-    """Where networks are declared that no service is on, in any of the projects that the declaration is part of."""
-    used: dict[Location, bool] = {}
+def _unused(projects: Iterable[ComposeProject]) -> set[tuple[str, str]]:
+    """The networks that no service is on, in any of the projects that the file which declares them is part of."""
+    used: dict[tuple[str, str], bool] = {}
     for project in projects:
         joined = {join.network for service in project.services.values() for join in service.joins}
         for network in project.networks.values():
             if network.declared:
                 in_use = network.key in joined or not project.complete
-                used[network.location] = used.get(network.location, False) or in_use
-    return {place for place, in_use in used.items() if not in_use}
+                used[_declaration(network)] = used.get(_declaration(network), False) or in_use
+    return {network for network, in_use in used.items() if not in_use}
+
+
+def _declaration(network: compose.Network) -> tuple[str, str]:
+    """Who a network is: the file that declares it, and its name there."""
+    return network.location.path, network.key
 
 
 def _network(
@@ -78,13 +84,13 @@ def _network(
     others: dict[int, _Member] = {}
     for network in project.networks.values():
         for member in shared.get(network.name.value or "", ()):
-            if (member.project.folder, member.project.paths[:1]) != (project.folder, project.paths[:1]):
+            if (member.project.folder, member.project.name) != (project.folder, project.name):
                 others.setdefault(id(member.service), member)
     members = [*own, *others.values()]
     keys = {key: number for number, key in enumerate(project.networks)}
     wires = tuple(_wire(network) for network in project.networks.values())
     made = ComposeNetwork(
-        project.paths[0] if project.paths else project.folder,
+        project.scope,
         tuple(_endpoint(member, project, datastores) for member in members),
         tuple(_attached(member, project, keys) for member in members),
         wires,

@@ -2,6 +2,7 @@
 
 import posixpath
 from collections.abc import Iterator
+from collections.abc import Mapping as Lookup
 from typing import NamedTuple
 
 from hullcheck.model.compose import Build, Dependency, FileObject, Join, Network, Service, Volume
@@ -27,7 +28,7 @@ class Place(NamedTuple):
     folder: str
     root: Mapping
     variables: Variables
-    texts: dict[str, Source]
+    texts: Lookup[str, Source]
     complete: bool
     skipped: set[str]
 

@@ -1,6 +1,5 @@
 """Which workloads no policy confines, in which scopes, and which policy nearly does or does so elsewhere."""
 
-import posixpath
 from collections.abc import Iterable, Iterator
 
 from hullcheck.model.network.cover import SelectorIndex
@@ -44,24 +43,21 @@ class Finder:
 def scopes(networks: Iterable[Network], mentions: Iterable[str]) -> Iterator[PolicyScope]:
     """Scopes to judge as a whole; `mentions` are paths that speak of policies.
 
-    Overlays of the same workloads are one, and so are files of one folder that are applied one at a time.
+    Manifests without policies are one, if they lie in one folder and are applied one at a time.
     """
     networks = [network for network in networks if any(e.complete for e in network.endpoints)]
     places = sorted({*mentions, *(policy.location.path for network in networks for policy in network.scope.policies)})
-    first: dict[tuple[object, ...], PolicyScope] = {}
+    first: dict[str, PolicyScope] = {}
     for network in networks:
         scope = _scope(network, places)
         if scope.approximate:
             continue
-        key: tuple[object, ...] = (
-            bool(scope.policies),
-            *sorted({(w.location.path, w.location.start) for w in scope.workloads}),
-        )
-        if network.scope.kind == "manifests" and not scope.policies:
-            key = (posixpath.dirname(scope.name) if posixpath.splitext(scope.name)[1] else scope.name,)
-        known = first.setdefault(key, scope)
+        if network.scope.kind != "manifests" or scope.policies:
+            yield scope
+            continue
+        known = first.setdefault(network.scope.folder, scope)
         if known is not scope:
-            first[key] = known._replace(also=(*known.also, scope.name))
+            first[network.scope.folder] = known._replace(also=(*known.also, scope.name))
     yield from first.values()
 
 
@@ -78,21 +74,12 @@ def _scope(network: Network, places: list[str]) -> PolicyScope:
 
 
 def isolations(networks: Iterable[Network]) -> Iterator[Isolation]:
-    """One for each workload that is written, in the scopes that have policies and are known in full.
-
-    A workload of several overlays is the one least isolated.
-    """
+    """One for each workload of the scopes that have policies and are known in full."""
     networks = list(networks)
     everywhere = Finder(policy for network in networks for policy in network.scope.policies)
-    least: dict[tuple[str, int], Isolation] = {}
     for network in networks:
         if network.scope.policies and not network.scope.approximate:
-            for isolation in _Confinement(network, everywhere).all():
-                place = (isolation.location.path, isolation.location.start)
-                known = least.setdefault(place, isolation)
-                if (isolation.ingress, isolation.egress) < (known.ingress, known.egress):
-                    least[place] = isolation
-    yield from least.values()
+            yield from _Confinement(network, everywhere).all()
 
 
 class _Confinement:

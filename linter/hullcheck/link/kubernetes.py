@@ -1,30 +1,38 @@
 """Manifests to worlds: overlays and charts as rendered, and plain manifests side by side."""
 
 import posixpath
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from hullcheck.discover import Tree
 from hullcheck.link.kubernetes_containers import workload
+from hullcheck.link.plain import Group, apart, by_folder, named, unique
+from hullcheck.model.coverage import Gap
 from hullcheck.model.kubernetes import KubernetesObject, PodContext, World
 from hullcheck.model.node import as_str, at, is_null
 from hullcheck.model.problem import Problem
 from hullcheck.model.scoped import Scoped
 from hullcheck.model.workload import Workload
-from hullcheck.parse.kubernetes import ManifestFile, object_of
+from hullcheck.parse import yaml
+from hullcheck.parse.kubernetes import ManifestFile, object_of, objects_in
 from hullcheck.parse.pods import pods
+from hullcheck.source import Source
 
-MAX_ALTERNATIVES = 20
-"""How many sets of files in one folder are tried for a file that may belong to any of them."""
 
-Identity = tuple[str, str, str]
+class Verdict(NamedTuple):
+    """A written object, and the names of the worlds that it is judged in; none if it isn't judged."""
+
+    path: str
+    object: KubernetesObject
+    worlds: tuple[str, ...]
 
 
 class Linked(NamedTuple):
-    """`worlds` with all that is in them; `workloads` as each world makes them; `objects`, each that is written once.
+    """`worlds` with all that is in them; `workloads` as each world makes them; `objects` of all of them.
 
     `rendered` are the paths of templates that were rendered, so that nothing is left unanalysed there but what
-    `problems` says. `dead_images` are entries of overlays' `images` that change nothing.
+    `problems` says. `dead_images` are entries of overlays' `images` that change nothing. `built` are the names of the
+    overlays that each file has a part in.
     """
 
     worlds: list[World]
@@ -33,6 +41,34 @@ class Linked(NamedTuple):
     problems: list[Problem]
     rendered: frozenset[str]
     dead_images: list[Scoped]
+    built: Mapping[str, tuple[str, ...]] = {}
+
+    def verdicts(self, files: Mapping[str, ManifestFile]) -> Iterator[Verdict]:
+        """Every object of these files, and where it is judged.
+
+        An object that an overlay takes in is judged as the overlay makes it: it may be changed, renamed or deleted
+        there. One of a chart is known by its template, kind and name; any other by itself.
+        """
+        known: dict[object, list[str]] = {}
+        for world in self.worlds:
+            for made in world.objects:
+                key = _template_identity(made) if world.kind == "chart" else id(made.node)
+                known.setdefault(key, []).append(world.name)
+                if world.kind == "chart":
+                    known.setdefault(id(made.node), []).append(world.name)
+        for path, file in files.items():
+            built = self.built.get(path, ()) if file.layer is None else ()
+            for made in file.objects:
+                found = [
+                    *built,
+                    *known.get(id(made.node), ()),
+                    *known.get(_template_identity(made), ()),
+                ]
+                yield Verdict(path, made, tuple(dict.fromkeys(found)))
+
+
+def _template_identity(made: KubernetesObject) -> tuple[str, str, str]:
+    return (made.node.source.path, made.kind, made.name)
 
 
 def link(files: dict[str, ManifestFile], tree: Tree, charts: list[str]) -> Linked:
@@ -49,30 +85,140 @@ class _Linker:
         self.dead_images: list[Scoped] = []
         self.charts: list[str] = []
         self.layer_folders: set[str] = set()
+        self.claimed: set[str] = set()
+        self.built: dict[str, list[str]] = {}
+        self.local: list[KubernetesObject] = []
+        self.crds: set[str] = set()
         if charts:
-            from hullcheck.render.helm import charts as outermost
-
-            self.charts = outermost(charts)
+            self.charts = self._outermost(charts)
+        self.folders = frozenset(self.charts)
 
     def linked(self) -> Linked:
-        overlays, claimed = self._overlays()
-        worlds = [*overlays, *self._rendered_charts()]
-        in_chart = {path for path in self.files if self._chart_of(path) is not None}
-        beside = {path for path in self.files if posixpath.dirname(path) in self.layer_folders}
-        claimed |= beside
-        free = [p for p, f in self.files.items() if p not in claimed and p not in in_chart and f.layer is None]
-        worlds += [self._plain(name, paths) for name, paths in _apart(self.files, sorted(free))]
-        seen = frozenset().union(*(world.files for world in worlds))
-        left = sorted(claimed - seen - in_chart)
-        worlds += [self._leftover(name, paths) for name, paths in _by_folder(self.files, left)]
+        """The worlds: overlays, charts, then whatever neither of them takes in. Every object is in one at least."""
+        worlds = self._overlays()
+        templates = {path: chart for path in self.files if (chart := _chart_of(path, "templates", self.folders))}
+        worlds += self._charts({world.name for world in worlds})
+        groups = [*self._free(templates), *self._left(templates), *self._lost(templates, worlds)]
+        names = {world.name for world in worlds}
+        for name, group in named(groups, names):
+            files = frozenset(group.paths)
+            made = _world(name, "manifests", list(group.objects), group.approximate, files, group.complete)
+            worlds.append(made._replace(folder=group.folder))
         return Linked(
             [world for world in worlds if world.objects],
             [workload for world in worlds for workload in world.workloads],
-            list(_distinct_objects(worlds)),
+            [made for world in worlds for made in world.objects],
             self.problems,
-            frozenset(self.rendered),
+            frozenset(path for path in self.rendered if _chart_of(path, "templates", self.folders)),
             self.dead_images,
+            {path: tuple(names) for path, names in self.built.items()},
         )
+
+    def _outermost(self, paths: list[str]) -> list[str]:
+        """The folders of the charts; a `Chart.yaml` that describes none claims nothing."""
+        from hullcheck.render.helm import charts as outermost
+
+        good = []
+        for path in paths:
+            why = self._not_a_chart(path)
+            if not why:
+                good.append(path)
+                continue
+            folder = posixpath.dirname(path)
+            below = f"{folder}/templates/" if folder else "templates/"
+            if any(each.startswith(below) for each in self.tree.paths):
+                gap = Gap("chart", "chart", why)
+                place = Source(path, self.read(path) or b"").at(0)
+                self.problems.append(
+                    Problem("not-analysed", f"the chart can't be rendered: {why}", place, folder or ".", gap)
+                )
+        return outermost(good)
+
+    def _not_a_chart(self, path: str) -> str:
+        """Why helm would refuse this `Chart.yaml`, or empty."""
+        found = yaml.parse(Source(path, (self.read(path) or b"").removeprefix(b"\xef\xbb\xbf")))
+        root = found.documents[0].root if found.documents else None
+        if as_str(at(root, "name")):
+            return ""
+        return found.problems[0].message if found.problems else "`Chart.yaml` names no chart"
+
+    def _charts(self, taken: set[str]) -> Iterator[World]:
+        """The charts as rendered, with what their `crds` folders hold, which is installed as it is."""
+        crds: dict[str, list[str]] = {}
+        for path in sorted(self.files):
+            chart = _chart_of(path, "crds", self.folders)
+            if chart and path not in self.claimed:
+                crds.setdefault(chart, []).append(path)
+        taken = set(taken)
+        for world in self._rendered_charts():
+            paths = crds.pop(world.name, [])
+            self.crds.update(paths)
+            own = [made for path in paths for made in self.files[path].objects]
+            name = world.name if world.name not in taken else unique(posixpath.join(world.name, "Chart.yaml"), taken)
+            taken.add(name)
+            objects = [*world.objects, *own]
+            changed = name != world.name or any(made.kind != "CustomResourceDefinition" for made in own)
+            if changed:
+                yield _world(name, "chart", objects, world.approximate, world.files, True)
+            else:
+                yield world._replace(objects=tuple(objects)) if own else world
+
+    def _free(self, templates: Mapping[str, str]) -> Iterator[Group]:
+        """Manifests that belong to nothing: those inside a chart's folder apart from others.
+
+        What stands beside a kustomization that doesn't take it in may be meant for it all the same.
+        """
+        free: dict[str, list[str]] = {}
+        beside = []
+        for path, file in sorted(self.files.items()):
+            taken = path in self.claimed or path in templates or path in self.crds
+            if taken or (file.layer is not None and not file.objects):
+                continue
+            if posixpath.dirname(path) in self.layer_folders:
+                beside.append(path)
+            else:
+                free.setdefault(self._around(path), []).append(path)
+        for paths in free.values():
+            for group in apart(self.files, paths):
+                files = [self.files[path] for path in group]
+                unread = next((f.source.path for f in files if f.templated or f.problems), "")
+                yield self._group(group, f"`{unread}` can't be read in full" if unread else "")
+        for paths in by_folder(beside):
+            for group in apart(self.files, paths):
+                yield self._group(group, "it stands beside an overlay that doesn't take it in")
+
+    def _left(self, templates: Mapping[str, str]) -> Iterator[Group]:
+        """What belongs to overlays that nothing here builds, or has no effect there: fragments, as far as can be told."""
+        left = sorted(path for path in self.claimed if path not in self.built and path not in templates)
+        for paths in by_folder(left):
+            yield self._group(paths, "it belongs to an overlay that isn't built", complete=False)
+        by_path: dict[str, list[KubernetesObject]] = {}
+        for made in self.local:
+            by_path.setdefault(made.node.source.path, []).append(made)
+        for path, objects in sorted(by_path.items()):
+            yield Group((path,), tuple(objects), "overlays leave it out", False)
+
+    def _lost(self, templates: Mapping[str, str], worlds: list[World]) -> Iterator[Group]:
+        """Plain objects among a chart's templates that the chart doesn't put out: it ignores the file, or is a library."""
+        if not templates:
+            return
+        known = {_template_identity(made) for world in worlds if world.kind == "chart" for made in world.objects}
+        for path in sorted(templates):
+            lost = [made for made in self.files[path].objects if _template_identity(made) not in known]
+            if lost and path not in self.built:
+                yield Group((path,), tuple(lost), "its chart doesn't put it out", False)
+
+    def _group(self, paths: list[str], approximate: str, *, complete: bool = True) -> Group:
+        objects = tuple(made for path in paths for made in self.files[path].objects)
+        return Group(tuple(paths), objects, approximate, complete)
+
+    def _around(self, path: str) -> str:
+        """The innermost chart whose folder the file is in, or empty."""
+        while path and self.folders:
+            path = posixpath.dirname(path)
+            if path in self.folders:
+                return path or "."
+        return ""
 
     def read(self, path: str) -> bytes | None:
         """A file's bytes; None if there is none, or it can't be read."""
@@ -81,25 +227,30 @@ class _Linker:
         except OSError:
             return None
 
-    def _overlays(self) -> tuple[list[World], set[str]]:
+    def _overlays(self) -> list[World]:
         if not any(file.layer is not None for file in self.files.values()):
-            return [], set()
+            return []
         from hullcheck.render.kustomize import Kustomizations
 
         layers = Kustomizations(self.files, self.read)
         self.layer_folders = set(layers.layers)
-        worlds, builds = [], [layers.build(folder) for folder in layers.roots]
+        self.claimed = {path for path in layers.claimed if path in self.files}
+        worlds, builds = [], layers.builds()
         for built in builds:
             self.problems += built.problems
             objects = [made for root in built.objects if (made := object_of(root)) is not None]
             complete = not built.uncertain
             name = built.folder or "."
+            for path in built.files:
+                self.built.setdefault(path, []).append(name)
+            self.local += [made for root in built.local if (made := object_of(root)) is not None]
             worlds.append(_world(name, "kustomization", objects, built.approximate, built.files, complete))
+        self.problems += layers.unused_components(builds)
         if any(built.dead_images for built in builds):
             from hullcheck.link.references import dead_images
 
             self.dead_images = list(dead_images(builds))
-        return worlds, {path for path in layers.claimed if path in self.files}
+        return worlds
 
     def _rendered_charts(self) -> Iterator[World]:
         if not self.charts:
@@ -117,20 +268,18 @@ class _Linker:
             approximate = missing if made.rendered < made.total or made.problems else ""
             yield _world(chart or ".", "chart", objects, approximate, frozenset(below), True)
 
-    def _chart_of(self, path: str) -> str | None:
-        return next((c for c in self.charts if not c or path.startswith(f"{c}/")), None)
 
-    def _plain(self, name: str, paths: list[str]) -> World:
-        files = [self.files[path] for path in paths]
-        unread = next((f.source.path for f in files if f.templated or f.problems), "")
-        approximate = f"`{unread}` can't be read in full" if unread else ""
-        objects = [made for file in files for made in file.objects]
-        return _world(name, "manifests", objects, approximate, frozenset(paths), True)
-
-    def _leftover(self, name: str, paths: list[str]) -> World:
-        """What belongs to overlays that nothing here builds, or stands beside them: fragments, as far as can be told."""
-        objects = [made for path in paths for made in self.files[path].objects]
-        return _world(name, "manifests", objects, "it belongs to an overlay that isn't built", frozenset(paths), False)
+def _chart_of(path: str, part: str, charts: frozenset[str]) -> str:
+    """The chart in whose `part` ("templates", "crds"), or a sub-chart's, the file is; "." for the root, empty if in none."""
+    folders = path.split("/")[:-1] if charts else []
+    for number, folder in enumerate(folders):
+        if folder == part:
+            above = folders[:number]
+            while "/".join(above) not in charts and len(above) > 1 and above[-2] == "charts":
+                above = above[:-2]
+            if "/".join(above) in charts:
+                return "/".join(above) or "."
+    return ""
 
 
 def _in_folder(paths: Iterable[str], folder: str) -> list[str]:
@@ -145,6 +294,8 @@ def _world(
     files: frozenset[str],
     complete: bool,
 ) -> World:
+    if any(made.kind.endswith("List") for made in objects):
+        objects = list(objects_in(made.node for made in objects))
     context = _Context(name, objects)
     made = [
         workload(pod._replace(context=context.of(found, pod.spec)), complete=complete)
@@ -183,79 +334,3 @@ class _Context:
             self.accounts.get((namespace, name or "default")),
             tuple(self.limits.get(namespace, ())),
         )
-
-
-def _distinct_objects(worlds: Iterable[World]) -> Iterator[KubernetesObject]:
-    seen = set()
-    for world in worlds:
-        for made in world.objects:
-            key = (made.location, made.owner)
-            if key not in seen:
-                seen.add(key)
-                yield made
-
-
-def _apart(files: dict[str, ManifestFile], paths: list[str], depth: int = 0) -> Iterator[tuple[str, list[str]]]:
-    """Files apart by the first folder that separates duplicates: copies of an application are applied one at a time."""
-    if not paths:
-        return
-    if not _duplicates(files[path] for path in paths):
-        yield _common_folder(paths), paths
-        return
-    while True:
-        groups: dict[str, list[str]] = {}
-        for path in paths:
-            folders = path.split("/")[:-1]
-            groups.setdefault(folders[depth] if depth < len(folders) else "", []).append(path)
-        depth += 1
-        if len(groups) > 1 or "" in groups:
-            break
-    if len(groups) == 1:
-        yield from _apart_files(files, paths)
-        return
-    for name, group in sorted(groups.items()):
-        yield from _apart(files, group, depth) if name else _apart_files(files, group)
-
-
-def _apart_files(files: dict[str, ManifestFile], paths: list[str]) -> Iterator[tuple[str, list[str]]]:
-    """Files of one folder: together, but for those that hold an object once more."""
-    groups: list[tuple[set[Identity], list[str]]] = []
-    for path in paths:
-        own = _identities(files[path])
-        for known, group in groups[:MAX_ALTERNATIVES]:
-            if own.isdisjoint(known):
-                known |= own
-                group.append(path)
-                break
-        else:
-            groups.append((own, [path]))
-    for _, group in groups:
-        yield _common_folder(group) if len(group) > 1 else group[0], group
-
-
-def _by_folder(files: dict[str, ManifestFile], paths: list[str]) -> Iterator[tuple[str, list[str]]]:
-    groups: dict[str, list[str]] = {}
-    for path in paths:
-        groups.setdefault(posixpath.dirname(path), []).append(path)
-    for folder, group in groups.items():
-        yield folder or ".", group
-
-
-def _identities(file: ManifestFile) -> set[Identity]:
-    return {(m.kind, m.namespace or "default", m.name) for m in file.objects if m.name and m.kind != "Namespace"}
-
-
-def _duplicates(files: Iterable[ManifestFile]) -> bool:
-    """Do several of the files hold an object of the same kind, namespace and name?"""
-    seen: set[Identity] = set()
-    for file in files:
-        own = _identities(file)
-        if not own.isdisjoint(seen):
-            return True
-        seen |= own
-    return False
-
-
-def _common_folder(paths: list[str]) -> str:
-    folders = [posixpath.dirname(path) for path in paths]
-    return (posixpath.commonpath(folders) if all(folders) else "") or "."

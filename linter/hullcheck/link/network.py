@@ -1,13 +1,14 @@
 """Worlds and Compose projects to networks: whose ends, policies and ways in are all read."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator
+from itertools import islice
 from typing import NamedTuple, TypeVar
 
 from hullcheck.link.compose_network import network_parts
 from hullcheck.link.confinement import isolations, scopes
 from hullcheck.model.compose import ComposeProject
 from hullcheck.model.container import Container, Port
-from hullcheck.model.kubernetes import KubernetesObject, World, is_template
+from hullcheck.model.kubernetes import KubernetesObject, PodObject, World, is_template
 from hullcheck.model.network.addresses import AddressRange, address
 from hullcheck.model.network.datastores import data_store
 from hullcheck.model.network.endpoint import Assume, ContainerPort, Endpoint
@@ -34,6 +35,9 @@ from hullcheck.parse.network import policies
 from hullcheck.parse.services import entrance, service
 from hullcheck.source import Location
 
+MAX_ALIKE = 20
+"""Worlds with the same object that are asked, besides an object's own, before something is said to be nowhere."""
+
 
 def network(world: World, assume: Assume, datastores: tuple[str, ...] = ()) -> Network:
     """The network of what is applied together; `datastores` are more images that hold data."""
@@ -46,17 +50,15 @@ def scope(world: World, datastores: tuple[str, ...] = ()) -> Scope:
     services: list[Service] = []
     entrances: list[Entrance] = []
     namespaces: dict[str, dict[str, str]] = {}
-    objects: dict[str, KubernetesObject] = {}
     for made in world.objects:
-        found += policies(made)
+        found += (policy._replace(number=number) for number, policy in enumerate(policies(made)))
         if (one := service(made)) is not None:
             services.append(one)
         if (way := entrance(made)) is not None:
             entrances.append(way)
         if (made.kind, made.group) == ("Namespace", ""):
             namespaces[made.name] = text_map(at(made.node, "metadata", "labels"))
-        objects[made.owner] = made
-    ends = list(_unique((_endpoint(workload, objects, datastores), workload) for workload in world.workloads))
+    ends = list(_unique((_endpoint(workload, datastores), workload) for workload in world.workloads))
     return Scope(
         world.name or ".",
         world.kind,
@@ -67,6 +69,7 @@ def scope(world: World, datastores: tuple[str, ...] = ()) -> Scope:
         namespaces,
         world.approximate,
         tuple(tuple(_mentions(workload)) for _, workload in ends),
+        world.folder,
     )
 
 
@@ -93,11 +96,12 @@ def _unique(ends: Iterable[tuple[Endpoint, Workload]]) -> Iterator[tuple[Endpoin
             yield endpoint, workload
 
 
-def _endpoint(workload: Workload, objects: dict[str, KubernetesObject], datastores: tuple[str, ...]) -> Endpoint:
+def _endpoint(workload: Workload, datastores: tuple[str, ...]) -> Endpoint:
     namespace = workload.namespace or "default"
     name, kind = workload.name, workload.kind
     addresses: tuple[AddressRange, ...] = ()
-    made = objects.get(workload.owner)
+    part = workload.part
+    made = part.object if isinstance(part, PodObject) else None
     if kind == "Pod" and made is not None:
         name, kind = _controller(made) or (name, kind)
         addresses = tuple(_addresses(made))
@@ -120,6 +124,7 @@ def _endpoint(workload: Workload, objects: dict[str, KubernetesObject], datastor
         workload.complete,
         not workload.namespace,
         _uses_cluster_dns(made),
+        made,
     )
 
 
@@ -202,7 +207,6 @@ def parts(
 
 
 def _namespaces(networks: Iterable[Network]) -> Iterator[NamespaceUse]:
-    seen = set()
     for net in networks:
         by_namespace: dict[str, list[Policy]] = {}
         for policy in net.policies:
@@ -210,21 +214,15 @@ def _namespaces(networks: Iterable[Network]) -> Iterator[NamespaceUse]:
                 by_namespace.setdefault(policy.namespace or "default", []).append(policy)
         for name, found in by_namespace.items():
             workloads = tuple(numbers_in(net.universe.of_namespace(name)))
-            use = NamespaceUse(net, name, workloads, tuple(found))
-            key = (name, use.location)
-            if workloads and not net.scope.approximate and key not in seen:
-                seen.add(key)
-                yield use
+            if workloads and not net.scope.approximate:
+                yield NamespaceUse(net, name, workloads, tuple(found))
 
 
 def _reaches(networks: Iterable[Network]) -> Iterator[Reach]:
-    found: dict[tuple[str, int], list[tuple[Network, int]]] = {}
-    for net in networks:
-        for number, endpoint in enumerate(net.endpoints):
-            found.setdefault((endpoint.location.path, endpoint.location.start), []).append((net, number))
-    for places in found.values():
+    ends = ((net, number) for net in networks for number in range(len(net.endpoints)))
+    for places in _alike(ends, lambda net, number: _who(net.endpoints[number].object)):
         net, number = places[0]
-        yield Reach(net.endpoints[number], tuple(places))
+        yield Reach(net.endpoints[number], places)
 
 
 def _uses(networks: list[Network]) -> Iterator[PolicyUse | ServiceUse | EntranceUse]:
@@ -236,27 +234,38 @@ def _uses(networks: list[Network]) -> Iterator[PolicyUse | ServiceUse | Entrance
         frozenset(name for net in networks for name in net.scope.namespaces),
         any(net.scope.approximate for net in networks),
     )
-    for first, places in _grouped(networks, lambda net: net.scope.policies):
-        yield PolicyUse(first, places, surroundings)
-    for service_, held in _grouped(networks, lambda net: net.scope.services):
-        yield ServiceUse(service_, held)
-    for way, ways in _grouped(networks, lambda net: net.scope.entrances):
-        yield EntranceUse(way, ways)
+    policies_ = _alike(((net, policy) for net in networks for policy in net.scope.policies), _policy)
+    yield from (PolicyUse(places[0][1], places, surroundings) for places in policies_)
+    services = _alike(((net, service) for net in networks for service in net.scope.services), _object)
+    yield from (ServiceUse(places[0][1], places) for places in services)
+    entrances = _alike(((net, entrance) for net in networks for entrance in net.scope.entrances), _object)
+    yield from (EntranceUse(places[0][1], places) for places in entrances)
 
 
-P = TypeVar("P", Policy, Service, Entrance)
+T = TypeVar("T")
 
 
-def _grouped(
-    networks: Iterable[Network], things: Callable[[Network], Iterable[P]]
-) -> Iterator[tuple[P, tuple[tuple[Network, P], ...]]]:
-    """What is written once, with the networks where it comes to be."""
-    found: dict[tuple[object, ...], list[tuple[Network, P]]] = {}
-    for net in networks:
-        for number, thing in enumerate(things(net)):
-            place = thing.location
-            # Cilium's `specs` make several policies of one object.
-            key = (place.path, place.start, number if isinstance(thing, Policy) and thing.opaque else 0)
-            found.setdefault(key, []).append((net, thing))
-    for places in found.values():
-        yield places[0][1], tuple(places)
+def _alike(
+    things: Iterable[tuple[Network, T]], who: Callable[[Network, T], Hashable]
+) -> Iterator[tuple[tuple[Network, T], ...]]:
+    """Each thing of each network, and behind it the same one in other networks, as far as they are a few."""
+    places = [(who(*place), place) for place in things]
+    found: dict[Hashable, dict[int, tuple[Network, T]]] = {}
+    for key, place in places:
+        found.setdefault(key, {}).setdefault(id(place[0]), place)
+    for key, place in places:
+        others = (other for other in found[key].values() if other[0] is not place[0])
+        yield (place, *islice(others, MAX_ALIKE))
+
+
+def _who(made: KubernetesObject | None) -> Hashable:
+    """An object by kind, namespace and name, as far as it is made of the same file."""
+    return (made.api_version, made.kind, made.namespace, made.name, made.node.source.path) if made else None
+
+
+def _object(net: Network, thing: Service | Entrance) -> Hashable:
+    return _who(thing.object)
+
+
+def _policy(net: Network, policy: Policy) -> Hashable:
+    return (_who(policy.object), policy.number)  # Cilium's `specs` make several policies of one object

@@ -17,20 +17,22 @@ Scopes = tuple[Iterable[World], Iterable[ComposeProject]]
 
 
 def change_parts(before: Scopes, after: Scopes, options: Options) -> Iterator[Opened | IsolationLost]:
-    """What the change from one tree to the other opens, of scopes that both have and that are known in full."""
+    """What the change from one tree to the other opens, of scopes that both have.
+
+    Of a scope that isn't known in full that is what stands in the repository: what it had, and hasn't any more.
+    """
     for found in differences(networks(before, options), networks(after, options)):
-        both = found.before is not None and found.after is not None
-        if both and not found.before.scope.approximate and not found.after.scope.approximate:  # type: ignore[union-attr]
-            yield from _entries(found)
-            yield from _paths(found)
-            yield from _lost(found)
+        if found.before is not None and found.after is not None:
+            certain = not found.before.scope.approximate and not found.after.scope.approximate
+            parts: list[Opened | IsolationLost] = [*_entries(found), *_paths(found), *_lost(found)]
+            yield from (part._replace(certain=certain) for part in parts)
 
 
 def networks(scopes: Scopes, options: Options) -> list[Network]:
     """The networks of a tree."""
     worlds, projects = scopes
     found = [network(world, options.assume, options.datastores) for world in worlds]
-    composed = (use.network for use in compose_parts(projects, options.datastores) if not use.project.overlay)
+    composed = (use.network for use in compose_parts(projects, options.datastores))
     return [one for one in (*found, *composed) if one.endpoints]
 
 
@@ -101,7 +103,8 @@ def _lost(found: Difference) -> Iterator[IsolationLost]:
     """One for all workloads that the same policies confined, those that hold data first."""
     groups: dict[tuple[object, ...], list[Lost]] = {}
     for lost in found.lost:
-        groups.setdefault((lost.direction, *(policy.location for policy in lost.gone)), []).append(lost)
+        policies = ((policy.object.kind, policy.name, policy.number) for policy in lost.gone)
+        groups.setdefault((lost.direction, *policies), []).append(lost)
     for members in groups.values():
         endpoints = sorted((lost.endpoint for lost in members), key=lambda endpoint: not endpoint.data)
         gone = tuple((policy.object.name, policy.location) for policy in members[0].gone)

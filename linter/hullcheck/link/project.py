@@ -3,7 +3,7 @@
 import itertools
 import posixpath
 from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from hullcheck.discover import Entry, Kind, Tree
 from hullcheck.model.container import Container, Root
@@ -12,8 +12,12 @@ from hullcheck.model.problem import Problem
 from hullcheck.model.scoped import Scoped, within
 from hullcheck.model.settings import Settings
 from hullcheck.model.workload import Workload
-from hullcheck.read import File, of_kind, read
+from hullcheck.read import File, of_kind, read, united
 from hullcheck.source import Source
+
+if TYPE_CHECKING:
+    from hullcheck.link.asked import Asked
+    from hullcheck.link.ci import Pipelines
 
 
 class Used(NamedTuple):
@@ -34,6 +38,7 @@ class Project(NamedTuple):
     """The parts of the model that checks subscribe to, what is wrong with the files, and what stays undecided.
 
     `dockerfiles` are those that are files, by path; `compose` the Compose projects; `worlds` the rendered manifests.
+    `users` are the scopes and names of what runs an image, by the Dockerfile's path and the stage.
     """
 
     parts: list[Scoped]
@@ -43,6 +48,7 @@ class Project(NamedTuple):
     compose: tuple[Any, ...] = ()
     worlds: tuple[Any, ...] = ()
     used: Used = Used()
+    users: Mapping[tuple[str, str], tuple[tuple[str, str], ...]] = {}
 
     @property
     def dialects(self) -> set[str]:
@@ -72,6 +78,7 @@ class _Linker:
         ]
         self.dockerfiles = {p: f.model for p, f in of_kind(files, "dockerfile").items() if f.model}
         self.compose = self._compose_projects()
+        self.pipelines, self.asked = self._pipelines()
         self._read_named()
         self.manifests = self._manifests()
         self.inline: dict[str, Any] = {}
@@ -86,28 +93,48 @@ class _Linker:
         undecided = sum(1 for _, part in parts if _undecided(part))
         worlds = tuple(self.manifests.worlds) if self.manifests else ()
         dockerfiles = {**self.dockerfiles, **self.inline}
-        return Project(parts, self.problems, undecided, dockerfiles, tuple(self.compose), worlds, self._used(worlds))
+        used, users = self._used(worlds), _users(parts)
+        return Project(parts, self.problems, undecided, dockerfiles, tuple(self.compose), worlds, used, users)
 
     def _used(self, worlds: tuple[Any, ...]) -> Used:
         return Used(
-            frozenset(id(made.node) for world in worlds for made in world.objects),
+            frozenset(self._judged_objects()),
             frozenset().union(*(world.files for world in worlds if world.kind != "manifests")),
             frozenset(path for project in self.compose for path in (*project.paths, *project.taken)),
             frozenset().union(*(project.extended for project in self.compose)),
         )
 
+    def _judged_objects(self) -> Iterator[int]:
+        """The ids of the objects, as they are written, that some world judges."""
+        if self.manifests is not None:
+            models = {
+                path: file.model
+                for path, file in of_kind(self.files, "kubernetes", "kustomization").items()
+                if file.model
+            }
+            yield from (id(verdict.object.node) for verdict in self.manifests.verdicts(models) if verdict.worlds)
+
     def _compose_projects(self) -> list[Any]:
         composed = {path: file.model for path, file in of_kind(self.files, "compose").items() if file.model}
-        if not composed:
+        texts = {path: file.source for path, file in of_kind(self.files, "env").items()}
+        if not composed and not self.settings.compose_projects and not _names_compose(texts, self.tree.paths):
             return []
-        from hullcheck.link.compose import projects
+        from hullcheck.link.compose import link
+        from hullcheck.link.compose_choice import Around
+        from hullcheck.link.named import NamedFiles, Texts
+        from hullcheck.render.compose.files import Files
 
-        found = projects(composed, {}, self._variable_files(composed))
-        self.problems += [problem for project in found for problem in project.problems]
-        return found
+        named = NamedFiles(self.files, self.tree)
+        variables = Texts(self._variable_files(composed, texts), self.tree)
+        around = Around(self.tree.paths, self.tree.read, self.settings.compose_projects)
+        found = link(Files(composed, named.compose), {}, variables, around)
+        self.problems += named.problems + found.problems + variables.problems()
+        self.problems += [problem for project in found.projects for problem in project.problems]
+        return found.projects
 
     def _read_named(self) -> None:
-        """Read the Dockerfiles that a build names and whose own name doesn't tell that they are some."""
+        """Read the Dockerfiles that a build names, wherever they lie and whatever their own names tell."""
+        self._read_bakes()
         named = {
             service.build.path for project in self.compose for service in project.services.values() if service.build
         }
@@ -115,29 +142,73 @@ class _Linker:
             from hullcheck.link.images import stated_builds
 
             named |= {build.dockerfile for build in stated_builds(self.files.values())}
-        for path in sorted((named & set(self.tree.paths)) - self.files.keys()) if named else ():
-            file = read(self.tree, Entry(path, Kind.DOCKERFILE, named=True))
-            if file is not None:
-                self.files[path] = file
-                self.problems += file.problems
-                if file.model:
-                    self.dockerfiles[path] = file.model
+        known = of_kind(self.files, "dockerfile").keys()
+        present = frozenset(self.tree.paths)
+        for path in sorted(path for path in named - known if path and (path in present or self._there(path))):
+            self._read_dockerfile(path, named=True)
+        for path in sorted({build.dockerfile for build in self.asked.builds} - named - known):
+            self._read_dockerfile(path, named=False)
 
-    def _variable_files(self, composed: dict[str, Any]) -> dict[str, Source]:
-        """The `.env` files, and those that an `env_file` may name: near a Compose file, and with `env` in their name."""
-        folders = {posixpath.dirname(path) for path in composed}
-        texts = {path: file.source for path, file in of_kind(self.files, "env").items()}
-        for path in self.tree.paths:
-            name = posixpath.basename(path)
-            if path not in texts and "env" in name and any(f == "" or path.startswith(f"{f}/") for f in folders):
-                try:
-                    texts[path] = Source(path, self.tree.read(path))
-                except OSError:
-                    continue
+    def _read_bakes(self) -> None:
+        """Read the bake files that a pipeline names."""
+        for path in self.asked.bakes:
+            if path not in self.files and not path.endswith((".yaml", ".yml")) and not self.tree.excluded(path):
+                self._take(path, read(self.tree, Entry(path, Kind.BAKE)))
+
+    def _there(self, path: str) -> bool:
+        """Is there such a file where the walk doesn't lead, such as in a vendored folder?"""
+        try:
+            next(iter(self.tree.chunks(path)), b"")
+        except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
+            return False
+        except OSError as error:
+            return error.errno is not None
+        return True
+
+    def _read_dockerfile(self, path: str, *, named: bool) -> None:
+        if self.tree.excluded(path):
+            return
+        self._take(path, read(self.tree, Entry(path, Kind.DOCKERFILE, named=named)))
+        file = of_kind({path: self.files[path]}, "dockerfile").get(path) if path in self.files else None
+        if file is not None and file.model:
+            self.dockerfiles[path] = file.model
+
+    def _take(self, path: str, file: File | None) -> None:
+        """Add what a file turns out to be to what it is known as; its name misled if it can't be read as that."""
+        if file is None:
+            return
+        known = self.files.get(path)
+        if known is not None and known.model is None and known.counts:
+            self.problems = [problem for problem in self.problems if problem not in known.problems]
+            known = None
+        made = united([*(known.readings if known else ()), *file.readings])
+        assert made is not None
+        self.files[path] = made
+        self.problems += file.problems
+
+    def _pipelines(self) -> tuple["Pipelines", "Asked"]:
+        from hullcheck.link.asked import asked
+        from hullcheck.link.ci import pipelines
+
+        found = pipelines(self.tree)
+        return found, asked(self.tree, found)
+
+    def _variable_files(self, composed: dict[str, Any], texts: dict[str, Source]) -> dict[str, Source]:
+        """The `.env` files, also those that git leaves alone; what `env_file` names is read once it is asked for."""
+        beside = {posixpath.join(posixpath.dirname(path), ".env") for path in composed} - texts.keys()
+        for path in beside.intersection(self.tree.paths) if beside else ():
+            try:
+                texts[path] = Source(path, self.tree.read(path))
+            except OSError:
+                continue
         return texts
 
     def _manifests(self) -> Any:
-        manifests = {p: f.model for p, f in of_kind(self.files, "kubernetes", "kustomization").items() if f.model}
+        manifests = {p: f.model for p, f in of_kind(self.files, "kubernetes").items() if f.model}
+        for path, file in of_kind(self.files, "kustomization").items():
+            if file.model:  # objects in the same file are what else it holds
+                beside = manifests.get(path)
+                manifests[path] = file.model._replace(objects=beside.objects if beside else ())
         charts = list(of_kind(self.files, "chart"))
         if not manifests and not charts:
             return None
@@ -162,6 +233,10 @@ class _Linker:
                 if build is not None:
                     builds.append(build)
                     self.service_builds[id(service)] = build
+        if self.asked.builds:
+            from hullcheck.link.asked import variants
+
+            builds += list(variants(builds, self.asked.builds))
         return Images({**dockerfiles, **self.inline}, builds)
 
     def _add_inline(self, path: str, service: Any) -> None:
@@ -256,8 +331,25 @@ class _Linker:
         from hullcheck.link.repository import Repository
 
         builds_of = self.images.builds_of if self.images else lambda path: []
-        repository = Repository(self.files, self.tree, self.dockerfiles, self.compose, builds_of)
+        repository = Repository(self.files, self.tree, self.dockerfiles, self.compose, builds_of, self.pipelines)
         yield from repository.parts(part for part in parts if isinstance(part, ImageUse))
+
+
+def _users(parts: list[Scoped]) -> dict[tuple[str, str], tuple[tuple[str, str], ...]]:
+    """Who runs which image: services and containers whose Dockerfile is here."""
+    found: dict[tuple[str, str], dict[tuple[str, str], None]] = {}
+    for scope, part in parts:
+        if isinstance(part, Container) and part.built is not None and part.dialect != "dockerfile":
+            image = part.built.stage
+            found.setdefault((image.location.path, image.owner), {})[scope, part.owner] = None
+    return {image: tuple(users) for image, users in found.items()}
+
+
+def _names_compose(texts: dict[str, Source], paths: list[str]) -> bool:
+    """Does something name Compose files, though none is recognised?"""
+    return any("COMPOSE_FILE" in source.text for source in texts.values()) or any(
+        path.endswith("devcontainer.json") for path in paths
+    )
 
 
 def _workload_parts(workload: Workload) -> Iterator[Any]:

@@ -4,7 +4,7 @@ import difflib
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
-from hullcheck.model.kubernetes import KubernetesObject, World
+from hullcheck.model.kubernetes import KubernetesObject, PodObject, World
 from hullcheck.model.node import Mapping, Node, Scalar, Sequence, as_bool, as_str
 from hullcheck.model.rbac import (
     BUILT_IN,
@@ -50,7 +50,8 @@ class _Graph:
     def __init__(self, world: World) -> None:
         self.world = world
         objects = [made for made in world.objects if made.group == GROUP or made.kind == "ServiceAccount"]
-        self.roles = {(r.kind, r.namespace, r.name): r for r in _roles(objects)}
+        self.all_roles = list(_roles(objects))
+        self.roles = {(r.kind, r.namespace, r.name): r for r in self.all_roles}
         self.bindings = list(_bindings(objects))
         self.accounts = {
             (a.namespace, a.name): _account(a) for a in objects if a.kind == "ServiceAccount" and not a.group
@@ -67,7 +68,7 @@ class _Graph:
         """The rules, bindings, roles and identities of the world."""
         yield from self.granted()
         yield from self.bound
-        yield from self.roles.values()
+        yield from self.all_roles
         yield from self.identities()
 
     def _bind(self, binding: Binding) -> Bound:
@@ -108,12 +109,12 @@ class _Graph:
 
     def granted(self) -> Iterator[Granted]:
         """Every rule with the bindings of its role."""
-        by_role: dict[int, list[Bound]] = {}
+        by_role: dict[tuple[str, str, str], list[Bound]] = {}
         for bound in self.bound:
             if bound.role is not None:
-                by_role.setdefault(id(bound.role), []).append(bound)
-        for role in self.roles.values():
-            bound_here = by_role.get(id(role), [])
+                by_role.setdefault((bound.role.kind, bound.role.namespace, bound.role.name), []).append(bound)
+        for role in self.all_roles:
+            bound_here = by_role.get((role.kind, role.namespace, role.name), [])
             holders = _unique(workload for bound in bound_here for workload in bound.holders)
             for rule in role.rules:
                 yield Granted(role, rule, tuple(bound.binding for bound in bound_here), holders)
@@ -186,7 +187,9 @@ def account_of(workload: Workload) -> str | None:
     said = workload.service_account
     if workload.dialect != "kubernetes" or (said is not None and said.unknown):
         return None
-    return (said.value if said is not None else None) or "default"
+    name = said.value if said is not None else None
+    silent = isinstance(workload.part, PodObject) and not workload.part.default_account
+    return name or (None if silent else "default")
 
 
 def _mounts(token: Field[bool] | None, account: _Account | None, place: Location) -> tuple[bool | None, Location]:

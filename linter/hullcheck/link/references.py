@@ -6,7 +6,7 @@ Nothing is called missing in a world that isn't known in full, nor where nothing
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from hullcheck.model.kubernetes import KubernetesObject, PodObject, World, is_template
+from hullcheck.model.kubernetes import KubernetesObject, PodObject, World, is_api_group, is_template
 from hullcheck.model.network.labels import LabelSelector, Operator
 from hullcheck.model.network.near import within_two
 from hullcheck.model.node import Mapping, Node, Scalar, Sequence, as_bool, as_str, at, is_null, items
@@ -25,7 +25,6 @@ MAX_COMPARED = 100_000
 MAX_LONGER = 3
 """Characters that a slip for a name has more or less than it."""
 
-_BUILT_IN_GROUPS = frozenset(("", "apps", "batch", "autoscaling", "policy", "extensions"))
 _WORKLOADS = frozenset(("Deployment", "StatefulSet", "ReplicaSet", "ReplicationController", "DaemonSet", "Rollout"))
 _SCALERS = {
     "HorizontalPodAutoscaler": "scaleTargetRef",
@@ -64,7 +63,6 @@ def dead_images(builds: "Iterable[Build]") -> Iterator[Scoped]:
         for dead in build.dead_images:
             if dead.location in live or build.approximate:
                 continue
-            live.add(dead.location)
             near = next((name for name in dead.images if _is_image_near(dead.name, name)), "")
             message = f"no image is called `{dead.name}`, so this entry of `images` changes nothing"
             hint = f"there is `{near}`" if near else ""
@@ -90,7 +88,7 @@ class _Index:
         self.spaces: dict[str, set[str]] = {}
         self.custom: list[KubernetesObject] = []
         for made in world.objects:
-            if made.group in _BUILT_IN_GROUPS or made.group.endswith(".k8s.io"):
+            if is_api_group(made.group):
                 self.by_kind.setdefault(made.kind, {}).setdefault(made.name, []).append(made)
                 self.spaces.setdefault(made.kind, set()).add(made.namespace)
             else:
@@ -216,7 +214,7 @@ class _Search:
         if found:
             yield from self._ports(made, found)
             return
-        if not self.index.world.workloads:
+        if not any(isinstance(w.part, PodObject) and not w.part.by_shape for w in self.index.world.workloads):
             return
         near = self._near_labels(space, labels)
         elsewhere = "" if near else self.everywhere.labelled(labels)
@@ -536,7 +534,7 @@ def _repeated(world: World) -> Iterator[Repeated]:
             continue
         key = (made.group, made.kind, made.namespace or "default", made.name)
         first = seen.setdefault(key, made)
-        if first is not made and first.location != made.location:
+        if first is not made and first.node is not made.node:
             yield Repeated(made.owner, made.location, first.location, _say_the_same(first.node, made.node))
 
 

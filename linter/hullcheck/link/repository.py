@@ -11,12 +11,11 @@ from hullcheck.model.dockerfile import Dockerfile
 from hullcheck.model.image import ImageUse
 from hullcheck.model.node import Mapping as YamlMapping
 from hullcheck.model.repository import Committed, Copied, FileText, Pipeline, Updates
-from hullcheck.read import File
+from hullcheck.read import File, of_kind
 
 if TYPE_CHECKING:
+    from hullcheck.link.ci import Pipelines
     from hullcheck.model.compose import ComposeProject
-
-_PIPELINES = (".yml", ".yaml", "devcontainer.json")
 
 Part = FileText | Copied | Committed | Updates | Pipeline | ImageUse
 
@@ -31,8 +30,10 @@ class Repository:
         dockerfiles: Mapping[str, Dockerfile],
         compose: "Iterable[ComposeProject]",
         builds_of: Callable[[str], list[Build]],
+        pipelines: "Pipelines",
     ) -> None:
         self.files = files
+        self.pipelines = pipelines
         self.tree = tree
         self.dockerfiles = dockerfiles
         self.compose = list(compose)
@@ -69,17 +70,13 @@ class Repository:
         return {posixpath.dirname(path): [build.target for build in self.builds_of(path)] or [None]}
 
     def _committed(self) -> Iterator[Committed]:
-        if self.compose or any(file.kind in ("env", "kustomization") for file in self.files.values()):
+        if self.compose or of_kind(self.files, "env", "kustomization"):
             from hullcheck.link.committed import committed
 
             yield from committed(self.files.values(), self.tree, self.compose)
 
     def _pipelines(self) -> Iterator[Part]:
-        if not any(path.endswith(_PIPELINES) and ("/" in path or path[0] in ".a") for path in self.tree.paths):
-            return
-        from hullcheck.link.ci import pipelines
-
-        found = pipelines(self.tree)
+        found = self.pipelines
         yield from (FileText(source) for source in found.sources)
         yield from found.uses
         if found.builds and not found.scanned:
@@ -102,12 +99,15 @@ class Repository:
 
 def _spans(file: File) -> tuple[tuple[int, int, str], ...]:
     """Where the objects of a file stand."""
+    if file.also:
+        return tuple(sorted(span for reading in file.readings for span in _spans(reading._replace(also=()))))
     model = file.model
     if file.kind == "kubernetes" and model is not None:
         return tuple(sorted((made.node.start, made.node.end, made.owner) for made in model.objects))
     if file.kind == "dockerfile" and model is not None:
-        starts = [(stage.start.location.start, stage.owner) for stage in model.stages if stage.start is not None]
-        ends = [start for start, _ in starts[1:]] + [len(file.source.text)]
+        # What stands before the first FROM may be a stage, too, or all there is.
+        starts = [(stage.start.location.start if stage.start else 0, stage.owner) for stage in model.stages]
+        ends = [*(start for start, _ in starts), len(file.source.text)][1:]
         return tuple((start, end, owner) for (start, owner), end in zip(starts, ends, strict=True))
     if file.kind == "compose" and model is not None:
         return tuple(sorted(_services(model.documents)))

@@ -5,15 +5,19 @@ import re
 from collections.abc import Iterator
 
 from hullcheck.discover import Tree
+from hullcheck.model.globs import STAR, Token, among, any_char
 from hullcheck.model.node import Mapping, Sequence, as_str
 from hullcheck.parse import yaml
 from hullcheck.source import Source
+
+Folder = list[tuple[Token, ...] | None]
+"""A pattern for a folder: what each part of its path matches, None for any number of parts."""
 
 
 class Updater:
     """What moves images on. `path` is its configuration, or empty; `folders` are patterns, None for everything."""
 
-    def __init__(self, path: str, folders: list[str] | None) -> None:
+    def __init__(self, path: str, folders: list[Folder] | None) -> None:
         self.path = path
         self.folders = folders
 
@@ -22,7 +26,8 @@ class Updater:
         if self.folders is None:
             return True
         folder = posixpath.dirname(path)
-        return any(re.fullmatch(pattern, folder) for pattern in self.folders)
+        parts = folder.split("/") if folder else []
+        return any(among(pattern, parts) for pattern in self.folders)
 
 
 _RENOVATE = re.compile(r"(?:\.github/|\.gitlab/)?(?:renovate\.json5?|\.renovaterc(?:\.json5?)?)")
@@ -47,8 +52,8 @@ def _read(tree: Tree, path: str) -> bytes:
         return b""
 
 
-def _dependabot(source: Source) -> Iterator[str]:
-    """Expressions for the folders that an entry for images names."""
+def _dependabot(source: Source) -> Iterator[Folder]:
+    """Patterns for the folders that an entry for images names."""
     for document in yaml.parse(source).documents:
         entries = document.root.get("updates") if isinstance(document.root, Mapping) else None
         for entry in entries.items if isinstance(entries, Sequence) else ():
@@ -58,13 +63,13 @@ def _dependabot(source: Source) -> Iterator[str]:
                 yield from (_folder_pattern(text) for node in nodes if (text := as_str(node)) is not None)
 
 
-def _folder_pattern(text: str) -> str:
+def _folder_pattern(text: str) -> Folder:
     parts = [part for part in text.split("/") if part not in ("", ".")]
-    if parts and parts[-1] == "**":
-        head = "/".join(_glob(part) for part in parts[:-1])
-        return f"{head}(?:/.*)?" if head else ".*"
-    return "/".join(".*" if part == "**" else _glob(part) for part in parts[:20])
+    found: Folder = []
+    for number, part in enumerate(parts, 1):
+        found += [_glob(part)] if part != "**" else [None] if number == len(parts) else [(STAR,), None]
+    return found
 
 
-def _glob(part: str) -> str:
-    return re.escape(part).replace(r"\*", "[^/]*").replace(r"\?", "[^/]")
+def _glob(part: str) -> tuple[Token, ...]:
+    return tuple(STAR if char == "*" else any_char if char == "?" else f"={char}" for char in part)

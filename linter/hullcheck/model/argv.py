@@ -52,8 +52,8 @@ _HEADER = Lazy(
     r"|deploy-token|x-[a-z-]{0,20}(?:token|secret|key)))\s*:\s*(?:(?i:bearer|basic|token|apikey)\s+)?(?P<value>[^\s\"'{}]+)"
 )
 _TOKEN = re.compile(
-    r"(?P<redirect>(?:\d*|&)>[>|&]?|<)|(?P<end>\|\||&&|[;|&\n()])"
-    r"|(?:'[^']*'|\"(?:[^\"\\]|\\.)*\"|\\.|\$\([^()]*\)|\$\{[^{}]*\}|[^\s'\"\\;|&<>()])+",
+    r"(?P<redirect>(?<!\d)\d++>[>|&]?|&?>[>|&]?|<)|(?P<end>\|\||&&|[;|&\n()])"
+    r"|(?:'[^']*+'|\"(?:[^\"\\]|\\.)*+\"|\\.|\$\([^()]*+\)|\$\{[^{}]*+\}|[^\s'\"\\;|&<>()])++",
     re.DOTALL,
 )
 
@@ -167,7 +167,11 @@ def _after_option(before: str, word: str, number: int, program: str, words: Sequ
     glued = _GLUED.get(program)
     if glued and word.startswith(glued) and len(word) > len(glued) and word[len(glued)] not in "=-":
         return Said(number, len(glued), len(word), glued) if _usable("password", word[len(glued) :]) else None
-    if program == "htpasswd" and number == len(words) - 1 and re.fullmatch(r"-\w*b\w*", words[1] if number > 2 else ""):
+    if (
+        program == "htpasswd"
+        and number == len(words) - 1
+        and re.fullmatch(r"-[^\Wb]*+b\w*", words[1] if number > 2 else "")
+    ):
         return whole._replace(option=words[1]) if _usable("password", word) else None
     if before in _OPENSSL and word.startswith("pass:"):
         return Said(number, 5, len(word), before) if _usable("password", word[5:]) else None

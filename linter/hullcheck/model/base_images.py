@@ -5,7 +5,7 @@ The table is `hullcheck/data/base_images.txt`, which explains its columns.
 
 import os
 import re
-from functools import cache
+from functools import cache, lru_cache
 from typing import NamedTuple
 
 from hullcheck.model.image import ImageRef
@@ -99,7 +99,7 @@ def _table() -> _Table:
     return table
 
 
-@cache
+@lru_cache(maxsize=1_024)
 def _glob(patterns: str) -> re.Pattern[str]:
     """Patterns with | between: a star for any characters, a question mark for one that is no slash."""
     made = re.escape(patterns).replace(r"\|", "|").replace(r"\*", ".*").replace(r"\?", "[^/]")

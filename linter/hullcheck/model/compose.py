@@ -156,7 +156,8 @@ class ComposeProject(NamedTuple):
     fragments. `overlay` is true if this is a base with a variant such as `compose.prod.yaml`, whose base is judged by
     itself, too. `location` is where its services start. `v1` are the starts of files in the first version of the format,
     `versions` the obsolete `version` keys, `remotes` what `include` and `extends` would have to fetch. `taken` are the
-    files that are included, `extended` the services of other files that its own extend.
+    files that are included, `extended` the services of other files that its own extend. `guessed` is true where only
+    their names say that the files belong together; `label` is what its scope has beside their names.
     """
 
     name: str
@@ -179,11 +180,13 @@ class ComposeProject(NamedTuple):
     taken: frozenset[str] = frozenset()
     extended: frozenset[tuple[str, str]] = frozenset()
     remotes: tuple[Field[str], ...] = ()
+    guessed: bool = False
+    label: str = ""
 
     @property
     def scope(self) -> str:
         """What the project is called among all that run: the files that it is made of."""
-        return " + ".join(self.paths) or self.folder
+        return (" + ".join(self.paths) or self.folder) + self.label
 
     def service_of(self, container: str) -> Service | None:
         """The service whose `container_name` that is."""

@@ -21,11 +21,12 @@ CAUSES: Mapping[str, str] = {
     "chart-template": "check what `helm template` makes of it",
     "overlay": "mend it: `kubectl kustomize` refuses it, too",
     "generator": "check what it makes",
+    "unused": "use it, or leave it out with `exclude`",
     "remote": "nothing is fetched: keep a copy here, or check what comes from there",
     "outside": "check from the folder that holds it, too",
+    "variable": "set it in `.env`, or give it a default where it is used",
     "missing": "bring the file, or take out what names it",
     "submodule": "check it out before",
-    "unused": "it counts as soon as something uses it",
 }
 """Why something that was seen isn't judged, and what can be done about it."""
 

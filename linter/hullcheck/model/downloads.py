@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from hullcheck.model.command import SHELLS, Command, Option, Script, Word
 from hullcheck.model.dockerfile import Stage
+from hullcheck.model.globs import like
 from hullcheck.model.variables import expanded
 from hullcheck.source import Location
 
@@ -86,7 +87,7 @@ def is_git(text: str) -> bool:
 
 def without_secrets(url: str) -> str:
     """The address for messages: without user, password, query and fragment."""
-    shown = re.sub(r"(?<=://)[^/@\s]*@", "", url)
+    shown = re.sub(r"://[^/@\s]*+@", "://", url)
     return re.split(r"[?#]", shown, maxsplit=1)[0][:200]
 
 
@@ -300,7 +301,7 @@ def same_file(one: str, other: str) -> bool:
         return False
     name, pattern = posixpath.basename(one), posixpath.basename(other)
     if "*" in pattern:
-        return bool(name) and pattern != "*" and re.fullmatch(re.escape(pattern).replace(r"\*", ".*"), name) is not None
+        return bool(name) and pattern != "*" and like(pattern, name)
     return bool(name) and name == pattern
 
 

@@ -59,7 +59,8 @@ class PodObject(NamedTuple):
 
     `spec` is the pod's spec (a mapping), `metadata` that of the pod's template, which is the object's own for a Pod.
     `by_shape` is true if only the shape says that it makes pods: nothing may be called missing then. `complete` is
-    false for that, for fragments and for kinds whose defaults aren't Kubernetes' own.
+    false for that, for fragments and for kinds whose defaults aren't Kubernetes' own. `default_account` is false where
+    an account that isn't said is said by whoever runs it.
     """
 
     object: KubernetesObject
@@ -69,6 +70,7 @@ class PodObject(NamedTuple):
     by_shape: bool = False
     complete: bool = True
     context: PodContext = PodContext()
+    default_account: bool = True
 
     @property
     def location(self) -> Location:
@@ -82,9 +84,10 @@ class PodObject(NamedTuple):
 class World(NamedTuple):
     """Objects that are applied together, as rendered: an overlay, a chart, or plain manifests side by side.
 
-    `name` is its folder, `kind` "kustomization", "chart" or "manifests". `workloads` are united ones (model/workload.py)
-    in the order of their places. `approximate` says why it can't be known in full, such as a remote base: nothing may
-    be called missing then. `files` are the paths that it is made of.
+    `name` is its folder, or its files where that isn't enough: no other world has it. `kind` is "kustomization", "chart"
+    or "manifests". `workloads` are united ones (model/workload.py) in the order of their places. `approximate` says why
+    it can't be known in full, such as a remote base: nothing may be called missing then. `files` are the paths that it is made of, `folder` the one that holds all files of plain
+    manifests.
     """
 
     name: str
@@ -93,6 +96,7 @@ class World(NamedTuple):
     workloads: tuple[Any, ...]
     approximate: str = ""
     files: frozenset[str] = frozenset()
+    folder: str = ""
 
     @property
     def location(self) -> Location:
@@ -103,6 +107,25 @@ class World(NamedTuple):
     @property
     def owner(self) -> str:
         return self.name
+
+
+_API_GROUPS = frozenset(
+    (
+        "", "apps", "autoscaling", "batch", "extensions", "policy", "admissionregistration.k8s.io", "apiextensions.k8s.io",
+        "apiregistration.k8s.io", "apiserver.config.k8s.io", "audit.k8s.io", "authentication.k8s.io",
+        "authorization.k8s.io", "certificates.k8s.io", "coordination.k8s.io", "discovery.k8s.io", "events.k8s.io",
+        "flowcontrol.apiserver.k8s.io", "gateway.networking.k8s.io", "imagepolicy.k8s.io",
+        "internal.apiserver.k8s.io", "metrics.k8s.io", "networking.k8s.io", "node.k8s.io", "policy.networking.k8s.io",
+        "rbac.authorization.k8s.io", "resource.k8s.io", "scheduling.k8s.io", "snapshot.storage.k8s.io",
+        "storage.k8s.io", "storagemigration.k8s.io",
+    )
+)  # fmt: skip
+"""The API groups of Kubernetes itself, and of its own extensions that make no pods."""
+
+
+def is_api_group(group: str) -> bool:
+    """Is it a group of Kubernetes' own, rather than of a custom resource?"""
+    return group in _API_GROUPS
 
 
 def is_template(text: str) -> bool:

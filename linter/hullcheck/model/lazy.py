@@ -1,16 +1,18 @@
 """Expressions that cost nothing until they are used: most runs need few of them."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cached_property
 
 
 class Lazy:
     """A regular expression that is compiled at its first use."""
 
-    def __init__(self, expression: str, flags: int = 0) -> None:
+    def __init__(self, expression: str, flags: int = 0, *, most: int = 0) -> None:
+        """`most` is the length beyond which a text is taken not to match, for an expression that takes its square."""
         self._expression = expression
         self._flags = flags
+        self.most = most
 
     def __repr__(self) -> str:
         return f"Lazy({self._expression!r})"
@@ -19,21 +21,24 @@ class Lazy:
     def compiled(self) -> "re.Pattern[str]":
         return re.compile(self._expression, self._flags)
 
+    def _long(self, text: str) -> bool:
+        return bool(self.most) and len(text) > self.most
+
     def match(self, text: str, start: int = 0) -> "re.Match[str] | None":
-        return self.compiled.match(text, start)
+        return None if self._long(text) else self.compiled.match(text, start)
 
     def fullmatch(self, text: str) -> "re.Match[str] | None":
-        return self.compiled.fullmatch(text)
+        return None if self._long(text) else self.compiled.fullmatch(text)
 
     def search(self, text: str) -> "re.Match[str] | None":
-        return self.compiled.search(text)
+        return None if self._long(text) else self.compiled.search(text)
 
     def finditer(self, text: str) -> "Iterator[re.Match[str]]":
-        return self.compiled.finditer(text)
+        return iter(()) if self._long(text) else self.compiled.finditer(text)
 
     def findall(self, text: str) -> list[str]:
-        found: list[str] = self.compiled.findall(text)
+        found: list[str] = [] if self._long(text) else self.compiled.findall(text)
         return found
 
-    def sub(self, replacement: str, text: str, count: int = 0) -> str:
-        return self.compiled.sub(replacement, text, count=count)
+    def sub(self, replacement: "str | Callable[[re.Match[str]], str]", text: str, count: int = 0) -> str:
+        return text if self._long(text) else self.compiled.sub(replacement, text, count=count)

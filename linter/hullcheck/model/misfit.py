@@ -11,7 +11,7 @@ from hullcheck.model.secrets import asks, placeholder
 from hullcheck.source import Location
 
 _FLOAT = Lazy(r"[-+]?(?:\.[0-9][0-9_]*|[0-9][0-9_]*(?:\.[0-9_]*)?)(?:[eE][-+]?[0-9]{1,9})?")
-_QUANTITY = Lazy(r"[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[numkMGTPE]|[KMGTPE]i|[eE][-+]?[0-9]+)?")
+_QUANTITY = Lazy(r"[-+]?(?:[0-9]++(?:\.[0-9]*+)?|\.[0-9]++)(?:[numkMGTPE]|[KMGTPE]i|[eE][-+]?[0-9]+)?")
 _CORE_BOOL = frozenset(("true", "True", "TRUE", "false", "False", "FALSE"))
 _RANGES = {"int32": 2**31, "int64": 2**63}
 _ARTICLES = {"object": "a mapping", "array": "a list", "integer": "an integer"}

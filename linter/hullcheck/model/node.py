@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from hullcheck.model.lazy import Lazy
 from hullcheck.source import Location, Source
 
 _TRUE = frozenset(("true", "True", "TRUE"))
@@ -180,21 +181,34 @@ def as_str(node: Node | None) -> str | None:
     return node.text if isinstance(node, Scalar) and not is_null(node) else None
 
 
+_FLOAT = Lazy(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
+_CORE = "tag:yaml.org,2002:"
+
+
+def _typed(node: Node | None, *types: str) -> bool:
+    """Is it a scalar whose type its text decides, or that says to be of one of these types?"""
+    if not isinstance(node, Scalar):
+        return False
+    if node.tag.startswith(_CORE):
+        return node.tag[len(_CORE) :] in types
+    return not node.style
+
+
 def as_bool(node: Node | None) -> bool | None:
-    """The boolean that a plain scalar is to a YAML 1.1 reader, such as kubectl; else None."""
-    if not isinstance(node, Scalar) or node.style:
+    """The boolean that a scalar is to a YAML 1.1 reader, such as kubectl, plain or with the type's tag; else None."""
+    if not isinstance(node, Scalar) or not _typed(node, "bool"):
         return None
     if node.text in _TRUE_11:
         return True
     return False if node.text in _FALSE_11 else None
 
 
-def as_int(node: Node | None) -> int | None:
-    """The integer that a plain scalar is to a YAML 1.1 reader: `010` is 8; else None."""
-    if not isinstance(node, Scalar) or node.style:
+def core_int(node: Node | None) -> int | None:
+    """The integer that a scalar is written as, plain or with the type's tag: `010` is 8, as in YAML 1.1; else None."""
+    if not isinstance(node, Scalar) or not _typed(node, "int"):
         return None
     text = node.text.replace("_", "")[:99]
-    if re.fullmatch(r"[-+]?[1-9][0-9]{0,39}|0", text):
+    if re.fullmatch(r"[-+]?(?:[1-9][0-9]{0,39}|0)", text):
         return int(text)
     match = re.fullmatch(r"([-+]?)0(?:([0-7]+)|x([0-9A-Fa-f]+)|o([0-7]+)|b([01]+))", text)
     if match is None:
@@ -204,6 +218,21 @@ def as_int(node: Node | None) -> int | None:
         (d, b) for d, b in ((octal, 8), (hexadecimal, 16), (octal_12, 8), (binary, 2)) if d is not None
     )
     return int(digits, number_base) * (-1 if sign == "-" else 1)
+
+
+def as_int(node: Node | None) -> int | None:
+    """The integer that a scalar is to Kubernetes; else None.
+
+    It reads YAML as JSON, where a whole number is an integer however it was written: `0.0` and `0e1` are 0.
+    """
+    number = core_int(node)
+    if number is not None or not isinstance(node, Scalar) or not _typed(node, "int", "float"):
+        return number
+    text = node.text.replace("_", "")
+    if len(text) > 40 or not _FLOAT.fullmatch(text):
+        return None
+    value = float(text)
+    return int(value) if value.is_integer() and abs(value) < 1e18 else None
 
 
 def plain(node: Node | None) -> Any:
@@ -218,6 +247,6 @@ def plain(node: Node | None) -> Any:
     if not node.style:
         if node.text in _TRUE or node.text in _FALSE:
             return node.text in _TRUE
-        if (number := as_int(node)) is not None:
+        if (number := core_int(node)) is not None:
             return number
     return node.text

@@ -16,8 +16,6 @@ _DROPS = (
     r"(?<![\w.-])(?P<program>gosu|su-exec|setpriv|s6-setuidgid|setuidgid|chpst|runuser|start-stop-daemon|capsh)"
     r"(?![\w.-])"
 )
-_SWITCHES = r"(?<![\w.-])su\s+(?:-(?:s|g|-shell)[\s=]\S+\s+|-[-\w]*\s+)*(?!root\b|-)[A-Za-z_0-9$]"
-_SUDO_USER = r"(?<![\w.-])sudo\s(?:.*\s)?(?:-u\s*|--user[=\s])(?!root\b)\w"
 _INSTALLED = r"(?i)(?<![\w.-])(?P<program>gosu|su-exec|s6-overlay)(?![\w]*=)"
 _SCRIPT = r"(?i)(?:\.sh$|entry-?point|docker-cmd|^/init$|^/?start|^/run$|/run\.sh$)"
 
@@ -30,11 +28,52 @@ def dropper(stage: "Stage") -> str:
     match = re.search(_DROPS, text)
     if match:
         return match["program"]
-    if "sudo" in text and re.search(_SUDO_USER, text):
+    if "sudo" in text and _sudo_user(text):
         return "sudo"
-    if "su " in text and re.search(_SWITCHES, text):
+    if "su " in text and _switches(text):
         return "su"
     return _by_script(stage, programs)
+
+
+def _switches(text: str) -> bool:
+    """Does `su` start something as another user? Each word is read once, however many `su` stand before it."""
+    words = list(re.finditer(r"\S+", text))
+    started = [n + 1 for n, word in enumerate(words) if re.search(r"(?<![\w.-])su\Z", word[0])]
+    waiting, seen = started, set(started)
+    while waiting:
+        at = waiting.pop()
+        if at >= len(words):
+            continue
+        word = words[at][0]
+        if re.match(r"(?!root\b)[A-Za-z_0-9$]", word):
+            return True
+        following = []
+        if re.fullmatch(r"-[-\w]*|-(?:s|g|-shell)=.+", word, re.DOTALL):
+            following.append(at + 1)
+        if word in ("-s", "-g", "--shell") and at + 1 < len(words) and words[at + 1].start() == words[at].end() + 1:
+            following.append(at + 2)
+        waiting += (each for each in following if each not in seen)
+        seen.update(following)
+    return False
+
+
+_SUDO = r"(?<![\w.-])sudo(?=\s)|-(?=(?:u\s*+|-user[=\s])(?!root\b)\w)|\n"
+
+
+def _sudo_user(text: str) -> bool:
+    """Does `sudo` start something as another user: `-u app` in the same line?"""
+    begun = allowed = -1  # where its arguments begin; where the line that they are in ends
+    for match in re.finditer(_SUDO, text):
+        at = match.start()
+        if match[0] == "sudo":
+            begun = match.end() + 1
+        elif match[0] == "\n" and 0 <= begun <= at:
+            begun, allowed = -1, at + 1
+        elif match[0] == "-":
+            within = 0 <= begun < at and text[at - 1].isspace()
+            if within or at in (begun, allowed):
+                return True
+    return False
 
 
 def _by_script(stage: "Stage", programs: list[Instruction]) -> str:

@@ -96,6 +96,9 @@ class Pipeline(NamedTuple):
     tool: str
 
 
+_MAX_NAME = 255
+"""No file system takes a longer name."""
+
 _KEY_FILE = Lazy(
     r"id_(?:rsa|dsa|ecdsa|ed25519)(?:_sk)?|.+\.(?:pem|key|p12|pfx|jks|keystore|kdbx|ovpn|ppk)|\.env(?:\..+|rc)?|.+\.env"
     r"|\.(?:npmrc|netrc|pypirc|pgpass|git-credentials|dockercfg|htpasswd|my\.cnf|yarnrc\.yml|s3cfg|boto|vault[-_]token)"
@@ -103,12 +106,14 @@ _KEY_FILE = Lazy(
     r"|.+\.tfstate(?:\.backup)?|.+\.(?:tfvars|agekey)|kubeconfig(?:\.ya?ml)?|credentials|secrets?\.(?:ya?ml|json|toml|properties|env)"
     r"|master\.key|\.htpasswd|terraform\.rc",
     re.IGNORECASE,
+    most=_MAX_NAME,
 )
 _PUBLIC = Lazy(
     r".+\.(?:pub|crt|cer|example|sample|template|tmpl|tpl|dist|defaults?|schema|md|txt|enc|encrypted|age|gpg|sops|j2|erb)"
     r"|(?:.*[-_.])?(?:ca|cert|certs|certificate|chain|fullchain|public|pub|bundle|root|roots|intermediate|cacert|csr|dh"
     r"|dhparams?|isrgrootx1|rds-combined-ca)(?:[-_.].*)?\.pem|.*(?:public|pub)\.key|.*(?:example|sample|template).*",
     re.IGNORECASE,
+    most=_MAX_NAME,
 )
 _SUFFIXES = frozenset(
     (

@@ -2,6 +2,7 @@
 
 import posixpath
 import re
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from hullcheck.model.lazy import Lazy
@@ -9,9 +10,10 @@ from hullcheck.model.repository import is_credential_file, is_public
 from hullcheck.model.secrets import by_name, is_harmless_value, literal, placeholder, refers, weak
 from hullcheck.model.tokens import by_value
 
-_ASSIGNMENT = Lazy(r"^[ \t]*(?:export[ \t]+)?([A-Za-z_][\w.-]{0,99})[ \t]*=[ \t]*([^\n]*)$", re.MULTILINE)
-_NPMRC = Lazy(r":?_(?:authToken|auth|password)\s*=\s*([^\s$]+)\s*$", re.MULTILINE)
-_PASSWORD_LINE = Lazy(r"\bpassword\s*[:=]?\s*([^\s$<{]+)", re.IGNORECASE)
+_ASSIGNMENT = Lazy(r"^[ \t]*(?:export[ \t]+)?([A-Za-z_][\w.-]{0,99})[ \t]*=[ \t]*+([^\n]*+)", re.MULTILINE)
+_NPMRC = Lazy(r"_(?:authToken|auth|password)\s*=\s*+([^\s$]++)")
+_LINE_END = Lazy(r"[^\S\n]*+(?:\n|\Z)")
+_PASSWORD_LINE = Lazy(r"\bpassword\s*+(?:[:=]\s*+)?[^\s$<{]", re.IGNORECASE)
 _ENCRYPTED = ("ENC[", "$ANSIBLE_VAULT", "sops:", '"sops"', "age-encryption.org", "BEGIN PGP MESSAGE", "BEGIN ENCRYPTED")
 
 
@@ -34,9 +36,7 @@ def holds_credential(path: str, data: bytes) -> bool:
     if name.startswith("id_") or name.endswith((".pem", ".key", ".ppk")):
         return "PRIVATE KEY" in text or "PuTTY-User-Key" in text or "\0" in text
     if name in (".npmrc", ".yarnrc.yml"):
-        return any(not refers(found) and not placeholder(found) for found in _NPMRC.findall(text)) or any(
-            by_value(text)
-        )
+        return any(not refers(found) and not placeholder(found) for found in _in_npmrc(text)) or any(by_value(text))
     if name in (".netrc", "_netrc", ".pypirc", ".pgpass", ".my.cnf", ".s3cfg", ".boto"):
         return name == ".pgpass" or _PASSWORD_LINE.search(text) is not None or any(by_value(text))
     if name == "config.json":
@@ -47,6 +47,12 @@ def holds_credential(path: str, data: bytes) -> bool:
             or in_assignments(re.sub(r"(?m)^([ \t{,\"]*[\w.-]+)\"?[ \t]*:", r"\1=", text)) is not None
         )
     return True
+
+
+def _in_npmrc(text: str) -> Iterator[str]:
+    for match in _NPMRC.finditer(text):
+        if _LINE_END.match(text, match.end()):
+            yield match[1]
 
 
 def in_assignments(text: str) -> Held | None:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 from enum import IntEnum
-from functools import cache
+from functools import lru_cache
 from typing import NamedTuple
 
 from hullcheck.model.lazy import Lazy
@@ -20,7 +20,7 @@ class Grade(IntEnum):
     STRONG = 2
 
 
-_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
+_WORD = Lazy(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+", most=200)
 
 _PASSWORDS = frozenset(("password", "passwd", "passphrase", "pword", "passcode"))
 _STRONG = _PASSWORDS | frozenset(
@@ -131,7 +131,7 @@ _KNOWN = {
 """Names that the words judge wrongly, without anything but letters and digits."""
 
 
-@cache
+@lru_cache(maxsize=8_192)
 def by_name(name: str) -> Grade | None:
     """Does a variable, key or option of that name hold a credential? Whole words count, whatever joins them.
 
@@ -194,7 +194,7 @@ _REFERENCE = Lazy(
     re.DOTALL,
 )
 _PATH = Lazy(
-    r"(?:\.{0,2}/|~/|[A-Za-z]:[\\/]|%[\w.]+%/)[^\s]*|[^\s:=]*/[^\s:=]*\.(?:pem|key|crt|cer|p12|jks|json|ya?ml|txt|env|conf|properties)"
+    r"(?:\.{0,2}/|~/|[A-Za-z]:[\\/]|%[\w.]+%/)[^\s]*|[^\s:=/]*+/[^\s:=]*\.(?:pem|key|crt|cer|p12|jks|json|ya?ml|txt|env|conf|properties)"
 )
 _SWITCH = frozenset(("true", "false", "yes", "no", "on", "off", "enabled", "disabled", "null", "none", "nil", "~"))
 _NUMBER = Lazy(r"-?[0-9]+(?:\.[0-9]+)?(?:ms|s|m|h|d|k|kb|mb|gb|ki|mi|gi|%)?", re.IGNORECASE)
@@ -215,7 +215,9 @@ def weak(value: str) -> bool:
     return _WEAK_VALUES.fullmatch(value.strip()[:200]) is not None
 
 
-_PROMPT = Lazy(r"change|choose|replace|your|please|here\b|insert|todo|secure.*password|strong.*password", re.IGNORECASE)
+_PROMPT = Lazy(
+    r"change|choose|replace|your|please|here\b|insert|todo|secure.*password|strong.*password", re.IGNORECASE, most=500
+)
 
 
 def asks(value: str) -> bool:
@@ -276,9 +278,10 @@ class Login(NamedTuple):
     literal: bool
 
 
-_USER_INFO = Lazy(
-    r"(?P<user>[^\s/?#@:'\"`<>\\|]*)(?::(?P<password>(?:\$\{[^}\s]*\}|\$\([^)\n]*\)|[^\s/?#@'\"`<>\\|])*))?@(?=[\w\[$({*])"
-)
+_USER = Lazy(r"[^\s/?#@:'\"`<>\\|]*+")
+_BEFORE_HOST = Lazy(r"@(?=[\w\[$({*])")
+_PLAIN = Lazy(r"[^\s/?#@'\"`<>\\|$]++")
+_USED = {"{": (Lazy(r"[^}\s]*+"), "}"), "(": (Lazy(r"[^)\n]*+"), ")")}
 _SAMPLE_PASSWORDS = frozenset(
     ("pass", "password", "passwd", "pwd", "pw", "secret", "token", "user", "username", "port")
 )
@@ -287,27 +290,83 @@ _SAMPLE_HOSTS = Lazy(r"@(?:[\w.-]*\.)?(?:example\.(?:com|org|net)|hostname?|host
 
 def in_url(text: str) -> Iterator[Login]:
     """The credentials in addresses: `scheme://user:password@host`, `https://token@host`."""
+    passwords = _Passwords(text)
     at = text.find("://")
     while at >= 0:
-        match = _USER_INFO.match(text, at + 3)
-        login = _login(match, text[max(0, at - 20) : at]) if match else None
+        start = at + 3
+        end = _USER.match(text, start).end()  # type: ignore[union-attr]
+        stop = passwords.end(end + 1) if text[end : end + 1] == ":" else end if _BEFORE_HOST.match(text, end) else -1
+        login = _login(text, text[max(0, at - 20) : at], start, end, stop) if stop >= 0 else None
         if login is not None:
             yield login
-        at = text.find("://", at + 3)
+        at = text.find("://", start)
 
 
-def _login(match: re.Match[str], scheme: str) -> Login | None:
+class _Passwords:
+    """Where passwords in addresses end. What a place leads to is kept, so that no text makes it run back and forth."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._known: dict[int, int] = {}
+        self._stops: dict[str, tuple[int, int]] = {}
+
+    def end(self, start: int) -> int:
+        """Where the `@` stands before which the password from `start` on ends; -1 if none does."""
+        above: dict[int, int] = {}
+        choices = [(start, -1)]
+        found = at = -1
+        while choices and found < 0:
+            at, before = choices.pop()
+            if at < 0:  # the ways further on led nowhere, so it may end here
+                at = ~at
+                found = at if _BEFORE_HOST.match(self._text, at) else -1
+            elif at in self._known:
+                found = self._known[at]
+                above.setdefault(at, before)
+            else:
+                above[at], self._known[at] = before, -1
+                choices.append((~at, before))
+                choices += ((each, at) for each in self._following(at))
+        while found >= 0 and at >= 0:
+            self._known[at] = found
+            at = above[at]
+        return found
+
+    def _following(self, at: int) -> list[int]:
+        """The places that it may go on at, the best last: behind a variable as a whole, or behind what is plain."""
+        plain = _PLAIN.match(self._text, at)
+        if plain is not None:
+            return [plain.end()]
+        if self._text[at : at + 1] != "$":
+            return []
+        closing = self._closing(at + 2, self._text[at + 1 : at + 2])
+        return [at + 1, closing + 1] if closing >= 0 else [at + 1]
+
+    def _closing(self, at: int, bracket: str) -> int:
+        if bracket not in _USED:
+            return -1
+        inside, close = _USED[bracket]
+        start, stop = self._stops.get(bracket, (0, -1))
+        if not start <= at <= stop:
+            stop = inside.match(self._text, at).end()  # type: ignore[union-attr]
+            self._stops[bracket] = (at, stop)
+        return stop if self._text[stop : stop + 1] == close else -1
+
+
+def _login(text: str, scheme: str, start: int, middle: int, end: int) -> Login | None:
+    """The login of an address whose user ends at `middle`, with a password if that isn't its `end`, the `@`."""
     if not scheme[-1:].isalnum():
         return None
-    user, password = match["user"], match["password"]
-    if password is None:
+    user = text[start:middle]
+    if middle == end:
         token = scheme.endswith(("http", "https"))
         if not token or not (user.startswith("$") or random(user) or any(by_value(user))):
             return None
-        return Login(*match.span("user"), not user.startswith("$"))
-    if not password or _is_sample(user, password, match.string[match.end() - 1 : match.end() + 60]):
+        return Login(start, end, not user.startswith("$"))
+    password = text[middle + 1 : end]
+    if not password or _is_sample(user, password, text[end : end + 61]):
         return None
-    return Login(*match.span("password"), "$" not in password and "{" not in password)
+    return Login(middle + 1, end, "$" not in password and "{" not in password)
 
 
 def _is_sample(user: str, password: str, host: str) -> bool:
@@ -329,7 +388,7 @@ _PAIR = Lazy(
     r"(?:(?<=[;,?&\s\"'])|^)(?P<key>(?i:password|pwd|passwd|account_?key|user password|client_?secret|access_?key|api_?key"
     r"|auth_?token|secret))\s?=\s?(?P<value>[^;,&\s\"']+)"
 )
-_PAIRS = Lazy(r"=[^=]*[;,&\s][^=]*=|\?[^=]*=")
+_PAIRS = Lazy(r"=[^=;,&\s]*+[;,&\s][^=]*+=|\?[^=?]*+=")
 
 
 def in_pairs(text: str) -> Iterator[Login]:
@@ -354,9 +413,8 @@ def narrowed(location: Location, value: str) -> Location:
 
 
 _PROPERTY = Lazy(
-    r"(?:^|[{,;])[ \t]*(?:export[ \t]+)?[\"']?(?P<name>[A-Za-z_][A-Za-z0-9_.-]{0,80})[\"']?[ \t]*(?:=|:(?=\s|\"))[ \t]*"
-    r"(?P<value>\"[^\"\n]*\"|'[^'\n]*'|[^\s,;}#][^\n,;}]*)",
-    re.MULTILINE,
+    r"(?<![^\n{,;])[ \t]*+(?:export[ \t]++)?+[\"']?(?P<name>[A-Za-z_][A-Za-z0-9_.-]{0,80})[\"']?[ \t]*+(?:=|:(?=\s|\"))[ \t]*+"
+    r"(?P<value>\"[^\"\n]*+\"|'[^'\n]*+'|[^\s,;}#][^\n,;}]*+)"
 )
 _CODE = Lazy(r"[()\[\]{}<>|]|\b(?:String|string|str|Optional|os\.environ|process\.env|getenv|def|return|function)\b")
 

@@ -1,7 +1,7 @@
 """What the run was asked for, as far as a check may need to know it."""
 
 from datetime import date
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 
 class Settings(NamedTuple):
@@ -15,7 +15,7 @@ class Settings(NamedTuple):
     `named` and `ignored` are the checks that were selected or ignored by a name, a concern or a peer's id.
     `network_deny` and `network_allow` are the configuration's assertions; `datastores` more names of images that hold
     data. `validate` is the Kubernetes version whose API manifests are held against, such as "1.31", or "latest"; empty if
-    they aren't.
+    they aren't. `compose_projects` are the Compose projects that the configuration lists.
     """
 
     today: date
@@ -33,6 +33,7 @@ class Settings(NamedTuple):
     named: frozenset[str] = frozenset()
     ignored: frozenset[str] = frozenset()
     validate: str = ""
+    compose_projects: tuple[Any, ...] = ()
 
     def told_together(self, item: str) -> bool:
         """Is this item of missing hardening told by `hardening-missing`, rather than by itself or not at all?"""

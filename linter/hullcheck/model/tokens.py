@@ -275,7 +275,7 @@ _RULES = (
     ),
     _Rule("private key", ("LS0tLS1CRUdJTi",), r"LS0tLS1CRUdJTi[A-Za-z0-9+/]{60,}", _encoded_key),
     _Rule(
-        "JSON Web Token", ("eyJ",), rf"{_B}eyJ[A-Za-z0-9_-]{{8,}}\.eyJ[A-Za-z0-9_-]{{8,}}\.[A-Za-z0-9_-]{{16,}}",
+        "JSON Web Token", ("eyJ",), rf"{_B}eyJ[A-Za-z0-9_-]{{8,2000}}\.eyJ[A-Za-z0-9_-]{{8,}}\.[A-Za-z0-9_-]{{16,}}",
         _signed_token,
     ),
     _Rule(

@@ -6,9 +6,11 @@ from typing import NamedTuple
 
 from hullcheck.model.command import Command, Script, Word
 from hullcheck.model.dockerfile import Stage
+from hullcheck.model.lazy import Lazy
 from hullcheck.source import Location
 
 MAX_LENGTH = 8_192
+_USED = Lazy(r"\$(?:(?P<name>[A-Za-z_]\w*)|\{(?P<braced>[A-Za-z_]\w*)(?::?-(?P<default>[^}]*))?\})", most=MAX_LENGTH)
 
 
 def expanded(stage: Stage, script: Script, command: Command, word: Word) -> str:
@@ -29,10 +31,11 @@ def expanded(stage: Stage, script: Script, command: Command, word: Word) -> str:
         unset = known is None or known.unset
         return default if default is not None and unset and "$" not in default else match[0]
 
-    pattern = r"\$(?:(?P<name>[A-Za-z_]\w*)|\{(?P<braced>[A-Za-z_]\w*)(?::?-(?P<default>[^}]*))?\})"
     text = word.text
+    if len(text) > MAX_LENGTH:
+        return text[:MAX_LENGTH]
     for _ in range(3):
-        made = re.sub(pattern, value, text)
+        made = _USED.sub(value, text)
         if made == text or len(made) > MAX_LENGTH:
             break
         text = made

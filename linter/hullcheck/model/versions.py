@@ -2,7 +2,7 @@
 
 import re
 
-_VERSION = re.compile(r"\d+(?:\.\d+)+")
+_VERSION = re.compile(r"(?<!\d)\d++(?:\.\d++)++")
 _ADDRESS = re.compile(r"(?:(?<=//)|(?<=@)|(?<!\S))\d{1,3}(?:\.\d{1,3}){3}(?=[:/]|$)")
 _LETTER = re.compile(r"[A-Za-z]")
 

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 
 from hullcheck.model.compose import ComposeFile
+from hullcheck.model.coverage import Gap
 from hullcheck.model.node import Mapping, Node, Scalar, Sequence, is_null
 from hullcheck.model.problem import Problem
 from hullcheck.parse import yaml
@@ -11,8 +12,8 @@ from hullcheck.parse.compose_schema import faults, service_keys, top_level_keys
 from hullcheck.source import Source
 
 _NAME = re.compile(
-    r"(?:.*/)?(?:(?:docker-|podman-|container-)?compose(?:[._-][^/]*)?\.ya?ml|[^/]+[._-](?:docker-)?compose\.ya?ml"
-    r"|docker-stack[^/]*\.ya?ml)",
+    r"(?:.*/)?(?:(?:docker-|podman-|container-)?compose(?:[._-][^/]*)?|[^/]+[._-](?:docker-)?compose|docker-stack[^/]*)"
+    r"\.(?:ya?ml|json)",
     re.IGNORECASE | re.DOTALL,
 )
 _MAKERS = ("image", "build", "provider", "extends")
@@ -95,7 +96,8 @@ def read(source: Source, parsed: yaml.Documents | None = None) -> ComposeFile:
     """
     parsed = yaml.parse(source) if parsed is None else parsed
     if _is_template(source, parsed):
-        note = Problem("not-analysed", "a template: what it becomes isn't known", source.at_line(1))
+        because = "a template: what it becomes isn't known"
+        note = Problem("not-analysed", because, source.at_line(1), gap=Gap("template", "Compose file", because))
         return ComposeFile(source, (), (note,), complete=False)
     problems = list(parsed.problems)
     roots = [document.root for document in parsed.documents]

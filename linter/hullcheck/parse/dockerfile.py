@@ -33,7 +33,7 @@ KEYWORDS = frozenset((
 ))
 # fmt: on
 _HEREDOC_KEYWORDS = frozenset(("RUN", "COPY", "ADD"))
-_DIRECTIVE = re.compile(r"(?P<mark>#|//)\s*(?P<name>[A-Za-z][A-Za-z0-9]*)\s*=\s*(?P<value>.+?)\s*$")
+_DIRECTIVE = re.compile(r"(?P<mark>#|//)\s*(?P<name>[A-Za-z][A-Za-z0-9]*)\s*=(?=.)\s*+(?P<value>(?:.*\S)?)\s*$")
 _DIRECTIVES = frozenset(("syntax", "escape", "check"))
 _CONTINUED = {
     "\\": re.compile(r"(?:(?<=[^\\])|^)\\[ \t]*$"),

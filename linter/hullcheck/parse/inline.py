@@ -8,7 +8,9 @@ from hullcheck.model.text import Text
 from hullcheck.source import Source
 
 _HEADER = re.compile(r"[|>][-+0-9]*[ \t]*(?:#[^\n]*)?\r?\n?")
-_DOUBLE = re.compile(r"\\(?:x..|u.{4}|U.{8}|\r?\n[ \t]*|.)|[ \t]*(?:\r?\n[ \t]*)+|[^\\ \t\r\n]+|[ \t]+", re.DOTALL)
+_DOUBLE = re.compile(
+    r"\\(?:x..|u.{4}|U.{8}|\r?\n[ \t]*|.)|[ \t]++(?:\r?\n[ \t]*+)*+|(?:\r?\n[ \t]*+)++|[^\\ \t\r\n]+", re.DOTALL
+)
 
 
 def text_of(node: Scalar) -> Text:

@@ -18,7 +18,7 @@ KUSTOMIZATION_NAMES = ("kustomization.yaml", "kustomization.yml", "Kustomization
 
 _POLICY_WORDS = re.compile(r"""kind["']?:\s*["']?[A-Za-z]*NetworkPolicy\b""")
 _TEMPLATE = re.compile(r"\{\{|\{%")
-_JSON_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}]', re.DOTALL)
+_JSON_TOKEN = re.compile(r'"(?:[^"\\]++|\\.)*+"?|[{}]', re.DOTALL)
 
 
 class ManifestFile(NamedTuple):
@@ -38,9 +38,12 @@ class ManifestFile(NamedTuple):
     layer: Mapping | None = None  # a kustomization's own mapping
 
 
-def read(source: Source) -> ManifestFile:
-    """Read a file; whatever it holds, this doesn't raise."""
-    found, problems = documents(source)
+def read(source: Source, parsed: yaml.Documents | None = None) -> ManifestFile:
+    """Read a file; whatever it holds, this doesn't raise. `parsed` are its documents, if they have been read already.
+
+    Objects beside a kustomization in one file are objects: `kubectl apply -f` takes them.
+    """
+    found, problems = documents(source) if parsed is None else parsed
     roots = [document.root for document in found if document.root is not None]
     mentions = "NetworkPolicy" in source.text and _POLICY_WORDS.search(source.text) is not None
     template = _TEMPLATE.search(source.text)
@@ -49,15 +52,14 @@ def read(source: Source) -> ManifestFile:
         problem = Problem("not-analysed", "a template: what it becomes isn't known", place)
         return ManifestFile(source, problems=(problem,), templated=True, mentions_policies=mentions)
     layer = next((root for root in roots if isinstance(root, Mapping) and is_kustomization(source, root)), None)
-    if layer is not None:
-        return ManifestFile(source, problems=tuple(problems), documents=tuple(roots), layer=layer)
-    objects = tuple(objects_in(roots))
+    objects = tuple(made for made in objects_in(roots) if not _is_kustomization(made, layer))
     return ManifestFile(
         source,
         objects,
         tuple(problems),
         mentions_policies=mentions,
         documents=tuple(roots),
+        layer=layer,
     )
 
 
@@ -78,11 +80,15 @@ def objects_in(roots: Iterable[Node]) -> Iterator[KubernetesObject]:
 
 
 def is_kustomization(source: Source, root: Mapping) -> bool:
-    """Is the document a kustomization or component, by the file's name or by its kind?"""
-    if posixpath.basename(source.path) in KUSTOMIZATION_NAMES:
-        return True
-    group = (as_str(root.get("apiVersion")) or "").partition("/")[0]
-    return group == "kustomize.config.k8s.io" and as_str(root.get("kind")) in ("Kustomization", "Component")
+    """Is the document a kustomization or component, by the file's name? No other file is taken for one."""
+    return posixpath.basename(source.path) in KUSTOMIZATION_NAMES
+
+
+def _is_kustomization(made: KubernetesObject, layer: Mapping | None) -> bool:
+    """Is the object one for kustomize itself, which no cluster takes?"""
+    if made.kind not in ("Kustomization", "Component"):
+        return False
+    return made.node is layer or made.group == "kustomize.config.k8s.io"
 
 
 def object_of(root: Mapping, api_version: str = "", kind: str = "") -> KubernetesObject | None:

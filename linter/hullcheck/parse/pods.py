@@ -2,10 +2,14 @@
 
 from collections.abc import Iterator
 
-from hullcheck.model.kubernetes import KubernetesObject, PodContainer, PodObject
-from hullcheck.model.node import Mapping, Node, Scalar, Sequence, as_str, at, at_key, is_null, items
+from hullcheck.model.kubernetes import KubernetesObject, PodContainer, PodObject, is_api_group
+from hullcheck.model.node import Mapping, Node, Scalar, as_str, at, is_null, items
+from hullcheck.parse.embedded import embedded
+from hullcheck.parse.kubernetes import object_of
+from hullcheck.parse.pod_shapes import container, containers_of, found_in, privileged_by
 
-MAX_SHAPE_DEPTH = 12
+MAX_NESTED = 20
+"""Objects inside one another; what is deeper is looked at by its shape alone."""
 
 _TEMPLATE = ("spec", "template")
 _BUILT_IN: dict[str, tuple[str, ...]] = {
@@ -38,14 +42,13 @@ _OTHER_DEFAULTS: dict[tuple[str, str], tuple[str, ...]] = {
 """Kinds with a pod template whose defaults aren't those of a pod: nothing is called missing in them."""
 
 _NO_PODS = frozenset(("CustomResourceDefinition", "ConfigMap", "Secret", "PodSecurityPolicy", "Template", "List"))
+_HOLD_OBJECTS = frozenset(("Template", "List"))
 _PATTERN_GROUPS = (
     "kyverno.io", "gatekeeper.sh", "admissionregistration.k8s.io", "kubewarden.io", "kustomize.config.k8s.io",
     "wgpolicyk8s.io", "openapi.org",
 )  # fmt: skip
 """Groups whose objects hold patterns of pods, not pods."""
 
-_NOT_INTO = frozenset(("properties", "openAPIV3Schema", "status", "managedFields"))
-_ROLES = (("initContainers", "init"), ("containers", "container"), ("ephemeralContainers", "ephemeral"))
 _WORKFLOWS = frozenset(("Workflow", "WorkflowTemplate", "ClusterWorkflowTemplate", "CronWorkflow"))
 _WORKFLOW_FIELDS = (
     "securityContext", "hostNetwork", "hostAliases", "volumes", "serviceAccountName", "automountServiceAccountToken",
@@ -54,8 +57,8 @@ _WORKFLOW_FIELDS = (
 _TASKS = frozenset(("Task", "ClusterTask", "TaskRun", "Pipeline", "PipelineRun"))
 
 
-def pods(made: KubernetesObject) -> Iterator[PodObject]:
-    """Each pod template of the object; most have one, or none."""
+def pods(made: KubernetesObject, nested: int = 0) -> Iterator[PodObject]:
+    """Each pod template of the object; most have one, or none. `nested` counts the objects that it is inside of."""
     if made.kind in _NO_PODS or made.group.endswith(_PATTERN_GROUPS) or not isinstance(made.node, Mapping):
         return
     key = (made.group, made.kind)
@@ -66,63 +69,67 @@ def pods(made: KubernetesObject) -> Iterator[PodObject]:
     elif key in _OTHER_DEFAULTS:
         yield from _at(made, _OTHER_DEFAULTS[key], judged=False)
     elif made.group == "argoproj.io" and made.kind in _WORKFLOWS:
-        yield from _workflow(made)
+        yield from _workflow(made, nested)
     elif made.group == "tekton.dev" and made.kind in _TASKS:
         yield from _tekton(made)
-    elif made.group not in _BUILT_IN_GROUPS and not made.group.endswith(".k8s.io"):
-        yield from _by_shape(made)
+    elif not is_api_group(made.group):
+        yield from _by_shape(made, nested)
 
 
 def _at(made: KubernetesObject, path: tuple[str, ...], *, judged: bool) -> Iterator[PodObject]:
     template = at(made.node, *path)
     spec = at(template, "spec")
     if isinstance(spec, Mapping):
-        found = tuple(_containers(spec))
+        found = tuple(containers_of(spec))
         complete = judged and bool(made.name) and any(not is_null(at(c.node, "image")) for c in found)
         yield PodObject(made, spec, at(template, "metadata"), found, complete=complete)
 
 
-def _containers(spec: Mapping) -> Iterator[PodContainer]:
-    for key, role in _ROLES:
-        for number, node in enumerate(items(spec.get(key))):
-            if isinstance(node, Mapping):
-                sidecar = role == "init" and as_str(node.get("restartPolicy")) == "Always"
-                yield _container("sidecar" if sidecar else role, node, number)
-
-
-def _container(role: str, node: Mapping, number: int) -> PodContainer:
-    named = node.get("name")
-    place = at_key(node, "name", named) if isinstance(named, Scalar) and named.text else node
-    return PodContainer(role, as_str(named) or str(number), place.location.one_line(), node)
-
-
-def _by_shape(made: KubernetesObject) -> Iterator[PodObject]:
-    """Every mapping with a list of containers, at any place of an object whose kind isn't known."""
-    pending: list[tuple[Node, Node | None, int]] = [(made.node, None, 0)]
-    seen: set[int] = set()
-    while pending:
-        node, metadata, depth = pending.pop()
-        if depth > MAX_SHAPE_DEPTH or id(node) in seen:
+def _by_shape(made: KubernetesObject, nested: int) -> Iterator[PodObject]:
+    """Everything like a pod at any place of an object whose kind isn't known, and the pods of objects inside it."""
+    for found in (*found_in(made, apart=nested < MAX_NESTED), *privileged_by(made)):
+        inner = object_of(found.spec) if found.inner else None
+        if inner is None:
+            yield _shaped(made, found.spec, found.metadata, found.containers)
             continue
-        seen.add(id(node))
-        if isinstance(node, Sequence):
-            pending += [(item, None, depth + 1) for item in reversed(node.items)]
-        elif isinstance(node, Mapping):
-            if _holds_containers(node):
-                yield PodObject(made, node, metadata, tuple(_containers(node)), by_shape=True, complete=False)
-                continue
-            inner = node.get("metadata") if depth else None
-            for key, (_, value) in reversed(node.entries().items()):
-                if key not in _NOT_INTO:
-                    pending.append((value, inner if key == "spec" else None, depth + 1))
+        own = list(pods(inner, nested + 1))
+        if not own and (inner.kind not in _NO_PODS or inner.kind in _HOLD_OBJECTS):
+            own = list(_by_shape(inner, nested + 1))
+        yield from (_inside(made, pod) for pod in own)
 
 
-def _holds_containers(spec: Mapping) -> bool:
-    found = [item for key, _ in _ROLES[:2] for item in items(spec.get(key))]
-    return bool(found) and all(as_str(at(item, "name")) or as_str(at(item, "image")) for item in found)
+def _shaped(
+    made: KubernetesObject, spec: Mapping, metadata: Node | None, containers: tuple[PodContainer, ...]
+) -> PodObject:
+    return PodObject(made, spec, metadata, containers, by_shape=True, complete=False, default_account=False)
 
 
-def _workflow(made: KubernetesObject) -> Iterator[PodObject]:
+def _inside(made: KubernetesObject, pod: PodObject) -> PodObject:
+    """A pod of an object that another one holds: it is that one's."""
+    return _shaped(made, pod.spec, pod.metadata, pod.containers)
+
+
+def _texts_of(made: KubernetesObject, spec: Mapping, nested: int) -> Iterator[PodObject]:
+    """The pods of a workflow's texts: patches of its pods' specs, and manifests of what it creates."""
+    for holder in (spec, *items(spec.get("templates"))):
+        patch = at(holder, "podSpecPatch")
+        for root in _roots(patch):
+            yield _shaped(made, root, None, tuple(containers_of(root)))
+        for root in _roots(at(holder, "resource", "manifest")):
+            inner = object_of(root)
+            if inner is not None and nested < MAX_NESTED:
+                yield from (_inside(made, pod) for pod in pods(inner, nested + 1))
+
+
+def _roots(text: Node | None) -> list[Mapping]:
+    """The mappings that a text holds; none if it can't be read, such as one that a template completes."""
+    if not isinstance(text, Scalar) or ":" not in text.text:
+        return []
+    roots, broken = embedded(text)
+    return [] if broken else [root for root in roots if isinstance(root, Mapping)]
+
+
+def _workflow(made: KubernetesObject, nested: int) -> Iterator[PodObject]:
     """Argo's: each template is a pod, which has the workflow's own pod fields unless it says otherwise."""
     spec = at(made.node, "spec", "workflowSpec") if made.kind == "CronWorkflow" else at(made.node, "spec")
     if not isinstance(spec, Mapping):
@@ -133,7 +140,9 @@ def _workflow(made: KubernetesObject) -> Iterator[PodObject]:
             found = tuple(_workflow_containers(template))
             if found:
                 pod = template.with_entries({**shared, **template.entries()})
-                yield PodObject(made, pod, template.get("metadata"), found, complete=False)
+                alone = made.kind in ("Workflow", "CronWorkflow")
+                yield PodObject(made, pod, template.get("metadata"), found, complete=False, default_account=alone)
+    yield from _texts_of(made, spec, nested)
 
 
 def _workflow_containers(template: Mapping) -> Iterator[PodContainer]:
@@ -147,7 +156,7 @@ def _workflow_containers(template: Mapping) -> Iterator[PodContainer]:
     for nodes, role in (*lists, (at(template, "containerSet", "containers"), "container")):
         for number, node in enumerate(items(nodes)):
             if isinstance(node, Mapping):
-                yield _container(role, node, number)
+                yield container(role, node, number)
 
 
 def _tekton(made: KubernetesObject) -> Iterator[PodObject]:
@@ -158,7 +167,8 @@ def _tekton(made: KubernetesObject) -> Iterator[PodObject]:
         if steps:
             own = pod.entries() if isinstance(pod, Mapping) else {}
             joined = task.with_entries({**own, **task.entries()})
-            yield PodObject(made, joined, None, steps, complete=False)
+            alone = made.kind in ("TaskRun", "PipelineRun")
+            yield PodObject(made, joined, None, steps, complete=False, default_account=alone)
 
 
 def _task_specs(kind: str, spec: Node | None) -> Iterator[Mapping]:
@@ -179,4 +189,4 @@ def _steps(task: Mapping) -> Iterator[PodContainer]:
     for key, role, common in (("steps", "container", shared), ("sidecars", "sidecar", {})):
         for number, node in enumerate(items(task.get(key))):
             if isinstance(node, Mapping):
-                yield _container(role, node.with_entries({**common, **node.entries()}) if common else node, number)
+                yield container(role, node.with_entries({**common, **node.entries()}) if common else node, number)

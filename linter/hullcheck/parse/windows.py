@@ -9,7 +9,7 @@ from hullcheck.parse.shell_words import MAX_DEPTH, ODD, Context, Counter, Unknow
 
 _TOKENS = {
     "powershell": re.compile(
-        r"""(?P<blank>[ \t\r]+|`\r?\n)|(?P<comment>\#[^\n]*|<\#.*?\#>)|(?P<operator>&&|\|\||[;\n|]|&(?=\s*[^&\s]))"""
+        r"""(?P<blank>[ \t\r]+|`\r?\n)|(?P<comment>\#[^\n]*|<\#(?:[^\#]++|\#(?!>))*+(?:\#>)?)|(?P<operator>&&|\|\||[;\n|]|&(?=\s*[^&\s]))"""
         r"""|(?P<open>[@$]?[({])|(?P<close>[)}])|(?P<redirect>[*0-9]?>>?(?:&[0-9])?)"""
         r"""|(?P<string>@?'(?:[^']|'')*'@?|@?"(?:[^"`]|`.|"")*"@?)|(?P<plain>(?:[^\s;|&(){}'"`>]|`.)+|.)""",
         re.DOTALL,

@@ -17,7 +17,7 @@ _PLAIN_FLAG = re.compile(rf"""--(?P<name>[^{BLANKS}'"\\=]*)(?:=(?P<value>[^{BLAN
 _STRING = re.compile(r'"(?:[^"\\\x00-\x1f]++|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*+"')
 _JSON_PIECE = re.compile(r'[^"\\]+|\\u(?P<code>[0-9a-fA-F]{4})|\\(?P<letter>.)')
 _UNESCAPED = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
-_HEREDOC = re.compile(r"(?P<number>\d*)<<(?P<chomp>-?+)\s*(?P<name>[^<]+)")
+_HEREDOC = re.compile(r"(?P<number>\d*)<<(?P<chomp>-?+)(?P<name>[^<]+)")
 
 
 class Opener(NamedTuple):
@@ -86,8 +86,8 @@ def _argument(escape: str) -> re.Pattern[str]:
 def _opener() -> re.Pattern[str]:
     """A word of a line that may open heredocs."""
     return re.compile(
-        r"""(?:<<[ \t]*+|[^\s'"\\<]++|<|\\(?:.|$)|'[^']*+(?:'|(?P<open>$))"""
-        r"""|"(?:[^"\\]++|\\.)*+(?:"|(?P<open2>\\?$)))++""",
+        r"""(?:<<[ \t]*+|[^\s'"\\<]++|<|\\.?|'[^']*+(?:'|(?P<open>))"""
+        r"""|"(?:[^"\\]++|\\.)*+(?:"|(?P<open2>\\?)))++""",
         re.DOTALL,
     )
 
@@ -213,7 +213,7 @@ def heredocs(text: Text) -> list[Opener]:
         opener = _HEREDOC.fullmatch(match[0])
         if opener is None:
             continue
-        name, quoted = _unquoted(opener["name"])
+        name, quoted = _unquoted(opener["name"].lstrip() or opener["name"][-1])
         if name:
             number = int(opener["number"][:9] or 0)
             found.append(Opener(name, not quoted, bool(opener["chomp"]), number, text.at(*match.span())))

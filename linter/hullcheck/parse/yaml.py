@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
+from hullcheck.model.coverage import Gap
 from hullcheck.model.lazy import Lazy
 from hullcheck.model.node import Mapping, Node, Scalar, Sequence
 from hullcheck.model.problem import Problem
@@ -19,7 +20,7 @@ MAX_DEPTH = 250
 MAX_EXPANDED = 500_000
 """Nodes of a document with every alias written out; an alias bomb has billions."""
 
-_PROPERTIES = re.compile(r"(?:[&!]\S*\s+)+")
+_PROPERTIES = re.compile(r"(?:[&!][^\s,\[\]{}]*+\s++|!<[^\s>]{0,500}>\s++)++")
 _DOCUMENT_START = re.compile(r"^---(?=\s|$)", re.MULTILINE)
 
 
@@ -38,23 +39,31 @@ class Documents(NamedTuple):
 
 
 def parse(source: Source) -> Documents:
-    """Read every document; one that is broken becomes a problem at its place, and the others are still read."""
+    """Read every document; one that is broken becomes a problem at its place, and the others are still read.
+
+    So are those of a text that isn't UTF-8, with stand-ins for what no reader takes.
+    """
     problem = _undecodable(source)
     if problem:
-        return Documents([], [problem])
+        return Documents(_parsed_apart(source, _UNPRINTABLE.sub("\ufffd", source.text)).documents, [problem])
+    return _parsed_apart(source, source.text)
+
+
+def _parsed_apart(source: Source, text: str) -> Documents:
+    """The documents of the source's text, each by itself if they can't be read together."""
     try:
-        return Documents(_compose(source, source.text, 0), [])
+        return Documents(_compose(source, text, 0), [])
     except _BrokenError as broken:
         first = broken
-    starts = [match.start() for match in _DOCUMENT_START.finditer(source.text)]
+    starts = [match.start() for match in _DOCUMENT_START.finditer(text)]
     if not starts:
         return Documents([], [first.problem])
     documents: list[Document] = []
     problems: list[Problem] = []
-    starts = starts if not source.text[: starts[0]].strip() else [0, *starts]
-    for start, end in zip(starts, [*starts[1:], len(source.text)], strict=True):
+    starts = starts if not text[: starts[0]].strip() else [0, *starts]
+    for start, end in zip(starts, [*starts[1:], len(text)], strict=True):
         try:
-            documents += _compose(source, source.text[start:end], start)
+            documents += _compose(source, text[start:end], start)
         except _BrokenError as broken:
             problems.append(broken.problem)
     return Documents(documents, problems or [first.problem])
@@ -72,16 +81,22 @@ def parse_parts(source: Source, spans: list[tuple[int, int]]) -> Documents:
 
 
 class _BrokenError(Exception):
-    def __init__(self, source: Source, message: str, offset: int) -> None:
+    def __init__(self, source: Source, message: str, offset: int, gap: Gap | None = None) -> None:
         super().__init__(message)
-        self.problem = Problem("parse-error", message, source.at(min(offset, len(source.text))))
+        place = source.at(min(offset, len(source.text)))
+        self.problem = Problem("parse-error", message, place, gap=gap or _UNREAD)
+
+
+_UNREAD = Gap("parse-error", "document", "it isn't YAML that can be read")
+_TOO_DEEP = Gap("limit", "document", f"it is nested more than {MAX_DEPTH} levels deep")
+_TOO_MUCH = Gap("limit", "document", "it holds too many values")
 
 
 def _undecodable(source: Source) -> Problem | None:
     if source.encoding == "latin-1":
         valid = len(source.data.decode("utf-8", "ignore").encode())
         message = f"not UTF-8: {len(source.data) - valid} bytes of this file can't be decoded"
-        return Problem("parse-error", message, source.at(_first_invalid(source.data)))
+        return Problem("parse-error", message, source.at(_first_invalid(source.data)), gap=_UNREAD)
     return None
 
 
@@ -121,7 +136,7 @@ def _compose(source: Source, text: str, base: int) -> list[Document]:
 
 _COLON = "found unexpected ':'"
 _STAND_IN = "\ue00f"
-_INNER_COLON = re.compile(r"""(?<=[^\s"'\[\]{},]):(?=[^\s,\[\]{}])""")
+_INNER_COLON = re.compile(r"""(?<=[^\s"'\[\]{},]):(?=\S)""")
 
 
 def _parsed(text: str) -> Iterator[Any]:
@@ -133,7 +148,7 @@ def _parsed(text: str) -> Iterator[Any]:
 
 
 def _parsed_anew(text: str) -> Iterator[Any]:
-    """The events of a text with colons inside of flow scalars, as in `{image: nginx:1}`, which the C parser refuses.
+    """The events of a text with colons inside of flow scalars, which the C parser refuses: `{image: nginx:1}`, `[a::]`.
 
     YAML 1.2 and every reader that matters here allow them. Another character stands in for them, so all places hold.
     """
@@ -196,7 +211,9 @@ class _Builder:
     def __init__(self, source: Source, base: int) -> None:
         self.source = source
         self.base = base
+        self.limit = max(MAX_EXPANDED, len(source.text) // 3)  # a large document may hold more by itself
         self.documents: list[Document] = []
+        self.words: dict[str, str] = {}
         self.open: list[tuple[Mapping | Sequence, str | None]] = []
         self.keys: list[Node | None] = []
         self.anchors: dict[str, Node | None] = {}
@@ -227,13 +244,17 @@ class _Builder:
 
     def _scalar(self, event: Any) -> Scalar:
         start, end = self._place(event)
-        return Scalar(self.source, start, end, _tag(event), event.value, event.style or "")
+        tag, value, style = _tag(event), event.value, event.style or ""
+        if tag == _BINARY:
+            text = _decoded(value)
+            if text is not None:
+                tag, value, style = _STRING, text, style or '"'
+        return Scalar(self.source, start, end, tag, self.words.setdefault(value, value), style)
 
     def _begin(self, event: Any, kind: type[Mapping] | type[Sequence]) -> None:
         if len(self.open) >= MAX_DEPTH:
-            raise _BrokenError(
-                self.source, f"nested more than {MAX_DEPTH} levels deep", self.base + event.start_mark.index
-            )
+            place = self.base + event.start_mark.index
+            raise _BrokenError(self.source, f"nested more than {MAX_DEPTH} levels deep", place, _TOO_DEEP)
         start, end = self._place(event)
         self.open.append((kind(self.source, start, end, _tag(event), bool(event.flow_style)), event.anchor))
         self.keys.append(None)
@@ -256,7 +277,7 @@ class _Builder:
         if node is None:
             raise _BrokenError(self.source, f"alias *{event.anchor} stands inside its own anchor", offset)
         if len(self.open) + node.depth > MAX_DEPTH:
-            raise _BrokenError(self.source, f"nested more than {MAX_DEPTH} levels deep", offset)
+            raise _BrokenError(self.source, f"nested more than {MAX_DEPTH} levels deep", offset, _TOO_DEEP)
         return node
 
     def _add(self, node: Node, anchor: str | None) -> None:
@@ -268,10 +289,8 @@ class _Builder:
         parent = self.open[-1][0]
         parent.size += node.size
         parent.depth = max(parent.depth, node.depth + 1)
-        if parent.size > MAX_EXPANDED:
-            raise _BrokenError(
-                self.source, f"more than {MAX_EXPANDED} values once its aliases are expanded", node.start
-            )
+        if parent.size > self.limit:
+            raise _BrokenError(self.source, f"more than {self.limit} values once its aliases are expanded", node.start)
         if isinstance(parent, Sequence):
             parent.items.append(node)
         elif self.keys[-1] is None:
@@ -279,6 +298,20 @@ class _Builder:
         else:
             parent.items.append((self.keys[-1], node))
             self.keys[-1] = None
+
+
+_BINARY = "tag:yaml.org,2002:binary"
+_STRING = "tag:yaml.org,2002:str"
+
+
+def _decoded(text: str) -> str | None:
+    """The text that a reader makes of base 64; None if it refuses it, or it is no text."""
+    import base64
+
+    try:
+        return base64.b64decode(text.replace("\n", "").replace("\r", ""), validate=True).decode()
+    except ValueError:
+        return None
 
 
 def _tag(event: Any) -> str:

@@ -100,9 +100,10 @@ def _item(item: Item) -> dict[str, Any]:
 
 def _object(finding: Finding) -> dict[str, str]:
     """An owner that the finding is about, and where it runs."""
+    scope, owner = finding.user if finding.user[1] else (finding.scope, finding.owner)
     return {
-        "object": well_formed(finding.owner),
-        "scope": well_formed(finding.scope),
+        "object": well_formed(owner),
+        "scope": well_formed(scope),
         "fingerprint": finding.fingerprint,
     }
 

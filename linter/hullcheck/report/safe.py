@@ -50,6 +50,7 @@ class Secrets:
     def __init__(self, findings: Iterable[Finding], more: Iterable[Location] = ()) -> None:
         self._named: dict[Source, list[tuple[int, int]]] = {}
         self._spans: dict[Source, list[tuple[int, int]]] = {}
+        self._lines: dict[tuple[Source, int, int], list[tuple[int, int]]] = {}
         texts: set[str] = set()
         for place in (*more, *(place for finding in findings for place in finding.redact)):
             if place.start < place.end:
@@ -65,9 +66,19 @@ class Secrets:
             self._spans[source] = list(_merged(sorted((*self._named.get(source, ()), *found))))
         spans = _overlapping(self._spans[source], start, end)
         if len(source.text) > LARGE:
-            found = _lookalikes(source.text, source.text.rfind("\n", 0, start) + 1, end)
-            spans = list(_merged(sorted((*spans, *found))))
+            spans = _overlapping(self._in_lines(source, start, end), start, end)
         return [(max(a, start), min(b, end)) for a, b in spans if a < end and start < b]
+
+    def _in_lines(self, source: Source, start: int, end: int) -> list[tuple[int, int]]:
+        """The secret spans of the lines that the offsets are in, which are read once, however often they are shown."""
+        first = source.text.rfind("\n", 0, start) + 1
+        last = source.text.find("\n", end)
+        last = len(source.text) if last < 0 else last
+        key = (source, first, last)
+        if key not in self._lines:
+            named = _overlapping(self._spans[source], first, last)
+            self._lines[key] = list(_merged(sorted((*named, *_lookalikes(source.text, first, last)))))
+        return self._lines[key]
 
     def masked(self, source: Source, start: int, end: int) -> str:
         """The text between two offsets, with secrets masked."""

@@ -58,5 +58,5 @@ def _names(owners: list[str]) -> str:
 
 def scopes(finding: Finding) -> list[str]:
     """The scopes in which the finding's owners run, where there are several; none for a single one."""
-    found = list(dict.fromkeys(one.scope for one in (finding, *finding.also) if one.scope))
-    return found if len(found) > 1 else []
+    found = dict.fromkeys(one.user[0] or one.scope for one in (finding, *finding.also) if one.scope)
+    return list(found) if len(found) > 1 else []

@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from hullcheck.model.node import Mapping, Node, Scalar, Sequence, as_bool, as_int, is_null
+from hullcheck.model.node import Mapping, Node, Scalar, Sequence, as_bool, core_int, is_null
 
 _PLAIN = re.compile(r"[A-Za-z0-9_./$(][A-Za-z0-9_./$()@%+=, -]*")
 _AMBIGUOUS = re.compile(
@@ -135,7 +135,7 @@ def _typed(node: Scalar) -> Any:
         return None
     if node.text in ("true", "True", "TRUE", "false", "False", "FALSE"):
         return as_bool(node)
-    number = as_int(node)
+    number = core_int(node)
     if number is not None:
         return number
     return float(node.text) if _FLOAT.fullmatch(node.text) else node.text

@@ -14,8 +14,9 @@ _PERIODS = (
     ("interval", "Interval"), ("timeout", "Timeout"), ("start-period", "StartPeriod"),
     ("start-interval", "StartInterval"), ("retries", "Retries"),
 )  # fmt: skip
-_PART = re.compile(r"([0-9]+(?:\.[0-9]*)?|\.[0-9]+)(ns|us|µs|ms|s|m|h)")
+_PART = re.compile(r"(?<![0-9.])([0-9]++(?:\.[0-9]*+)?|\.[0-9]++)(ns|us|µs|ms|s|m|h)")
 _DURATION = re.compile(rf"(?:{_PART.pattern})+")
+_MAX_PORTS = 65_536
 _UNITS = {"ns": 1, "us": 1e3, "µs": 1e3, "ms": 1e6, "s": 1e9, "m": 60e9, "h": 3600e9}
 
 
@@ -95,7 +96,8 @@ def nanoseconds(duration: str) -> str | None:
     """A duration of Go, such as `1m30s`, in nanoseconds; None if it is none."""
     if not _DURATION.fullmatch(duration):
         return None
-    return str(round(sum(float(number) * _UNITS[unit] for number, unit in _PART.findall(duration))))
+    made = sum(float(number) * _UNITS[unit] for number, unit in _PART.findall(duration))
+    return str(round(made)) if made < 2**63 else None
 
 
 def _variable(variable: Variable) -> Node:
@@ -106,9 +108,16 @@ def _variable(variable: Variable) -> Node:
 
 
 def _ports(ports: tuple[Port, ...]) -> Iterator[tuple[str, Node]]:
+    left = _MAX_PORTS
     for port in ports:
         if port.number is None:
             yield "?", unknown("the port isn't known", port.location)
             continue
-        for number in range(port.number, (port.last or port.number) + 1):
+        last = port.last or port.number
+        if last >= _MAX_PORTS or last - port.number >= left:
+            why = "there is no such port" if last >= _MAX_PORTS else "too many ports to list"
+            yield f"{port.number}-{last}/{port.protocol}", unknown(why, port.location)
+            continue
+        left -= max(last - port.number + 1, 1)
+        for number in range(port.number, last + 1):
             yield f"{number}/{port.protocol}", mapping((), port.location)

@@ -8,6 +8,7 @@ from hullcheck.discover import Entry, Kind, Tree
 from hullcheck.errors import HullcheckError
 from hullcheck.model.node import Mapping
 from hullcheck.model.problem import Problem
+from hullcheck.parse.wording import Wording
 from hullcheck.source import Source
 
 COMPOSE = "compose"
@@ -142,12 +143,12 @@ class Roots:
 
     def _manifests(self, path: str) -> list[Mapping]:
         """A file's objects, if it holds manifests."""
-        data = self.read(path) or b""
-        if b"apiVersion" not in data or b"kind" not in data:
+        source = Source(path, self.read(path) or b"")
+        if not Wording(source.text).manifest:
             return []
         from hullcheck.parse import kubernetes
 
-        return [made.node for made in kubernetes.read(Source(path, data)).objects]
+        return [made.node for made in kubernetes.read(source).objects]
 
     def _taken(self, folder: str) -> tuple[str, ...]:
         """The files that Compose takes in a folder."""
@@ -156,10 +157,12 @@ class Roots:
         if not inside and env not in self.kinds:
             return ()
         from hullcheck.link.compose import taken
+        from hullcheck.link.named import NamedFiles
         from hullcheck.parse.compose import read
 
         files = {path: read(self._source(path)) for path in inside}
-        return taken(files, folder, {}, {env: self._source(env)} if env in self.kinds else {})
+        texts = {env: self._source(env)} if env in self.kinds else {}
+        return taken(files, folder, {}, texts, NamedFiles({}, self.tree).compose)
 
     def shown(self, root: Root) -> Shown:
         """The root's objects."""
@@ -171,20 +174,21 @@ class Roots:
 
     def _compose(self, root: Root) -> Shown:
         from hullcheck.link.compose import show
+        from hullcheck.link.named import NamedFiles, Texts
         from hullcheck.parse.compose import read
 
         paths = (root.path,) if root.path in self.kinds else self._taken(root.path)
-        composes = [p for p, kind in self.kinds.items() if kind in (Kind.COMPOSE, Kind.YAML)]
-        files = {path: read(self._source(path)) for path in composes if path in paths or self._is_compose(path)}
+        named = NamedFiles({}, self.tree).compose
+        files = {path: read(self._source(path)) for path in paths if path in self.kinds}
         folder = posixpath.dirname(paths[0])
-        texts = {path: self._source(path) for path in self.tree.paths if "env" in posixpath.basename(path)}
         made = show(
             files,
             paths,
             {folder: self.options.env},
-            texts,
+            Texts({}, self.tree),
             profiles=self.options.profiles,
             root_name=posixpath.basename(getattr(self.tree, "root", "")),
+            read=named,
         )
         return Shown(root.path, COMPOSE, (made.root,), made.project.problems)
 
@@ -214,9 +218,9 @@ class Roots:
         from hullcheck.parse import kubernetes
 
         for path in paths:
-            data = self.read(path) or b""
-            if b"apiVersion" in data and b"kind" in data:
-                read = kubernetes.read(Source(path, data))
+            source = Source(path, self.read(path) or b"")
+            if Wording(source.text).manifest:
+                read = kubernetes.read(source)
                 found += [made.node for made in read.objects]
                 problems += read.problems
         return Shown(root.path, MANIFESTS, tuple(found), tuple(problems))
@@ -227,6 +231,10 @@ class Roots:
 
         dockerfile = parse(self._source(root.path))
         made = image(dockerfile, self.options.target, self.options.arguments)
+        if made is None and self.options.target is None:
+            source = dockerfile.source
+            problem = Problem("parse-error", "there is no stage, so there is nothing to show", source.at(0))
+            return Shown(root.path, IMAGE, (), (*dockerfile.problems, problem))
         if made is None:
             raise HullcheckError(f"{root.path}: there is no stage `{self.options.target}`")
         return Shown(root.path, IMAGE, (made,), tuple(dockerfile.problems))

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from hullcheck.model.network.endpoint import Endpoint
 from hullcheck.model.network.labels import bits_of, numbers_in
 from hullcheck.model.network.network import Doorway, Network, Reason
+from hullcheck.model.network.pairing import Pair, pairs
 from hullcheck.model.network.policy import Action, Direction, Policy
 from hullcheck.model.network.ports import MAX_PORT, PROTOCOLS, PortRange
 from hullcheck.model.network.solve import Partition, Solution, fold
@@ -80,37 +81,34 @@ class Difference(NamedTuple):
 
 
 def differences(before: Iterable[Network], after: Iterable[Network]) -> Iterator[Difference]:
-    """The differences of all scopes that changed, matched by name."""
-    old = {network.scope.name: network for network in before}
-    new = {network.scope.name: network for network in after}
-    for name in sorted({*old, *new}):
-        found = difference(name, old.get(name), new.get(name))
+    """The differences of all scopes that changed, each with what it was before, whatever it was called."""
+    for pair in pairs(before, after):
+        found = difference(pair)
         if not found.empty:
             yield found
 
 
-def difference(scope: str, before: Network | None, after: Network | None) -> Difference:
-    """The difference of one scope; None where it isn't there."""
+def difference(pair: Pair) -> Difference:
+    """The difference of one scope."""
+    before, after = pair.before, pair.after
+    added, removed = tuple(sorted(pair.new)), tuple(sorted(pair.gone))
     if before is None or after is None:
-        whole = after or before
-        ids = tuple(sorted({e.id for e in whole.endpoints})) if whole else ()
         entries = tuple(_new_entries(after, None)) if after else ()
         exits = tuple(_new_entries(before, None)) if before else ()
-        return Difference(scope, before, after, (), (), entries, exits, (), ids if after else (), ids if before else ())
+        return Difference(pair.name, before, after, (), (), entries, exits, (), added, removed)
     before, after = before.fresh(), after.fresh()
     _align(before, after)
-    old, new = ({endpoint.id for endpoint in network.endpoints} for network in (before, after))
     return Difference(
-        scope,
+        pair.name,
         before,
         after,
         tuple(_paths(after, before)),
         tuple(_paths(before, after)),
-        tuple(_new_entries(after, before)),
-        tuple(_new_entries(before, after)),
-        tuple(_lost(before, after)),
-        tuple(sorted(new - old)),
-        tuple(sorted(old - new)),
+        tuple(_entries(after, before, pair.new)),
+        tuple(_entries(before, after, pair.gone)),
+        tuple(_lost(before, after)) if after.scope.kind != "compose" else (),
+        added,
+        removed,
     )
 
 
@@ -248,6 +246,12 @@ def _without_loops(sources: int, targets: int, connections: int) -> Iterator[tup
         rest = targets & ~(1 << number)
         if rest:
             yield 1 << number, rest, connections
+
+
+def _entries(network: Network, other: Network, fresh: frozenset[str]) -> Iterator[Entry]:
+    """Ways in that aren't in the other network, to what is in both, or is in none of those that it is compared with."""
+    there = fresh | {endpoint.id for endpoint in other.endpoints}
+    return (entry for entry in _new_entries(network, other) if entry.endpoint.id in there)
 
 
 def _new_entries(network: Network, other: Network | None) -> Iterator[Entry]:

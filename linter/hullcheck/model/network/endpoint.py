@@ -3,6 +3,7 @@
 from enum import Enum
 from typing import NamedTuple
 
+from hullcheck.model.kubernetes import KubernetesObject
 from hullcheck.model.network.addresses import AddressRange
 from hullcheck.model.network.labels import Labels
 from hullcheck.source import Location
@@ -73,3 +74,4 @@ class Endpoint(NamedTuple):
     complete: bool = True
     unset_namespace: bool = False
     cluster_dns: bool = True
+    object: KubernetesObject | None = None

@@ -295,6 +295,9 @@ def focused(found: ScopeMap, ids: Iterable[str]) -> ScopeMap:
         edges=edges,
         wide=wide,
         external=tuple(e for e in found.external if e.node in wanted),
+        uses=tuple(
+            use for use in found.uses if wanted & {use.source, use.target} and {use.source, use.target} <= touched
+        ),
     )
 
 

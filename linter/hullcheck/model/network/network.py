@@ -38,7 +38,7 @@ class Use(NamedTuple):
 class Scope(NamedTuple):
     """What is applied together. `namespaces` are the labels of those that are declared, `kind` as in `World`, or
     "compose". `approximate` says why it can't be known in full. `mentions` are texts of each workload in which it may
-    speak of others, with their places."""
+    speak of others, with their places. `folder` is that of manifests side by side."""
 
     name: str
     kind: str
@@ -49,6 +49,7 @@ class Scope(NamedTuple):
     namespaces: dict[str, dict[str, str]] = {}  # noqa: RUF012  never changed
     approximate: str = ""
     mentions: tuple[tuple[tuple[str, Location], ...], ...] = ()
+    folder: str = ""
 
 
 class Doorway(NamedTuple):

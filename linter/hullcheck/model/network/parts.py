@@ -1,7 +1,8 @@
 """What the checks of networks look at: scopes, workloads, policies, Services and ways in.
 
-Overlays hold the same things several times, so a part is what is written once, with each of the `places` where it comes
-to be: a check asks of all of them before it says that something is nowhere.
+A part is a thing of one scope. Overlays hold the same thing several times, so the first of its `places` is its own,
+and behind it are those of the same thing in other scopes: a check asks of all of them before it says that something is
+nowhere.
 """
 
 from collections.abc import Iterator
@@ -106,7 +107,7 @@ class NamespaceUse(NamedTuple):
 
 
 class Reach(NamedTuple):
-    """A workload in the networks that it is part of, each with its number there."""
+    """A workload in its network, and in others that hold the same one; each with its number there."""
 
     endpoint: Endpoint
     places: tuple[tuple[Network, int], ...]
@@ -120,9 +121,9 @@ class Reach(NamedTuple):
         return self.endpoint.owner
 
     def doorways(self) -> Iterator[tuple[Network, Doorway]]:
-        """The ways in from outside to it."""
-        for network, number in self.places:
-            yield from ((network, doorway) for doorway in network.doorways_of(number))
+        """The ways in from outside to it, in its own network."""
+        network, number = self.places[0]
+        yield from ((network, doorway) for doorway in network.doorways_of(number))
 
 
 class Surroundings(NamedTuple):
@@ -139,7 +140,7 @@ class Surroundings(NamedTuple):
 
 
 class PolicyUse(NamedTuple):
-    """A policy, in the networks that it is part of: each with the policy as it is there."""
+    """A policy in its network, and in others that hold the same one: each with the policy as it is there."""
 
     policy: Policy
     places: tuple[tuple[Network, Policy], ...]
@@ -160,7 +161,7 @@ class PolicyUse(NamedTuple):
 
 
 class ServiceUse(NamedTuple):
-    """A Service, in the networks that it is part of."""
+    """A Service in its network, and in others that hold the same one."""
 
     service: Service
     places: tuple[tuple[Network, Service], ...]
@@ -175,7 +176,7 @@ class ServiceUse(NamedTuple):
 
 
 class EntranceUse(NamedTuple):
-    """An Ingress, a Gateway or a route, in the networks that it is part of."""
+    """An Ingress, a Gateway or a route in its network, and in others that hold the same one."""
 
     entrance: Entrance
     places: tuple[tuple[Network, Entrance], ...]
@@ -213,7 +214,8 @@ class Opened(NamedTuple):
     """A path that a change opened to a workload, from others or from outside.
 
     `location` is the line that did it, or the workload's where it was a policy that is gone. `sources` and `why` are
-    words; `outside` is true for a way in from outside, `everyone` for one from every other workload.
+    words; `outside` is true for a way in from outside, `everyone` for one from every other workload. `certain` is false
+    where not everything is known.
     """
 
     endpoint: Endpoint
@@ -224,6 +226,7 @@ class Opened(NamedTuple):
     outside: bool = False
     everyone: bool = False
     limited: bool = False
+    certain: bool = True
 
     @property
     def owner(self) -> str:
@@ -233,12 +236,13 @@ class Opened(NamedTuple):
 class IsolationLost(NamedTuple):
     """Workloads that the same policies confined before a change, and that none confines any more.
 
-    `gone` are the names of the policies and their old places.
+    `gone` are the names of the policies and their old places. `certain` is false where not everything is known.
     """
 
     endpoints: tuple[Endpoint, ...]
     direction: Direction
     gone: tuple[tuple[str, Location], ...]
+    certain: bool = True
 
     @property
     def location(self) -> Location:

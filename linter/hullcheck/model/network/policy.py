@@ -101,7 +101,7 @@ class Policy(NamedTuple):
     their namespace or, if `cluster_wide`, any at all. `types` are the `policyTypes` as written, None where absent.
     `keys` are those that its spec has, with their places. `faults` are what is wrong with it. `priority` orders
     administrators' policies, whose `namespaces` say which namespaces' pods they select. `doubtful` is true if part of
-    what it selects, or the directions, are a template.
+    what it selects, or the directions, are a template. `number` tells the policies of one object apart.
     """
 
     object: KubernetesObject
@@ -120,6 +120,7 @@ class Policy(NamedTuple):
     priority: int = 0
     namespaces: LabelSelector | None = None
     doubtful: bool = False
+    number: int = 0
 
     @property
     def location(self) -> Location:

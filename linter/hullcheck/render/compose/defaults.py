@@ -1,8 +1,9 @@
 """What Compose fills in once all files of a project are merged."""
 
 from collections.abc import Callable
+from operator import is_
 
-from hullcheck.model.node import Mapping, Node
+from hullcheck.model.node import Mapping, Node, Sequence
 from hullcheck.render.compose.nodes import Entries, derived, items, mapping, sequence, text_of
 
 
@@ -43,7 +44,7 @@ def _secret_defaults(node: Node) -> Node:
             target = derived(source or item, f"/run/secrets/{text_of(source) or ''}")
             item = mapping(item, item.entries() | {"target": (derived(item, "target"), target)})
         made.append(item)
-    return sequence(node, made)
+    return _as_list(node, made)
 
 
 def _port_defaults(node: Node) -> Node:
@@ -56,7 +57,7 @@ def _port_defaults(node: Node) -> Node:
             }
             item = mapping(item, defaults | item.entries(), type(item))
         made.append(item)
-    return sequence(node, made)
+    return _as_list(node, made)
 
 
 def _gpu_defaults(node: Node) -> Node:
@@ -66,7 +67,11 @@ def _gpu_defaults(node: Node) -> Node:
             count: Entries = {"count": (derived(item, "count"), derived(item, "all"))}
             item = mapping(item, item.entries() | count)
         made.append(item)
-    return sequence(node, made)
+    return _as_list(node, made)
+
+
+def _as_list(node: Node, made: list[Node]) -> Node:
+    return node if isinstance(node, Sequence) and all(map(is_, made, node.items)) else sequence(node, made)
 
 
 def _deploy_defaults(node: Node) -> Node:
@@ -77,7 +82,10 @@ def _deploy_defaults(node: Node) -> Node:
         if child is None:
             return node
         nodes.append(child)
-    made = _gpu_defaults(nodes.pop())
+    last = nodes.pop()
+    made = _gpu_defaults(last)
+    if made is last:
+        return node
     for key in reversed(keys):
         parent = nodes.pop()
         assert isinstance(parent, Mapping)

@@ -7,7 +7,7 @@ from hullcheck.render.compose.nodes import unmarked
 from hullcheck.source import Source
 
 _BLANK = re.compile(r"\s*")
-_KEY = re.compile(r"(?:export[ \t\v\f\r]+)?(?P<name>[\w.\-\[\] \t\v\f\r]*?)[ \t\v\f\r]*(?P<end>[=:\n]|\Z)")
+_KEY = re.compile(r"(?:export[ \t\v\f\r]++)?+(?P<name>[\w.\-\[\] \t\v\f\r]*+)(?P<end>[=:\n]|\Z)")
 _SPACE = re.compile("[\t\v\f\r \x85\xa0]*")
 _ESCAPE = re.compile(r"""\\(?:[abcfnrtv$"\\]|0[0-7]{0,3})""")
 _ESCAPES = {"a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v", '"': '"', "\\": "\\"}

@@ -1,5 +1,7 @@
 """What a service takes from files of variables: `env_file` and `label_file`, which Compose prints no more."""
 
+from collections.abc import Mapping as Lookup
+
 from hullcheck.model.node import Mapping, Node
 from hullcheck.render.compose.dotenv import raw, variables
 from hullcheck.render.compose.interpolate import Setting, Variables
@@ -8,7 +10,7 @@ from hullcheck.render.compose.paths import inside
 from hullcheck.source import Source
 
 
-def with_files(root: Mapping, folder: str, texts: dict[str, Source], known: Variables) -> Mapping:
+def with_files(root: Mapping, folder: str, texts: Lookup[str, Source], known: Variables) -> Mapping:
     """The normalised tree with the contents of files that are in `texts`; others stay unknown, and are left out."""
     services = root.get("services")
     if not isinstance(services, Mapping):
@@ -20,7 +22,7 @@ def with_files(root: Mapping, folder: str, texts: dict[str, Source], known: Vari
     return mapping(root, root.entries() | {"services": (key, mapping(services, found))})
 
 
-def _service(service: Mapping, folder: str, texts: dict[str, Source], known: Variables) -> Mapping:
+def _service(service: Mapping, folder: str, texts: Lookup[str, Source], known: Variables) -> Mapping:
     made = dict(service.entries())
     files = made.pop("env_file", None)
     if files is not None:
@@ -46,7 +48,7 @@ def _put(made: Entries, name: str, at: Node, settings: Variables, own: Entries) 
         made[name] = (key, mapping(at, found | own))
 
 
-def _settings(files: Node, folder: str, texts: dict[str, Source], known: Variables) -> Variables:
+def _settings(files: Node, folder: str, texts: Lookup[str, Source], known: Variables) -> Variables:
     found: Variables = {}
     for item in items(files):
         path = text_of(get(item, "path") or item)

@@ -4,6 +4,7 @@ What it refuses becomes a problem; what isn't known stays unknown. Every node ke
 """
 
 from collections.abc import Callable, Iterator
+from math import isfinite
 
 from hullcheck.model.node import Mapping, Node, Scalar, Sequence
 from hullcheck.model.problem import Problem
@@ -142,6 +143,8 @@ def size(run: Printer, node: Node) -> Node | None:
     plain = value(node)
     if node.unknown:
         return node
+    if isinstance(plain, float) and not isfinite(plain):
+        raise ValueError(f"invalid size `{show(plain)}`")
     number = units.size(plain) if isinstance(plain, str) else int(plain or 0)
     return derived(node, str(number)) if number else None
 

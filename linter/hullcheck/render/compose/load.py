@@ -4,19 +4,20 @@ Compose stops at the first thing that it refuses. Here it becomes a problem at i
 """
 
 import posixpath
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import NamedTuple
 
-from hullcheck.model.compose import ComposeFile
+from hullcheck.model.coverage import Gap
 from hullcheck.model.node import Mapping, Node, Scalar, Sequence
 from hullcheck.model.problem import Problem
 from hullcheck.render.compose.canonical import canonical, unique
 from hullcheck.render.compose.defaults import with_defaults
+from hullcheck.render.compose.extends import Extends
+from hullcheck.render.compose.files import Files, Unread
 from hullcheck.render.compose.interpolate import Variables, interpolate
 from hullcheck.render.compose.merge import Merge
 from hullcheck.render.compose.nodes import (
     Entries,
-    Pairs,
     entries,
     is_nothing,
     items,
@@ -27,10 +28,22 @@ from hullcheck.render.compose.nodes import (
     value,
 )
 from hullcheck.render.compose.paths import inside, is_absolute, is_remote_file, rebase, rebase_service
+from hullcheck.render.compose.without import without
 from hullcheck.source import Field
 
 MAX_CHAIN = 60
-"""Services or files that lead to one another by `extends` or `include`."""
+"""Files that lead to one another by `include`."""
+
+MAX_WORK = 4_000
+"""Included files of one project, each counted once for every set of variables that it is read with."""
+
+MAX_TOTAL = 30_000
+"""The same for all projects of a repository."""
+
+VARIABLES_PER_FILE = 20
+"""Variables of a file's own that are as much work as a file."""
+
+_KINDS = ("services", "volumes", "networks", "secrets", "configs", "models")
 
 Resets = tuple[tuple[str, ...], ...]
 
@@ -42,16 +55,32 @@ class Reached(NamedTuple):
     service: str = ""
 
 
+class Naming(NamedTuple):
+    """How a file is named by another one, and what it is called then."""
+
+    says: str
+    noun: str
+
+
+INCLUDED = Naming("`include` names", "included file")
+EXTENDED = Naming("`extends` names", "extended file")
+
+
 class Loaded(NamedTuple):
     """A project's tree in the long form, what Compose refuses in it, and the other files it took in.
 
-    `remotes` are the files that it names and that would have to be fetched.
+    `remotes` are the files that it names and that would have to be fetched. `partial` is true if a file that it
+    includes isn't there to be read; `lost` are services that extend one which isn't. `cut` are files that weren't
+    followed because the way to them is too long.
     """
 
     root: Mapping
     problems: list[Problem]
     reached: set[Reached]
     remotes: list[Field[str]]
+    partial: bool = False
+    lost: frozenset[str] = frozenset()
+    cut: tuple[str, ...] = ()
 
 
 class _Layer(NamedTuple):
@@ -62,7 +91,7 @@ class _Layer(NamedTuple):
     problems: list[Problem]
 
 
-class _Scope(NamedTuple):
+class Scope(NamedTuple):
     """Where paths are seen from, what variables mean, and which files led here by `include`."""
 
     folder: str
@@ -78,49 +107,61 @@ class Loader:
     Nothing but `files` is ever read.
     """
 
-    def __init__(
-        self, files: dict[str, ComposeFile], settings: Callable[[tuple[str, ...], Variables], Variables]
-    ) -> None:
+    def __init__(self, files: Files, settings: Callable[[tuple[str, ...], Variables], Variables]) -> None:
         self.files = files
         self.settings = settings
         self._layers: dict[tuple[str, int], list[_Layer]] = {}
-        self._models: dict[tuple[tuple[str, ...], str, int], Mapping] = {}
         self._kept: list[Variables] = []  # so that no id is given twice
+        self._left_in_all = MAX_TOTAL
+        self._start()
+
+    def _start(self) -> None:
         self.problems: list[Problem] = []
         self.reached: set[Reached] = set()
         self.remotes: list[Field[str]] = []
+        self.lost: set[str] = set()
+        self.extended: dict[tuple[str, str, int], tuple[Entries, Resets]] = {}
+        self.done: dict[tuple[str, int], dict[tuple[str, str], tuple[Node, bool]]] = {}
+        self._models: dict[tuple[tuple[str, ...], str, int], Mapping] = {}
+        self._seen_from_here: dict[int, Node] = {}
+        self._partial = False
+        self._cut: dict[str, None] = {}
+        self._left = min(MAX_WORK, self._left_in_all)
 
     def project(self, paths: tuple[str, ...], folder: str, variables: Variables) -> Loaded:
         """Lay the files over one another, in this order, with paths seen from `folder`."""
-        self.problems, self.reached, self.remotes, self._models = [], set(), [], {}
-        root = self._model(paths, _Scope(folder, variables))
-        return Loaded(root, self.problems, self.reached, self.remotes)
+        self._start()
+        root = self._model(paths, Scope(folder, variables))
+        lost, cut = frozenset(self.lost), tuple(path for path in self._cut if Reached(path) not in self.reached)
+        return Loaded(root, self.problems, self.reached, self.remotes, self._partial, lost, cut)
 
-    def _model(self, paths: tuple[str, ...], scope: _Scope) -> Mapping:
+    def _model(self, paths: tuple[str, ...], scope: Scope) -> Mapping:
         first = self.files[paths[0]].source
         root = Mapping(first, 0, 0, "", True)
         for path in paths:
             root = self._file(path, root, scope)
         return with_defaults(root)
 
-    def _file(self, path: str, root: Mapping, scope: _Scope) -> Mapping:
+    def _file(self, path: str, root: Mapping, scope: Scope) -> Mapping:
         scope = scope._replace(included=(*scope.included, path))
         for layer in self._documents(path, scope.variables):
             self.problems += layer.problems
-            over = _Extends(self, path, layer, scope).applied()
+            over = Extends(self, path, layer.root, layer.resets, scope).applied()
             root = without(root, layer.resets)
-            over = self._include(over, scope)
-            root = self._over(root, over)
+            over, brought = self._include(over, scope)
+            root = _with(self._over(root, _with(over, brought, root)), brought)
         return root
 
     def _over(self, root: Mapping, over: Mapping) -> Mapping:
+        """One tree over the other. What the upper one doesn't speak of is in the long form already, and stays."""
+        touched = _touched(root, over)
         merge = Merge("override")
-        root = unique(merge.files(root, over))
+        merged = unique(merge.files(touched, over))
         for _, other in merge.conflicts:
             self.refuse(other, "cannot override a value of another kind")
-        made = canonical(root)
+        made = canonical(merged)
         self.problems += made.problems
-        return unique(_without_empty(made.root))
+        return _put_back(root, touched, unique(_without_empty(made.root)))
 
     def _documents(self, path: str, variables: Variables) -> list[_Layer]:
         key = (path, id(variables))
@@ -129,79 +170,156 @@ class Loader:
             self._layers[key] = [_layer(root, variables) for root in self.files[path].documents]
         return self._layers[key]
 
-    def extended(self, path: str, scope: _Scope) -> tuple[Mapping, Resets]:
-        """A file that a service extends: its own documents in the long form, without what it includes or extends."""
-        root = Mapping(self.files[path].source, 0, 0, "", True)
-        resets: Resets = ()
-        for layer in self._documents(path, scope.variables):
-            root = self._over(without(root, layer.resets), layer.root)
-            resets = layer.resets
-        return root, resets
+    def services_of(self, path: str, scope: Scope) -> tuple[Entries, Resets]:
+        """The services of a file that one extends, with paths as they are seen from the project's folder.
 
-    def refuse(self, node: Node, message: str, owner: str = "", name: str = "invalid-object") -> None:
-        self.problems.append(Problem(name, message, node.location, owner))
+        They are those of its own documents in the long form, without what it includes or extends.
+        """
+        key = (path, scope.folder, id(scope.variables))
+        if key not in self.extended:
+            root = Mapping(self.files[path].source, 0, 0, "", True)
+            resets: Resets = ()
+            for layer in self._documents(path, scope.variables):
+                root = self._over(without(root, layer.resets), layer.root)
+                resets = layer.resets
+            folder = posixpath.relpath(f"/{posixpath.dirname(path)}", f"/{scope.folder}")
+            services = {
+                name: (at, rebase_service(child, folder) if isinstance(child, Mapping) else child)
+                for name, (at, child) in entries(root.get("services")).items()
+            }
+            self.extended[key] = (services, resets)
+        return self.extended[key]
 
-    def found(self, folder: str, node: Node, text: str, what: str, owner: str = "") -> str | None:
-        """The file that `what` names, as seen from `folder`; None, with a problem, if it can't be read here."""
+    def extended_file(self, folder: str, node: Node, owner: str) -> str | None:
+        """The file that `extends` names, if it can be read."""
+        return self.found(folder, node, text_of(node) or "", EXTENDED, owner)
+
+    def reach(self, path: str, service: str) -> None:
+        """Note that a service is extended."""
+        self.reached.add(Reached(path, service))
+
+    def refuse(self, node: Node, message: str, owner: str = "") -> None:
+        """Tell that Compose refuses something."""
+        self.problems.append(Problem("invalid-object", message, node.location, owner))
+
+    def unfollowed(self, node: Node, message: str, gap: Gap, owner: str = "") -> None:
+        """Tell that a way leads on which isn't followed."""
+        self.problems.append(Problem("not-analysed", message, node.location, owner, gap))
+
+    def found(self, folder: str, node: Node, text: str, naming: Naming, owner: str = "") -> str | None:
+        """The file that is named, as seen from `folder`; None, with a problem, if it can't be read here."""
+        says, noun = naming
         if node.unknown:
+            message = f"{says} a file by a variable that isn't set here"
+            self.unfollowed(node, message, Gap("variable", noun, node.unknown), owner)
             return None
         if is_remote_file(text):
             self.remotes.append(Field(text, node.location))
-            self.refuse(node, f"{what} `{text}`, which is remote: nothing is fetched", owner, "not-analysed")
+            self.unfollowed(
+                node, f"{says} `{text}`, which is remote: nothing is fetched", Gap("remote", noun, f"`{text}`"), owner
+            )
             return None
         path = inside(folder, text)
         if path is None:
             why = "an absolute path" if is_absolute(text) else "outside the repository"
-            self.refuse(node, f"{what} `{text}`, which is {why}: it isn't read", owner, "not-analysed")
+            message = f"{says} `{text}`, which is {why}: it isn't read"
+            self.unfollowed(node, message, Gap("outside", noun, f"`{text}`"), owner)
             return None
-        if path not in self.files:
-            self.refuse(node, f"{what} `{text}`, and no such Compose file is here", owner)
+        file = self.files.named(path)
+        if isinstance(file, Unread):
+            gap = Gap(file.cause, noun, f"`{path}`, {file.why}")
+            self.unfollowed(node, f"{says} `{text}`, {file.why}", gap, owner)
             return None
         return path
 
-    def _include(self, root: Mapping, scope: _Scope) -> Mapping:
+    def _include(self, root: Mapping, scope: Scope) -> tuple[Mapping, Entries]:
+        """A document without `include`, and what that brings to it, in the long form."""
         include = root.get("include")
         if include is None:
-            return root
-        rest = {name: entry for name, entry in root.entries().items() if name != "include"}
-        root = mapping(root, rest)
+            return root, {}
+        own = {name: entry for name, entry in root.entries().items() if name != "include"}
+        into: dict[str, tuple[Scalar, Node, Entries]] = {}
         for item in items(include):
             model = self._included(item, scope)
-            if model is not None:
-                root = self._imported(root, model, item)
-        return root
+            if model is None:
+                self._partial = True
+                continue
+            for kind in _KINDS:
+                key, brought = model.entries().get(kind, (None, None))
+                if key is not None and isinstance(brought, Mapping):
+                    found = into.setdefault(kind, (key, brought, {}))[2]
+                    self._bring(entries(root.get(kind)), found, brought, kind)
+        return mapping(root, own), {kind: (key, mapping(at, found)) for kind, (key, at, found) in into.items()}
 
-    def _included(self, item: Node, scope: _Scope) -> Mapping | None:
+    def _bring(self, own: Entries, found: Entries, brought: Mapping, kind: str) -> None:
+        for name, entry in brought.entries().items():
+            known = own.get(name) or found.get(name)
+            if known is None:
+                found[name] = entry
+            elif not same(known[1], entry[1]):
+                self.refuse(known[0], f"`{kind}.{name}` is also brought by `include`", f"{kind}.{name}")
+
+    def _included(self, item: Node, scope: Scope) -> Mapping | None:
         """What an entry of `include` brings, with paths as they are seen from the including project's folder."""
         named = item.get("path") if isinstance(item, Mapping) else item
         written = items(named) if isinstance(named, Sequence) else [named] if named is not None else []
-        paths = [self.found(scope.folder, node, text_of(node) or "", "`include` names") for node in written]
-        if not paths or any(path is None for path in paths):
-            return None
+        paths = [self.found(scope.folder, node, text_of(node) or "", INCLUDED) for node in written]
         known = tuple(path for path in paths if path is not None)
-        self.reached |= {Reached(path) for path in known}
+        if not paths or len(known) < len(paths):
+            return None
         if known[0] in scope.included:
             self.refuse(written[0], f"`include` of `{known[0]}` leads back to itself")
             return None
         if len(scope.included) >= MAX_CHAIN:
-            self.refuse(written[0], f"`include` leads through more than {MAX_CHAIN} files", name="not-analysed")
+            self._too_far(written[0], known, f"`include` leads through more than {MAX_CHAIN} files")
             return None
-        return self._included_model(item, known, scope)
+        self.reached |= {Reached(path) for path in known}
+        return self._included_model(item, known, scope, written[0])
 
-    def _included_model(self, item: Node, paths: tuple[str, ...], scope: _Scope) -> Mapping | None:
+    def _too_far(self, node: Node, paths: tuple[str, ...], why: str) -> None:
+        self._cut.update(dict.fromkeys(paths))
+        message = f"{why}: `{paths[0]}` isn't judged as part of this project"
+        self.unfollowed(node, message, Gap("limit", INCLUDED.noun, why))
+
+    def _included_model(self, item: Node, paths: tuple[str, ...], scope: Scope, at: Node) -> Mapping | None:
         directory = item.get("project_directory") if isinstance(item, Mapping) else None
         folder: str | None = posixpath.dirname(paths[0])
         if directory is not None and text_of(directory):
-            folder = inside(scope.folder, text_of(directory) or "")
+            folder = None if directory.unknown else inside(scope.folder, text_of(directory) or "")
         if folder is None:
+            message = f"`include` of `{paths[0]}` sees paths from a folder that isn't known here"
+            self.unfollowed(at, message, Gap("outside", INCLUDED.noun, f"`{paths[0]}`"))
+            return None
+        if self._left <= 0:
+            self._too_far(at, paths, "`include` leads to too many files")
             return None
         variables = self.settings(self._env_files(item, folder, scope), scope.variables)
         key = (paths, folder, id(variables))
         if key not in self._models:
-            self._models[key] = self._model(paths, _Scope(folder, variables, scope.included))
-        return rebase(self._models[key], posixpath.relpath(f"/{folder}", f"/{scope.folder}"))
+            work = 1 + (0 if variables is scope.variables else len(variables) // VARIABLES_PER_FILE)
+            self._left -= work
+            self._left_in_all -= work
+            self._kept.append(variables)
+            self._models[key] = self._model(paths, Scope(folder, variables, scope.included))
+        return self._rebased(self._models[key], posixpath.relpath(f"/{folder}", f"/{scope.folder}"))
 
-    def _env_files(self, item: Node, folder: str, scope: _Scope) -> tuple[str, ...]:
+    def _rebased(self, model: Mapping, folder: str) -> Mapping:
+        """The model with paths as they are seen from above its folder; what was seen from there before stays."""
+        services = model.get("services")
+        rest = {name: entry for name, entry in model.entries().items() if name != "services"}
+        moved = rebase(mapping(model, rest), folder)
+        if not isinstance(services, Mapping):
+            return moved
+        found: Entries = {}
+        for name, (key, service) in services.entries().items():
+            if isinstance(service, Mapping) and not (folder == "." and id(service) in self._seen_from_here):
+                service = rebase_service(service, folder)
+                self._seen_from_here[id(service)] = service
+            found[name] = (key, service)
+        at = model.entries()["services"][0]
+        return mapping(moved, moved.entries() | {"services": (at, mapping(services, found))})
+
+    def _env_files(self, item: Node, folder: str, scope: Scope) -> tuple[str, ...]:
         """The files of variables for an entry of `include`: those that it names, else the `.env` of its folder."""
         named = item.get("env_file") if isinstance(item, Mapping) else None
         if named is None or is_nothing(named):
@@ -210,126 +328,43 @@ class Loader:
         paths = [inside(scope.folder, text_of(node) or "") for node in written]
         return tuple(path for path in paths if path is not None)
 
-    def _imported(self, root: Mapping, model: Mapping, item: Node) -> Mapping:
-        changed = dict(root.entries())
-        for kind in ("services", "volumes", "networks", "secrets", "configs", "models"):
-            brought = model.entries().get(kind)
-            if brought is None or not isinstance(brought[1], Mapping):
-                continue
-            key, into = changed.get(kind, brought)
-            own = entries(into) if kind in changed else {}
-            found = dict(own)
-            for name, entry in brought[1].entries().items():
-                if name in own and not same(own[name][1], entry[1]):
-                    self.refuse(own[name][0], f"`{kind}.{name}` is also brought by `include`", f"{kind}.{name}")
-                found.setdefault(name, entry)
-            changed[kind] = (key, mapping(into, found))
-        return mapping(root, changed)
+
+def _with(root: Mapping, brought: Entries, where: Mapping | None = None) -> Mapping:
+    """The tree with what is brought to it and isn't there yet; with `where`, only what that tree has, too."""
+    changed = dict(root.entries())
+    for kind, (key, child) in brought.items():
+        at, known = changed.get(kind, (key, child))
+        own = entries(known) if kind in changed else {}
+        there = None if where is None else entries(where.get(kind))
+        more = {n: e for n, e in entries(child).items() if n not in own and (there is None or n in there)}
+        if more:
+            changed[kind] = (at, mapping(known, own | more))
+    return mapping(root, changed) if brought else root
 
 
-class _Extends:
-    """The services of one document, each with what it extends."""
+def _touched(root: Mapping, over: Mapping) -> Mapping:
+    """What there is of a tree at the places that another one speaks of: a service each, a network each."""
+    found: Entries = {}
+    for name, (key, child) in root.entries().items():
+        above = over.get(name)
+        if name in _KINDS and isinstance(child, Mapping) and (above is None or isinstance(above, Mapping)):
+            own = child.entries()
+            child = mapping(child, {each: own[each] for each in entries(above) if each in own}, type(child))
+        found[name] = (key, child)
+    return mapping(root, found)
 
-    def __init__(self, loader: Loader, path: str, layer: _Layer, scope: _Scope) -> None:
-        self.loader = loader
-        self.path = path
-        self.layer = layer
-        self.scope = scope
-        self.done: dict[tuple[str, str], Node] = {}
-        self.others: dict[str, tuple[Entries, Resets]] = {}
 
-    def applied(self) -> Mapping:
-        root = self.layer.root
-        services = root.get("services")
-        if not isinstance(services, Mapping) or not any(
-            isinstance(child, Mapping) and child.get("extends") is not None for _, child in services.entries().values()
-        ):
-            return root
-        own = services.entries()
-        found: Entries = {}
-        for name, (key, _) in own.items():
-            found[name] = (key, self._service(name, self.path, own, self.layer.resets, ()))
-        key = root.entries()["services"][0]
-        return mapping(root, root.entries() | {"services": (key, mapping(services, found))})
-
-    def _service(
-        self, name: str, path: str, services: Entries, resets: Resets, chain: tuple[tuple[str, str], ...]
-    ) -> Node:
-        service = services[name][1]
-        extends = service.get("extends") if isinstance(service, Mapping) else None
-        if not isinstance(service, Mapping) or extends is None or is_nothing(extends):
-            return service
-        at = (path, name)
-        if at not in self.done:
-            own = {key: entry for key, entry in service.entries().items() if key != "extends"}
-            base = self._base(at, extends, services, resets, chain)
-            self.done[at] = self._merged(name, mapping(service, own), base, resets)
-        return self.done[at]
-
-    def _merged(self, name: str, service: Mapping, base: Node | None, resets: Resets) -> Mapping:
-        if not isinstance(base, Mapping):
-            return service
-        below = tuple(reset[2:] for reset in resets if reset[:2] == ("services", name) and len(reset) > 2)
-        merge = Merge("extends")
-        merged = merge.services(without(base, below), service)
-        for _, other in merge.conflicts:
-            self.loader.refuse(other, "cannot override a value of another kind", f"services.{name}")
-        return mapping(service, merged.entries())
-
-    def _base(
-        self,
-        at: tuple[str, str],
-        extends: Node,
-        services: Entries,
-        resets: Resets,
-        chain: tuple[tuple[str, str], ...],
-    ) -> Node | None:
-        path, name = at
-        owner = f"services.{name}"
-        reference = extends.get("service") if isinstance(extends, Mapping) else extends
-        file = extends.get("file") if isinstance(extends, Mapping) else None
-        wanted = text_of(reference)
-        if reference is None or not wanted:
-            self.loader.refuse(extends, "`extends` names no service", owner)
-            return None
-        if reference.unknown:
-            return None
-        if at in chain or len(chain) >= MAX_CHAIN:
-            self._circular(extends, [*chain, at], owner)
-            return None
-        if file is not None and not is_nothing(file):
-            other = self._other(file, owner)
-            if other is None:
-                return None
-            path, services, resets = other
-        if wanted not in services:
-            self.loader.refuse(reference, f"`extends` names service `{wanted}`, which is not in `{path}`", owner)
-            return None
-        self.loader.reached.add(Reached(path, wanted))
-        return self._service(wanted, path, services, resets, (*chain, at))
-
-    def _circular(self, extends: Node, chain: list[tuple[str, str]], owner: str) -> None:
-        if len(chain) > MAX_CHAIN:
-            message = f"`extends` leads through more than {MAX_CHAIN} services"
-            self.loader.refuse(extends, message, owner, "not-analysed")
-            return
-        names = ", ".join(f"`{name}`" for _, name in chain)
-        self.loader.refuse(extends, f"`extends` leads in a circle: {names}", owner)
-
-    def _other(self, file: Node, owner: str) -> tuple[str, Entries, Resets] | None:
-        """The services of another file, with paths as they are seen from this project's folder."""
-        path = self.loader.found(self.scope.folder, file, text_of(file) or "", "`extends` names", owner)
-        if path is None:
-            return None
-        if path not in self.others:
-            root, resets = self.loader.extended(path, self.scope)
-            folder = posixpath.relpath(f"/{posixpath.dirname(path)}", f"/{self.scope.folder}")
-            services = {
-                name: (key, rebase_service(child, folder) if isinstance(child, Mapping) else child)
-                for name, (key, child) in entries(root.get("services")).items()
-            }
-            self.others[path] = (services, resets)
-        return (path, *self.others[path])
+def _put_back(root: Mapping, touched: Mapping, made: Mapping) -> Mapping:
+    """A tree in which what was `touched` has become what was `made` of it."""
+    found = dict(made.entries())
+    for name in _KINDS:
+        before, after = root.get(name), made.get(name)
+        if not isinstance(before, Mapping) or not isinstance(after, Mapping):
+            continue
+        gone = entries(touched.get(name)).keys() - after.entries().keys()
+        kept = {each: entry for each, entry in before.entries().items() if each not in gone}
+        found[name] = (found[name][0], mapping(after, kept | after.entries(), type(after)))
+    return mapping(made, found)
 
 
 def _layer(root: Mapping, variables: Variables) -> _Layer:
@@ -363,26 +398,6 @@ def _stripped(node: Node, path: tuple[str, ...], resets: list[tuple[str, ...]]) 
                 left.append(kept)
         return sequence(node, left)
     return node
-
-
-def without(root: Mapping, paths: Iterable[tuple[str, ...]]) -> Mapping:
-    """The tree without the values at these paths; there is nothing to take out of a list."""
-    for path in paths:
-        made = _without(root, path)
-        root = made if isinstance(made, Mapping) else root
-    return root
-
-
-def _without(node: Node, path: tuple[str, ...]) -> Node:
-    if not isinstance(node, Mapping) or isinstance(node, Pairs) or not path or path[0] not in node.entries():
-        return node
-    found = dict(node.entries())
-    if len(path) == 1:
-        del found[path[0]]
-    else:
-        key, child = found[path[0]]
-        found[path[0]] = (key, _without(child, path[1:]))
-    return mapping(node, found)
 
 
 def _without_empty(root: Mapping) -> Mapping:

@@ -66,17 +66,24 @@ def _number(text: str) -> Value:
     plain = text.replace("_", "")
     if len(plain) < 400:
         if _INTEGER.fullmatch(plain):
-            return _integer(plain)
+            return _integer(plain, text)
         if _FLOAT.fullmatch(plain):
-            return float(plain)
+            return _finite(float(plain), text)
     return _SPECIAL_FLOATS.get(text, text)
 
 
-def _integer(text: str) -> int | float:
+def _finite(number: float, text: str) -> float | str:
+    """What is too large for a number is text to the reader."""
+    return number if isfinite(number) else text
+
+
+def _integer(text: str, written: str) -> int | float | str:
     sign, digits = (-1, text[1:]) if text[0] == "-" else (1, text.lstrip("+"))
     octal = len(digits) > 1 and digits[0] == "0" and digits[1] in "01234567"
     number = sign * int(digits, 8 if octal else 0)
-    return number if -(2**63) <= number < 2**64 else float(number)
+    if -(2**63) <= number < 2**64:
+        return number
+    return _finite(float(text), written) if text.lstrip("+-").isdigit() and not octal else written
 
 
 def is_string(node: Node | None) -> bool:

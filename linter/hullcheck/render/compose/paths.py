@@ -3,6 +3,7 @@
 import posixpath
 import re
 from collections.abc import Callable
+from operator import is_
 
 from hullcheck.model.node import Mapping, Node, Scalar, Sequence
 from hullcheck.render.compose.nodes import MARK, Entries, derived, mapping, marked, sequence, text_of
@@ -70,10 +71,8 @@ def _rebase(node: Node, places: "Places[Rebase]", folder: str) -> Node:
             found[name] = (key, new)
         return node if same else mapping(node, found, type(node))
     if isinstance(node, Sequence) and places.any is not None:
-        made = []
-        for item in node.items:
-            made.append(_rebase(item, places.any, folder))
-        return sequence(node, made)
+        made = [_rebase(item, places.any, folder) for item in node.items]
+        return node if all(map(is_, made, node.items)) else sequence(node, made)
     return node
 
 
@@ -81,7 +80,8 @@ def _path(node: Node, folder: str) -> Node:
     text = marked(node) if isinstance(node, Scalar) else ""
     if not text or is_absolute(text) or text.startswith(MARK):
         return node
-    return derived(node, posixpath.normpath(posixpath.join(folder, text)))
+    moved = posixpath.normpath(posixpath.join(folder, text))
+    return node if moved == text else derived(node, moved)
 
 
 def _context(node: Node, folder: str) -> Node:
@@ -107,6 +107,8 @@ def _volume(node: Node, folder: str) -> Node:
     if text_of(options.get("o")) != "bind":
         return node
     changed = _with(options, "device", folder)
+    if changed is options:
+        return node
     return mapping(node, node.entries() | {"driver_opts": (node.entries()["driver_opts"][0], changed)})
 
 
@@ -114,7 +116,8 @@ def _with(node: Mapping, name: str, folder: str) -> Mapping:
     entry = node.entries().get(name)
     if entry is None:
         return node
-    return mapping(node, node.entries() | {name: (entry[0], _path(entry[1], folder))})
+    moved = _path(entry[1], folder)
+    return node if moved is entry[1] else mapping(node, node.entries() | {name: (entry[0], moved)})
 
 
 _PLACES: "Places[Rebase]" = Places(

@@ -1,6 +1,6 @@
 """What Compose refuses in a project that is put together, with its reason, at the line that is to blame."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from hullcheck.model.node import Mapping, Node, Scalar, Sequence
 from hullcheck.model.problem import Problem
@@ -22,12 +22,14 @@ _UNIQUE = ("security_opt", "group_add", "external_links", "volumes_from", "devic
 _WAITS = ("rebuild", "restart")
 
 
-def refusals(root: Mapping, *, complete: bool) -> list[Problem]:
-    """What is refused in the normalised tree; of a fragment only what no other file could make good."""
+def refusals(root: Mapping, *, complete: bool, lost: Collection[str] = ()) -> list[Problem]:
+    """What is refused in the normalised tree; of a fragment, and of services that are `lost` in part, only what no other
+    file could make good.
+    """
     found: list[Problem] = []
     for name, (key, service) in entries(root.get("services")).items():
         if isinstance(service, Mapping):
-            for node, message in _service(root, key, name, service, complete):
+            for node, message in _service(root, key, name, service, complete and name not in lost):
                 found.append(_problem(node, f"service `{name}` {message}", f"services.{name}"))
     for kind in ("secrets", "configs"):
         for name, (key, resource) in entries(root.get(kind)).items():

@@ -4,13 +4,13 @@ import re
 import struct
 from functools import cmp_to_key
 
-_SIZE = re.compile(r"([+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)) ?([kKmMgGtTpP]?[iI]?[bB]?)")
+_SIZE = re.compile(r"([+]?(?:[0-9]++(?:\.[0-9]*+)?|\.[0-9]++)) ?([kKmMgGtTpP]?[iI]?[bB]?)")
 _POWERS = {"": 0, "k": 1, "m": 2, "g": 3, "t": 4, "p": 5}
 _NANOSECONDS = {
     "ns": 1, "us": 1_000, "µs": 1_000, "μs": 1_000, "ms": 1_000_000, "s": 1_000_000_000, "m": 60_000_000_000,
     "h": 3_600_000_000_000, "d": 86_400_000_000_000, "w": 604_800_000_000_000,
 }  # fmt: skip
-_DURATION_PART = re.compile(r"([0-9]+\.?[0-9]*|\.[0-9]+)(ns|us|µs|μs|ms|s|m|h|d|w)")
+_DURATION_PART = re.compile(r"([0-9]++(?:\.[0-9]*+)?|\.[0-9]++)(ns|us|µs|μs|ms|s|m|h|d|w)")
 
 
 def size(text: str) -> int:
@@ -141,8 +141,8 @@ def _before(one: str, other: str) -> int:
 def _numbers_before(one: str, other: str, at: int) -> int:
     prefix = ""
     if "0" in (one[at], other[at]):
-        before = re.search(r"[0-9]*$", one[:at])
-        prefix = "1" if before and before.group().strip("0") else ""
+        before = one[len(one[:at].rstrip("0123456789")) : at]
+        prefix = "1" if before.strip("0") else ""
     left, right = _digits(one, at), _digits(other, at)
     first, second = int(prefix + left or "0"), int(prefix + right or "0")
     if first != second:

@@ -4,9 +4,11 @@ Nothing is fetched and nothing is run: what would be is noted, and the rest is b
 """
 
 import posixpath
+from collections import deque
 from typing import NamedTuple
 
-from hullcheck.model.node import Mapping, Node, Scalar, Sequence
+from hullcheck.model.coverage import Gap
+from hullcheck.model.node import Mapping, Node, Scalar, Sequence, is_null
 from hullcheck.model.problem import Problem
 from hullcheck.parse.kubernetes import ManifestFile
 from hullcheck.parse.kustomization import NAMES, RefusedError, UnknownError
@@ -18,7 +20,8 @@ from hullcheck.source import Location
 __all__ = ["Build", "DeadImage", "Kustomizations", "Read", "objects"]
 
 _REFERENCES = ("resources", "bases", "components", "generators", "transformers", "validators")
-_PATCHES = ("patches", "patchesstrategicmerge", "patchesjson6902", "replacements", "configurations")
+_PLAIN = ("apiversion", "kind", "metadata", "resources", "bases", "components")
+_PATCHES = ("patches", "patchesstrategicmerge", "patchesjson6902", "replacements")
 
 
 class Build(NamedTuple):
@@ -26,8 +29,9 @@ class Build(NamedTuple):
 
     `objects` are in the order in which kustomize puts them out. `approximate` says why the result isn't known in full:
     objects may be missing; `uncertain`, why those that are there may be other than shown. `refused` is true if
-    kustomize wouldn't build it at all, as far as can be told. `files` had a part in it. `live_images` are the entries of
-    `images` that changed something, `dead_images` those that didn't.
+    kustomize wouldn't build it at all, as far as can be told. `files` had a part in it; a patch that found
+    nothing to change had none. `live_images` are the entries of `images` that changed something, `dead_images` those that
+    didn't. `local` are objects that aren't put out since their own annotation says so.
     """
 
     folder: str
@@ -39,6 +43,7 @@ class Build(NamedTuple):
     dead_images: tuple[DeadImage, ...] = ()
     uncertain: str = ""
     live_images: frozenset[Location] = frozenset()
+    local: tuple[Mapping, ...] = ()
 
 
 class Kustomizations:
@@ -55,6 +60,7 @@ class Kustomizations:
             if file.layer is not None and posixpath.basename(path) in NAMES:
                 self.layers.setdefault(posixpath.dirname(path), file.layer)
         self.included: set[str] = set()
+        self.includes: dict[str, list[str]] = {}
         self.resource_files: set[str] = set()
         self.other_files: set[str] = set()
         for folder, layer in self.layers.items():
@@ -70,6 +76,7 @@ class Kustomizations:
                     path = None if is_remote(text) else resolve(folder, text)
                     if path in self.layers:
                         self.included.add(path)
+                        self.includes.setdefault(folder, []).append(path)
                     elif path is not None and name in ("resources", "bases"):
                         self.resource_files.add(path)
                     elif path is not None:
@@ -95,30 +102,68 @@ class Kustomizations:
         """The folders of the kustomizations that no other includes; a component is no root."""
         return sorted(f for f, layer in self.layers.items() if f not in self.included and not _is_component(layer))
 
+    def builds(self) -> list[Build]:
+        """The kustomizations that are built on their own: each has a part in one of the builds, if it can be built.
+
+        Besides the roots those that only what can't be built includes, and those that include one another in circles.
+        """
+        pending = deque(self.roots)
+        others = iter(sorted(folder for folder, layer in self.layers.items() if not _is_component(layer)))
+        found: dict[str, Build] = {}
+        taken: set[str] = set()
+        while True:
+            folder = pending.popleft() if pending else next(others, None)
+            if folder is None:
+                return list(found.values())
+            if folder in found or self.layers[folder].source.path in taken:
+                continue
+            built = found[folder] = self.build(folder)
+            taken |= built.files
+            if not built.files:
+                pending += [f for f in self.includes.get(folder, ()) if not _is_component(self.layers[f])]
+
+    def unused_components(self, builds: "list[Build]") -> list[Problem]:
+        """The components that have a part in none of the builds, and hold more than files that are judged anyway."""
+        taken = frozenset().union(*(built.files for built in builds))
+        unused = [layer for layer in self.layers.values() if _is_component(layer) and layer.source.path not in taken]
+        message = "no overlay that can be built uses this component, so what it changes isn't judged"
+        gap = Gap("unused", "component", "no overlay that can be built uses it")
+        return [
+            Problem("not-analysed", message, layer.source.at(layer.start), posixpath.dirname(layer.source.path), gap)
+            for layer in unused
+            if _changes_something(layer)
+        ]
+
     def build(self, folder: str) -> Build:
         """What the kustomization of that folder builds; this doesn't raise."""
         try:
             ordered, state = self._builder.root(folder)
         except UnknownError as error:
-            return Build(folder, (), (Problem("not-analysed", error.message, error.location),), error.message)
+            return self._failed(folder, error.message, error.location, "limit")
         except RefusedError as error:
             message = f"kustomize wouldn't build this: {error.message}"
-            return Build(folder, (), (Problem("not-analysed", message, error.location),), message, refused=True)
+            gap = Gap("overlay", "overlay", error.message)
+            problem = Problem("not-analysed", message, error.location, folder or ".", gap)
+            return Build(folder, (), (problem,), message, refused=True)
         except RecursionError:
             layer = self.layers[folder]
             message = "its objects are nested too deep to be changed"
-            place = layer.source.at(layer.start)
-            return Build(folder, (), (Problem("not-analysed", message, place),), message)
+            return self._failed(folder, message, layer.source.at(layer.start), "limit")
         return Build(
             folder,
             tuple(resource.root for resource in ordered),
-            tuple(state.problems),
+            tuple(problem._replace(owner=folder or ".") for problem in dict.fromkeys(state.problems)),
             state.approximate,
             files=frozenset(state.files),
             dead_images=tuple(state.dead_images),
             uncertain=state.uncertain,
             live_images=frozenset(state.live_images),
+            local=tuple(state.local),
         )
+
+    def _failed(self, folder: str, message: str, place: Location, cause: str) -> Build:
+        problem = Problem("not-analysed", message, place, folder or ".", Gap(cause, "overlay", message))
+        return Build(folder, (), (problem,), message)
 
 
 def objects(built: Build) -> list[Node]:
@@ -129,6 +174,11 @@ def objects(built: Build) -> list[Node]:
 def _is_component(layer: Mapping) -> bool:
     kind = next((value for key, (_, value) in layer.entries().items() if key.lower() == "kind"), None)
     return isinstance(kind, Scalar) and kind.text == "Component"
+
+
+def _changes_something(layer: Mapping) -> bool:
+    """Does it say more than which files and folders it takes in?"""
+    return any(key.lower() not in _PLAIN and not is_null(value) for key, (_, value) in layer.entries().items())
 
 
 def _texts(node: Node) -> list[str]:

@@ -2,7 +2,7 @@
 
 from hullcheck.model.node import Mapping, Node, Scalar
 from hullcheck.model.problem import Problem
-from hullcheck.parse.kustomization import Layer, RefusedError, layer, struct, text, texts
+from hullcheck.parse.kustomization import Layer, RefusedError, UnknownError, layer, struct, text, texts
 from hullcheck.render.kustomize import generate, plugins, transformers, variables
 from hullcheck.render.kustomize.fieldspecs import configured
 from hullcheck.render.kustomize.files import Files, is_below, is_remote, resolve
@@ -13,7 +13,7 @@ from hullcheck.render.kustomize.openapi import types_of
 from hullcheck.render.kustomize.order import in_order
 from hullcheck.render.kustomize.origins import note, wanted
 from hullcheck.render.kustomize.resources import Resource, Resources, read
-from hullcheck.render.kustomize.state import MAX_WORK, State
+from hullcheck.render.kustomize.state import CONFIGURED, GENERATOR, MAX_WORK, MISSING, OUTSIDE, REMOTE, State
 from hullcheck.render.kustomize.transform import settled_annotations
 from hullcheck.source import Location
 
@@ -45,7 +45,11 @@ class Builder:
         built.resources.renamed()
         follow_names(built.resources, built.config.name_reference)
         variables.resolve(built.resources, built.variables, built.config.var_reference)
-        kept = [r for r in built.resources if r.annotations().get(_LOCAL, "false") == "false"]
+        kept: list[Resource] = []
+        local: list[Resource] = []
+        for resource in built.resources:
+            (kept if resource.annotations().get(_LOCAL, "false") == "false" else local).append(resource)
+        built.local = [resource.root for resource in local]
         ordered = in_order(Resources(kept), own.node("sortOptions") if own else None)
         for resource in ordered:
             settled_annotations(resource)
@@ -74,7 +78,7 @@ class Builder:
                 message = f"`{folder or '.'}` is among the folders that lead to it: kustomizations go round in circles"
                 raise RefusedError(message, place or self._start(folder))
         if len(stack) > MAX_DEPTH:
-            raise RefusedError(f"kustomizations are nested more than {MAX_DEPTH} deep", place or self._start(folder))
+            raise UnknownError(f"kustomizations are nested more than {MAX_DEPTH} deep", place or self._start(folder))
         known = self._bases.get((self._schema, folder))
         if known is None:
             try:
@@ -128,16 +132,16 @@ class Builder:
         self.work += len(state.resources)
         if self.work > MAX_WORK:
             place = next(iter(state.resources)).root.location.one_line()
-            raise RefusedError("the kustomizations of this repository build too many objects", place)
+            raise UnknownError("the kustomizations of this repository build too many objects", place)
 
     def add_resource(self, node: Scalar, own: Layer, state: State, stack: tuple[str, ...]) -> None:
         """A file of objects, or a folder with a kustomization."""
         if is_remote(node.text):
-            state.unknown(f"`{node.text}` is remote and isn't fetched", node.location)
+            state.unknown(f"`{node.text}` is remote and isn't fetched", node.location, REMOTE)
             return
         path = resolve(own.folder, node.text)
         if path is None:
-            state.unknown(f"`{node.text}` is outside of the repository", node.location)
+            state.unknown(f"`{node.text}` is outside of the repository", node.location, OUTSIDE)
             return
         objects = self.files.objects(path) if path else None
         if objects is not None:
@@ -149,15 +153,15 @@ class Builder:
         elif self.files.kustomization(path) is not None:
             state.absorb(self.base(path, stack, node.location), node.location)
         else:
-            state.unknown(f"`{node.text}` isn't in the repository", node.location)
+            state.unknown(f"`{node.text}` isn't in the repository", node.location, MISSING)
 
     def _add_component(self, node: Scalar, own: Layer, state: State, stack: tuple[str, ...]) -> None:
         if is_remote(node.text):
-            state.unknown(f"`{node.text}` is remote and isn't fetched", node.location, changes=True)
+            state.unknown(f"`{node.text}` is remote and isn't fetched", node.location, REMOTE, changes=True)
             return
         path = resolve(own.folder, node.text)
         if path is None or self.files.kustomization(path) is None:
-            state.unknown(f"`{node.text}` isn't in the repository", node.location, changes=True)
+            state.unknown(f"`{node.text}` isn't in the repository", node.location, MISSING, changes=True)
             return
         if any(is_below(above, path) for above in stack) or len(stack) > MAX_DEPTH:
             raise RefusedError(f"`{node.text}` is among the folders that lead to it", node.location)
@@ -171,7 +175,7 @@ class Builder:
             try:
                 path = file_path(node, own.folder, self.files)
             except MissingError as missing:
-                state.unknown(missing.message, missing.location, changes=True)
+                state.unknown(missing.message, missing.location, missing.gap, changes=True)
                 continue
             content = self.files.content(path)
             assert content is not None
@@ -184,7 +188,10 @@ class Builder:
         openapi = struct(own.node("openapi"), "openapi", "path version")
         if "path" in openapi and (not self._schema or self._schema_of(own) != self._schema):
             state.unknown(
-                "how lists are merged is said by `openapi`, which isn't read", own.place("openapi"), changes=True
+                "how lists are merged is said by `openapi`, which isn't read",
+                own.place("openapi"),
+                CONFIGURED,
+                changes=True,
             )
 
     def _generate(self, own: Layer, state: State, stack: tuple[str, ...]) -> None:
@@ -199,7 +206,8 @@ class Builder:
         for field in ("helmCharts", "helmChartInflationGenerator"):
             for node in own.list(field):
                 name = text(struct_field(node, "name"), "name")
-                state.unknown(f"the chart `{name}` is inflated by helm, which isn't run", node.location.one_line())
+                message = f"the chart `{name}` is inflated by helm, which isn't run"
+                state.unknown(message, node.location.one_line(), GENERATOR)
         plugins.generate(own, state, self, stack, reader, shared)
 
     def absorb(self, made: Resource, state: State) -> None:

@@ -7,7 +7,7 @@ from hullcheck.parse.kustomization import RefusedError
 from hullcheck.render.kustomize.jsonpatch import Operation, apply
 from hullcheck.render.kustomize.kinds import Types
 from hullcheck.render.kustomize.merge import merge
-from hullcheck.render.kustomize.resources import Resource, Resources, words_at
+from hullcheck.render.kustomize.resources import Resource, Resources, word_at, words_at
 from hullcheck.render.kustomize.scalars import is_null
 from hullcheck.render.kustomize.selectors import Selector, select
 from hullcheck.render.kustomize.tree import empty_mapping, put, unshared, without, word
@@ -27,35 +27,40 @@ class Patch(NamedTuple):
     types: Types | None = None  # a schema of the repository's own
 
 
-def apply_patch(resources: Resources, patch: Patch, *, complete: bool) -> None:
-    """Change the objects that the patch is for.
+def apply_patch(resources: Resources, patch: Patch, *, complete: bool) -> bool:
+    """Change the objects that the patch is for; true if each of its documents became part of one of its own kind.
 
     Raises RefusedError if there is none and should be one; where the objects aren't `complete`, the missing one may be
     among the unknown.
     """
     if patch.operations:
         _apply_operations(resources, patch)
-    elif patch.target is not None:
+        return True
+    if patch.target is not None:
         if len(patch.merges) > 1:
             raise RefusedError("a patch with a target may hold one document only", patch.place)
+        used = False
+        kind = word_at(patch.merges[0], "kind")
         for resource in select(resources, patch.target):
+            used = used or resource.kind == kind
             _merge_into(resource, _levelled(patch.merges[0], resource), patch)
         _settle(resources)
-    else:
-        for document in patch.merges:
-            _apply_by_name(resources, document, patch, complete=complete)
+        return used
+    applied = [_apply_by_name(resources, document, patch, complete=complete) for document in patch.merges]
+    return all(applied)
 
 
-def _apply_by_name(resources: Resources, document: Mapping, patch: Patch, *, complete: bool) -> None:
+def _apply_by_name(resources: Resources, document: Mapping, patch: Patch, *, complete: bool) -> bool:
     wanted = Resource(document).id
     found = resources.known_as(wanted)
     if not found and not complete:
-        return
+        return False
     if len(found) != 1:
         what = "more than one object is" if found else "no object is"
         raise RefusedError(f"{what} called {wanted}, which a patch is for", document.location.one_line())
     _merge_into(found[0], _levelled(document, found[0]) if patch.legacy else document, patch)
     _settle(resources)
+    return True
 
 
 def _settle(resources: Resources) -> None:

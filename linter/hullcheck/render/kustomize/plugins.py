@@ -3,14 +3,15 @@
 from typing import TYPE_CHECKING
 
 from hullcheck.model.node import Mapping, Node, Scalar
+from hullcheck.parse.embedded import embedded
 from hullcheck.parse.kustomization import Layer, RefusedError, flag, sequence, text, text_map, texts
 from hullcheck.render.kustomize import generate as generators
 from hullcheck.render.kustomize import replace, transformers
 from hullcheck.render.kustomize.fieldspecs import FieldSpec, field_spec
-from hullcheck.render.kustomize.files import embedded, objects
+from hullcheck.render.kustomize.files import objects
 from hullcheck.render.kustomize.loading import FileReader
 from hullcheck.render.kustomize.resources import Resource
-from hullcheck.render.kustomize.state import State
+from hullcheck.render.kustomize.state import GENERATOR, State
 from hullcheck.render.kustomize.transform import NamespaceRule, add_affix, add_words, set_namespace
 from hullcheck.render.kustomize.tree import put
 
@@ -30,7 +31,8 @@ def generate(
             made = generators.generated(node, kind.removesuffix("Generator"), none, reader, "generators")
             builder.absorb(made, state)
         else:
-            state.unknown(f"what the generator `{kind}` makes isn't known", resource.root.location.one_line())
+            message = f"what the generator `{kind}` makes isn't known"
+            state.unknown(message, resource.root.location.one_line(), GENERATOR)
 
 
 def transform(own: Layer, state: State, builder: "Builder", stack: tuple[str, ...]) -> None:
@@ -39,7 +41,7 @@ def transform(own: Layer, state: State, builder: "Builder", stack: tuple[str, ..
         known = resource.api_version == "builtin" and _run(resource, own, state, builder)
         if not known:
             message = f"what the transformer `{resource.kind}` does isn't known"
-            state.unknown(message, resource.root.location.one_line(), changes=True)
+            state.unknown(message, resource.root.location.one_line(), GENERATOR, changes=True)
 
 
 def _configured(own: Layer, field: str, state: State, builder: "Builder", stack: tuple[str, ...]) -> list[Resource]:

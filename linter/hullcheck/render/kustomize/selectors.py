@@ -13,10 +13,10 @@ from hullcheck.source import Location
 
 FIELDS = "group version kind name namespace labelSelector annotationSelector"
 
-_WORD = r"[A-Za-z0-9_./-]+"
+_WORD = r"[A-Za-z0-9_./-]++"
 _REQUIREMENT = re.compile(
-    rf"\s*(?:(?P<not>!)\s*(?P<absent>{_WORD})|(?P<key>{_WORD})\s*"
-    rf"(?:(?P<in>in|notin)\s*\((?P<values>[^()]*)\)|(?P<operator>==|=|!=|>|<)\s*(?P<value>[A-Za-z0-9_.-]*))?)\s*(?:,|$)"
+    rf"\s*+(?:(?P<not>!)\s*+(?P<absent>{_WORD})|(?P<key>{_WORD})\s*+"
+    rf"(?:(?P<in>in|notin)\s*+\((?P<values>[^()]*+)\)|(?P<operator>==|=|!=|>|<)\s*+(?P<value>[A-Za-z0-9_.-]*+))?)\s*+(?:,|$)"
 )
 _Test = Callable[[dict[str, str]], bool]
 

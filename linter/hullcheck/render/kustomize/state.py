@@ -2,8 +2,10 @@
 
 from typing import NamedTuple
 
+from hullcheck.model.coverage import Gap
+from hullcheck.model.node import Mapping
 from hullcheck.model.problem import Problem
-from hullcheck.parse.kustomization import RefusedError
+from hullcheck.parse.kustomization import RefusedError, UnknownError
 from hullcheck.render.kustomize.fieldspecs import DEFAULT, Config, joined
 from hullcheck.render.kustomize.kinds import Types
 from hullcheck.render.kustomize.resources import Resources
@@ -15,6 +17,15 @@ MAX_OBJECTS = 10_000
 
 MAX_WORK = 2_000_000
 """Objects touched in all builds of a repository together."""
+
+
+REMOTE = Gap("remote", "overlay", "something that it takes from elsewhere isn't fetched")
+OUTSIDE = Gap("outside", "overlay", "something that it takes is outside of the repository")
+MISSING = Gap("missing", "overlay", "something that it takes isn't in the repository")
+GENERATOR = Gap("generator", "overlay", "a program makes or changes a part of it, and isn't run")
+TEMPLATE = Gap("template", "overlay", "a patch of it is a template")
+CONFIGURED = Gap("overlay", "overlay", "how it is built is said by a file that isn't read")
+"""Why a part of an overlay isn't known."""
 
 
 class DeadImage(NamedTuple):
@@ -36,6 +47,7 @@ class State:
         self.dead_images: list[DeadImage] = []
         self.live_images: set[Location] = set()
         self.files: set[str] = set()
+        self.local: list[Mapping] = []  # objects that their own annotation keeps from being put out
         self.approximate = ""
         self.uncertain = ""
         self.types: Types | None = None
@@ -55,7 +67,7 @@ class State:
         for resource in other.resources:
             self.resources.append(resource.copy())
         if len(self.resources) > MAX_OBJECTS:
-            raise RefusedError(f"it builds more than {MAX_OBJECTS} objects", place)
+            raise UnknownError(f"it builds more than {MAX_OBJECTS} objects", place)
         self.config = joined(self.config, other.config, place)
         for name, variable in other.variables.items():
             self.add_variable(name, variable)
@@ -76,9 +88,9 @@ class State:
         for resource in self.resources:
             resource.through = (*resource.through, (path, what))
 
-    def unknown(self, message: str, location: Location, *, changes: bool = False) -> None:
+    def unknown(self, message: str, location: Location, gap: Gap, *, changes: bool = False) -> None:
         """Note that a part of the result isn't known; with `changes`, that the other parts may be changed by it."""
-        self.problems.append(Problem("not-analysed", message, location))
+        self.problems.append(Problem("not-analysed", message, location, gap=gap))
         self.approximate = self.approximate or message
         if changes:
             self.uncertain = self.uncertain or message

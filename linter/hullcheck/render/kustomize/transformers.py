@@ -3,17 +3,18 @@
 import json
 
 from hullcheck.model.node import Mapping, Node, Scalar, Sequence
+from hullcheck.parse.embedded import embedded
 from hullcheck.parse.kustomization import Layer, RefusedError, flag, number, sequence, struct, text, text_map
 from hullcheck.render.kustomize import replace
 from hullcheck.render.kustomize.fieldspecs import FieldSpec, field_spec, with_all, with_one
-from hullcheck.render.kustomize.files import Files, embedded, objects
+from hullcheck.render.kustomize.files import Files, objects
 from hullcheck.render.kustomize.jsonpatch import Operation, levelled, operations
 from hullcheck.render.kustomize.loading import MissingError, file_path
 from hullcheck.render.kustomize.patches import Patch, apply_patch
 from hullcheck.render.kustomize.resources import Gvk, Resources
 from hullcheck.render.kustomize.scalars import is_null
 from hullcheck.render.kustomize.selectors import selector
-from hullcheck.render.kustomize.state import DeadImage, State
+from hullcheck.render.kustomize.state import TEMPLATE, DeadImage, State
 from hullcheck.render.kustomize.transform import (
     ImageRule,
     NamespaceRule,
@@ -159,7 +160,7 @@ def _replacements(node: Node, folder: str, state: State, files: Files, because: 
         try:
             file = file_path(path, folder, files)
         except MissingError as missing:
-            state.unknown(missing.message, missing.location, changes=True)
+            state.unknown(missing.message, missing.location, missing.gap, changes=True)
             return
         state.files.add(file)
         content = files.content(file)
@@ -176,11 +177,15 @@ class Patches:
         self.folder = folder
         self.files = files
         self.state = state
+        self.path = ""  # the file of the patch that was loaded last
 
     def apply(self, patch: Patch | None) -> None:
+        """Apply a patch that was just loaded. A file of which a part went nowhere isn't among those that were used."""
         if patch is not None:
             patch = patch._replace(types=self.state.types)
-            apply_patch(self.state.resources, patch, complete=self.state.complete)
+            used = apply_patch(self.state.resources, patch, complete=self.state.complete)
+            if used and self.path:
+                self.state.files.add(self.path)
 
     def patch(self, node: Node, because: str) -> Patch | None:
         """An entry of `patches`: a merge or operations, whichever it is."""
@@ -206,6 +211,7 @@ class Patches:
             return None
         roots, broken = embedded(node)
         inline = not broken and bool(roots) and all(isinstance(root, Mapping) for root in roots)
+        self.path = ""
         if not inline:
             content, _ = self._content({"path": node}, because, node.location)
             if content is None:
@@ -233,6 +239,7 @@ class Patches:
     ) -> tuple[tuple[tuple[Node, ...], str] | None, Location]:
         """The documents of the patch and its text; None if its file isn't here, which is noted."""
         path, written = fields.get("path"), fields.get("patch")
+        self.path = ""
         if bool(text(path, "path")) == bool(text(written, "patch").strip()):
             raise RefusedError("a patch needs one of `patch` and `path`", place)
         if isinstance(written, Scalar) and written.text.strip():
@@ -244,13 +251,13 @@ class Patches:
         try:
             file = file_path(path, self.folder, self.files)
         except MissingError as missing:
-            self.state.unknown(missing.message, missing.location, changes=True)
+            self.state.unknown(missing.message, missing.location, missing.gap, changes=True)
             return None, place
-        self.state.files.add(file)
+        self.path = file
         content = self.files.content(file)
         assert content is not None
         if content.templated:
-            self.state.unknown(f"the patch `{path.text}` is a template", path.location, changes=True)
+            self.state.unknown(f"the patch `{path.text}` is a template", path.location, TEMPLATE, changes=True)
             return None, place
         if content.broken:
             raise RefusedError(f"the patch can't be read: {content.broken[0]}", content.broken[1])

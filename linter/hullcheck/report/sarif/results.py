@@ -61,7 +61,7 @@ class Results:
         """The result of a group; `marked` ones say by whom they are suppressed."""
         first = group.first
         place = places.marked(first.location)
-        owners = dict.fromkeys(finding.owner for finding in each(group.findings) if finding.owner)
+        owners = dict.fromkeys(finding.user[1] or finding.owner for finding in each(group.findings) if finding.owner)
         return om.Result(
             rule_id=first.name,
             rule_index=self.rules[first.name],
@@ -97,7 +97,8 @@ class Results:
 
 
 def _object(finding: Finding) -> dict[str, str]:
-    return {"object": well_formed(finding.owner), "scope": well_formed(finding.scope)}
+    scope, owner = finding.user if finding.user[1] else (finding.scope, finding.owner)
+    return {"object": well_formed(owner), "scope": well_formed(scope)}
 
 
 def _template(text: Text) -> Text:

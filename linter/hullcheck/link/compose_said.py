@@ -1,0 +1,179 @@
+"""Which Compose files are laid over one another, as far as scripts, workflows, READMEs and the like say so.
+
+Only a bounded number of small files that are likely to say it is looked at, and nothing of them is run.
+"""
+
+import itertools
+import posixpath
+import re
+from collections.abc import Callable, Iterable, Iterator
+from typing import NamedTuple
+
+from hullcheck.render.compose.paths import inside
+from hullcheck.source import Location, Source
+
+MAX_FILES = 200
+MAX_BYTES = 256 * 1024
+MAX_PROJECTS = 100
+MAX_LAYERS = 20
+MAX_LINE = 2_000
+"""How much is looked at: files, bytes of each, projects, files of a project, and characters of a command."""
+
+DEV_CONTAINER = "devcontainer.json"
+
+_NAMES = re.compile(
+    r"(?:gnu)?makefile|\.?justfile|taskfile\.ya?ml|package\.json|jenkinsfile|rakefile|procfile|\.envrc|tox\.ini"
+    r"|pyproject\.toml|noxfile\.py|tasks\.py|fabfile\.py|\.gitlab-ci\.ya?ml|azure-pipelines\.ya?ml|\.travis\.ya?ml"
+    r"|bitbucket-pipelines\.ya?ml|\.drone\.ya?ml|\.woodpecker\.ya?ml|cloudbuild\.ya?ml|action\.ya?ml|readme"
+)
+_ENDINGS = (".mk", ".sh", ".bash", ".ps1", ".bat", ".cmd", ".md", ".mdx", ".rst", ".adoc", ".service", ".just")
+_CI_FOLDERS = (".github/", ".gitea/", ".forgejo/", ".gitlab/", ".circleci/", ".woodpecker/", ".buildkite/")
+_SCRIPT_FOLDERS = frozenset(("bin", "script", "scripts", "hack", "tools", "ci", ".ci", "dev", "deploy"))
+
+_WORDS = (b"-f", b"--file", b"stack deploy", b"COMPOSE_FILE", b"compose-file", b"compose_file", b"omposeFile")
+_VARIABLE = re.compile(r"\$?\{\{[^{}\n]*\}\}|\$\{(\w+)[^{}\n]*\}|\$\((\w+)\)|\$(\w+)")
+_DEFINED = re.compile(r"\s*(?:export |local |readonly |declare |set )?(\w{1,60})\s?[:?+]?=\s?(.*)", re.DOTALL)
+_APART = re.compile(r"[\s\"'`,\[\](){}<>]+")
+_OPERATOR = re.compile(r"[;|&]+")
+_LISTED = re.compile(r"(?:dockerComposeFile|\bcompose[-_]?files?|\bCOMPOSE_FILE)[\"']?\s{0,20}[:=]", re.IGNORECASE)
+_ITEM = re.compile(r"[\s\"'\[\],|>:;-]{0,200}([^\s\"'\[\],|>:;]{1,300})")
+_COMMAND = re.compile(r"[\w./-]*compose[\w-]*(?:\.exe)?|stack|[\w./-]*\*", re.IGNORECASE)
+
+
+class Said(NamedTuple):
+    """Files that something lays over one another, in that order, and where it says so."""
+
+    paths: tuple[str, ...]
+    place: Location
+
+
+def said_by_texts(paths: Iterable[str], read: Callable[[str], bytes], known: Iterable[str]) -> list[Said]:
+    """What the texts among `paths` say of the Compose files that are `known`."""
+    found: dict[tuple[str, ...], Said] = {}
+    by_folder: dict[str, list[str]] = {}
+    for path in sorted(known):
+        by_folder.setdefault(posixpath.dirname(path), []).append(path)
+    likely = sorted((path for path in paths if is_likely(path)), key=lambda path: (path.count("/"), path))
+    for path in likely[:MAX_FILES]:
+        try:
+            data = read(path)[:MAX_BYTES]
+        except (OSError, ValueError):
+            continue
+        if not any(word in data for word in _WORDS):
+            continue
+        source = Source(path, data)
+        for layers, start in _commands(source.text):
+            for resolved in _resolved(layers, posixpath.dirname(path), by_folder):
+                found.setdefault(resolved, Said(resolved, source.at(start)))
+                if len(found) >= MAX_PROJECTS:
+                    return list(found.values())
+    return list(found.values())
+
+
+def said_by_container(path: str, read: Callable[[str], bytes]) -> list[tuple[str, Location]]:
+    """The files that a `devcontainer.json` names, as it names them, each with its place."""
+    try:
+        source = Source(path, read(path)[:MAX_BYTES])
+    except (OSError, ValueError):
+        return []
+    key = source.text.find('"dockerComposeFile"')
+    if key < 0:
+        return []
+    start = source.text.find(":", key) + 1
+    rest = source.text[start : start + MAX_LINE].lstrip()
+    rest = rest[: rest.find("]") + 1] if rest.startswith("[") else rest.partition("\n")[0].partition(",")[0]
+    at = source.text.find(rest, start)
+    names = list(re.finditer(r'"([^"\n]*)"', rest))[:MAX_LAYERS]
+    return [(name[1], source.at(at + name.start(1), at + name.end(1))) for name in names if name[1]]
+
+
+def is_likely(path: str) -> bool:
+    """Is it a file that may say how Compose is started?"""
+    folder, _, name = path.lower().rpartition("/")
+    if _NAMES.fullmatch(name) or name.endswith(_ENDINGS):
+        return True
+    if f"{folder}/".startswith(_CI_FOLDERS):
+        return name.endswith((".yml", ".yaml"))
+    return "." not in name and posixpath.basename(folder) in _SCRIPT_FOLDERS
+
+
+def _commands(text: str) -> Iterator[tuple[list[str], int]]:
+    """The files of each command or setting, as they are written there, with the place; `*` is what isn't known."""
+    defined: dict[str, str] = {}
+    start = 0
+    pending = ""
+    for line in text.splitlines(keepends=True):
+        begins, start = start, start + len(line)
+        bare = line.rstrip()
+        if bare.endswith(("\\", "`", "^")) and len(pending) < MAX_LINE:
+            pending += bare[:-1] + " "
+            continue
+        whole, pending = (pending + bare)[:MAX_LINE], ""
+        if "-f" in whole or "$" in whole or "=" in whole or "stack" in whole:
+            expanded = _expanded(whole, defined)
+            yield from ((layers, begins) for layers in _layers(expanded))
+            definition = _DEFINED.fullmatch(expanded)
+            if definition is not None and len(defined) < MAX_FILES:
+                defined[definition[1]] = definition[2].strip().strip("\"'")[:MAX_LINE]
+    for listed in _LISTED.finditer(text):
+        layers = list(_items(text, listed.end()))
+        if layers:
+            yield layers, listed.start()
+
+
+def _items(text: str, at: int) -> Iterator[str]:
+    """The names of files that follow one another in a list, however it is written."""
+    for _ in range(MAX_LAYERS):
+        item = _ITEM.match(text, at)
+        word = _VARIABLE.sub("*", item[1]) if item is not None else ""
+        if item is None or not word.endswith((".yml", ".yaml", ".json")):
+            return
+        yield word
+        at = item.end()
+
+
+def _expanded(line: str, defined: dict[str, str]) -> str:
+    def value(match: "re.Match[str]") -> str:
+        return defined.get(match[1] or match[2] or match[3] or "", "*")
+
+    return _VARIABLE.sub(value, line)[:MAX_LINE]
+
+
+def _layers(line: str) -> Iterator[list[str]]:
+    """The files that the commands of one line name, each command's together."""
+    for command in _OPERATOR.split(line):
+        words = [word for word in _APART.split(command.replace("=", " ")) if word]
+        starts = [number for number, word in enumerate(words) if _COMMAND.fullmatch(word)]
+        if not starts:
+            continue
+        options = ("-f", "--file", "-c", "--compose-file") if "stack" in words else ("-f", "--file")
+        named = [after for word, after in itertools.pairwise(words) if word in options]
+        if named:
+            yield named[:MAX_LAYERS]
+
+
+def _resolved(layers: list[str], folder: str, known: dict[str, list[str]]) -> Iterator[tuple[str, ...]]:
+    """The files that are meant: as seen from the text's own folder, from the root, else wherever they all are."""
+    near = dict.fromkeys((folder, "", posixpath.dirname(folder)))
+    found = next((found for each in near if (found := _in_folder(layers, each, known))), [])
+    yield from found or (paths for other in known for paths in _in_folder(layers, other, known))
+
+
+def _in_folder(layers: list[str], folder: str, known: dict[str, list[str]]) -> list[tuple[str, ...]]:
+    """The files that are meant if paths are seen from that folder; a `*` in the last stands for each that fits."""
+    *before, last = [_fitting(folder, layer, known) for layer in layers]
+    if not last or not all(len(found) == 1 for found in before):
+        return []
+    lower = [found[0] for found in before]
+    return [(*lower, path) for path in last if path not in lower]
+
+
+def _fitting(folder: str, layer: str, known: dict[str, list[str]]) -> list[str]:
+    path = inside(folder, layer.rpartition("*/")[2])  # a variable may name the folder
+    if path is None:
+        return []
+    there = known.get(posixpath.dirname(path), [])
+    start, star, end = path.partition("*")
+    if not star:
+        return [path] if path in there else []
+    return [each for each in there if len(each) > len(start + end) and each.startswith(start) and each.endswith(end)]

@@ -1,0 +1,218 @@
+"""git's commands that read objects, references and the index, called so that they run nothing a repository names.
+
+A repository's configuration can name programs: monitors, filters, hooks, drivers, helpers, pagers. The commands here
+never read the work tree and never write the index, and what else could start one of those is switched off for them.
+"""
+
+import hashlib
+import os
+import re
+import stat
+import weakref
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from typing import Any, BinaryIO
+
+from hullcheck.discover import CHUNK, TooLargeError
+from hullcheck.errors import HullcheckError
+
+_OFF = (
+    "core.fsmonitor=",
+    "core.untrackedCache=false",
+    f"core.hooksPath={os.devnull}",
+    "core.commitGraph=false",  # who a commit's parents are is what the commit says
+    "core.pager=cat",
+    "core.askPass=",
+    "core.sshCommand=false",
+    "credential.helper=",
+    "protocol.allow=never",
+    "advice.graftFileDeprecated=false",
+)
+OPTIONS = ("--literal-pathspecs", "--no-pager", *(word for key in _OFF for word in ("-c", key)))
+"""What stands before the command's name."""
+
+ENVIRONMENT = {
+    "GIT_ALLOW_PROTOCOL": "none",  # stronger than any `protocol.*.allow`; versions before 2.45 know no other way
+    "GIT_NO_LAZY_FETCH": "1",
+    "GIT_NO_REPLACE_OBJECTS": "1",
+    "GIT_GRAFT_FILE": os.devnull,
+    "GIT_OPTIONAL_LOCKS": "0",
+    "GIT_TERMINAL_PROMPT": "0",
+    "GIT_ASKPASS": "",
+    "GIT_SSH_COMMAND": "false",
+    "GIT_PAGER": "cat",
+    "LC_ALL": "C",
+}
+"""The system's and the user's own configuration hold: they say which owners are trusted (`safe.directory`)."""
+
+_PLACES = {"GIT_DIR": "", "GIT_COMMON_DIR": "", "GIT_INDEX_FILE": "index", "GIT_OBJECT_DIRECTORY": "objects"}
+"""Variables that a hook inherits from git, and what they stand for in a repository's own folder."""
+
+_HEADER = re.compile(rb"(?P<id>[0-9a-f]+) (?P<kind>\w+) (?P<size>\d+)\n")
+
+
+class Plumbing:
+    """One repository: the work tree `folder`. With `inner` it is a submodule of the one that the process is in.
+
+    `directory` is where its objects are, and `shallow` says whether its history is cut off. Raises HullcheckError,
+    saying what to do, where git can't be started or there is no repository.
+    """
+
+    def __init__(self, folder: str, *, inner: bool = False) -> None:
+        try:
+            import git
+        except ImportError as error:  # it looks for the program as it is imported
+            raise HullcheckError(f"git can't be started: {str(error).strip().splitlines()[0]}") from None
+        self.folder = folder
+        self._environment = {**ENVIRONMENT, **(_inner(folder, os.environ) if inner else {})}
+        self._git = git.Git(folder)
+        self._not_found = git.GitCommandNotFound
+        self._batch: Any = None
+        self.directory, self.shallow = self._opened()
+
+    def _opened(self) -> tuple[str, bool]:
+        if not os.path.lexists(os.path.join(self.folder, ".git")):
+            raise HullcheckError(f"{self.folder} is no git repository: nothing to compare with")
+        said = self.run(
+            "rev-parse", "--is-inside-work-tree", "--is-shallow-repository", "--show-cdup", "--absolute-git-dir"
+        )
+        inside, shallow, above, directory = [*(said or "").split("\n", 3), "", "", "", ""][:4]
+        if not said or inside != "true" or above:
+            where = ": its configuration says that its files are elsewhere" if inside == "false" else ""
+            raise HullcheckError(f"{self.folder} is no git repository: nothing to compare with{where}")
+        return directory.removesuffix("\n"), shallow == "true"
+
+    def run(self, *arguments: str) -> str | None:
+        """What git prints, or None if it refuses; raises HullcheckError if it doesn't trust the repository at all."""
+        try:
+            status, out, error = self._git.execute(
+                ["git", *OPTIONS, *arguments],
+                with_extended_output=True,
+                with_exceptions=False,
+                stdout_as_string=False,
+                strip_newline_in_stdout=False,
+                env=self._environment,
+            )
+        except (self._not_found, OSError) as missing:
+            raise HullcheckError(f"git can't be started: {missing}") from None
+        if status and "dubious ownership" in str(error):
+            trust = f"git config --global --add safe.directory {self.folder}"
+            raise HullcheckError(f"git doesn't trust the owner of this repository; if you do: `{trust}`")
+        return None if status else os.fsdecode(out)
+
+    def blob(self, identity: str, limit: int) -> bytes | None:
+        """A file's bytes, or None if it isn't here; raises OSError if it has more than `limit`.
+
+        Raises HullcheckError if the bytes are not those that the object is named after.
+        """
+        if self._batch is None:
+            command = ["git", *OPTIONS, "cat-file", "--batch"]
+            self._batch = self._git.execute(command, as_process=True, istream=-1, env=self._environment)
+            weakref.finalize(self, _end, self._batch)
+        try:
+            self._batch.stdin.write(f"{identity}\n".encode())
+            self._batch.stdin.flush()
+            header = _HEADER.fullmatch(self._batch.stdout.readline())
+            data = self._body(int(header["size"]), limit) if header else None
+        except (BrokenPipeError, ValueError):  # an old git ends where an object would have to be fetched
+            header = data = None
+        if header is None:
+            return None
+        if data is None:
+            raise TooLargeError(f"larger than {limit // 1024 // 1024} MiB")
+        if identity != identify(data, len(identity)):
+            raise HullcheckError(f"git's object {identity[:12]} is damaged: it isn't what its name says")
+        return data
+
+    def chunks(self, identity: str) -> Iterator[bytes]:
+        """A file's bytes, piece by piece, however many there are; none if it isn't here."""
+        command = ["git", *OPTIONS, "cat-file", "blob", identity]
+        process = self._git.execute(command, as_process=True, env=self._environment)
+        while chunk := process.stdout.read(CHUNK):
+            yield bytes(chunk)
+
+    def _body(self, size: int, limit: int) -> bytes | None:
+        """The next `size` bytes and the line's end after them; None, and they are skipped, if it is too many."""
+        if size <= limit:
+            data: bytes = self._batch.stdout.read(size + 1)[:size]
+            return data
+        left = size + 1
+        while left and (skipped := self._batch.stdout.read(min(left, 1 << 20))):
+            left -= len(skipped)
+        return None
+
+
+def _end(started: Any) -> None:
+    """Let a process end that reads its standard input to the end."""
+    process, started.proc = started.proc, None
+    for stream in (process.stdin, process.stdout, process.stderr):
+        with suppress(OSError):
+            stream.close()
+    process.wait()
+
+
+def identify(data: bytes, digits: int) -> str:
+    """The name that git gives to a file's bytes, in a repository whose names have that many digits."""
+    digest = _digest(digits, len(data))
+    digest.update(data)
+    return str(digest.hexdigest())
+
+
+def identify_file(path: str, digits: int) -> str:
+    """The name that git gives to the bytes of a file on disk; OSError if it can't be read, or is a link or a device."""
+    with _opened(path) as file:
+        digest = _digest(digits, os.fstat(file.fileno()).st_size)
+        return _fed(digest, file)
+
+
+def sha256(path: str) -> str:
+    """The SHA-256 of a file on disk; OSError as above."""
+    with _opened(path) as file:
+        return _fed(hashlib.sha256(), file)
+
+
+def _opened(path: str) -> BinaryIO:
+    wanted = ("O_NONBLOCK", "O_CLOEXEC", "O_BINARY", "O_NOFOLLOW")
+    flags = os.O_RDONLY | sum(getattr(os, name, 0) for name in wanted)
+    file = open(os.open(path, flags), "rb", buffering=0)  # noqa: SIM115
+    if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+        file.close()
+        raise OSError("not a regular file")
+    return file
+
+
+def _digest(digits: int, size: int) -> Any:
+    digest = hashlib.sha256() if digits == 64 else hashlib.sha1(usedforsecurity=False)
+    digest.update(b"blob %d\0" % size)
+    return digest
+
+
+def _fed(digest: Any, file: BinaryIO) -> str:
+    while part := file.read(1 << 20):
+        digest.update(part)
+    return str(digest.hexdigest())
+
+
+def directory_of(folder: str) -> str:
+    """The folder that a work tree's `.git` is or stands for, without asking git; empty if it is none."""
+    path = os.path.join(folder, ".git")
+    try:
+        if os.path.isdir(path):
+            return os.path.realpath(path)
+        if not os.path.isfile(path):
+            return ""
+        with open(path, encoding="utf-8", errors="surrogateescape") as file:
+            said = file.read(1 << 16)
+    except OSError:
+        return ""
+    named = said.partition("\n")[0]
+    return os.path.realpath(os.path.join(folder, named[8:].strip())) if named.startswith("gitdir: ") else ""
+
+
+def _inner(folder: str, environ: Mapping[str, str]) -> dict[str, str]:
+    """What a submodule's git must be told where the process is in a hook of the repository around it."""
+    directory = directory_of(folder)
+    said = {name: os.path.join(directory, part).rstrip("/") for name, part in _PLACES.items() if name in environ}
+    if said or "GIT_WORK_TREE" in environ:
+        said |= {"GIT_DIR": directory, "GIT_WORK_TREE": folder}
+    return said | ({"GIT_ALTERNATE_OBJECT_DIRECTORIES": ""} if "GIT_ALTERNATE_OBJECT_DIRECTORIES" in environ else {})

@@ -1,0 +1,259 @@
+"""Pods of custom resources: lists of containers, specs that are containers, objects and texts inside objects."""
+
+import textwrap
+from pathlib import Path
+
+import pytest
+
+from hullcheck.link.kubernetes_containers import workload
+from hullcheck.model.workload import Workload
+from hullcheck.parse import kubernetes
+from hullcheck.parse.pods import pods
+from hullcheck.source import Source
+from judge import judge, named
+
+
+def workloads(text: str) -> list[Workload]:
+    read = kubernetes.read(Source("x.yaml", textwrap.dedent(text).encode()))
+    assert not read.problems
+    return [workload(pod, complete=True) for made in read.objects for pod in pods(made)]
+
+
+def dangers(text: str) -> set[str]:
+    """What is dangerous in a text's pods, in words."""
+    found = set()
+    for one in workloads(text):
+        for flag in ("host_network", "host_pid", "host_ipc"):
+            if getattr(one, flag).value:
+                found.add(flag)
+        for container in one.containers:
+            if container.privileged.value:
+                found.add("privileged")
+            found |= {f"added {name.value}" for name in container.capabilities_added}
+            found |= {f"mounts {m.source.value}" for m in container.mounts if m.kind == "bind"}
+            if container.image is not None and container.image.reference.value:
+                found.add(container.image.reference.value)
+    return found
+
+
+SPARK = """
+    apiVersion: sparkoperator.k8s.io/v1beta2
+    kind: SparkApplication
+    metadata: {name: pi}
+    spec:
+      image: "spark:latest"
+      mainApplicationFile: local:///pi.py
+      volumes: [{name: host, hostPath: {path: /}}]
+      driver:
+        hostNetwork: true
+        securityContext: {privileged: true}
+        volumeMounts: [{name: host, mountPath: /host}]
+      executor:
+        securityContext: {capabilities: {add: [SYS_ADMIN]}}
+        sidecars: [{name: side, image: "side:1", securityContext: {privileged: true}}]
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (SPARK, {"spark:latest", "host_network", "privileged", "mounts /", "added SYS_ADMIN", "side:1"}),
+        (
+            """
+            apiVersion: argoproj.io/v1alpha1
+            kind: Sensor
+            metadata: {name: s}
+            spec:
+              triggers:
+                - template:
+                    k8s:
+                      source:
+                        resource:
+                          apiVersion: argoproj.io/v1alpha1
+                          kind: Workflow
+                          metadata: {generateName: w-}
+                          spec:
+                            hostNetwork: true
+                            templates: [{name: t, container: {image: "a:1", securityContext: {privileged: true}}}]
+            """,
+            {"host_network", "privileged", "a:1"},
+        ),
+        (
+            """
+            apiVersion: argoproj.io/v1alpha1
+            kind: Workflow
+            metadata: {name: w}
+            spec:
+              podSpecPatch: |
+                hostPID: true
+                containers: [{name: main, securityContext: {privileged: true}}]
+              templates:
+                - name: t
+                  podSpecPatch: '{"hostIPC": true}'
+                  container: {image: "a:1"}
+                - name: r
+                  resource:
+                    manifest: |
+                      apiVersion: v1
+                      kind: Pod
+                      metadata: {name: p}
+                      spec: {hostNetwork: true, containers: [{name: c, image: "b:1"}]}
+            """,
+            {"host_pid", "host_ipc", "host_network", "privileged", "a:1", "b:1"},
+        ),
+        (
+            """
+            apiVersion: opentelemetry.io/v1beta1
+            kind: OpenTelemetryCollector
+            metadata: {name: o}
+            spec:
+              image: "otel:1"
+              hostNetwork: true
+              securityContext: {privileged: true}
+              podSecurityContext: {runAsUser: 0}
+              volumes: [{name: d, hostPath: {path: /var/lib/docker}}]
+              volumeMounts: [{name: d, mountPath: /d}]
+              additionalContainers: [{name: more, image: "more:1", securityContext: {privileged: true}}]
+              initContainers: [{name: first, image: "first:1"}]
+            """,
+            {"host_network", "privileged", "mounts /var/lib/docker", "otel:1", "more:1", "first:1"},
+        ),
+        (
+            """
+            apiVersion: actions.summerwind.dev/v1alpha1
+            kind: RunnerDeployment
+            metadata: {name: r}
+            spec: {template: {spec: {repository: a/b, privileged: true, image: "runner:1"}}}
+            """,
+            {"privileged", "runner:1"},
+        ),
+        (
+            """
+            apiVersion: serving.kserve.io/v1beta1
+            kind: InferenceService
+            metadata: {name: m}
+            spec: {predictor: {model: {modelFormat: {name: x}, securityContext: {privileged: true}}}}
+            """,
+            {"privileged"},
+        ),
+        (
+            """
+            apiVersion: tekton.dev/v1beta1
+            kind: StepAction
+            metadata: {name: s}
+            spec: {image: "step:1", script: echo, securityContext: {privileged: true}}
+            """,
+            {"privileged", "step:1"},
+        ),
+        (
+            """
+            apiVersion: numaflow.numaproj.io/v1alpha1
+            kind: Pipeline
+            metadata: {name: n}
+            spec: {vertices: [{name: v, udf: {container: {image: "udf:1", args: [x], securityContext: {privileged: true}}}}]}
+            """,
+            {"privileged", "udf:1"},
+        ),
+        (
+            """
+            apiVersion: monitoring.coreos.com/v1
+            kind: Prometheus
+            metadata: {name: p}
+            spec: {image: "prom:1", securityContext: {fsGroup: 2000}, hostNetwork: true}
+            """,
+            {"prom:1", "host_network"},
+        ),
+        (
+            """
+            apiVersion: postgresql.cnpg.io/v1
+            kind: Cluster
+            metadata: {name: p}
+            spec: {imageName: "pg:16"}
+            """,
+            {"pg:16"},
+        ),
+        (
+            """
+            apiVersion: work.open-cluster-management.io/v1
+            kind: ManifestWork
+            metadata: {name: m}
+            spec:
+              workload:
+                manifests:
+                  - apiVersion: v1
+                    kind: List
+                    items:
+                      - apiVersion: apps/v1
+                        kind: Deployment
+                        metadata: {name: d}
+                        spec: {template: {spec: {containers: [{name: c, image: "c:1", securityContext: {privileged: true}}]}}}
+            """,
+            {"privileged", "c:1"},
+        ),
+    ],
+)
+def test_what_a_custom_resource_runs_is_seen(text: str, expected: set[str]) -> None:
+    assert dangers(text) >= expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        # what looks like a container and is none
+        "apiVersion: example.com/v1\nkind: Machine\nmetadata: {name: m}\nspec: {image: ubuntu-22.04, size: large}\n",
+        "apiVersion: example.com/v1\nkind: App\nmetadata: {name: m}\nspec: {image: {repository: a, tag: b}, env: {A: b}}\n",
+        "apiVersion: example.com/v1\nkind: App\nmetadata: {name: m}\nspec: {command: [a], hostNetwork: false}\n",
+        "apiVersion: example.com/v1\nkind: App\nmetadata: {name: m}\nspec: {securityContext: {runAsUser: 1000}}\n",
+        "apiVersion: gateway.networking.k8s.io/v1\nkind: HTTPRoute\nmetadata: {name: m}\nspec: {x: {containers: [{name: a}]}}\n",
+        "apiVersion: kyverno.io/v1\nkind: ClusterPolicy\nmetadata: {name: m}\nspec: {p: {containers: [{name: a, image: b}]}}\n",
+        "apiVersion: example.com/v1\nkind: App\nmetadata: {name: m}\nspec: {ref: {apiVersion: apps/v1, kind: Deployment, name: x}}\n",
+        "apiVersion: example.com/v1\nkind: App\nmetadata: {name: m}\nstatus: {pod: {image: 'a:1', args: [x]}}\n",
+    ],
+)
+def test_what_is_no_container_is_none(text: str) -> None:
+    assert workloads(text) == []
+
+
+def test_deep_objects_are_all_found() -> None:
+    """However deep, and without deep recursion."""
+    inner = 'spec: {containers: [{name: c, image: "c:1", securityContext: {privileged: true}}]}'
+    for depth in (1, 15, 60):
+        text = inner
+        for _ in range(depth):
+            text = f"x: {{apiVersion: example.com/v1, kind: App, {text}}}"
+        assert "privileged" in dangers(
+            f"apiVersion: example.com/v1\nkind: App\nmetadata: {{name: m}}\nspec: {{{text}}}\n"
+        )
+        plain = inner
+        for _ in range(depth):
+            plain = f"x: {{{plain}}}"
+        assert "privileged" in dangers(
+            f"apiVersion: example.com/v1\nkind: App\nmetadata: {{name: m}}\nspec: {{{plain}}}\n"
+        )
+
+
+BOUND = """\
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRoleBinding
+metadata: {name: b}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: cluster-admin}
+subjects: [{kind: ServiceAccount, name: default, namespace: default}]
+---
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "runs"),
+    [
+        ("apiVersion: tekton.dev/v1\nkind: Task\nmetadata: {name: t}\nspec: {steps: [{name: s, image: 'a:1'}]}\n", False),
+        ("apiVersion: tekton.dev/v1\nkind: TaskRun\nmetadata: {name: t}\nspec: {taskSpec: {steps: [{name: s, image: 'a:1'}]}}\n", True),
+        ("apiVersion: argoproj.io/v1alpha1\nkind: WorkflowTemplate\nmetadata: {name: t}\nspec: {templates: [{name: s, container: {image: 'a:1'}}]}\n", False),
+        ("apiVersion: argoproj.io/v1alpha1\nkind: Workflow\nmetadata: {name: t}\nspec: {templates: [{name: s, container: {image: 'a:1'}}]}\n", True),
+        ("apiVersion: example.com/v1\nkind: App\nmetadata: {name: t}\nspec: {containers: [{name: s, image: 'a:1'}]}\n", False),
+        ("apiVersion: example.com/v1\nkind: App\nmetadata: {name: t}\nspec: {serviceAccountName: default, containers: [{name: s, image: 'a:1'}]}\n", True),
+        ("apiVersion: v1\nkind: Pod\nmetadata: {name: t}\nspec: {containers: [{name: s, image: 'a:1'}]}\n", True),
+    ],
+)  # fmt: skip
+def test_only_what_runs_by_itself_runs_as_default(tmp_path: Path, text: str, runs: bool) -> None:
+    found = named(judge(tmp_path, {"x.yaml": BOUND + text}), "pod-can-take-cluster")
+    assert bool(found) == runs
