@@ -311,3 +311,39 @@ def test_a_policy_of_the_next_folder_is_missed(gate: Gate) -> None:
     gate.repo.commit({"k8s/apps/db.yaml": docs(DB, WEB)})
     outcome = gate.change("k8s/policies/db.yaml", rules, rules.replace("kind: NetworkPolicy", "kind: NetworkPolice"))
     assert "isolation-lost k8s/apps/db.yaml" in outcome.new
+
+
+SEGMENTED = """\
+services:
+  web: {image: "registry.example.org/web:1.2", networks: [%s]}
+  other: {image: "registry.example.org/other:1.2", networks: [%s]}
+  db: {image: "postgres:17.2", networks: [back]}
+networks: {front: {}, back: {}}
+"""
+
+
+def severities(outcome: Outcome, name: str) -> list[str]:
+    found = [f["severity"] for f in outcome.report["findings"] if f["name"] == name and f["state"] == "new"]
+    return sorted(found, key=["info", "low", "medium", "high", "critical"].index)
+
+
+@pytest.mark.parametrize(
+    ("after", "worst"),
+    [
+        (SEGMENTED % ("front, back", "front"), "medium"),
+        (SEGMENTED % ("front, back", "front, back"), "high"),
+        (SEGMENTED.replace(", networks: [%s]", "").replace(", networks: [back]", "").replace("networks: {front: {}, back: {}}\n", ""), "high"),
+    ],
+)  # fmt: skip
+def test_in_compose_more_that_is_opened_is_told_no_quieter(gate: Gate, after: str, worst: str) -> None:
+    outcome = gate.change("compose.yaml", SEGMENTED % ("front", "front"), after)
+    assert severities(outcome, "path-opened")[-1:] == [worst]
+
+
+def test_what_is_unknown_hides_no_loss(gate: Gate) -> None:
+    kustomization = "resources: [db.yaml%s]\n"
+    rules = policy("web", "{matchLabels: {app: web}}", "[]")
+    gate.repo.commit({"k8s/db.yaml": docs(DB, WEB), "k8s/extra.yaml": rules})
+    remote = kustomization % ", https://example.org/crds.yaml"
+    outcome = gate.change("k8s/kustomization.yaml", kustomization % ", extra.yaml", remote, "high")
+    assert "isolation-lost k8s/db.yaml" in outcome.new
