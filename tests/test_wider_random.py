@@ -171,3 +171,34 @@ def test_ports(changes: Changes, seed: int) -> None:
     assert changes.new("compose.yaml", compose(ports), compose([*shuffled, another]))
     assert changes.new("compose.yaml", compose(ports), compose([*shuffled[1:], ("", ports[0][1])]))
     assert changes.new("compose.yaml", compose([("", 5432)]), compose([("127.0.0.1", 5432)])) == []
+
+
+NETWORKS = ("front", "middle", "back")
+ORDER = ("", "info", "low", "medium", "high", "critical")
+
+
+def project(joins: dict[str, set[str]]) -> str:
+    services = "".join(
+        f'  {name}: {{image: "{"postgres:17.2" if name == "db" else f"example.org/{name}:1"}", '
+        f"networks: [{', '.join(sorted(networks))}]}}\n"
+        for name, networks in joins.items()
+    )
+    return f"services:\n{services}networks: {{front: {{}}, middle: {{}}, back: {{}}}}\n"
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_opening_more_is_told_no_quieter(changes: Changes, seed: int) -> None:
+    """Services join one network after the other: what the first steps are told as, the later ones are, too."""
+    random = Random(seed)
+    base = {"web": {"front"}, "other": {"front"}, "third": {random.choice(NETWORKS[:2])}, "db": {"back"}}
+    steps = random.sample([(name, network) for name in ("web", "other", "third") for network in NETWORKS], 5)
+    worst, after = 0, {name: set(networks) for name, networks in base.items()}
+    for name, network in steps:
+        after[name].add(network)
+        start = changes.repo.commit({".hullcheck.yaml": "min-severity: info\n", "compose.yaml": project(base)})
+        changes.repo.commit({"compose.yaml": project(after)})
+        found = changes.repo.run(changes.capsys, changes.monkeypatch, ".", "--gate", "--diff-base", start)
+        told = [f["severity"] for f in found.report["findings"] if f["name"] == "path-opened" and f["state"] == "new"]
+        now = max((ORDER.index(severity) for severity in told), default=0)
+        assert now >= worst, (after, told)
+        worst = now
