@@ -23,7 +23,7 @@ from hullcheck.rules import Rules
 UNREAD = frozenset(("parse-error", "unreadable-file", "check-failed", "file-left-scope"))
 """Findings that mean something wasn't checked: exit code 4."""
 
-_OF_CHANGES = frozenset(("path-opened", "isolation-lost"))
+_OF_CHANGES = frozenset(("path-opened", "isolation-lost", "pod-security-relaxed"))
 """Checks that look at what a change does."""
 
 
@@ -110,10 +110,10 @@ class Judge(NamedTuple):
         """What the change from one tree to the other opens in who can talk to whom, with suppressions marked."""
         if _OF_CHANGES.isdisjoint(self.settings.selected) or not any(base.scopes) or not any(head.scopes):
             return ()
+        from hullcheck.link.changes_of import changes_of
         from hullcheck.link.network import Options
-        from hullcheck.link.network_changes import change_parts
 
-        parts = list(within("", change_parts(base.scopes, head.scopes, Options(self.settings.datastores))))
+        parts = list(within("", changes_of(base.scopes, head.scopes, Options(self.settings.datastores))))
         project = Project(parts, [], 0, worlds=head.scopes[0], compose=head.scopes[1])
         findings = list(self.rules.judge(self._checked(project)))
         ignores = self._ignores(head.files, project, findings)
@@ -176,9 +176,11 @@ def discovered(tree: Tree) -> tuple[list[Entry], list[Skipped]]:
 
 
 def _distinct(findings: Iterable[Finding]) -> Iterable[Finding]:
-    """The findings, each of an owner once, however many parts of the model have led to it."""
+    """The findings, each of an owner once, however many parts of the model have led to it; they reach as far together."""
     seen: dict[tuple[object, ...], Finding] = {}
     for finding in findings:
         key = (finding.name, finding.identity, finding.evidence or (finding.message,), finding.location)
-        seen.setdefault(key, finding)
+        first = seen.setdefault(key, finding)
+        if first is not finding and finding.extent is not None and first.extent not in (None, finding.extent):
+            seen[key] = first._replace(extent=first.extent | finding.extent)
     return seen.values()

@@ -186,8 +186,8 @@ class _Search:
         return {self.said[key]: count for key, count in self.left.items() if count > 0}
 
     def entry(self, finding: Finding) -> Entry | None:
-        """The entry that stands for a finding, which is taken off what is left."""
-        if finding.suppression is not None or finding.name in NEVER:
+        """The entry that stands for a finding, which is taken off what is left; none for one that reaches further now."""
+        if finding.suppression is not None or finding.reached or finding.name in NEVER:
             return None
         identity = finding.fingerprint
         keys = self.by_id.get(identity)

@@ -4,6 +4,9 @@ A finding belongs to its owner: a service of a project, a container of a world, 
 at the base it may have still, wherever it is written now. An owner that the base didn't know may be one of the base's
 that is gone, renamed or moved; one that both sides know can't be explained by another's cure. Findings are matched as
 multisets, each of the base's absorbing at most one of the head's.
+
+Where findings say how far they reach, that decides: what an owner's findings of a check reached together at the base,
+they may reach now, split or joined or narrowed; one that reaches further is new, though the fault is old.
 """
 
 import re
@@ -12,15 +15,13 @@ from collections.abc import Callable, Hashable, Mapping
 from typing import NamedTuple
 
 from hullcheck.finding import Finding
+from hullcheck.model.versions import without_versions
 from hullcheck.renames import alike, enclosing, is_dockerfile, renamed_scopes, renames
 from hullcheck.source import Source
 
 _TRIES = 20
 """Candidates that are compared for one finding, so that the cost stays linear."""
 
-_VERSION = re.compile(r"(?<!\d)\d++(?:\.\d++)++")
-_ADDRESS = re.compile(r"\d{1,3}(?:\.\d{1,3}){3}")
-_LETTER = re.compile(r"[A-Za-z]")
 _KUBERNETES = re.compile(r"[A-Z][A-Za-z0-9.]*/[^/]*/.+", re.DOTALL)
 
 
@@ -57,6 +58,9 @@ class Side(NamedTuple):
 
 Key = Callable[[Finding], Hashable]
 
+_SHOWN = 3
+"""Of what a finding reaches further, how much its message says."""
+
 
 class Nature(NamedTuple):
     """What has to be known of checks, by their names.
@@ -82,18 +86,28 @@ def compare(head: Side, base: Side, nature: Nature = _PLAIN) -> Comparison:
     matcher = _Matcher(head, base, nature)
     matcher.match_all()
     absorbed = _absorbed(matcher, head, base, nature)
+    reached = _Reached(matcher)
+    absorbed |= reached.contained
     findings = tuple(
-        finding._replace(state="unchanged" if number in matcher.of_head or number in absorbed else "new")
+        _told(finding, reached.further[number])
+        if number in reached.further
+        else finding._replace(state="unchanged" if number in matcher.of_head or number in absorbed else "new")
         for number, finding in enumerate(head.findings)
     )
     left = (finding for number, finding in enumerate(base.findings) if number not in matcher.of_base)
     return Comparison(
         findings,
         tuple(finding._replace(state="absent") for finding in left if finding.suppression is None),
-        {number: base.findings[old] for number, old in matcher.of_head.items()},
+        {number: base.findings[old] for number, old in matcher.of_head.items() if number not in reached.further},
         matcher.renamed,
         matcher.scopes,
     )
+
+
+def _told(finding: Finding, further: tuple[str, ...]) -> Finding:
+    more = f" and {len(further) - _SHOWN} more" if len(further) > _SHOWN else ""
+    message = f"{finding.message}; it reaches further than before: {'; '.join(further[:_SHOWN])}{more}"
+    return finding._replace(state="new", message=message, reached=further)
 
 
 class _Matcher:
@@ -236,6 +250,52 @@ class _Matcher:
         return old.owner.isdigit() and alike(old.location, new.location, (_last(old.owner), _last(new.owner)))
 
 
+class _Reached:
+    """How far the findings reach that have a counterpart at the base, beside what was reached there.
+
+    `further` are the numbers of the head's that reach more, and what; `contained` those without a counterpart that reach
+    no more than the base's findings of the same owner and check did together, and are no worse.
+    """
+
+    def __init__(self, matcher: _Matcher) -> None:
+        self._matcher = matcher
+        self.further: dict[int, tuple[str, ...]] = {}
+        self.contained: set[int] = set()
+        self._before: dict[tuple[str, tuple[str, ...]], list[Finding]] = {}
+        if any(finding.extent is not None for finding in matcher.head.findings):
+            for finding in matcher.base.findings:
+                if finding.extent is not None:
+                    self._before.setdefault((finding.name, finding.identity), []).append(finding)
+            for number, finding in enumerate(matcher.head.findings):
+                if finding.extent is not None:
+                    self._compare(number, finding)
+
+    def _compare(self, number: int, finding: Finding) -> None:
+        matcher = self._matcher
+        pair = matcher.of_head.get(number)
+        old = matcher.base.findings[pair] if pair is not None else None
+        if old is not None and old.extent in (None, finding.extent):
+            return
+        identity = matcher.old(finding.identity) if old is None else old.identity
+        known = [
+            before.extent
+            for before in self._before.get((finding.name, identity), ())
+            if finding.severity <= before.severity and (before.suppression is None or finding.suppression is not None)
+        ]
+        if old is not None and old.extent not in known:
+            known.append(old.extent)
+        if not known or finding.extent in known:
+            self.contained |= {number} if known else set()
+            return
+        from hullcheck.model.extent import union, wider
+
+        more = wider(finding.extent, union(known))
+        if not more:
+            self.contained.add(number)
+        elif old is not None:
+            self.further[number] = more
+
+
 def _alike(old: Finding, new: Finding) -> bool:
     return alike(old.location, new.location)
 
@@ -261,16 +321,8 @@ def _by_evidence(finding: Finding) -> Hashable:
 
 
 def _versionless(evidence: tuple[str, ...]) -> tuple[str, ...]:
-    """A newer version of what is at fault is the same fault: an unverified download, an image past its life.
-
-    An IP address is no version.
-    """
-    return tuple(
-        _VERSION.sub(lambda match: match[0] if _ADDRESS.fullmatch(match[0]) else "#", item)
-        if _LETTER.search(item)
-        else item
-        for item in evidence
-    )
+    """A newer version of what is at fault is the same fault: an unverified download, an image past its life."""
+    return tuple(map(without_versions, evidence))
 
 
 def _nested(one: str, other: str) -> bool:

@@ -3,12 +3,15 @@
 import importlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property
-from typing import Any, NamedTuple, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar
 
 from hullcheck.errors import HullcheckError
 from hullcheck.finding import Finding, Fix, Related, Severity
 from hullcheck.model.settings import Settings
 from hullcheck.source import Location
+
+if TYPE_CHECKING:
+    from hullcheck.model.extent import Extent
 
 P = TypeVar("P")
 
@@ -95,10 +98,12 @@ class Check:
         fix: Fix | None = None,
         redact: Iterable[Location] = (),
         properties: Mapping[str, str | tuple[str, ...]] | None = None,
+        extent: "Extent | None" = None,
     ) -> Finding:
         """A finding about `part`, at its own place or at `at`; `severity` may only lower the check's.
 
-        `redact` are the places of secrets, which no report may show.
+        `redact` are the places of secrets, which no report may show. `extent` is how far the fault reaches: the same
+        fault is new where it reaches further than before.
         """
         return Finding(
             name=self.name,
@@ -111,6 +116,7 @@ class Check:
             fix=fix,
             redact=tuple(redact),
             properties=tuple(sorted(properties.items())) if properties else (),
+            extent=extent,
         )
 
 

@@ -85,7 +85,8 @@ class Finding(NamedTuple):
     `evidence` says, without prose, what was found; with name and owner it is the finding's identity. `redact` are the
     places that hold a secret: every report masks them, in this finding's snippets and in all others. `properties` are
     further facts for the JSON report, by name. In a report, `also` are the findings of other owners that are told
-    with this one.
+    with this one. `extent` is how far the fault reaches, as `model/extent.py` has it, where that can be compared;
+    `reached` is what it reaches further than it did at the base, in words.
     """
 
     name: str
@@ -103,6 +104,8 @@ class Finding(NamedTuple):
     scope: str = ""
     also: tuple["Finding", ...] = ()
     user: tuple[str, str] = ("", "")
+    extent: Any = None
+    reached: tuple[str, ...] = ()
 
     @property
     def identity(self) -> tuple[str, ...]:

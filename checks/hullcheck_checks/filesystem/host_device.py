@@ -21,6 +21,7 @@ from collections.abc import Iterator
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
 from hullcheck.model.container import Container, Device, Mount
+from hullcheck.model.extent import extent, words
 from hullcheck.model.hostpaths import device_gives, node_device
 
 check = Check(
@@ -73,5 +74,6 @@ def _finding(container: Container, part: Device | Mount, path: str, gives: str, 
         at=part.source.location,
         severity=severity,
         evidence=(path,),
+        extent=extent(paths=words((path,), "path")),
         related=part.source.related,
     )

@@ -21,7 +21,7 @@ from collections.abc import Iterator
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
 from hullcheck.model.container import Container
-from hullcheck.model.hostpaths import leads_to_runtime, node_device, sensitive
+from hullcheck.model.hostpaths import leads_to_runtime, mounted_path, node_device, sensitive
 
 check = Check(
     __name__,
@@ -53,6 +53,7 @@ def mounted(container: Container) -> Iterator[Finding]:
                 f"{container.described} mounts `{path}` of its node",
                 at=mount.source.location,
                 evidence=(path,),
+                extent=mounted_path(mount),
                 related=mount.source.related,
             )
 

@@ -20,6 +20,7 @@ from hullcheck.check import Check
 from hullcheck.finding import Finding, Fix, Severity
 from hullcheck.model.container import Container, Mount
 from hullcheck.model.edit import delete, fix, replace
+from hullcheck.model.extent import extent, words
 from hullcheck.source import Field
 
 check = Check(
@@ -57,6 +58,7 @@ def propagated(container: Container) -> Iterator[Finding]:
             at=field.location,
             severity=severity,
             evidence=(path, field.value or ""),
+            extent=extent(paths=words((path,), "path")),
             related=field.related,
             fix=_private(mount, field),
         )

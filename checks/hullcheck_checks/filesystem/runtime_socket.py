@@ -32,7 +32,8 @@ from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
 from hullcheck.model.compose import ComposeProject, Service
 from hullcheck.model.container import Container, Variable
-from hullcheck.model.hostpaths import leads_to_runtime
+from hullcheck.model.extent import extent, words
+from hullcheck.model.hostpaths import leads_to_runtime, mounted_path
 from hullcheck.model.node import as_str
 
 check = Check(
@@ -87,6 +88,7 @@ def _mounts(container: Container, *, proxy: bool) -> Iterator[Finding]:
                 at=mount.source.location,
                 severity=Severity.MEDIUM if lowered else None,
                 evidence=(path,),
+                extent=mounted_path(mount),
                 related=mount.source.related,
             )
 
@@ -117,6 +119,7 @@ def _engine(container: Container, project: ComposeProject) -> Iterator[Finding]:
                 at=variable.value.location,
                 severity=Severity.HIGH,
                 evidence=("DOCKER_HOST", host),
+                extent=extent(hosts=words((host,), "name")),
                 related=variable.value.related,
             )
 

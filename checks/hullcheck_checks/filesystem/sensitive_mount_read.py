@@ -25,7 +25,7 @@ from collections.abc import Iterator
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
 from hullcheck.model.container import Container, Mount
-from hullcheck.model.hostpaths import sensitive
+from hullcheck.model.hostpaths import mounted_path, sensitive
 
 check = Check(
     __name__,
@@ -63,6 +63,7 @@ def readable(container: Container) -> Iterator[Finding]:
                 at=mount.source.location,
                 severity=severity,
                 evidence=(path,),
+                extent=mounted_path(mount),
                 related=mount.source.related,
             )
 

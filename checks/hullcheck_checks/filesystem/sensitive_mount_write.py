@@ -23,7 +23,7 @@ from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
 from hullcheck.model.container import Container
 from hullcheck.model.cures import read_only
-from hullcheck.model.hostpaths import sensitive
+from hullcheck.model.hostpaths import mounted_path, sensitive
 
 check = Check(
     __name__,
@@ -63,6 +63,7 @@ def writable(container: Container) -> Iterator[Finding]:
                 at=mount.source.location,
                 severity=severity,
                 evidence=(path,),
+                extent=mounted_path(mount),
                 related=mount.source.related,
                 fix=read_only(container, mount),
             )

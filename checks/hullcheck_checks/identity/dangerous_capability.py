@@ -25,6 +25,7 @@ from hullcheck.finding import Finding, Severity
 from hullcheck.model.capabilities import GIVES, Tier, bare_name, tier
 from hullcheck.model.container import Container
 from hullcheck.model.edit import delete, fix
+from hullcheck.model.extent import extent, words
 
 check = Check(
     __name__,
@@ -76,6 +77,7 @@ def added(container: Container) -> Iterator[Finding]:
                 at=field.location,
                 severity=severity,
                 evidence=(name,),
+                extent=extent(capabilities=words(("*" if name == "ALL" else name,))),
                 related=field.related,
                 fix=fix(f"don't add {name}", delete(field.location), safe=False),
             )

@@ -20,6 +20,7 @@ from collections.abc import Iterator
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
 from hullcheck.model.dockerfile import Stage
+from hullcheck.model.extent import extent, words
 
 check = Check(
     __name__,
@@ -53,6 +54,7 @@ def given(stage: Stage) -> Iterator[Finding]:
                 at=word.location,
                 severity=_severity(risky) if stage.ships else Severity.LOW,
                 evidence=tuple(sorted(risky)),
+                extent=extent(capabilities=words("*" if name == "all" else name for name in risky)),
             )
 
 

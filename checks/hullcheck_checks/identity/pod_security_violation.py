@@ -28,6 +28,7 @@ from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Related, Severity
+from hullcheck.model.extent import extent, words
 from hullcheck.model.kubernetes import PodObject
 from hullcheck.model.node import at
 from hullcheck.model.pod_security import NEWEST, Expectation, Violation, expectations, minor, violations
@@ -85,6 +86,7 @@ def _finding(workload: Workload, level: str, broken: list[Violation], asked: Exp
         at=place,
         severity=Severity.INFO if asked is not None and asked.mode != "enforce" else None,
         evidence=(level, *(v.control for v in broken)),
+        extent=extent(level=words((level,), "name"), controls=words((v.control for v in broken), "name")),
         related=related,
     )
 

@@ -18,6 +18,7 @@ from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
+from hullcheck.model.extent import extent, words
 from hullcheck.model.image import ImageUse
 
 check = Check(
@@ -51,5 +52,6 @@ def rolling(use: ImageUse) -> Iterator[Finding]:
         use,
         f"{use.how} {use.shown} follows the channel `{image.tag}`, which moves",
         evidence=(image.name,),
+        extent=extent(registries=words((image.name,), "name")),
         related=use.origins,
     )

@@ -15,6 +15,7 @@ from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
+from hullcheck.model.extent import extent, words
 from hullcheck.model.image import ImageRef, ImageUse
 
 check = Check(
@@ -46,6 +47,7 @@ def cut_short(use: ImageUse) -> Iterator[Finding]:
             use,
             f"{use.how} {use.shown} has a digest of {len(digits)} digits, where {algorithm} has {LENGTHS[algorithm]}",
             evidence=(name, "digest"),
+            extent=extent(registries=words((name,), "name")),
             related=use.origins,
         )
 
@@ -59,5 +61,6 @@ def undigested(use: ImageUse) -> Iterator[Finding]:
         use,
         f"{use.how} {use.shown} is not pinned to a digest",
         evidence=(image.name,),
+        extent=extent(registries=words((image.name,), "name")),
         related=use.origins,
     )

@@ -19,6 +19,7 @@ from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
+from hullcheck.model.extent import extent, words
 from hullcheck.model.image import ImageUse
 
 check = Check(
@@ -53,5 +54,6 @@ def untagged(use: ImageUse) -> Iterator[Finding]:
         use,
         f"{use.how} {use.shown} has neither tag nor digest, so it is whatever `latest` is at the time",
         evidence=(image.name,),
+        extent=extent(registries=words((image.name,), "name")),
         related=use.origins,
     )

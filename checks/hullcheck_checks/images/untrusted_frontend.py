@@ -19,6 +19,8 @@ from collections.abc import Iterator
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
 from hullcheck.model.dockerfile import Dockerfile
+from hullcheck.model.extent import extent
+from hullcheck.model.extent import words as named
 from hullcheck.model.image import ImageRef
 
 check = Check(
@@ -58,4 +60,5 @@ def foreign(dockerfile: Dockerfile) -> Iterator[Finding]:
         at=place,
         severity=Severity.LOW if mirrored else None,
         evidence=(image.name if image else words[0],),
+        extent=extent(registries=named((image.name if image else words[0],), "name")),
     )

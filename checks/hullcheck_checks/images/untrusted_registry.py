@@ -18,6 +18,7 @@ from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
+from hullcheck.model.extent import extent, words
 from hullcheck.model.globs import like
 from hullcheck.model.image import ImageRef, ImageUse
 from hullcheck.model.settings import Settings
@@ -54,6 +55,7 @@ def elsewhere(use: ImageUse, settings: Settings) -> Iterator[Finding]:
         use,
         f"{use.how} {use.shown} comes from `{image.registry}`, which isn't among the trusted registries",
         evidence=(image.name,),
+        extent=extent(registries=words((image.name,), "name")),
         related=use.origins,
     )
 

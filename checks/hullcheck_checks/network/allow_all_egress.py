@@ -26,6 +26,7 @@ from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
+from hullcheck.model.network.extents import admitted
 from hullcheck.model.network.parts import PolicyUse
 from hullcheck.model.network.policy import Direction
 from hullcheck.model.network.review import is_only_dns, wide_open
@@ -51,4 +52,5 @@ def open_to_all(use: PolicyUse) -> Iterator[Finding]:
             at=found.peer.location if found.peer else found.rule.location,
             severity=Severity.INFO if found.ports else None,
             evidence=(str(found.rule.number), found.whom),
+            extent=admitted(use.policy, found.rule, wide=True),
         )

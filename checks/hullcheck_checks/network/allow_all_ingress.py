@@ -23,6 +23,7 @@ from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
+from hullcheck.model.network.extents import admitted
 from hullcheck.model.network.parts import PolicyUse
 from hullcheck.model.network.policy import Direction
 from hullcheck.model.network.review import WideOpen, is_front_door, wide_open
@@ -46,6 +47,7 @@ def open_to_all(use: PolicyUse) -> Iterator[Finding]:
             at=found.peer.location if found.peer else found.rule.location,
             severity=_severity(use, found),
             evidence=(str(found.rule.number), found.whom),
+            extent=admitted(use.policy, found.rule, wide=True),
         )
 
 

@@ -31,6 +31,7 @@ from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Related, Severity
+from hullcheck.model.network.extents import by_pods
 from hullcheck.model.network.parts import Reach
 from hullcheck.model.network.policy import Direction
 from hullcheck.model.network.review import open_rules, reached_by_all
@@ -59,6 +60,7 @@ def within_reach(reach: Reach) -> Iterator[Finding]:
             reach,
             f"every pod can connect to `{reach.endpoint.name}` ({reach.endpoint.data}): {why}",
             severity=None if network.scope.policies else Severity.INFO,
+            extent=by_pods(network, number),
             related=(Related(r.rule.location, f"this rule of `{r.policy.object.name}` admits all") for r in rules[:3]),
         )
         return

@@ -30,6 +30,7 @@ from hullcheck.model.network.compose_review import (
     is_bound_to_an_address,
     tempered,
 )
+from hullcheck.model.network.extents import published as reach_of
 from hullcheck.model.network.loopback import to_loopback
 from hullcheck.model.network.parts import ComposeUse
 
@@ -68,5 +69,6 @@ def _finding(service: Service, port: Port, kind: str) -> Finding:
         at=port.location,
         severity=tempered(check.severity, port.location.path),
         evidence=(str(port.number), port.protocol),
+        extent=reach_of(port),
         fix=to_loopback(port),
     )

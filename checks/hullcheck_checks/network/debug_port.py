@@ -23,7 +23,9 @@ from collections.abc import Iterator
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
 from hullcheck.model.container import Container, Port
+from hullcheck.model.extent import EVERY_ADDRESS, extent
 from hullcheck.model.network.compose_review import tempered
+from hullcheck.model.network.extents import published
 from hullcheck.model.network.loopback import to_loopback
 
 check = Check(
@@ -66,6 +68,7 @@ def attachable(container: Container) -> Iterator[Finding]:
                 at=port.location,
                 severity=tempered(severity, port.location.path),
                 evidence=(str(port.number),),
+                extent=published(port),
                 fix=to_loopback(port) if container.dialect == "compose" else None,
             )
     yield from _started(container)
@@ -88,5 +91,6 @@ def _started(container: Container) -> Iterator[Finding]:
                 at=word.location,
                 severity=tempered(Severity.MEDIUM, word.location.path),
                 evidence=(match[0],),
+                extent=extent(addresses=EVERY_ADDRESS),
             )
             return

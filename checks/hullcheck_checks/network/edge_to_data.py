@@ -24,6 +24,7 @@ from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Related, Severity
+from hullcheck.model.extent import extent, words
 from hullcheck.model.network.compose_review import names, shortcuts, tempered
 from hullcheck.model.network.parts import ComposeUse
 
@@ -51,5 +52,6 @@ def past_the_application(use: ComposeUse) -> Iterator[Finding]:
             f"{networks}",
             severity=tempered(check.severity, proxy.location.path),
             evidence=tuple(store.name for store in stores),
+            extent=extent(stores=words((store.name for store in stores), "holder")),
             related=(Related(store.location, f"`{store.name}` holds data") for store in stores[:5]),
         )

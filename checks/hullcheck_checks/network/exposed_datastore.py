@@ -25,6 +25,7 @@ from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Related, Severity
+from hullcheck.model.network.extents import let_in
 from hullcheck.model.network.network import Doorway
 from hullcheck.model.network.parts import Reach
 
@@ -78,6 +79,7 @@ def from_outside(reach: Reach) -> Iterator[Finding]:
             at=doorway.location,
             severity=_severity(reach, doorway),
             evidence=(doorway.kind, doorway.via),
+            extent=let_in(network, doorway, admitted),
             related=(Related(reach.endpoint.location, f"`{reach.endpoint.name}` holds data"),),
         )
 

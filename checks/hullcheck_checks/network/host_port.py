@@ -22,6 +22,7 @@ from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
 from hullcheck.model.container import Port
 from hullcheck.model.edit import delete, fix
+from hullcheck.model.network.extents import published
 from hullcheck.model.workload import Workload
 
 check = Check(
@@ -56,6 +57,7 @@ def on_the_node(workload: Workload) -> Iterator[Finding]:
                     at=port.location,
                     severity=Severity.LOW if _is_loopback(port) else None,
                     evidence=(str(port.published), port.protocol),
+                    extent=published(port),
                     fix=fix("take `hostPort` out", delete(port.location), safe=False),
                 )
 

@@ -22,6 +22,7 @@ from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
+from hullcheck.model.extent import extent, words
 from hullcheck.model.network.parts import EntranceUse
 
 check = Check(
@@ -43,4 +44,10 @@ def in_the_clear(use: EntranceUse) -> Iterator[Finding]:
         if gap.host.endswith((".local", ".localhost", ".test", ".internal")) or gap.host == "localhost":
             continue
         what = f"`{gap.host}`" if gap.host else "every host"
-        yield check.finding(use, f"{kind} `{name}` serves {what} without TLS", at=gap.location, evidence=(gap.host,))
+        yield check.finding(
+            use,
+            f"{kind} `{name}` serves {what} without TLS",
+            at=gap.location,
+            evidence=(gap.host,),
+            extent=extent(hosts=words((gap.host or "*",))),
+        )

@@ -18,6 +18,7 @@ from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
+from hullcheck.model.network.extents import through
 from hullcheck.model.network.parts import PolicyUse
 from hullcheck.model.network.policy import Peer, PortRule, Rule, Tier
 
@@ -46,6 +47,7 @@ def reaches_metadata(use: PolicyUse) -> Iterator[Finding]:
                 f"`{policy.object.name}` lets its pods connect to 169.254.169.254, the cloud's metadata service",
                 at=peer.location,
                 evidence=(str(rule.number),),
+                extent=through(rule),
             )
 
 

@@ -22,6 +22,7 @@ from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Related, Severity
+from hullcheck.model.extent import extent, words
 from hullcheck.model.network.assertions import Assertion, Broken, closed, opened
 from hullcheck.model.network.network import Reason
 from hullcheck.model.network.parts import NetworkUse
@@ -64,6 +65,7 @@ def _finding(use: NetworkUse, assertion: Assertion, found: Broken, kind: str, ve
         f"{f': {assertion.reason}' if assertion.reason else ''}",
         at=place or found.target.location,
         evidence=(kind, str(assertion), found.target.id, *found.sources[:3]),
+        extent=extent(from_=words(found.sources, "name"), connections=words(found.connections.split(","), "name")),
         related=(there,) if place else (),
     )
 

@@ -14,7 +14,9 @@ To fix: if it isn't meant, narrow the line that opened it:
 
 Reported only where a change is compared with its base (`--diff-base`), at the line that opened the way, or at the
 workload where a policy is gone. A way in that is limited to some addresses is a low finding, a workload more that
-reaches a data store a medium one.
+reaches a data store a medium one. Reaching further counts, too: a load balancer that isn't internal any more, a list of
+addresses that is taken away, a rule that has come to admit every pod. A workload that may connect to more addresses is
+a low finding, to all of them a medium one.
 
 See https://kubernetes.io/docs/concepts/services-networking/network-policies/
 """
@@ -23,6 +25,7 @@ from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Related, Severity
+from hullcheck.model.changed import FurtherOut
 from hullcheck.model.network.parts import Opened
 
 check = Check(
@@ -49,9 +52,20 @@ def newly_open(opened: Opened) -> Iterator[Finding]:
     )
 
 
+@check.on(FurtherOut)
+def further_out(part: FurtherOut) -> Iterator[Finding]:
+    yield check.finding(
+        part,
+        f"this change lets `{part.endpoint.name}` connect to {part.whom}: {part.connections}, {part.why}",
+        severity=Severity.MEDIUM if part.everybody else Severity.LOW,
+        evidence=("egress", part.whom, part.endpoint.id, part.connections),
+        related=(Related(part.endpoint.location, f"`{part.endpoint.name}` is what may connect"),),
+    )
+
+
 def _severity(opened: Opened) -> Severity | None:
     if opened.limited:
         return Severity.LOW
     if opened.outside:
         return None if opened.endpoint.data else Severity.MEDIUM
-    return None if opened.everyone else Severity.MEDIUM
+    return None if opened.everyone and opened.endpoint.data else Severity.MEDIUM

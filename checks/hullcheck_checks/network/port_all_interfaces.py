@@ -31,6 +31,7 @@ from hullcheck.model.network.compose_review import (
     is_proxy,
     tempered,
 )
+from hullcheck.model.network.extents import published
 from hullcheck.model.network.loopback import to_loopback
 from hullcheck.model.network.parts import ComposeUse
 
@@ -73,5 +74,6 @@ def _finding(service: Service, port: Port) -> Finding:
         at=port.location,
         severity=Severity.INFO if web else tempered(check.severity, port.location.path),
         evidence=(span, port.protocol),
+        extent=published(port),
         fix=to_loopback(port),
     )

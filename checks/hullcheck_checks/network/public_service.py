@@ -25,6 +25,8 @@ from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
+from hullcheck.model.extent import addresses, extent
+from hullcheck.model.network.extents import offered
 from hullcheck.model.network.parts import ServiceUse
 from hullcheck.model.network.review import endpoints_of
 
@@ -58,6 +60,7 @@ def from_outside(use: ServiceUse) -> Iterator[Finding]:
             f"Service `{service.object.name}` claims the addresses {', '.join(service.external_ips[:3])}",
             at=service.external_ips_location,
             evidence=("externalIPs",),
+            extent=extent(addresses=addresses(service.external_ips)),
         )
     if service.type not in ("LoadBalancer", "NodePort"):
         return
@@ -68,6 +71,7 @@ def from_outside(use: ServiceUse) -> Iterator[Finding]:
         at=service.type_location,
         severity=Severity.MEDIUM if _is_admin(use) and not limited else Severity.INFO,
         evidence=(service.type,),
+        extent=offered(service),
     )
 
 

@@ -22,6 +22,7 @@ from hullcheck.check import Check
 from hullcheck.finding import Finding, Fix, Severity
 from hullcheck.model.container import Container, Port
 from hullcheck.model.edit import delete_instruction, delete_word, fix
+from hullcheck.model.network.extents import published
 
 check = Check(
     __name__,
@@ -53,6 +54,7 @@ def listens(container: Container) -> Iterator[Finding]:
                 at=port.location,
                 severity=_severity(container, port),
                 evidence=("22",),
+                extent=published(port),
                 fix=_closed(container, port),
             )
             return

@@ -20,6 +20,7 @@ from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
+from hullcheck.model import rights
 from hullcheck.model.edit import delete_item, fix
 from hullcheck.model.rbac import Bound
 
@@ -49,5 +50,6 @@ def for_anybody(bound: Bound) -> Iterator[Finding]:
                 at=subject.location,
                 severity=Severity.INFO if binding.role_name in PUBLIC else None,
                 evidence=(subject.name, binding.role_name),
+                extent=rights.whole(bound, subject.name),
                 fix=fix("take the subject out", delete_item(subject.location), safe=False) if others else None,
             )

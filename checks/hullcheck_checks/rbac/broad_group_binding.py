@@ -21,6 +21,7 @@ from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
+from hullcheck.model import rights
 from hullcheck.model.powers import of
 from hullcheck.model.rbac import READS, Bound, held_by
 
@@ -61,6 +62,7 @@ def for_everybody(bound: Bound) -> Iterator[Finding]:
             severity=Severity(level - 1) if narrow else level,
             evidence=(subject.name, binding.role_name),
             related=held_by(bound.holders),
+            extent=rights.whole(bound, subject.name),
         )
 
 

@@ -22,6 +22,7 @@ from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
+from hullcheck.model import rights
 from hullcheck.model.rbac import CLUSTER_ADMIN, Bound, held_by
 
 check = Check(
@@ -62,4 +63,5 @@ def bound_to_everything(bound: Bound) -> Iterator[Finding]:
         severity=None if everything and binding.cluster else Severity.HIGH,
         evidence=(name, *sorted(subject.name for subject in binding.subjects)),
         related=held_by(bound.holders),
+        extent=rights.whole(bound),
     )

@@ -19,6 +19,7 @@ from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
+from hullcheck.model import rights
 from hullcheck.model.powers import powers
 from hullcheck.model.rbac import Bound, held_by
 
@@ -51,4 +52,5 @@ def for_default(bound: Bound) -> Iterator[Finding]:
             severity=None if strong else Severity.MEDIUM,
             evidence=(subject.namespace, binding.role_name),
             related=held_by(bound.holders),
+            extent=rights.whole(bound, subject.name),
         )

@@ -18,6 +18,7 @@ from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
+from hullcheck.model import rights
 from hullcheck.model.rbac import Bound
 
 check = Check(
@@ -39,4 +40,5 @@ def for_masters(bound: Bound) -> Iterator[Finding]:
                 f"{bound.binding.described} names the group `system:masters`, which may do everything without it",
                 at=subject.location,
                 evidence=(subject.name,),
+                extent=rights.to(bound, subject.name),
             )

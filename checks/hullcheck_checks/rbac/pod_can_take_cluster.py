@@ -22,6 +22,7 @@ from collections.abc import Iterator
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Related, Severity
 from hullcheck.model.container import Root
+from hullcheck.model.extent import extent, words
 from hullcheck.model.powers import takes_cluster
 from hullcheck.model.rbac import CLUSTER_ADMIN, Bound, Identity
 from hullcheck.model.workload import Workload
@@ -51,6 +52,7 @@ def headline(identity: Identity) -> Iterator[Finding]:
         severity=None if _is_weak(identity.workload) else Severity.HIGH,
         evidence=(identity.account, *sorted({way for way, _ in found})),
         related=related,
+        extent=extent(rights=words((way for way, _ in found), "name")),
     )
 
 

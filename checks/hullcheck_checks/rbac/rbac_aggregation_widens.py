@@ -24,6 +24,7 @@ from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Related, Severity
+from hullcheck.model.extent import extent, words
 from hullcheck.model.powers import powers
 from hullcheck.model.rbac import Role
 
@@ -54,6 +55,7 @@ def widens(role: Role) -> Iterator[Finding]:
                 role,
                 f"{role.described} adds {found[0].what} to everybody's `{target}`",
                 at=word.location,
+                extent=extent(roles=words((target,), "name"), rights=words((p.what for p in found), "name")),
                 evidence=(target, *sorted({power.name for power in found})),
                 related=(Related(found[0].word.location, "this rule allows it"),),
             )

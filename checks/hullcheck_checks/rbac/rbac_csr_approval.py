@@ -20,6 +20,7 @@ from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
+from hullcheck.model import rights
 from hullcheck.model.powers import Power, told
 from hullcheck.model.rbac import Granted
 
@@ -58,4 +59,5 @@ def approves(granted: Granted) -> Iterator[Finding]:
         severity=granted.severity(power.severity),
         evidence=("signers", *sorted(word.text for word in rule.names)),
         related=granted.related,
+        extent=rights.granted(granted, power),
     )

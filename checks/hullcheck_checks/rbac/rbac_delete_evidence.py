@@ -19,6 +19,7 @@ from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
+from hullcheck.model import rights
 from hullcheck.model.powers import evidence, of, told
 from hullcheck.model.rbac import Granted
 
@@ -46,4 +47,5 @@ def wipes_traces(granted: Granted) -> Iterator[Finding]:
             severity=granted.severity(power.severity),
             evidence=evidence(granted, power),
             related=granted.related,
+            extent=rights.granted(granted, power),
         )

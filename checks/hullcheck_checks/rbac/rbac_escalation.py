@@ -23,6 +23,7 @@ from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
+from hullcheck.model import rights
 from hullcheck.model.powers import evidence, of, told
 from hullcheck.model.rbac import CLUSTER_ADMIN, Granted
 
@@ -56,6 +57,7 @@ def any_right(granted: Granted) -> Iterator[Finding]:
             severity=granted.severity(power.severity, names_lower=not _names_all(granted)),
             evidence=evidence(granted, power),
             related=granted.related,
+            extent=rights.granted(granted, power),
         )
 
 

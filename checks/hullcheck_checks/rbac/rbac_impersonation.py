@@ -23,6 +23,7 @@ from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
+from hullcheck.model import rights
 from hullcheck.model.powers import evidence, of, told
 from hullcheck.model.rbac import Granted
 
@@ -52,4 +53,5 @@ def as_others(granted: Granted) -> Iterator[Finding]:
             severity=granted.severity(power.severity),
             evidence=evidence(granted, power),
             related=granted.related,
+            extent=rights.granted(granted, power),
         )

@@ -20,6 +20,7 @@ from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Fix, Severity
+from hullcheck.model import rights
 from hullcheck.model.edit import delete, fix, replace
 from hullcheck.model.powers import evidence, of, told
 from hullcheck.model.rbac import Granted, Word
@@ -50,6 +51,7 @@ def past_the_audit(granted: Granted) -> Iterator[Finding]:
             severity=granted.severity(power.severity),
             evidence=evidence(granted, power),
             related=granted.related,
+            extent=rights.granted(granted, power),
             fix=_less(granted, power.word),
         )
 

@@ -23,6 +23,7 @@ from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
+from hullcheck.model import rights
 from hullcheck.model.powers import evidence, of, told
 from hullcheck.model.rbac import Granted
 
@@ -50,4 +51,5 @@ def writes_configuration(granted: Granted) -> Iterator[Finding]:
             severity=granted.severity(power.severity, names_lower=False),
             evidence=evidence(granted, power),
             related=granted.related,
+            extent=rights.granted(granted, power),
         )

@@ -20,6 +20,7 @@ from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
 from hullcheck.model.dockerfile import Stage
 from hullcheck.model.downloads import is_git, without_secrets
+from hullcheck.model.extent import sources
 
 check = Check(
     __name__,
@@ -52,6 +53,7 @@ def mutable(stage: Stage) -> Iterator[Finding]:
                 at=word.location,
                 severity=None if stage.needed else Severity.LOW,
                 evidence=(without_secrets(url), name),
+                extent=sources(without_secrets(url)),
             )
 
 

@@ -21,6 +21,7 @@ from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
 from hullcheck.model.dockerfile import Stage
 from hullcheck.model.downloads import is_git, is_url, without_secrets
+from hullcheck.model.extent import sources
 
 check = Check(
     __name__,
@@ -50,4 +51,5 @@ def unverified(stage: Stage) -> Iterator[Finding]:
                 at=word.location,
                 severity=severity if stage.needed else Severity.LOW,
                 evidence=(without_secrets(url),),
+                extent=sources(without_secrets(url)),
             )

@@ -21,6 +21,7 @@ from collections.abc import Iterator
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
 from hullcheck.model.compose import Service
+from hullcheck.model.extent import sources
 from hullcheck.source import Field
 
 check = Check(
@@ -61,6 +62,7 @@ def _judged(service: Service, name: str, field: Field[str], url: str) -> Iterato
         at=field.location,
         severity=Severity.LOW if reference and _TAG.fullmatch(reference) else None,
         evidence=(name, address.partition("?")[0], reference),
+        extent=sources(f"{address.partition('?')[0]}#{reference}"),
         related=field.related,
     )
 

@@ -25,6 +25,7 @@ from hullcheck.check import Check
 from hullcheck.finding import Finding, Related, Severity
 from hullcheck.model.dockerfile import Stage
 from hullcheck.model.downloads import PRINTED, fetched, without_secrets
+from hullcheck.model.extent import sources
 
 check = Check(
     __name__,
@@ -49,5 +50,6 @@ def unverified(stage: Stage) -> Iterator[Finding]:
             at=download.place,
             severity=None if stage.needed else Severity.LOW,
             evidence=(without_secrets(download.url),),
+            extent=sources(without_secrets(download.url)),
             related=(Related(file.run_by.place(), "it is used here"),),
         )

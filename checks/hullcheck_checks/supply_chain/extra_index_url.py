@@ -21,7 +21,9 @@ from hullcheck.check import Check
 from hullcheck.finding import Finding, Fix, Severity
 from hullcheck.model.command import Command, Word
 from hullcheck.model.dockerfile import Stage
+from hullcheck.model.downloads import without_secrets
 from hullcheck.model.edit import fix, replace_word
+from hullcheck.model.extent import sources
 from hullcheck.model.variables import settings
 
 check = Check(
@@ -47,10 +49,11 @@ PUBLIC = (
 def second(stage: Stage) -> Iterator[Finding]:
     for script in stage.scripts:
         for command in script.commands:
-            word = _option(command)
-            if word is not None:
+            found = _option(command)
+            if found is not None:
+                word, address = found
                 message = f"`{command.name}` asks a second index beside the public one"
-                yield _finding(stage, word, message, _only(command, word))
+                yield _finding(stage, word, address, message, _only(command, word))
     for setting in settings(stage):
         if setting.name.upper() in ("PIP_EXTRA_INDEX_URL", "UV_EXTRA_INDEX_URL") and _private(setting.value):
             yield check.finding(
@@ -59,12 +62,16 @@ def second(stage: Stage) -> Iterator[Finding]:
                 at=setting.place,
                 severity=None if stage.needed else Severity.LOW,
                 evidence=(setting.name,),
+                extent=sources(without_secrets(setting.value)),
             )
 
 
-def _finding(stage: Stage, word: Word, message: str, remedy: Fix | None) -> Finding:
+def _finding(stage: Stage, word: Word, address: str, message: str, remedy: Fix | None) -> Finding:
     severity = None if stage.needed else Severity.LOW
-    return check.finding(stage, message, at=word.location, severity=severity, evidence=("option",), fix=remedy)
+    extent = sources(without_secrets(address))
+    return check.finding(
+        stage, message, at=word.location, severity=severity, evidence=("option",), fix=remedy, extent=extent
+    )
 
 
 def _only(command: Command, word: Word) -> Fix | None:
@@ -81,7 +88,8 @@ def _private(address: str) -> bool:
     return bool(address) and not address.startswith(PUBLIC)
 
 
-def _option(command: Command) -> Word | None:
+def _option(command: Command) -> tuple[Word, str] | None:
+    """The option that names a second index, and the index."""
     if command.name.rstrip("0123456789.") not in ("pip", "python", "uv", "pipx"):
         return None
     words = command.arguments
@@ -90,5 +98,5 @@ def _option(command: Command) -> Word | None:
         if name == "--extra-index-url" or name.endswith(".extra-index-url"):
             address = value if equals else words[at + 1].text if at + 1 < len(words) else ""
             if _private(address):
-                return word
+                return word, address
     return None

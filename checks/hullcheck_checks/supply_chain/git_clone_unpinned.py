@@ -23,6 +23,7 @@ from hullcheck.finding import Finding, Severity
 from hullcheck.model.command import Command, Script, Word
 from hullcheck.model.dockerfile import Stage
 from hullcheck.model.downloads import without_secrets
+from hullcheck.model.extent import sources
 from hullcheck.model.variables import expanded
 
 check = Check(
@@ -56,6 +57,7 @@ def unpinned(stage: Stage) -> Iterator[Finding]:
                 f"`git clone` takes `{without_secrets(url)}` without naming a commit",
                 at=word.location,
                 evidence=(without_secrets(url),),
+                extent=sources(without_secrets(url)),
             )
 
 

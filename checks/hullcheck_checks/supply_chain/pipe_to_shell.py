@@ -25,6 +25,7 @@ from hullcheck.finding import Finding, Severity
 from hullcheck.model.command import POWERSHELLS, SHELLS, Command, Script
 from hullcheck.model.dockerfile import Stage
 from hullcheck.model.downloads import INTERPRETERS, PRINTED, downloads, without_secrets
+from hullcheck.model.extent import sources
 from hullcheck.source import Location
 
 check = Check(
@@ -55,6 +56,7 @@ def piped(stage: Stage) -> Iterator[Finding]:
                     at=_place(download.command, reader),
                     severity=None if stage.needed else Severity.LOW,
                     evidence=(without_secrets(download.url), reader.name),
+                    extent=sources(without_secrets(download.url)),
                 )
 
 

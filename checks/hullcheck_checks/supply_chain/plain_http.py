@@ -24,6 +24,7 @@ from hullcheck.model.command import Command, Script
 from hullcheck.model.dockerfile import Stage
 from hullcheck.model.downloads import NAMES, downloads, is_local, verifies, without_secrets
 from hullcheck.model.edit import fix, replace_word
+from hullcheck.model.extent import sources
 from hullcheck.model.variables import expanded, settings
 from hullcheck.source import Location
 
@@ -64,6 +65,7 @@ def plain(stage: Stage) -> Iterator[Finding]:
             at=place,
             severity=Severity.INFO if harmless else None if stage.needed else Severity.LOW,
             evidence=(without_secrets(url),),
+            extent=sources(without_secrets(url)),
             fix=None if harmless == _SIGNED else _encrypted(place),
         )
 

@@ -19,6 +19,7 @@ from collections.abc import Iterator
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
 from hullcheck.model.compose import ComposeProject
+from hullcheck.model.extent import sources
 
 check = Check(
     __name__,
@@ -38,4 +39,4 @@ def remotes(project: ComposeProject) -> Iterator[Finding]:
         if field.value is not None and not _PINNED.search(field.value):
             shown = field.value.partition("?")[0]
             message = f"a Compose file is taken from `{shown}`, which can change"
-            yield check.finding(project, message, at=field.location, evidence=(shown,))
+            yield check.finding(project, message, at=field.location, evidence=(shown,), extent=sources(shown))

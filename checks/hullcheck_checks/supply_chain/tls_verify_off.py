@@ -31,6 +31,7 @@ from hullcheck.model.downloads import (
     is_local,
 )
 from hullcheck.model.edit import delete_word, fix, replace_word
+from hullcheck.model.extent import Extent, extent, words
 from hullcheck.model.variables import settings
 
 check = Check(
@@ -88,6 +89,7 @@ def unverified(stage: Stage) -> Iterator[Finding]:
                     at=word.location,
                     severity=None if stage.needed else Severity.LOW,
                     evidence=(command.name, word.text[:80]),
+                    extent=_trusted(command, word),
                     fix=_verified(command, word),
                 )
     for setting in settings(stage):
@@ -98,6 +100,7 @@ def unverified(stage: Stage) -> Iterator[Finding]:
                 at=setting.place,
                 severity=None if stage.needed else Severity.LOW,
                 evidence=(setting.name,),
+                extent=_hosts(setting.name, setting.value),
             )
 
 
@@ -110,7 +113,24 @@ def environment(container: Container) -> Iterator[Finding]:
                 f"{container.described}: `{variable.name}` switches the verification of certificates off",
                 at=variable.value.location,
                 evidence=(variable.name,),
+                extent=_hosts(variable.name, variable.value.value),
             )
+
+
+def _hosts(name: str, value: str) -> Extent:
+    """For which hosts a variable switches it off: those that it lists, or all."""
+    listed = VARIABLES[name.upper()] is None
+    return extent(hosts=words(re.split(r"[\s,]+", value.strip("\"' ")) if listed else ("*",)))
+
+
+def _trusted(command: Command, word: Word) -> Extent:
+    """For which hosts an option does: the one that it names, behind `=` or as the next word, or all."""
+    name, equals, value = word.text.partition("=")
+    if not name.endswith(("trusted-host", "allow-insecure-host")):
+        return extent(hosts=words(("*",)))
+    at = command.words.index(word) if word in command.words else len(command.words)
+    following = command.words[at + 1 : at + 2]
+    return extent(hosts=words((value if equals else following[0].text if following else "*",), "name"))
 
 
 def _verified(command: Command, word: Word) -> Fix | None:

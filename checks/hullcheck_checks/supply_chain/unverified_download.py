@@ -22,6 +22,7 @@ from hullcheck.check import Check
 from hullcheck.finding import Finding, Related, Severity
 from hullcheck.model.dockerfile import Stage
 from hullcheck.model.downloads import fetched, without_secrets
+from hullcheck.model.extent import sources
 
 check = Check(
     __name__,
@@ -44,5 +45,6 @@ def unpacked(stage: Stage) -> Iterator[Finding]:
             f"the archive from `{without_secrets(file.download.url)}` is unpacked without being verified",
             at=file.download.place,
             evidence=(without_secrets(file.download.url),),
+            extent=sources(without_secrets(file.download.url)),
             related=(Related(file.unpacked_by.place(), "it is unpacked here"),),
         )

@@ -2,6 +2,9 @@
 
 from typing import NamedTuple
 
+from hullcheck.model.container import Mount
+from hullcheck.model.extent import UNKNOWN, Extent, extent, words
+
 _SOCKETS = frozenset(
     (
         "docker.sock", "docker.sock.raw", "docker.raw.sock", "containerd.sock", "crio.sock", "podman.sock",
@@ -181,3 +184,10 @@ def node_device(path: str) -> tuple[str, int]:
     if not path.startswith("/dev/") or any(path == shared or path.startswith(f"{shared}/") for shared in _SHARED):
         return gives, tier
     return gives or "a device of the node", max(tier, 2)
+
+
+def mounted_path(mount: Mount) -> Extent:
+    """How far a mount of the host reaches: what is below its path, to be read or written, too."""
+    write = () if mount.read_only.value else (UNKNOWN,) if mount.read_only.unknown else ("write",)
+    path = UNKNOWN if mount.source.value is None else mount.source.value
+    return extent(paths=words((path,), "path"), access=words(("read", *write), "name"))

@@ -1,0 +1,335 @@
+"""What a change opens, loosens or takes away, as parts for checks: all that has to be seen in both trees at once."""
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from hullcheck.link.confinement import Finder
+from hullcheck.link.network import Options, network
+from hullcheck.link.network_changes import Scopes, change_parts, networks
+from hullcheck.model.changed import Doubtful, FurtherOut, Relaxed
+from hullcheck.model.extent import EVERY_ADDRESS, UNKNOWN, Box, Extent, Parts, union, wider, without
+from hullcheck.model.kubernetes import KubernetesObject, World
+from hullcheck.model.network.endpoint import Endpoint
+from hullcheck.model.network.extents import OWN_NAMESPACE, admitted, let_in
+from hullcheck.model.network.labels import Operator
+from hullcheck.model.network.network import Doorway, Network
+from hullcheck.model.network.pairing import pairs
+from hullcheck.model.network.parts import IsolationLost, Opened
+from hullcheck.model.network.policy import Direction, Policy, Rule, Tier
+from hullcheck.model.network.review import is_only_dns
+from hullcheck.model.node import Scalar, at
+from hullcheck.source import Location
+
+LEVELS = ("restricted", "baseline", "privileged")
+"""Pod Security's, the strictest first; a namespace without a label forbids nothing."""
+
+_ENFORCE = "pod-security.kubernetes.io/enforce"
+
+Part = Opened | IsolationLost | FurtherOut | Doubtful | Relaxed
+
+
+def changes_of(before: Scopes, after: Scopes, options: Options) -> Iterator[Part]:
+    """Everything that the change from one tree to the other opens."""
+    worlds = tuple(before[0]), tuple(after[0])
+    before, after = (worlds[0], tuple(before[1])), (worlds[1], tuple(after[1]))
+    told = list(change_parts(before, after, options))
+    yield from told
+    old, new = networks(before, options), networks(after, options)
+    for pair in pairs(old, new):
+        one, other = pair.before, pair.after
+        if one is not None and other is not None and _written(one) != _written(other):
+            entrances = list(_entrances(one, other, told))
+            yield from entrances
+            if one.scope.kind != "compose":
+                yield from _rules(one, other, (*told, *entrances))
+                yield from _doubtful(one, other)
+    yield from _lost_elsewhere(worlds, old, new)
+    yield from _relaxed(*worlds)
+
+
+def _written(of: Network) -> tuple[object, ...]:
+    """What the answers of a network rest on, wherever it is written."""
+    scope = of.scope
+    return (
+        [
+            (e.id, e.labels, [(*p[:3], p.host_port, p.loopback, p.data) for p in e.ports], *e[8:])
+            for e in scope.endpoints
+        ],
+        [_policy(policy) for policy in scope.policies],
+        [
+            (s.namespace, s.object.name, *s[2:5], [(*p[:4], p.node_port) for p in s.ports], *s[6:9])
+            for s in scope.services
+        ],
+        [
+            (e.namespace, e.object.kind, e.object.name, [b[:3] for b in e.backends], _annotations(e.object))
+            for e in scope.entrances
+        ],
+        scope.namespaces,
+        [[(one.ports, one.outside, one.limited) for one in a.published] for a in getattr(of, "attached", ())],
+    )
+
+
+def _policy(policy: Policy) -> tuple[object, ...]:
+    rules = [[(_peers(rule), _ports(rule), rule.action) for rule in policy.rules(direction)] for direction in Direction]
+    return (policy.name, policy.object.kind, policy.refused, *policy[1:7], rules, policy.types, *policy[12:])
+
+
+def _peers(rule: Rule) -> object:
+    return None if rule.peers is None else [peer[1:] for peer in rule.peers]
+
+
+def _ports(rule: Rule) -> object:
+    return None if rule.ports is None else [port[1:] for port in rule.ports]
+
+
+def _annotations(made: KubernetesObject) -> object:
+    node = at(made.node, "metadata", "annotations")
+    return None if node is None else node.location.text
+
+
+def _both(before: Network, after: Network) -> Iterator[tuple[int, int, Endpoint]]:
+    """The workloads that both have, by their numbers."""
+    numbers = {endpoint.id: number for number, endpoint in enumerate(before.endpoints)}
+    for number, endpoint in enumerate(after.endpoints):
+        if endpoint.id in numbers:
+            yield numbers[endpoint.id], number, endpoint
+
+
+def _entrances(before: Network, after: Network, told: Iterable[object]) -> Iterator[Opened]:
+    """Workloads that are open to more addresses, though on no more ports."""
+    said = {part.endpoint.id for part in told if isinstance(part, Opened) and part.outside and not part.limited}
+    for old, new, endpoint in _both(before, after):
+        ways = _ways(after, new) if endpoint.id not in said else []
+        known = union(reach for _, reach in _ways(before, old)) if ways else Extent()
+        if not known.boxes:
+            continue  # what wasn't open at all is told as opened
+        for doorway, reach in ways:
+            more = wider(reach, known)
+            if more:
+                limited = not _is_public(without(reach, known))
+                connections = after.universe.ports.text(after.admitted(doorway))
+                why = f"by {doorway.via}, {'; '.join(more[:3])}"
+                yield Opened(endpoint, doorway.location, "outside", connections, why, outside=True, limited=limited)
+                break
+
+
+def _ways(of: Network, workload: int) -> list[tuple[Doorway, Extent]]:
+    """The ways in to a workload, and how far each reaches."""
+    found = []
+    for doorway in of.doorways_of(workload):
+        if doorway.kind != "hostNetwork" and (connections := of.admitted(doorway)):
+            found.append((doorway, let_in(of, doorway, connections)))
+    return found
+
+
+def _is_public(boxes: Iterable[Box]) -> bool:
+    """Is it more than some addresses, or a provider's own network?"""
+    return any(
+        (axis.ranges and sum(end - start for start, end in axis.ranges) >= 1 << 31) or axis == EVERY_ADDRESS
+        for box in boxes
+        for name, axis in box
+        if name == "from" and not isinstance(axis, Parts)
+    )
+
+
+def _rules(before: Network, after: Network, told: Iterable[object]) -> Iterator[Opened | FurtherOut]:
+    """What rules let in, or out to, beyond the workloads of the repository, whose paths are compared one by one."""
+    said = {part.endpoint.id for part in told if isinstance(part, Opened) and part.everyone}
+    entered = {part.endpoint.id for part in told if isinstance(part, Opened) and part.outside}
+    for old, new, endpoint in _both(before, after):
+        for direction in Direction:
+            if not before.isolated(old, direction) or not after.isolated(new, direction):
+                continue
+            rules, known = list(_applying(after, new, direction)), list(_applying(before, old, direction, sure=False))
+            if any(policy.tier is not Tier.NAMESPACE for policy, _ in (*rules, *known)):
+                continue
+            reached = union(admitted(policy, rule) for policy, rule in known)
+            found = _further(rules, reached, direction, direction is Direction.INGRESS and endpoint.id in entered)
+            if found is None or (direction is Direction.INGRESS and endpoint.id in said):
+                continue
+            everybody, rule, box, why = found
+            place, whom = rule.location, _whom(box)
+            connections = str(dict(box).get("ports", "All Connections"))
+            if direction is Direction.EGRESS:
+                yield FurtherOut(endpoint, place, whom, connections, why, everybody)
+            else:
+                yield Opened(endpoint, place, whom, connections, why, everyone=everybody)
+
+
+def _applying(of: Network, workload: int, direction: Direction, sure: bool = True) -> Iterator[tuple[Policy, Rule]]:
+    for policy, certain in of.selecting(workload, direction):
+        if certain or not sure:
+            yield from ((policy, rule) for rule in policy.rules(direction))
+
+
+def _further(
+    rules: Iterable[tuple[Policy, Rule]], known: Extent, direction: Direction, met: bool
+) -> tuple[bool, Rule, Box, str] | None:
+    """The rule that reaches furthest beyond what was known: whether that is everybody, what it reaches, and in words.
+
+    Addresses are left out where their way in was `met` already.
+    """
+    found: list[tuple[bool, Rule, Box, str]] = []
+    for policy, rule in rules:
+        if direction is Direction.EGRESS and is_only_dns(rule):
+            continue
+        for box in admitted(policy, rule).boxes:
+            one = Extent((box,))
+            left = [
+                piece
+                for piece in without(one, known)
+                if not _names_pods(piece) and not (met and "addresses" in dict(piece))
+            ]
+            if left:
+                everybody = any(_is_everybody(piece, direction) for piece in left)
+                words = "; ".join(wider(one, known)[:3])
+                found.append((everybody, rule, box, f"by rule {rule.number} of `{policy.object.name}`: {words}"))
+    return max(found, key=lambda one: one[0], default=None)
+
+
+def _names_pods(box: Box) -> bool:
+    """Is it about pods with certain labels? Those of the repository are compared one by one."""
+    axis = dict(box).get("pods")
+    return isinstance(axis, Parts) and all(
+        element == UNKNOWN or any(r.operator is Operator.IN for r in element) for element in axis.elements
+    )
+
+
+def _is_everybody(box: Box, direction: Direction) -> bool:
+    """All addresses, or all pods: of the namespace at least, for what is let in."""
+    axes = dict(box)
+    spans, ends = axes.get("addresses"), axes.get("ends")
+    if spans is not None and not isinstance(spans, Parts):
+        return _is_public(((("from", spans),),))
+    if not isinstance(ends, Parts) or "pods" in axes:
+        return False
+    if {"pods", "addresses"} <= ends.elements or "namespaces" not in axes:
+        return ends.elements <= {"pods", "addresses"}
+    return direction is Direction.INGRESS and axes["namespaces"] == OWN_NAMESPACE
+
+
+def _whom(box: Box) -> str:
+    axes = dict(box)
+    ends = axes.get("ends")
+    if "addresses" in axes:
+        return str(axes["addresses"])
+    if not isinstance(ends, Parts) or not ends.elements <= {"pods", "addresses"}:
+        return str(ends or "everything")
+    if ends.elements == {"addresses"}:
+        return "every address"
+    pods = "pods" if "pods" in axes else "every pod"
+    if "namespaces" not in axes:
+        return f"{pods} of the cluster" if ends.elements == {"pods"} else "everything"
+    return (
+        f"{pods} of its namespace"
+        if axes["namespaces"] == OWN_NAMESPACE
+        else f"{pods} of namespaces with {axes['namespaces']}"
+    )
+
+
+def _doubtful(before: Network, after: Network) -> Iterator[Doubtful]:
+    """Workloads that were confined for certain, and now perhaps, by something that isn't understood."""
+    groups: dict[tuple[Any, ...], list[tuple[Endpoint, list[Policy], list[Policy]]]] = {}
+    for old, new, endpoint in _both(before, after):
+        for direction in Direction:
+            if not before.isolated(old, direction) or after.isolated(new, direction):
+                continue
+            if not after.isolated(new, direction, sure=False):
+                continue  # isolation is lost for certain, and told so
+            gone = [policy for policy, _ in before.selecting(old, direction)]
+            if any(policy.opaque for policy in gone):
+                continue
+            now = [policy for policy, _ in after.selecting(new, direction)]
+            key = (direction, *(policy.location for policy in gone))
+            groups.setdefault(key, []).append((endpoint, gone, now))
+    for (direction, *_), members in groups.items():
+        endpoints = sorted((endpoint for endpoint, _, _ in members), key=lambda endpoint: not endpoint.data)
+        yield Doubtful(tuple(endpoints), direction, _places(members[0][1]), _places(members[0][2]))
+
+
+def _places(policies: Iterable[Policy]) -> tuple[tuple[str, Location], ...]:
+    return tuple((policy.object.name, policy.location) for policy in policies)
+
+
+def _lost_elsewhere(
+    worlds: tuple[tuple[World, ...], tuple[World, ...]], before: list[Network], after: list[Network]
+) -> Iterator[IsolationLost]:
+    """Workloads that a policy of another scope confined, such as one of the next folder, and that none does now."""
+    strays = Finder(_strays(worlds[0], before))
+    if not strays.paths:
+        return
+    now = Finder(policy for world in worlds[1] for policy in network(world, Options().assume).scope.policies)
+    old = {(one.scope.name, e.id): (one, number) for one in before for number, e in enumerate(one.endpoints)}
+    groups: dict[tuple[Any, ...], list[tuple[Endpoint, list[Policy]]]] = {}
+    for one in after:
+        for endpoint in one.endpoints if one.scope.kind != "compose" else ():
+            known = old.get((one.scope.name, endpoint.id))
+            if known is None or endpoint.host_network:
+                continue
+            for direction in Direction:
+                if known[0].isolated(known[1], direction, sure=False):
+                    continue  # its own scope's policies decide, which are compared
+                gone = [p for p in strays.find(endpoint) if p.affects(direction) and not p.opaque and not p.doubtful]
+                if gone and not any(p.affects(direction) and not p.opaque for p in now.find(endpoint)):
+                    key = (direction, *(policy.location for policy in gone))
+                    groups.setdefault(key, []).append((endpoint, gone))
+    for (direction, *_), members in groups.items():
+        endpoints = dict.fromkeys(sorted((e for e, _ in members), key=lambda endpoint: not endpoint.data))
+        yield IsolationLost(tuple(endpoints), direction, _places(members[0][1]))
+
+
+def _strays(worlds: Iterable[World], networks: Iterable[Network]) -> Iterator[Policy]:
+    """The policies that select nothing where they are applied."""
+    inhabited = {(one.scope.name, one.scope.kind): one for one in networks}
+    for world in worlds:
+        one = inhabited.get((world.name, world.kind))
+        if one is None:
+            yield from network(world, Options().assume).scope.policies
+        elif one.scope.policies:
+            selected = zip(one.compiler.policies, one.compiler.members, strict=True)
+            yield from (policy for policy, members in selected if not members.maybe)
+
+
+def _relaxed(before: tuple[World, ...], after: tuple[World, ...]) -> Iterator[Relaxed]:
+    """Namespaces that enforce a lower level of Pod Security than they did, or whose manifest is gone while it is used."""
+    old, new = dict(_levels(before)), dict(_levels(after))
+    names = {world.name for world in after}
+    best: dict[str, int] = {}
+    for (_, namespace), (_, level, _) in new.items():
+        best[namespace] = min(level, best.get(namespace, len(LEVELS)))
+    worlds = {world.name: world for world in after}
+    for (scope, namespace), (made, level, label) in old.items():
+        if label is None or level == len(LEVELS) - 1:
+            continue
+        found = new.get((scope, namespace))
+        if found is not None:
+            if found[1] > level:
+                place = found[2] or found[0].location
+                yield Relaxed(namespace, place, found[0].owner, LEVELS[level], _said(found), label)
+        elif scope in names and best.get(namespace, len(LEVELS)) > level:
+            used = next((w for w in worlds[scope].workloads if w.namespace == namespace), None)
+            if used is not None:
+                yield Relaxed(namespace, used.location, made.owner, LEVELS[level], "nothing", label)
+        elif scope not in names and namespace in best and best[namespace] > level:
+            other = next(one for (_, name), one in new.items() if name == namespace)
+            yield Relaxed(namespace, other[2] or other[0].location, other[0].owner, LEVELS[level], _said(other), label)
+
+
+Level = tuple[KubernetesObject, int, Location | None]
+
+
+def _said(found: Level) -> str:
+    return LEVELS[found[1]] if found[2] is not None else "nothing"
+
+
+def _levels(worlds: Iterable[World]) -> Iterator[tuple[tuple[str, str], Level]]:
+    """The namespaces of each scope with what they enforce, as an index of `LEVELS`, and the label's place."""
+    for world in worlds:
+        for made in world.objects:
+            if (made.kind, made.group) == ("Namespace", ""):
+                label: Any = at(made.node, "metadata", "labels", _ENFORCE)
+                if isinstance(label, Scalar) and label.unknown:
+                    continue
+                text = label.text if isinstance(label, Scalar) else ""
+                level = LEVELS.index(text) if text in LEVELS else len(LEVELS) - 1
+                yield (world.name, made.name), (made, level, label.location if text else None)

@@ -1,0 +1,15 @@
+"""Texts without the versions in them: a newer version of a thing is the same thing."""
+
+import re
+
+_VERSION = re.compile(r"(?<!\d)\d++(?:\.\d++)++")
+_ADDRESS = re.compile(r"(?:(?<=//)|(?<=@)|(?<!\S))\d{1,3}(?:\.\d{1,3}){3}(?=[:/]|$)")
+_LETTER = re.compile(r"[A-Za-z]")
+
+
+def without_versions(text: str) -> str:
+    """The text with `#` for each version. The address of a host, in front of a port or a path, is none."""
+    if not _LETTER.search(text):
+        return text
+    hosts = {match.start() for match in _ADDRESS.finditer(text)}
+    return _VERSION.sub(lambda match: match[0] if match.start() in hosts else "#", text)
