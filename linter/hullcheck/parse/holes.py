@@ -9,9 +9,11 @@ import re
 from bisect import bisect_right
 from typing import NamedTuple
 
+from hullcheck.model.lazy import Lazy
+
 _KEY = re.compile(r"""[ ]*(?:-[ ]+)*(?:"[^"\n]*"|'[^'\n]*'|[^\s"'#{}\[\]-][^\s:"'#]*):""")
 _ITEMS = re.compile(r"[ ]*(?:-[ ]+)+")
-_VALUE = re.compile(r"(?P<pad>[ ]*)(?P<items>(?:-[ ]+)*)[^\s\"'#{}\[\]][^\n\"'#]*:[ ]+")
+_VALUE = Lazy(r"(?P<pad>[ ]*+)(?P<items>(?:-[ ]++)*+)[^\s\"'#{}\[\]][^\n\"'#]*:[ ]++", most=4_000)
 MAX_BESIDE = 1_000
 """Characters of a line that are looked at beside a hole: longer lines are no block of YAML."""
 

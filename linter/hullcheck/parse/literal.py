@@ -41,9 +41,9 @@ _STATEMENT = re.compile(
     r"\{\{-?\s*(?:/\*|(?:if|else|end|range|with|define|block|break|continue)\b|\$\w+(?:\s*,\s*\$\w+)?\s*:?=|[#/^!])|\{[%#]"
 )
 _BRANCH = re.compile(r"(?:\{\{-?\s*|\{%[-+]?\s*)(?:if|else|elif|elsif|end|range|with|for|unless)")
-_ENTRY = re.compile(r"[ ]*[\w./-]+:(?=\s)")
+_ENTRY = re.compile(r"[ ]*+[\w./-]++:(?=\s)")
 _INDENT = re.compile(r"\|\s*(n?)indent\s+(\d{1,3})\b")
-_STRING = re.compile(r'"(?:[^"\\\n]|\\.)*"|`[^`]*`')
+_STRING = re.compile(r'"(?:[^"\\\n]|\\.)*+"?|`[^`\n]*+`?')
 _PLACEHOLDER = re.compile(r"\{\{[^{}\n]*\}\}|\{%[^{}\n]*%\}")
 _LINE_OF_KEY = re.compile(r"\n[ ]*(?:-[ ]+)*[\w./-]+:(?=\s)")
 _LEAD = re.compile(r"[ ]*(?:-[ ]+)?")
