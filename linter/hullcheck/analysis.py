@@ -15,7 +15,6 @@ from hullcheck.ignores import Ignore, written
 from hullcheck.link.project import Project, link
 from hullcheck.model.coverage import Coverage
 from hullcheck.model.problem import Problem
-from hullcheck.model.scoped import within
 from hullcheck.model.settings import Settings
 from hullcheck.read import File, read_all
 from hullcheck.rules import Rules
@@ -113,7 +112,7 @@ class Judge(NamedTuple):
         from hullcheck.link.changes_of import changes_of
         from hullcheck.link.network import Options
 
-        parts = list(within("", changes_of(base.scopes, head.scopes, Options(self.settings.datastores))))
+        parts = list(changes_of(base.scopes, head.scopes, Options(self.settings.datastores)))
         project = Project(parts, [], 0, worlds=head.scopes[0], compose=head.scopes[1])
         findings = list(self.rules.judge(self._checked(project)))
         ignores = self._ignores(head.files, project, findings)

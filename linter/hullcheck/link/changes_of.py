@@ -18,6 +18,7 @@ from hullcheck.model.network.parts import IsolationLost, Opened
 from hullcheck.model.network.policy import Direction, Policy, Rule, Tier
 from hullcheck.model.network.review import is_only_dns
 from hullcheck.model.node import Scalar, at
+from hullcheck.model.scoped import Scoped, within
 from hullcheck.source import Location
 
 LEVELS = ("restricted", "baseline", "privileged")
@@ -28,23 +29,24 @@ _ENFORCE = "pod-security.kubernetes.io/enforce"
 Part = Opened | IsolationLost | FurtherOut | Doubtful | Relaxed
 
 
-def changes_of(before: Scopes, after: Scopes, options: Options) -> Iterator[Part]:
+def changes_of(before: Scopes, after: Scopes, options: Options) -> Iterator[Scoped]:
     """Everything that the change from one tree to the other opens."""
     worlds = tuple(before[0]), tuple(after[0])
     before, after = (worlds[0], tuple(before[1])), (worlds[1], tuple(after[1]))
-    told = list(change_parts(before, after, options))
-    yield from told
+    opened = list(change_parts(before, after, options))
+    yield from opened
+    told: list[Part] = [part for _, part in opened]
     old, new = networks(before, options), networks(after, options)
     for pair in pairs(old, new):
         one, other = pair.before, pair.after
         if one is not None and other is not None and _written(one) != _written(other):
             entrances = list(_entrances(one, other, told))
-            yield from entrances
+            yield from within(other.scope.name, entrances)
             if one.scope.kind != "compose":
-                yield from _rules(one, other, (*told, *entrances))
-                yield from _doubtful(one, other)
-    yield from _lost_elsewhere(worlds, old, new)
-    yield from _relaxed(*worlds)
+                yield from within(other.scope.name, _rules(one, other, (*told, *entrances)))
+                yield from within(other.scope.name, _doubtful(one, other))
+    yield from within("", _lost_elsewhere(worlds, old, new))
+    yield from within("", _relaxed(*worlds))
 
 
 def _written(of: Network) -> tuple[object, ...]:

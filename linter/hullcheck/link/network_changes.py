@@ -10,13 +10,14 @@ from hullcheck.model.network.diff import Cause, Difference, Lost, Path, cause, d
 from hullcheck.model.network.network import Network, Reason
 from hullcheck.model.network.parts import IsolationLost, Opened
 from hullcheck.model.network.policy import Direction
+from hullcheck.model.scoped import Scoped, within
 from hullcheck.source import Location
 
 Scopes = tuple[Iterable[World], Iterable[ComposeProject]]
 """The worlds and the Compose projects of one tree."""
 
 
-def change_parts(before: Scopes, after: Scopes, options: Options) -> Iterator[Opened | IsolationLost]:
+def change_parts(before: Scopes, after: Scopes, options: Options) -> Iterator[Scoped]:
     """What the change from one tree to the other opens, of scopes that both have.
 
     Of a scope that isn't known in full that is what stands in the repository: what it had, and hasn't any more.
@@ -25,7 +26,7 @@ def change_parts(before: Scopes, after: Scopes, options: Options) -> Iterator[Op
         if found.before is not None and found.after is not None:
             certain = not found.before.scope.approximate and not found.after.scope.approximate
             parts: list[Opened | IsolationLost] = [*_entries(found), *_paths(found), *_lost(found)]
-            yield from (part._replace(certain=certain) for part in parts)
+            yield from within(found.after.scope.name, (part._replace(certain=certain) for part in parts))
 
 
 def networks(scopes: Scopes, options: Options) -> list[Network]:
