@@ -47,9 +47,19 @@ def test_a_stream_of_json_objects_is_read_whole() -> None:
     assert names(f"{one}\n{one}{one}", "a.json") == ["v1 A {"] * 3
 
 
-def test_a_template_is_said_once_and_nothing_else() -> None:
-    found = parsed("apiVersion: v1\nkind: A\nmetadata: {name: {{ .name }}}\n{{ if x }}\nb: {{ y }}\n{{ end }}\n")
+def test_a_template_is_read_literally() -> None:
+    text = "apiVersion: v1\nkind: A\nmetadata: {name: {{ .name }}}\n{{ if x }}\nb: {{ y }}\n{{ end }}\n"
+    found = parsed(text)
     assert found.templated
+    assert [made.kind for made in found.objects] == ["A"]
+    assert not found.problems
+
+
+def test_a_charts_template_is_left_to_the_chart() -> None:
+    text = "apiVersion: v1\nkind: A\nmetadata: {name: {{ .Values.name }}}\n"
+    found = parsed(text, "c/templates/a.yaml")
+    assert found.templated
+    assert found.deferred
     assert not found.objects
     assert [problem.name for problem in found.problems] == ["not-analysed"]
 

@@ -10,6 +10,7 @@ import re
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -30,6 +31,8 @@ ONCE = {
     "hullcheck.model.argv._TOKEN": "a quote that stays open is met once: what is behind it is read in pairs, too",
     "hullcheck.model.secret_files._LINE_END": "it reads the blanks behind a value, which no two values share",
     "hullcheck.parse.dockerignore._TOKEN": "a pattern has at most MAX_LENGTH characters",
+    "hullcheck.parse.build_commands._PIECE": "where it doesn't match, the command isn't read any further",
+    "hullcheck.parse.literal._ENTRY": "it reads the beginning of a line, each once",
     "hullcheck.parse.shell._ASSIGNMENT": "it reads the beginning of a word, each once",
     "hullcheck.parse.shell._REDIRECTION": "it reads the beginning of a word, each once",
     "hullcheck.parse.shell_words._ANSI_QUOTED": "where it doesn't match, the script isn't read any further",
@@ -57,6 +60,7 @@ BUILT: dict[str, Callable[[], Iterator[tuple[str, int]]]] = {
     "hullcheck.model.lazy": lambda: iter(()),  # each `Lazy` is an attribute of a module
     "hullcheck.model.expand": lambda: iter([("a.b.", re.DOTALL)]),  # single characters, without any repetition
     "hullcheck.parse.words": lambda: ((words._argument(escape).pattern, re.DOTALL) for escape in "\\`"),
+    "hullcheck.parse.literal": lambda: iter(()),  # each is an attribute of the module
     "hullcheck.parse.dockerignore": lambda: iter(()),  # at most MAX_WILDCARDS, in a pattern of MAX_LENGTH
 }
 """The modules that make expressions of what only a run tells, and all that these can be."""
@@ -149,7 +153,9 @@ def test_the_base_images_of_the_table_have_few_stars() -> None:
 
 
 def _seconds(pattern: "re.Pattern[str] | Lazy", use: Use, verdict: Verdict, count: int) -> float:
-    text = verdict.prefix + verdict.pump * count + verdict.suffix
+    text: Any = verdict.prefix + verdict.pump * count + verdict.suffix
+    if isinstance(pattern, re.Pattern) and isinstance(pattern.pattern, bytes):
+        text = text.encode()
     method = {"full": "fullmatch", "match": "match", "search": "search", "all": "findall"}[use.mode]
     start = time.process_time()
     getattr(pattern, method)(text)
@@ -173,7 +179,8 @@ def test_the_attacks_on_all_expressions_grow_with_their_size() -> None:
     assert slow == []
 
 
-def _pieces(expression: str) -> list[str]:
+def _pieces(expression: str | bytes) -> list[str]:
+    expression = expression.decode() if isinstance(expression, bytes) else expression
     words = re.findall(r"[A-Za-z_]{2,}", expression)[:3]
     signs = [sign for sign in "\"'\\/:=-_. \t\n$({[#<a0" if sign in expression or sign in " \ta0"]
     return [*signs, *words, *(f"{word} " for word in words), *("".join(signs[i : i + 2]) for i in range(len(signs)))]

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from hullcheck.finding import Finding
+from hullcheck.report.unite import each
 from judge import judge, named
 
 CHART = "apiVersion: v2\nname: shop\nversion: 1.0.0\n"
@@ -128,18 +129,7 @@ def test_each_overlay_has_its_own_finding(tmp_path: Path) -> None:
 
 def judge_all(folder: Path, files: dict[str, str]) -> list[Finding]:
     """The findings of every owner, before those of one line are shown as one."""
-    from hullcheck import analysis
-
-    kept: list[Finding] = []
-    unite = getattr(analysis, "_unique", None)
-    if unite is None:
-        return list(judge(folder, files).findings)
-    analysis._unique = lambda found: kept.extend(found) or kept  # type: ignore[attr-defined]
-    try:
-        judge(folder, files)
-    finally:
-        analysis._unique = unite  # type: ignore[attr-defined]
-    return kept
+    return list(each(judge(folder, files).findings))
 
 
 def test_nothing_is_called_missing_that_the_same_object_has_in_another_overlay(tmp_path: Path) -> None:

@@ -293,7 +293,7 @@ class _Documents:
 _PLACEHOLDER = Lazy(r"\{\{|\{%|<%")
 _LFS = "version https://git-lfs.github.com/spec/"
 _SERVICES = Lazy(
-    r"^services:[ \t]*(?:#[^\n]*)?\r?\n(?:[ \t]*(?:#[^\n]*)?\r?\n)*[ ]+[\w.-]+:[ \t]*\r?\n[ ]+(?:image|build):",
+    r"^services:[ \t]*+(?:#[^\n]*+)?\r?\n(?:[ \t]*+(?:#[^\n]*+)?\r?\n)*+[ ]++[\w.-]++:[ \t]*+\r?\n[ ]++(?:image|build):",
     re.MULTILINE,
 )
 _BAKE_WORDS = frozenset(

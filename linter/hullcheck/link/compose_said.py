@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
+from hullcheck.model.lazy import Lazy
 from hullcheck.render.compose.paths import inside
 from hullcheck.source import Location, Source
 
@@ -31,13 +32,13 @@ _CI_FOLDERS = (".github/", ".gitea/", ".forgejo/", ".gitlab/", ".circleci/", ".w
 _SCRIPT_FOLDERS = frozenset(("bin", "script", "scripts", "hack", "tools", "ci", ".ci", "dev", "deploy"))
 
 _WORDS = (b"-f", b"--file", b"stack deploy", b"COMPOSE_FILE", b"compose-file", b"compose_file", b"omposeFile")
-_VARIABLE = re.compile(r"\$?\{\{[^{}\n]*\}\}|\$\{(\w+)[^{}\n]*\}|\$\((\w+)\)|\$(\w+)")
+_VARIABLE = re.compile(r"\$?\{\{[^{}\n]*+\}\}|\$\{(\w++)[^{}\n]*+\}|\$\((\w++)\)|\$(\w++)")
 _DEFINED = re.compile(r"\s*(?:export |local |readonly |declare |set )?(\w{1,60})\s?[:?+]?=\s?(.*)", re.DOTALL)
 _APART = re.compile(r"[\s\"'`,\[\](){}<>]+")
 _OPERATOR = re.compile(r"[;|&]+")
 _LISTED = re.compile(r"(?:dockerComposeFile|\bcompose[-_]?files?|\bCOMPOSE_FILE)[\"']?\s{0,20}[:=]", re.IGNORECASE)
 _ITEM = re.compile(r"[\s\"'\[\],|>:;-]{0,200}([^\s\"'\[\],|>:;]{1,300})")
-_COMMAND = re.compile(r"[\w./-]*compose[\w-]*(?:\.exe)?|stack|[\w./-]*\*", re.IGNORECASE)
+_COMMAND = Lazy(r"[\w./-]*compose[\w-]*(?:\.exe)?|stack|[\w./-]*\*", re.IGNORECASE, most=1_000)
 
 
 class Said(NamedTuple):

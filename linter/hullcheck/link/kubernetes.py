@@ -1,6 +1,7 @@
 """Manifests to worlds: overlays and charts as rendered, and plain manifests side by side."""
 
 import posixpath
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
@@ -14,7 +15,7 @@ from hullcheck.model.problem import Problem
 from hullcheck.model.scoped import Scoped
 from hullcheck.model.workload import Workload
 from hullcheck.parse import yaml
-from hullcheck.parse.kubernetes import ManifestFile, object_of, objects_in
+from hullcheck.parse.kubernetes import ManifestFile, object_of, objects_in, read_literally, told_apart
 from hullcheck.parse.pods import pods
 from hullcheck.source import Source
 
@@ -32,7 +33,7 @@ class Linked(NamedTuple):
 
     `rendered` are the paths of templates that were rendered, so that nothing is left unanalysed there but what
     `problems` says. `dead_images` are entries of overlays' `images` that change nothing. `built` are the names of the
-    overlays that each file has a part in.
+    overlays that each file has a part in. `literal` are templates that no chart renders, as what stands in them.
     """
 
     worlds: list[World]
@@ -42,6 +43,7 @@ class Linked(NamedTuple):
     rendered: frozenset[str]
     dead_images: list[Scoped]
     built: Mapping[str, tuple[str, ...]] = {}
+    literal: Mapping[str, ManifestFile] = {}
 
     def verdicts(self, files: Mapping[str, ManifestFile]) -> Iterator[Verdict]:
         """Every object of these files, and where it is judged.
@@ -82,7 +84,9 @@ class _Linker:
         self.tree = tree
         self.problems: list[Problem] = []
         self.rendered: set[str] = set()
+        self.literal: dict[str, ManifestFile] = {}
         self.dead_images: list[Scoped] = []
+        self.chart_files = charts
         self.charts: list[str] = []
         self.layer_folders: set[str] = set()
         self.claimed: set[str] = set()
@@ -92,6 +96,7 @@ class _Linker:
         if charts:
             self.charts = self._outermost(charts)
         self.folders = frozenset(self.charts)
+        self.files = {path: self._in_full(path, file) for path, file in files.items()}
 
     def linked(self) -> Linked:
         """The worlds: overlays, charts, then whatever neither of them takes in. Every object is in one at least."""
@@ -109,10 +114,21 @@ class _Linker:
             [workload for world in worlds for workload in world.workloads],
             [made for world in worlds for made in world.objects],
             self.problems,
-            frozenset(path for path in self.rendered if _chart_of(path, "templates", self.folders)),
+            frozenset(path for path in self.rendered if _chart_of(path, "templates", self.folders))
+            | self.literal.keys(),
             self.dead_images,
             {path: tuple(names) for path, names in self.built.items()},
+            self.literal,
         )
+
+    def _in_full(self, path: str, file: ManifestFile) -> ManifestFile:
+        """The file; a template that no chart renders, though it looks like a chart's, as what stands literally in it."""
+        if not file.deferred or _chart_of(path, "templates", self.folders):
+            return file
+        made = read_literally(file.source)
+        self.problems += made.problems
+        self.literal[path] = made
+        return made
 
     def _outermost(self, paths: list[str]) -> list[str]:
         """The folders of the charts; a `Chart.yaml` that describes none claims nothing."""
@@ -256,17 +272,18 @@ class _Linker:
         if not self.charts:
             return
         from hullcheck.render.helm import render
+        from hullcheck.render.helm.index import Index
 
         paths = sorted(self.tree.paths)
+        index = Index(self.chart_files, self.read)
         for chart in self.charts:
-            below = [path for path in paths if not chart or path.startswith(f"{chart}/")]
-            made = render(chart, self.read, lambda folder, below=below: _in_folder(below, folder))  # type: ignore[misc]
+            below = _in_folder(paths, chart)
+            made = render(chart, self.read, lambda folder: _in_folder(paths, folder), index=index, lenient=True)
             self.problems += made.problems
             self.rendered.update(path for path in below if "templates" in path.split("/"))
-            objects = [found for d in made.documents if (found := object_of(d.root)) is not None]
-            missing = f"{made.total - made.rendered} of its templates can't be rendered"
-            approximate = missing if made.rendered < made.total or made.problems else ""
-            yield _world(chart or ".", "chart", objects, approximate, frozenset(below), True)
+            found = (made_of for d in made.documents if (made_of := object_of(d.root)) is not None)
+            objects = list(told_apart(found))
+            yield _world(chart or ".", "chart", objects, made.unsure, frozenset(below), True)
 
 
 def _chart_of(path: str, part: str, charts: frozenset[str]) -> str:
@@ -282,8 +299,11 @@ def _chart_of(path: str, part: str, charts: frozenset[str]) -> str:
     return ""
 
 
-def _in_folder(paths: Iterable[str], folder: str) -> list[str]:
-    return [path for path in paths if not folder or path.startswith(f"{folder}/")]
+def _in_folder(paths: list[str], folder: str) -> list[str]:
+    """Those of the sorted paths that are below a folder."""
+    if not folder:
+        return paths
+    return paths[bisect_left(paths, f"{folder}/") : bisect_left(paths, f"{folder}0")]
 
 
 def _world(

@@ -10,6 +10,7 @@ from hullcheck.model.container import Container, Limits, Mount, Port, Probe, Pro
 from hullcheck.model.image import ImageUse
 from hullcheck.model.kubernetes import PodContainer, PodObject, is_template
 from hullcheck.model.node import Mapping, Node, Scalar, as_bool, as_int, as_str, at, is_null, items
+from hullcheck.model.unknowns import known_in_full, looked_up
 from hullcheck.model.workload import Sysctl, Workload
 from hullcheck.parse.labels import text_map
 from hullcheck.source import Field, Location, Related
@@ -67,7 +68,7 @@ class _Pod:
         )
 
     def _flag(self, key: str) -> Field[bool]:
-        return boolean(at(self.spec, key), self.at)
+        return boolean(looked_up(self.spec, key), self.at)
 
     def _host_process(self) -> Field[bool]:
         """True if the pod, or else any of its containers, is a process of a Windows host."""
@@ -83,7 +84,7 @@ class _Pod:
 
     def _account(self) -> Field[str]:
         name = at(self.spec, "serviceAccountName")
-        return text(at(self.spec, "serviceAccount") if is_null(name) else name, self.at)
+        return text(looked_up(self.spec, "serviceAccount") if is_null(name) else name, self.at)
 
     def _token(self) -> Field[bool]:
         own = self._flag("automountServiceAccountToken")
@@ -121,7 +122,7 @@ class _Container:
             image=self._image(),
             user=self._user(),
             role=self.role,
-            complete=self.pod.complete,
+            complete=self.pod.complete and self._known(),
             serves=bool(ports),
             short_lived=self.role == "init" or self.pod.pod.object.kind in _ENDS,
             windows=self.pod.windows,
@@ -143,8 +144,14 @@ class _Container:
             non_root=boolean(self._effective("runAsNonRoot"), self.at),
         )
 
+    def _known(self) -> bool:
+        """Can something be called missing in the container: is all that decides about it known?"""
+        below = ("capabilities", "seccompProfile", "windowsOptions", "seLinuxOptions")
+        parts = [self.node, self.security, at(self.node, "resources"), *(at(self.security, key) for key in below)]
+        return all(map(known_in_full, parts))
+
     def _own_flag(self, key: str) -> Field[bool]:
-        said = boolean(at(self.security, key), self.at)
+        said = boolean(looked_up(self.security, key), self.at)
         if not said.absent:
             return said
         return said._replace(related=removed(self.security, key) or removed(self.node, "securityContext"))
@@ -171,7 +178,7 @@ class _Container:
         user, non_root = self._effective("runAsUser"), self._effective("runAsNonRoot")
         if self.pod.windows:
             return self._windows_user()
-        for node in (user, non_root):
+        for node in (user, non_root, *self._doubtful(user, non_root)):
             if node is not None and node.unknown:
                 return User(Root.UNKNOWN, self.at, why=node.unknown)
         refused = as_bool(non_root) is True
@@ -187,6 +194,12 @@ class _Container:
         contexts = (self.security, self.pod.security)
         related = tuple(r for context in contexts for r in removed(context, "runAsUser", "runAsNonRoot"))
         return User(Root.UNKNOWN, self.at, why="the image decides", unsaid=True, related=related)
+
+    def _doubtful(self, user: Node | None, non_root: Node | None) -> tuple[Node | None, ...]:
+        """Mappings of which not all is known, where they say nothing: it may be said in the part that isn't known."""
+        if not is_null(user) or not is_null(non_root):
+            return ()
+        return (self.security, self.pod.security, self.node, self.pod.spec)
 
     def _windows_user(self) -> User:
         """Windows' options are taken one by one: the container's own, else the pod's."""
@@ -327,11 +340,11 @@ class _Container:
         )
 
     def _limits(self) -> Limits:
-        resources = at(self.node, "resources")
+        resources = looked_up(self.node, "resources")
         shared = at(self.pod.spec, "resources")  # of the pod as a whole, since Kubernetes 1.34
 
         def amount(kind: str, name: str) -> Field[str]:
-            own = at(resources, kind, name)
+            own = looked_up(resources, kind, name)
             own = at(shared, kind, name) if is_null(own) else own
             return self._filled_in(kind, name) if is_null(own) else text(own, self.at)
 

@@ -217,6 +217,8 @@ class _Linker:
         linked = link_manifests(manifests, self.tree, charts)
         self.problems = [p for p in self.problems if p.name != "not-analysed" or p.location.path not in linked.rendered]
         self.problems += linked.problems
+        for path, model in linked.literal.items():
+            self.files[path] = _with_model(self.files[path], manifests[path], model)
         return linked
 
     def _images(self) -> Any:
@@ -333,6 +335,12 @@ class _Linker:
         builds_of = self.images.builds_of if self.images else lambda path: []
         repository = Repository(self.files, self.tree, self.dockerfiles, self.compose, builds_of, self.pipelines)
         yield from repository.parts(part for part in parts if isinstance(part, ImageUse))
+
+
+def _with_model(file: File, old: Any, new: Any) -> File:
+    """The file, one of its readings with another model."""
+    readings = [r._replace(model=new) if r.model is old else r._replace(also=()) for r in file.readings]
+    return readings[0]._replace(also=tuple(readings[1:]))
 
 
 def _users(parts: list[Scoped]) -> dict[tuple[str, str], tuple[tuple[str, str], ...]]:

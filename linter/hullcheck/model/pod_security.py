@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from hullcheck.model.node import Mapping, Node, Scalar, as_bool, as_int, as_str, at, is_null, items
+from hullcheck.model.unknowns import looked_up
 from hullcheck.source import Location
 
 NEWEST = 37
@@ -60,7 +61,7 @@ class Container(NamedTuple):
 
     @property
     def security(self) -> Node | None:
-        return at(self.node, "securityContext")
+        return looked_up(self.node, "securityContext")
 
     @property
     def location(self) -> Location:
@@ -78,7 +79,7 @@ class Pod(NamedTuple):
 
     @property
     def security(self) -> Node | None:
-        return at(self.spec, "securityContext")
+        return looked_up(self.spec, "securityContext")
 
     @property
     def annotations(self) -> list[tuple[str, Scalar]]:
@@ -208,8 +209,11 @@ def _capabilities_restricted(pod: Pod) -> Iterator[Bad]:
     if pod.windows and pod.version >= 25:
         return
     for container in pod.containers:
-        dropped = items(at(container.security, "capabilities", "drop"))
-        if not any(_text(item) == "ALL" or item.unknown for item in dropped):
+        written = looked_up(container.security, "capabilities", "drop")
+        dropped = items(written)
+        if (written is None or not written.unknown) and not any(
+            _text(item) == "ALL" or item.unknown for item in dropped
+        ):
             yield Bad(f"container `{container.name}` doesn't drop ALL", container.location)
     yield from _added(pod, frozenset(("NET_BIND_SERVICE",)))
 
@@ -304,10 +308,10 @@ def _seccomp_restricted(pod: Pod) -> Iterator[Bad]:
     if pod.windows and pod.version >= 25:
         return
     yield from _seccomp_fields(pod)
-    if not is_null(at(pod.security, "seccompProfile")):
+    if not is_null(looked_up(pod.security, "seccompProfile")):
         return
     for container in pod.containers:
-        if is_null(at(container.security, "seccompProfile")):
+        if is_null(looked_up(container.security, "seccompProfile")):
             yield Bad(f"container `{container.name}` has no seccompProfile", container.location)
 
 
@@ -329,7 +333,7 @@ def _escalation(pod: Pod) -> Iterator[Bad]:
     if pod.windows and pod.version >= 25:
         return
     for container in pod.containers:
-        node = at(container.security, "allowPrivilegeEscalation")
+        node = looked_up(container.security, "allowPrivilegeEscalation")
         if as_bool(node) is not False and not (node is not None and node.unknown):
             place = container.location if node is None or is_null(node) else node.location
             yield Bad(f"container `{container.name}` doesn't set it to false", place)
@@ -350,12 +354,12 @@ def _restricted_volumes(pod: Pod) -> Iterator[Bad]:
 def _run_as_non_root(pod: Pod) -> Iterator[Bad]:
     if pod.own_users:
         return
-    node = at(pod.security, "runAsNonRoot")
+    node = looked_up(pod.security, "runAsNonRoot")
     said = as_bool(node)
     if said is False and node is not None:
         yield Bad("pod: runAsNonRoot=false", node.location)
     for container in pod.containers:
-        own = at(container.security, "runAsNonRoot")
+        own = looked_up(container.security, "runAsNonRoot")
         if as_bool(own) is False and own is not None:
             yield Bad(f"container `{container.name}`: runAsNonRoot=false", own.location)
         elif is_null(own) and not said and not (node is not None and node.unknown):

@@ -16,8 +16,8 @@ MAX_WORDS = 200
 
 _START = Lazy(r"(?<![\w./-])(?:docker|podman|nerdctl|buildah)(?=[ \t])")
 _PIECE = Lazy(
-    r"(?P<blank>(?:[ \t]+|\\\r?\n)+)|(?P<variable>\$\{\{[^}\n]*\}\}|\$\([^()\n]*\)|\$\{[^}\n]*\}|\$\w+)"
-    r"|'(?P<single>[^'\n]*)'|\"(?P<double>(?:[^\"\\\n]|\\.)*)\"|\\(?P<escaped>[^\n])|(?P<plain>[^\s'\"\\;&|<>()$`#]+|[$#])"
+    r"(?P<blank>(?:[ \t]++|\\\r?\n)++)|(?P<variable>\$\{\{[^{}\n]*+\}\}|\$\([^()\n]*+\)|\$\{[^{}$\n]*+\}|\$\w++)"
+    r"|'(?P<single>[^'\n]*+)'|\"(?P<double>(?:[^\"\\\n]|\\.)*+)\"|\\(?P<escaped>[^\n])|(?P<plain>[^\s'\"\\;&|<>()$`#]++|[$#])"
 )
 _HERE = Lazy(r"\$\{\{\s*github\.workspace\s*\}\}/?|\$\(pwd\)/?|\$\(CURDIR\)/?|\$\{?PWD\}?/?|\$\{?CI_PROJECT_DIR\}?/?")
 _FOLDER = Lazy(r"(?:^|[;&|\n])[ \t@-]*(?:cd|pushd)[ \t]+([\w./-]+)|working-directory:[ \t]*[\"']?([\w./-]+)")

@@ -5,12 +5,13 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
+from hullcheck.model.coverage import Gap
 from hullcheck.model.kubernetes import KubernetesObject
 from hullcheck.model.node import Mapping, Node, Scalar, Sequence, as_str, at, at_key, items
 from hullcheck.model.problem import Problem
 from hullcheck.parse import yaml
 from hullcheck.parse.openshift import filled_in
-from hullcheck.source import Source
+from hullcheck.source import Location, Source
 
 MAX_NESTED_LISTS = 20
 
@@ -18,6 +19,29 @@ KUSTOMIZATION_NAMES = ("kustomization.yaml", "kustomization.yml", "Kustomization
 
 _POLICY_WORDS = re.compile(r"""kind["']?:\s*["']?[A-Za-z]*NetworkPolicy\b""")
 _TEMPLATE = re.compile(r"\{\{|\{%")
+_CHART_WORDS = re.compile(r"\.(?:Values|Release|Chart|Capabilities)\b|\b(?:include|template|define|toYaml)\b")
+_MARKER = "UNKNOWN"
+_GROUPS = {
+    kind: version
+    for version, kinds in (
+        ("apps/v1", "Deployment StatefulSet DaemonSet ReplicaSet"),
+        ("batch/v1", "Job CronJob"),
+        ("networking.k8s.io/v1", "NetworkPolicy Ingress IngressClass"),
+        ("rbac.authorization.k8s.io/v1", "Role ClusterRole RoleBinding ClusterRoleBinding"),
+        ("policy/v1", "PodDisruptionBudget"),
+        ("autoscaling/v2", "HorizontalPodAutoscaler"),
+        ("admissionregistration.k8s.io/v1", "ValidatingWebhookConfiguration MutatingWebhookConfiguration"),
+        ("apiextensions.k8s.io/v1", "CustomResourceDefinition"),
+        ("storage.k8s.io/v1", "StorageClass"),
+        (
+            "v1",
+            "Pod Service ServiceAccount Secret ConfigMap Namespace PersistentVolume PersistentVolumeClaim LimitRange",
+        ),
+    )
+    for kind in kinds.split()
+}
+"""The API version of kinds whose version a template decides."""
+
 _JSON_TOKEN = re.compile(r'"(?:[^"\\]++|\\.)*+"?|[{}]', re.DOTALL)
 
 
@@ -25,7 +49,8 @@ class ManifestFile(NamedTuple):
     """What a file of manifests holds.
 
     `documents` are the roots of all documents that could be read, in order, whatever they are. `templated` is true for
-    a Helm or Go template, of which nothing else is known. `mentions_policies` is true if the text has a network policy
+    a template: its objects are what stands literally in it, and `documents` is empty. One that looks like a chart's is
+    `deferred`: it is read so only if no chart renders it, by `read_literally`. `mentions_policies` is true if the text has a network policy
     in it, be it in a template or in something that generates one.
     """
 
@@ -36,6 +61,7 @@ class ManifestFile(NamedTuple):
     mentions_policies: bool = False
     documents: tuple[Node, ...] = ()
     layer: Mapping | None = None  # a kustomization's own mapping
+    deferred: bool = False
 
 
 def read(source: Source, parsed: yaml.Documents | None = None) -> ManifestFile:
@@ -48,9 +74,10 @@ def read(source: Source, parsed: yaml.Documents | None = None) -> ManifestFile:
     mentions = "NetworkPolicy" in source.text and _POLICY_WORDS.search(source.text) is not None
     template = _TEMPLATE.search(source.text)
     if template and (problems or any(_templated(root) for root in roots)):
-        place = source.at(template.start())
-        problem = Problem("not-analysed", "a template: what it becomes isn't known", place)
-        return ManifestFile(source, problems=(problem,), templated=True, mentions_policies=mentions)
+        if not _of_chart(source):
+            return read_literally(source)
+        problem = _not_known(source.at(template.start()))
+        return ManifestFile(source, problems=(problem,), templated=True, mentions_policies=mentions, deferred=True)
     layer = next((root for root in roots if isinstance(root, Mapping) and is_kustomization(source, root)), None)
     objects = tuple(made for made in objects_in(roots) if not _is_kustomization(made, layer))
     return ManifestFile(
@@ -61,6 +88,46 @@ def read(source: Source, parsed: yaml.Documents | None = None) -> ManifestFile:
         documents=tuple(roots),
         layer=layer,
     )
+
+
+def read_literally(source: Source) -> ManifestFile:
+    """What stands literally in a template: objects in which some values aren't known."""
+    from hullcheck.model.unknowns import blocks
+    from hullcheck.parse import literal
+
+    found = literal.read(source)
+    mentions = "NetworkPolicy" in source.text and _POLICY_WORDS.search(source.text) is not None
+    unknown = next((node for root in found.roots for node in blocks(root)), None)
+    problems = []
+    if found.lost is not None:
+        problems.append(_not_known(source.at(found.lost)))
+    elif unknown is not None:
+        problems.append(_not_known(unknown.location.one_line()))
+    objects = tuple(told_apart(objects_in(found.roots)))
+    return ManifestFile(source, objects, tuple(problems), templated=True, mentions_policies=mentions)
+
+
+def told_apart(objects: Iterable[KubernetesObject]) -> Iterator[KubernetesObject]:
+    """The objects of a file; those whose names aren't known, with names that say which of its objects they are."""
+    counts: dict[str, int] = {}
+    for made in objects:
+        name = at(made.node, "metadata", "name")
+        if not isinstance(name, Scalar) or not name.unknown:
+            yield made
+            continue
+        shown = f"{name.text.replace(_MARKER, '*')}@{made.location.path.replace('/', ':')}"
+        counts[f"{made.kind} {shown}"] = number = counts.get(f"{made.kind} {shown}", 0) + 1
+        yield made._replace(name=shown if number == 1 else f"{shown}:{number}")
+
+
+def _of_chart(source: Source) -> bool:
+    """Does it look like a chart's template?"""
+    return "templates" in source.path.split("/")[:-1] and _CHART_WORDS.search(source.text) is not None
+
+
+def _not_known(place: Location) -> Problem:
+    gap = Gap("template", "template", "what it becomes isn't known")
+    return Problem("not-analysed", "a template: what it becomes isn't known", place, gap=gap)
 
 
 def documents(source: Source) -> yaml.Documents:
@@ -96,8 +163,11 @@ def object_of(root: Mapping, api_version: str = "", kind: str = "") -> Kubernete
 
     Its place is where its name was first written, whatever was made of the name since.
     """
-    api_version = as_str(root.get("apiVersion")) or api_version
+    version = root.get("apiVersion")
+    api_version = as_str(version) or api_version
     kind = as_str(root.get("kind")) or kind
+    if version is not None and version.unknown:
+        api_version = _GROUPS.get(kind, api_version)
     if not api_version or not kind:
         return None
     metadata = root.get("metadata")

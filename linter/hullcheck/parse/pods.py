@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from hullcheck.model.kubernetes import KubernetesObject, PodContainer, PodObject, is_api_group
 from hullcheck.model.node import Mapping, Node, Scalar, as_str, at, is_null, items
+from hullcheck.model.unknowns import known_in_full
 from hullcheck.parse.embedded import embedded
 from hullcheck.parse.kubernetes import object_of
 from hullcheck.parse.pod_shapes import container, containers_of, found_in, privileged_by
@@ -49,6 +50,7 @@ _PATTERN_GROUPS = (
 )  # fmt: skip
 """Groups whose objects hold patterns of pods, not pods."""
 
+_POD_KEYS = ("securityContext",)
 _WORKFLOWS = frozenset(("Workflow", "WorkflowTemplate", "ClusterWorkflowTemplate", "CronWorkflow"))
 _WORKFLOW_FIELDS = (
     "securityContext", "hostNetwork", "hostAliases", "volumes", "serviceAccountName", "automountServiceAccountToken",
@@ -62,7 +64,10 @@ def pods(made: KubernetesObject, nested: int = 0) -> Iterator[PodObject]:
     if made.kind in _NO_PODS or made.group.endswith(_PATTERN_GROUPS) or not isinstance(made.node, Mapping):
         return
     key = (made.group, made.kind)
-    if made.kind in _BUILT_IN and made.group in _BUILT_IN_GROUPS:
+    kind = made.node.get("kind")
+    if kind is not None and kind.unknown:
+        yield from _by_shape(made, nested)
+    elif made.kind in _BUILT_IN and made.group in _BUILT_IN_GROUPS:
         yield from _at(made, _BUILT_IN[made.kind], judged=True)
     elif key in _CUSTOM:
         yield from _at(made, _CUSTOM[key], judged=True)
@@ -82,7 +87,13 @@ def _at(made: KubernetesObject, path: tuple[str, ...], *, judged: bool) -> Itera
     if isinstance(spec, Mapping):
         found = tuple(containers_of(spec))
         complete = judged and bool(made.name) and any(not is_null(at(c.node, "image")) for c in found)
+        complete = complete and _known(made.node, template, spec, *(at(spec, key) for key in _POD_KEYS))
         yield PodObject(made, spec, at(template, "metadata"), found, complete=complete)
+
+
+def _known(*nodes: Node | None) -> bool:
+    """Is all that these hold known, so that something may be called missing?"""
+    return all(map(known_in_full, nodes))
 
 
 def _by_shape(made: KubernetesObject, nested: int) -> Iterator[PodObject]:

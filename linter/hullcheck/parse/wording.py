@@ -19,7 +19,9 @@ _JSON_TARGET = Lazy(r'"target"\s*:\s*\{')
 _TAIL = 1_024
 """Characters of a piece that are looked at again with the next one: more than any spelling of a word takes."""
 
-_FROM = Lazy(r"FROM(?:[ \t]+--[a-z]+=\S+)*[ \t]+[^\s\"'`;()]+(?:[ \t]+AS[ \t]+[\w.-]+)?[ \t]*(?:#.*)?", re.IGNORECASE)
+_FROM = Lazy(
+    r"FROM(?:[ \t]++--[a-z]++=\S++)*+[ \t]++[^\s\"'`;()]++(?:[ \t]++AS[ \t]++[\w.-]++)?+[ \t]*+(?:#.*+)?", re.IGNORECASE
+)
 _ARG = Lazy(r"ARG[ \t]+[A-Za-z_]\w*(?:=.*)?", re.IGNORECASE)
 _SYNTAX = Lazy(r"#[ \t]*(?:syntax|escape|check)[ \t]*=[ \t]*\S+", re.IGNORECASE)
 _STAGE = Lazy(r"^[ \t]*FROM[ \t]+\S", re.IGNORECASE | re.MULTILINE)

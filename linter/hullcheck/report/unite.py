@@ -14,7 +14,7 @@ _SERVICE = "services."
 
 
 def unite(findings: Iterable[Finding]) -> list[Finding]:
-    """One finding for each fault and place, the worst of its owners' first; the others' are in `also`.
+    """One finding for each fault and place, the worst of its owners' and most direct first; the others' are in `also`.
 
     Only what counts alike is united: the new with the new, the suppressed with what the same word suppresses.
     """
@@ -37,7 +37,7 @@ def each(findings: Iterable[Finding]) -> Iterator[Finding]:
 
 
 def _united(found: list[Finding]) -> Finding:
-    first = max(found, key=lambda finding: finding.severity)
+    first = max(found, key=lambda finding: (finding.severity, -len(finding.related)))
     also = tuple(finding for finding in found if finding is not first)
     others = list(dict.fromkeys(other.owner for other in also if other.owner not in ("", first.owner)))
     message = f"{first.message} ({_names(others)})" if others else first.message
@@ -58,5 +58,5 @@ def _names(owners: list[str]) -> str:
 
 def scopes(finding: Finding) -> list[str]:
     """The scopes in which the finding's owners run, where there are several; none for a single one."""
-    found = dict.fromkeys(one.user[0] or one.scope for one in (finding, *finding.also) if one.scope)
+    found = dict.fromkeys(one.scope for one in (finding, *finding.also) if one.scope)
     return list(found) if len(found) > 1 else []

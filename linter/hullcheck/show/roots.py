@@ -202,8 +202,10 @@ class Roots:
 
     def _chart(self, root: Root) -> Shown:
         from hullcheck.render.helm import render
+        from hullcheck.render.helm.index import Index
 
-        made = render(root.path, self.read, self._files_below, self.options.values, self.options.sets)
+        index = Index((path for path, kind in self.kinds.items() if kind is Kind.CHART), self.read)
+        made = render(root.path, self.read, self._files_below, self.options.values, self.options.sets, index=index)
         return Shown(root.path, CHART, tuple(document.root for document in made.documents), tuple(made.problems))
 
     def _files_below(self, folder: str) -> list[str]:

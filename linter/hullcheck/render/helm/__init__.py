@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from hullcheck.source import Source
 
 if TYPE_CHECKING:
+    from hullcheck.render.helm.index import Index
     from hullcheck.render.helm.release import Rendered
 
 
@@ -33,12 +34,15 @@ def render(
     release: str = "release-name",
     namespace: str = "default",
     kube_version: str = "v1.37.0",
+    index: "Index | None" = None,
+    lenient: bool = False,
 ) -> "Rendered":
     """The objects of a chart as `helm template` prints them.
 
     `read` gives a file's bytes by its path, `list_files` the paths of all files below a folder: the chart's, and those
-    of its dependencies at `file://..`; no other file is ever asked for. `values` are value files, later ones over earlier ones; `sets` are `a.b=c`, over them all.
+    of its dependencies at `file://..`; no other file is ever asked for. `values` are value files, later ones over earlier ones; `sets` are `a.b=c`, over them all. `index` finds dependencies among the charts of the
+    repository. `lenient`: what Helm refuses is unknown, and all that can be known of the rest is given.
     """
     from hullcheck.render.helm.release import render_chart
 
-    return render_chart(chart_folder, read, list_files, values, sets, release, namespace, kube_version)
+    return render_chart(chart_folder, read, list_files, values, sets, release, namespace, kube_version, index, lenient)

@@ -3,12 +3,14 @@
 import posixpath
 from collections.abc import Callable, Iterable
 
+from hullcheck.model.coverage import Gap
 from hullcheck.model.node import Mapping, Node, Scalar
 from hullcheck.model.problem import Problem
 from hullcheck.parse.yaml import parse
 from hullcheck.render.helm.data import from_source, merged
 from hullcheck.render.helm.errors import TemplateError
 from hullcheck.render.helm.glob import Ignore
+from hullcheck.render.helm.index import Index
 from hullcheck.render.helm.scalars import resolve
 from hullcheck.render.helm.semver import Version, satisfies
 from hullcheck.render.helm.show import float_text
@@ -16,6 +18,9 @@ from hullcheck.render.helm.values import Map, StringMap, Value
 from hullcheck.source import Location, Source
 
 MAX_CHARTS = 200
+MAX_NEIGHBOURS = 80
+"""Charts of the repository that one chart takes in, each time that it does; a large umbrella has thirty."""
+
 MAX_FILES = 20_000
 MAX_NESTING = 12
 
@@ -47,6 +52,10 @@ class Folder:
         data = self._read(name) or b""
         return data.removeprefix(b"\xef\xbb\xbf")
 
+    def holds(self, name: str) -> bool:
+        """Can the file be read?"""
+        return self._read(name) is not None
+
     def source(self, name: str) -> Source:
         return Source(f"{self.path}/{name}" if self.path else name, self._read(name) or b"")
 
@@ -77,6 +86,7 @@ class Dependency:
         self.tags = [_text(item) for item in getattr(tags, "items", ()) if isinstance(item, Scalar)]
         self.imports = [_import(item) for item in getattr(imports, "items", ()) if isinstance(item, Node)]
         self.enabled = True
+        self.chart = self.name
 
     def fits(self, name: str, version: str) -> bool:
         """Is it this chart?"""
@@ -108,7 +118,10 @@ def _import(node: Node) -> str | tuple[str, str]:
 
 
 class Chart:
-    """A chart with the charts it depends on; `values` and `charts` change while dependencies are worked out."""
+    """A chart with the charts it depends on; `values` and `charts` change while dependencies are worked out.
+
+    `unknown` says why its values can't be known, `unread` are templates that can't be read.
+    """
 
     def __init__(self, name: str, source: Source) -> None:
         self.name = name
@@ -121,6 +134,8 @@ class Chart:
         self.charts: list[Chart] = []
         self.is_root = True
         self.is_library = False
+        self.unknown = ""
+        self.unread: list[str] = []
 
     def copy(self, name: str) -> "Chart":
         """The same chart under another name; what hangs below is copied, too, one level deep."""
@@ -131,23 +146,33 @@ class Chart:
         made.values, made.templates, made.files = self.values, self.templates, self.files
         made.charts = [chart.copy(chart.name) for chart in self.charts]
         made.is_root, made.is_library = self.is_root, self.is_library
+        made.unknown, made.unread = self.unknown, self.unread
         return made
 
 
 class Loader:
-    """Reads charts, and collects what is wrong with them; `outside` gives other folders of the repository."""
+    """Reads charts, and collects what is wrong with them; `outside` gives other folders of the repository.
 
-    def __init__(self, outside: Callable[[str], Folder | None]) -> None:
+    `index` finds dependencies there by their names. `lenient`: values that can't be read are unknown.
+    """
+
+    def __init__(
+        self, outside: Callable[[str], Folder | None], index: Index | None = None, lenient: bool = False
+    ) -> None:
         self.problems: list[Problem] = []
         self.count = 0
         self.outside = outside
+        self.index = index
+        self.lenient = lenient
+        self.open: list[str] = []
+        self.neighbours = 0
 
     def load(self, folder: Folder, depth: int = 0) -> Chart | None:
         """A chart with all below it; None, and a problem, if its Chart.yaml can't be read."""
         self.count += 1
         source = folder.source("Chart.yaml")
         if self.count > MAX_CHARTS or depth > MAX_NESTING or len(folder.names) > MAX_FILES:
-            self._refuse("too many charts or files", source.at(0))
+            self._refuse("too many charts or files", source.at(0), "limit")
             return None
         if depth == 0:
             folder = folder.without_ignored()
@@ -162,11 +187,14 @@ class Loader:
         if not self._read_values(chart, folder):
             return None
         self._take_files(chart, folder)
+        self.open.append(folder.path)
         self._take_charts(chart, folder, depth)
+        self.open.pop()
         return chart
 
-    def _refuse(self, message: str, place: Location) -> None:
-        self.problems.append(Problem("not-analysed", f"the chart can't be rendered: {message}", place))
+    def _refuse(self, message: str, place: Location, cause: str = "chart") -> None:
+        gap = Gap(cause, "chart", message)
+        self.problems.append(Problem("not-analysed", f"the chart can't be rendered: {message}", place, gap=gap))
 
     def _describe(self, chart: Chart, root: Mapping, folder: Folder) -> None:
         for field, key in _TEXTS.items():
@@ -202,12 +230,25 @@ class Loader:
         if "values.yaml" not in folder.names:
             return True
         source = folder.source("values.yaml")
+        if self.lenient and not source.text and not folder.holds("values.yaml"):
+            chart.unknown = "`values.yaml` can't be read"
         try:
             chart.values = merged(Map(), from_source(source))
         except TemplateError as error:
+            if self.lenient:
+                chart.unknown = "`values.yaml` can't be read"
+                self._note_values(chart, source, error)
+                return True
             self._refuse(f"values.yaml: {error.message}", source.at(0))
             return False
         return True
+
+    def _note_values(self, chart: Chart, source: Source, error: TemplateError) -> None:
+        """A values file that is broken: nothing that the chart takes from it is known."""
+        found = parse(source).problems
+        place = found[0].location if found else source.at(0)
+        gap = Gap("parse-error", f"values file of chart `{chart.name}`", error.message)
+        self.problems.append(Problem("parse-error", error.message, place, gap=gap))
 
     def _take_files(self, chart: Chart, folder: Folder) -> None:
         known = {"Chart.yaml", "Chart.lock", "values.yaml", "values.schema.json"}
@@ -215,9 +256,17 @@ class Loader:
             known |= {"requirements.yaml", "requirements.lock"}
         for name in folder.names:
             if name.startswith("templates/"):
-                chart.templates.append((name, folder.source(name)))
+                source = folder.source(name)
+                chart.templates.append((name, source))
+                if self.lenient and not source.text and not folder.holds(name):
+                    self._note_unread(chart, source)
             elif name not in known and (not name.startswith("charts/") or name.endswith(".prov")):
                 chart.files[name] = lambda name=name: folder.read(name)  # type: ignore[misc]
+
+    def _note_unread(self, chart: Chart, source: Source) -> None:
+        chart.unread.append(source.path)
+        gap = Gap("unreadable", f"template of chart `{chart.name}`", "it can't be read, or is too large")
+        self.problems.append(Problem("not-analysed", "it can't be read, or is too large", source.at(0), gap=gap))
 
     def _take_charts(self, chart: Chart, folder: Folder, depth: int) -> None:
         inner = folder.below("charts")
@@ -236,18 +285,27 @@ class Loader:
         self._take_neighbours(chart, folder, depth)
 
     def _take_neighbours(self, chart: Chart, folder: Folder, depth: int) -> None:
-        """Dependencies at `file://..` that aren't in `charts/`, where building the chart would put them."""
+        """Dependencies that aren't in `charts/`, where building the chart would put them, and are charts here."""
         names = {child.name for child in chart.charts}
         for dependency in chart.dependencies or ():
-            if dependency.name in names or not dependency.repository.startswith("file://"):
-                continue
-            path = posixpath.normpath(posixpath.join(folder.path, dependency.repository[len("file://") :]))
-            inside = not path.startswith(("/", "../")) and path not in ("..", folder.path)
-            neighbour = self.outside(path) if inside else None
+            known = dependency.name in names or self.neighbours > MAX_NEIGHBOURS
+            path = None if known else self._neighbour(dependency, folder)
+            neighbour = self.outside(path) if path is not None and path not in self.open else None
+            self.neighbours += neighbour is not None
             found = self.load(neighbour, depth + 1) if neighbour else None
             if found:
                 chart.charts.append(found)
                 names.add(found.name)
+
+    def _neighbour(self, dependency: Dependency, folder: Folder) -> str | None:
+        """The folder of a dependency in the same repository: at its `file://..`, else by name and version."""
+        if dependency.repository.startswith("file://"):
+            path = posixpath.normpath(posixpath.join(folder.path, dependency.repository[len("file://") :]))
+            if not path.startswith(("/", "../")) and path not in ("..", folder.path):
+                return path
+        if self.index is None or not dependency.name:
+            return None
+        return self.index.folder(dependency.name, dependency.version, folder.path)
 
     def _archive(self, folder: Folder, name: str) -> Folder | None:
         from hullcheck.render.helm.archive import unpack

@@ -7,6 +7,7 @@ from hullcheck.render.helm import syntax
 from hullcheck.render.helm.builtins import field
 from hullcheck.render.helm.errors import SyntaxProblem, TemplateError, UndecidedError
 from hullcheck.render.helm.functions import Function, invoke
+from hullcheck.render.helm.lenient import Cause, Lenience
 from hullcheck.render.helm.limits import check_items, spend
 from hullcheck.render.helm.program import Expression, Frame, Stage, Statement, Template, assigned
 from hullcheck.render.helm.provenance import Origin
@@ -120,7 +121,12 @@ class Compiler:
             pipe = line.pipe(two=loops)
             expression = self.pipe(pipe._replace(names=()) if loops else pipe)
         except SyntaxProblem as problem:
-            raise TemplateError(problem.message, self.places.action(problem.offset, problem.offset + 1)) from None
+            place = self.places.action(problem.offset, problem.offset + 1)
+            if engine.lenience is None:
+                raise TemplateError(problem.message, place) from None
+            pipe = syntax.Pipe((), False, (), line.start, line.end)
+            expression = self._unreadable(problem.message, engine.lenience)
+        slot = self._slot(pipe.names[0]) if pipe.names and not loops else -1
 
         def run(frame: Frame, dot: Value) -> Value:
             engine.at = origin
@@ -129,7 +135,12 @@ class Compiler:
                 return expression(frame, dot)
             except TemplateError as error:
                 error.where = error.where or origin
-                raise
+                if engine.lenience is None:
+                    raise
+                value = engine.lenience.value(error)
+                if slot >= 0:
+                    frame.slots[slot] = value
+                return value
 
         return run, pipe, origin
 
@@ -141,12 +152,16 @@ class Compiler:
         del self.scope[size:]
         rebinds = statement.kind == "with"
         undecided = self._undecided(statement, origin)
+        lenience = self.engine.lenience
 
         def run(frame: Frame, dot: Value) -> str:
             value = expression(frame, dot)
             try:
                 chosen = truth(value)
             except UndecidedError as error:
+                if lenience is not None:
+                    no = (lambda: otherwise(frame, dot)) if statement.otherwise else None
+                    return lenience.branch(frame, error, origin, lambda: body(frame, value if rebinds else dot), no)
                 return undecided(frame, error)
             if chosen:
                 return body(frame, value if rebinds else dot)
@@ -163,18 +178,29 @@ class Compiler:
         del self.scope[size:]
         otherwise = self._later(statement.otherwise)
         undecided = self._undecided(statement, origin)
+        lenience = self.engine.lenience
+
+        def guessed(item: Value) -> list[tuple[Value, Value]]:
+            """One turn, of an item that isn't known."""
+            return [(item, item)]
 
         def run(frame: Frame, dot: Value) -> str:
             value = expression(frame, dot)
             try:
                 pairs = _pairs(value, len(names))
             except UndecidedError as error:
-                return undecided(frame, error)
+                if lenience is None:
+                    return undecided(frame, error)
+                pairs = guessed(Unknown(error.message))
             except TemplateError as error:
                 error.where = error.where or origin
-                raise
+                if lenience is None:
+                    raise
+                pairs = guessed(lenience.value(error))
             if not pairs:
                 return otherwise(frame, dot)
+            if lenience is not None and lenience.turns is not None:
+                del pairs[lenience.turns :]
             for key, item in pairs:
                 spend()
                 item = TYPED_NIL if item is None else item
@@ -213,12 +239,17 @@ class Compiler:
             data = expression(frame, dot)
             try:
                 template = engine.find(name)
+                if template is None and engine.lenience is not None:
+                    frame.out.put(engine.lenience.no_template(name), origin)
+                    return ""
                 if template is None:
                     raise TemplateError(f'template "{name}" not defined')
                 engine.execute(template, data, frame.out)
             except TemplateError as error:
                 error.where = error.where or origin
-                raise
+                if engine.lenience is None:
+                    raise
+                frame.out.put(engine.lenience.value(error), origin)
             return ""
 
         return run
@@ -263,6 +294,15 @@ class Compiler:
             raise TemplateError(message)
 
         return refuse
+
+    def _unreadable(self, message: str, lenience: Lenience) -> Expression:
+        """An action that can't be parsed, of which nobody knows how far it was meant to go."""
+
+        def run(frame: Frame, dot: Value) -> Value:
+            lenience.broken = Cause("chart-template", message)
+            return Unknown(message)
+
+        return run
 
     def _command(self, command: tuple[syntax.Operand, ...]) -> Expression:
         """A command that gets nothing from a pipe."""
@@ -330,6 +370,8 @@ class Compiler:
         self, word: syntax.Function, operands: tuple[syntax.Operand, ...], piped: int
     ) -> tuple[Function, list[Expression], tuple[str, ...]]:
         function = self.engine.functions.get(word.name)
+        if function is None and self.engine.lenience is not None:
+            function = Function(word.name, _refusing(f'function "{word.name}" not defined'), (), "any", True)
         if function is None:
             raise SyntaxProblem(f'function "{word.name}" not defined', word.start)
         count = len(operands) + piped

@@ -4,6 +4,7 @@ from hullcheck.render.helm import syntax
 from hullcheck.render.helm.compile import Compiler
 from hullcheck.render.helm.errors import LimitError, SyntaxProblem, TemplateError, UndecidedError
 from hullcheck.render.helm.functions import FUNCTIONS, Function
+from hullcheck.render.helm.lenient import Lenience
 from hullcheck.render.helm.limits import MAX_INCLUDES, spend
 from hullcheck.render.helm.output import Output
 from hullcheck.render.helm.program import Frame, Template, TextPlaces, Unit, calls
@@ -19,7 +20,8 @@ _MUTATORS = frozenset(
 class Engine:
     """All templates of a chart and its subcharts, by name, and what is going on."""
 
-    def __init__(self) -> None:
+    def __init__(self, lenience: Lenience | None = None) -> None:
+        self.lenience = lenience
         self.units: dict[str, list[Unit]] = {}
         self.found: dict[str, Template | None] = {}
         self.depth = 0
@@ -29,6 +31,8 @@ class Engine:
             "include": Function("include", self.include, ("text", "any"), "", True),
             "tpl": Function("tpl", self.tpl, ("text", "any"), "", True),
         }
+        if lenience is not None:
+            self.functions["required"] = FUNCTIONS["required"]._replace(call=lenience.required)
 
     def add(self, unit: Unit) -> None:
         """Take a text's templates; later ones replace earlier ones of the same name."""
@@ -61,8 +65,12 @@ class Engine:
         if isinstance(name, Unknown | Unsure):
             raise UndecidedError(reason_of(name))
         template = self.find(name)
+        if template is None and self.lenience is not None:
+            return self.lenience.no_template(name)
         if template is None:
             raise TemplateError(f'error calling include: template: no template "{name}" associated with this chart')
+        if self.lenience is not None:
+            return self._include(template, data, self.lenience)
         out = Output()
         spend()
         try:
@@ -72,6 +80,18 @@ class Engine:
                 raise
             return Unknown(error.message, "string")
         return out.whole()
+
+    def _include(self, template: Template, data: Value, lenience: Lenience) -> Value:
+        """The same, where a condition that isn't known may be taken both ways: a text of one line is unknown then."""
+        out = Output()
+        spend()
+        undecided, wanted = lenience.undecided, lenience.wanted
+        self.execute(template, data, out)
+        made = out.text()
+        if lenience.undecided > undecided and "\n" not in made.strip():
+            lenience.wanted = wanted
+            return Unknown("it depends on a value that isn't known", "string")
+        return made
 
     def tpl(self, text: Value, data: Value) -> Value:
         """`tpl`: a text taken as a template."""

@@ -27,5 +27,13 @@ class UndecidedError(TemplateError):
     """Which way the template goes depends on a value that can't be known."""
 
 
+class FailError(TemplateError):
+    """What a chart refuses itself, by `fail`."""
+
+
 class LimitError(TemplateError):
     """More work, text or nesting than is allowed."""
+
+
+class ItemsError(LimitError):
+    """A list that was about to become too long, and wasn't made."""

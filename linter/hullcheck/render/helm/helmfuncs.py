@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from hullcheck.render.helm.data import from_json, from_text
 from hullcheck.render.helm.emit import to_yaml
-from hullcheck.render.helm.errors import LimitError, TemplateError, UndecidedError
+from hullcheck.render.helm.errors import FailError, LimitError, TemplateError, UndecidedError
 from hullcheck.render.helm.functions import go
 from hullcheck.render.helm.json import to_json
 from hullcheck.render.helm.provenance import Unsure
@@ -158,7 +158,7 @@ def required(message: str, value: Value) -> Value:
 
 @go("fail", "text", aware=True)
 def fail(message: Value) -> Value:
-    raise TemplateError("it fails on purpose" if is_unknown(message) else str(message))
+    raise FailError("it fails on purpose" if is_unknown(message) else str(message))
 
 
 @go("lookup", "text text text text", aware=True)

@@ -3,7 +3,7 @@
 One chart is rendered at a time, so the counter is the module's own.
 """
 
-from hullcheck.render.helm.errors import LimitError
+from hullcheck.render.helm.errors import ItemsError, LimitError
 
 STEPS = 500_000
 """Actions, calls, loop turns and values walked for one template file; whole charts seldom need half of it."""
@@ -59,7 +59,7 @@ def spend_text(length: int) -> None:
 def check_items(count: int) -> None:
     """Count the items of a list that is about to be made."""
     if count > MAX_ITEMS:
-        raise LimitError(f"a list of more than {MAX_ITEMS} items")
+        raise ItemsError(f"a list of more than {MAX_ITEMS} items")
     spend(count // 8)
 
 

@@ -151,6 +151,37 @@ def joined(parts: Iterable[str]) -> str:
     return text(whole, [run for part in parts for run in runs_of(part)])
 
 
+def edited(value: Text, changes: Iterable[tuple[int, int, str]]) -> Text:
+    """The text with other texts in the place of spans, which are in order; the rest keeps its runs."""
+    parts: list[str] = []
+    runs: list[Run] = []
+    source = iter(value.runs)
+    run = next(source, None)
+    at = done = 0
+
+    def take(end: int, keep: bool) -> None:
+        nonlocal run, at
+        while run is not None and (at < end or (at == end and not run[0])):
+            length, origin, shift, via = run
+            taken = min(length, end - at)
+            if keep:
+                runs.append((taken, origin, shift, via))
+            at += taken
+            run = (length - taken, origin, shift + taken, via) if taken < length else next(source, None)
+
+    for start, end, new in changes:
+        take(start, True)
+        take(end, False)
+        parts += [str.__getitem__(value, slice(done, start)), new]
+        if new:
+            runs.append((len(new), None, 0, None))
+        done = end
+    take(len(value), True)
+    made = text("".join([*parts, str.__getitem__(value, slice(done, len(value)))]), runs)
+    assert isinstance(made, Text)
+    return made
+
+
 def indented(value: str, pad: str) -> str:
     """`value` with `pad` before each line."""
     spend_text(len(value) + (value.count("\n") + 1) * len(pad))

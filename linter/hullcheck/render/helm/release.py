@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
+from hullcheck.model.coverage import Gap
 from hullcheck.model.node import Mapping, Node, as_str
 from hullcheck.model.problem import Problem
 from hullcheck.parse.yaml import parse_parts
@@ -15,11 +16,14 @@ from hullcheck.render.helm.coalesce import coalesced, work_out_dependencies
 from hullcheck.render.helm.data import from_source, merged
 from hullcheck.render.helm.engine import Engine
 from hullcheck.render.helm.errors import LimitError, TemplateError, UndecidedError
+from hullcheck.render.helm.index import Index
+from hullcheck.render.helm.lenient import Lenience
 from hullcheck.render.helm.objects import KUBE_VERSION, Capabilities, Files
 from hullcheck.render.helm.output import Output
 from hullcheck.render.helm.program import FilePlaces, Unit
 from hullcheck.render.helm.provenance import NOT_UTF8, Origin, Text, cut, joined, replaced, runs_between, unknowns_in
 from hullcheck.render.helm.rehome import rehome
+from hullcheck.render.helm.unknown import Unknown
 from hullcheck.render.helm.values import Map, Value, Values
 from hullcheck.source import Location, Source
 
@@ -101,16 +105,32 @@ class RenderedDocument(NamedTuple):
     root: Mapping
 
 
+class TemplateFile(NamedTuple):
+    """What became of a template: `judged` is "full" or "part", or "none" where nothing of it could be read.
+
+    One that prints nothing is judged in full.
+    """
+
+    path: str
+    judged: str
+
+
 class Rendered(NamedTuple):
-    """The objects in the order of `helm template`, what couldn't be rendered, and how many template files could."""
+    """The objects in the order of `helm template`, what couldn't be rendered, and how many template files could.
+
+    Where Helm would refuse the chart, `unsure` says why, and the objects are what can be known of it. `templates` are
+    its files and those of the charts below it.
+    """
 
     documents: list[RenderedDocument]
     problems: list[Problem]
     rendered: int
     total: int
+    unsure: str = ""
+    templates: tuple[TemplateFile, ...] = ()
 
 
-class _File(NamedTuple):
+class File(NamedTuple):
     """A template file, with the context that it's rendered in."""
 
     name: str
@@ -128,6 +148,8 @@ def render_chart(
     release: str = "release-name",
     namespace: str = "default",
     kube_version: str = KUBE_VERSION,
+    index: Index | None = None,
+    lenient: bool = False,
 ) -> Rendered:
     """Render the chart in a folder; `values` are value files, later ones over earlier ones, `sets` over them all."""
     limits.start()
@@ -136,7 +158,7 @@ def render_chart(
     gc.disable()
     sys.setrecursionlimit(max(recursion, RECURSION))
     try:
-        return _render_chart(folder, read, list_files, values, sets, release, namespace, kube_version)
+        return _render_chart(folder, read, list_files, values, sets, release, namespace, kube_version, index, lenient)
     finally:
         sys.setrecursionlimit(recursion)
         if collects:
@@ -152,19 +174,29 @@ def _render_chart(
     release: str,
     namespace: str,
     kube_version: str,
+    index: Index | None,
+    lenient: bool,
 ) -> Rendered:
     prefix = f"{folder}/" if folder else ""
     names = [path[len(prefix) :] for path in list_files(folder) if path.startswith(prefix)]
-    loader = Loader(lambda path: _outside(path, read, list_files))
+    loader = Loader(lambda path: _outside(path, read, list_files), index, lenient)
+    files = Folder(folder, names, lambda name: read(prefix + name))
     try:
-        chart = loader.load(Folder(folder, names, lambda name: read(prefix + name)))
+        chart = loader.load(files)
     except (LimitError, RecursionError) as error:
+        chart = None
         place = Source(f"{prefix}Chart.yaml", read(f"{prefix}Chart.yaml") or b"").at(0)
-        return Rendered([], [Problem("not-analysed", f"the chart can't be rendered: {error}", place)], 0, 0)
+        message = f"the chart can't be rendered: {error}"
+        loader.problems = [Problem("not-analysed", message, place, gap=Gap("limit", "chart", str(error)))]
+    if lenient:
+        from hullcheck.render.helm.judged import JudgedJob, literally
+
+        if chart is None:
+            return literally(files, loader.problems)
+        return JudgedJob(chart, loader.problems).run(values, sets, release, namespace, kube_version)
     if chart is None:
         return Rendered([], loader.problems, 0, 0)
-    job = _Job(chart, loader.problems)
-    return job.run(values, sets, release, namespace, kube_version)
+    return Job(chart, loader.problems).run(values, sets, release, namespace, kube_version)
 
 
 def _outside(
@@ -178,11 +210,13 @@ def _outside(
     return Folder(prefix[:-1], names, lambda name: read(prefix + name)).without_ignored()
 
 
-class _Job:
-    def __init__(self, chart: Chart, problems: list[Problem]) -> None:
+class Job:
+    """A chart as Helm renders it."""
+
+    def __init__(self, chart: Chart, problems: list[Problem], lenience: Lenience | None = None) -> None:
         self.chart = chart
         self.problems = problems
-        self.engine = Engine()
+        self.engine = Engine(lenience)
         self.done = 0
         self.hooks: list[RenderedDocument] = []
         self.documents: list[RenderedDocument] = []
@@ -194,20 +228,22 @@ class _Job:
             given = self._given(values, sets)
             self._note_missing(self.chart)
             work_out_dependencies(self.chart, given)
-            combined = Values(coalesced(self.chart, given))
+            combined: Value = Values(coalesced(self.chart, given))
         except (TemplateError, RecursionError) as error:
-            self._add("the chart can't be rendered: " + _said(error), self.chart.source.at(0))
-            return Rendered([], self.problems, 0, 0)
+            self._add("the chart can't be rendered: " + said(error), self.chart.source.at(0))
+            if self.engine.lenience is None:
+                return Rendered([], self.problems, 0, 0)
+            combined = Unknown(said(error))
         top = Map(
             Values=combined,
             Capabilities=Capabilities(kube_version),
             Release=Map(Name=release, Namespace=namespace, IsUpgrade=False, IsInstall=True, Revision=1, Service="Helm"),
         )
-        files: list[_File] = []
+        files: list[File] = []
         self._collect(self.chart, top, self.chart.name, files)
         files.sort(key=lambda file: (file.name.count("/"), file.name), reverse=True)
         self._parse(files)
-        return self._render([file for file in files if not _is_partial(file.name)])
+        return self._render([file for file in files if not is_partial(file.name)])
 
     def _given(self, values: Sequence[Source], sets: Sequence[str]) -> Map:
         given = Map()
@@ -228,33 +264,38 @@ class _Job:
         for child in chart.charts:
             self._note_missing(child)
 
-    def _collect(self, chart: Chart, above: Map, path: str, files: list[_File]) -> Map:
+    def _collect(self, chart: Chart, above: Map, path: str, files: list[File]) -> Map:
         """The template files of a chart and those below it, each with its context."""
         metadata = Map(chart.metadata)
         metadata["IsRoot"] = chart.is_root
-        own = above["Values"] if chart.is_root else above["Values"].get(chart.name, Map())
+        own = self._own_values(chart, above["Values"])
         below = Map()
         context = Map(
             Chart=metadata,
             Files=Files(chart.files),
             Release=above["Release"],
             Capabilities=above["Capabilities"],
-            Values=own if isinstance(own, dict) else Values(),
+            Values=own if isinstance(own, dict | Unknown) else Values(),
             Subcharts=below,
         )
         for child in chart.charts:
             below[child.name] = self._collect(child, context, f"{path}/charts/{child.name}", files)
         for name, source in chart.templates:
-            if not chart.is_library or _is_partial(name):
-                files.append(_File(f"{path}/{name}", source, context, f"{path}/templates"))
+            if not chart.is_library or is_partial(name):
+                files.append(File(f"{path}/{name}", source, context, f"{path}/templates"))
         return context
 
-    def _parse(self, files: list[_File]) -> None:
+    def _own_values(self, chart: Chart, above: Value) -> Value:
+        if chart.unknown:
+            return Unknown(chart.unknown)
+        return above if chart.is_root or isinstance(above, Unknown) else above.get(chart.name, Map())
+
+    def _parse(self, files: list[File]) -> None:
         for file in files:
             self.engine.add(Unit(file.name, file.source.text, FilePlaces(file.source)))
 
-    def _render(self, files: list[_File]) -> Rendered:
-        found: dict[str, tuple[Text, Output, _File]] = {}
+    def _render(self, files: list[File]) -> Rendered:
+        found: dict[str, tuple[Text, Output, File]] = {}
         printed = 0
         for file in files:
             limits.refill()
@@ -264,7 +305,7 @@ class _Job:
                 self._add("the rest isn't rendered: the chart prints more than 16 MiB", file.source.at(0))
                 break
             if out is not None:
-                found[file.name] = _without_no_value(out), out, file
+                found[file.name] = without_no_value(out), out, file
         for name in sorted(found):
             limits.start()
             if not name.endswith("NOTES.txt"):
@@ -272,10 +313,10 @@ class _Job:
             else:
                 self.done += 1
         for documents in (self.documents, self.hooks):
-            documents.sort(key=lambda document: _rank(document.root))
+            documents.sort(key=lambda document: rank(document.root))
         return Rendered([*self.documents, *self.hooks], self.problems, self.done, len(files))
 
-    def _run(self, file: _File) -> Output | None:
+    def _run(self, file: File) -> Output | None:
         file.context["Template"] = Map(Name=file.name, BasePath=file.base)
         out = Output()
         try:
@@ -292,12 +333,12 @@ class _Job:
             return out
         return None
 
-    def _take(self, text: Text, out: Output, file: _File) -> None:
+    def _take(self, text: Text, out: Output, file: File) -> None:
         """Split what a file printed into documents, read those, and move their nodes home."""
         if not text.isascii() and NOT_UTF8.search(text):
             self._add("what it renders is not UTF-8", file.source.at(0))
             return
-        text = _with_line_breaks(text)
+        text = with_line_breaks(text)
         source = Source(file.source.path, text.encode())
         fine = True
         holes = [
@@ -313,7 +354,7 @@ class _Job:
             fine = self._read(text, source, start, end, file) and fine
         self.done += fine
 
-    def _read(self, text: Text, source: Source, start: int, end: int, file: _File) -> bool:
+    def _read(self, text: Text, source: Source, start: int, end: int, file: File) -> bool:
         found = parse_parts(source, [(start, end)])
         if found.problems:
             problem = found.problems[0]
@@ -323,7 +364,7 @@ class _Job:
                 if unsure
                 else f"what it renders is {problem.message}"
             )
-            self._add(message, _home(text, problem.location.start, file))
+            self._add(message, home(text, problem.location.start, file))
             return False
         root = found.documents[0].root if found.documents else None
         if root is None:
@@ -348,21 +389,21 @@ class _Job:
         self.problems.append(Problem("not-analysed", message, place.one_line()))
 
 
-def _said(error: Exception) -> str:
+def said(error: Exception) -> str:
     return error.message if isinstance(error, TemplateError) else "nested too deeply"
 
 
-def _is_partial(name: str) -> bool:
+def is_partial(name: str) -> bool:
     return name.rpartition("/")[2].startswith("_")
 
 
-def _without_no_value(out: Output) -> Text:
+def without_no_value(out: Output) -> Text:
     text = out.text()
     made = replaced(text, "<no value>", "")
     return made if isinstance(made, Text) else text
 
 
-def _with_line_breaks(text: Text) -> Text:
+def with_line_breaks(text: Text) -> Text:
     """Helm ends each document with one more line break, which counts at the end of a block scalar."""
     parts: list[str] = []
     at = 0
@@ -374,11 +415,11 @@ def _with_line_breaks(text: Text) -> Text:
     return made if isinstance(made, Text) else text
 
 
-def _place(error: TemplateError, file: _File) -> Location:
+def _place(error: TemplateError, file: File) -> Location:
     return error.where.location if error.where else file.source.at(0)
 
 
-def _home(text: Text, offset: int, file: _File) -> Location:
+def home(text: Text, offset: int, file: File) -> Location:
     """Where in the template the character at an offset of the rendered text was made."""
     for length, origin, shift, via in runs_between(text.runs, max(offset - 1, 0), offset + 1)[-1:]:
         if origin and origin.exact:
@@ -408,7 +449,7 @@ def _annotation(root: Mapping, name: str) -> str | None:
     return as_str(annotations.get(name)) if isinstance(annotations, Mapping) else None
 
 
-def _rank(root: Mapping) -> tuple[int, str]:
+def rank(root: Mapping) -> tuple[int, str]:
     kind = as_str(root.get("kind")) or ""
     return (_ORDER[kind], "") if kind in _ORDER else (len(_ORDER), kind)
 

@@ -1,6 +1,7 @@
 """Go's template syntax: text to a tree. What is written where stays as offsets into the text."""
 
 import re
+from functools import lru_cache
 from typing import NamedTuple
 
 from hullcheck.render.helm.errors import SyntaxProblem
@@ -331,9 +332,16 @@ def names(text: str) -> list[str]:
 
 def parse(name: str, text: str) -> list[Template]:
     """The templates that it defines, and last the template of this name. Raises SyntaxProblem."""
+    defined, body = _parsed(text)
+    return [*defined, Template(name, body)]
+
+
+@lru_cache(maxsize=256)
+def _parsed(text: str) -> tuple[tuple[Template, ...], Block]:
+    """What it defines, and its own body: kept, for many charts of a repository share a library's templates."""
     parser = _Parser(text)
     body, _, _ = parser.block(("",), 0)
-    return [*parser.defined, Template(name, body)]
+    return tuple(parser.defined), body
 
 
 def _pieces(text: str) -> list[Literal | Line]:
