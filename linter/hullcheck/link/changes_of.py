@@ -138,15 +138,17 @@ def _rules(before: Network, after: Network, told: Iterable[object]) -> Iterator[
     """What rules let in, or out to, beyond the workloads of the repository, whose paths are compared one by one."""
     said = {part.endpoint.id for part in told if isinstance(part, Opened) and part.everyone}
     entered = {part.endpoint.id for part in told if isinstance(part, Opened) and part.outside}
+    known: dict[object, Further | None] = {}
     for old, new, endpoint in _both(before, after):
         for direction in Direction:
             if not before.isolated(old, direction) or not after.isolated(new, direction):
                 continue
-            rules, known = list(_applying(after, new, direction)), list(_applying(before, old, direction, sure=False))
-            if any(policy.tier is not Tier.NAMESPACE for policy, _ in (*rules, *known)):
-                continue
-            reached = union(admitted(policy, rule) for policy, rule in known)
-            found = _further(rules, reached, direction, direction is Direction.INGRESS and endpoint.id in entered)
+            met = direction is Direction.INGRESS and endpoint.id in entered
+            key = (before.applying(old), after.applying(new), direction, met)
+            if key not in known:  # the same policies let the same through
+                rules = list(_applying(after, new, direction))
+                known[key] = _further(rules, list(_applying(before, old, direction, sure=False)), direction, met)
+            found = known[key]
             if found is None or (direction is Direction.INGRESS and endpoint.id in said):
                 continue
             everybody, rule, box, why = found
@@ -164,14 +166,20 @@ def _applying(of: Network, workload: int, direction: Direction, sure: bool = Tru
             yield from ((policy, rule) for rule in policy.rules(direction))
 
 
+Further = tuple[bool, Rule, Box, str]
+
+
 def _further(
-    rules: Iterable[tuple[Policy, Rule]], known: Extent, direction: Direction, met: bool
-) -> tuple[bool, Rule, Box, str] | None:
+    rules: list[tuple[Policy, Rule]], before: list[tuple[Policy, Rule]], direction: Direction, met: bool
+) -> Further | None:
     """The rule that reaches furthest beyond what was known: whether that is everybody, what it reaches, and in words.
 
     Addresses are left out where their way in was `met` already.
     """
-    found: list[tuple[bool, Rule, Box, str]] = []
+    if any(policy.tier is not Tier.NAMESPACE for policy, _ in (*rules, *before)):
+        return None
+    known = union(admitted(policy, rule) for policy, rule in before)
+    found: list[Further] = []
     for policy, rule in rules:
         if direction is Direction.EGRESS and is_only_dns(rule):
             continue

@@ -23,6 +23,12 @@ _SHOWN = 4
 _MAX_PIECES = 400
 """Into how many pieces one box may fall while others are taken off it; one that falls into more counts as wider."""
 
+_MAX_STEPS = 200_000
+"""How many pieces are compared in all; what comes behind counts as wider."""
+
+_MAX_WORDS = 20
+"""How much is said of what is wider."""
+
 _Requirement = Any
 
 
@@ -282,34 +288,40 @@ def union(extents: Iterable[Extent]) -> Extent:
 
 def wider(new: Extent, old: Extent) -> tuple[str, ...]:
     """What `new` reaches that `old` didn't, in words; empty if that is nothing."""
-    known = frozenset(old.boxes)
-    found = []
-    for box in new.boxes:
-        if box not in known and _left(box, old.boxes):
-            found.append(_told(box, old.boxes))
-    return tuple(dict.fromkeys(found))
+    found: dict[str, None] = {}
+    for box, _ in _beyond(new, old):
+        found[_told(box, old.boxes)] = None
+        if len(found) >= _MAX_WORDS:
+            break
+    return tuple(found)
 
 
 def within(new: Extent, old: Extent) -> bool:
     """Does `new` reach nothing that `old` doesn't?"""
-    known = frozenset(old.boxes)
-    return all(box in known or not _left(box, old.boxes) for box in new.boxes)
+    return next(_beyond(new, old), None) is None
 
 
 def without(new: Extent, old: Extent) -> tuple[Box, ...]:
     """What `new` reaches that `old` doesn't, as boxes."""
-    known = frozenset(old.boxes)
-    return tuple(piece for box in new.boxes if box not in known for piece in _left(box, old.boxes))
+    return tuple(piece for _, left in _beyond(new, old) for piece in left)
 
 
-def _left(box: Box, others: tuple[Box, ...]) -> list[Box]:
-    """What is left of a box without the others."""
-    pieces = [box]
-    for other in others:
-        pieces = [left for piece in pieces for left in _minus(piece, other)]
-        if not pieces or len(pieces) > _MAX_PIECES:
-            break
-    return pieces
+def _beyond(new: Extent, old: Extent) -> Iterator[tuple[Box, list[Box]]]:
+    """The boxes of which something is left without the old ones, and what; whole where there is too much to compare."""
+    known, steps = frozenset(old.boxes), 0
+    for box in new.boxes:
+        if box in known:
+            continue
+        pieces = [box]
+        for other in old.boxes:
+            steps += len(pieces)
+            if len(pieces) > _MAX_PIECES or steps > _MAX_STEPS:
+                break
+            pieces = [left for piece in pieces for left in _minus(piece, other)]
+            if not pieces:
+                break
+        if pieces:
+            yield box, pieces
 
 
 def _minus(box: Box, other: Box) -> list[Box]:
