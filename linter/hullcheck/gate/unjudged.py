@@ -14,11 +14,15 @@ from hullcheck.source import Source
 def brought(change: Change, allowed: tuple[str, ...]) -> tuple[Item, ...]:
     """The things that aren't judged, and that the base didn't have so; those that a finding tells of aside."""
     old = Counter((item.path, *item.identity) for item in change.base.coverage.unjudged)
+    moved = Counter((item.path, item.kind, item.cause) for item in change.base.coverage.unjudged)
     found = []
     for item in change.head.coverage.unjudged:
-        key = (change.old_path(item.path), *item.identity)
+        path = change.old_path(item.path)
+        key, by_cause = (path, *item.identity), (path, item.kind, item.cause)
         if old[key] > 0:
             old[key] -= 1
+        elif path != item.path and moved[by_cause] > 0:  # its names are those of the new folder now
+            moved[by_cause] -= 1
         elif not item.finding and item.cause not in allowed:
             found.append(item)
     return tuple(found)
