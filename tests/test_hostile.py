@@ -102,3 +102,20 @@ def test_names_and_values_can_not_speak_to_the_terminal_or_the_runner(
     assert "\x1b" not in output
     lines = [line for line in output.splitlines() if line.startswith("::error::")]
     assert lines == []
+
+
+@pytest.mark.parametrize("error", [MemoryError(), RecursionError("deep"), ValueError("a fault\nof two lines")])
+def test_a_fault_of_our_own_is_one_line_and_exit_code_2(
+    error: Exception, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail(*_: object) -> None:
+        raise error
+
+    (tmp_path / "Dockerfile").write_text("FROM debian:13.1\n")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("hullcheck.engine.lint", fail)
+    assert main(["check"]) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.startswith("hullcheck: ")
+    assert err.count("\n") == 1

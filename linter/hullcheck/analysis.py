@@ -135,6 +135,8 @@ class Judge(NamedTuple):
                 try:
                     found = list(function(part, self.settings) if takes_settings else function(part))
                     yield from (finding._replace(scope=scope) for finding in found)
+                except MemoryError:
+                    raise
                 except Exception as error:  # noqa: BLE001  a check's own fault must not lose the other findings
                     message = f"`{check.name}` failed here: {type(error).__name__}: {error}"
                     yield self.registry["check-failed"].finding(part, message, evidence=(check.name,))

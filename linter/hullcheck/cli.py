@@ -46,9 +46,25 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("hullcheck: interrupted", file=sys.stderr)
         return 2
+    except MemoryError:
+        print("hullcheck: there isn't enough memory for all of this", file=sys.stderr)
+        return 2
+    except Exception as error:  # noqa: BLE001  the exit code is a promise, and a fault of ours must keep it, too
+        print(f"hullcheck: internal error, please report it: {_described(error)}", file=sys.stderr)
+        return 2
     finally:
         if collecting:
             gc.enable()
+
+
+def _described(error: Exception) -> str:
+    """The error in one line, with the place in the code that it comes from."""
+    frame = error.__traceback__
+    while frame is not None and frame.tb_next is not None:
+        frame = frame.tb_next
+    where = f" at {os.path.basename(frame.tb_frame.f_code.co_filename)}:{frame.tb_lineno}" if frame else ""
+    said = str(error).partition("\n")[0].encode("ascii", "backslashreplace").decode()
+    return f"{type(error).__name__}: {said}{where}"
 
 
 def _make_output_safe() -> None:

@@ -129,6 +129,8 @@ def _read(tree: Tree, entry: Entry) -> File | None:
     try:
         kinds = dict.fromkeys(_READERS[kind] for kind in (entry.kind, *entry.also))
         return united(reading for reader in kinds for reading in reader(source, entry))
+    except MemoryError:
+        raise
     except Exception as error:  # noqa: BLE001  a fault of ours must not lose the other files
         message = f"reading this file failed: {type(error).__name__}: {error}"
         problem = Problem("check-failed", message, source.at(0), gap=Gap("check-failed"))
