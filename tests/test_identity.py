@@ -311,3 +311,13 @@ def test_who_stays_is_old(
 ) -> None:
     code, new = compared(tmp_path, HARMLESS[name], capsys, monkeypatch)
     assert code == 0, new
+
+
+def test_what_rests_on_a_guess_says_so(tmp_path: Path) -> None:
+    base = "services:\n  web: {image: 'r.example.org/y:1.2.3', user: '1000'}\n  db: {image: 'r.example.org/z:1.2.3', user: '1000'}\n"
+    files = {"compose.yaml": base, "compose.dev.yaml": "services: {web: {privileged: true}}\n"}
+    (finding,) = named(judge(tmp_path / "guessed", files), "privileged")
+    assert finding.message.endswith(", if laid over `compose.yaml`")
+    files["Makefile"] = "up:\n\tdocker compose -f compose.yaml -f compose.dev.yaml up\n"
+    (finding,) = named(judge(tmp_path / "said", files), "privileged")
+    assert "if laid over" not in finding.message

@@ -420,7 +420,8 @@ def _result(
     coverage: Coverage,
 ) -> Result:
     minimum = request.config.min_severity if request.min_severity is None else request.min_severity
-    united = _with_edits(unite(findings), head)
+    guessed = {project.scope: project.paths[0] for project in head.scopes[1] if project.guessed}
+    united = _with_edits(unite(findings, guessed), head)
     new = [f for f in united if f.suppression is None and f.state != "unchanged"]
     fail_on = _fail_on(request)
     if any(map(unread, new)) or (_fails_on_unjudged(request) and _unjudged(coverage, request.config)):

@@ -3,7 +3,7 @@
 Only reports unite. What is suppressed, accepted, compared and gated are the findings of each owner.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from hullcheck.finding import Finding
 
@@ -13,17 +13,25 @@ SHOWN = 2
 _SERVICE = "services."
 
 
-def unite(findings: Iterable[Finding]) -> list[Finding]:
+def unite(findings: Iterable[Finding], guessed: Mapping[str, str] = {}) -> list[Finding]:
     """One finding for each fault and place, the worst of its owners' and most direct first; the others' are in `also`.
 
-    Only what counts alike is united: the new with the new, the suppressed with what the same word suppresses.
+    Only what counts alike is united: the new with the new, the suppressed with what the same word suppresses. `guessed`
+    are the scopes that only names suggest, with the file that they would lie over.
     """
     groups: dict[tuple[object, ...], list[Finding]] = {}
     for finding in findings:
         told = finding.evidence or (finding.message,)
         key = (finding.name, finding.location, told, finding.suppression, finding.state)
         groups.setdefault(key, []).append(finding)
-    return [found[0] if len(found) == 1 else _united(found) for found in groups.values()]
+    return [_as_guess(found[0] if len(found) == 1 else _united(found), guessed) for found in groups.values()]
+
+
+def _as_guess(finding: Finding, guessed: Mapping[str, str]) -> Finding:
+    """The finding; where it rests on a guess alone, the message says so."""
+    if finding.scope not in guessed or any(other.scope not in guessed for other in finding.also):
+        return finding
+    return finding._replace(message=f"{finding.message}, if laid over `{guessed[finding.scope]}`")
 
 
 def each(findings: Iterable[Finding]) -> Iterator[Finding]:
