@@ -215,7 +215,7 @@ def _class(pattern: str, at: int) -> tuple[int, Test | None]:
             if end < 0:
                 return at, None
             if end - at - 2 > 0 and pattern[end - 1] == ":":
-                named = _NAMED.get(pattern[at + 2 : end - 1])
+                named = CLASSES.get(pattern[at + 2 : end - 1])
                 if named is None:
                     return at, None
                 ranges += named
@@ -230,7 +230,7 @@ def _class(pattern: str, at: int) -> tuple[int, Test | None]:
     return at + 1, lambda char: char != "/" and any(low <= char <= high for low, high in fixed) != negated
 
 
-_NAMED = {
+CLASSES = {
     "alnum": [("0", "9"), ("A", "Z"), ("a", "z")],
     "alpha": [("A", "Z"), ("a", "z")],
     "blank": [(" ", " "), ("\t", "\t")],
@@ -244,6 +244,7 @@ _NAMED = {
     "upper": [("A", "Z")],
     "xdigit": [("0", "9"), ("A", "F"), ("a", "f")],
 }
+"""POSIX's classes of characters, by the names that they have in brackets."""
 
 
 class GitIgnore:

@@ -10,6 +10,7 @@ from functools import lru_cache
 from itertools import takewhile
 from typing import NamedTuple
 
+from hullcheck.model.globs import CLASSES
 from hullcheck.render.helm.errors import LimitError, TemplateError
 from hullcheck.render.helm.limits import spend
 
@@ -26,22 +27,7 @@ _PERL: dict[str, Ranges] = {
     "w": [("0", "9"), ("A", "Z"), ("_", "_"), ("a", "z")],
     "s": [("\t", "\n"), ("\f", "\r"), (" ", " ")],
 }
-_POSIX: dict[str, Ranges] = {
-    "alnum": [("0", "9"), ("A", "Z"), ("a", "z")],
-    "alpha": [("A", "Z"), ("a", "z")],
-    "ascii": [("\0", "\x7f")],
-    "blank": [("\t", "\t"), (" ", " ")],
-    "cntrl": [("\0", "\x1f"), ("\x7f", "\x7f")],
-    "digit": [("0", "9")],
-    "graph": [("!", "~")],
-    "lower": [("a", "z")],
-    "print": [(" ", "~")],
-    "punct": [("!", "/"), (":", "@"), ("[", "`"), ("{", "~")],
-    "space": [("\t", "\r"), (" ", " ")],
-    "upper": [("A", "Z")],
-    "word": _PERL["w"],
-    "xdigit": [("0", "9"), ("A", "F"), ("a", "f")],
-}
+_POSIX: dict[str, Ranges] = {**CLASSES, "ascii": [("\0", "\x7f")], "word": _PERL["w"]}
 _CONTROL = {"a": "\a", "f": "\f", "t": "\t", "n": "\n", "r": "\r", "v": "\v"}
 
 
