@@ -208,8 +208,10 @@ USES = {
     "data": ("configMapGenerator: [{name: c, files: [x.yaml]}]\n", ""),
     "a replacement": (
         "replacements: [{path: x.yaml}]\n",
-        "source: {kind: Deployment, fieldPath: metadata.name}\n"
-        "targets: [{select: {kind: Deployment}, fieldPaths: [metadata.name]}]\n",
+        (
+            "source: {kind: Deployment, fieldPath: metadata.name}\n"
+            "targets: [{select: {kind: Deployment}, fieldPaths: [metadata.name]}]\n"
+        ),
     ),
 }
 

@@ -123,17 +123,20 @@ def _commands(text: str) -> Iterator[tuple[list[str], int]]:
             continue
         whole, pending = (pending + bare)[:MAX_LINE], ""
         if "-f" in whole or "$" in whole or "=" in whole or "stack" in whole:
-            for used in _used(whole):
-                options.pop(used, None)
-            expanded = _expanded(whole, defined)
-            definition = _DEFINED.fullmatch(expanded)
+            expanded = whole
+            if "$" in whole or "{{" in whole:
+                for used in _used(whole):
+                    options.pop(used, None)
+                expanded = _expanded(whole, defined)
+            definition = _DEFINED.fullmatch(expanded) if "=" in expanded else None
             value = definition[2].strip().strip("\"'")[:MAX_LINE] if definition is not None else ""
             if definition is not None and len(defined) < MAX_FILES:
                 defined[definition[1]] = value
                 if value.startswith("-"):
                     options[definition[1]] = expanded, begins
                     continue
-            yield from ((layers, begins) for layers in _layers(expanded))
+            if "-f" in expanded or "stack" in expanded:
+                yield from ((layers, begins) for layers in _layers(expanded))
     for expanded, begins in options.values():
         yield from ((layers, begins) for layers in _layers(expanded))
     for listed in _LISTED.finditer(text):
