@@ -326,3 +326,51 @@ def test_projects_of_one_name_in_one_folder_are_no_neighbours(tmp_path: Path) ->
     uses = list(compose_parts(found(tmp_path, files)))
     assert [[end.name for end in use.network.endpoints] for use in uses] == [["web", "db"], ["z"]]
     assert [use.network.scope.name for use in uses] == ["compose.yaml", "compose.other.yaml"]
+
+
+# What a makefile keeps in variables
+
+
+def test_options_in_a_variable_are_a_part_of_the_commands_that_use_it(tmp_path: Path) -> None:
+    files = {
+        "compose.yaml": SAID,
+        "compose.tests.yaml": "services: {tests: {image: 'a:1', depends_on: [web]}}",
+        "Makefile": "COMPOSE_BASE=-f compose.yaml\nCOMPOSE_TESTS=-f compose.tests.yaml\n"
+        "COMPOSE ?= docker compose\n\ntest:\n\t$(COMPOSE) $(COMPOSE_BASE) $(COMPOSE_TESTS) run tests\n",
+    }
+    assert not refused(tmp_path, files)
+    assert names(found(tmp_path, files)) == ["compose.yaml", "compose.yaml + compose.tests.yaml"]
+
+
+def test_options_in_a_variable_that_nothing_uses_say_it_by_themselves(tmp_path: Path) -> None:
+    files = {
+        "compose.yaml": SAID,
+        "compose.x.yaml": "services: {other: {image: 'a:1'}}",
+        ".envrc": "export COMPOSE_ARGS='-f compose.yaml -f compose.x.yaml'\n",
+    }
+    assert names(found(tmp_path, files)) == ["compose.yaml", "compose.yaml + compose.x.yaml"]
+
+
+def test_a_layer_that_is_no_compose_file_by_itself_hides_no_other(tmp_path: Path) -> None:
+    files = {
+        "compose.yaml": SAID,
+        "compose.agent.yaml": "services: {agent: {image: 'a:1', privileged: true, depends_on: [web]}}",
+        "compose.extras.yaml": "# for your own services\n",
+        "Makefile": "\tdocker compose -f compose.yaml -f compose.extras.yaml -f compose.agent.yaml up\n",
+    }
+    whole = "compose.yaml + compose.extras.yaml + compose.agent.yaml"
+    assert names(found(tmp_path, files)) == ["compose.yaml", whole]
+    lacking = named(judge(tmp_path, files), "hardening-missing")
+    assert [finding.scope for finding in lacking if finding.owner == "services.agent"] == [whole]
+
+
+def test_a_layer_that_cannot_be_read_is_told(tmp_path: Path) -> None:
+    files = {
+        "compose.yaml": SAID,
+        "compose.a.yaml": "services: {web: {privileged: true}}",
+        "broken.yaml": "a: [\n",
+        "Makefile": "\tdocker compose -f compose.yaml -f broken.yaml -f compose.a.yaml up\n",
+    }
+    result = judge(tmp_path, files)
+    assert [f.scope for f in named(result, "privileged")] == ["compose.yaml + compose.a.yaml"]
+    assert any("broken.yaml" in item.reason for item in result.coverage.unjudged)

@@ -189,3 +189,59 @@ def test_what_is_gone_is_gone(
 def test_the_configuration_takes_every_cause() -> None:
     values = json.loads(schema.text("config"))["properties"]["allow-unjudged"]["items"]["enum"]
     assert sorted(values) == sorted(CAUSES)
+
+
+BASE = """\
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: a}
+spec:
+  template:
+    spec: {containers: [{name: c, image: 'r.example.org/c:1.2.3'}]}
+"""
+USES = {
+    "operations": ("patches: [{path: x.yaml, target: {kind: Deployment}}]\n", "- {op: remove, path: /spec/x}\n"),
+    "old operations": (
+        "patchesJson6902: [{path: x.yaml, target: {version: v1, kind: Deployment, name: a}}]\n",
+        "- {op: add, path: /spec/replicas, value: 2}\n",
+    ),
+    "data": ("configMapGenerator: [{name: c, files: [x.yaml]}]\n", ""),
+    "a replacement": (
+        "replacements: [{path: x.yaml}]\n",
+        (
+            "source: {kind: Deployment, fieldPath: metadata.name}\n"
+            "targets: [{select: {kind: Deployment}, fieldPaths: [metadata.name]}]\n"
+        ),
+    ),
+}
+
+
+@pytest.mark.parametrize("use", USES)
+def test_an_object_in_what_an_overlay_takes_for_something_else_is_judged(use: str, tmp_path: Path) -> None:
+    field, first = USES[use]
+    files = {
+        "kustomization.yaml": f"resources: [dep.yaml]\n{field}",
+        "dep.yaml": BASE.replace("spec:\n  template", "spec:\n  x: y\n  template"),
+        "x.yaml": first + ("---\n" if first else "") + POD.format(name="b"),
+    }
+    result = judge(tmp_path, files)
+    assert [f.location.path for f in result.findings if f.name == "privileged"] == ["x.yaml"]
+    assert not result.coverage.unjudged
+
+
+def test_an_overlay_that_another_file_breaks_is_not_called_unused(tmp_path: Path) -> None:
+    files = {
+        "kustomization.yaml": "resources: [dep.yaml]\nconfigurations: [conf.yaml]\n",
+        "dep.yaml": BASE,
+        "conf.yaml": "kinds: []\n",
+    }
+    assert [item.cause for item in judge(tmp_path, files).coverage.unjudged] == ["overlay"]
+
+
+def test_an_empty_kustomization_holds_nothing(tmp_path: Path) -> None:
+    assert not judge(tmp_path, {"a/Kustomization": "", "p.yaml": POD.format(name="a")}).coverage.unjudged
+
+
+def test_variables_outside_the_repository_are_not_the_repository_itself(tmp_path: Path) -> None:
+    files = {"compose.yaml": "services: {a: {image: 'r.example.org/x:1.2.3', env_file: ../x.env}}\n"}
+    assert not judge(tmp_path, files).coverage.unjudged

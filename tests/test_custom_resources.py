@@ -257,3 +257,34 @@ subjects: [{kind: ServiceAccount, name: default, namespace: default}]
 def test_only_what_runs_by_itself_runs_as_default(tmp_path: Path, text: str, runs: bool) -> None:
     found = named(judge(tmp_path, {"x.yaml": BOUND + text}), "pod-can-take-cluster")
     assert bool(found) == runs
+
+
+OPERATED = """\
+apiVersion: monitoring.coreos.com/v1
+kind: Alertmanager
+metadata: {name: main}
+spec:
+  image: r.example.org/alertmanager:1.2.3
+  containers:
+    - name: alertmanager
+      livenessProbe: {httpGet: {path: /, port: web}}
+---
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: {name: alertmanager}
+spec:
+  podSelector: {matchLabels: {app.kubernetes.io/name: alertmanager, app.kubernetes.io/component: x}}
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: other, labels: {app.kubernetes.io/name: other, app.kubernetes.io/component: x}}
+spec: {containers: [{name: c, image: 'r.example.org/c:1.2.3'}]}
+"""
+
+
+def test_what_an_operator_adds_is_not_missing(tmp_path: Path) -> None:
+    found = named(judge(tmp_path, {"a.yaml": OPERATED}), "probe-port-mismatch", "dangling-network-policy")
+    assert {(f.name, f.severity.name) for f in found} <= {("dangling-network-policy", "INFO")}
+    plain = OPERATED.partition("---\n")[2]
+    (finding,) = named(judge(tmp_path, {"a.yaml": plain}), "dangling-network-policy")
+    assert finding.severity.name == "LOW"

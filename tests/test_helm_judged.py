@@ -360,3 +360,16 @@ def test_whatever_breaks_the_danger_is_found_or_told(
 def _about(told: list[Finding], template: str, changed: str) -> bool:
     """Is it told that something of the template, or of the chart as a whole, isn't judged?"""
     return any(finding.location.path in (template, changed, "Chart.yaml") for finding in told)
+
+
+def test_a_fault_of_a_library_s_template_is_shown_once_for_all_charts(tmp_path: Path) -> None:
+    template = '{{ define "lib.pod" }}\napiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec:\n  hostNetwork: true\n  containers: [{name: c, image: "x:1"}]\n{{ end }}\n'
+    files = {"lib/Chart.yaml": LIBRARY, "lib/templates/_p.tpl": template}
+    for name in ("one", "two"):
+        files[f"{name}/Chart.yaml"] = (
+            f"apiVersion: v2\nname: {name}\nversion: 1.0.0\n"
+            "dependencies: [{name: lib, version: 1.x.x, repository: 'file://../lib'}]\n"
+        )
+        files[f"{name}/templates/p.yaml"] = '{{ include "lib.pod" . }}\n'
+    (finding,) = named(judge(tmp_path, files), "host-network")
+    assert [one.scope for one in (finding, *finding.also)] == ["one", "two"]

@@ -3,6 +3,7 @@
 It is kept from what was really united and checked. What isn't judged is told by cause, in every report.
 """
 
+import posixpath
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -30,6 +31,7 @@ def ledger(
     items = [*_gaps(project.problems), *_gaps(failed)]
     open_files = {item.path for item in items if not item.object or item.object == "."}
     open_files |= {item.path for item in items if item.kind in ("overlay", "component", "chart")}
+    open_files |= _unbuilt(files, {item.object for item in items if item.kind == "overlay"})
     known = _Known(project)
     for file in files.values():
         for reading in file.readings:
@@ -38,6 +40,14 @@ def ledger(
     return Coverage(
         tuple(sorted(dict.fromkeys(items), key=lambda item: (item.path, item.kind, item.object, item.reason)))
     )
+
+
+def _unbuilt(files: Mapping[str, File], folders: set[str]) -> set[str]:
+    """The kustomizations in these folders: what keeps one from being built may stand in another file."""
+    if not folders:
+        return set()
+    paths = (path for path, file in files.items() if any(reading.kind == "kustomization" for reading in file.readings))
+    return {path for path in paths if (posixpath.dirname(path) or ".") in folders}
 
 
 def _gaps(problems: Iterable[Problem]) -> Iterator[Item]:
@@ -93,7 +103,7 @@ class _Known:
         elif file.kind in ("kubernetes", "kustomization"):
             for made in model.objects:
                 yield "object", made.owner, id(made.node) in self.used.nodes
-            if file.kind == "kustomization":
+            if file.kind == "kustomization" and model.layer is not None:
                 yield "kustomization", "", path in self.used.files
         elif file.kind == "chart":
             yield "chart", "", path in self.used.files

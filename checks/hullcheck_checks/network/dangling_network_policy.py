@@ -24,6 +24,7 @@ from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
+from hullcheck.model.kubernetes import is_api_group
 from hullcheck.model.network.parts import PolicyUse
 from hullcheck.model.network.policy import Tier
 from hullcheck.model.network.review import selects_anything_anywhere
@@ -53,10 +54,11 @@ def selects_nothing(use: PolicyUse) -> Iterator[Finding]:
         return
     if policy.selector.selects_all or not use.surroundings.endpoints or selects_anything_anywhere(use):
         return
-    near = use.surroundings.neighbours.near(policy.selector, policy.namespace or "default")
+    made_by_others = _may_be_made(use)
+    near = "" if made_by_others else use.surroundings.neighbours.near(policy.selector, policy.namespace or "default")
     if use.surroundings.partial and not near:
         return
-    made_by_others = any(
+    made_by_others = made_by_others or any(
         "/" in r.key and not any(d in r.key for d in _OWN_LABELS) for r in policy.selector.requirements
     )
     lower = Severity.INFO if made_by_others else Severity.LOW
@@ -66,3 +68,9 @@ def selects_nothing(use: PolicyUse) -> Iterator[Finding]:
         at=policy.key_location("podSelector") if near else None,
         severity=None if near else lower,
     )
+
+
+def _may_be_made(use: PolicyUse) -> bool:
+    """Are there custom resources that make pods, whose labels nobody but their operator knows?"""
+    ends = (end for network, _ in use.places for end in network.endpoints)
+    return any(not end.complete and end.object is not None and not is_api_group(end.object.group) for end in ends)

@@ -35,7 +35,7 @@ check = Check(
 
 @check.on(Container)
 def unanswered(container: Container) -> Iterator[Finding]:
-    if container.dialect != "kubernetes":
+    if container.dialect != "kubernetes" or not container.complete:
         return
     for probe in container.probes:
         port = probe.port.value if probe.port else None

@@ -186,7 +186,8 @@ class Choices:
                 if len(said.paths) == 1:
                     self.alone.add(said.paths[0])
                 elif not self.claimed.intersection(said.paths):
-                    self.said.append(said)
+                    named = [(path, said.place) for path in said.paths]
+                    self.said.append(said._replace(paths=self._readable(named, "file of a command", "a command")))
         self.last = {said.paths[-1] for said in self.said}
 
     def _may_be_part(self, path: str) -> bool:

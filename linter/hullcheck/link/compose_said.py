@@ -31,6 +31,7 @@ _ENDINGS = (".mk", ".sh", ".bash", ".ps1", ".bat", ".cmd", ".md", ".mdx", ".rst"
 _CI_FOLDERS = (".github/", ".gitea/", ".forgejo/", ".gitlab/", ".circleci/", ".woodpecker/", ".buildkite/")
 _SCRIPT_FOLDERS = frozenset(("bin", "script", "scripts", "hack", "tools", "ci", ".ci", "dev", "deploy"))
 
+_YAML = (".yml", ".yaml")
 _WORDS = (b"-f", b"--file", b"stack deploy", b"COMPOSE_FILE", b"compose-file", b"compose_file", b"omposeFile")
 _VARIABLE = re.compile(r"\$?\{\{[^{}\n]*+\}\}|\$\{(\w++)[^{}\n]*+\}|\$\((\w++)\)|\$(\w++)")
 _DEFINED = re.compile(r"\s*(?:export |local |readonly |declare |set )?(\w{1,60})\s?[:?+]?=\s?(.*)", re.DOTALL)
@@ -49,11 +50,18 @@ class Said(NamedTuple):
 
 
 def said_by_texts(paths: Iterable[str], read: Callable[[str], bytes], known: Iterable[str]) -> list[Said]:
-    """What the texts among `paths` say of the Compose files that are `known`."""
+    """What the texts among `paths` say of the Compose files that are `known`.
+
+    Of several files that are laid over one another only one needs to be known: the others may be empty, or not be
+    recognised without it.
+    """
+    paths, known = list(paths), frozenset(known)
     found: dict[tuple[str, ...], Said] = {}
     by_folder: dict[str, list[str]] = {}
     for path in sorted(known):
         by_folder.setdefault(posixpath.dirname(path), []).append(path)
+    beside = frozenset(path for path in paths if path.endswith(_YAML) and posixpath.dirname(path) in by_folder)
+    there = _There(by_folder, beside - known)
     likely = sorted((path for path in paths if is_likely(path)), key=lambda path: (path.count("/"), path))
     for path in likely[:MAX_FILES]:
         try:
@@ -64,7 +72,7 @@ def said_by_texts(paths: Iterable[str], read: Callable[[str], bytes], known: Ite
             continue
         source = Source(path, data)
         for layers, start in _commands(source.text):
-            for resolved in _resolved(layers, posixpath.dirname(path), by_folder):
+            for resolved in _resolved(layers, posixpath.dirname(path), there):
                 found.setdefault(resolved, Said(resolved, source.at(start)))
                 if len(found) >= MAX_PROJECTS:
                     return list(found.values())
@@ -99,8 +107,12 @@ def is_likely(path: str) -> bool:
 
 
 def _commands(text: str) -> Iterator[tuple[list[str], int]]:
-    """The files of each command or setting, as they are written there, with the place; `*` is what isn't known."""
+    """The files of each command or setting, as they are written there, with the place; `*` is what isn't known.
+
+    A variable that holds options is a part of the commands that use it, and only one by itself if none does.
+    """
     defined: dict[str, str] = {}
+    options: dict[str, tuple[str, int]] = {}
     start = 0
     pending = ""
     for line in text.splitlines(keepends=True):
@@ -111,11 +123,22 @@ def _commands(text: str) -> Iterator[tuple[list[str], int]]:
             continue
         whole, pending = (pending + bare)[:MAX_LINE], ""
         if "-f" in whole or "$" in whole or "=" in whole or "stack" in whole:
-            expanded = _expanded(whole, defined)
-            yield from ((layers, begins) for layers in _layers(expanded))
-            definition = _DEFINED.fullmatch(expanded)
+            expanded = whole
+            if "$" in whole or "{{" in whole:
+                for used in _used(whole):
+                    options.pop(used, None)
+                expanded = _expanded(whole, defined)
+            definition = _DEFINED.fullmatch(expanded) if "=" in expanded else None
+            value = definition[2].strip().strip("\"'")[:MAX_LINE] if definition is not None else ""
             if definition is not None and len(defined) < MAX_FILES:
-                defined[definition[1]] = definition[2].strip().strip("\"'")[:MAX_LINE]
+                defined[definition[1]] = value
+                if value.startswith("-"):
+                    options[definition[1]] = expanded, begins
+                    continue
+            if "-f" in expanded or "stack" in expanded:
+                yield from ((layers, begins) for layers in _layers(expanded))
+    for expanded, begins in options.values():
+        yield from ((layers, begins) for layers in _layers(expanded))
     for listed in _LISTED.finditer(text):
         layers = list(_items(text, listed.end()))
         if layers:
@@ -131,6 +154,11 @@ def _items(text: str, at: int) -> Iterator[str]:
             return
         yield word
         at = item.end()
+
+
+def _used(line: str) -> Iterator[str]:
+    """The variables that a line names."""
+    return (match[1] or match[2] or match[3] or "" for match in _VARIABLE.finditer(line))
 
 
 def _expanded(line: str, defined: dict[str, str]) -> str:
@@ -153,28 +181,36 @@ def _layers(line: str) -> Iterator[list[str]]:
             yield named[:MAX_LAYERS]
 
 
-def _resolved(layers: list[str], folder: str, known: dict[str, list[str]]) -> Iterator[tuple[str, ...]]:
+class _There(NamedTuple):
+    """The Compose files that are known, by folder, and other files beside them that may be meant by their names."""
+
+    known: dict[str, list[str]]
+    others: frozenset[str]
+
+
+def _resolved(layers: list[str], folder: str, there: _There) -> Iterator[tuple[str, ...]]:
     """The files that are meant: as seen from the text's own folder, from the root, else wherever they all are."""
     near = dict.fromkeys((folder, "", posixpath.dirname(folder)))
-    found = next((found for each in near if (found := _in_folder(layers, each, known))), [])
-    yield from found or (paths for other in known for paths in _in_folder(layers, other, known))
+    found = next((found for each in near if (found := _in_folder(layers, each, there))), [])
+    yield from found or (paths for other in there.known for paths in _in_folder(layers, other, there))
 
 
-def _in_folder(layers: list[str], folder: str, known: dict[str, list[str]]) -> list[tuple[str, ...]]:
+def _in_folder(layers: list[str], folder: str, there: _There) -> list[tuple[str, ...]]:
     """The files that are meant if paths are seen from that folder; a `*` in the last stands for each that fits."""
-    *before, last = [_fitting(folder, layer, known) for layer in layers]
+    *before, last = [_fitting(folder, layer, there) for layer in layers]
     if not last or not all(len(found) == 1 for found in before):
         return []
     lower = [found[0] for found in before]
-    return [(*lower, path) for path in last if path not in lower]
+    whole = ((*lower, path) for path in last if path not in lower)
+    return [paths for paths in whole if not there.others.issuperset(paths)]
 
 
-def _fitting(folder: str, layer: str, known: dict[str, list[str]]) -> list[str]:
+def _fitting(folder: str, layer: str, there: _There) -> list[str]:
     path = inside(folder, layer.rpartition("*/")[2])  # a variable may name the folder
     if path is None:
         return []
-    there = known.get(posixpath.dirname(path), [])
+    beside = there.known.get(posixpath.dirname(path), [])
     start, star, end = path.partition("*")
     if not star:
-        return [path] if path in there else []
-    return [each for each in there if len(each) > len(start + end) and each.startswith(start) and each.endswith(end)]
+        return [path] if path in beside or path in there.others else []
+    return [each for each in beside if len(each) > len(start + end) and each.startswith(start) and each.endswith(end)]

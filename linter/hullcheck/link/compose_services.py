@@ -310,7 +310,8 @@ class _Reader:
         found: dict[str, Variable] = {}
         for item in items(self.node.get("env_file")):
             path = text_of(get(item, "path"))
-            source = self.place.texts.get(inside(self.place.folder, path) or "") if path else None
+            where = inside(self.place.folder, path) if path else None
+            source = self.place.texts.get(where) if where else None
             if source is None:
                 continue
             use = Related(item.location, f"service `{self.name}` takes its environment from it")

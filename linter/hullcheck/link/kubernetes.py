@@ -33,7 +33,7 @@ class Linked(NamedTuple):
 
     `rendered` are the paths of templates that were rendered, so that nothing is left unanalysed there but what
     `problems` says. `dead_images` are entries of overlays' `images` that change nothing. `built` are the names of the
-    overlays that each file has a part in. `literal` are templates that no chart renders, as what stands in them.
+    overlays that take in the objects of each file. `literal` are templates that no chart renders, as what stands in them.
     """
 
     worlds: list[World]
@@ -257,7 +257,7 @@ class _Linker:
             objects = [made for root in built.objects if (made := object_of(root)) is not None]
             complete = not built.uncertain
             name = built.folder or "."
-            for path in built.files:
+            for path in built.sources:
                 self.built.setdefault(path, []).append(name)
             self.local += [made for root in built.local if (made := object_of(root)) is not None]
             worlds.append(_world(name, "kustomization", objects, built.approximate, built.files, complete))

@@ -79,8 +79,8 @@ class Texts(Mapping[str, Source]):
         """That files which are there can't be read."""
         return [
             Problem(
-                "not-analysed", f"a file of variables, {why.why}", Source(path, b"").at(0),
-                gap=Gap(why.cause, "file of variables", why.why),
+                "not-analysed", f"a file of variables {why.why.removeprefix('which ')}", Source(path, b"").at(0),
+                gap=Gap(why.cause, "file of variables", why.why.removeprefix("which ")),
             )
             for path, why in self._unread.items()
         ]  # fmt: skip

@@ -22,7 +22,9 @@ def unite(findings: Iterable[Finding], guessed: Mapping[str, str] = {}) -> list[
     groups: dict[tuple[object, ...], list[Finding]] = {}
     for finding in findings:
         told = finding.evidence or (finding.message,)
-        key = (finding.name, finding.location, told, finding.suppression, finding.state)
+        place = finding.location
+        where = place.path, place.start, place.end  # a file of a chart is read again for each chart that has it
+        key = (finding.name, where, told, finding.suppression, finding.state)
         groups.setdefault(key, []).append(finding)
     return [_as_guess(found[0] if len(found) == 1 else _united(found), guessed) for found in groups.values()]
 

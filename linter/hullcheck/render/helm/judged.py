@@ -132,7 +132,7 @@ class JudgedJob(Job):
         if self.uses_dependency:
             return
         for name, place in self.absent:
-            gap = Gap("chart-dependency", f"dependency of chart `{self.name}`", "no chart here is in its place")
+            gap = Gap("chart-dependency", "sub-chart", "neither beside its chart nor anywhere here")
             message = f"the dependency `{name}` isn't in the chart, nor a chart of this repository"
             self.problems.append(Problem("not-analysed", message, place.one_line(), gap=gap))
 

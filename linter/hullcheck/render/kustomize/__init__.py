@@ -32,6 +32,7 @@ class Build(NamedTuple):
     kustomize wouldn't build it at all, as far as can be told. `files` had a part in it; a patch that found
     nothing to change had none. `live_images` are the entries of `images` that changed something, `dead_images` those that
     didn't. `local` are objects that aren't put out since their own annotation says so.
+    `sources` are those of the files whose objects are resources or merged into them, not data, operations or settings.
     """
 
     folder: str
@@ -44,6 +45,7 @@ class Build(NamedTuple):
     uncertain: str = ""
     live_images: frozenset[Location] = frozenset()
     local: tuple[Mapping, ...] = ()
+    sources: frozenset[str] = frozenset()
 
 
 class Kustomizations:
@@ -159,6 +161,7 @@ class Kustomizations:
             uncertain=state.uncertain,
             live_images=frozenset(state.live_images),
             local=tuple(state.local),
+            sources=frozenset(state.sources),
         )
 
     def _failed(self, folder: str, message: str, place: Location, cause: str) -> Build:

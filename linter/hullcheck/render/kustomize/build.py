@@ -148,6 +148,7 @@ class Builder:
             if not is_below(path, own.folder):
                 raise RefusedError(f"`{node.text}` is not in or below the kustomization's folder", node.location)
             state.files.add(path)
+            state.sources.add(path)
             for root in objects:
                 state.resources.append(read(root, path))
         elif self.files.kustomization(path) is not None:

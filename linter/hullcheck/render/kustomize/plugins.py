@@ -58,6 +58,7 @@ def _configured(own: Layer, field: str, state: State, builder: "Builder", stack:
     for node in paths:
         builder.add_resource(node, own, gathered, stack)
     state.files |= gathered.files
+    state.sources |= gathered.sources
     state.problems += gathered.problems
     state.approximate = state.approximate or gathered.approximate
     if field == "transformers":

@@ -47,6 +47,7 @@ class State:
         self.dead_images: list[DeadImage] = []
         self.live_images: set[Location] = set()
         self.files: set[str] = set()
+        self.sources: set[str] = set()  # those of which each object is a resource or a merge
         self.local: list[Mapping] = []  # objects that their own annotation keeps from being put out
         self.approximate = ""
         self.uncertain = ""
@@ -59,7 +60,8 @@ class State:
         made.config, made.variables = self.config, dict(self.variables)
         made.problems, made.dead_images = list(self.problems), list(self.dead_images)
         made.live_images, made.types = set(self.live_images), self.types
-        made.files, made.approximate, made.uncertain = set(self.files), self.approximate, self.uncertain
+        made.files, made.sources = set(self.files), set(self.sources)
+        made.approximate, made.uncertain = self.approximate, self.uncertain
         return made
 
     def absorb(self, other: "State", place: Location) -> None:
@@ -75,6 +77,7 @@ class State:
         self.dead_images += other.dead_images
         self.live_images |= other.live_images
         self.files |= other.files
+        self.sources |= other.sources
         self.approximate = self.approximate or other.approximate
         self.uncertain = self.uncertain or other.uncertain
 

@@ -186,6 +186,8 @@ class Patches:
             used = apply_patch(self.state.resources, patch, complete=self.state.complete)
             if used and self.path:
                 self.state.files.add(self.path)
+                if patch.merges:
+                    self.state.sources.add(self.path)
 
     def patch(self, node: Node, because: str) -> Patch | None:
         """An entry of `patches`: a merge or operations, whichever it is."""
