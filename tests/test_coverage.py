@@ -245,3 +245,16 @@ def test_an_empty_kustomization_holds_nothing(tmp_path: Path) -> None:
 def test_variables_outside_the_repository_are_not_the_repository_itself(tmp_path: Path) -> None:
     files = {"compose.yaml": "services: {a: {image: 'r.example.org/x:1.2.3', env_file: ../x.env}}\n"}
     assert not judge(tmp_path, files).coverage.unjudged
+
+
+def test_a_template_that_values_switch_off_is_left_out(tmp_path: Path) -> None:
+    files = {
+        "c/Chart.yaml": "apiVersion: v2\nname: c\nversion: 0.1.0\n",
+        "c/values.yaml": "extra: {enabled: false}\n",
+        "c/templates/on.yaml": POD.format(name="on-{{ .Release.Name }}"),
+        "c/templates/off.yaml": "{{ if .Values.extra.enabled }}\n" + POD.format(name="off") + "{{ end }}\n",
+    }
+    found = states(tmp_path, files)
+    assert (found["c/templates/on.yaml"], found["c/templates/off.yaml"]) == ({JUDGED}, {LEFT_OUT})
+    found = states(tmp_path, files | {"c/values.yaml": "extra: {enabled: true}\n"})
+    assert found["c/templates/off.yaml"] == {JUDGED}

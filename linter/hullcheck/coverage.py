@@ -87,8 +87,10 @@ class _Known:
                 yield Item(path, kind, name, NOT_JUDGED, gap.because, gap, file.source.at(0))
         if not seen and file.counts and path not in open_files and file.model is not None:
             templated = getattr(file.model, "templated", False)
-            if not templated or path in self.used.files:
+            if not templated or path in self.used.templates:
                 yield Item(path, file.kind, "", JUDGED)
+            elif path in self.used.files:
+                yield Item(path, "template", "", LEFT_OUT, "the values of its chart switch it off")
 
     def _things(self, file: File) -> Iterator[tuple[str, str, bool]]:
         path, model = file.source.path, file.model

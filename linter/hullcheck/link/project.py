@@ -25,13 +25,14 @@ class Used(NamedTuple):
 
     `nodes` are the ids of the objects that worlds hold as they are written, `files` the paths that built overlays and
     rendered charts are made of; `compose` those that are whole projects or parts of them, and `services` those of other
-    files that something extends, by path and name.
+    files that something extends, by path and name. `templates` are the files that charts make objects of.
     """
 
     nodes: frozenset[int] = frozenset()
     files: frozenset[str] = frozenset()
     compose: frozenset[str] = frozenset()
     services: frozenset[tuple[str, str]] = frozenset()
+    templates: frozenset[str] = frozenset()
 
 
 class Project(NamedTuple):
@@ -102,6 +103,7 @@ class _Linker:
             frozenset().union(*(world.files for world in worlds if world.kind != "manifests")),
             frozenset(path for project in self.compose for path in (*project.paths, *project.taken)),
             frozenset().union(*(project.extended for project in self.compose)),
+            frozenset(made.node.source.path for world in worlds if world.kind == "chart" for made in world.objects),
         )
 
     def _judged_objects(self) -> Iterator[int]:
