@@ -258,3 +258,20 @@ def test_a_template_that_values_switch_off_is_left_out(tmp_path: Path) -> None:
     assert (found["c/templates/on.yaml"], found["c/templates/off.yaml"]) == ({JUDGED}, {LEFT_OUT})
     found = states(tmp_path, files | {"c/values.yaml": "extra: {enabled: true}\n"})
     assert found["c/templates/off.yaml"] == {JUDGED}
+
+
+def test_values_may_switch_a_template_off(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    off = "{{ if .Values.extra.enabled }}\n" + POD.format(name="off").replace("true", "false") + "{{ end }}\n"
+    repo = Repo(tmp_path)
+    repo.commit(
+        {
+            "c/Chart.yaml": "apiVersion: v2\nname: c\nversion: 0.1.0\n",
+            "c/values.yaml": "extra: {enabled: true}\n",
+            "c/templates/off.yaml": off,
+        }
+    )
+    repo.commit({"c/values.yaml": "extra: {enabled: false}\n"})
+    outcome = repo.run(capsys, monkeypatch, "--gate", "--diff-base", "HEAD~1")
+    assert outcome.code in (0, 3), outcome.new

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
 from hullcheck.gate.change import Change
-from hullcheck.model.coverage import JUDGED, Coverage, Item
+from hullcheck.model.coverage import JUDGED, LEFT_OUT, Coverage, Item
 from hullcheck.model.problem import Problem
 from hullcheck.renames import Content
 from hullcheck.source import Location, Source
@@ -64,6 +64,9 @@ class _Search:
         self._open: dict[str, list[Item]] = {}
         for item in change.head.coverage.unjudged:
             self._open.setdefault(item.path, []).append(item)
+        self._off = {
+            item.path for item in change.head.coverage.items if item.kind == "template" and item.state == LEFT_OUT
+        }
         self._checked = frozenset(self._now)
         self._renamed = {old: new for new, old in change.comparison.renamed.items()}
         self._reasons = {skipped.path: skipped.reason for skipped in change.head.skipped}
@@ -74,6 +77,8 @@ class _Search:
         now = self._renamed.get(path, path)
         if now in self._now:
             yield from self._objects(path, now)
+        elif now in self._off:
+            return
         elif os.path.lexists(os.path.join(self._change.root, now)) or now in self._change.head.files:
             yield from self._stayed(path, now)
         else:
