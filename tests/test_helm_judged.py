@@ -360,3 +360,13 @@ def test_whatever_breaks_the_danger_is_found_or_told(
 def _about(told: list[Finding], template: str, changed: str) -> bool:
     """Is it told that something of the template, or of the chart as a whole, isn't judged?"""
     return any(finding.location.path in (template, changed, "Chart.yaml") for finding in told)
+
+
+def test_values_that_are_too_large_are_told_and_unknown(tmp_path: Path) -> None:
+    files = {
+        "Chart.yaml": CHART,
+        "values.yaml": "p: true\n" + "# far too long\n" * 400_000,
+        "templates/d.yaml": deployment(VALUE),
+    }
+    (item,) = judge(tmp_path, files).coverage.unjudged
+    assert (item.path, item.cause) == ("values.yaml", "unreadable")
