@@ -394,3 +394,12 @@ def test_a_link_to_what_is_accepted_elsewhere_is_another_use_of_it(
     place.symlink_to(leads)
     repo.commit()
     assert repo.run(capsys, monkeypatch, ".", "--gate", "--diff-base", "HEAD~1").code == code
+
+
+@pytest.mark.parametrize(
+    ("written", "found"),
+    [("../" * 8, True), ("../" * 7 + "etc", True), ("../..", False), ("${PWD}/../../../../../..", True)],
+)
+def test_enough_steps_up_are_the_root(tmp_path: Path, written: str, found: bool) -> None:
+    text = f"services: {{a: {{image: 'r.example.org/a:1', volumes: ['{written}:/h']}}}}\n"
+    assert bool(named(judge(tmp_path, {"compose.yaml": text}), "sensitive-mount-write")) is found
