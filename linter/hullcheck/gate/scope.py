@@ -116,10 +116,11 @@ class _Search:
         """Links that the change brings or leads elsewhere, to faults that weren't where they are."""
         change = self._change
         root = os.path.realpath(change.root)
-        for path in sorted(change.tracked - change.same - self.judged.keys()):
-            full = os.path.join(change.root, path)
-            if os.path.islink(full) and not change.disk.excluded(path):
-                real = os.path.relpath(os.path.realpath(full), root).replace(os.sep, "/")
+        links = (path for path in change.tracked if os.path.islink(os.path.join(change.root, path)))
+        for path in sorted(links):
+            if path not in change.same and path not in self.judged and not change.disk.excluded(path):
+                full = os.path.realpath(os.path.join(change.root, path))
+                real = os.path.relpath(full, root).replace(os.sep, "/")
                 yield from self._linked(change.tree.target(path) or path, path, real)
 
     def _linked(self, path: str, now: str, real: str) -> Iterator[Lost]:
