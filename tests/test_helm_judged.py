@@ -373,3 +373,13 @@ def test_a_fault_of_a_library_s_template_is_shown_once_for_all_charts(tmp_path: 
         files[f"{name}/templates/p.yaml"] = '{{ include "lib.pod" . }}\n'
     (finding,) = named(judge(tmp_path, files), "host-network")
     assert [one.scope for one in (finding, *finding.also)] == ["one", "two"]
+
+
+def test_values_that_are_too_large_are_told_and_unknown(tmp_path: Path) -> None:
+    files = {
+        "Chart.yaml": CHART,
+        "values.yaml": "p: true\n" + "# far too long\n" * 400_000,
+        "templates/d.yaml": deployment(VALUE),
+    }
+    (item,) = judge(tmp_path, files).coverage.unjudged
+    assert (item.path, item.cause) == ("values.yaml", "unreadable")

@@ -321,3 +321,95 @@ def test_what_rests_on_a_guess_says_so(tmp_path: Path) -> None:
     files["Makefile"] = "up:\n\tdocker compose -f compose.yaml -f compose.dev.yaml up\n"
     (finding,) = named(judge(tmp_path / "said", files), "privileged")
     assert "if laid over" not in finding.message
+
+
+DEV = "services: {web: {privileged: true}}\n"
+WEB = 'services: {web: {image: "r.example.org/y:1.2.3", user: "1"}}\n'
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "code"),
+    [
+        ({"compose.yaml": WEB, "compose.dev.yaml": DEV}, {"compose.dev.yaml": None, "compose.override.yaml": DEV}, 1),
+        (
+            {"compose.yaml": WEB, "compose.override.yaml": DEV},
+            {"compose.override.yaml": None, "compose.dev.yaml": DEV},
+            0,
+        ),
+        ({"compose.yaml": WEB, "compose.dev.yaml": DEV}, {"compose.dev.yaml": None, "compose.local.yaml": DEV}, 0),
+    ],
+)
+def test_what_had_to_be_asked_for_is_not_what_is_taken_by_itself(
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    before: dict[str, str | None],
+    after: dict[str, str | None],
+    code: int,
+) -> None:
+    repo = Repo(tmp_path / "r")
+    repo.commit(before)
+    repo.commit(after)
+    assert repo.run(capsys, monkeypatch, ".", "--gate", "--diff-base", "HEAD~1").code == code
+
+
+@pytest.mark.parametrize(
+    ("key", "name"), [("network_mode", "host-network"), ("pid", "host-pid-ipc"), ("ipc", "host-pid-ipc")]
+)
+def test_who_shares_a_namespace_that_is_the_hosts_has_it_too(tmp_path: Path, key: str, name: str) -> None:
+    text = "services:\n" + "".join(f'  {n}: {{image: "r.example.org/{n}:1", {key}: "{said}"}}\n' for n, said in (
+        ("a", "host"), ("b", "service:a"), ("c", "service:b"), ("d", "service:e"), ("e", "service:d"), ("f", "service:g"), ("g", "private")
+    ))  # fmt: skip
+    found = {
+        one.owner
+        for f in judge(tmp_path, {"compose.yaml": text}).findings
+        if f.name.startswith("host")
+        for one in (f, *f.also)
+    }
+    assert found == {"services.a", "services.b", "services.c"}
+
+
+@pytest.mark.parametrize(
+    ("was", "link", "leads", "code"),
+    [
+        ("good", "prod/web.yaml", "../dev/web.yaml", 4),
+        ("", "prod/web.yaml", "../dev/web.yaml", 4),
+        ("", "prod", "dev", 4),
+        ("bad", "prod/web.yaml", "../dev/web.yaml", 0),
+        ("link", "prod/web.yaml", "../dev/web.yaml", 4),
+        ("", "prod/web.yaml", "../stage/web.yaml", 0),
+    ],
+)
+def test_a_link_to_what_is_accepted_elsewhere_is_another_use_of_it(
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    was: str,
+    link: str,
+    leads: str,
+    code: int,
+) -> None:
+    good = BASE.replace("{privileged: true}", "{privileged: false}")
+    repo = Repo(tmp_path / "r")
+    repo.write({"dev/web.yaml": BASE, "stage/web.yaml": good, "README.md": "", "dev/x.txt": ""})
+    place = repo.folder / link
+    if was == "link":
+        place.parent.mkdir()
+        place.symlink_to("../stage/web.yaml")
+    elif was:
+        repo.write({link: good if was == "good" else BASE})
+    repo.commit()
+    place.parent.mkdir(exist_ok=True)
+    place.unlink(missing_ok=True)
+    place.symlink_to(leads)
+    repo.commit()
+    assert repo.run(capsys, monkeypatch, ".", "--gate", "--diff-base", "HEAD~1").code == code
+
+
+@pytest.mark.parametrize(
+    ("written", "found"),
+    [("../" * 8, True), ("../" * 7 + "etc", True), ("../..", False), ("${PWD}/../../../../../..", True)],
+)
+def test_enough_steps_up_are_the_root(tmp_path: Path, written: str, found: bool) -> None:
+    text = f"services: {{a: {{image: 'r.example.org/a:1', volumes: ['{written}:/h']}}}}\n"
+    assert bool(named(judge(tmp_path, {"compose.yaml": text}), "sensitive-mount-write")) is found

@@ -386,6 +386,13 @@ class CommitTree:
                 return None
         return None
 
+    def target(self, path: str) -> str:
+        """Where a link leads; empty if the path is none."""
+        if not self._is_link(path):
+            return ""
+        told = self._history.blob(self.blobs[path]).decode("utf-8", "replace")
+        return posixpath.normpath(posixpath.join(posixpath.dirname(path), told))
+
     def _is_link(self, path: str) -> bool:
         return path in self.blobs and self.blobs[path].mode == LINK
 

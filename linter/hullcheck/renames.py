@@ -67,7 +67,10 @@ def renames(base: Mapping[str, Source], head: Mapping[str, Source]) -> dict[str,
 def renamed_scopes(
     base: Mapping[str, frozenset[str]], head: Mapping[str, frozenset[str]], renamed: Mapping[str, str]
 ) -> dict[str, str]:
-    """The new names of scopes that are called otherwise now, with their old ones: those that share most files."""
+    """The new names of scopes that are called otherwise now, with their old ones: those that share most files.
+
+    What Compose takes by itself was rather what it took by itself before than what somebody had to ask for.
+    """
     gone = {name: files for name, files in base.items() if name not in head}
     fresh = {name: files for name, files in head.items() if name not in base}
     if not gone or not fresh:
@@ -80,14 +83,23 @@ def renamed_scopes(
     for name, files in fresh.items():
         old = {renamed.get(path, path) for path in files}
         shared = Counter(holder for path in old for holder in holders.get(path, ())[:_COMMON])
-        scores += [(-count / max(len(old), len(gone[holder])), holder, name) for holder, count in shared.items()]
+        scores += [
+            (_is_default(name) and not _is_default(holder), -count / max(len(old), len(gone[holder])), holder, name)
+            for holder, count in shared.items()
+        ]
     found: dict[str, str] = {}
     taken: set[str] = set()
-    for _, before, after in sorted(scores):
+    for _, _, before, after in sorted(scores):
         if after not in found and before not in taken:
             found[after] = before
             taken.add(before)
     return found
+
+
+def _is_default(scope: str) -> bool:
+    """Is it one file, or that and the override beside it? So is a world."""
+    _, *others = scope.split(" + ")
+    return not others or (len(others) == 1 and ".override.y" in others[0])
 
 
 def _identical(gone: Mapping[str, str], fresh: Mapping[str, str]) -> dict[str, str]:

@@ -4,6 +4,7 @@ import os
 import re
 from collections.abc import Iterator
 
+from hullcheck.analysis import Analysis
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
 from hullcheck.gate.change import Change
@@ -43,11 +44,17 @@ def left(change: Change, check: Check) -> Iterator[Finding]:
     """A finding for everything that was judged at the base, is there still and isn't judged, where it is now."""
     search = _Search(change)
     for path in sorted(search.judged):
-        for place, what, why in search.lost(path):
-            worst = max((f.severity for f in change.base.findings if f.location.path == path), default=Severity.HIGH)
-            part = Problem("", "", place, what)
-            made = check.finding(part, why, severity=max(worst, Severity.HIGH), evidence=(path, what))
-            yield made._replace(scope=place.path)
+        worst = max((f.severity for f in change.base.findings if f.location.path == path), default=Severity.HIGH)
+        for lost in search.lost(path):
+            yield _told(check, lost, path, worst)
+    for lost in search.links():
+        yield _told(check, lost, lost[1], Severity.HIGH)
+
+
+def _told(check: Check, lost: "Lost", path: str, worst: Severity) -> Finding:
+    place, what, why = lost
+    made = check.finding(Problem("", "", place, what), why, severity=max(worst, Severity.HIGH), evidence=(path, what))
+    return made._replace(scope=place.path)
 
 
 Lost = tuple[Location, str, str]
@@ -96,7 +103,10 @@ class _Search:
         root = self._change.root
         real = os.path.relpath(os.path.realpath(os.path.join(root, now)), os.path.realpath(root)).replace(os.sep, "/")
         text = self._text(now)
-        if real in self._checked or (text is not None and not _WRITTEN.search(text)):
+        if real in self._checked:
+            yield from self._linked(path, now, real)
+            return
+        if text is not None and not _WRITTEN.search(text):
             return
         reason = self._reasons.get(now) or next(
             (why for folder, why in self._reasons.items() if now.startswith(f"{folder}/")), ""
@@ -106,6 +116,30 @@ class _Search:
         reason = reason or (items[0].reason if items else f"nothing in it is recognised, where {self._was(path)} was")
         source = Source(now, text.encode()) if text else self._change.base.files[path].source
         yield place or source.at(0), now, f"`{now}` was judged before this change, and isn't any more: {reason}"
+
+    def links(self) -> Iterator[Lost]:
+        """Links that the change brings or leads elsewhere, to faults that weren't where they are."""
+        change = self._change
+        root = os.path.realpath(change.root)
+        links = (path for path in change.tracked if os.path.islink(os.path.join(change.root, path)))
+        for path in sorted(links):
+            if path not in change.same and path not in self.judged and not change.disk.excluded(path):
+                full = os.path.realpath(os.path.join(change.root, path))
+                real = os.path.relpath(full, root).replace(os.sep, "/")
+                yield from self._linked(change.tree.target(path) or path, path, real)
+
+    def _linked(self, path: str, now: str, real: str) -> Iterator[Lost]:
+        """Something that is a link now, with faults that what was there hadn't; `path` is the base's."""
+        head, base = self._change.head, self._change.base
+        if real == now or (path in base.files and real in head.files and _text_of(base, path) == _text_of(head, real)):
+            return
+        known = {(f.name, f.evidence) for f in base.findings if _holds(path, f)}
+        for finding in head.findings:
+            grave = finding.severity >= Severity.MEDIUM and _holds(real, finding)
+            if grave and (finding.name, finding.evidence) not in known:
+                why = f"`{now}` is a link to `{real}` now, which has a fault that wasn't here before: {finding.message}"
+                yield finding.location, now, why
+                return
 
     def _was(self, path: str) -> str:
         kinds = {"dockerfile": "a Dockerfile", "compose": "a Compose file", "kubernetes": "a manifest"}
@@ -152,6 +186,15 @@ class _Search:
             return self._change.disk.read(path)[:_MAX_BYTES].decode("utf-8", "replace")
         except OSError:
             return None
+
+
+def _text_of(analysis: Analysis, path: str) -> str:
+    return analysis.files[path].source.text
+
+
+def _holds(path: str, finding: Finding) -> bool:
+    """Is the finding in that file, or below that folder?"""
+    return f"{finding.location.path}/".startswith(f"{path}/")
 
 
 def _objects(coverage: Coverage, state: str) -> dict[str, set[str]]:

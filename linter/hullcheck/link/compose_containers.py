@@ -116,10 +116,28 @@ class _Reader:
         return ""
 
     def _is(self, key: str, wanted: str) -> Field[bool]:
+        """Is that said, by the service or by the one whose namespace it shares?"""
         said = field(self.node.get(key), self.at)
         if said.value is None:
             return Field(None, said.location, said.unknown)
+        lender = self._shared(key, said.value)
+        if lender is not None:
+            lent = field(lender.get(key), said.location)
+            why = Related(lent.location, "it shares what is the host's own")
+            return Field(lent.value == wanted, said.location, related=(why,) if lent.value == wanted else ())
         return Field(said.value == wanted, said.location, related=self._related(said))
+
+    def _shared(self, key: str, said: str) -> Mapping | None:
+        """The service at the end of `service:` after `service:`."""
+        seen, found = {self.service.name}, None
+        while said.startswith("service:"):
+            name = said.removeprefix("service:")
+            if name in seen or name not in self.project.services:
+                return None
+            seen.add(name)
+            found = self.project.services[name].node
+            said = text_of(found.get(key)) or ""
+        return found
 
     def _flag(self, key: str) -> Field[bool]:
         said = boolean(self.node.get(key), self.at)

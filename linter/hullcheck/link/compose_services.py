@@ -137,6 +137,10 @@ def _known_places(text: str, folder: str) -> str:
     return text
 
 
+_ROOT = "/".join([".."] * 6)
+"""From any folder that a repository is kept in, so many steps up are the host's root."""
+
+
 def normal_path(text: str, folder: str) -> str:
     if text.startswith("~"):
         rest = clean("/" + text[1:].lstrip("/"))
@@ -144,6 +148,8 @@ def normal_path(text: str, folder: str) -> str:
     if is_absolute(text):
         return text if not text.startswith("/") else clean(text)
     joined = posixpath.normpath(posixpath.join(folder, text))
+    if joined.startswith(_ROOT):
+        return clean("/" + joined)
     return joined if joined == "." or joined.startswith("..") else f"./{joined}"
 
 

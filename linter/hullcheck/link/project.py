@@ -100,7 +100,9 @@ class _Linker:
     def _used(self, worlds: tuple[Any, ...]) -> Used:
         return Used(
             frozenset(self._judged_objects()),
-            frozenset().union(*(world.files for world in worlds if world.kind != "manifests")),
+            frozenset(self.manifests.rendered if self.manifests else ()).union(
+                *(world.files for world in worlds if world.kind != "manifests")
+            ),
             frozenset(path for project in self.compose for path in (*project.paths, *project.taken)),
             frozenset().union(*(project.extended for project in self.compose)),
             frozenset(made.node.source.path for world in worlds if world.kind == "chart" for made in world.objects),

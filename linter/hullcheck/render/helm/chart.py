@@ -232,6 +232,8 @@ class Loader:
         source = folder.source("values.yaml")
         if self.lenient and not source.text and not folder.holds("values.yaml"):
             chart.unknown = "`values.yaml` can't be read"
+            gap = Gap("unreadable", f"values file of chart `{chart.name}`", "it can't be read, or is too large")
+            self.problems.append(Problem("not-analysed", "it can't be read, or is too large", source.at(0), gap=gap))
         try:
             chart.values = merged(Map(), from_source(source))
         except TemplateError as error:
