@@ -275,3 +275,14 @@ def test_values_may_switch_a_template_off(
     repo.commit({"c/values.yaml": "extra: {enabled: false}\n"})
     outcome = repo.run(capsys, monkeypatch, "--gate", "--diff-base", "HEAD~1")
     assert outcome.code in (0, 3), outcome.new
+
+
+@pytest.mark.parametrize(
+    "key", ["privileged: ${P}", "cap_add: ['${C}']", "pid: ${P}", "network_mode: ${N}", "ipc: ${P}"]
+)
+def test_what_a_variable_lets_a_service_do_is_told(key: str, tmp_path: Path) -> None:
+    text = "services:\n  web:\n    image: r.example.org/y:1.2.3\n    user: '1000'\n"
+    told = judge(tmp_path / "unset", {"compose.yaml": f"{text}    {key}\n"}).coverage.unjudged
+    assert [(item.cause, item.object) for item in told] == [("variable", "services.web")]
+    fine = {"compose.yaml": f"{text}    {key}\n", ".env": "P=\nC=CHOWN\nN=\n"}
+    assert judge(tmp_path / "set", fine).coverage.unjudged == ()

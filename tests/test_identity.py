@@ -238,6 +238,12 @@ ATTACKS: dict[str, tuple[dict[str, str | None], dict[str, str | None]]] = {
          "dev/p.yaml": DEV, "prod/kustomization.yaml": OVERLAY},
         {"dev/kustomization.yaml": OVERLAY, "dev/p.yaml": None, "base/app.yaml": DEV},
     ),
+    "an object from one overlay into another": (
+        {"dev/kustomization.yaml": "resources: [x.yaml]\n", "dev/x.yaml": BASE,
+         "prod/kustomization.yaml": "resources: [y.yaml]\n", "prod/y.yaml": SAFE},
+        {"dev/kustomization.yaml": None, "dev/x.yaml": None, "prod/x.yaml": BASE,
+         "prod/kustomization.yaml": "resources: [y.yaml, x.yaml]\n"},
+    ),
     "a service builds from another folder": (BUILT, built("dev")),
     "a service builds from another Dockerfile": (BUILT, built("{context: app, dockerfile: ../dev/Dockerfile}")),
     "a service builds it instead of another": (
@@ -271,6 +277,9 @@ HARMLESS: dict[str, tuple[dict[str, str | None], dict[str, str | None]]] = {
                          {"a.yaml": TWO, "b.yaml": None}),
     "plain manifests get a kustomization": ({"k/web.yaml": DEV}, {"k/kustomization.yaml": "resources: [web.yaml]\n"}),
     "a service builds what another did": (BUILT, built("app", "").copy() | {"compose.yaml": "services:\n  web: {build: app, image: web}\n  tools: {build: dev}\n"}),
+    "an object of an overlay is renamed": (
+        KUSTOMIZED, {"base/app.yaml": BASE.replace("name: app\n  namespace", "name: backend\n  namespace")},
+    ),
     "a Dockerfile is moved": (
         BUILT, {"dev/Dockerfile": None, "images/dev/Dockerfile": BUILT["dev/Dockerfile"],
                 "compose.yaml": "services:\n  web: {build: app, image: web}\n  tool: {build: images/dev}\n"},

@@ -46,7 +46,8 @@ class Comparison(NamedTuple):
 class Side(NamedTuple):
     """One of the two trees: its findings, the sources they may be in, the scopes and names of all owners it has.
 
-    `scopes` are the files of each project and world, by its name. `users` are what runs images, by the Dockerfile's path.
+    `scopes` are the files of each project and world, by its name. `users` are what runs images, by the Dockerfile's path; `built`
+    the scopes that are overlays or charts, each an environment of its own.
     """
 
     findings: tuple[Finding, ...]
@@ -54,6 +55,7 @@ class Side(NamedTuple):
     owners: frozenset[tuple[str, ...]] = frozenset()
     scopes: Mapping[str, frozenset[str]] = {}
     users: frozenset[tuple[str, tuple[str, str]]] = frozenset()
+    built: frozenset[str] = frozenset()
 
 
 Key = Callable[[Finding], Hashable]
@@ -206,10 +208,12 @@ class _Matcher:
     def _other(self, old: Finding, new: Finding) -> bool:
         """May the base's owner have become the head's? Not if either side knows both.
 
-        Nor if what runs the image was there, and ran another.
+        Nor if what runs the image was there, and ran another; nor from one overlay into another that was there already.
         """
         known = old.identity in self.identities or self.old(new.identity) in self.base.owners
-        return not known and not self._changed_sides(new)
+        scope = self._old_scope(new.scope)
+        between = old.scope != scope and {old.scope, scope} <= self.base.built
+        return not known and not between and not self._changed_sides(new)
 
     def _changed_sides(self, new: Finding) -> bool:
         if not new.user[1]:

@@ -8,8 +8,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from hullcheck.discover import Skipped
+from hullcheck.model.container import Container
 from hullcheck.model.coverage import JUDGED, LEFT_OUT, NOT_JUDGED, Coverage, Gap, Item
 from hullcheck.model.problem import Problem
+from hullcheck.model.workload import Workload
 from hullcheck.read import File
 
 if TYPE_CHECKING:
@@ -36,6 +38,7 @@ def ledger(
     for file in files.values():
         for reading in file.readings:
             items += known.items(reading, open_files)
+    items += _undecided(project)
     items += _skipped(skipped)
     return Coverage(
         tuple(sorted(dict.fromkeys(items), key=lambda item: (item.path, item.kind, item.object, item.reason)))
@@ -66,6 +69,26 @@ def _skipped(skipped: Iterable[Skipped]) -> Iterator[Item]:
         else:
             rule = f": {item.rule}" if item.rule and item.reason != "vendored" else ""
             yield Item(item.path, "path", "", LEFT_OUT, item.reason + rule)
+
+
+_UNDECIDED = Gap("variable", "setting", "a variable decides how much the service may do, and isn't set")
+
+
+def _undecided(project: "Project") -> Iterator[Item]:
+    """What services of Compose may do, where a variable that nobody sets decides it."""
+    for _, part in project.parts:
+        if getattr(part, "dialect", "") != "compose":
+            continue
+        if isinstance(part, Container):
+            fields = [part.privileged, *part.capabilities_added, *(profile.value for profile in part.profiles)]
+        elif isinstance(part, Workload):
+            fields = [part.host_network, part.host_pid, part.host_ipc, part.host_users]
+        else:
+            continue
+        for field in fields:
+            if field is not None and field.unknown:
+                reason = f"`{field.location.text}`: {field.unknown}"
+                yield Item(field.location.path, "setting", part.owner, NOT_JUDGED, reason, _UNDECIDED, field.location)
 
 
 class _Known:

@@ -61,7 +61,8 @@ def _side(analysis: Analysis) -> Side:
     worlds, projects = analysis.scopes
     scopes = {world.name: world.files for world in worlds}
     scopes |= {project.scope: frozenset(project.paths) for project in projects}
-    return Side(analysis.findings, sources, _identities(analysis), scopes, analysis.users)
+    built = frozenset(world.name for world in worlds if world.kind != "manifests")
+    return Side(analysis.findings, sources, _identities(analysis), scopes, analysis.users, built)
 
 
 def _identities(analysis: Analysis) -> frozenset[tuple[str, ...]]:
