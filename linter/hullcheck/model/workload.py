@@ -49,7 +49,8 @@ class Workload(NamedTuple):
     @property
     def described(self) -> str:
         """The workload as a message's subject."""
-        return f"service `{self.name}`" if self.dialect == "compose" else f"{self.kind} `{self.name}`"
+        name = self.name.partition("@")[0]  # behind it stands which of a template's objects it is
+        return f"service `{name}`" if self.dialect == "compose" else f"{self.kind} `{name}`"
 
     @property
     def ends(self) -> bool:
