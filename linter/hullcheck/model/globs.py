@@ -88,14 +88,13 @@ class Rule(NamedTuple):
     segments: "tuple[tuple[Token, ...] | None, ...] | None"
     prefix: str = ""
     """What stands before `**` in one segment (`a**/b`): git cuts it off, and then takes the stars to stand alone."""
-    ends: tuple[str, str] = ("", "")
-    """What everything that fits begins and ends with, as it stands: most paths need no more than a look at that."""
+    literal: str = ""
+    """What stands in everything that fits, as it is written: most paths need no more than a look for that."""
 
     def fits(self, path: str, name: str, folder: bool) -> bool:
         if self.only_folders and not folder:
             return False
-        text = name if self.segments is None else path
-        if not (text.startswith(self.ends[0]) and text.endswith(self.ends[1])):
+        if self.literal not in (name if self.segments is None else path):
             return False
         if self.segments is None:
             return matches(self.tokens, name)
@@ -114,24 +113,20 @@ def rule(line: str) -> Rule | None:
     tokens = _tokens(pattern.removeprefix("/"))
     if not pattern or tokens is None:
         return None
-    ends = _literal(tokens), _literal(tokens[::-1])[::-1]
+    literal = _literal(tokens)
     if not whole:
-        return Rule(text, text[0] == "!", only_folders, tuple(tokens), None, ends=ends)
+        return Rule(text, text[0] == "!", only_folders, tuple(tokens), None, literal=literal)
     prefix = _prefix(pattern.removeprefix("/"))
     segments = [_segment(part) for part in _split(tokens[len(prefix) :])]
     if segments[-1] is None:  # at the end it is what is in a folder, not the folder
         segments[-1:] = [(STAR,), None]
-    return Rule(text, text[0] == "!", only_folders, tuple(tokens), tuple(segments), prefix, ends)
+    return Rule(text, text[0] == "!", only_folders, tuple(tokens), tuple(segments), prefix, literal)
 
 
 def _literal(tokens: Sequence[Token]) -> str:
-    """The characters that stand in front of any star, class or question mark; no slash, which stars may take along."""
-    found = []
-    for token in tokens:
-        if not isinstance(token, str) or token in (STAR, "=/"):
-            break
-        found.append(token[1:])
-    return "".join(found)
+    """The longest run of characters between stars, classes, question marks and slashes."""
+    plain = (token[1:] if isinstance(token, str) and token != STAR else "/" for token in tokens)
+    return max("".join(plain).split("/"), key=len)
 
 
 def _prefix(pattern: str) -> str:
