@@ -422,3 +422,30 @@ def test_a_link_to_what_is_accepted_elsewhere_is_another_use_of_it(
 def test_enough_steps_up_are_the_root(tmp_path: Path, written: str, found: bool) -> None:
     text = f"services: {{a: {{image: 'r.example.org/a:1', volumes: ['{written}:/h']}}}}\n"
     assert bool(named(judge(tmp_path, {"compose.yaml": text}), "sensitive-mount-write")) is found
+
+
+SKAFFOLD = "apiVersion: skaffold/v4beta11\nkind: Config\nbuild: {artifacts: [{image: r.example.org/app, context: .}]}\n"
+RUN = BASE.replace("          securityContext: {privileged: true}\n", "").replace(
+    "registry.example.org/app:1.2.3", "r.example.org/app:1.2.3"
+)
+
+
+@pytest.mark.parametrize(
+    ("base", "change", "code"),
+    [
+        ({"Dockerfile": IMAGE.format(user="root"), "k/app.yaml": RUN}, {"skaffold.yaml": SKAFFOLD}, 0),
+        ({"Dockerfile": IMAGE.format(user="1000"), "k/app.yaml": RUN, "skaffold.yaml": SKAFFOLD},
+         {"Dockerfile": IMAGE.format(user="root")}, 1),
+        ({"Dockerfile": IMAGE.format(user="root"), "skaffold.yaml": SKAFFOLD}, {"k/app.yaml": RUN}, 1),
+    ],
+)  # fmt: skip
+def test_what_is_only_joined_now_was_there(
+    base: dict[str, str | None],
+    change: dict[str, str | None],
+    code: int,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    found, new = compared(tmp_path, (base, change), capsys, monkeypatch)
+    assert found == code, new

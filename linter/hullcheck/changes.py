@@ -354,17 +354,23 @@ def _absorbed(matcher: _Matcher, head: Side, base: Side, nature: Nature) -> set[
     }
     scopes = {(f.name, f.owner) for f in base.findings if f.name in nature.scopes and f.suppression is None}
     own = {(f.name, f.identity, f.evidence) for f in base.findings}
+    images = {(f.name, f.location.path) for f in base.findings if not f.user[1]}
+    run = {path for path, _ in base.users}
     found = set()
     for number, finding in enumerate(head.findings):
         if number in matcher.of_head:
             continue
         if finding.user[1]:
-            first = all(path != matcher.old_path(finding) for path, _ in base.users)
+            first = matcher.old_path(finding) not in run
             twin = finding._replace(user=("", ""))
             if first and (twin.name, matcher.old(twin.identity), twin.evidence) in own:
                 found.add(number)
             continue
         scope, owner, *_ = matcher.old(finding.identity)
+        rests = {matcher.renamed.get(r.location.path, r.location.path) for r in finding.related} - run
+        if rests and (scope, owner, "", "") in base.owners and any((finding.name, path) in images for path in rests):
+            found.add(number)  # it was there, and so was the image's fault: now it is known that they belong together
+            continue
         known = (scope, owner, "", "") in base.owners
         if (known and not stood.isdisjoint(((finding.name, scope, owner), (finding.name, scope, "")))) or (
             matcher.old_path(finding) in base.sources

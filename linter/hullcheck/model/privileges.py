@@ -145,7 +145,7 @@ def _stated(stage: "Stage", said: Said) -> User:
 def _is_root(name: str, windows: bool) -> Root:
     if windows:
         return Root.UNKNOWN
-    if name == "root" or (name.isascii() and name.isdigit() and not name.strip("0")):
+    if name == "root" or re.fullmatch(r"[+-]?0+", name):  # the engine reads the number with its sign
         return Root.STATED
     if not name or re.fullmatch(r"[+-][0-9]+|0[xX][0-9A-Fa-f]+", name):
         return Root.UNKNOWN
