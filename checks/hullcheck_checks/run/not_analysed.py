@@ -1,9 +1,10 @@
 """Something that hullcheck recognises and doesn't evaluate.
 
-A template holds no containers before it is rendered, and a remote base isn't in the repository; nothing is fetched.
-What comes out of them is not checked here.
+A remote base isn't in the repository, and nothing is fetched; a chart lacks another one, a template is what nobody here
+can render. What stands literally in it is checked all the same; what comes out of it is not. Every report says so at its
+end, by cause.
 
-To fix: render the template in CI and check the result:
+To fix: bring what is missing, or render it in CI and check the result:
 
     helm template chart/ > rendered.yaml && hullcheck rendered.yaml
 
