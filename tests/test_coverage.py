@@ -1,6 +1,8 @@
 """The ledger: everything that was seen is judged, left out by the owners' word, or told as not judged."""
 
 import json
+import random
+import re
 from pathlib import Path
 
 import pytest
@@ -286,3 +288,65 @@ def test_what_a_variable_lets_a_service_do_is_told(key: str, tmp_path: Path) -> 
     assert [(item.cause, item.object) for item in told] == [("variable", "services.web")]
     fine = {"compose.yaml": f"{text}    {key}\n", ".env": "P=\nC=CHOWN\nN=\n"}
     assert judge(tmp_path / "set", fine).coverage.unjudged == ()
+
+
+def random_tree(chance: random.Random) -> tuple[dict[str, str], dict[str, str]]:
+    """Files of every dialect, some broken; and each thing as it was written, with the file that it was put into."""
+    files: dict[str, str] = {}
+    put: dict[str, str] = {}
+    for number in range(chance.randint(3, 8)):
+        folder = chance.choice(["", "a/", "a/b/", "chart/", "chart/templates/", "chart/crds/", "k/", "k/base/"])
+        kind = chance.choice(["pod", "pods", "compose", "docker", "json"])
+        name = f"thing{number}"
+        if kind == "compose":
+            path = f"{folder}{chance.choice(['compose.yaml', 'docker-compose.prod.yml', 'compose.json'])}"
+            text = "services: {" + f'{name}: {{image: "r.example.org/x:1.2.3"}}' + "}\n"
+            files.setdefault(path, text)
+        elif kind == "docker":
+            path = f"{folder}{chance.choice(['Dockerfile', 'web.Dockerfile', 'dockerfile'])}"
+            text = f"FROM registry.example.org/x:1.2.3 AS {name}\nUSER 1000\n"
+            files.setdefault(path, text)
+        else:
+            path = f"{folder}{chance.choice(['x.yaml', 'y.yml', 'Chart.yaml', 'skaffold.yaml', 'web-compose.yaml', 'z.json'])}"
+            text = POD.format(name=name)
+            if kind == "pods" and path in files and not path.endswith(".json"):
+                files[path] += "---\n" + text
+            elif path not in files:
+                files[path] = text
+        if text in files.get(path, ""):
+            put[text] = path
+    if chance.random() < 0.5:
+        files["chart/Chart.yaml"] = files.get("chart/Chart.yaml", "apiVersion: v2\nname: c\nversion: 0.1.0\n")
+    if chance.random() < 0.5:
+        files["k/kustomization.yaml"] = chance.choice(
+            ["resources: [base]\n", "resources: [x.yaml]\nbases: [base]\n", "x: [\n"]
+        )
+        files["k/base/kustomization.yaml"] = chance.choice(
+            ["resources: [x.yaml]\n", "resources: [gone.yaml]\n", "{}\n"]
+        )
+    for path in [path for path in files if chance.random() < 0.25]:
+        at = chance.randint(0, len(files[path]))
+        files[path] = (
+            files[path][:at] + chance.choice(["{{ x }}", "\n  [", "\x00", "\t", ": :", "---\n"]) + files[path][at:]
+        )
+    return files, put
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_the_ledger_adds_up(seed: int, tmp_path: Path) -> None:
+    """Each thing that was put into a tree is judged, or its file tells that it isn't; and nothing has two states."""
+    files, put = random_tree(random.Random(seed))
+    config = "exclude: [a/b/]" if seed % 3 == 0 else ""
+    items = judge(tmp_path, files, config).coverage.items
+    states: dict[tuple[str, str, str], set[str]] = {}
+    for item in items:
+        states.setdefault((item.path, item.kind, item.object), set()).add(item.state)
+    assert [key for key, found in states.items() if len(found) > 1] == []
+    for text, path in put.items():
+        if text not in files[path]:
+            continue  # it was broken in its middle
+        (name,) = re.findall("thing[0-9]+", text)[:1]
+        own = [item for item in items if item.path == path or path.startswith(f"{item.path}/")]
+        judged = [item for item in own if item.state == JUDGED and name in item.object]
+        told = [item for item in own if item.state != JUDGED]
+        assert judged or told, (name, path, files[path])
