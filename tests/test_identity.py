@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from gitrepo import Repo
+from hullcheck.cli import main
 from judge import judge, named
 
 ANCHOR = """\
@@ -449,3 +450,18 @@ def test_what_is_only_joined_now_was_there(
 ) -> None:
     found, new = compared(tmp_path, (base, change), capsys, monkeypatch)
     assert found == code, new
+
+
+def test_a_baseline_holds_only_what_the_base_still_has(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    repo = Repo(tmp_path)
+    repo.commit({"Dockerfile": IMAGE.format(user="root"), "other/Dockerfile": IMAGE.format(user="root")})
+    monkeypatch.chdir(tmp_path)
+    assert main(["baseline", "create", "-q"]) == 0
+    repo.commit({".hullcheck.yaml": "baseline: .hullcheck-baseline.json\n"})
+    repo.commit({"README.md": "x\n"})
+    assert repo.run(capsys, monkeypatch, "--gate", "--diff-base", "HEAD~1").code == 0
+    repo.commit({"Dockerfile": IMAGE.format(user="1000")})  # cured, and the entry is left behind
+    repo.commit({"Dockerfile": IMAGE.format(user="root")})
+    assert repo.run(capsys, monkeypatch, "--gate", "--diff-base", "HEAD~1").code == 1
