@@ -354,7 +354,7 @@ def _absorbed(matcher: _Matcher, head: Side, base: Side, nature: Nature) -> set[
     }
     scopes = {(f.name, f.owner) for f in base.findings if f.name in nature.scopes and f.suppression is None}
     own = {(f.name, f.identity, f.evidence) for f in base.findings}
-    images = {(f.name, f.location.path) for f in base.findings if not f.user[1]}
+    images = {(f.name, f.location.path) for f in base.findings if not f.user[1] and is_dockerfile(f.location)}
     run = {path for path, _ in base.users}
     found = set()
     for number, finding in enumerate(head.findings):
