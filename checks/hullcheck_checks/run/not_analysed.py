@@ -1,8 +1,8 @@
 """Something that hullcheck recognises and doesn't evaluate.
 
-A remote base isn't in the repository, and nothing is fetched; a chart lacks another one, a template is what nobody here
-can render. What stands literally in it is checked all the same; what comes out of it is not. Every report says so at its
-end, by cause.
+A remote base isn't in the repository, and nothing is fetched; a chart lacks another one; a template is what nobody here
+can render. What stands literally in it is checked all the same; what comes out of it is not. Every report says so at
+its end, by cause.
 
 To fix: bring what is missing, or render it in CI and check the result:
 
