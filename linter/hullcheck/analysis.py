@@ -87,21 +87,18 @@ class Judge(NamedTuple):
         marked = suppress.apply(findings, ignores, self.config, self.today)
         review = suppress.Review(self.registry, self.settings.selected, self.config, self.today)
         about = suppress.complaints(ignores, marked, review)
+        named = ((scope, part.owner) for scope, part in project.parts if hasattr(part, "owner"))
+        owners = frozenset(itertools.chain(named, ((path, "") for path in files)))
         return Analysis(
             tuple(sorted(_distinct([*marked.findings, *about]), key=lambda finding: finding.sort_key)),
             tuple(skipped),
             files,
             project.not_decided,
-            frozenset(
-                itertools.chain(
-                    ((scope, part.owner) for scope, part in project.parts if hasattr(part, "owner")),
-                    ((path, "") for path in files),
-                )
-            ),
+            owners,
             frozenset(entry.path for entry in entries),
             marked.used,
             (project.worlds, project.compose),
-            ledger(files, project, skipped, _failed(findings)),
+            ledger(files, project, owners, skipped, _failed(findings)),
             frozenset((path, user) for (path, _), users in project.users.items() for user in users),
         )
 

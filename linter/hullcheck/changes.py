@@ -40,7 +40,7 @@ class Comparison(NamedTuple):
 
     def old_scope(self, scope: str) -> str:
         """What a scope, or the file that it is, was called at the base."""
-        return self.scopes.get(scope) or self.renamed.get(scope, scope)
+        return _earlier(scope, self.scopes, self.renamed)
 
 
 class Side(NamedTuple):
@@ -112,6 +112,10 @@ def _told(finding: Finding, further: tuple[str, ...]) -> Finding:
     return finding._replace(state="new", message=message, reached=further)
 
 
+def _earlier(scope: str, scopes: Mapping[str, str], renamed: Mapping[str, str]) -> str:
+    return scopes.get(scope) or renamed.get(scope, scope)
+
+
 class _Matcher:
     """Pairs of the head's and the base's findings, by their numbers."""
 
@@ -174,7 +178,7 @@ class _Matcher:
         return tuple(self._old_scope(part) if at % 2 == 0 else part for at, part in enumerate(identity))
 
     def _old_scope(self, scope: str) -> str:
-        return self.scopes.get(scope) or self.renamed.get(scope, scope)
+        return _earlier(scope, self.scopes, self.renamed)
 
     def old_path(self, finding: Finding) -> str:
         path = finding.location.path

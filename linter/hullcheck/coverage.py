@@ -27,14 +27,18 @@ _GAPS = {
 
 
 def ledger(
-    files: Mapping[str, File], project: "Project", skipped: Iterable[Skipped], failed: Iterable[Problem] = ()
+    files: Mapping[str, File],
+    project: "Project",
+    owners: frozenset[tuple[str, str]],
+    skipped: Iterable[Skipped],
+    failed: Iterable[Problem],
 ) -> Coverage:
-    """What became of everything. `failed` are checks that broke off."""
+    """What became of everything. `owners` are the scopes and names of all parts, `failed` the checks that broke off."""
     items = [*_gaps(project.problems), *_gaps(failed)]
     open_files = {item.path for item in items if not item.object or item.object == "."}
     open_files |= {item.path for item in items if item.kind in ("overlay", "component", "chart")}
     open_files |= _unbuilt(files, {item.object for item in items if item.kind == "overlay"})
-    known = _Known(project)
+    known = _Known(project, owners)
     for file in files.values():
         for reading in file.readings:
             items += known.items(reading, open_files)
@@ -94,9 +98,9 @@ def _undecided(project: "Project") -> Iterator[Item]:
 class _Known:
     """What was united: the objects of worlds, the services of projects, the stages of Dockerfiles."""
 
-    def __init__(self, project: "Project") -> None:
+    def __init__(self, project: "Project", owners: frozenset[tuple[str, str]]) -> None:
         self.used = project.used
-        self.owners = {(scope, part.owner) for scope, part in project.parts if hasattr(part, "owner")}
+        self.owners = owners
 
     def items(self, file: File, open_files: set[str]) -> Iterator[Item]:
         """The things in one reading of a file, each with its state."""

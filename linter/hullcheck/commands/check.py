@@ -220,7 +220,7 @@ def _say(options: argparse.Namespace, result: engine.Result, outputs: list[tuple
     if not options.quiet and not any(file is None and name in _WITH_COVERAGE for name, file in outputs):
         from hullcheck.report.full import unjudged
 
-        for line in unjudged(result.report(registry(), color=False, category="")):
+        for line in unjudged(result.coverage):
             say(f"hullcheck: {clean(line)}")
     if options.statistics:
         for name, count in sorted(result.counts().items(), key=lambda item: (-item[1], item[0])):

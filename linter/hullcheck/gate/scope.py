@@ -43,17 +43,20 @@ _WRITTEN = re.compile(r"^(?!---)[ \t]*[^\s#]", re.MULTILINE)
 def left(change: Change, check: Check) -> Iterator[Finding]:
     """A finding for everything that was judged at the base, is there still and isn't judged, where it is now."""
     search = _Search(change)
+    worst: dict[str, Severity] = {}
+    for finding in change.base.findings:
+        path = finding.location.path
+        worst[path] = max(worst.get(path, Severity.HIGH), finding.severity)
     for path in sorted(search.judged):
-        worst = max((f.severity for f in change.base.findings if f.location.path == path), default=Severity.HIGH)
         for lost in search.lost(path):
-            yield _told(check, lost, path, worst)
+            yield _told(check, lost, path, worst.get(path, Severity.HIGH))
     for lost in search.links():
         yield _told(check, lost, lost[1], Severity.HIGH)
 
 
 def _told(check: Check, lost: "Lost", path: str, worst: Severity) -> Finding:
     place, what, why = lost
-    made = check.finding(Problem("", "", place, what), why, severity=max(worst, Severity.HIGH), evidence=(path, what))
+    made = check.finding(Problem("", "", place, what), why, severity=worst, evidence=(path, what))
     return made._replace(scope=place.path)
 
 
@@ -74,7 +77,6 @@ class _Search:
         self._off = {
             item.path for item in change.head.coverage.items if item.kind == "template" and item.state == LEFT_OUT
         }
-        self._checked = frozenset(self._now)
         self._renamed = {old: new for new, old in change.comparison.renamed.items()}
         self._reasons = {skipped.path: skipped.reason for skipped in change.head.skipped}
         self._candidates: dict[str, tuple[str, Content]] | None = None
@@ -103,7 +105,7 @@ class _Search:
         root = self._change.root
         real = os.path.relpath(os.path.realpath(os.path.join(root, now)), os.path.realpath(root)).replace(os.sep, "/")
         text = self._text(now)
-        if real in self._checked:
+        if real in self._now:
             yield from self._linked(path, now, real)
             return
         if text is not None and not _WRITTEN.search(text):
@@ -161,10 +163,10 @@ class _Search:
         """The files that the change brings or alters, and that nobody looks at."""
         if self._candidates is None:
             change, self._candidates, left = self._change, {}, _MAX_TOTAL
-            known = change.same | self._checked | change.head.files.keys()
-            for path in sorted(
-                {*change.disk.paths, *change.tracked} - known, key=lambda p: (p not in change.tracked, p)
-            ):
+            others = {*change.disk.paths, *change.tracked} - self._now.keys() - change.head.files.keys()
+            for path in sorted(others, key=lambda p: (p not in change.tracked, p)):
+                if path in change.same:
+                    continue
                 text = self._text(path) if left > 0 else None
                 if (text is None or len(text) >= _MAX_BYTES) and not self._unsearched and self._is_text(path):
                     self._unsearched = path

@@ -91,6 +91,11 @@ class Coverage(NamedTuple):
         causes = [Cause(*key, tuple(items)) for key, items in groups.items()]
         return sorted(causes, key=lambda cause: (-len(cause.items), cause.items[0].path, cause.because))
 
+    def untold(self) -> "list[Cause]":
+        """What isn't judged, by cause, but for what a finding tells of anyway."""
+        causes = (cause._replace(items=cause.untold) for cause in self.causes())
+        return [cause for cause in causes if cause.items]
+
     def below(self, holds: Callable[[str], bool]) -> "Coverage":
         """The items of the files that were asked about."""
         return Coverage(tuple(item for item in self.items if holds(item.path)))

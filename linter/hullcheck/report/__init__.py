@@ -7,7 +7,7 @@ from typing import NamedTuple
 from hullcheck.check import Registry
 from hullcheck.errors import HullcheckError
 from hullcheck.finding import Finding, Severity
-from hullcheck.model.coverage import Cause, Coverage
+from hullcheck.model.coverage import Coverage
 from hullcheck.source import Location
 
 FORMATS = {
@@ -81,12 +81,6 @@ class Run(NamedTuple):
         return tuple(
             f for f in self.findings if f.state == "unchanged" and not f.suppression and f.severity >= self.minimum
         )
-
-    @property
-    def unjudged(self) -> list[Cause]:
-        """What isn't judged, by cause, but for what a finding tells of anyway."""
-        causes = (cause._replace(items=cause.untold) for cause in self.coverage.causes())
-        return [cause for cause in causes if cause.items]
 
     def counts(self) -> dict[str, int]:
         """How many findings count, by severity, the worst first."""

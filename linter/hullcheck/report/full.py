@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from hullcheck.finding import Finding, Severity
+from hullcheck.model.coverage import Coverage
 from hullcheck.report import Run
 from hullcheck.report.page import page
 from hullcheck.report.safe import Secrets, clean
@@ -36,13 +37,13 @@ def render(run: Run) -> str:
     if run.show_suppressed:
         parts += [writer.finding(finding) for finding in run.suppressed]
     parts += [f"error: {clean(message)}\n" for message in run.errors]
-    lines = "".join(f"note: {clean(line)}\n" for line in unjudged(run))
+    lines = "".join(f"note: {clean(line)}\n" for line in unjudged(run.coverage))
     return "\n".join([*parts, *([lines] if lines else []), f"{summary(run)}\n"])
 
 
-def unjudged(run: Run) -> list[str]:
+def unjudged(coverage: Coverage) -> list[str]:
     """What wasn't judged, one line a cause."""
-    causes = run.unjudged
+    causes = coverage.untold()
     lines = [cause.line for cause in causes[:MOST_CAUSES]]
     if len(causes) > MOST_CAUSES:
         left = sum(len(cause.items) for cause in causes[MOST_CAUSES:])

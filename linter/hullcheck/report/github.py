@@ -29,16 +29,16 @@ def render(run: Run) -> str:
     """One command a line, errors first; nothing where nothing was found."""
     secrets = Secrets(run.findings, run.redact)
     lines = [_command("error", {}, clean(message)) for message in run.errors]
+    told = "\n".join(clean(line) for line in unjudged(run.coverage))
     for level, severities in _LEVELS.items():
         found = [finding for severity in severities for finding in run.shown if finding.severity is severity]
-        most = MOST - 1 if level == "notice" and run.unjudged else MOST
+        most = MOST - 1 if level == "notice" and told else MOST
         shown = found if len(found) <= most else found[: most - 1]
         lines += (_annotation(level, finding, run, secrets) for finding in shown)
         if len(shown) < len(found):
             more = f"{len(found) - len(shown)} more findings of this level; the job summary and the log have them all"
             lines.append(_command(level, {"title": "hullcheck"}, more))
-    if run.unjudged:
-        told = "\n".join(clean(line) for line in unjudged(run))
+    if told:
         lines.append(_command("notice", {"title": "not judged"}, told))
     return "".join(f"{line}\n" for line in lines)
 

@@ -66,8 +66,9 @@ def _sections(run: Run, secrets: Secrets) -> Iterator[Section]:
         yield _counts(run), (), ""
     if failing:
         yield f"\n### What fails the run\n\n{_TABLE}", map(row, _worst_first(failing)), ""
-    if run.unjudged:
-        yield "\n### Not judged\n\n", (f"- {_text(line)}\n" for line in unjudged(run)), ""
+    lines = unjudged(run.coverage)
+    if lines:
+        yield "\n### Not judged\n\n", (f"- {_text(line)}\n" for line in lines), ""
     asked = [f for f in run.suppressed if f.suppression and f.suppression.under_review]
     if asked:
         yield f"\n### This change asks to ignore\n\n{_TABLE}", map(row, _worst_first(asked)), ""

@@ -130,7 +130,7 @@ def _notifications(kept: Iterable[Group], secrets: Secrets) -> list[Any]:
 def _unjudged(run: Run, secrets: Secrets) -> list[Any]:
     """What was not judged though nothing is wrong with it, by cause."""
     made = []
-    for cause in run.unjudged:
+    for cause in run.coverage.untold():
         marked = [item.location for item in cause.items if item.location is not None][:MOST_PLACES]
         found = [places.location(places.marked(place), secrets) for place in marked]
         made.append(_notification("not-judged", clean(cause.line), "note", locations=found or None))
