@@ -198,6 +198,7 @@ ROWS = (  # fmt: skip
     ('policy-weakened', 'run', 4, ('dockerfile', 'compose', 'kubernetes'), (), True, False, ()),
     ('suppression-added', 'run', 4, ('dockerfile', 'compose', 'kubernetes'), (), True, False, ()),
     ('suppression-without-reason', 'run', 1, ('dockerfile', 'compose', 'kubernetes'), ('hadolint:DL1001',), True, False, ()),
+    ('time-limit', 'run', 3, ('dockerfile', 'compose', 'kubernetes'), (), True, False, ()),
     ('too-many-suppressions', 'run', 2, ('dockerfile', 'compose', 'kubernetes'), (), True, False, ()),
     ('unreadable-file', 'run', 3, ('dockerfile', 'compose', 'kubernetes'), (), True, False, ()),
     ('unused-suppression', 'run', 1, ('dockerfile', 'compose', 'kubernetes'), (), True, False, ()),

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 from typing import Any, NoReturn
 
-from hullcheck import __version__
+from hullcheck import __version__, budget
 from hullcheck.errors import HullcheckError
 
 COMMANDS = {
@@ -36,7 +36,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     gc.disable()  # what is read is kept to the end: looking through it again and again took most of a large run's time
     try:
         options = _parser(arguments[0]).parse_args(arguments)
-        return int(options.run(options))
+        with budget.limited(getattr(options, "time_limit", 0), getattr(options, "file_time_limit", 0)):
+            code = int(options.run(options))
+            if budget.used_up() and arguments[0] != "check":
+                print(f"hullcheck: {budget.used_up()}, and this isn't all; see --time-limit", file=sys.stderr)
+                return 4
+            return code
     except HullcheckError as error:
         print(f"hullcheck: {error}", file=sys.stderr)
         return 2
@@ -46,6 +51,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("hullcheck: interrupted", file=sys.stderr)
         return 2
+    except budget.OutOfTimeError as error:
+        print(f"hullcheck: {error}, and nothing is reported; see --time-limit", file=sys.stderr)
+        return 4
     except MemoryError:
         print("hullcheck: there isn't enough memory for all of this", file=sys.stderr)
         return 2

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from hullcheck.commands.common import reach_of, use_color
+from hullcheck.commands.common import add_time_limits, reach_of, use_color
 from hullcheck.discover import DiskTree, Tree
 from hullcheck.engine import relative
 from hullcheck.errors import HullcheckError
@@ -40,6 +40,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     option("--build-arg", action="append", default=[], metavar="NAME=VALUE", help="Dockerfile: a build argument")
     option("--color", choices=("auto", "always", "never"), default="auto")
     option("-v", "--verbose", action="store_true", help="name the values that were overridden, too")
+    add_time_limits(parser)
 
 
 def run(options: argparse.Namespace) -> int:

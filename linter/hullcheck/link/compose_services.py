@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from collections.abc import Mapping as Lookup
 from typing import NamedTuple
 
+from hullcheck.budget import tick
 from hullcheck.model.compose import Build, Dependency, FileObject, Join, Network, Service, Volume
 from hullcheck.model.container import Mount, Port, Variable
 from hullcheck.model.image import ImageUse
@@ -51,6 +52,7 @@ def project_parts(place: Place) -> Parts:
     configs = _file_objects(place, "configs")
     services = {}
     for key, (at, node) in entries(root.get("services")).items():
+        tick()
         if isinstance(node, Mapping) and key not in place.skipped:
             reader = _Reader(place, key, at, node)
             services[key] = reader.service(networks, volumes)

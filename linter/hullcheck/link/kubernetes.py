@@ -5,13 +5,14 @@ from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
+from hullcheck.budget import OutOfTimeError, Thing, tick
 from hullcheck.discover import Tree
 from hullcheck.link.kubernetes_containers import workload
 from hullcheck.link.plain import Group, apart, by_folder, named, unique
 from hullcheck.model.coverage import Gap
 from hullcheck.model.kubernetes import KubernetesObject, PodContext, World
 from hullcheck.model.node import as_str, at, is_null
-from hullcheck.model.problem import Problem
+from hullcheck.model.problem import Problem, late
 from hullcheck.model.scoped import Scoped
 from hullcheck.model.workload import Workload
 from hullcheck.parse import yaml
@@ -278,7 +279,15 @@ class _Linker:
         index = Index(self.chart_files, self.read)
         for chart in self.charts:
             below = _in_folder(paths, chart)
-            made = render(chart, self.read, lambda folder: _in_folder(paths, folder), index=index, lenient=True)
+            try:
+                with Thing():
+                    tick()
+                    made = render(chart, self.read, lambda folder: _in_folder(paths, folder), index=index, lenient=True)
+            except OutOfTimeError as error:
+                path = posixpath.join(chart, "Chart.yaml")
+                place = Source(path, self.read(path) or b"").at(0)
+                self.problems.append(late(error, place, f"chart `{chart or '.'}`", chart or "."))
+                continue
             self.problems += made.problems
             self.rendered.update(path for path in below if "templates" in path.split("/"))
             found = (made_of for d in made.documents if (made_of := object_of(d.root)) is not None)

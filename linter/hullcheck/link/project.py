@@ -2,13 +2,14 @@
 
 import itertools
 import posixpath
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from hullcheck.budget import OutOfTimeError, ticking
 from hullcheck.discover import Entry, Kind, Tree
 from hullcheck.model.container import Container, Root
 from hullcheck.model.image import ImageUse
-from hullcheck.model.problem import Problem
+from hullcheck.model.problem import Problem, late
 from hullcheck.model.scoped import Scoped, within
 from hullcheck.model.settings import Settings
 from hullcheck.model.workload import Workload
@@ -78,24 +79,45 @@ class _Linker:
             problem for file in files.values() for reading in file.readings for problem in reading.problems
         ]
         self.dockerfiles = {p: f.model for p, f in of_kind(files, "dockerfile").items() if f.model}
-        self.compose = self._compose_projects()
+        self.compose: list[Any] = []
+        self.manifests: Any = None
+        self._in_time(self._take_projects, "compose", "Compose project")
         self.pipelines, self.asked = self._pipelines()
-        self._read_named()
-        self.manifests = self._manifests()
+        self._in_time(self._read_named, "dockerfile compose", "Dockerfile that others name")
+        self._in_time(self._take_manifests, "kubernetes kustomization chart", "manifest")
         self.inline: dict[str, Any] = {}
         self.service_builds: dict[int, Any] = {}
-        self.images: Any = self._images() if self.dockerfiles or self.compose else None
+        self.images: Any = None
+        if self.dockerfiles or self.compose:
+            self._in_time(self._take_images, "dockerfile compose", "image")
 
     def project(self) -> Project:
-        parts: list[Scoped] = [*self._kubernetes_parts(), *self._compose_parts(), *self._dockerfile_parts()]
-        parts += self._network_parts()
+        parts: list[Scoped] = []
+        self._take_parts(parts, self._kubernetes_parts(), "kubernetes", "object")
+        self._take_parts(parts, self._compose_parts(), "compose", "service")
+        self._take_parts(parts, self._dockerfile_parts(), "dockerfile", "stage")
+        self._take_parts(parts, self._network_parts(), "kubernetes compose", "network")
         named = [part for _, part in parts if isinstance(part, ImageUse)]
-        parts += [Scoped(part.location.path, part) for part in self._repository_parts(named)]
+        about = (Scoped(part.location.path, part) for part in self._repository_parts(named))
+        self._take_parts(parts, about, "dockerfile compose kubernetes", "join of files")
         undecided = sum(1 for _, part in parts if _undecided(part))
         worlds = tuple(self.manifests.worlds) if self.manifests else ()
         dockerfiles = {**self.dockerfiles, **self.inline}
         used, users = self._used(worlds), _users(parts)
         return Project(parts, self.problems, undecided, dockerfiles, tuple(self.compose), worlds, used, users)
+
+    def _take_parts(self, parts: list[Scoped], made: Iterator[Scoped], kinds: str, what: str) -> None:
+        """Add what is made, as far as the run's time lasts."""
+        self._in_time(lambda: parts.extend(ticking(made)), kinds, what)
+
+    def _in_time(self, step: Callable[[], None], kinds: str, what: str) -> None:
+        """Do it, unless the run's time is used up: that is told at the largest file of these kinds."""
+        try:
+            step()
+        except OutOfTimeError as error:
+            sources = [file.source for file in (of_kind(self.files, *kinds.split()) or self.files).values()]
+            largest = max(sources, key=lambda source: (len(source.text), source.path))
+            self.problems.append(late(error, largest.at(0), what))
 
     def _used(self, worlds: tuple[Any, ...]) -> Used:
         return Used(
@@ -117,6 +139,18 @@ class _Linker:
                 if file.model
             }
             yield from (id(verdict.object.node) for verdict in self.manifests.verdicts(models) if verdict.worlds)
+
+    def _take_projects(self) -> None:
+        self.compose = self._compose_projects()
+
+    def _take_manifests(self) -> None:
+        self.manifests = self._manifests()
+
+    def _take_images(self) -> None:
+        from hullcheck.link.images import Images
+
+        self.images = Images(self.dockerfiles, ())  # all there is, if that takes too long
+        self.images = self._images()
 
     def _compose_projects(self) -> list[Any]:
         composed = {path: file.model for path, file in of_kind(self.files, "compose").items() if file.model}

@@ -4,6 +4,7 @@ import difflib
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
+from hullcheck.budget import tick
 from hullcheck.model.kubernetes import KubernetesObject, PodObject, World
 from hullcheck.model.node import Mapping, Node, Scalar, Sequence, as_bool, as_str
 from hullcheck.model.rbac import (
@@ -59,6 +60,7 @@ class _Graph:
         self.namespaces = {made.name for made in world.objects if made.kind == "Namespace" and not made.group}
         self.by_account: dict[str, list[Workload]] = {}
         for workload in world.workloads:
+            tick()
             name = account_of(workload)
             if name is not None:
                 self.by_account.setdefault(name, []).append(workload)
@@ -111,6 +113,7 @@ class _Graph:
         """Every rule with the bindings of its role."""
         by_role: dict[tuple[str, str, str], list[Bound]] = {}
         for bound in self.bound:
+            tick()
             if bound.role is not None:
                 by_role.setdefault((bound.role.kind, bound.role.namespace, bound.role.name), []).append(bound)
         for role in self.all_roles:
@@ -123,9 +126,11 @@ class _Graph:
         """The workloads with their accounts."""
         reaching: dict[int, list[Bound]] = {}
         for bound in self.bound:
+            tick()
             for workload in bound.holders:
                 reaching.setdefault(id(workload), []).append(bound)
         for workload in self.world.workloads:
+            tick()
             name = account_of(workload)
             if name is not None:
                 yield self._identity(workload, name, tuple(reaching.get(id(workload), ())))
@@ -239,6 +244,7 @@ def _roles(objects: list[KubernetesObject]) -> Iterator[Role]:
     gathered = {id(made.node): list(_selectors(made.node)) for made in objects if made.kind == "ClusterRole"}
     nodes = [made.node for made in objects if made.group == GROUP and made.kind in ("Role", "ClusterRole")]
     for role, node in zip(found, nodes, strict=True):
+        tick()
         selectors = gathered.get(id(node))
         yield role._replace(rules=tuple(_gathered(role, selectors, found))) if selectors else role
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from functools import cached_property
 from typing import NamedTuple
 
+from hullcheck.budget import tick
 from hullcheck.model import base_images
 from hullcheck.model.command import POWERSHELLS, SHELLS, Command, Script
 from hullcheck.model.container import Port, Probe, User, Variable
@@ -188,6 +189,7 @@ class Graph:
             name = syntax.text.split()[0] if syntax.text.split() else ""
             yield ImageUse(Field(name, syntax.slice(0, len(name)).location), "frontend", "")
         for stage in self.stages:
+            tick()
             yield from stage.image_uses()
 
 
@@ -357,6 +359,7 @@ class Stage:
         """The commands of its RUN, CMD, ENTRYPOINT and HEALTHCHECK, in order; an ONBUILD's where it is written."""
         found = []
         for step in self.instructions:
+            tick()
             if step.effective.keyword in _RUNNING and not step.fault:
                 found.append(self.dockerfile.script(step.effective, self.shell_kind(step)))
         return tuple(found)
@@ -416,6 +419,7 @@ class Stage:
         """The words that name what files are taken from: `COPY --from`, `RUN --mount=from=`."""
         found = []
         for step in self.steps:
+            tick()
             instruction = step.effective
             if instruction.keyword in ("COPY", "ADD"):
                 flag = instruction.flag("from")

@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from hullcheck.budget import tick
 from hullcheck.model.command import SHELLS, Command, Option, Script, Word
 from hullcheck.model.dockerfile import Stage
 from hullcheck.model.globs import like
@@ -60,6 +61,7 @@ class Download(NamedTuple):
 def downloads(stage: Stage, script: Script) -> Iterator[Download]:
     """What the commands of a script download, in order."""
     for command in script.commands:
+        tick()
         reader = _READERS.get(command.name)
         if reader is not None:
             yield from reader(stage, script, command)
@@ -271,6 +273,7 @@ def _followed(download: Download, script: Script, later: list[Script]) -> Fetche
     run_by = marked_by = unpacked_by = verified_by = None
     piped = {c.number for c in script.after_in_pipe(download.command)} if download.path == PRINTED else set()
     for position, each in enumerate((script, *later)):
+        tick()
         for command in each.commands:
             if position == 0 and command.number <= download.command.number:
                 continue

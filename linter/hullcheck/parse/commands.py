@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterator
 
+from hullcheck.budget import tick
 from hullcheck.model.command import POWERSHELLS, SHELLS, Command, Redirection, Script, Word
 from hullcheck.model.instruction import Heredoc, Instruction
 from hullcheck.model.text import Text, join
@@ -93,6 +94,7 @@ class _Reader:
         else:
             raise UnknownError(f"nobody knows how `{kind}` reads it")
         for command in found:
+            tick()
             self._add(command._replace(pipes=(*outer, *command.pipes)) if outer else command, context)
 
     def _add(self, command: Command, context: Context) -> None:

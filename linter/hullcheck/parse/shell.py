@@ -7,6 +7,7 @@ runs nothing and expands nothing. What it can't follow raises `UnknownError`, so
 import re
 from typing import NamedTuple
 
+from hullcheck.budget import tick
 from hullcheck.model.command import Command, Redirection, Word
 from hullcheck.model.instruction import Instruction
 from hullcheck.model.text import Text
@@ -117,6 +118,7 @@ class _Parser(WordReader):
 
     def _blanks(self) -> None:
         while self.at < len(self.text):
+            tick()
             match = _BLANKS.match(self.text, self.at) or (
                 _COMMENT.match(self.text, self.at) if self.text[self.at] == "#" else None
             )

@@ -7,6 +7,7 @@ import posixpath
 from collections.abc import Callable
 from typing import NamedTuple
 
+from hullcheck.budget import tick
 from hullcheck.model.coverage import Gap
 from hullcheck.model.node import Mapping, Node, Scalar, Sequence
 from hullcheck.model.problem import Problem
@@ -139,12 +140,14 @@ class Loader:
         first = self.files[paths[0]].source
         root = Mapping(first, 0, 0, "", True)
         for path in paths:
+            tick()
             root = self._file(path, root, scope)
         return with_defaults(root)
 
     def _file(self, path: str, root: Mapping, scope: Scope) -> Mapping:
         scope = scope._replace(included=(*scope.included, path))
         for layer in self._documents(path, scope.variables):
+            tick()
             self.problems += layer.problems
             over = Extends(self, path, layer.root, layer.resets, scope).applied()
             root = without(root, layer.resets)
@@ -312,6 +315,7 @@ class Loader:
             return moved
         found: Entries = {}
         for name, (key, service) in services.entries().items():
+            tick()
             if isinstance(service, Mapping) and not (folder == "." and id(service) in self._seen_from_here):
                 service = rebase_service(service, folder)
                 self._seen_from_here[id(service)] = service

@@ -21,7 +21,7 @@ SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 MOST_RESULTS = 5_000
 """Code scanning keeps as many of a run, and refuses more than 25,000."""
 
-_NOTIFIED = ("parse-error", "unreadable-file", "check-failed")
+_NOTIFIED = ("parse-error", "unreadable-file", "check-failed", "time-limit")
 """Checks whose findings are also told as notifications: something was not judged."""
 
 MOST_PLACES = 20
