@@ -3,12 +3,14 @@
 from collections.abc import Iterator
 
 from hullcheck.link.compose_services import Place, boolean, field, host_path
+from hullcheck.link.seccomp import lets_through
 from hullcheck.model.compose import ComposeProject, FileObject, Service
 from hullcheck.model.container import Container, Device, Limits, Mount, Probe, Profile, Root, User
 from hullcheck.model.image import ImageUse
 from hullcheck.model.node import Mapping, Node, Scalar, Sequence
 from hullcheck.model.workload import Sysctl, Workload
 from hullcheck.render.compose.nodes import entries, get, items, part, text_of
+from hullcheck.render.compose.paths import inside
 from hullcheck.render.compose.units import size, words
 from hullcheck.source import Field, Related
 
@@ -191,11 +193,18 @@ class _Reader:
         for name, value, said in self._options():
             if name in ("seccomp", "apparmor", "systempaths"):
                 normal = {"unconfined": "unconfined", "builtin": "runtime/default", "docker-default": "runtime/default"}
-                yield Profile(name, said._replace(value=normal.get(value, f"localhost/{value}")))
+                allows = self._allows(value) if name == "seccomp" and value not in normal else ""
+                yield Profile(name, said._replace(value=normal.get(value, f"localhost/{value}")), allows)
             elif name == "label":
                 kind, _, label = value.replace("=", ":").partition(":")
                 if kind == "disable" or (kind == "type" and label):
                     yield Profile("selinux", said._replace(value=label or "disable"))
+
+    def _allows(self, path: str) -> str:
+        """What a seccomp profile of this repository lets through, if that is everything but a list of calls."""
+        where = inside(self.place.folder, path)
+        source = self.place.texts.get(where) if where else None
+        return lets_through(source.text) if source is not None else ""
 
     def _primary_group(self) -> tuple[Field[str], ...]:
         said = self.service.user
@@ -359,6 +368,9 @@ def split(node: Scalar) -> Iterator[Field[str]]:
 
 
 def _is_zero(text: str) -> bool:
+    """Is it an amount that means none: zero, or less, which the engine takes for unlimited?"""
+    if text.lstrip().startswith("-"):
+        return True
     try:
         return size(text) == 0 and float(text.rstrip("bBkKmMgGiI ") or 0) == 0
     except ValueError:
