@@ -104,6 +104,7 @@ ROWS = (  # fmt: skip
     ('dns-blocked', 'network', 1, ('kubernetes',), ('cyclonus:CheckDNSBlockedOnTCP', 'cyclonus:CheckDNSBlockedOnUDP'), True, False, ('Reach',)),
     ('edge-to-data', 'network', 2, ('compose',), ('cis-docker:5.30',), True, False, ('ComposeUse',)),
     ('empty-egress-denies-ingress', 'network', 2, ('kubernetes',), ('cyclonus:CheckSourceMissingPolicyTypes',), True, False, ('PolicyUse',)),
+    ('exposed-console', 'network', 3, ('dockerfile', 'compose', 'kubernetes'), ('compose-lint:CL-0005', 'kubescape:C-0021', 'owasp-docker:rule-5'), True, False, ('ComposeUse', 'Container', 'Reach')),
     ('exposed-datastore', 'network', 3, ('kubernetes',), ('kubescape:C-0256', 'kubescape:C-0266', 'kics:26763a1c-5dda-4772-b507-5fca7fb5f165', 'kics:845acfbe-3e10-4b8e-b656-3b404d36dfb2', 'kics:69bbc5e3-0818-4150-89cc-1e989b48f23b'), True, False, ('Reach',)),
     ('flat-network', 'network', 1, ('compose',), ('kics:ce14a68b-1668-41a0-ab7d-facd9f784742', 'cis-docker:5.30'), True, False, ('ComposeUse',)),
     ('half-open-pair', 'network', 1, ('kubernetes',), ('owasp-kubernetes:K07',), True, False, ('PolicyUse',)),

@@ -321,15 +321,16 @@ class _Reader:
             cpu=self._amount(("cpus",), (*limits, "cpus"), ("cpu_quota",)),
             memory_request=self._amount(("mem_reservation",), (*wanted, "memory")),
             cpu_request=self._amount((*wanted, "cpus")),
-            pids=self._amount(("pids_limit",), (*limits, "pids")),
+            pids=self._amount(("pids_limit",), (*limits, "pids"), below=True),
         )
 
-    def _amount(self, *paths: tuple[str, ...]) -> Field[str]:
-        """The first of these that is said and isn't zero, which means none."""
+    def _amount(self, *paths: tuple[str, ...], below: bool = False) -> Field[str]:
+        """The first of these that is said and means a limit: zero doesn't, nor less, unless what is `below` counts."""
         absent: Field[str] = Field(None, self.at)
         for path in paths:
             said = field(get(self.node, *path), self.at)
-            if said.unknown or (said.value is not None and not _is_zero(said.value)):
+            none = said.value is not None and (_is_zero(said.value) or (not below and said.value.lstrip()[:1] == "-"))
+            if said.unknown or (said.value is not None and not none):
                 return said
             if said.value is not None:
                 absent = Field(None, said.location)
@@ -346,6 +347,16 @@ def user_of(service: Service) -> User:
     name = said.value.partition(":")[0].strip()
     root = name == "root" or (name.isdigit() and int(name[:20]) == 0)
     return User(Root.STATED if root else Root.NO, said.location, said.value, f"`user` is `{said.value}`", said.related)
+
+
+def command_of(service: Service) -> list[str]:
+    """The words that start a service, as far as they are known."""
+    found: list[str] = []
+    for key in ("entrypoint", "command"):
+        node = service.node.get(key)
+        said = split(node) if isinstance(node, Scalar) else (field(item, service.location) for item in items(node))
+        found += [word.value or "" for word in said]
+    return found
 
 
 def split(node: Scalar) -> Iterator[Field[str]]:
@@ -368,9 +379,6 @@ def split(node: Scalar) -> Iterator[Field[str]]:
 
 
 def _is_zero(text: str) -> bool:
-    """Is it an amount that means none: zero, or less, which the engine takes for unlimited?"""
-    if text.lstrip().startswith("-"):
-        return True
     try:
         return size(text) == 0 and float(text.rstrip("bBkKmMgGiI ") or 0) == 0
     except ValueError:
