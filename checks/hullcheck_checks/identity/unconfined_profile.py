@@ -1,7 +1,8 @@
 """A container whose confinement by the kernel is switched off.
 
-Seccomp keeps a container from some three hundred system calls that it never needs and exploits do; AppArmor and SELinux
-keep it from files of the host even as root. Docker has a profile for each by default: unconfined takes it away.
+Seccomp keeps a container from some three hundred system calls that it never needs and exploits do; AppArmor and
+SELinux keep it from files of the host even as root. Docker has a profile for each by default: unconfined takes it
+away.
 
 To fix: leave it out, or name a profile that fits the program:
 
@@ -14,8 +15,9 @@ and in Kubernetes:
     securityContext:
       seccompProfile: {type: RuntimeDefault}
 
-`systempaths=unconfined` uncovers the parts of `/proc` and `/sys` that Docker hides. SELinux types other than those of
-containers are medium; `spc_t` is no confinement at all.
+A seccomp profile in the repository that allows what it doesn't list is no better: the kernel has more calls than any
+list. `systempaths=unconfined` uncovers the parts of `/proc` and `/sys` that Docker hides. SELinux types other than
+those of containers are medium; `spc_t` is no confinement at all.
 
 See https://docs.docker.com/engine/security/seccomp/
 See https://kubernetes.io/docs/tutorials/security/seccomp/
@@ -58,6 +60,7 @@ _NAMES = {
     "selinux": "without SELinux labels",
     "systempaths": "with the system paths of `/proc` and `/sys` uncovered",
 }
+_OFF = ("unconfined", "disable")
 _CONTAINER_TYPES = ("container_t", "container_init_t", "container_kvm_t", "container_engine_t", "")
 
 
@@ -68,16 +71,24 @@ def unconfined(container: Container) -> Iterator[Finding]:
         if severity is None:
             continue
         value = profile.value.value or ""
-        off = value in ("unconfined", "disable")
+        off = value in _OFF
         yield check.finding(
             container,
-            f"{container.described} runs {_NAMES[profile.kind] if off else f'with the SELinux type `{value}`'}",
+            f"{container.described} runs {_how(profile, value)}",
             at=profile.value.location,
             severity=severity,
             evidence=(profile.kind, value),
             related=profile.value.related,
             fix=_confined(container, profile) if off else None,
         )
+
+
+def _how(profile: Profile, value: str) -> str:
+    if value in _OFF:
+        return _NAMES[profile.kind]
+    if profile.allows:
+        return f"with the seccomp profile `{value.removeprefix('localhost/')}`, which allows {profile.allows}"
+    return f"with the SELinux type `{value}`"
 
 
 def _confined(container: Container, profile: Profile) -> Fix | None:
@@ -95,6 +106,6 @@ def _severity(profile: Profile) -> Severity | None:
     value = profile.value.value
     if value is None or profile.kind not in _NAMES:
         return None
-    if value in ("unconfined", "disable", "spc_t"):
+    if value in (*_OFF, "spc_t") or profile.allows:
         return Severity.HIGH
     return Severity.MEDIUM if profile.kind == "selinux" and value not in _CONTAINER_TYPES else None

@@ -16,7 +16,7 @@ To fix: use `ClusterIP`, and let an Ingress or a Gateway lead to what is meant t
       ports:
         - {port: 80, targetPort: 8080}
 
-Data stores that are exposed have a check of their own.
+Data stores and consoles that are exposed have checks of their own.
 
 See https://kubernetes.io/docs/concepts/services-networking/service/#publishing-services-service-types
 """
@@ -28,7 +28,6 @@ from hullcheck.finding import Finding, Severity
 from hullcheck.model.extent import addresses, extent
 from hullcheck.model.network.extents import offered
 from hullcheck.model.network.parts import ServiceUse
-from hullcheck.model.network.review import endpoints_of
 
 check = Check(
     __name__,
@@ -47,8 +46,6 @@ check = Check(
     ),
     cwe=(668,),
 )
-
-_ADMIN = ("dashboard", "adminer", "phpmyadmin", "pgadmin", "console", "argocd-server", "kibana", "rancher", "portainer")
 
 
 @check.on(ServiceUse)
@@ -69,16 +66,7 @@ def from_outside(use: ServiceUse) -> Iterator[Finding]:
         use,
         f"Service `{service.object.name}` is of type {service.type}{', limited to some addresses' if limited else ''}",
         at=service.type_location,
-        severity=Severity.MEDIUM if _is_admin(use) and not limited else Severity.INFO,
+        severity=Severity.INFO,
         evidence=(service.type,),
         extent=offered(service),
     )
-
-
-def _is_admin(use: ServiceUse) -> bool:
-    """Does it lead to what administers something?"""
-    for network, service in use.places[:1]:
-        for endpoint in endpoints_of(network, network.served_by(service)):
-            if any(word in image for image in endpoint.images for word in _ADMIN):
-                return True
-    return False

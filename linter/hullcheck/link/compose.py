@@ -200,8 +200,8 @@ class _Projects:
 
     def made(self, choice: Choice) -> ComposeProject:
         """The project that these files make."""
-        loaded, variables = self.reading.merged(choice.paths, choice.folder)
-        name = self._name(choice, variables)
+        name = self._name(choice, self.reading.settings(choice.folder))
+        loaded, variables = self.reading.merged(choice.paths, choice.folder, name)
         root = normalised(loaded.root, name, variables)
         if choice.profiles is not None:
             root = started(root, choice.profiles)

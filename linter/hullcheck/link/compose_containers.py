@@ -3,12 +3,14 @@
 from collections.abc import Iterator
 
 from hullcheck.link.compose_services import Place, boolean, field, host_path
+from hullcheck.link.seccomp import lets_through
 from hullcheck.model.compose import ComposeProject, FileObject, Service
 from hullcheck.model.container import Container, Device, Limits, Mount, Probe, Profile, Root, User
 from hullcheck.model.image import ImageUse
 from hullcheck.model.node import Mapping, Node, Scalar, Sequence
 from hullcheck.model.workload import Sysctl, Workload
 from hullcheck.render.compose.nodes import entries, get, items, part, text_of
+from hullcheck.render.compose.paths import inside
 from hullcheck.render.compose.units import size, words
 from hullcheck.source import Field, Related
 
@@ -191,11 +193,18 @@ class _Reader:
         for name, value, said in self._options():
             if name in ("seccomp", "apparmor", "systempaths"):
                 normal = {"unconfined": "unconfined", "builtin": "runtime/default", "docker-default": "runtime/default"}
-                yield Profile(name, said._replace(value=normal.get(value, f"localhost/{value}")))
+                allows = self._allows(value) if name == "seccomp" and value not in normal else ""
+                yield Profile(name, said._replace(value=normal.get(value, f"localhost/{value}")), allows)
             elif name == "label":
                 kind, _, label = value.replace("=", ":").partition(":")
                 if kind == "disable" or (kind == "type" and label):
                     yield Profile("selinux", said._replace(value=label or "disable"))
+
+    def _allows(self, path: str) -> str:
+        """What a seccomp profile of this repository lets through, if that is everything but a list of calls."""
+        where = inside(self.place.folder, path)
+        source = self.place.texts.get(where) if where else None
+        return lets_through(source.text) if source is not None else ""
 
     def _primary_group(self) -> tuple[Field[str], ...]:
         said = self.service.user
@@ -312,15 +321,16 @@ class _Reader:
             cpu=self._amount(("cpus",), (*limits, "cpus"), ("cpu_quota",)),
             memory_request=self._amount(("mem_reservation",), (*wanted, "memory")),
             cpu_request=self._amount((*wanted, "cpus")),
-            pids=self._amount(("pids_limit",), (*limits, "pids")),
+            pids=self._amount(("pids_limit",), (*limits, "pids"), below=True),
         )
 
-    def _amount(self, *paths: tuple[str, ...]) -> Field[str]:
-        """The first of these that is said and isn't zero, which means none."""
+    def _amount(self, *paths: tuple[str, ...], below: bool = False) -> Field[str]:
+        """The first of these that is said and means a limit: zero doesn't, nor less, unless what is `below` counts."""
         absent: Field[str] = Field(None, self.at)
         for path in paths:
             said = field(get(self.node, *path), self.at)
-            if said.unknown or (said.value is not None and not _is_zero(said.value)):
+            none = said.value is not None and (_is_zero(said.value) or (not below and said.value.lstrip()[:1] == "-"))
+            if said.unknown or (said.value is not None and not none):
                 return said
             if said.value is not None:
                 absent = Field(None, said.location)
@@ -337,6 +347,16 @@ def user_of(service: Service) -> User:
     name = said.value.partition(":")[0].strip()
     root = name == "root" or (name.isdigit() and int(name[:20]) == 0)
     return User(Root.STATED if root else Root.NO, said.location, said.value, f"`user` is `{said.value}`", said.related)
+
+
+def command_of(service: Service) -> list[str]:
+    """The words that start a service, as far as they are known."""
+    found: list[str] = []
+    for key in ("entrypoint", "command"):
+        node = service.node.get(key)
+        said = split(node) if isinstance(node, Scalar) else (field(item, service.location) for item in items(node))
+        found += [word.value or "" for word in said]
+    return found
 
 
 def split(node: Scalar) -> Iterator[Field[str]]:

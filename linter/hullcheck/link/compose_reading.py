@@ -73,9 +73,12 @@ class Reading:
             self._kept.append(above)
         return self._settings[key]
 
-    def merged(self, paths: tuple[str, ...], folder: str) -> Merged:
-        """The files laid over one another. What they take in counts as reached."""
+    def merged(self, paths: tuple[str, ...], folder: str, name: str) -> Merged:
+        """The files laid over one another, as a project of that name. What they take in counts as reached."""
         variables = self.settings(folder)
+        if name and "COMPOSE_PROJECT_NAME" not in variables:
+            variables = {**variables, "COMPOSE_PROJECT_NAME": Setting(name)}
+            self._kept.append(variables)
         loaded = self.loader.project(paths, folder, variables)
         self.reached |= loaded.reached
         self.cut.update(dict.fromkeys(loaded.cut))

@@ -17,6 +17,7 @@ from hullcheck.render.compose.paths import inside, is_absolute, is_remote_contex
 from hullcheck.render.compose.short import clean
 from hullcheck.source import Field, Location, Related, Source
 
+_BINDS = frozenset(("bind", "rbind"))
 _IMAGE_CONTEXT = "docker-image://"
 
 
@@ -339,10 +340,15 @@ class _Reader:
             mount
             for item in items(self.node.get("volumes"))
             if isinstance(item, Mapping)
-            for mount in (self.mount(item, volumes),)
+            for mount in self._mounted(item, volumes)
         ]
 
-    def mount(self, item: Mapping, volumes: dict[str, Volume]) -> Mount:
+    def _mounted(self, item: Mapping, volumes: dict[str, Volume]) -> "list[Mount]":
+        mount = self._mount(item)
+        volume = volumes.get(mount.name) if mount.name else None
+        return self._bound(mount, volume) if volume is not None else [mount]
+
+    def _mount(self, item: Mapping) -> Mount:
         at = item.location
         kind = field(item.get("type"), at)
         source = item.get("source")
@@ -354,11 +360,10 @@ class _Reader:
         options = tuple(
             text for key in ("selinux", "recursive") if (text := text_of(get(item, "bind", key))) is not None
         )
-        mount = Mount(
+        return Mount(
             kind.value or "bind", said, target, read_only, at,
             field(propagation, at) if propagation is not None else None, options, name,
         )  # fmt: skip
-        return self._bound(mount, volumes.get(name)) if name else mount
 
     def _mount_source(self, kind: Field[str], source: Node | None, at: Location) -> Field[str]:
         if kind.unknown:
@@ -366,21 +371,33 @@ class _Reader:
         said = host_path(self.place, source, at) if kind.value == "bind" else field(source, at)
         return said if said.value is None else said._replace(related=(*said.related, *self.used_by(said.location)))
 
-    def _bound(self, mount: Mount, volume: Volume | None) -> Mount:
-        """A named volume whose options make it a bind mount is one."""
-        device = volume.driver_opts.get("device") if volume is not None else None
-        options = volume.driver_opts.get("o") if volume is not None else None
-        if volume is None or device is None or options is None:
-            return mount
-        if "bind" not in (options.value or "").split(","):
-            return mount
+    def _bound(self, mount: Mount, volume: Volume) -> "list[Mount]":
+        """A named volume as what its options make of it: the local driver hands them to mount(8)."""
+        device, options = volume.driver_opts.get("device"), volume.driver_opts.get("o")
+        if (volume.driver.value or "local") != "local" or device is None:
+            return [mount]
+        words = (options.value or "").split(",") if options is not None else []
+        kind = volume.driver_opts.get("type")
+        read_only = Field(True, options.location) if options is not None and "ro" in words else mount.read_only
+        if not _BINDS.isdisjoint(words) or (device.value or "").startswith("/dev/"):
+            return [self._of_volume(mount, device, device.value, read_only)]
+        if options is not None and kind is not None and kind.value == "overlay":
+            return list(self._layers(mount, options, words)) or [mount]
+        return [mount]
+
+    def _layers(self, mount: Mount, options: Field[str], words: list[str]) -> "Iterator[Mount]":
+        """The folders of the host that an overlay consists of; only the upper one is written to."""
+        for word in words:
+            name, _, paths = word.partition("=")
+            for path in paths.split(":") if name == "lowerdir" else [paths] if name == "upperdir" else ():
+                yield self._of_volume(mount, options, path, Field(name == "lowerdir", options.location))
+
+    def _of_volume(self, mount: Mount, said: Field[str], path: str | None, read_only: Field[bool]) -> Mount:
+        """What a named volume mounts, as said by its options."""
         use = Related(mount.location, f"service `{self.name}` mounts it")
-        source = device._replace(related=(*device.related, use))
-        if device.value is not None:
-            source = source._replace(value=normal_path(device.value, self.place.folder))
-        read_only = mount.read_only
-        if "ro" in (options.value or "").split(","):
-            read_only = Field(True, options.location)
+        source = said._replace(related=(*said.related, use))
+        if path is not None:
+            source = source._replace(value=normal_path(path, self.place.folder))
         return mount._replace(kind="bind", source=source, read_only=read_only)
 
 
@@ -396,7 +413,7 @@ def _port(item: Mapping) -> Port:
     return Port(
         port, None if port is None else port + count - 1, protocol, item.location,
         0 if text is None or hidden else _first_number(text),
-        host, _public(host, hidden), text_of(item.get("name")) or "",
+        host, _public(host, hidden), text_of(item.get("name")) or "", _last_number(text),
     )  # fmt: skip
 
 
@@ -407,6 +424,11 @@ def _number(node: Node | None) -> int | None:
 
 def _first_number(text: str) -> int | None:
     digits = text.partition("-")[0]
+    return int(digits[:9]) if digits.isdigit() else None
+
+
+def _last_number(text: str | None) -> int | None:
+    digits = (text or "").rpartition("-")[2]
     return int(digits[:9]) if digits.isdigit() else None
 
 

@@ -40,11 +40,13 @@ class User(NamedTuple):
 class Profile(NamedTuple):
     """A confinement by the kernel: `kind` is "seccomp", "apparmor", "selinux" or "systempaths".
 
-    `value` is normalised: "unconfined", "runtime/default", "localhost/NAME", a SELinux type, or "disable".
+    `value` is normalised: "unconfined", "runtime/default", "localhost/NAME", a SELinux type, or "disable". `allows` says
+    in words what a profile of this repository lets through, if that is all but what it lists.
     """
 
     kind: str
     value: Field[str]
+    allows: str = ""
 
 
 class Mount(NamedTuple):
@@ -79,7 +81,7 @@ class Port(NamedTuple):
 
     `public` is true if it is published on all interfaces of the host (Compose) or on the node (`hostPort`), None where
     that can't be known. `published` is the port of the host, 0 where the daemon chooses one, None where it isn't
-    published. `host_ip` is as written.
+    published. `host_ip` is as written. `until` is the last of the host's ports that are asked for, if it is known.
     """
 
     number: int | None
@@ -90,6 +92,7 @@ class Port(NamedTuple):
     host_ip: Field[str] | None = None
     public: bool | None = False
     name: str = ""
+    until: int | None = None
 
 
 class Variable(NamedTuple):

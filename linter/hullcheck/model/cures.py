@@ -61,6 +61,8 @@ def seccomp(workload: Workload, container: Container) -> Change:
 def gains_privileges(container: Container) -> bool:
     """Is it known that its image has something which `no_new_privs` would break: setuid, `sudo`, file capabilities?"""
     built = container.built
+    if any(variable.name.startswith("SUDO_") or variable.name == "GRANT_SUDO" for variable in container.environment):
+        return True  # images that let their user become root by them: linuxserver.io's, Jupyter's
     if any((word.value or "").rpartition("/")[2] in ("sudo", "su", "newuidmap") for word in container.command):
         return True
     return built is not None and any(map(_gives_privileges, built.chain))
