@@ -277,6 +277,7 @@ class _Reader:
 
     def _ports(self, networks: dict[str, Network], joins: tuple[Join, ...]) -> "list[Port]":
         inner = _not_public([networks[join.network] for join in joins if join.network in networks])
+        inner = inner or text_of(self.node.get("network_mode")) == "none"  # what is published goes nowhere
         found: list[Port] = []
         for item in items(self.node.get("ports")):
             if not isinstance(item, Mapping):
