@@ -41,6 +41,9 @@ class _Pod:
         self.volumes = {as_str(at(volume, "name")): volume for volume in items(at(self.spec, "volumes"))}
         system = as_str(at(self.spec, "os", "name")) or as_str(at(self.spec, "nodeSelector", "kubernetes.io/os"))
         self.windows = system == "windows"
+        shared = any(as_bool(at(self.spec, key)) for key in ("hostNetwork", "hostPID", "hostIPC"))
+        # the API refuses a user namespace together with one of the host's (KEP-127)
+        self.remapped = as_bool(at(self.spec, "hostUsers")) is False and not shared
 
     def workload(self) -> Workload:
         made = self.pod.object
@@ -112,7 +115,8 @@ class _Container:
 
     def container(self) -> Container:
         ports = tuple(self._ports())
-        command = (*texts(at(self.node, "command")), *texts(at(self.node, "args")))
+        instead = tuple(texts(at(self.node, "command")))
+        command = (*instead, *texts(at(self.node, "args")))
         capabilities = at(self.security, "capabilities")
         return Container(
             dialect="kubernetes",
@@ -138,6 +142,8 @@ class _Container:
             ports=ports,
             environment=tuple(self._environment()),
             command=command,
+            instead=instead,
+            remapped=self.pod.remapped,
             probes=tuple(self._probes()),
             limits=self._limits(),
             pull_policy=text(at(self.node, "imagePullPolicy"), self.at),
