@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from hullcheck.discover import Tree
+from hullcheck.link.expected import asserted_files
 from hullcheck.link.kubernetes_containers import workload
 from hullcheck.link.plain import Group, apart, by_folder, named, unique
 from hullcheck.model.coverage import Gap
@@ -194,8 +195,11 @@ class _Linker:
                 beside.append(path)
             else:
                 free.setdefault(self._around(path), []).append(path)
+        asserted = asserted_files(self.files)
+        for paths in by_folder(sorted(asserted.intersection(path for each in free.values() for path in each))):
+            yield self._group(paths, "it is what a test expects, in part", complete=False)
         for paths in free.values():
-            for group in apart(self.files, paths):
+            for group in apart(self.files, [path for path in paths if path not in asserted]):
                 files = [self.files[path] for path in group]
                 unread = next((f.source.path for f in files if f.templated or f.problems), "")
                 yield self._group(group, f"`{unread}` can't be read in full" if unread else "")

@@ -18,6 +18,7 @@ from hullcheck.source import Field, Location, Related
 LOOPBACK = ("127.", "::1")
 MAX_REPLACED = 3
 _APPARMOR = "container.apparmor.security.beta.kubernetes.io/"
+PROFILE_TYPES = ("Unconfined", "RuntimeDefault", "Localhost")
 _PROFILES = {"Unconfined": "unconfined", "RuntimeDefault": "runtime/default"}
 _PROBES = (
     (("livenessProbe",), "liveness"), (("readinessProbe",), "readiness"), (("startupProbe",), "startup"),
@@ -229,9 +230,9 @@ class _Container:
 
     def _profiles(self) -> Iterator[Profile]:
         seccomp, apparmor = self._effective("seccompProfile"), self._effective("appArmorProfile")
-        if not is_null(seccomp):
+        if _is_profile(seccomp):
             yield Profile("seccomp", _profile(seccomp, self.at))
-        if not is_null(apparmor):
+        if _is_profile(apparmor):
             yield Profile("apparmor", _profile(apparmor, self.at))
         elif (noted := at(self.pod.pod.metadata, "annotations", _APPARMOR + self.name)) is not None:
             yield Profile("apparmor", text(noted, self.at))
@@ -363,14 +364,30 @@ class _Container:
         )
 
     def _filled_in(self, kind: str, name: str) -> Field[str]:
-        """What a LimitRange of the namespace fills in where the container says nothing."""
-        key = "default" if kind == "limits" else "defaultRequest"
+        """What a LimitRange of the namespace fills in where the container says nothing.
+
+        One without a default has its maximum as that, and requests are as limits, else the minimum
+        (SetDefaults_LimitRangeItem in kubernetes/pkg/apis/core/v1/defaults.go).
+        """
+        keys = ("default", "max") if kind == "limits" else ("defaultRequest", "default", "max", "min")
         for ranges in self.pod.pod.context.limit_ranges:
             for limit in items(at(ranges.node, "spec", "limits")):
-                given = at(limit, key, name)
-                if as_str(at(limit, "type")) == "Container" and not is_null(given):
+                given = next((node for key in keys if not is_null(node := at(limit, key, name))), None)
+                if as_str(at(limit, "type")) == "Container" and given is not None:
                     return text(given, self.at)
         return Field(None, self.at)
+
+
+def _is_profile(node: Node | None) -> bool:
+    """Does it say a profile that the API takes? `runtimeDefault` and `{}` are refused, and set nothing."""
+    if is_null(node):
+        return False
+    kind = at(node, "type")
+    return not isinstance(node, Mapping) or (kind is None and node.unknown != "") or _takes_profile(kind)
+
+
+def _takes_profile(kind: Node | None) -> bool:
+    return isinstance(kind, Scalar) and (kind.unknown != "" or kind.text in PROFILE_TYPES)
 
 
 def _profile(node: Node | None, otherwise: Location) -> Field[str]:
@@ -410,8 +427,9 @@ def boolean(node: Node | None, otherwise: Location) -> Field[bool]:
     if node is None or is_null(node):
         return Field(None, otherwise)
     value = as_bool(node)
-    why = node.unknown or ("" if value is not None else "it isn't a boolean")
-    return Field(value, node.location.one_line(), why, replaced(node))
+    if value is None and not node.unknown and not (isinstance(node, Scalar) and is_template(node.text)):
+        return Field(None, otherwise)  # the API refuses it: `"true"` sets nothing
+    return Field(value, node.location.one_line(), node.unknown or ("" if value is not None else "a template"), replaced(node))
 
 
 def replaced(node: Node) -> tuple[Related, ...]:
