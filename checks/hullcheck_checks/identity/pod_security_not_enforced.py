@@ -40,7 +40,9 @@ check = Check(
 )
 
 _LABEL = "pod-security.kubernetes.io/enforce"
-_KNOWN = frozenset(f"pod-security.kubernetes.io/{mode}{end}" for mode in ("enforce", "audit", "warn") for end in ("", "-version"))
+_KNOWN = frozenset(
+    f"pod-security.kubernetes.io/{mode}{end}" for mode in ("enforce", "audit", "warn") for end in ("", "-version")
+)
 _ENGINES = ("kyverno.io", "constraints.gatekeeper.sh", "templates.gatekeeper.sh", "policies.kubewarden.io")
 _SYSTEM = ("kube-system", "kube-public", "kube-node-lease")
 

@@ -7,8 +7,8 @@ import posixpath
 import re
 from collections.abc import Iterator, Mapping
 
-from hullcheck.model.node import Node, as_str, at, items
 from hullcheck.model.node import Mapping as YamlMapping
+from hullcheck.model.node import Node, as_str, at, items
 from hullcheck.parse.kubernetes import ManifestFile
 
 _KUTTL = re.compile(r"(?:\d\d-)?(?:assert|errors)\.ya?ml")

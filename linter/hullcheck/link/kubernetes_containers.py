@@ -10,6 +10,7 @@ from hullcheck.model.container import Container, Limits, Mount, Port, Probe, Pro
 from hullcheck.model.image import ImageUse
 from hullcheck.model.kubernetes import PodContainer, PodObject, is_template
 from hullcheck.model.node import Mapping, Node, Scalar, as_bool, as_int, as_str, at, is_null, items
+from hullcheck.model.refused import PROFILE_TYPES
 from hullcheck.model.unknowns import known_in_full, looked_up
 from hullcheck.model.workload import Sysctl, Workload
 from hullcheck.parse.labels import text_map
@@ -18,7 +19,6 @@ from hullcheck.source import Field, Location, Related
 LOOPBACK = ("127.", "::1")
 MAX_REPLACED = 3
 _APPARMOR = "container.apparmor.security.beta.kubernetes.io/"
-PROFILE_TYPES = ("Unconfined", "RuntimeDefault", "Localhost")
 _PROFILES = {"Unconfined": "unconfined", "RuntimeDefault": "runtime/default"}
 _PROBES = (
     (("livenessProbe",), "liveness"), (("readinessProbe",), "readiness"), (("startupProbe",), "startup"),
@@ -429,7 +429,9 @@ def boolean(node: Node | None, otherwise: Location) -> Field[bool]:
     value = as_bool(node)
     if value is None and not node.unknown and not (isinstance(node, Scalar) and is_template(node.text)):
         return Field(None, otherwise)  # the API refuses it: `"true"` sets nothing
-    return Field(value, node.location.one_line(), node.unknown or ("" if value is not None else "a template"), replaced(node))
+    return Field(
+        value, node.location.one_line(), node.unknown or ("" if value is not None else "a template"), replaced(node)
+    )
 
 
 def replaced(node: Node) -> tuple[Related, ...]:
