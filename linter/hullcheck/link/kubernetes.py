@@ -9,6 +9,7 @@ from hullcheck.discover import Tree
 from hullcheck.link.expected import asserted_files
 from hullcheck.link.kubernetes_containers import workload
 from hullcheck.link.plain import Group, apart, by_folder, named, unique
+from hullcheck.model.claims import Claims
 from hullcheck.model.coverage import Gap
 from hullcheck.model.kubernetes import KubernetesObject, PodContext, World
 from hullcheck.model.node import as_str, at, is_null
@@ -338,6 +339,8 @@ class _Context:
         self.namespaces: dict[str, KubernetesObject] = {}
         self.accounts: dict[tuple[str, str], KubernetesObject] = {}
         self.limits: dict[str, list[KubernetesObject]] = {}
+        objects = list(objects)
+        self.claims = Claims(objects) if any(made.kind == "PersistentVolume" for made in objects) else None
         for made in objects:
             if made.group:
                 continue
@@ -357,4 +360,5 @@ class _Context:
             self.namespaces.get(namespace),
             self.accounts.get((namespace, name or "default")),
             tuple(self.limits.get(namespace, ())),
+            self.claims or None,
         )

@@ -40,6 +40,8 @@ class _Pod:
         self.complete = complete
         self.security = at(self.spec, "securityContext")
         self.volumes = {as_str(at(volume, "name")): volume for volume in items(at(self.spec, "volumes"))}
+        templates = items(at(pod.object.node, "spec", "volumeClaimTemplates")) if pod.context.claims else ()
+        self.claimed = {as_str(at(template, "metadata", "name")) or "": template for template in templates}
         system = as_str(at(self.spec, "os", "name")) or as_str(at(self.spec, "nodeSelector", "kubernetes.io/os"))
         self.windows = system == "windows"
         shared = any(as_bool(at(self.spec, key)) for key in ("hostNetwork", "hostPID", "hostIPC"))
@@ -242,9 +244,33 @@ class _Container:
 
     def _mounts(self) -> Iterator[Mount]:
         for item in items(at(self.node, "volumeMounts")):
-            volume = self.pod.volumes.get(as_str(at(item, "name")))
+            name = as_str(at(item, "name")) or ""
+            volume = self.pod.volumes.get(name)
             if isinstance(volume, Mapping):
-                yield self._mount(item, volume)
+                claim = as_str(at(volume, "persistentVolumeClaim", "claimName"))
+                yield self._of_node(item, claim, None) or self._mount(item, volume)
+            elif (made := self.pod.claimed.get(name)) is not None:
+                mount = self._of_node(item, f"{name}-{self.pod.pod.object.name}-0", made)
+                if mount is not None:
+                    yield mount
+
+    def _of_node(self, item: Node, claim: str | None, template: Node | None) -> Mount | None:
+        """The mount of a claim whose volume is a folder of a node."""
+        claims = self.pod.pod.context.claims
+        volume = claims.volume(self.pod.pod.object.namespace, claim, template) if claims and claim else None
+        if volume is None:
+            return None
+        place = (at(item, "mountPath") or item).location.one_line()
+        said = text(volume.path, place)
+        if said.value is not None:
+            joined = posixpath.join(said.value, (as_str(at(item, "subPath")) or "").lstrip("/"))
+            related = (Related(place, f"{self.described} mounts it, as claim `{claim}`"),)
+            known = not is_template(joined) and is_null(at(item, "subPathExpr"))
+            said = said._replace(value="/" + posixpath.normpath(joined).lstrip("/"), related=related)
+            said = said if known else Field(None, said.location, "a part of it is decided elsewhere")
+        target, read_only = text(at(item, "mountPath"), place), boolean(at(item, "readOnly"), place)
+        options = ("local",) if volume.source == "local" else ()
+        return Mount("bind", said, target, read_only, said.location, None, options, as_str(at(item, "name")) or "")
 
     def _mount(self, item: Node, volume: Mapping) -> Mount:
         name = as_str(volume.get("name")) or ""
