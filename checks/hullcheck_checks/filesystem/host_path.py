@@ -49,7 +49,12 @@ def mounted(container: Container) -> Iterator[Finding]:
     for mount in container.mounts:
         path = mount.source.value
         local = "local" in mount.options
-        if mount.kind == "bind" and path is not None and not local and not _is_worse(path, read_only=bool(mount.read_only.value)):
+        if (
+            mount.kind == "bind"
+            and path is not None
+            and not local
+            and not _is_worse(path, read_only=bool(mount.read_only.value))
+        ):
             yield check.finding(
                 container,
                 f"{container.described} mounts `{path}` of its node",

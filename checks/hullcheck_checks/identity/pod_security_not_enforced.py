@@ -88,9 +88,9 @@ def _judged(namespace: KubernetesObject, *, used: bool) -> Iterator[Finding]:
 def _misspelt(labels: Node | None) -> Scalar | None:
     """A label that was meant to be `enforce`."""
     for key, value in labels.entries().values() if isinstance(labels, Mapping) else ():
-        if isinstance(value, Scalar) and key.text not in _KNOWN and "security" in key.text and len(key.text) < 80:
-            if get_close_matches(key.text, [_LABEL], n=1, cutoff=0.9):
-                return key
+        near = "security" in key.text and len(key.text) < 80 and key.text not in _KNOWN
+        if near and isinstance(value, Scalar) and get_close_matches(key.text, [_LABEL], n=1, cutoff=0.9):
+            return key
     return None
 
 

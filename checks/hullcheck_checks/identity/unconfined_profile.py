@@ -15,7 +15,7 @@ and in Kubernetes:
       seccompProfile: {type: RuntimeDefault}
 
 `systempaths=unconfined` uncovers the parts of `/proc` and `/sys` that Docker hides. SELinux types other than those of
-containers are medium; `spc_t` is no confinement at all.
+containers are medium, and so is any SELinux user or role; `spc_t` is no confinement at all.
 
 See https://docs.docker.com/engine/security/seccomp/
 See https://kubernetes.io/docs/tutorials/security/seccomp/
@@ -56,6 +56,8 @@ _NAMES = {
     "seccomp": "without a seccomp profile",
     "apparmor": "without an AppArmor profile",
     "selinux": "without SELinux labels",
+    "selinux-user": "with the SELinux user",
+    "selinux-role": "with the SELinux role",
     "systempaths": "with the system paths of `/proc` and `/sys` uncovered",
 }
 _CONTAINER_TYPES = ("container_t", "container_init_t", "container_kvm_t", "container_engine_t", "")
@@ -68,10 +70,11 @@ def unconfined(container: Container) -> Iterator[Finding]:
         if severity is None:
             continue
         value = profile.value.value or ""
+        what = f"with the SELinux {profile.kind.partition('-')[2] or 'type'} `{value}`"
         off = value in ("unconfined", "disable")
         yield check.finding(
             container,
-            f"{container.described} runs {_NAMES[profile.kind] if off else f'with the SELinux type `{value}`'}",
+            f"{container.described} runs {_NAMES[profile.kind] if off else what}",
             at=profile.value.location,
             severity=severity,
             evidence=(profile.kind, value),
@@ -85,7 +88,7 @@ def _confined(container: Container, profile: Profile) -> Fix | None:
     place = profile.value.location
     if container.dialect == "compose":
         return fix("take the default", delete(place), safe=False)
-    if profile.kind == "selinux":
+    if profile.kind.startswith("selinux"):
         return None
     default = "RuntimeDefault" if place.text.strip("\"'") == "Unconfined" else "runtime/default"
     return fix("take the runtime's own profile", replace(place, default), safe=False)
@@ -95,6 +98,8 @@ def _severity(profile: Profile) -> Severity | None:
     value = profile.value.value
     if value is None or profile.kind not in _NAMES:
         return None
+    if profile.kind in ("selinux-user", "selinux-role"):
+        return Severity.MEDIUM if value else None
     if value in ("unconfined", "disable", "spc_t"):
         return Severity.HIGH
     return Severity.MEDIUM if profile.kind == "selinux" and value not in _CONTAINER_TYPES else None

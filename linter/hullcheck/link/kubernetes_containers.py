@@ -146,6 +146,7 @@ class _Container:
             environment=tuple(self._environment()),
             command=command,
             instead=instead,
+            workdir=text(at(self.node, "workingDir"), self.at),
             remapped=self.pod.remapped,
             probes=tuple(self._probes()),
             limits=self._limits(),
@@ -238,9 +239,11 @@ class _Container:
             yield Profile("apparmor", _profile(apparmor, self.at))
         elif (noted := at(self.pod.pod.metadata, "annotations", _APPARMOR + self.name)) is not None:
             yield Profile("apparmor", text(noted, self.at))
-        kind = at(self._effective("seLinuxOptions"), "type")
-        if not is_null(kind):
-            yield Profile("selinux", text(kind, self.at))
+        options = self._effective("seLinuxOptions")
+        for key, name in (("type", "selinux"), ("user", "selinux-user"), ("role", "selinux-role")):
+            node = at(options, key)
+            if not is_null(node):
+                yield Profile(name, text(node, self.at))
 
     def _mounts(self) -> Iterator[Mount]:
         for item in items(at(self.node, "volumeMounts")):

@@ -173,6 +173,7 @@ class Container(NamedTuple):
     labels: tuple[Variable, ...] = ()
     command: tuple[Field[str], ...] = ()  # entry point and arguments, word by word
     instead: tuple[Field[str], ...] = ()  # what of `command` replaces the image's own entry point
+    workdir: Field[str] | None = None  # where it starts, if that is said where it is run
     remapped: bool = False  # in a user namespace of its own, where root is nobody to the host
     probes: tuple[Probe, ...] = ()
     limits: Limits | None = None
