@@ -294,7 +294,7 @@ class _Linker:
         yield from self.manifests.dead_images
         if self.settings.validate:
             unknown = list(self._unknown_fields())
-            told = {field.location for field in unknown} | {problem.location for problem in self.problems}
+            told = frozenset(found.location for found in (*unknown, *self.problems))
             wrong = [problem for problem in wrong if problem.location not in told]
             yield from within("", unknown)
         self.problems += wrong

@@ -5,12 +5,11 @@ from collections.abc import Iterable, Iterator
 from hullcheck.model.kubernetes import KubernetesObject, PodObject, World
 from hullcheck.model.problem import Problem
 from hullcheck.model.refused import Refused, always, labels, names, strictly
-from hullcheck.source import Location
 
 
 def refused(worlds: Iterable[World], *, strict: bool) -> list[Problem]:
     """What is refused of the security settings and the labels of Pod Security; `strict`: of words and formats, too."""
-    found: dict[Location, Problem] = {}
+    found: dict[int, Problem] = {}
     for world in worlds:
         for workload in world.workloads:
             if isinstance(workload.part, PodObject):
@@ -26,7 +25,7 @@ def refused(worlds: Iterable[World], *, strict: bool) -> list[Problem]:
     return list(found.values())
 
 
-def _add(found: dict[Location, Problem], made: KubernetesObject, values: Iterator[Refused]) -> None:
+def _add(found: dict[int, Problem], made: KubernetesObject, values: Iterator[Refused]) -> None:
     for value in values:
         message = f"Kubernetes refuses `{value.path}`: {value.why}"
-        found.setdefault(value.location, Problem("invalid-object", message, value.location, made.owner))
+        found.setdefault(id(value.node), Problem("invalid-object", message, value.location, made.owner))

@@ -41,8 +41,7 @@ _LEAST = {
 }
 """The least of a probe's numbers: 0 is taken as the default of each."""
 
-_LABEL = re.compile(r"[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?")
-_SUBDOMAIN = re.compile(r"(?=.{1,253}\Z)[a-z0-9](?:[-a-z0-9]*[a-z0-9])?(?:\.[a-z0-9](?:[-a-z0-9]*[a-z0-9])?)*+")
+_LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789-"
 _LABELLED = frozenset(("Namespace", "Service"))
 _NAMED = frozenset(
     (
@@ -56,11 +55,15 @@ MAX_SHOWN = 40
 
 
 class Refused(NamedTuple):
-    """A value that the API refuses: its path, and why."""
+    """A value, or a key, that the API refuses: its path, and why."""
 
-    location: Location
+    node: Node
     path: str
     why: str
+
+    @property
+    def location(self) -> Location:
+        return self.node.location if isinstance(self.node, Scalar) else self.node.location.one_line()
 
 
 def always(pod: PodObject, *, complete: bool) -> Iterator[Refused]:
@@ -80,13 +83,13 @@ def _context(context: Node | None, path: str, complete: bool) -> Iterator[Refuse
     if not isinstance(context, Mapping):
         if not _is_open(context):
             what = "a list" if isinstance(context, Sequence) else "text"
-            yield Refused(context.location.one_line(), path, f"it must be a mapping, not {what}, and sets nothing")
+            yield Refused(context, path, f"it must be a mapping, not {what}, and sets nothing")
         return
     yield from _flags(context, f"{path}.", _FLAGS)
     for key in _NUMBERS:
         node = context.get(key)
         if isinstance(node, Scalar) and not is_null(node) and as_int(node) is None and not _is_open(node):
-            yield Refused(node.location, f"{path}.{key}", f"it must be an integer, not `{_clipped(node)}`")
+            yield Refused(node, f"{path}.{key}", f"it must be an integer, not `{_clipped(node)}`")
     for key, allowed in _WORDS.items():
         yield from _word(context.get(key), f"{path}.{key}", allowed)
     for key in ("seccompProfile", "appArmorProfile"):
@@ -101,7 +104,7 @@ def _context(context: Node | None, path: str, complete: bool) -> Iterator[Refuse
         ):
             near = get_close_matches(name, _CONTEXT, n=1, cutoff=0.8) if len(name) < MAX_SHOWN else []
             meant = f"; did you mean `{near[0]}`?" if near else ""
-            yield Refused(written.location, f"{path}.{name[:MAX_SHOWN]}", f"there is no such setting{meant}")
+            yield Refused(written, f"{path}.{name[:MAX_SHOWN]}", f"there is no such setting{meant}")
 
 
 def _flags(holder: Node | None, path: str, keys: tuple[str, ...]) -> Iterator[Refused]:
@@ -109,7 +112,7 @@ def _flags(holder: Node | None, path: str, keys: tuple[str, ...]) -> Iterator[Re
         node = at(holder, key)
         if isinstance(node, Scalar) and not is_null(node) and as_bool(node) is None and not _is_open(node):
             kind = f"the text `{_clipped(node)}`" if node.style else f"`{_clipped(node)}`"
-            yield Refused(node.location, f"{path}{key}", f"it must be a boolean, not {kind}")
+            yield Refused(node, f"{path}{key}", f"it must be a boolean, not {kind}")
 
 
 def _profile(profile: Node | None, path: str, complete: bool) -> Iterator[Refused]:
@@ -117,21 +120,21 @@ def _profile(profile: Node | None, path: str, complete: bool) -> Iterator[Refuse
         return
     if not isinstance(profile, Mapping):
         if not _is_open(profile):
-            yield Refused(profile.location.one_line(), path, "it must be a mapping with a `type`, and sets nothing")
+            yield Refused(profile, path, "it must be a mapping with a `type`, and sets nothing")
         return
     kind = profile.get("type")
     if is_null(kind) and complete:
-        yield Refused(profile.location.one_line(), path, "it has no `type`, and sets nothing")
+        yield Refused(profile, path, "it has no `type`, and sets nothing")
     yield from _word(kind, f"{path}.type", PROFILE_TYPES)
     if complete and as_str(kind) == "Localhost" and is_null(profile.get("localhostProfile")):
-        yield Refused(profile.location.one_line(), path, "`Localhost` needs a `localhostProfile`")
+        yield Refused(profile, path, "`Localhost` needs a `localhostProfile`")
 
 
 def _word(node: Node | None, path: str, allowed: tuple[str, ...]) -> Iterator[Refused]:
     if isinstance(node, Scalar) and not is_null(node) and node.text not in allowed and not _is_open(node):
         listed = ", ".join(f"`{word}`" for word in allowed)
         only = f"be one of {listed}" if len(allowed) > 1 else f"be {listed}"
-        yield Refused(node.location, path, f"it must {only}, not `{_clipped(node)}`")
+        yield Refused(node, path, f"it must {only}, not `{_clipped(node)}`")
 
 
 def _is_open(node: Node) -> bool:
@@ -156,7 +159,7 @@ def labels(namespace: KubernetesObject) -> Iterator[Refused]:
         right = isinstance(node, Scalar) and re.fullmatch(r"latest|v1\.[0-9]{1,3}", node.text)
         if isinstance(node, Scalar) and not right and not _is_open(node):
             why = f"it must be `latest` or a version such as `v1.34`, not `{_clipped(node)}`"
-            yield Refused(node.location, f"{_PREFIX}{mode}-version", why)
+            yield Refused(node, f"{_PREFIX}{mode}-version", why)
 
 
 def strictly(pod: PodObject) -> Iterator[Refused]:
@@ -173,7 +176,7 @@ def strictly(pod: PodObject) -> Iterator[Refused]:
                 node = at(container.node, probe, key)
                 number = as_int(node)
                 if node is not None and number is not None and number < least:
-                    yield Refused(node.location, f"{path}.{probe}.{key}", f"it must be at least {least}")
+                    yield Refused(node, f"{path}.{probe}.{key}", f"it must be at least {least}")
     for volume in items(pod.spec.get("volumes")):
         yield from _name(at(volume, "name"), "volumes.name", label=True)
 
@@ -190,7 +193,12 @@ def _name(node: Node | None, path: str, *, label: bool) -> Iterator[Refused]:
         return
     if is_template(node.text) or node.text.strip("<>%@[]_") != node.text:
         return  # to be filled in
-    if not (_LABEL if label else _SUBDOMAIN).fullmatch(node.text):
+    parts, most = ([node.text], 63) if label else (node.text.split("."), 253)
+    if len(node.text) > most or not all(map(_is_label, parts)):
         more = "and `-`" if label else "`-` and `.`"
-        why = f"`{_clipped(node)}` is no name: lower-case letters, digits {more}, at most {63 if label else 253}"
-        yield Refused(node.location, path, why)
+        why = f"`{_clipped(node)}` is no name: lower-case letters, digits {more}, at most {most}"
+        yield Refused(node, path, why)
+
+
+def _is_label(text: str) -> bool:
+    return bool(text) and not text.strip(_LETTERS) and text[0] != "-" and text[-1] != "-"
