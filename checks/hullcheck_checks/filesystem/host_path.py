@@ -11,8 +11,8 @@ To fix: use storage that belongs to the workload:
 
 Paths that take the node have checks of their own: `runtime-socket`, `sensitive-mount-write`, `sensitive-mount-read` and
 `host-device`. A volume that nothing mounts is no finding. A PersistentVolume of the kind `hostPath` counts where a pod
-mounts the claim that gets it, one of the kind `local` only where its path takes the node. In Compose mounting a folder of the host is the normal way,
-and no finding.
+mounts the claim that gets it, one of the kind `local` only where its path takes the node. In Compose mounting a folder
+of the host is the normal way, and no finding.
 
 See https://kubernetes.io/docs/concepts/storage/volumes/#hostpath
 """

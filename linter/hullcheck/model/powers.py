@@ -52,8 +52,11 @@ def of(rule: Rule, name: str) -> Iterator[Power]:
 def told(granted: Granted, power: Power) -> str:
     """What a finding says of a power."""
     named = granted.rule.names
-    alone = f" (only {_listed(named)})" if named and power.word not in named and not power.named else ""
-    return f"{granted.role.described} allows {power.what}{alone}, {granted.reach}"
+    what, word = power.what, f"`{power.word.text}`"
+    if named and power.word not in named and not power.named:
+        alone = f"(only {_listed(named)})"
+        what = what.replace(word, f"{word} {alone}", 1) if word in what else f"{what} {alone}"
+    return f"{granted.role.described} allows {what}, {granted.reach}"
 
 
 def evidence(granted: Granted, power: Power) -> tuple[str, ...]:
@@ -221,16 +224,20 @@ _WORKLOADS = {
     "apps": ("deployments", "daemonsets", "statefulsets", "replicasets"),
     "extensions": ("deployments", "daemonsets", "replicasets"),
     "batch": ("jobs", "cronjobs"),
+}
+_RUNS = {
     "argoproj.io": ("workflows", "cronworkflows", "rollouts"),
     "tekton.dev": ("taskruns", "pipelineruns"),
     "serving.knative.dev": ("services",),
 }
-"""What runs pods as any service account that it names: Kubernetes' own, and what common operators make pods of."""
+"""What common operators make pods of, as the service account that it names. Their own controllers change them."""
 
 
 def _workloads(rule: Rule) -> Iterator[Power]:
-    for group, resources in _WORKLOADS.items():
-        word = rule.grants(group, resources, CHANGES)
+    own = [(group, resources, CHANGES) for group, resources in _WORKLOADS.items()]
+    others = [(group, resources, ("create",)) for group, resources in _RUNS.items()]
+    for group, resources, verbs in (*own, *others):
+        word = rule.grants(group, resources, verbs)
         if word and word.text != "*":
             what = f"writing `{word.text}`: running code as any service account there"
             yield Power("rbac-create-workloads", word, Severity.HIGH, what)
