@@ -41,6 +41,7 @@ WITHOUT_EXTENT = {
         [
             "copy-many-no-slash",
             "dangling-network-policy",
+            "dead-rbac-rule",
             "dead-image-override",
             "deprecated-api",
             "dup-host-port",

@@ -10,8 +10,9 @@ To fix: use storage that belongs to the workload:
         persistentVolumeClaim: {claimName: data}
 
 Paths that take the node have checks of their own: `runtime-socket`, `sensitive-mount-write`, `sensitive-mount-read` and
-`host-device`. A volume that nothing mounts is no finding. In Compose mounting a folder of the host is the normal way,
-and no finding.
+`host-device`. A volume that nothing mounts is no finding. A PersistentVolume of the kind `hostPath` counts where a pod
+mounts the claim that gets it, one of the kind `local` only where its path takes the node. In Compose mounting a folder
+of the host is the normal way, and no finding.
 
 See https://kubernetes.io/docs/concepts/storage/volumes/#hostpath
 """
@@ -47,7 +48,13 @@ def mounted(container: Container) -> Iterator[Finding]:
         return
     for mount in container.mounts:
         path = mount.source.value
-        if mount.kind == "bind" and path is not None and not _is_worse(path, read_only=bool(mount.read_only.value)):
+        local = "local" in mount.options
+        if (
+            mount.kind == "bind"
+            and path is not None
+            and not local
+            and not _is_worse(path, read_only=bool(mount.read_only.value))
+        ):
             yield check.finding(
                 container,
                 f"{container.described} mounts `{path}` of its node",

@@ -10,7 +10,8 @@ To fix: mount what is needed and no more, and mount it read-only:
         volumes: ["/proc:/host/proc:ro"]
 
 Paths are judged as they are on the host, wherever they are mounted: with `..`, doubled slashes and `subPath` worked
-out, through named volumes that are bound to a path, and through `volumes_from`. An application's own folder below
+out, through named volumes that are bound to a path, through a claim that gets a PersistentVolume of the kind `hostPath`
+or `local`, and through `volumes_from`. An application's own folder below
 `/etc` is medium. Files such as `/etc/localtime` are no finding.
 
 See https://docs.docker.com/engine/storage/bind-mounts/

@@ -14,6 +14,8 @@ Critical are those that take the host, high those that reach beyond the containe
 runtime's own set. That set itself is no finding; NET_RAW is in Docker's, but the Pod Security Standards exclude it. The
 `CAP_` in front and the case don't matter.
 
+In a user namespace of its own (`hostUsers: false`) a capability is one over that namespace, and a note.
+
 See https://man7.org/linux/man-pages/man7/capabilities.7.html
 See https://kubernetes.io/docs/concepts/security/pod-security-standards/
 """
@@ -70,10 +72,12 @@ def added(container: Container) -> Iterator[Finding]:
         name = bare_name(field.value)
         severity = _SEVERITIES.get(tier(name, docker=container.dialect == "compose"))
         if severity is not None:
+            severity = Severity.INFO if container.remapped else severity
+            own = ", in a user namespace of its own" if container.remapped else ""
             gives = f": {GIVES[name]}" if name in GIVES else ""
             yield check.finding(
                 container,
-                f"{container.described} gets the capability `{name}`{gives}",
+                f"{container.described} gets the capability `{name}`{gives}{own}",
                 at=field.location,
                 severity=severity,
                 evidence=(name,),

@@ -26,6 +26,10 @@ There is one such finding for each service or workload. The items are checks wit
 selected by name is told by itself, one that is ignored is left out here, and `--profile strict` tells each by itself.
 Fragments, such as overrides and patches, are not judged, nor is what an override adds.
 
+Of Jobs and CronJobs the user, capabilities, privileges, the seccomp profile and the token are told: what a Job writes
+to its own files is gone with it, and what it may use is for its scheduler to say. Init and ephemeral containers are
+left out, and services of Compose that end.
+
 See https://cheatsheetseries.owasp.org/cheatsheets/Docker_Security_Cheat_Sheet.html
 See https://kubernetes.io/docs/concepts/security/pod-security-standards/
 """
@@ -76,7 +80,7 @@ _ITEMS: tuple[tuple[str, str, Callable[[Container], bool]], ...] = (
 def missing(workload: Workload, settings: Settings) -> Iterator[Finding]:
     if not workload.complete or workload.namespace == "kube-system":
         return
-    containers = [c for c in workload.containers if c.complete and not c.short_lived and c.role != "ephemeral"]
+    containers = [c for c in workload.containers if _is_judged(workload, c)]
     found: list[tuple[str, str, str]] = []
     for name, what, lacks in _ITEMS:
         lacking = [container.name for container in containers if settings.told_together(name) and lacks(container)]
@@ -94,6 +98,12 @@ def missing(workload: Workload, settings: Settings) -> Iterator[Finding]:
             properties={"items": names},
             fix=_safe_parts(workload, containers, names),
         )
+
+
+def _is_judged(workload: Workload, container: Container) -> bool:
+    """Is it there for long, or to be run again and again? Jobs are; what a pod starts with isn't."""
+    job = workload.dialect == "kubernetes" and workload.ends
+    return container.complete and container.role not in ("init", "ephemeral") and (job or not container.short_lived)
 
 
 def _safe_parts(workload: Workload, containers: list[Container], names: tuple[str, ...]) -> Fix | None:

@@ -10,8 +10,9 @@ To fix: give the image a user of its own, by number, so that Kubernetes can veri
 
 or say it where the image is run: `runAsNonRoot: true` and `runAsUser` in a manifest, `user:` in a Compose file.
 
-Base images that are known to have a user of their own, or whose entry point gives root up, are not reported. Where
-the base image isn't known, the finding is low.
+Base images that are known to have a user of their own are not reported; where the entry point gives root up, or the
+pod has a user namespace of its own (`hostUsers: false`), it is a note. `command` in a manifest replaces the entry
+point, and with it what would have given root up; `args` don't. Where the base image isn't known, the finding is low.
 
 See https://docs.docker.com/build/building/best-practices/#user
 See https://kubernetes.io/docs/tasks/configure-pod-container/security-context/
@@ -54,7 +55,7 @@ def unsaid(container: Container) -> Iterator[Finding]:
     unlisted = user.unlisted and container.dialect == "dockerfile"
     if not (user.root is Root.IMPLICIT or unlisted) or not container.complete or container.judged_elsewhere:
         return
-    if user.drops_privileges:
+    if user.drops_privileges or container.remapped:
         severity = Severity.INFO
     elif unlisted:
         severity = Severity.LOW

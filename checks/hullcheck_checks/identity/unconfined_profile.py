@@ -17,7 +17,7 @@ and in Kubernetes:
 
 A seccomp profile in the repository that allows what it doesn't list is no better: the kernel has more calls than any
 list. `systempaths=unconfined` uncovers the parts of `/proc` and `/sys` that Docker hides. SELinux types other than
-those of containers are medium; `spc_t` is no confinement at all.
+those of containers are medium, and so is any SELinux user or role; `spc_t` is no confinement at all.
 
 See https://docs.docker.com/engine/security/seccomp/
 See https://kubernetes.io/docs/tutorials/security/seccomp/
@@ -58,6 +58,8 @@ _NAMES = {
     "seccomp": "without a seccomp profile",
     "apparmor": "without an AppArmor profile",
     "selinux": "without SELinux labels",
+    "selinux-user": "with the SELinux user",
+    "selinux-role": "with the SELinux role",
     "systempaths": "with the system paths of `/proc` and `/sys` uncovered",
 }
 _OFF = ("unconfined", "disable")
@@ -88,7 +90,7 @@ def _how(profile: Profile, value: str) -> str:
         return _NAMES[profile.kind]
     if profile.allows:
         return f"with the seccomp profile `{value.removeprefix('localhost/')}`, which allows {profile.allows}"
-    return f"with the SELinux type `{value}`"
+    return f"with the SELinux {profile.kind.partition('-')[2] or 'type'} `{value}`"
 
 
 def _confined(container: Container, profile: Profile) -> Fix | None:
@@ -96,7 +98,7 @@ def _confined(container: Container, profile: Profile) -> Fix | None:
     place = profile.value.location
     if container.dialect == "compose":
         return fix("take the default", delete(place), safe=False)
-    if profile.kind == "selinux":
+    if profile.kind.startswith("selinux"):
         return None
     default = "RuntimeDefault" if place.text.strip("\"'") == "Unconfined" else "runtime/default"
     return fix("take the runtime's own profile", replace(place, default), safe=False)
@@ -106,6 +108,8 @@ def _severity(profile: Profile) -> Severity | None:
     value = profile.value.value
     if value is None or profile.kind not in _NAMES:
         return None
+    if profile.kind in ("selinux-user", "selinux-role"):
+        return Severity.MEDIUM if value else None
     if value in (*_OFF, "spc_t") or profile.allows:
         return Severity.HIGH
     return Severity.MEDIUM if profile.kind == "selinux" and value not in _CONTAINER_TYPES else None

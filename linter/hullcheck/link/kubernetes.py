@@ -7,8 +7,10 @@ from typing import NamedTuple
 
 from hullcheck.budget import OutOfTimeError, Thing, tick
 from hullcheck.discover import Tree
+from hullcheck.link.expected import asserted_files
 from hullcheck.link.kubernetes_containers import workload
 from hullcheck.link.plain import Group, apart, by_folder, named, unique
+from hullcheck.model.claims import Claims
 from hullcheck.model.coverage import Gap
 from hullcheck.model.kubernetes import KubernetesObject, PodContext, World
 from hullcheck.model.node import as_str, at, is_null
@@ -195,8 +197,11 @@ class _Linker:
                 beside.append(path)
             else:
                 free.setdefault(self._around(path), []).append(path)
+        asserted = asserted_files(self.files)
+        for paths in by_folder(sorted(asserted.intersection(path for each in free.values() for path in each))):
+            yield self._group(paths, "it is what a test expects, in part", complete=False)
         for paths in free.values():
-            for group in apart(self.files, paths):
+            for group in apart(self.files, [path for path in paths if path not in asserted]):
                 files = [self.files[path] for path in group]
                 unread = next((f.source.path for f in files if f.templated or f.problems), "")
                 yield self._group(group, f"`{unread}` can't be read in full" if unread else "")
@@ -343,6 +348,8 @@ class _Context:
         self.namespaces: dict[str, KubernetesObject] = {}
         self.accounts: dict[tuple[str, str], KubernetesObject] = {}
         self.limits: dict[str, list[KubernetesObject]] = {}
+        objects = list(objects)
+        self.claims = Claims(objects) if any(made.kind == "PersistentVolume" for made in objects) else None
         for made in objects:
             if made.group:
                 continue
@@ -362,4 +369,5 @@ class _Context:
             self.namespaces.get(namespace),
             self.accounts.get((namespace, name or "default")),
             tuple(self.limits.get(namespace, ())),
+            self.claims or None,
         )

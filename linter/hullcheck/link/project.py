@@ -319,12 +319,19 @@ class _Linker:
             yield from within(world.name, self._world_parts(world))
         from hullcheck.link.rbac import parts
         from hullcheck.link.references import references
+        from hullcheck.link.refused import refused
+
+        wrong = refused(self.manifests.worlds, strict=bool(self.settings.validate))
 
         yield from parts(self.manifests.worlds)
         yield from references(self.manifests.worlds)
         yield from self.manifests.dead_images
         if self.settings.validate:
-            yield from within("", self._unknown_fields())
+            unknown = list(self._unknown_fields())
+            told = frozenset(found.location for found in (*unknown, *self.problems))
+            wrong = [problem for problem in wrong if problem.location not in told]
+            yield from within("", unknown)
+        self.problems += wrong
 
     def _world_parts(self, world: Any) -> Iterator[Any]:
         from hullcheck.link.availability import availabilities

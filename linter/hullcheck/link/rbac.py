@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 from hullcheck.budget import tick
+from hullcheck.model.dead_rights import is_confined, living
 from hullcheck.model.kubernetes import KubernetesObject, PodObject, World
 from hullcheck.model.node import Mapping, Node, Scalar, Sequence, as_bool, as_str
 from hullcheck.model.rbac import (
@@ -20,6 +21,7 @@ from hullcheck.model.rbac import (
     Word,
 )
 from hullcheck.model.scoped import Scoped, within
+from hullcheck.model.unknowns import known_in_full
 from hullcheck.model.workload import Workload
 from hullcheck.source import Field, Location
 
@@ -75,7 +77,8 @@ class _Graph:
 
     def _bind(self, binding: Binding) -> Bound:
         role = self.role_of(binding)
-        return Bound(binding, role, tuple(self.holders(binding)), self._problem(binding, role))
+        rules = tuple(living(rule, not binding.cluster) for rule in role.rules) if role else ()
+        return Bound(binding, role, tuple(self.holders(binding)), self._problem(binding, role), rules)
 
     def role_of(self, binding: Binding) -> Role | None:
         """The role that a binding refers to, if it is here."""
@@ -119,8 +122,11 @@ class _Graph:
         for role in self.all_roles:
             bound_here = by_role.get((role.kind, role.namespace, role.name), [])
             holders = _unique(workload for bound in bound_here for workload in bound.holders)
-            for rule in role.rules:
-                yield Granted(role, rule, tuple(bound.binding for bound in bound_here), holders)
+            bindings = tuple(bound.binding for bound in bound_here)
+            rules = tuple(living(rule, is_confined(role, bindings)) for rule in role.rules)
+            living_role = role._replace(rules=rules)
+            for written, rule in zip(role.rules, rules, strict=True):
+                yield Granted(living_role, rule, bindings, holders, written)
 
     def identities(self) -> Iterator[Identity | LegacyAccount]:
         """The workloads with their accounts."""
@@ -274,14 +280,10 @@ def _labels(node: Mapping) -> Iterator[tuple[str, Word]]:
 def _rules(node: Node | None) -> Iterator[Rule]:
     for item in _items(node):
         if isinstance(item, Mapping):
-            yield Rule(
-                tuple(_words(item.get("apiGroups"))),
-                tuple(_words(item.get("resources"))),
-                tuple(_words(item.get("verbs"))),
-                tuple(_words(item.get("resourceNames"))),
-                tuple(_words(item.get("nonResourceURLs"))),
-                item.location.one_line(),
-            )
+            lists = [item.get(key) for key in ("apiGroups", "resources", "verbs", "resourceNames", "nonResourceURLs")]
+            groups, resources, verbs, names, urls = (tuple(_words(node)) for node in lists)
+            partial = bool(item.unknown) or not all(map(known_in_full, lists))
+            yield Rule(groups, resources, verbs, names, urls, item.location.one_line(), partial=partial)
 
 
 def _words(node: Node | None) -> Iterator[Word]:

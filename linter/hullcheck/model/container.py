@@ -175,6 +175,9 @@ class Container(NamedTuple):
     environment: tuple[Variable, ...] = ()
     labels: tuple[Variable, ...] = ()
     command: tuple[Field[str], ...] = ()  # entry point and arguments, word by word
+    instead: tuple[Field[str], ...] = ()  # what of `command` replaces the image's own entry point
+    workdir: Field[str] | None = None  # where it starts, if that is said where it is run
+    remapped: bool = False  # in a user namespace of its own, where root is nobody to the host
     probes: tuple[Probe, ...] = ()
     limits: Limits | None = None
     pull_policy: Field[str] | None = None  # `imagePullPolicy`

@@ -45,13 +45,15 @@ class PodContext(NamedTuple):
     """What else of the same world bears on a pod: what the cluster fills in, and what it is admitted by.
 
     `namespace` is the Namespace object it is deployed into, `account` its ServiceAccount, `limit_ranges` are those of
-    its namespace; each absent where the world doesn't hold it.
+    its namespace; each absent where the world doesn't hold it. `claims` (model/claims.py) says which of its claims are
+    folders of a node; None if none is.
     """
 
     world: str = ""
     namespace: KubernetesObject | None = None
     account: KubernetesObject | None = None
     limit_ranges: tuple[KubernetesObject, ...] = ()
+    claims: Any = None
 
 
 class PodObject(NamedTuple):
