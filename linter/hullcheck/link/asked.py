@@ -101,7 +101,7 @@ def _builds(present: frozenset[str], bases: list[str], said: Inputs | BuildComma
     if file and context and "://" not in context and not file.startswith("./"):
         names.append(posixpath.join(context, file))
     for path in _present(present, bases, names)[:1]:
-        yield Build(path, said.target or None, "", said.arguments, place)
+        yield Build(path, said.target or None, "", said.arguments, place, contexts=said.contexts, tags=said.tags)
 
 
 def _present(present: frozenset[str], bases: list[str], names: Iterable[str]) -> list[str]:

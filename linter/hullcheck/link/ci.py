@@ -43,7 +43,7 @@ class Step(NamedTuple):
 class Inputs(NamedTuple):
     """What a step of a workflow or a development container says of the image that it builds; None is not known.
 
-    Paths are relative to `folder`; `bake` are files that say more.
+    Paths are relative to `folder`; `bake` are files that say more, `contexts` the names of further contexts.
     """
 
     location: Location
@@ -53,6 +53,8 @@ class Inputs(NamedTuple):
     target: str | None
     arguments: tuple[tuple[str, str | None], ...]
     bake: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    contexts: tuple[str, ...] = ()
 
 
 class Pipelines(NamedTuple):
@@ -179,8 +181,12 @@ def _inputs(action: Scalar, said: Node | None) -> Iterator[Inputs]:
         files = tuple(listed.split()) if listed else (listed,)
     pairs = (line.strip().partition("=") for line in (_raw(said, "build-args") or "").splitlines() if "=" in line)
     arguments = tuple((name, None if _VARIABLE.search(value) else value) for name, _, value in pairs)
+    tags = tuple(tag.strip() for tag in re.split(r"[\n,]", _raw(said, "tags")) if tag.strip() and "$" not in tag)
+    contexts = tuple(
+        line.strip().partition("=")[0] for line in _raw(said, "build-contexts").splitlines() if "=" in line
+    )
     for file in files:
-        yield Inputs(place, "", file, context, _text(said, "target"), arguments)
+        yield Inputs(place, "", file, context, _text(said, "target"), arguments, (), tags, contexts)
 
 
 _WORKSPACE = Lazy(r"\$\{\{\s*github\.workspace\s*\}\}/?")

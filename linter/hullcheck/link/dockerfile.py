@@ -13,17 +13,18 @@ Part = Dockerfile | Stage | Container | ImageUse
 _Arguments = tuple[tuple[tuple[str, str | None], ...], bool]
 
 
-def parts(dockerfile: Dockerfile, builds: Iterable[Build]) -> Iterator[Part]:
+def parts(dockerfile: Dockerfile, builds: Iterable[Build], contexts: frozenset[str] = frozenset()) -> Iterator[Part]:
     """The file itself; for each set of build arguments its stages and images; and a container for all that ships.
 
-    Without builds, the last stage ships, and nobody knows the arguments.
+    Without builds, the last stage ships, and nobody knows the arguments. `contexts` are the names that some build gives
+    to contexts.
     """
     yield dockerfile
     variants = _variants(builds)
     seen: set[tuple[object, str | None]] = set()
     for (arguments, closed), same in variants.items():
         targets = tuple(dict.fromkeys(build.target for build in same)) or (None,)
-        graph = dockerfile.graph(dict(arguments), targets, closed)
+        graph = dockerfile.graph(dict(arguments), targets, closed, contexts)
         yield from graph.stages
         for use in graph.image_uses():
             key = (use.location, use.reference.value)

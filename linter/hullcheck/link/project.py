@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from hullcheck.discover import Entry, Kind, Tree
+from hullcheck.link.local_images import LocalImages
 from hullcheck.model.container import Container, Root
 from hullcheck.model.image import ImageUse
 from hullcheck.model.problem import Problem
@@ -85,9 +86,14 @@ class _Linker:
         self.inline: dict[str, Any] = {}
         self.service_builds: dict[int, Any] = {}
         self.images: Any = self._images() if self.dockerfiles or self.compose else None
+        self.local = self._local_images()
 
     def project(self) -> Project:
-        parts: list[Scoped] = [*self._kubernetes_parts(), *self._compose_parts(), *self._dockerfile_parts()]
+        parts: list[Scoped] = [
+            *self.local.settled(self._kubernetes_parts(), "kubernetes"),
+            *self.local.settled(self._compose_parts(), "compose"),
+            *self.local.settled(self._dockerfile_parts(), "dockerfile"),
+        ]
         parts += self._network_parts()
         named = [part for _, part in parts if isinstance(part, ImageUse)]
         parts += [Scoped(part.location.path, part) for part in self._repository_parts(named)]
@@ -245,6 +251,14 @@ class _Linker:
             builds += list(variants(builds, self.asked.builds))
         return Images({**dockerfiles, **self.inline}, builds)
 
+    def _local_images(self) -> LocalImages:
+        from hullcheck.link.builds import artifacts
+        from hullcheck.link.images import stated_builds
+
+        named = [name for file in of_kind(self.files, "skaffold").values() for name in artifacts(file)]
+        stated = [*stated_builds(self.files.values()), *self.service_builds.values()]
+        return LocalImages(self.tree, self.compose, stated, self.asked.builds, named)
+
     def _add_inline(self, path: str, service: Any) -> None:
         from hullcheck.parse.dockerfile import parse_inline
 
@@ -258,7 +272,7 @@ class _Linker:
         from hullcheck.link.dockerfile import parts
 
         for path, dockerfile in {**self.dockerfiles, **self.inline}.items():
-            yield from within(path, parts(dockerfile, self.images.builds_of(path)))
+            yield from within(path, parts(dockerfile, self.images.builds_of(path), self.local.contexts(path)))
 
     def _compose_parts(self) -> Iterator[Scoped]:
         for project in self.compose:
@@ -367,6 +381,7 @@ def _names_compose(texts: dict[str, Source], paths: list[str]) -> bool:
 def _workload_parts(workload: Workload) -> Iterator[Any]:
     """A workload, its containers, and the images that they name."""
     yield workload
+    yield from workload.images
     for container in workload.containers:
         yield container
         if container.image is not None and not container.image.reference.absent:
