@@ -3,9 +3,12 @@
 from collections.abc import Iterable, Iterator
 
 from hullcheck.link.builds import Build
+from hullcheck.model.command import Lost
 from hullcheck.model.container import Container, Root
+from hullcheck.model.coverage import Gap
 from hullcheck.model.dockerfile import Dockerfile, Graph, Shipped, Stage
 from hullcheck.model.image import ImageUse
+from hullcheck.model.problem import Problem
 from hullcheck.model.users import unused
 from hullcheck.source import Related
 
@@ -78,3 +81,14 @@ def _unused_user(made: Shipped) -> Iterator[Related]:
         user = unused(made.stage)
         if user is not None:
             yield Related(user.place, f"`{user.name}` is made here, and never used")
+
+
+def unread(dockerfile: Dockerfile) -> Iterator[Problem]:
+    """What the scripts of a Dockerfile hold that isn't understood: its commands aren't judged."""
+    for stage in dockerfile.stages:
+        for script in stage.scripts:
+            if script.unknown:
+                for text, why in script.lost or (Lost(script.instruction.text, script.unknown),):
+                    message = f"a part of this `{script.instruction.keyword}` isn't understood: {why}"
+                    gap = Gap("shell", "command of a shell", why)
+                    yield Problem("not-analysed", message, text.location.one_line(), stage.owner, gap)

@@ -269,10 +269,11 @@ class _Linker:
     def _dockerfile_parts(self) -> Iterator[Scoped]:
         if not self.dockerfiles and not self.inline:
             return
-        from hullcheck.link.dockerfile import parts
+        from hullcheck.link.dockerfile import parts, unread
 
         for path, dockerfile in {**self.dockerfiles, **self.inline}.items():
             yield from within(path, parts(dockerfile, self.images.builds_of(path), self.local.contexts(path)))
+            self.problems += unread(dockerfile)
 
     def _compose_parts(self) -> Iterator[Scoped]:
         for project in self.compose:

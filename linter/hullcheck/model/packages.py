@@ -101,7 +101,7 @@ _VERBS = {
 
 _COMMIT = Lazy(r"[0-9a-f]{7,64}", re.IGNORECASE)
 _GIT = Lazy(r"git\+[a-z+]+://|git://|git@[\w.-]+:|ssh://|(?:hg|svn|bzr)\+[a-z]+://|(?:github|gitlab|bitbucket|gist):")
-_SEMVER = Lazy(r"v?[0-9]+(?:\.[0-9]+)+[\w.+-]*")
+_SEMVER = Lazy(r"v?[0-9]++\.[0-9][\w.+-]*+")
 
 
 def is_address(text: str) -> bool:

@@ -3,10 +3,10 @@
 import re
 from collections.abc import Callable, Iterator
 
-from hullcheck.model.command import POWERSHELLS, SHELLS, Command, Redirection, Script, Word
+from hullcheck.model.command import POWERSHELLS, SHELLS, Command, Lost, Redirection, Script, Word
 from hullcheck.model.instruction import Heredoc, Instruction
 from hullcheck.model.text import Text, join
-from hullcheck.parse import shell, windows
+from hullcheck.parse import shell, shell_pieces, windows
 from hullcheck.parse.shell_words import MAX_DEPTH, ODD, Context, Counter, UnknownError, program
 
 MAX_COMMANDS = 3_000
@@ -22,8 +22,9 @@ def script(instruction: Instruction, kind: str) -> Script:
     try:
         reader.read()
     except UnknownError as unknown:
-        return Script(instruction, tuple(reader.commands), kind, str(unknown))
-    return Script(instruction, tuple(reader.commands), reader.kind)
+        return Script(instruction, tuple(reader.commands), kind, str(unknown), tuple(reader.lost))
+    why = reader.lost[0].why if reader.lost else ""
+    return Script(instruction, tuple(reader.commands), reader.kind, why, tuple(reader.lost))
 
 
 class _Reader:
@@ -34,6 +35,7 @@ class _Reader:
         self.kind = kind
         self.counter = Counter()
         self.commands: list[Command] = []
+        self.lost: list[Lost] = []
 
     def read(self) -> None:
         instruction = self.instruction
@@ -87,13 +89,21 @@ class _Reader:
         if context.depth > MAX_DEPTH:
             raise UnknownError("it is nested too deep")
         if kind == "sh":
-            found = shell.parse(text, self.counter, context, heredocs, self.instruction)
+            found = self._posix(text, context, heredocs)
         elif kind in ("powershell", "cmd"):
             found = windows.parse(text, kind, self.counter, context, self.instruction)
         else:
             raise UnknownError(f"nobody knows how `{kind}` reads it")
         for command in found:
             self._add(command._replace(pipes=(*outer, *command.pipes)) if outer else command, context)
+
+    def _posix(self, text: Text, context: Context, heredocs: tuple[Text, ...]) -> list[Command]:
+        try:
+            return shell.parse(text, self.counter, context, heredocs, self.instruction)
+        except UnknownError as unknown:
+            found, lost = shell_pieces.read(text, self.counter, context, heredocs, self.instruction)
+            self.lost += lost or [Lost(text, str(unknown))]
+            return found
 
     def _add(self, command: Command, context: Context) -> None:
         """Add a command without what it is wrapped in, and then the commands that stand in its words."""
