@@ -11,9 +11,10 @@ To fix: compare a checksum that is written in the Dockerfile, or check a signatu
 
 or let the builder do it: `ADD --checksum=sha256:... https://example.com/v1.2.3/tool /usr/local/bin/tool`.
 
-A file counts as run if a shell or an interpreter reads it, if it is made executable, or if `dpkg`, `rpm` or a package
-manager installs it, in the same instruction or a later one of the stage. Any check of a checksum or signature in
-between (`sha256sum -c`, `gpg --verify`, `cosign verify-blob`, ...) is taken to be about it.
+A file counts as run if a shell or an interpreter reads it, if it is made executable, if `dpkg`, `rpm` or a package
+manager installs it, or if it is what the image starts. It is followed over archives (`unzip a.zip && ./a/install`),
+moves, later instructions, and into the stages that are built on this one or copy from it. Any check of a checksum or
+signature in between (`sha256sum -c`, `gpg --verify`, `cosign verify-blob`, ...) is taken to be about it.
 
 See https://github.com/ossf/scorecard/blob/main/docs/checks.md#pinned-dependencies
 See https://docs.docker.com/reference/dockerfile/#add---checksum
@@ -24,8 +25,9 @@ from collections.abc import Iterator
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Related, Severity
 from hullcheck.model.dockerfile import Stage
-from hullcheck.model.downloads import PRINTED, fetched, without_secrets
+from hullcheck.model.downloads import without_secrets
 from hullcheck.model.extent import sources
+from hullcheck.model.flow import fetched
 
 check = Check(
     __name__,
@@ -40,16 +42,16 @@ check = Check(
 @check.on(Stage)
 def unverified(stage: Stage) -> Iterator[Finding]:
     for file in fetched(stage):
-        download = file.download
-        if file.run_by is None or download.path == PRINTED:
+        if file.run_by is None:
             continue
+        url = without_secrets(file.url)
+        where = f", in stage `{file.elsewhere}`" if file.elsewhere else ""
         yield check.finding(
             stage,
-            f"what `{download.command.name or 'PowerShell'}` downloads from `{without_secrets(download.url)}`"
-            " is used without being verified",
-            at=download.place,
+            f"what `{file.by}` downloads from `{url}` is used without being verified",
+            at=file.place,
             severity=None if stage.needed else Severity.LOW,
-            evidence=(without_secrets(download.url),),
-            extent=sources(without_secrets(download.url)),
-            related=(Related(file.run_by.place(), "it is used here"),),
+            evidence=(url,),
+            extent=sources(url),
+            related=(Related(file.run_by, f"it is used here{where}"),),
         )
