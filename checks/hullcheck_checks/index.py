@@ -226,6 +226,7 @@ ROWS = (  # fmt: skip
     ('go-unpinned', 'supply-chain', 1, ('dockerfile',), ('hadolint:DL3062', 'tally:hadolint/DL3062'), True, False, ('Stage',)),
     ('lockfile-not-enforced', 'supply-chain', 1, ('dockerfile',), ('tally:tally/ruby/missing-bundle-deployment', 'scorecard:Pinned-Dependencies'), True, False, ('Stage',)),
     ('npm-unpinned', 'supply-chain', 1, ('dockerfile',), ('hadolint:DL3016', 'kics:e36d8880-3f78-4546-b9a1-12f0745ca0d5', 'tally:hadolint/DL3016'), True, False, ('Stage',)),
+    ('package-unpinned', 'supply-chain', 1, ('dockerfile',), ('scorecard:Pinned-Dependencies',), True, False, ('Stage',)),
     ('pip-unpinned', 'supply-chain', 1, ('dockerfile',), ('hadolint:DL3013', 'kics:02d9c71f-3ee8-4986-9c27-1a20d0d19bfc', 'tally:hadolint/DL3013'), True, False, ('Stage',)),
     ('pipe-to-shell', 'supply-chain', 3, ('dockerfile',), ('scorecard:Pinned-Dependencies', 'cis-docker:4.11'), True, False, ('Stage',)),
     ('pkg-signature-off', 'supply-chain', 3, ('dockerfile',), ('checkov:CKV2_DOCKER_7', 'checkov:CKV2_DOCKER_8', 'checkov:CKV2_DOCKER_9', 'checkov:CKV2_DOCKER_10', 'checkov:CKV2_DOCKER_11', 'cis-docker:4.11'), True, False, ('Stage',)),

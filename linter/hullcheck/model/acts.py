@@ -65,10 +65,9 @@ def acts(stage: Stage) -> Iterator[Act]:
     for step, instruction in enumerate(stage.instructions):
         made = instruction.effective
         folder = workdir(stage, instruction)
-        if made.keyword == "RUN":
-            script = scripts.get(made.location.start)
-            if script is not None:
-                yield from _of_script(script, step, folder)
+        script = scripts.get(made.location.start)
+        if script is not None and made.keyword in ("RUN", "COPY", "ADD"):
+            yield from _of_script(script, step, folder)
         elif made.keyword in ("COPY", "ADD"):
             yield _copy(stage, instruction, step, folder)
 

@@ -68,7 +68,7 @@ class Command(NamedTuple):
     `sudo` and `env` as `wrappers`. `operator` stands before it (`&&`, `||`, `;`, `|`, `&` or a line feed), `pipes` are
     the pipelines that it is part of, outermost first, each with its position. `within` names the enclosing constructs
     (`if`, `for`, `(`, `function`, `$(`, `-c`...). `inside` is the number of the command whose word runs it, and `how`
-    says how: `$(`, `<(`, `-c`, `eval`, `-exec`, `<<`.
+    says how: `$(`, `<(`, `-c`, `eval`, `-exec`, `<<`; `file` for what stands in a script that is written into a file.
     """
 
     name: str

@@ -363,10 +363,14 @@ class Stage:
 
     @cached_property
     def scripts(self) -> tuple[Script, ...]:
-        """The commands of its RUN, CMD, ENTRYPOINT and HEALTHCHECK, in order; an ONBUILD's where it is written."""
+        """The commands of its RUN, CMD, ENTRYPOINT and HEALTHCHECK, in order; an ONBUILD's where it is written.
+
+        Those of scripts that it writes into files are among them: in a RUN, or as a heredoc of COPY.
+        """
         found = []
         for step in self.instructions:
-            if step.effective.keyword in _RUNNING and not step.fault:
+            made = step.effective
+            if (made.keyword in _RUNNING or (made.keyword in ("COPY", "ADD") and made.heredocs)) and not step.fault:
                 found.append(self.dockerfile.script(step.effective, self.shell_kind(step)))
         return tuple(found)
 

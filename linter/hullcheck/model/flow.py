@@ -92,7 +92,7 @@ def fetched(stage: Stage) -> Iterator[Fetched]:
     flow = _flow(stage.graph)
     followed = 0
     for step, instruction in enumerate(stage.instructions):
-        if instruction.effective.keyword != "RUN":
+        if instruction.effective.keyword not in ("RUN", "COPY"):
             continue
         script = flow.scripts(stage).get(instruction.effective.location.start)
         for download in downloads(stage, script) if script is not None else ():

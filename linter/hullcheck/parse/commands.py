@@ -11,6 +11,9 @@ from hullcheck.parse.shell_words import MAX_DEPTH, ODD, Context, Counter, Unknow
 
 MAX_COMMANDS = 3_000
 
+IN_FILE = "file"
+"""How a command is run that stands in a script which the instruction writes into a file."""
+
 _BARE_HEREDOC = re.compile(r"\d*<<-?\s*(?:[^<\s'\"]+|'[^']*'|\"[^\"]*\")")
 _SHEBANG = re.compile(r"#![ \t]*(?:\S*/)?(?:env[ \t]+(?:-S[ \t]+)?)?(?P<program>[^/\s]+)")
 _DURATION = re.compile(r"[0-9.]+[smhd]?")
@@ -42,6 +45,10 @@ class _Reader:
         if instruction.json:
             self.kind = "exec"
             self._exec_form()
+        elif instruction.keyword in ("COPY", "ADD"):
+            for heredoc in instruction.heredocs:
+                if is_script(heredoc.body.text, " ".join(word.text for word in instruction.words)):
+                    self._script(heredoc.body, "sh", Context(how=IN_FILE, within=(IN_FILE,)))
         elif instruction.heredocs and _BARE_HEREDOC.fullmatch(instruction.text.text):
             self._heredoc_script(instruction.heredocs[0])
         elif instruction.text:
@@ -113,7 +120,8 @@ class _Reader:
         self.commands.append(command)
         inner = Context(command.number, "", command.within, context.depth + 1)
         for how, kind, text in _scripts(command):
-            self._script(text, kind, inner._replace(how=how, within=(*command.within, how)), (), command.pipes)
+            outer = command.pipes if how != IN_FILE else ()
+            self._script(text, kind, inner._replace(how=how, within=(*command.within, how)), (), outer)
         for words in _found(command):
             number = self.counter.next()
             made = command._replace(
@@ -128,6 +136,14 @@ class _Reader:
                 redirections=(),
             )
             self._add(made, inner)
+
+
+def is_script(text: str, names: str) -> bool:
+    """Is a file that is written here a script of a shell, by its first line or by what it is called?"""
+    match = _SHEBANG.match(text)
+    if match is not None:
+        return match["program"] in SHELLS
+    return re.search(r"\.(?:sh|bash)[\"']?(?:\s|$)", names) is not None
 
 
 def unwrapped(command: Command) -> Command:
@@ -248,7 +264,14 @@ _WRAPPERS: dict[str, Callable[[tuple[Word, ...]], int | None]] = {
 def _scripts(command: Command) -> Iterator[tuple[str, str, Text]]:
     """The scripts that a command is given: how, the kind of shell that reads them, and their text."""
     name, words = command.name, command.words
-    if name in SHELLS:
+    if name in ("cat", "tee"):
+        targets = [r.target.text for r in command.redirections if r.writes and r.target]
+        targets += [word.text for word in command.arguments if name == "tee"]
+        for redirection in command.redirections:
+            body = redirection.body
+            if body is not None and redirection.operator == "<<" and is_script(body.text, " ".join(targets)):
+                yield IN_FILE, "sh", body
+    elif name in SHELLS:
         yield from _of_shell(command)
     elif name in ("su", "runuser"):
         for at, word in enumerate(words[1:-1], 1):
