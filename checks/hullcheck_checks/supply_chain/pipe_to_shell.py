@@ -72,11 +72,15 @@ def _reader(script: Script, command: Command, steps: int) -> Command | None:
     for other in script.after_in_pipe(command):
         if _executes_input(other):
             return other
+    if command.shell == "powershell" and command.assignments:
+        return _through_powershell(script, command)
     parent = script.by_number(command.inside)
     if parent is None:
         return None
     if command.how in ("$(", "<(", "(", "{") and _executes(parent, command):
         return parent
+    if parent.shell == "powershell" and parent.assignments:
+        return _through_powershell(script, parent)
     if not parent.words and command.how == "$(":
         return _through_variable(script, parent, command)
     if command.how in ("-c", "eval", "(", "{", "<<") or parent.name in _PASSING:
@@ -137,6 +141,20 @@ def _executes(parent: Command, inner: Command) -> bool:
 
 def _within(outer: Location, inner: Location) -> bool:
     return outer.start <= inner.start and inner.end <= outer.end
+
+
+def _through_powershell(script: Script, assigning: Command) -> Command | None:
+    """`$s = (iwr ...).Content; iex $s`."""
+    used = re.compile(rf"{re.escape(assigning.assignments[0].text.lower())}(?![\w])")
+    for later in script.commands:
+        if later.number <= assigning.number or not any(used.search(word.text.lower()) for word in later.words):
+            continue
+        if later.name == "invoke-expression" or "scriptblock]::create" in " ".join(w.text.lower() for w in later.words):
+            return later
+        for other in script.after_in_pipe(later):
+            if _executes_input(other):
+                return other
+    return None
 
 
 def _through_variable(script: Script, assigning: Command, inner: Command) -> Command | None:

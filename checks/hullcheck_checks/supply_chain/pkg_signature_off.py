@@ -56,6 +56,12 @@ OPTIONS = {
     "dpkg": r"(?s:--force-(?:.*,)?bad-verify.*)",
     "pacman": r"--sigLevel=?[Nn]ever",
     "debootstrap": r"--no-check-gpg",
+    "choco": r"(?i)--?(?:ignore-?(?:package)?-?checksums?(?:-?from-?packages?)?|allow-?empty-?checksums?(?:-?secure)?)(?:=true)?",
+    "cinst": r"(?i)--?(?:ignore-?(?:package)?-?checksums?|allow-?empty-?checksums?(?:-?secure)?)",
+    "winget": r"(?i)--ignore-security-hash",
+    **dict.fromkeys(
+        ("install-module", "update-module", "install-script", "install-package"), r"(?i)-SkipPublisherCheck(?::\$true)?"
+    ),
 }
 LINES = (
     r"(?im)apt::get::allowunauthenticated\s+\"?(?:true|1)|acquire::allowinsecurerepositories\s+\"?(?:true|1)"

@@ -221,7 +221,10 @@ def _runs(command: Command, folder: str) -> list[str]:
         return list(_paths(command, folder))[1:]
     if name == "invoke-expression" or (command.operator == "&" and command.shell == "powershell"):
         return list(_paths(command, folder))
-    return executed([word.text for word in command.words], folder)
+    words = [word.text for word in command.words]
+    if command.shell in ("cmd", "powershell") and re.search(r"(?i)^[^/\\]+\.(?:exe|bat|cmd|com|ps1)$", words[0]):
+        words[0] = f"./{words[0]}"
+    return executed(words, folder)
 
 
 def _marks(command: Command, folder: str) -> Iterator[str]:

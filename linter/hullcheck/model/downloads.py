@@ -205,6 +205,14 @@ def _certutil(stage: Stage, script: Script, command: Command) -> Iterator[Downlo
                 yield Download(command, word.text, word.location, path.replace("\\", "/"))
 
 
+def _bitsadmin(stage: Stage, script: Script, command: Command) -> Iterator[Download]:
+    """`bitsadmin /transfer job https://... C:\\file`."""
+    words = command.arguments
+    for at, word in enumerate(words[:-1]):
+        if is_url(word.text):
+            yield Download(command, word.text, word.location, words[at + 1].text.replace("\\", "/"))
+
+
 _READERS = {
     "curl": _curl,
     "wget": _wget,
@@ -219,6 +227,7 @@ _READERS = {
     "invoke-restmethod": _invoke_web,
     "start-bitstransfer": _invoke_web,
     "certutil": _certutil,
+    "bitsadmin": _bitsadmin,
 }
 NAMES = frozenset(_READERS)
 

@@ -1,7 +1,15 @@
 """The variables that a command of a build sees: from the image, the instructions before it, and its own script."""
 
+import re
+from collections.abc import Iterator
+
 from hullcheck.model.command import Command, Script
 from hullcheck.model.dockerfile import Stage
+from hullcheck.model.text import Text
+
+_SET = r"""\(\s*+['"](?P<name>\w{1,200}+)['"]\s*+,\s*+['"](?P<value>[^'"]*+)['"]\s*+,(?P<target>[^)]*+)"""
+    r"""\(\s*['"](?P<name>\w{1,200})['"]\s*,\s*(?P<quote>['"])(?P<value>[^'"]*)(?P=quote)\s*,\s*[^)]*(?:machine|user)"""
+)
 
 
 def in_force(stage: Stage, script: Script, command: Command, name: str) -> str | None:
@@ -27,3 +35,16 @@ def in_force(stage: Stage, script: Script, command: Command, name: str) -> str |
         return found
     known = stage.variable(name, script.instruction)
     return known.text if known is not None else None
+
+
+def kept_by_windows(command: Command) -> Iterator[tuple[str, Text]]:
+    """The variables that a command sets for good: `setx NAME value`, `[Environment]::SetEnvironmentVariable(...)`."""
+    if command.name == "setx":
+        words = [word for word in command.arguments if not word.text.startswith(("/", "-"))]
+        if len(words) > 1 and words[1].literal:
+            yield words[0].text, words[1].plain
+    elif command.name.endswith("]::setenvironmentvariable") and len(command.words) > 1:
+        raw = command.words[1].raw
+        match = re.match(_SET, raw.text)
+        if match is not None and "$" not in match["value"] and re.search("(?i)machine|user", match["target"]):
+            yield match["name"], raw.slice(*match.span("value"))
