@@ -8,7 +8,6 @@ from hullcheck.model.dockerfile import Stage
 from hullcheck.model.text import Text
 
 _SET = r"""\(\s*+['"](?P<name>\w{1,200}+)['"]\s*+,\s*+['"](?P<value>[^'"]*+)['"]\s*+,(?P<target>[^)]*+)"""
-    r"""\(\s*['"](?P<name>\w{1,200})['"]\s*,\s*(?P<quote>['"])(?P<value>[^'"]*)(?P=quote)\s*,\s*[^)]*(?:machine|user)"""
 )
 
 
