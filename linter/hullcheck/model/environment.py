@@ -8,7 +8,6 @@ from hullcheck.model.dockerfile import Stage
 from hullcheck.model.text import Text
 
 _SET = r"""\(\s*+['"](?P<name>\w{1,200}+)['"]\s*+,\s*+['"](?P<value>[^'"]*+)['"]\s*+,(?P<target>[^)]*+)"""
-)
 
 
 def in_force(stage: Stage, script: Script, command: Command, name: str) -> str | None:
