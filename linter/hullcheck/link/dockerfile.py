@@ -1,5 +1,6 @@
 """A Dockerfile's parts for the checks: its stages, what ships, and the images that it names."""
 
+import re
 from collections.abc import Iterable, Iterator
 
 from hullcheck.link.builds import Build
@@ -20,10 +21,12 @@ def parts(dockerfile: Dockerfile, builds: Iterable[Build], contexts: frozenset[s
     """The file itself; for each set of build arguments its stages and images; and a container for all that ships.
 
     Without builds, the last stage ships, and nobody knows the arguments. `contexts` are the names that some build gives
-    to contexts.
+    to contexts. A stage that nothing rests on may be built by its name, and is judged as that.
     """
     yield dockerfile
     variants = _variants(builds)
+    known: set[str] = set()
+    leaves: dict[str, Stage] = {}
     seen: set[tuple[object, str | None]] = set()
     for (arguments, closed), same in variants.items():
         targets = tuple(dict.fromkeys(build.target for build in same)) or (None,)
@@ -35,6 +38,38 @@ def parts(dockerfile: Dockerfile, builds: Iterable[Build], contexts: frozenset[s
                 seen.add(key)
                 yield use
         yield from _containers(graph, targets, same)
+        known |= {stage.owner for stage in graph.needed}
+        leaves |= {stage.owner: stage for stage in _leaves(graph)}
+    for owner, stage in leaves.items():
+        made = graph.shipped(owner) if owner not in known else None
+        if made is not None and made.stage.start is stage.start:
+            yield container(made, [])._replace(if_target=True)
+
+
+_FOR_WORK = re.compile(
+    r"(?:.*[-_.])?(?:tests?|tested|testing|tester|unit|e2e|integration|lint(?:er|ing)?|checks?|checker|fmt|format|docs?|bench(?:mark)?s?"
+    r"|cov(?:erage)?|validate|validation|vet|verify|ci|vendor|update|gen(?:erate[dr]?)?|protos?|binar(?:y|ies)|artifacts?|export(?:er)?"
+    r"|cache|deps|dependencies)(?:[-_.].*)?"
+)
+"""Names of stages that are built for what building them does, or for what can be taken out of them."""
+
+
+def _leaves(graph: Graph) -> Iterator[Stage]:
+    """The stages that nothing rests on, and that somebody may build by name: they start something, or collect it."""
+    used = {stage.parent for stage in graph.stages} | {source for s in graph.stages for _, source in s.copied_from}
+    for stage in graph.built:
+        if (
+            stage in used
+            or stage.is_final
+            or not stage.complete
+            or not stage.name
+            or _FOR_WORK.fullmatch(stage.name.lower())
+        ):
+            continue
+        keywords = {instruction.keyword for instruction in stage.instructions}
+        collects = any(i.keyword == "COPY" and i.flag("from") for i in stage.instructions)
+        if keywords & {"CMD", "ENTRYPOINT"} or (collects and stage.chain[-1].base.text != "scratch"):
+            yield stage
 
 
 def _variants(builds: Iterable[Build]) -> dict[_Arguments, list[Build]]:
