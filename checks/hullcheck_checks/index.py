@@ -207,6 +207,7 @@ ROWS = (  # fmt: skip
     ('credentials-in-url', 'secrets', 3, ('dockerfile', 'compose', 'kubernetes'), ('compose-lint:CL-0021', 'tally:secrets-in-code', 'kics:a88baa34-e2ad-44ea-ad6f-8cac87bc7c71'), True, False, ('ComposeProject', 'Container', 'KubernetesObject', 'Stage')),
     ('secret-arg-used', 'secrets', 3, ('dockerfile', 'compose'), ('trivy:DS-0031', 'tally:require-secret-mounts', 'cis-docker:4.10'), True, False, ('Stage', 'Workload')),
     ('secret-as-env', 'secrets', 0, ('kubernetes',), ('kube-linter:read-secret-from-env-var', 'checkov:CKV_K8S_35', 'kubescape:C-0207', 'cis-k8s:5.4.1'), False, False, ('Container',)),
+    ('secret-build-arg', 'secrets', 2, ('dockerfile',), ('buildkit:SecretsUsedInArgOrEnv', 'trivy:DS-0031', 'cis-docker:4.10'), True, False, ('BuildArgument',)),
     ('secret-file-committed', 'secrets', 3, ('compose', 'kubernetes'), ('compose-lint:CL-0020', 'owasp-docker:rule-12'), True, False, ('Committed',)),
     ('secret-file-copied', 'secrets', 3, ('dockerfile',), ('trivy:DS-0031', 'cis-docker:4.10'), True, False, ('Copied',)),
     ('secret-in-argv', 'secrets', 3, ('dockerfile', 'compose', 'kubernetes'), ('compose-lint:CL-0020', 'trivy:DS-0031', 'tally:secrets-in-code'), True, False, ('Container', 'Stage')),

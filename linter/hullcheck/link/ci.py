@@ -9,7 +9,9 @@ from hullcheck.discover import Tree
 from hullcheck.model.image import ImageUse
 from hullcheck.model.lazy import Lazy
 from hullcheck.model.node import Mapping, Node, Scalar, Sequence, is_null
+from hullcheck.model.repository import BuildArgument
 from hullcheck.parse import yaml
+from hullcheck.parse.inline import text_of
 from hullcheck.source import Field, Location, Source
 
 _WORKFLOW = Lazy(r"(?:.*/)?\.(?:github|gitea|forgejo)/workflows/[^/]+\.ya?ml")
@@ -65,9 +67,10 @@ class Pipelines(NamedTuple):
     scanned: bool
     sources: tuple[Source, ...]
     inputs: tuple[Inputs, ...] = ()
+    handed: tuple[BuildArgument, ...] = ()
 
 
-_Found = ImageUse | Step | Inputs
+_Found = ImageUse | Step | Inputs | BuildArgument
 
 
 def pipelines(tree: Tree) -> Pipelines:
@@ -95,6 +98,7 @@ def pipelines(tree: Tree) -> Pipelines:
         scanned,
         tuple(sources),
         tuple(each for each in found if isinstance(each, Inputs)),
+        tuple(each for each in found if isinstance(each, BuildArgument)),
     )
 
 
@@ -163,6 +167,7 @@ def _steps(holder: Mapping, owner: str) -> Iterator[_Found]:
         if isinstance(action, Scalar) and _BUILD_ACTIONS.fullmatch(action.text.partition("@")[0]):
             yield Step(action.location.one_line(), owner, action.text.partition("@")[0])
             yield from _inputs(action, step.get("with"))
+            yield from _handed(step.get("with"), owner)
         yield from _builds(script, owner)
 
 
@@ -187,6 +192,15 @@ def _inputs(action: Scalar, said: Node | None) -> Iterator[Inputs]:
     )
     for file in files:
         yield Inputs(place, "", file, context, _text(said, "target"), arguments, (), tags, contexts)
+
+
+def _handed(said: Node | None, owner: str) -> Iterator[BuildArgument]:
+    """The lines of `build-args`."""
+    node = said.get("build-args") if isinstance(said, Mapping) else None
+    for line in text_of(node).lines() if isinstance(node, Scalar) else ():
+        name, equals, value = line.text.strip().partition("=")
+        if equals and re.fullmatch(r"\w{1,200}", name):
+            yield BuildArgument(line.strip().location, owner, "build-args", name, value.strip().strip("\"'"))
 
 
 _WORKSPACE = Lazy(r"\$\{\{\s*github\.workspace\s*\}\}/?")

@@ -352,7 +352,9 @@ class _Linker:
         from hullcheck.link.repository import Repository
 
         builds_of = self.images.builds_of if self.images else lambda path: []
-        repository = Repository(self.files, self.tree, self.dockerfiles, self.compose, builds_of, self.pipelines)
+        repository = Repository(
+            self.files, self.tree, self.dockerfiles, self.compose, builds_of, self.pipelines, self.asked.handed
+        )
         yield from repository.parts(part for part in parts if isinstance(part, ImageUse))
 
 

@@ -129,6 +129,18 @@ def _command(words: list[str], start: int, end: int) -> BuildCommand | None:
     )
 
 
+_HANDED = Lazy(
+    r"--build-arg(?:=|[ \t]++)[\"']?+(?P<name>[A-Za-z_]\w*+)(?:=(?P<value>\$\{\{[^{}\n]*+\}\}|[^\s\"'\\]*+))?"
+)
+
+
+def handed(text: str, command: BuildCommand) -> Iterator[tuple[str, str, int, int]]:
+    """The arguments of a build, as they are written: name, value, and where that stands."""
+    for match in _HANDED.finditer(text[command.start : command.end]):
+        start, end = match.start("name"), match.end()
+        yield match["name"], match["value"] or "", command.start + start, command.start + end
+
+
 def _known(word: str) -> str | None:
     return None if _UNKNOWN in word else word
 
