@@ -1,6 +1,6 @@
 """When the software in an image stops getting fixes, read out of its name and tag.
 
-The dates are in `eol.json`, which `scripts/refresh_eol.py` derives; which image holds which product is said here.
+The dates are in `eol.json`, which `scripts/refresh_data.py` derives; which image holds which product is said here.
 """
 
 import json
