@@ -8,6 +8,7 @@ from typing import NamedTuple
 from hullcheck.model.command import SHELLS, Command, Option, Script, Word
 from hullcheck.model.dockerfile import Stage
 from hullcheck.model.globs import like
+from hullcheck.model.lazy import Lazy
 from hullcheck.model.variables import expanded
 from hullcheck.source import Location
 
@@ -65,6 +66,8 @@ def downloads(stage: Stage, script: Script) -> Iterator[Download]:
             yield from reader(stage, script, command)
         elif command.shell == "powershell":
             yield from _web_client(stage, script, command)
+        elif INTERPRETERS.fullmatch(command.name):
+            yield from _saved(command)
 
 
 def is_url(text: str) -> bool:
@@ -194,6 +197,21 @@ def _web_client(stage: Stage, script: Script, command: Command) -> Iterator[Down
             if called:
                 path = (called["path"] or "").replace("\\", "/") if method.endswith("file") else PRINTED
                 yield Download(command, called["url"], command.words[at + 1].location, path)
+
+
+_SAVES = Lazy(
+    r"""(?:copy|urlretrieve|file_put_contents)\([ \t]*+['"](?P<one>[^'"]++)['"][ \t]*+,[ \t]*+"""
+    r"""(?:file_get_contents\([ \t]*+)?+['"](?P<two>[^'"]++)['"]"""
+)
+
+
+def _saved(command: Command) -> Iterator[Download]:
+    """`php -r "copy('https://...', 'file');"`, `python -c "...urlretrieve('https://...', 'file')"`."""
+    for word in command.arguments:
+        for match in _SAVES.finditer(word.text):
+            url, path = (match["one"], match["two"]) if is_url(match["one"]) else (match["two"], match["one"])
+            if is_url(url) and not is_url(path):
+                yield Download(command, url, word.location, path)
 
 
 def _certutil(stage: Stage, script: Script, command: Command) -> Iterator[Download]:
@@ -334,6 +352,8 @@ def verifies(command: Command) -> bool:
         return "-verify" in texts
     if name in ("rpm", "rpmkeys"):
         return any(text in ("-K", "--checksig") for text in texts)
+    if INTERPRETERS.fullmatch(name):
+        return any(re.search(r"hash_file\(|hashlib\.|Digest::SHA|createHash\(", text) for text in texts)
     if name == "certutil":
         return any(text.lower() in ("-hashfile", "/hashfile") for text in texts)
     return name in ("gpgv", "gpgv2", "get-filehash", "sq", "sqv", "debsig-verify") or name.startswith("verify")
