@@ -61,11 +61,11 @@ def resolved(path: str, folder: str) -> str:
 
 def acts(stage: Stage) -> Iterator[Act]:
     """What a stage does with files, in order, but for its entry point."""
-    scripts = {script.instruction.location.start: script for script in stage.scripts}
+    scripts = {id(script.instruction): script for script in stage.scripts}
     for step, instruction in enumerate(stage.instructions):
         made = instruction.effective
         folder = workdir(stage, instruction)
-        script = scripts.get(made.location.start)
+        script = scripts.get(id(made))
         if script is not None and made.keyword in ("RUN", "COPY", "ADD"):
             yield from _of_script(script, step, folder)
         elif made.keyword in ("COPY", "ADD"):
@@ -86,11 +86,11 @@ def entry(stage: Stage) -> Act | None:
     if not programs:
         return None
     folder = workdir(stage, None)
-    own = {instruction.location.start for instruction in stage.instructions}
+    own = {id(instruction.effective) for instruction in stage.instructions}
     shell = [i for i in programs if not i.json]
     runs: list[str] = []
     for script in stage.scripts if shell else ():
-        if script.instruction in shell and script.instruction.location.start in own:
+        if script.instruction in shell and id(script.instruction) in own:
             for command in script.commands:
                 runs += _runs(command, folder)
     words = [word.text for instruction in programs if instruction.json for word in instruction.words]

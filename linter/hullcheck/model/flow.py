@@ -94,7 +94,7 @@ def fetched(stage: Stage) -> Iterator[Fetched]:
     for step, instruction in enumerate(stage.instructions):
         if instruction.effective.keyword not in ("RUN", "COPY"):
             continue
-        script = flow.scripts(stage).get(instruction.effective.location.start)
+        script = flow.scripts(stage).get(id(instruction.effective))
         for download in downloads(stage, script) if script is not None else ():
             if not download.path or (download.path == PRINTED and download.command.inside >= 0):
                 continue
@@ -144,9 +144,9 @@ class _Flow:
         self._copiers: dict[Stage, list[tuple[Stage, int, Act]]] | None = None
 
     def scripts(self, stage: Stage) -> dict[int, Script]:
-        """The scripts of a stage, by where their instructions start."""
+        """The scripts of a stage, by the ids of their instructions."""
         if stage not in self._scripts:
-            self._scripts[stage] = {s.instruction.location.start: s for s in stage.scripts}
+            self._scripts[stage] = {id(script.instruction): script for script in stage.scripts}
         return self._scripts[stage]
 
     def acts(self, stage: Stage) -> tuple[Act, ...]:
@@ -184,7 +184,7 @@ class _Flow:
             base = self._folder(stage, step, command.number, folder)
             names.add(resolved(download.path, base))
         else:
-            script = self.scripts(stage)[stage.instructions[step].effective.location.start]
+            script = self.scripts(stage)[id(stage.instructions[step].effective)]
             for other in script.after_in_pipe(command):
                 act = self._act_of(stage, step, other.number)
                 if act is None:
@@ -205,7 +205,7 @@ class _Flow:
         return next((act for act in self.acts(stage) if act.step == step and act.number == number), None)
 
     def _folder(self, stage: Stage, step: int, number: int, folder: str) -> str:
-        script = self.scripts(stage)[stage.instructions[step].effective.location.start]
+        script = self.scripts(stage)[id(stage.instructions[step].effective)]
         return folder_of(script, number, folder)
 
     def follow(self, stage: Stage, step: int, number: int, taint: _Taint, url: str, first: int) -> _Found:

@@ -67,6 +67,12 @@ def uid_of(stage: Stage, name: str) -> tuple[str, Location] | None:
     return found
 
 
+def is_root_by(stage: Stage, name: str) -> bool:
+    """Is it root, or a user to whom the build gives root's number?"""
+    said = uid_of(stage, name)
+    return name == "root" or (said is not None and re.fullmatch(r"[+-]?0+", said[0]) is not None)
+
+
 def _uid(command: Command, name: str) -> tuple[str, Location] | None:
     if command.name in ("echo", "printf"):
         line = next((word for word in command.arguments if word.text.startswith(f"{name}:")), None)
