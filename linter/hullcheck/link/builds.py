@@ -109,12 +109,17 @@ def _mapping(node: Any, key: str) -> Any:
 
 
 def from_bake(file: File) -> Iterator[Build]:
-    """The targets of a bake file, in JSON or HCL; values that aren't plain strings are left out."""
+    """The targets of a bake file, in JSON or HCL; values that aren't plain strings are left out.
+
+    Of a target that holds its Dockerfile itself, the path is the bake file's with the target's name behind `#`.
+    """
     folder = posixpath.dirname(file.source.path)
     for name, target in _bake_targets(file.source):
         context, dockerfile = _text(target.get("context"), "."), _text(target.get("dockerfile"), "Dockerfile")
         path = join(folder, context, dockerfile)
-        if path is None or "${" in path:
+        if isinstance(target.get("dockerfile-inline"), str):
+            path = f"{file.source.path}#{name}"
+        elif path is None or "${" in path:
             continue
         place = Related(_named(file.source, name), f"bake target `{name}` builds it")
         tags = target.get("tags")

@@ -85,7 +85,7 @@ class _Linker:
         self.manifests = self._manifests()
         self.inline: dict[str, Any] = {}
         self.service_builds: dict[int, Any] = {}
-        self.images: Any = self._images() if self.dockerfiles or self.compose else None
+        self.images: Any = self._images() if self.dockerfiles or self.compose or of_kind(files, "bake") else None
         self.local = self._local_images()
 
     def project(self) -> Project:
@@ -236,6 +236,7 @@ class _Linker:
 
         builds = list(stated_builds(self.files.values()))
         dockerfiles = dict(self.dockerfiles)
+        self._add_inline_of_bakes()
         for project in self.compose:
             for service in project.services.values():
                 build = service_build(project, service)
@@ -258,6 +259,14 @@ class _Linker:
         named = [name for file in of_kind(self.files, "skaffold").values() for name in artifacts(file)]
         stated = [*stated_builds(self.files.values()), *self.service_builds.values()]
         return LocalImages(self.tree, self.compose, stated, self.asked.builds, named)
+
+    def _add_inline_of_bakes(self) -> None:
+        for path, file in of_kind(self.files, "bake").items():
+            from hullcheck.parse.bake_inline import dockerfiles
+
+            for name, dockerfile in dockerfiles(file.source):
+                self.inline[f"{path}#{name}"] = dockerfile
+                self.problems += dockerfile.problems
 
     def _add_inline(self, path: str, service: Any) -> None:
         from hullcheck.parse.dockerfile import parse_inline
