@@ -34,7 +34,15 @@ SAYS_A_REACH = re.compile(
 
 WITHOUT_EXTENT = {
     **dict.fromkeys(
-        ["build-ssh-agent", "deprecated-image", "eol-base-image", "go-unpinned", "pip-unpinned", "pkg-signature-off"],
+        [
+            "build-ssh-agent",
+            "deprecated-image",
+            "eol-base-image",
+            "go-unpinned",
+            "npm-unpinned",
+            "pip-unpinned",
+            "pkg-signature-off",
+        ],
         "what is taken, and from where, is its evidence: anything else is another finding",
     ),
     **dict.fromkeys(

@@ -105,9 +105,12 @@ class Check:
         `redact` are the places of secrets, which no report may show. `extent` is how far the fault reaches: the same
         fault is new where it reaches further than before.
         """
+        graded = self.severity if severity is None else min(severity, self.severity)
+        if getattr(part, "if_target", False):  # one step lower: it is only built by name
+            graded, message = Severity(max(graded - 1, 0)), f"{message}, if it is built as a target"
         return Finding(
             name=self.name,
-            severity=self.severity if severity is None else min(severity, self.severity),
+            severity=graded,
             message=message,
             location=(at or part.location).one_line(),
             owner=part.owner,

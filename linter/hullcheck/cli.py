@@ -28,6 +28,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit code: 0 clean, 1 findings, 2 not done, 3 nothing to check, 4 unreadable."""
     gc.set_threshold(100_000, 50, 50)  # what a run makes it keeps to its end: looking for cycles early finds none
     arguments = list(sys.argv[1:] if argv is None else argv)
+    if "--version" in arguments and {"-v", "--verbose"} & set(arguments) and len(arguments) == 2:
+        return _tell_version()
     if not arguments or arguments[0] not in (*COMMANDS, "-h", "--help", "--version"):
         arguments.insert(0, "check")
     _make_output_safe()
@@ -63,6 +65,16 @@ def main(argv: Sequence[str] | None = None) -> int:
     finally:
         if collecting:
             gc.enable()
+
+
+def _tell_version() -> int:
+    """The version, and of which days the tables of facts are."""
+    from datetime import date
+
+    from hullcheck.facts import described
+
+    print(f"hullcheck {__version__}\n{described(date.today())}")
+    return 0
 
 
 def _described(error: Exception) -> str:
@@ -105,7 +117,12 @@ def _parser(command: str) -> argparse.ArgumentParser:
         prog="hullcheck", description="One static security linter for Dockerfiles, Compose and Kubernetes."
     )
     parser.command = command
-    parser.add_argument("--version", action="version", version=f"hullcheck {__version__}")
+    parser.add_argument(
+        "--version",
+        action="version",
+        version=f"hullcheck {__version__}",
+        help="show the version; with -v, how old the tables of facts are",
+    )
     commands = parser.add_subparsers(required=True, metavar="COMMAND", parser_class=_Parser)
     for name, summary in COMMANDS.items():
         subparser = commands.add_parser(name, help=summary)

@@ -7,6 +7,8 @@ To fix: keep the tag for the reader and add the digest, and let Dependabot or Re
 
     FROM python:3.12-slim@sha256:<64 hex digits>
 
+A tag that moves by design is told by `rolling-tag`, `latest` by `latest-tag`.
+
 See https://docs.docker.com/build/building/best-practices/#pin-base-image-versions
 See https://github.com/ossf/scorecard/blob/main/docs/checks.md#pinned-dependencies
 """
@@ -17,6 +19,7 @@ from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
 from hullcheck.model.extent import extent, words
 from hullcheck.model.image import ImageRef, ImageUse
+from hullcheck_checks.data.tags import moves
 
 check = Check(
     __name__,
@@ -55,7 +58,14 @@ def cut_short(use: ImageUse) -> Iterator[Finding]:
 @check.on(ImageUse)
 def undigested(use: ImageUse) -> Iterator[Finding]:
     image = use.image
-    if image is None or image.digest or not image.tag or image.tag.lower() == "latest" or use.built_here:
+    if (
+        image is None
+        or image.digest
+        or not image.tag
+        or image.tag.lower() == "latest"
+        or use.built_here
+        or moves(image)
+    ):
         return
     yield check.finding(
         use,

@@ -57,7 +57,6 @@ def listens(container: Container) -> Iterator[Finding]:
                 extent=published(port),
                 fix=_closed(container, port),
             )
-            return
 
 
 def _closed(container: Container, port: Port) -> Fix | None:

@@ -33,6 +33,7 @@ from hullcheck.finding import Finding, Severity
 from hullcheck.model.compose import ComposeProject
 from hullcheck.model.container import Container, Variable
 from hullcheck.model.dockerfile import Dockerfile, Pair, Stage
+from hullcheck.model.environment import kept_by_windows
 from hullcheck.model.expand import names
 from hullcheck.model.instruction import Instruction
 from hullcheck.model.kubernetes import KubernetesObject
@@ -168,6 +169,22 @@ def in_stage(stage: Stage) -> Iterator[Finding]:
             grade = by_name(pair.name.text)
             if grade is not None:
                 yield from _in_pair(stage, instruction, pair, grade, step)
+
+
+@check.on(Stage)
+def in_machine(stage: Stage) -> Iterator[Finding]:
+    """What Windows keeps in the image: `setx`, and .NET's own call for it."""
+    for command in stage.commands:
+        for name, text in kept_by_windows(command):
+            if _holds(name, text.text):
+                yield check.finding(
+                    stage,
+                    f"`{command.name.rpartition(':')[2]}` keeps a literal credential in `{name}`",
+                    at=text.location,
+                    severity=_severity(stage),
+                    evidence=("setx", name),
+                    redact=(text.location,),
+                )
 
 
 def _in_written_files(stage: Stage, instruction: Instruction) -> Iterator[Finding]:

@@ -108,6 +108,7 @@ class _Reader:
             command=command,
             probes=tuple(self._probes()),
             limits=self._limits(),
+            workdir=self._workdir(),
         )
 
     def _written_image(self) -> str:
@@ -162,6 +163,10 @@ class _Reader:
                 related = Related(network.name.location, f"network `{network.key}` is the host's own")
                 return Field(True, join.location, related=(related,))
         return said
+
+    def _workdir(self) -> Field[str]:
+        said = field(self.node.get("working_dir"), self.at)
+        return said if said.value is None else said._replace(related=self._related(said))
 
     def _windows(self) -> bool:
         platform = text_of(self.node.get("platform")) or ""

@@ -141,4 +141,4 @@ def _how(project: "ComposeProject", service: "Service") -> tuple[Any, ...]:
     arguments = tuple(sorted((name, field.value) for name, field in build.args.items()))
     name = image_name(service.image.value) if service.image.value else ""
     place = Related(service.location, f"service `{service.name}` builds and runs it")
-    return build.target.value, name, arguments, place, not build.target.unknown
+    return build.target.value, name, arguments, place, not build.target.unknown, tuple(build.additional_contexts)

@@ -71,7 +71,14 @@ class _Pod:
             service_account=self._account(),
             automount_token=self._token(),
             part=self.pod,
+            images=tuple(self._mounted_images()),
         )
+
+    def _mounted_images(self) -> Iterator[ImageUse]:
+        for name, volume in self.volumes.items():
+            node = at(volume, "image", "reference")
+            if node is not None and not is_null(node):
+                yield ImageUse(image_text(node, self.at), f"volume `{name}`: image", self.pod.object.owner)
 
     def _flag(self, key: str) -> Field[bool]:
         return boolean(looked_up(self.spec, key), self.at)
@@ -174,14 +181,17 @@ class _Container:
         node = at(self.node, "image")
         if node is None or is_null(node):
             return None
-        said = text(node, self.at)
-        if said.value is not None and is_template(said.value):
-            said = Field(None, said.location, "a template decides it")
-        elif said.value is not None:
-            said = said._replace(value=said.value.strip())
+        said = image_text(node, self.at)
+        if said.value == "auto" and self._injected():
+            said = Field(None, said.location, "Istio puts its own proxy in its place")
         described = {"init": "init container", "ephemeral": "ephemeral container"}.get(self.role, "container")
         origin = next(iter(replaced(node)), None)
         return ImageUse(said, f"{described} `{self.name}`: image", self.owner, origin=origin)
+
+    def _injected(self) -> bool:
+        """Is it a container that Istio fills in: a gateway's proxy?"""
+        marks = (at(self.pod.pod.metadata, "annotations"), at(self.pod.pod.metadata, "labels"))
+        return self.name == "istio-proxy" or any("istio.io/" in key for mark in marks for key in text_map(mark))
 
     def _user(self) -> User:
         """As the kubelet decides: `runAsUser`, else `runAsNonRoot`, else the image."""
@@ -479,3 +489,13 @@ def removed(mapping: Node | None, *keys: str) -> tuple[Related, ...]:
     """Where an overlay took one of these keys out of the mapping."""
     gone = mapping.gone if isinstance(mapping, Mapping) and mapping.gone else {}
     return tuple(Related(gone[key].location.one_line(), f"`{key}` is taken out here") for key in keys if key in gone)
+
+
+def image_text(node: Node, place: Location) -> Field[str]:
+    """The reference to an image, as far as no template decides it."""
+    said = text(node, place)
+    if said.value is None:
+        return said
+    if is_template(said.value):
+        return Field(None, said.location, "a template decides it")
+    return said._replace(value=said.value.strip())

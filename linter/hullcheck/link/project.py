@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from hullcheck.budget import OutOfTimeError, ticking
 from hullcheck.discover import Entry, Kind, Tree
+from hullcheck.link.local_images import LocalImages
 from hullcheck.model.container import Container, Root
 from hullcheck.model.image import ImageUse
 from hullcheck.model.problem import Problem, late
@@ -88,14 +89,15 @@ class _Linker:
         self.inline: dict[str, Any] = {}
         self.service_builds: dict[int, Any] = {}
         self.images: Any = None
-        if self.dockerfiles or self.compose:
+        if self.dockerfiles or self.compose or of_kind(files, "bake"):
             self._in_time(self._take_images, "dockerfile compose", "image")
+        self.local = self._local_images()
 
     def project(self) -> Project:
         parts: list[Scoped] = []
-        self._take_parts(parts, self._kubernetes_parts(), "kubernetes", "object")
-        self._take_parts(parts, self._compose_parts(), "compose", "service")
-        self._take_parts(parts, self._dockerfile_parts(), "dockerfile", "stage")
+        self._take_parts(parts, self.local.settled(self._kubernetes_parts(), "kubernetes"), "kubernetes", "object")
+        self._take_parts(parts, self.local.settled(self._compose_parts(), "compose"), "compose", "service")
+        self._take_parts(parts, self.local.settled(self._dockerfile_parts(), "dockerfile"), "dockerfile", "stage")
         self._take_parts(parts, self._network_parts(), "kubernetes compose", "network")
         named = [part for _, part in parts if isinstance(part, ImageUse)]
         about = (Scoped(part.location.path, part) for part in self._repository_parts(named))
@@ -264,6 +266,7 @@ class _Linker:
 
         builds = list(stated_builds(self.files.values()))
         dockerfiles = dict(self.dockerfiles)
+        self._add_inline_of_bakes()
         for project in self.compose:
             for service in project.services.values():
                 build = service_build(project, service)
@@ -279,6 +282,22 @@ class _Linker:
             builds += list(variants(builds, self.asked.builds))
         return Images({**dockerfiles, **self.inline}, builds)
 
+    def _local_images(self) -> LocalImages:
+        from hullcheck.link.builds import artifacts
+        from hullcheck.link.images import stated_builds
+
+        named = [name for file in of_kind(self.files, "skaffold").values() for name in artifacts(file)]
+        stated = [*stated_builds(self.files.values()), *self.service_builds.values()]
+        return LocalImages(self.tree, self.compose, stated, self.asked.builds, named)
+
+    def _add_inline_of_bakes(self) -> None:
+        for path, file in of_kind(self.files, "bake").items():
+            from hullcheck.parse.bake_inline import dockerfiles
+
+            for name, dockerfile in dockerfiles(file.source):
+                self.inline[f"{path}#{name}"] = dockerfile
+                self.problems += dockerfile.problems
+
     def _add_inline(self, path: str, service: Any) -> None:
         from hullcheck.parse.dockerfile import parse_inline
 
@@ -289,10 +308,11 @@ class _Linker:
     def _dockerfile_parts(self) -> Iterator[Scoped]:
         if not self.dockerfiles and not self.inline:
             return
-        from hullcheck.link.dockerfile import parts
+        from hullcheck.link.dockerfile import parts, unread
 
         for path, dockerfile in {**self.dockerfiles, **self.inline}.items():
-            yield from within(path, parts(dockerfile, self.images.builds_of(path)))
+            yield from within(path, parts(dockerfile, self.images.builds_of(path), self.local.contexts(path)))
+            self.problems += unread(dockerfile)
 
     def _compose_parts(self) -> Iterator[Scoped]:
         for project in self.compose:
@@ -378,7 +398,9 @@ class _Linker:
         from hullcheck.link.repository import Repository
 
         builds_of = self.images.builds_of if self.images else lambda path: []
-        repository = Repository(self.files, self.tree, self.dockerfiles, self.compose, builds_of, self.pipelines)
+        repository = Repository(
+            self.files, self.tree, self.dockerfiles, self.compose, builds_of, self.pipelines, self.asked.handed
+        )
         yield from repository.parts(part for part in parts if isinstance(part, ImageUse))
 
 
@@ -408,6 +430,7 @@ def _names_compose(texts: dict[str, Source], paths: list[str]) -> bool:
 def _workload_parts(workload: Workload) -> Iterator[Any]:
     """A workload, its containers, and the images that they name."""
     yield workload
+    yield from workload.images
     for container in workload.containers:
         yield container
         if container.image is not None and not container.image.reference.absent:

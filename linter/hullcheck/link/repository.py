@@ -10,14 +10,14 @@ from hullcheck.link.builds import Build
 from hullcheck.model.dockerfile import Dockerfile
 from hullcheck.model.image import ImageUse
 from hullcheck.model.node import Mapping as YamlMapping
-from hullcheck.model.repository import Committed, Copied, FileText, Pipeline, Updates
+from hullcheck.model.repository import BuildArgument, Committed, Copied, FileText, Pipeline, Updates
 from hullcheck.read import File, of_kind
 
 if TYPE_CHECKING:
     from hullcheck.link.ci import Pipelines
     from hullcheck.model.compose import ComposeProject
 
-Part = FileText | Copied | Committed | Updates | Pipeline | ImageUse
+Part = FileText | Copied | Committed | Updates | Pipeline | ImageUse | BuildArgument
 
 
 class Repository:
@@ -31,9 +31,11 @@ class Repository:
         compose: "Iterable[ComposeProject]",
         builds_of: Callable[[str], list[Build]],
         pipelines: "Pipelines",
+        handed: Iterable[BuildArgument] = (),
     ) -> None:
         self.files = files
         self.pipelines = pipelines
+        self.handed = tuple(handed)
         self.tree = tree
         self.dockerfiles = dockerfiles
         self.compose = list(compose)
@@ -79,6 +81,7 @@ class Repository:
         found = self.pipelines
         yield from (FileText(source) for source in found.sources)
         yield from found.uses
+        yield from self.handed
         if found.builds and not found.scanned:
             first = found.builds[0]
             yield Pipeline(first.location, first.owner, first.tool)

@@ -183,6 +183,7 @@ class Container(NamedTuple):
     pull_policy: Field[str] | None = None  # `imagePullPolicy`
     built: Any = None  # the `Shipped` stage that its image is, where that is built here
     non_root: Field[bool] | None = None  # effective `runAsNonRoot`
+    if_target: bool = False  # a stage that ships only if somebody names it as the target
 
     @property
     def described(self) -> str:

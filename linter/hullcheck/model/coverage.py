@@ -13,6 +13,7 @@ CAUSES: Mapping[str, str] = {
     "unreadable": "make it readable, or leave it out with `exclude`",
     "check-failed": "this is a fault of hullcheck's own: please report it",
     "size": "split it, or leave it out with `exclude`",
+    "shell": "write it as POSIX has it, or check it yourself",
     "limit": "it leads too far or grows too large to be followed",
     "time-limit": "raise `--time-limit` or `--file-time-limit`, split it, or leave it out with `exclude`",
     "template": "check what it becomes",

@@ -7,7 +7,7 @@ from hullcheck.finding import Change, Edit, Fix
 from hullcheck.model.container import Container, Mount
 from hullcheck.model.edit import delete_word, fix, insert_instruction, put, replace, replace_word
 from hullcheck.model.node import Mapping, at
-from hullcheck.model.users import modes, octal, users
+from hullcheck.model.users import is_root_by, modes, octal, users
 from hullcheck.model.workload import Workload
 from hullcheck.source import Location
 
@@ -88,7 +88,7 @@ def run_as(stage: "Stage") -> str:
     """The user that the stage should end with: one that it makes, by number if that is said, or nobody."""
     if stage.windows:
         return "ContainerUser"
-    made = [user for user in users(stage) if user.name != "root" and "$" not in user.name]
+    made = [user for user in users(stage) if not is_root_by(stage, user.name) and "$" not in user.name]
     if not made:
         return NOBODY
     uid = made[-1].uid

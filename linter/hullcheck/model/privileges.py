@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from hullcheck.model.container import Root, User
 from hullcheck.model.instruction import Instruction
 from hullcheck.model.state import Said
-from hullcheck.source import Field
+from hullcheck.source import Field, Location, Related
 
 if TYPE_CHECKING:
     from hullcheck.model.dockerfile import Stage
@@ -158,7 +158,21 @@ def _stated(stage: "Stage", said: Said) -> User:
         return User(Root.STATED, said.location, "", f"`USER {said.written}` is empty, and that is root", value.related)
     name = value.text.partition(":")[0]
     shown = f"`USER {said.written}`" + ("" if said.written == value.text else f" is `{value.text}`")
-    return User(_is_root(name, stage.windows), said.location, value.text, shown, value.related)
+    root = _is_root(name, stage.windows)
+    if root is Root.NO and not name.isdigit():
+        place = _made_root(stage, name)
+        if place is not None:
+            shown, related = f"{shown}, whose uid is 0", (*value.related, Related(place, "it gets the uid 0 here"))
+            return User(Root.STATED, said.location, value.text, shown, related)
+    return User(root, said.location, value.text, shown, value.related)
+
+
+def _made_root(stage: "Stage", name: str) -> Location | None:
+    """The line that makes a user of that name another name for root: `useradd -o -u 0`, `usermod -u 0`, `/etc/passwd`."""
+    from hullcheck.model.users import uid_of
+
+    said = uid_of(stage, name)
+    return said[1] if said is not None and re.fullmatch(r"[+-]?0+", said[0]) else None
 
 
 def _is_root(name: str, windows: bool) -> Root:
