@@ -31,13 +31,14 @@ from collections.abc import Iterator
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
 from hullcheck.model.compose import ComposeProject
+from hullcheck.model.configtext import in_config
 from hullcheck.model.container import Container, Variable
 from hullcheck.model.dockerfile import Dockerfile, Pair, Stage
 from hullcheck.model.expand import names
 from hullcheck.model.instruction import Instruction
 from hullcheck.model.kubernetes import KubernetesObject
 from hullcheck.model.node import Mapping, Scalar
-from hullcheck.model.secrets import Grade, asks, by_name, in_properties, literal, narrowed, weak, written_at
+from hullcheck.model.secrets import Grade, asks, by_name, literal, narrowed, weak, written_at
 from hullcheck.source import Location
 
 check = Check(
@@ -103,7 +104,7 @@ def _replaceable(variable: Variable, value: str) -> bool:
 def in_compose_config(project: ComposeProject) -> Iterator[Finding]:
     for config in project.configs.values():
         location = config.content.location
-        for found in in_properties(location.text) if config.content.value else ():
+        for found in in_config(location.text) if config.content.value else ():
             place = Location(location.source, location.start + found.start, location.start + found.end)
             yield check.finding(
                 config,
@@ -125,7 +126,7 @@ def in_config_map(made: KubernetesObject) -> Iterator[Finding]:
             yield _in_entry(made, key.text, narrowed(value.location, value.text))
         else:
             text = value.location.text
-            for found in in_properties(text) if value.style in ("|", ">") or "\n" in value.text else ():
+            for found in in_config(text) if value.style in ("|", ">") or "\n" in value.text else ():
                 place = Location(value.source, value.start + found.start, value.start + found.end)
                 yield _in_entry(made, f"{key.text}: {found.name}", place)
 
@@ -173,7 +174,7 @@ def in_stage(stage: Stage) -> Iterator[Finding]:
 def _in_written_files(stage: Stage, instruction: Instruction) -> Iterator[Finding]:
     """The files that a heredoc of COPY writes."""
     for heredoc in instruction.heredocs:
-        for found in in_properties(heredoc.body.text):
+        for found in in_config(heredoc.body.text):
             place = heredoc.body.at(found.start, found.end)
             yield check.finding(
                 stage,

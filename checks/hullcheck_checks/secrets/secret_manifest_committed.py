@@ -33,6 +33,7 @@ from hullcheck.model.node import Mapping, Scalar
 from hullcheck.model.repository import is_for_tests
 from hullcheck.model.secrets import by_name, decoded, is_harmless_value, narrowed, weak
 from hullcheck.model.tokens import by_value
+from hullcheck.source import Location
 
 check = Check(
     __name__,
@@ -67,8 +68,16 @@ def with_data(made: KubernetesObject) -> Iterator[Finding]:
         at=narrowed(value.location, value.text),
         severity=Severity.MEDIUM if lower else None,
         evidence=tuple(key.text for key, _, _ in found),
-        redact=tuple(value.location for _, value, _ in found),
+        redact=tuple(place for _, value, text in found for place in _written(value, text)),
     )
+
+
+def _written(value: Scalar, text: str) -> Iterator[Location]:
+    """Where the value stands; nowhere, if the place only names the file that it is in."""
+    place = value.location
+    said = next((said for said in (value.text, text) if said and said in place.text), "")
+    if said or not value.because:
+        yield narrowed(place, said)
 
 
 def _entries(made: KubernetesObject) -> Iterator[tuple[Scalar, Scalar, str]]:

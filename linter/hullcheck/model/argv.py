@@ -36,6 +36,12 @@ _SETTERS = frozenset(
 )
 """Programs that are told a setting as two words: `aws configure set aws_secret_access_key x`."""
 
+PROGRAMS = frozenset((*_GLUED, *_SEPARATE, *_LOGINS, *_SETTERS, "curl", "htpasswd", "openssl"))
+"""All programs that take a credential in a way of their own."""
+
+_WRAPPERS = frozenset(("env", "exec", "sudo", "time", "nohup", "CMD", "tini", "dumb-init"))
+"""Words before the program that is really run."""
+
 _OPENSSL = frozenset(("-passin", "-passout", "-pass"))
 
 _SHELLS = frozenset(("sh", "bash", "ash", "dash", "zsh", "ksh", "pwsh", "powershell", "cmd", "cmd.exe"))
@@ -105,7 +111,7 @@ def in_argv(words: Sequence[str]) -> Iterator[Said]:
         said = _in_text(word, number) or _in_word(word, number) or _after_option(before, word, number, program, words)
         if said is not None:
             yield said
-        if not program or (program in ("env", "exec", "sudo", "time", "nohup") and not word.startswith("-")):
+        if not program or (program in _WRAPPERS and not word.startswith("-")):
             program = program if "=" in word or word.startswith("-") else word.rpartition("/")[2]
 
 

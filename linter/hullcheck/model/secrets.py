@@ -412,34 +412,6 @@ def narrowed(location: Location, value: str) -> Location:
     return location if at < 0 else Location(location.source, at, at + len(value))
 
 
-_PROPERTY = Lazy(
-    r"(?<![^\n{,;])[ \t]*+(?:export[ \t]++)?+[\"']?(?P<name>[A-Za-z_][A-Za-z0-9_.-]{0,80})[\"']?[ \t]*+(?:=|:(?=\s|\"))[ \t]*+"
-    r"(?P<value>\"[^\"\n]*+\"|'[^'\n]*+'|[^\s,;}#][^\n,;}]*+)"
-)
-_CODE = Lazy(r"[()\[\]{}<>|]|\b(?:String|string|str|Optional|os\.environ|process\.env|getenv|def|return|function)\b")
-
-
-class Property(NamedTuple):
-    """A name and its value in the text of a configuration file, the value as half-open offsets."""
-
-    name: str
-    value: str
-    start: int
-    end: int
-
-
-def in_properties(text: str) -> Iterator[Property]:
-    """The credentials in a configuration file's text, be it properties, INI, JSON, YAML, TOML or assignments."""
-    for match in _PROPERTY.finditer(text):
-        name, written = match["name"], match["value"].rstrip()
-        if by_name(name) is not Grade.STRONG:
-            continue
-        value = written.strip("\"'")
-        if literal(name, value) and not _CODE.search(value):
-            start = match.start("value") + written.find(value)
-            yield Property(name, value, start, start + len(value))
-
-
 def decoded(text: str) -> str:
     """What base 64 encodes, if it is text; else nothing."""
     from binascii import Error, a2b_base64
