@@ -64,7 +64,7 @@ def everywhere(use: ComposeUse) -> Iterator[Finding]:
 
 
 def _finding(service: Service, port: Port) -> Finding:
-    span = f"{port.number}-{port.last}" if port.last and port.last != port.number else f"{port.number}"
+    span = port.shown
     twin = any(host_address(other).startswith("127.") and other.number == port.number for other in service.ports)
     web = port.published in _WEB or is_proxy(service)
     return check.finding(

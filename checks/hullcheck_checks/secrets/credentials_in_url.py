@@ -52,18 +52,24 @@ def in_container(container: Container) -> Iterator[Finding]:
     named = [(variable.name, variable.value) for variable in variables]
     words = [("command", word) for word in container.command]
     words += [(probe.kind, word) for probe in container.probes for word in probe.command]
-    for name, field in (*named, *words):
-        for login in _literal(field):
-            value = (field.value or "")[login.start : login.end]
+    said = (*((name, field, container.dialect == "compose") for name, field in named), *((*w, False) for w in words))
+    for name, field, plain in said:
+        for login in _literal(field, plain):
+            value = _text(field)[login.start : login.end]
             if not written_at(field.location, name, value):
                 continue
             yield _finding(container, name, value, narrowed(field.location, value), field.related)
 
 
-def _literal(field: Field[str]) -> Iterator[Login]:
-    if field.value:
-        yield from (login for login in in_url(field.value) if login.literal)
-        yield from in_pairs(field.value)
+def _text(field: Field[str]) -> str:
+    return field.value if field.value is not None else field.parts
+
+
+def _literal(field: Field[str], plain: bool = False) -> Iterator[Login]:
+    text = _text(field)
+    if text:
+        yield from (login for login in in_url(text, plain=plain) if login.literal)
+        yield from in_pairs(text)
 
 
 def _finding(
@@ -87,7 +93,7 @@ def in_volume_options(project: ComposeProject) -> Iterator[Finding]:
     for volume in project.volumes.values():
         for name, field in volume.driver_opts.items():
             for login in _literal(field):
-                value = (field.value or "")[login.start : login.end]
+                value = _text(field)[login.start : login.end]
                 place = narrowed(field.location, value)
                 if written_at(field.location, name, value):
                     yield check.finding(

@@ -48,7 +48,7 @@ def in_container(container: Container) -> Iterator[Finding]:
 
 
 def _in_words(container: Container, where: str, fields: Sequence[Field[str]]) -> Iterator[Finding]:
-    words = [field.value if field.value is not None else "$UNKNOWN" for field in fields]
+    words = [field.value if field.value is not None else field.parts or "$UNKNOWN" for field in fields]
     for said in in_argv(words):
         value = words[said.word][said.start : said.end]
         if not written_at(fields[said.word].location, where, value):

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from hullcheck.model.lazy import Lazy
 from hullcheck.model.secrets import Grade, by_name, literal, placeholder, refers
+from hullcheck.source import HOLE
 
 
 class Said(NamedTuple):
@@ -213,4 +214,11 @@ def _takes_credential(option: str) -> bool:
 def _usable(name: str, value: str) -> bool:
     text = value.strip("'\"")
     name = "password" if name.lstrip("-").lower() in _NAMELESS else name
-    return "$" not in text and "`" not in text and not placeholder(text) and not refers(text) and literal(name, text)
+    return (
+        "$" not in text
+        and HOLE not in text
+        and "`" not in text
+        and not placeholder(text)
+        and not refers(text)
+        and literal(name, text)
+    )

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from hullcheck.model.lazy import Lazy
 from hullcheck.model.tokens import Secret, by_value, random
-from hullcheck.source import Location
+from hullcheck.source import HOLE, Location
 
 __all__ = ["Grade", "Login", "Secret", "by_name", "by_value", "in_url", "literal", "placeholder", "refers", "weak"]
 
@@ -279,7 +279,7 @@ class Login(NamedTuple):
 
 
 _USER = Lazy(r"[^\s/?#@:'\"`<>\\|]*+")
-_BEFORE_HOST = Lazy(r"@(?=[\w\[$({*])")
+_BEFORE_HOST = Lazy(rf"@(?=[\w\[$({{*{HOLE}])")
 _PLAIN = Lazy(r"[^\s/?#@'\"`<>\\|$]++")
 _USED = {"{": (Lazy(r"[^}\s]*+"), "}"), "(": (Lazy(r"[^)\n]*+"), ")")}
 _SAMPLE_PASSWORDS = frozenset(
@@ -288,15 +288,24 @@ _SAMPLE_PASSWORDS = frozenset(
 _SAMPLE_HOSTS = Lazy(r"@(?:[\w.-]*\.)?(?:example\.(?:com|org|net)|hostname?|host)\b", re.IGNORECASE)
 
 
-def in_url(text: str) -> Iterator[Login]:
-    """The credentials in addresses: `scheme://user:password@host`, `https://token@host`."""
+_TEMPLATE = Lazy(r"\{\{[^{}\n]*+\}\}")
+
+
+def in_url(text: str, *, plain: bool = False) -> Iterator[Login]:
+    """The credentials in addresses: `scheme://user:password@host`, `https://token@host`.
+
+    In a `plain` text variables have been replaced: a `$` is one of the password's characters, unless a name in capitals
+    or a bracket follows, which a program may yet replace.
+    """
+    if "{{" in text and "://" in text:
+        text = _TEMPLATE.compiled.sub(lambda match: HOLE * len(match[0]), text)
     passwords = _Passwords(text)
     at = text.find("://")
     while at >= 0:
         start = at + 3
         end = _USER.match(text, start).end()  # type: ignore[union-attr]
         stop = passwords.end(end + 1) if text[end : end + 1] == ":" else end if _BEFORE_HOST.match(text, end) else -1
-        login = _login(text, text[max(0, at - 20) : at], start, end, stop) if stop >= 0 else None
+        login = _login(text, text[max(0, at - 20) : at], (start, end, stop), plain) if stop >= 0 else None
         if login is not None:
             yield login
         at = text.find("://", start)
@@ -353,20 +362,25 @@ class _Passwords:
         return stop if self._text[stop : stop + 1] == close else -1
 
 
-def _login(text: str, scheme: str, start: int, middle: int, end: int) -> Login | None:
+_VARIABLE = Lazy(r"\$(?:[{(]|[A-Z_][A-Z0-9_]+(?![a-z]))")
+
+
+def _login(text: str, scheme: str, places: tuple[int, int, int], plain: bool) -> Login | None:
     """The login of an address whose user ends at `middle`, with a password if that isn't its `end`, the `@`."""
+    start, middle, end = places
     if not scheme[-1:].isalnum():
         return None
     user = text[start:middle]
     if middle == end:
         token = scheme.endswith(("http", "https"))
-        if not token or not (user.startswith("$") or random(user) or any(by_value(user))):
+        if not token or HOLE in user or not (user.startswith("$") or random(user) or any(by_value(user))):
             return None
         return Login(start, end, not user.startswith("$"))
     password = text[middle + 1 : end]
-    if not password or _is_sample(user, password, text[end : end + 61]):
+    if not password.strip(HOLE) or _is_sample(user, password, text[end : end + 61]):
         return None
-    return Login(middle + 1, end, "$" not in password and "{" not in password)
+    brought = _VARIABLE.search(password) if plain else "$" in password or "{" in password
+    return Login(middle + 1, end, not brought and HOLE not in password)
 
 
 def _is_sample(user: str, password: str, host: str) -> bool:
@@ -396,7 +410,7 @@ def in_pairs(text: str) -> Iterator[Login]:
     if "=" not in text or _PAIRS.search(text) is None:
         return
     for match in _PAIR.finditer(text):
-        if literal("password", match["value"]):
+        if HOLE not in match["value"] and literal("password", match["value"]):
             yield Login(*match.span("value"), True)
 
 
