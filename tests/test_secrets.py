@@ -11,7 +11,8 @@ from itertools import pairwise
 import pytest
 
 from hullcheck.model.argv import in_argv, in_script
-from hullcheck.model.secrets import Grade, by_name, in_pairs, in_url, literal, placeholder, refers, weak
+from hullcheck.model.placeholders import placeholder, refers, weak
+from hullcheck.model.secrets import Grade, by_name, in_pairs, in_url, literal
 from hullcheck.model.tokens import by_value, checksum, entropy, random
 
 LETTERS = "Zq8vK3mPw7RtY2nXc5BdF9hJ4gLsA6eT1uVbQoWiUyMkNpCrDxEfGzHjIaSl0O"

@@ -30,7 +30,8 @@ from hullcheck.model.dockerfile import Stage, mounts
 from hullcheck.model.instruction import Instruction
 from hullcheck.model.kubernetes import KubernetesObject
 from hullcheck.model.node import Mapping, Scalar
-from hullcheck.model.secrets import Login, in_pairs, in_url, narrowed, weak, written_at
+from hullcheck.model.placeholders import weak
+from hullcheck.model.secrets import Login, in_pairs, in_url, narrowed, written_at
 from hullcheck.model.text import Text
 from hullcheck.source import Field, Location
 

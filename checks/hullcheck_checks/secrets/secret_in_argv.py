@@ -25,7 +25,8 @@ from hullcheck.model.argv import Said, in_argv, in_script
 from hullcheck.model.container import Container
 from hullcheck.model.dockerfile import Stage
 from hullcheck.model.instruction import Instruction
-from hullcheck.model.secrets import narrowed, weak, written_at
+from hullcheck.model.placeholders import weak
+from hullcheck.model.secrets import narrowed, written_at
 from hullcheck.source import Field, Location
 
 check = Check(

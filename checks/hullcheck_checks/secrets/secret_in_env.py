@@ -38,7 +38,9 @@ from hullcheck.model.expand import names
 from hullcheck.model.instruction import Instruction
 from hullcheck.model.kubernetes import KubernetesObject
 from hullcheck.model.node import Mapping, Scalar
-from hullcheck.model.secrets import Grade, asks, by_name, literal, narrowed, weak, written_at
+from hullcheck.model.placeholders import asks, documented, for_build, weak
+from hullcheck.model.repository import is_for_tests
+from hullcheck.model.secrets import Grade, by_name, is_own, known_default, literal, narrowed, written_at
 from hullcheck.source import Location
 
 check = Check(
@@ -75,12 +77,15 @@ def in_container(container: Container) -> Iterator[Finding]:
             continue
         if not written_at(variable.value.location, variable.name, value):
             continue
+        default = known_default(variable.name, value) and not literal(variable.name, value)
+        if default and is_for_tests(variable.value.location.path):
+            continue
         place = narrowed(variable.value.location, value)
         yield check.finding(
             container,
-            f"{container.described}: {_what(variable)} `{variable.name}` holds a literal credential",
+            f"{container.described}: {_what(variable)} `{variable.name}` holds {_held(variable.name, value)}",
             at=place,
-            severity=Severity.MEDIUM if _replaceable(variable, value) else None,
+            severity=_severity_of(container, variable, value),
             evidence=(variable.name,),
             related=variable.value.related,
             redact=(place,),
@@ -88,16 +93,25 @@ def in_container(container: Container) -> Iterator[Finding]:
 
 
 def _holds(name: str, value: str) -> bool:
-    return by_name(name) is not None and literal(name, value)
+    return by_name(name) is not None and (literal(name, value) or known_default(name, value))
+
+
+def _held(name: str, value: str) -> str:
+    return "a literal credential" if literal(name, value) else "a default that everybody knows"
 
 
 def _what(variable: Variable) -> str:
     return "label" if variable.source == "label" else "variable"
 
 
-def _replaceable(variable: Variable, value: str) -> bool:
-    """A default that everybody tries first, where the caller can give another, or is asked to."""
-    return asks(value) or (weak(value) and variable.defaulted)
+def _severity_of(container: Container, variable: Variable, value: str) -> Severity | None:
+    """A known default that can be replaced is one step lower, unless everybody can come and try it."""
+    if not (
+        asks(value) or documented(value) or (weak(value) and variable.defaulted) or not literal(variable.name, value)
+    ):
+        return None
+    published = any(port.published is not None and port.public for port in container.ports)
+    return None if published and is_own(variable.name) else Severity.MEDIUM
 
 
 @check.on(ComposeProject)
@@ -122,13 +136,22 @@ def in_config_map(made: KubernetesObject) -> Iterator[Finding]:
     for key, value in data.entries().values() if isinstance(data, Mapping) else ():
         if not isinstance(value, Scalar):
             continue
+        if value.unknown:
+            continue
         if _holds(key.text, value.text):
             yield _in_entry(made, key.text, narrowed(value.location, value.text))
         else:
-            text = value.location.text
-            for found in in_config(text) if value.style in ("|", ">") or "\n" in value.text else ():
-                place = Location(value.source, value.start + found.start, value.start + found.end)
-                yield _in_entry(made, f"{key.text}: {found.name}", place)
+            yield from _in_file(made, key.text, value)
+
+
+def _in_file(made: KubernetesObject, key: str, value: Scalar) -> Iterator[Finding]:
+    """The credentials in the text of an entry, each with its own place as far as the text stands there as it is."""
+    written = value.style in ("|", ">") or value.text in value.location.text
+    start = 0 if value.style in ("|", ">") else value.location.text.find(value.text)
+    for found in in_config(value.location.text if value.style in ("|", ">") else value.text):
+        at = value.start + start + found.start
+        place = Location(value.source, at, at + len(found.value)) if written else narrowed(value.location, found.value)
+        yield _in_entry(made, f"{key}: {found.name}", place)
 
 
 def _in_entry(made: KubernetesObject, name: str, place: Location) -> Finding:
@@ -153,7 +176,7 @@ def before_the_first_stage(dockerfile: Dockerfile) -> Iterator[Finding]:
             return
         for pair in instruction.pairs if instruction.keyword == "ARG" else ():
             value = pair.value.text.strip("'\"") if pair.value else ""
-            if _holds(pair.name.text, value):
+            if by_name(pair.name.text) is not None and literal(pair.name.text, value) and not for_build(value):
                 yield _found(stages[0], "ARG", pair, value)
 
 
@@ -194,7 +217,7 @@ def _in_pair(stage: Stage, instruction: Instruction, pair: Pair, grade: Grade, s
         return
     expanded = stage.expand(pair.value.text, step).text
     if expanded is not None:
-        if literal(name, expanded):
+        if _in_image(instruction.keyword, name, expanded):
             yield _found(stage, instruction.keyword, pair, expanded)
         return
     argument = next((used for used in names(pair.value.text) if _is_argument(stage, used, step)), "")
@@ -206,6 +229,13 @@ def _in_pair(stage: Stage, instruction: Instruction, pair: Pair, grade: Grade, s
             severity=_severity(stage),
             evidence=(instruction.keyword, name),
         )
+
+
+def _in_image(keyword: str, name: str, value: str) -> bool:
+    """Is it a credential there, or a default that what ships runs with, rather than what a build needs to be there?"""
+    if for_build(value):
+        return False
+    return literal(name, value) or (keyword == "ENV" and known_default(name, value))
 
 
 def _is_argument(stage: Stage, name: str, step: Instruction) -> bool:
@@ -228,9 +258,9 @@ def _found(stage: Stage, keyword: str, pair: Pair, value: str) -> Finding:
     place = narrowed(pair.value.location, value)
     return check.finding(
         stage,
-        f"`{keyword} {pair.name.text}` holds a literal credential",
+        f"`{keyword} {pair.name.text}` holds {_held(pair.name.text, value)}",
         at=place,
-        severity=_severity(stage),
+        severity=Severity.MEDIUM if asks(value) or documented(value) else _severity(stage),
         evidence=(keyword, pair.name.text),
         redact=(place, pair.value.location),
     )

@@ -30,8 +30,9 @@ from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
 from hullcheck.model.kubernetes import KubernetesObject
 from hullcheck.model.node import Mapping, Scalar
+from hullcheck.model.placeholders import is_harmless_value, weak
 from hullcheck.model.repository import is_for_tests
-from hullcheck.model.secrets import by_name, decoded, is_harmless_value, narrowed, weak
+from hullcheck.model.secrets import by_name, decoded, narrowed
 from hullcheck.model.tokens import by_value
 from hullcheck.source import Location
 

@@ -441,7 +441,6 @@ def _port(item: Mapping, place: Place) -> Port:
 
 
 _NAME = re.compile(r"\$\{?([A-Za-z_][A-Za-z0-9_]*)")
-_PORT_NAME = re.compile(r"(?:.*_)?PORTS?(?:_.*)?", re.IGNORECASE)
 
 
 def _variables_of(node: Node) -> list[str]:
@@ -453,7 +452,7 @@ def _variables_of(node: Node) -> list[str]:
 def _names_port(node: Node) -> bool:
     """Is it a variable for a port that isn't known?"""
     names = _variables_of(node)
-    return bool(names) and _PORT_NAME.fullmatch(names[0][:99]) is not None
+    return bool(names) and not {"PORT", "PORTS"}.isdisjoint(names[0].upper().split("_"))
 
 
 def as_shipped(node: Node, place: Place) -> str:

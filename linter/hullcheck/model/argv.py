@@ -5,7 +5,8 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from hullcheck.model.lazy import Lazy
-from hullcheck.model.secrets import Grade, by_name, literal, placeholder, refers
+from hullcheck.model.placeholders import placeholder, refers
+from hullcheck.model.secrets import Grade, by_name, literal
 from hullcheck.source import HOLE
 
 
