@@ -28,12 +28,13 @@ from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
+from hullcheck.model.configtext import in_config
 from hullcheck.model.kubernetes import KubernetesObject
 from hullcheck.model.node import Mapping, Scalar
-from hullcheck.model.placeholders import is_harmless_value, weak
+from hullcheck.model.placeholders import asks, documented, is_harmless_value, weak
 from hullcheck.model.repository import is_for_tests
-from hullcheck.model.secrets import by_name, decoded, narrowed
-from hullcheck.model.tokens import by_value
+from hullcheck.model.secrets import Grade, by_name, decoded, in_url, narrowed
+from hullcheck.model.tokens import by_value, random
 from hullcheck.source import Location
 
 check = Check(
@@ -45,12 +46,62 @@ check = Check(
     cwe=(312, 540),
 )
 
-PUBLIC = re.compile(
-    r".*(?:user_?name|account_?name|address)|"
-    r"(?:ca|tls)[.-]crt|.*\.(?:crt|cer|pub)|known_hosts|(?:.*[-_.])?(?:user(?:name)?|login|email|host(?:name)?|port|url|uri"
-    r"|endpoint|server|region|bucket|issuer|namespace|type|name|project|database|db|id|path|insecure|config|ca)",
-    re.IGNORECASE,
+PUBLIC = frozenset(
+    (
+        "user",
+        "username",
+        "login",
+        "email",
+        "host",
+        "hostname",
+        "port",
+        "url",
+        "uri",
+        "endpoint",
+        "server",
+        "region",
+        "bucket",
+        "issuer",
+        "namespace",
+        "type",
+        "name",
+        "project",
+        "database",
+        "db",
+        "id",
+        "path",
+        "insecure",
+        "config",
+        "ca",
+        "crt",
+        "cer",
+        "pub",
+        "cert",
+        "certificate",
+        "hosts",
+        "address",
+        "account",
+        "domain",
+        "tenant",
+        "version",
+        "mode",
+        "enabled",
+    )
 )
+"""Last words of keys whose values everybody may know."""
+
+_WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
+_UNLIKE_WORDS = re.compile(r"(?=.*[A-Za-z])(?=.*[0-9!@#$%^&*?+=~])[!-~]{6,200}")
+_ADDRESS = re.compile(
+    r"[\w.+-]{1,64}@[\w.-]{1,200}|[a-z][a-z0-9+.-]{0,20}://\S{1,300}|[\w-]{1,63}(?:\.[\w-]{1,63}){1,9}(?::\d{1,5})?"
+)
+_WHOLE_FILE = frozenset(("dockerconfigjson", "dockercfg", "htpasswd", "netrc", "kubeconfig"))
+
+FILE = re.compile(r"\.Files\.Get\b|\.AsSecrets\b")
+"""What puts a file of the chart into a template."""
+
+MIN_WRITTEN = 4
+"""Characters of a value of which another one is made, below which that may be by chance."""
 
 
 @check.on(KubernetesObject)
@@ -62,7 +113,8 @@ def with_data(made: KubernetesObject) -> Iterator[Finding]:
         return
     key, value, _ = found[0]
     more = f" and {len(found) - 1} more" if len(found) > 1 else ""
-    lower = all(weak(text) for _, _, text in found) or is_for_tests(made.location.path)
+    known = all(weak(text) or asks(text) or documented(text) for _, _, text in found)
+    lower = known or is_for_tests(made.location.path)
     yield check.finding(
         made,
         f"Secret `{made.name}` is kept in the repository with its value of `{key.text}`{more}",
@@ -77,7 +129,7 @@ def _written(value: Scalar, text: str) -> Iterator[Location]:
     """Where the value stands; nowhere, if the place only names the file that it is in."""
     place = value.location
     said = next((said for said in (value.text, text) if said and said in place.text), "")
-    if said or not value.because:
+    if said or not value.because or place.text.strip("\"'") in text:
         yield narrowed(place, said)
 
 
@@ -98,14 +150,32 @@ def _is_rendered(made: KubernetesObject, value: Scalar) -> bool:
     """Does a chart's template make the value, and is no literal of the chart's values what it comes to?"""
     if "templates" not in made.location.path.split("/"):
         return False
-    return "{{" in value.location.text or value.style in ("|", ">") or value.text not in value.location.text
+    place = value.location
+    if "{{" in place.text:
+        return FILE.search(place.text) is None
+    if value.style in ("|", ">"):
+        return True
+    written = place.text.strip("\"'")
+    return not (value.text in place.text or (len(written) >= MIN_WRITTEN and written in decoded(value.text)))
 
 
 def _is_credential(key: str, text: str) -> bool:
-    if any(by_value(text)):
+    """Does the value hold a credential? What is in a Secret isn't one by that: key and value say it, or a file's text."""
+    if any(by_value(text)) or any(login.literal for login in in_url(text)):
         return True
     if is_harmless_value(text):
         return False
+    words = [word.lower() for word in _WORDS.findall(key[:200])]
+    if "\n" in text.strip() or text.lstrip().startswith(("{", "<", "[")):
+        held = words[-1:] and words[-1] in _WHOLE_FILE and '"auths"' not in text
+        return bool(held) or '"auth":' in text or any(in_config(text)) or _is_whole(key, text)
     if by_name(key) is not None:
         return True
-    return PUBLIC.fullmatch(key) is None
+    if words and (words[-1] in PUBLIC or not text):
+        return False
+    return _ADDRESS.fullmatch(text[:500]) is None and (_UNLIKE_WORDS.fullmatch(text) is not None or random(text))
+
+
+def _is_whole(key: str, text: str) -> bool:
+    """Is a text of several lines the credential itself, by its name?"""
+    return by_name(key) is Grade.STRONG and "CERTIFICATE" not in text and "PUBLIC KEY" not in text and ":" not in text
