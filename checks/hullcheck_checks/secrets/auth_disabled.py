@@ -8,7 +8,8 @@ To fix: let it ask, and hand the password over as a file:
     environment:
       POSTGRES_PASSWORD_FILE: /run/secrets/db
 
-A MongoDB without a root user asks nobody, either. The finding is high where the port is published on all interfaces,
+A MongoDB without a root user asks nobody, either, and a key to sign with that is empty unless somebody sets it
+(`JWT_SECRET: ${JWT_SECRET:-}`) lets everybody sign. The finding is high where the port is published on all interfaces,
 else medium.
 
 See https://owasp.org/www-community/vulnerabilities/Empty_String_Password
@@ -22,6 +23,7 @@ from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
 from hullcheck.model.compose import Service
 from hullcheck.model.container import Container
+from hullcheck.model.secrets import signs
 from hullcheck.model.workload import Workload
 from hullcheck.source import Field, Location
 
@@ -82,6 +84,21 @@ def without_password(container: Container) -> Iterator[Finding]:
         option = _option(word, words[number + 1].value if number + 1 < len(words) else None)
         if option:
             yield _finding(container, option, word.location)
+
+
+@check.on(Container)
+def signs_with_nothing(container: Container) -> Iterator[Finding]:
+    """`JWT_SECRET: ${X:-}`: who doesn't set X gets a key that everybody knows."""
+    for variable in container.environment:
+        empty = variable.value.value == "" and variable.defaulted and variable.source == "environment"
+        if empty and signs(variable.name):
+            yield check.finding(
+                container,
+                f"{container.described} signs with an empty `{variable.name}` where the caller sets none",
+                at=variable.value.location,
+                severity=Severity.MEDIUM,
+                evidence=(variable.name, "empty"),
+            )
 
 
 @check.on(Workload)

@@ -26,10 +26,12 @@ See https://docs.docker.com/compose/how-tos/use-secrets/
 See https://kubernetes.io/docs/concepts/configuration/secret/
 """
 
-from collections.abc import Iterator
+import json
+from collections.abc import Callable, Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
+from hullcheck.model.chart_values import Entry, ValuesFile, entries, given, holds_credential, texts
 from hullcheck.model.compose import ComposeProject
 from hullcheck.model.configtext import in_config
 from hullcheck.model.container import Container, Variable
@@ -37,9 +39,9 @@ from hullcheck.model.dockerfile import Dockerfile, Pair, Stage
 from hullcheck.model.expand import names
 from hullcheck.model.instruction import Instruction
 from hullcheck.model.kubernetes import KubernetesObject
-from hullcheck.model.node import Mapping, Scalar
+from hullcheck.model.node import Mapping, Node, Scalar, at
 from hullcheck.model.placeholders import asks, documented, for_build, weak
-from hullcheck.model.repository import is_for_tests
+from hullcheck.model.repository import Place, is_for_tests
 from hullcheck.model.secrets import Grade, by_name, is_own, known_default, literal, narrowed, written_at
 from hullcheck.source import Location
 
@@ -161,6 +163,77 @@ def _in_entry(made: KubernetesObject, name: str, place: Location) -> Finding:
         at=place,
         severity=Severity.MEDIUM,
         evidence=(name,),
+        redact=(place,),
+    )
+
+
+_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
+
+
+@check.on(KubernetesObject)
+def in_applied_configuration(made: KubernetesObject) -> Iterator[Finding]:
+    """What kubectl keeps of an object beside it, in a manifest that was taken from a cluster."""
+    node = at(made.node, "metadata", "annotations", _APPLIED)
+    for name, value in _applied(node.text) if isinstance(node, Scalar) else ():
+        yield check.finding(
+            made,
+            f"{made.kind} `{made.name}`: its annotation `last-applied-configuration` holds the value of `{name}`",
+            at=narrowed(node.location, value) if node is not None else made.location,
+            severity=Severity.MEDIUM if asks(value) or documented(value) else None,
+            evidence=(_APPLIED, name),
+            redact=(narrowed(node.location, value),) if node is not None else (),
+        )
+
+
+def _applied(text: str) -> Iterator[tuple[str, str]]:
+    """The credentials of the object that the annotation is, by name."""
+    try:
+        pending = [json.loads(text)]
+    except (ValueError, RecursionError):
+        return
+    told: set[str] = set()
+    while pending:
+        value = pending.pop()
+        pairs = list(value.items()) if isinstance(value, dict) else []
+        if isinstance(value, dict) and isinstance(value.get("name"), str) and isinstance(value.get("value"), str):
+            pairs.append((value["name"], value["value"]))
+        for name, held in pairs:
+            if isinstance(held, str) and name not in told and _holds(name, held):
+                told.add(name)
+                yield name, held
+        pending += [held for _, held in pairs] if pairs else value if isinstance(value, list) else []
+
+
+@check.on(ValuesFile)
+def in_values_file(file: ValuesFile) -> Iterator[Finding]:
+    if not is_for_tests(file.location.path):
+        yield from _in_values(file.root, lambda entry: Place(entry.value.location, ""), "values for a chart")
+
+
+@check.on(KubernetesObject)
+def in_given_values(made: KubernetesObject) -> Iterator[Finding]:
+    for root in given(made):
+        yield from _in_values(root, lambda entry: made, f"{made.kind} `{made.name}`")
+    for text in texts(made):
+        for found in in_config(text.location.text):
+            place = Location(text.source, text.start + found.start, text.start + found.end)
+            yield _value_given(made, f"{made.kind} `{made.name}`", found.name, found.value, place)
+
+
+def _in_values(root: Node, part: Callable[[Entry], Place | KubernetesObject], subject: str) -> Iterator[Finding]:
+    for entry in entries(root):
+        if holds_credential(entry):
+            place = narrowed(entry.value.location, entry.value.text)
+            yield _value_given(part(entry), subject, entry.path, entry.value.text, place)
+
+
+def _value_given(part: Place | KubernetesObject, subject: str, path: str, value: str, place: Location) -> Finding:
+    return check.finding(
+        part,
+        f"{subject}: `{path}` holds a literal credential",
+        at=place,
+        severity=Severity.MEDIUM if asks(value) or documented(value) or weak(value) else None,
+        evidence=("values", path),
         redact=(place,),
     )
 

@@ -294,12 +294,14 @@ class _Linker:
 
     def _world_parts(self, world: Any) -> Iterator[Any]:
         from hullcheck.link.availability import availabilities
+        from hullcheck.link.named_secrets import names, without_names
 
+        known = names(world.objects, world.workloads)
         yield world
         yield from world.objects
         yield from availabilities(world)
         for workload in world.workloads:
-            containers = tuple(map(self.images.joined, workload.containers))
+            containers = tuple(without_names(self.images.joined(c), known) for c in workload.containers)
             yield from _workload_parts(workload._replace(containers=containers))
 
     def _unknown_fields(self) -> Iterator[Any]:
