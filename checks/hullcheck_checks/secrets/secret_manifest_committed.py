@@ -163,12 +163,12 @@ def _is_credential(key: str, text: str) -> bool:
     """Does the value hold a credential? What is in a Secret isn't one by that: key and value say it, or a file's text."""
     if any(by_value(text)) or any(login.literal for login in in_url(text)):
         return True
-    if is_harmless_value(text):
-        return False
     words = [word.lower() for word in _WORDS.findall(key[:200])]
     if "\n" in text.strip() or text.lstrip().startswith(("{", "<", "[")):
-        held = words[-1:] and words[-1] in _WHOLE_FILE and '"auths"' not in text
-        return bool(held) or '"auth":' in text or any(in_config(text)) or _is_whole(key, text)
+        named = words[-1:] and words[-1] in _WHOLE_FILE and '"auths"' not in text and not is_harmless_value(text)
+        return bool(named) or '"auth":' in text or any(in_config(text)) or _is_whole(key, text)
+    if is_harmless_value(text):
+        return False
     if by_name(key) is not None:
         return True
     if words and (words[-1] in PUBLIC or not text):
