@@ -17,9 +17,14 @@ In a build, `RUN --mount=type=secret,id=token,env=TOKEN` shows the value to one 
 with `secretKeyRef` from a Secret that isn't in the repository. Then change the credential: it has been published.
 
 The name decides, by whole words; values that are empty, switches, paths, references (`${TOKEN}`, `/run/secrets/x`) or
-something to fill in are no credentials. Names that could mean something else (`APP_KEY`) count if the value looks
-generated. A well-known default such as `changeme` is a medium finding, as is a ConfigMap's entry and a value in a
-build stage that doesn't ship.
+something to fill in are no credentials, nor are names of objects that hold one (`WEBHOOK_SECRET: webhook-cert`),
+rules for passwords, keys that every browser gets, and what only a build needs to be there (`dummy`). Names that could
+mean something else (`APP_KEY`) count if the value looks generated.
+
+A well-known default such as `changeme` is a medium finding, as is a ConfigMap's entry and a value in a build stage that
+doesn't ship. So are words that ask to be replaced, and that a program asks for or signs with as they stand
+(`JWT_SECRET: CHANGE_ME`), outside of examples; where such a service is published for everybody, the finding is high.
+Values for charts count as well: those of files, of Flux's HelmReleases and of Argo CD's Applications.
 
 See https://docs.docker.com/build/building/secrets/
 See https://docs.docker.com/compose/how-tos/use-secrets/

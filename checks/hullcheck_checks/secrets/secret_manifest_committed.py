@@ -16,7 +16,8 @@ To fix: let the cluster take it from a secret store, or commit it encrypted:
 
 Of a chart, only values that stand in `values.yaml` or in the template itself count. Sealed secrets, SOPS files and
 references of secret operators are fine, as are entries that are empty, public (certificates, user names, addresses)
-or to be filled in. Where all values are defaults that everybody tries first, or the file lies in a folder of tests,
+or to be filled in. What is in a Secret isn't secret by that: the key or the value must say it, and of a configuration
+file that stands in it the text. Where all values are defaults that everybody tries first, or the file lies in a folder of tests,
 it is a medium finding.
 
 See https://kubernetes.io/docs/concepts/security/secrets-good-practices/
@@ -33,7 +34,7 @@ from hullcheck.model.kubernetes import KubernetesObject
 from hullcheck.model.node import Mapping, Scalar
 from hullcheck.model.placeholders import asks, documented, is_harmless_value, weak
 from hullcheck.model.repository import is_for_tests
-from hullcheck.model.secrets import Grade, by_name, decoded, in_url, narrowed
+from hullcheck.model.secrets import Grade, by_name, decoded, in_url, narrowed, words_of
 from hullcheck.model.tokens import by_value, random
 from hullcheck.source import Location
 
@@ -90,8 +91,9 @@ PUBLIC = frozenset(
 )
 """Last words of keys whose values everybody may know."""
 
-_WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
-_UNLIKE_WORDS = re.compile(r"(?=.*[A-Za-z])(?=.*[0-9!@#$%^&*?+=~])[!-~]{6,200}")
+_UNLIKE_WORDS = re.compile(
+    r"(?=.*[A-Za-z])(?=.*[0-9!@#$%^&*?+=~])[!-~]{6,200}|(?i:[\w -]{0,60}(?:passw|secret)[\w -]{0,60})"
+)
 _ADDRESS = re.compile(
     r"[\w.+-]{1,64}@[\w.-]{1,200}|[a-z][a-z0-9+.-]{0,20}://\S{1,300}|[\w-]{1,63}(?:\.[\w-]{1,63}){1,9}(?::\d{1,5})?"
 )
@@ -163,7 +165,7 @@ def _is_credential(key: str, text: str) -> bool:
     """Does the value hold a credential? What is in a Secret isn't one by that: key and value say it, or a file's text."""
     if any(by_value(text)) or any(login.literal for login in in_url(text)):
         return True
-    words = [word.lower() for word in _WORDS.findall(key[:200])]
+    words = words_of(key)
     if "\n" in text.strip() or text.lstrip().startswith(("{", "<", "[")):
         named = words[-1:] and words[-1] in _WHOLE_FILE and '"auths"' not in text and not is_harmless_value(text)
         return bool(named) or '"auth":' in text or any(in_config(text)) or _is_whole(key, text)
@@ -171,7 +173,7 @@ def _is_credential(key: str, text: str) -> bool:
         return False
     if by_name(key) is not None:
         return True
-    if words and (words[-1] in PUBLIC or not text):
+    if words and (words[-1] in PUBLIC or words[-1].endswith(("username", "accountname", "address"))):
         return False
     return _ADDRESS.fullmatch(text[:500]) is None and (_UNLIKE_WORDS.fullmatch(text) is not None or random(text))
 

@@ -48,11 +48,11 @@ def in_properties(text: str) -> Iterator[Property]:
 
 
 def in_config(text: str) -> Iterator[Property]:
-    """The credentials in a configuration file's text, whatever its format. Each place comes once."""
-    seen: set[int] = set()
-    for found in _all(text):
-        if found.start not in seen:
-            seen.add(found.start)
+    """The credentials in a configuration file's text, whatever its format, in order. Each comes once."""
+    end = -1
+    for found in sorted(_all(text), key=lambda found: (found.start, -found.end)):
+        if found.start >= end:
+            end = found.end
             yield found
 
 

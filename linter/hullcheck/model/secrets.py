@@ -180,7 +180,7 @@ def _in_browser(words: list[str]) -> bool:
 
 def is_password(name: str) -> bool:
     """Is it the name of a password, for which even a number may be one?"""
-    return any(word.endswith(("password", "passwd", "pwd", "pass", "passphrase")) for word in _words(name))
+    return any(word.endswith(("password", "passwd", "pwd", "pass", "passphrase")) for word in words_of(name))
 
 
 _OWN = frozenset(
@@ -197,7 +197,7 @@ _ELSEWHERE = frozenset(
 
 def is_own(name: str) -> bool:
     """Is it the name of what the program itself asks for or signs with, rather than what it shows to somebody else?"""
-    words = frozenset(_words(name))
+    words = frozenset(words_of(name))
     return words.isdisjoint(_ELSEWHERE) and (is_password(name) or not words.isdisjoint(_OWN))
 
 
@@ -211,13 +211,14 @@ _SIGNS = frozenset(("jwt", "session", "cookie", "signing", "csrf", "nextauth"))
 
 def signs(name: str) -> bool:
     """Is it the name of a key that a program signs with?"""
-    words = _words(name)
+    words = words_of(name)
     return by_name(name) is Grade.STRONG and (
         not _SIGNS.isdisjoint(words) or "secretkey" in "".join(words) or "secretkeybase" in "".join(words)
     )
 
 
-def _words(name: str) -> list[str]:
+def words_of(name: str) -> list[str]:
+    """The words that a name is made of, in lower case, whatever joins them."""
     return [word.lower() for word in _WORD.findall(name[:200])]
 
 
@@ -274,7 +275,7 @@ def names_object(name: str, value: str) -> bool:
     The name says that it is about a secret, not what for a one; the value is words, and the last says what the object
     is, or the name does.
     """
-    words = _words(name)
+    words = words_of(name)
     if not words or words[-1] not in ("secret", "secrets") or _LABEL.fullmatch(value) is None:
         return False
     pieces = value.split("-")
