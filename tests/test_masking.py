@@ -252,3 +252,45 @@ def test_time_is_linear(text: str) -> None:
     start = time.process_time()
     list(spans(text))
     assert time.process_time() - start < 4
+
+
+def test_show_tells_names(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "pod.yaml").write_text(
+        "apiVersion: v1\nkind: Pod\nmetadata:\n  name: kong-operator-ca\n  labels: {konghq.com/secret: internal}\n"
+        "  annotations: {checksum/api_key: 9f3a7c1e5b8d20469f3a7c1e5b8d2046}\nspec:\n  containers:\n    - name: c\n"
+        "      image: kong:3.9\n      args: [--webhook-ca-secret=webhook-ca]\n"
+        "      env:\n        - {name: CLUSTER_CA_SECRET, value: kong-operator-ca}\n"
+    )
+    assert main(["show", str(tmp_path)]) == 0
+    output = capsys.readouterr()
+    assert "REDACTED" not in output.out
+    assert "redacted" not in output.err
+
+
+def test_what_was_overridden_is_masked_too(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    start = "services:\n  web:\n    image: web:1\n"
+    (tmp_path / "compose.yaml").write_text(f"{start}    environment: {{DB_PASSWORD: {SECRET}}}\n")
+    (tmp_path / "compose.override.yaml").write_text(f"{start}    environment: {{DB_PASSWORD: '${{P}}'}}\n")
+    main(["show", "-v", str(tmp_path)])
+    assert hides(capsys.readouterr().out)
+    (tmp_path / "compose.override.yaml").write_text(f"{start}    environment: {{DB_PASSWORD: ''}}\n")
+    main(["show", "-v", str(tmp_path)])
+    assert hides(capsys.readouterr().out)
+
+
+def test_a_suppressed_finding_and_an_old_one_are_masked(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    text = f'services:\n  web:\n    image: web:1\n    # hullcheck: ignore[secret-in-argv] reason="x"\n    command: redis-cli -a {SECRET}\n'
+    (tmp_path / "compose.yaml").write_text(text)
+    git = ["git", "-c", "user.name=t", "-c", "user.email=t@example.com"]
+    for command in (["init", "-q"], ["add", "-A"], ["commit", "-qm", "x"]):
+        subprocess.run([*git, *command], cwd=tmp_path, check=True, capture_output=True)
+    for name in FORMATS:
+        main(["check", "--show-suppressed", "--output-format", name])
+        assert hides(capsys.readouterr().out)
+    (tmp_path / "compose.yaml").write_text("services:\n  web:\n    image: web:1\n    privileged: true\n")
+    for name in FORMATS:
+        main(["check", "--diff-base", "HEAD", "--output-format", name])
+        assert hides(capsys.readouterr().out)
