@@ -20,6 +20,7 @@ from hullcheck.model.scoped import Scoped
 from hullcheck.model.settings import Settings
 from hullcheck.read import File, read_all
 from hullcheck.rules import Rules
+from hullcheck.source import Location
 
 UNREAD = frozenset(("parse-error", "unreadable-file", "check-failed", "time-limit", "file-left-scope"))
 """Findings that mean something wasn't checked: exit code 4."""
@@ -42,7 +43,7 @@ class Analysis(NamedTuple):
     `files` are those that were of interest, of all that were `seen`; `owners` are the scopes and names of all objects.
     `ignores` are those that suppress something, with the checks they do it for. `scopes` are the worlds of manifests
     and the Compose projects; `coverage` is the ledger of what was judged. `users` are what runs images, by
-    the Dockerfile's path.
+    the Dockerfile's path. `redact` are the places of secrets, whether or not the checks that know them were asked for.
     """
 
     findings: tuple[Finding, ...]
@@ -55,6 +56,7 @@ class Analysis(NamedTuple):
     scopes: tuple[tuple[Any, ...], tuple[Any, ...]] = ((), ())
     coverage: Coverage = Coverage()
     users: frozenset[tuple[str, tuple[str, str]]] = frozenset()
+    redact: frozenset[Location] = frozenset()
 
     @property
     def counted(self) -> list[str]:
@@ -84,8 +86,8 @@ class Judge(NamedTuple):
         files = read_all(tree, entries, self.jobs, self.progress, known)
         project = link(files, tree, self.settings)
         unchecked: list[Scoped] = []
-        checked = list(self._checked(project, unchecked))
-        judged = self.rules.judge([*self._problems(project), *checked])
+        found = list(self._checked(project, self.settings.selected, unchecked))
+        judged = self.rules.judge([*self._problems(project), *found])
         findings = list(_with_users(judged, project.users))
         ignores = self._ignores(files, project, findings)
         marked = suppress.apply(findings, ignores, self.config, self.today)
@@ -104,6 +106,7 @@ class Judge(NamedTuple):
             (project.worlds, project.compose),
             ledger(files, project, judged_owners, skipped, _failed(findings)),
             frozenset((path, user) for (path, _), users in project.users.items() for user in users),
+            frozenset(place for finding in (*found, *self._unasked(project)) for place in finding.redact),
         )
 
     def opened(self, base: Analysis, head: Analysis) -> tuple[Finding, ...]:
@@ -115,7 +118,7 @@ class Judge(NamedTuple):
 
         parts = list(changes_of(base.scopes, head.scopes, Options(self.settings.datastores)))
         project = Project(parts, [], 0, worlds=head.scopes[0], compose=head.scopes[1])
-        findings = list(self.rules.judge(self._checked(project, [])))
+        findings = list(self.rules.judge(self._checked(project, self.settings.selected, [])))
         ignores = self._ignores(head.files, project, findings)
         return tuple(suppress.apply(findings, ignores, self.config, self.today).findings)
 
@@ -125,11 +128,16 @@ class Judge(NamedTuple):
         foreign = self.foreign and self.config.demands.foreign
         return list(written(files.values(), project.compose, project.worlds, self.registry, foreign, findings))
 
-    def _checked(self, project: Project, unchecked: list[Scoped]) -> Iterator[Finding]:
-        """What the checks find; where the run's time is used up before they are through, the rest is `unchecked`."""
+    def _unasked(self, project: Project) -> Iterator[Finding]:
+        """What the checks of secrets find that weren't asked for: reports mask it all the same."""
+        secret = {name for name, entry in self.registry.entries.items() if entry.concern == "secrets" and entry.default}
+        return self._checked(project, frozenset(secret - self.settings.selected), [])
+
+    def _checked(self, project: Project, names: frozenset[str], unchecked: list[Scoped]) -> Iterator[Finding]:
+        """What these checks find; where the run's time is used up before they are through, the rest is `unchecked`."""
         by_type: dict[type, list[tuple[Check, Any, bool]]] = {}
         types = {type(part).__name__ for _, part in project.parts}
-        for check in self.registry.running(self.settings.selected, project.dialects, types):
+        for check in self.registry.running(names, project.dialects, types):
             for part_type, function, takes_settings in check.functions:
                 by_type.setdefault(part_type, []).append((check, function, takes_settings))
         for number, (scope, part) in enumerate(project.parts):

@@ -45,7 +45,9 @@ def main(argv: Sequence[str] | None = None) -> int:
                 return 4
             return code
     except HullcheckError as error:
-        print(f"hullcheck: {error}", file=sys.stderr)
+        from hullcheck.report.safe import told
+
+        print(f"hullcheck: {told(str(error))}", file=sys.stderr)
         return 2
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -83,7 +85,9 @@ def _described(error: Exception) -> str:
     while frame is not None and frame.tb_next is not None:
         frame = frame.tb_next
     where = f" at {os.path.basename(frame.tb_frame.f_code.co_filename)}:{frame.tb_lineno}" if frame else ""
-    said = str(error).partition("\n")[0].encode("ascii", "backslashreplace").decode()
+    from hullcheck.report.safe import told
+
+    said = told(str(error)).partition("\n")[0].encode("ascii", "backslashreplace").decode()
     return f"{type(error).__name__}: {said}{where}"
 
 

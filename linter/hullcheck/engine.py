@@ -18,7 +18,7 @@ from hullcheck.model.problem import Problem
 from hullcheck.model.settings import Settings
 from hullcheck.report.unite import unite
 from hullcheck.rules import Rules
-from hullcheck.source import Source
+from hullcheck.source import Location, Source
 
 if TYPE_CHECKING:
     from hullcheck.base import Past
@@ -74,7 +74,7 @@ class Request(NamedTuple):
 class Result(NamedTuple):
     """What came out: all findings of the targets, marked and united for printing; `shown` are those that count.
 
-    `same_as` is what the files were compared with if none of them differs.
+    `same_as` is what the files were compared with if none of them differs. `redact` are the places of all secrets.
     """
 
     root: str
@@ -91,6 +91,7 @@ class Result(NamedTuple):
     minimum: Severity = Severity.INFO
     coverage: Coverage = Coverage()
     same_as: str = ""
+    redact: frozenset[Location] = frozenset()
 
     def counts(self) -> Counter[str]:
         return Counter(finding.name for finding in self.shown)
@@ -115,6 +116,7 @@ class Result(NamedTuple):
             fixed=self.fixed,
             minimum=self.minimum,
             coverage=self.coverage,
+            redact=tuple(self.redact),
         )
 
 
@@ -156,6 +158,7 @@ def lint(request: Request, registry: Registry, progress: Progress) -> Result:
         compared=change is not None,
         coverage=head.coverage.below(lambda path: _below(path, targets)),
     )
+    result = result._replace(redact=head.redact | change.base.redact if change else head.redact)
     return result._replace(same_as=request.past.base.how) if request.past and change and _is_same(change) else result
 
 

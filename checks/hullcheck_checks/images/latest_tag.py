@@ -46,7 +46,7 @@ check = Check(
 
 @check.on(ImageUse)
 def latest(use: ImageUse) -> Iterator[Finding]:
-    image = use.image
+    image = use.image or use.partial
     if image is None or image.tag.lower() != "latest" or image.digest or use.built_here:
         return
     yield check.finding(

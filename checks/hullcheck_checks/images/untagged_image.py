@@ -47,7 +47,7 @@ check = Check(
 
 @check.on(ImageUse)
 def untagged(use: ImageUse) -> Iterator[Finding]:
-    image = use.image
+    image = use.image or use.partial
     if image is None or image.tag or image.digest or use.built_here:
         return
     yield check.finding(

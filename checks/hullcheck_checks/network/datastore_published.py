@@ -65,7 +65,7 @@ def _finding(service: Service, port: Port, kind: str) -> Finding:
     where = f"on {host_address(port)}" if is_bound_to_an_address(port) else "on every interface of the host"
     return check.finding(
         service,
-        f"`{service.name}` ({kind}) is published {where}: port {port.number}",
+        f"`{service.name}` ({kind}) is published {where}: port {port.shown if port.number is None else port.number}",
         at=port.location,
         severity=tempered(check.severity, port.location.path),
         evidence=(str(port.number), port.protocol),

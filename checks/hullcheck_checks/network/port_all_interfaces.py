@@ -90,7 +90,7 @@ def _is_told(port: Port, consoles: set[int]) -> bool:
 
 
 def _finding(service: Service, port: Port) -> Finding:
-    span = f"{port.number}-{port.last}" if port.last and port.last != port.number else f"{port.number}"
+    span = port.shown
     twin = any(host_address(other).startswith("127.") and other.number == port.number for other in service.ports)
     known = _PUBLIC.get(port.protocol or "tcp", frozenset())
     meant = (

@@ -8,8 +8,9 @@ To fix: let it ask, and hand the password over as a file:
     environment:
       POSTGRES_PASSWORD_FILE: /run/secrets/db
 
-A MongoDB without a root user asks nobody, either. The finding is high where the port is published on all interfaces or
-the container is on the host's network, else medium.
+A MongoDB without a root user asks nobody, either, and a key to sign with that is empty unless somebody sets it
+(`JWT_SECRET: ${JWT_SECRET:-}`) lets everybody sign. The finding is high where the port is published on all interfaces
+or the container is on the host's network, else medium.
 
 See https://owasp.org/www-community/vulnerabilities/Empty_String_Password
 See https://hub.docker.com/_/postgres
@@ -23,6 +24,7 @@ from hullcheck.finding import Finding, Severity
 from hullcheck.model.compose import Service
 from hullcheck.model.container import Container
 from hullcheck.model.extent import EVERY_ADDRESS, extent
+from hullcheck.model.secrets import signs
 from hullcheck.model.workload import Workload
 from hullcheck.source import Field, Location
 
@@ -124,6 +126,21 @@ def _is_docker(container: Container) -> bool:
     """Is it an engine of its own, as Docker's image starts it?"""
     image = container.image.image if container.image else None
     return image is not None and image.familiar == "docker" and "dind" in (image.tag or "dind")
+
+
+@check.on(Container)
+def signs_with_nothing(container: Container) -> Iterator[Finding]:
+    """`JWT_SECRET: ${X:-}`: who doesn't set X gets a key that everybody knows."""
+    for variable in container.environment:
+        empty = variable.value.value == "" and variable.defaulted and variable.source == "environment"
+        if empty and signs(variable.name):
+            yield check.finding(
+                container,
+                f"{container.described} signs with an empty `{variable.name}` where the caller sets none",
+                at=variable.value.location,
+                severity=Severity.MEDIUM,
+                evidence=(variable.name, "empty"),
+            )
 
 
 @check.on(Workload)

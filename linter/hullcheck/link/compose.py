@@ -59,7 +59,7 @@ def link(files: Files, env: Settings, texts: Lookup[str, Source], around: Around
     `texts` are files of variables by their path: the `.env` of each folder, and those that `env_file` may name.
     `around` is what else says which files belong together. `root_name` is what the repository's own folder is called.
     """
-    made = _Projects(Reading(files, env, texts), root_name)
+    made = _Projects(Reading(files, env, texts, either=True), root_name)
     found = made.all(around)
     return Linked(found, made.problems)
 

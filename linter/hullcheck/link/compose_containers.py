@@ -9,10 +9,10 @@ from hullcheck.model.container import Container, Device, Limits, Mount, Probe, P
 from hullcheck.model.image import ImageUse
 from hullcheck.model.node import Mapping, Node, Scalar, Sequence
 from hullcheck.model.workload import Sysctl, Workload
-from hullcheck.render.compose.nodes import entries, get, items, part, text_of
+from hullcheck.render.compose.nodes import entries, get, items, part, parts, text_of
 from hullcheck.render.compose.paths import inside
 from hullcheck.render.compose.units import size, words
-from hullcheck.source import Field, Related
+from hullcheck.source import HOLE, Field, Related
 
 SOCKET = "/var/run/docker.sock"
 """What `use_api_socket` gives a service."""
@@ -77,7 +77,7 @@ class _Reader:
                 f"service `{service.name}`: image",
                 service.owner,
                 self._written_image(),
-                built_here=service.build is not None,
+                built_here=service.build is not None or self._is_built(service),
             )
         command = (*self._words("entrypoint"), *self._words("command"))
         return Container(
@@ -106,10 +106,16 @@ class _Reader:
             environment=service.environment,
             labels=service.labels,
             command=command,
-            probes=tuple(self._probes()),
+            probes=(*self._probes(), *self._hooks()),
             limits=self._limits(),
             workdir=self._workdir(),
         )
+
+    def _is_built(self, service: Service) -> bool:
+        """Is what isn't known in full the image that another service builds?"""
+        wanted = service.image.parts
+        services = self.project.services.values()
+        return bool(wanted) and any(other.build is not None and other.image.parts == wanted for other in services)
 
     def _written_image(self) -> str:
         node = self.node.get("image")
@@ -319,6 +325,17 @@ class _Reader:
             said = tuple(word.value or "" for word in command)
             yield Probe("healthcheck", "exec", at, command, identity=" ".join(said))
 
+    def _hooks(self) -> Iterator[Probe]:
+        """The commands that are run when it starts and stops."""
+        for key in ("post_start", "pre_stop"):
+            for item in items(self.node.get(key)):
+                node = get(item, "command")
+                command = tuple(field(word, self.at) for word in items(node))
+                command = tuple(split(node)) if isinstance(node, Scalar) else command
+                if command:
+                    identity = " ".join(word.value or "" for word in command)
+                    yield Probe(key, "exec", item.location, command, identity=identity)
+
     def _limits(self) -> Limits:
         limits, wanted = ("deploy", "resources", "limits"), ("deploy", "resources", "reservations")
         return Limits(
@@ -345,13 +362,15 @@ class _Reader:
 def user_of(service: Service) -> User:
     """The user that the service itself says; without one, its image decides."""
     said = service.user
-    if said.unknown:
+    text = said.value if said.value is not None else said.parts
+    name = text.partition(":")[0].strip()
+    if said.unknown and (not name or HOLE in name):
         return User(Root.UNKNOWN, said.location, why=said.unknown)
-    if said.value is None:
+    if said.absent:
         return User(Root.UNKNOWN, service.location, why="the image decides", unsaid=True)
-    name = said.value.partition(":")[0].strip()
     root = name == "root" or (name.isdigit() and int(name[:20]) == 0)
-    return User(Root.STATED if root else Root.NO, said.location, said.value, f"`user` is `{said.value}`", said.related)
+    shown = text.replace(HOLE, "*")
+    return User(Root.STATED if root else Root.NO, said.location, shown, f"`user` is `{shown}`", said.related)
 
 
 def command_of(service: Service) -> list[str]:
@@ -366,16 +385,20 @@ def command_of(service: Service) -> list[str]:
 
 def split(node: Scalar) -> Iterator[Field[str]]:
     """The words of a command line, each with its own place where it stands there as it is."""
-    if node.unknown:
+    text = parts(node) if node.unknown else node.text
+    if not text:
         yield Field(None, node.location, node.unknown)
         return
     try:
-        found = words(node.text)
+        found = words(text)
     except ValueError:
-        found = node.text.split()
+        found = text.split()
     at = 0
     for word in found:
-        offset = node.text.find(word, at) if word else -1
+        if HOLE in word:
+            yield Field(None, node.location, node.unknown, parts=word)
+            continue
+        offset = text.find(word, at) if word else -1
         if offset < 0:
             yield Field(word, node.location)
             continue

@@ -32,14 +32,14 @@ class Reading:
     """Reads projects. `env` are variables that are given for a folder, which win over its `.env`.
 
     `texts` are files of variables by their path. `reached` are files that projects took in, `cut` those that they
-    didn't follow because the way to them is too long.
+    didn't follow because the way to them is too long. `either` says how `${X:+text}` is taken, as for `interpolate`.
     """
 
-    def __init__(self, files: Files, env: Settings, texts: Mapping[str, Source]) -> None:
+    def __init__(self, files: Files, env: Settings, texts: Mapping[str, Source], either: bool = False) -> None:
         self.files = files
         self.env = env
         self.texts = texts
-        self.loader = Loader(files, self.read)
+        self.loader = Loader(files, self.read, either)
         self.reached: set[Reached] = set()
         self.cut: dict[str, None] = {}
         self._settings: dict[tuple[str, int], Variables] = {}

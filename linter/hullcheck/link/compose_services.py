@@ -1,6 +1,7 @@
 """The tree of a Compose project as what the rest of the linter looks at: services, networks, volumes, file objects."""
 
 import posixpath
+import re
 from collections.abc import Iterator
 from collections.abc import Mapping as Lookup
 from typing import NamedTuple
@@ -8,17 +9,33 @@ from typing import NamedTuple
 from hullcheck.budget import tick
 from hullcheck.model.compose import Build, Dependency, FileObject, Join, Network, Service, Volume
 from hullcheck.model.container import Mount, Port, Variable
+from hullcheck.model.hostpaths import leads_to_runtime
 from hullcheck.model.image import ImageUse
 from hullcheck.model.node import Mapping, Node, Scalar
 from hullcheck.render.compose.dotenv import variables as read_variables
-from hullcheck.render.compose.interpolate import DEFAULT, Variables, is_set_elsewhere, settings_in
-from hullcheck.render.compose.nodes import MARK, PLACES, Text, entries, get, is_nothing, items, marked, part, text_of
+from hullcheck.render.compose.interpolate import DEFAULT, MAX_TEXT, Variables, is_set_elsewhere, settings_in
+from hullcheck.render.compose.nodes import (
+    MARK,
+    PLACES,
+    Text,
+    entries,
+    get,
+    is_nothing,
+    items,
+    marked,
+    part,
+    parts,
+    text_of,
+)
 from hullcheck.render.compose.paths import inside, is_absolute, is_remote_context
 from hullcheck.render.compose.short import clean
 from hullcheck.source import Field, Location, Related, Source
 
 _BINDS = frozenset(("bind", "rbind"))
 _IMAGE_CONTEXT = "docker-image://"
+
+EXAMPLES = (".env.example", ".env.dist", ".env.sample", ".env.template", "env.example", "example.env", "sample.env")
+"""Names of files that say what the variables beside a project are as it is shipped, to be copied to `.env`."""
 
 
 class Place(NamedTuple):
@@ -65,7 +82,7 @@ def field(node: Node | None, otherwise: Location) -> Field[str]:
     if node is None:
         return Field(None, otherwise)
     if node.unknown:
-        return Field(None, node.location, node.unknown)
+        return Field(None, node.location, node.unknown, parts=parts(node))
     text = text_of(node)
     return Field(text, node.location, related=replaced(node)) if text is not None else Field(None, node.location)
 
@@ -127,8 +144,23 @@ def host_path(place: Place, node: Node | None, otherwise: Location) -> Field[str
         return field(node, otherwise)
     text = _known_places(marked(node), place.folder) if node.unknown else node.text
     if MARK in text:
-        return Field(None, node.location, node.unknown)
+        known = _partly_known(text)
+        return Field(known or None, node.location, "" if known else node.unknown, replaced(node) if known else ())
     return Field(normal_path(text, place.folder), node.location, related=replaced(node))
+
+
+def _partly_known(text: str) -> str:
+    """A path of the host of which enough is known: `*` stands for the rest. Empty if it may be anything.
+
+    It is known where its first folder is, and where it leads to a runtime's socket, whatever is before that.
+    """
+    path = normal_path(text.replace(MARK, "*"), "") if text.startswith(("/", "~")) else ""
+    if path.startswith("~") or (path and "*" not in path.split("/")[1]):
+        return path
+    if text.startswith(f"{MARK}/"):
+        path = normal_path(f"/*{text[1:]}".replace(MARK, "*"), "")
+        return path if leads_to_runtime(path) else ""
+    return ""
 
 
 def _known_places(text: str, folder: str) -> str:
@@ -282,7 +314,7 @@ class _Reader:
         for item in items(self.node.get("ports")):
             if not isinstance(item, Mapping):
                 continue
-            port = _port(item)
+            port = _port(item, self.place)
             if inner and port.public:
                 port = port._replace(public=False)
             last = found[-1] if found else None
@@ -402,13 +434,23 @@ class _Reader:
         return mount._replace(kind="bind", source=source, read_only=read_only)
 
 
-def _port(item: Mapping) -> Port:
+def _port(item: Mapping, place: Place) -> Port:
     number, published = item.get("target"), item.get("published")
     address = item.get("host_ip")
     host = field(address, item.location) if address is not None else None
     port = _number(number)
     text = text_of(published)
     hidden = published is not None and bool(published.unknown)
+    if hidden and published is not None and host is None:
+        shipped = as_shipped(published, place)
+        _, colon, last = shipped.rpartition(":")
+        if colon:
+            host = Field(shipped.rpartition(":")[0], published.location)
+        # No address can stand in the long form, and none is where a port is shipped or named.
+        text = last if last.isdigit() else None
+        may_be_address = published.location == item.location and not last.isdigit() and not _names_port(published)
+        if text is not None or not may_be_address:
+            text, hidden = text or "0", False
     protocol = text_of(item.get("protocol")) or "tcp"
     count = getattr(item, "count", 1)
     return Port(
@@ -416,6 +458,32 @@ def _port(item: Mapping) -> Port:
         0 if text is None or hidden else _first_number(text),
         host, _public(host, hidden), text_of(item.get("name")) or "", _last_number(text),
     )  # fmt: skip
+
+
+_NAME = re.compile(r"\$\{?([A-Za-z_][A-Za-z0-9_]*)")
+
+
+def _variables_of(node: Node) -> list[str]:
+    """The variables that the node's text was made with."""
+    before = node.before
+    return _NAME.findall(before.text[:MAX_TEXT]) if isinstance(before, Scalar) else []
+
+
+def _names_port(node: Node) -> bool:
+    """Is it a variable for a port that isn't known?"""
+    names = _variables_of(node)
+    return bool(names) and not {"PORT", "PORTS"}.isdisjoint(names[0].upper().split("_"))
+
+
+def as_shipped(node: Node, place: Place) -> str:
+    """What the first variable of a text is in the example that lies beside the project; empty if there is none."""
+    for name in _variables_of(node)[:1]:
+        for example in EXAMPLES:
+            source = place.texts.get(posixpath.join(place.folder, example))
+            setting = read_variables(source, {}).get(name) if source is not None else None
+            if setting is not None:
+                return setting.text
+    return ""
 
 
 def _number(node: Node | None) -> int | None:

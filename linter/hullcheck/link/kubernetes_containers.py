@@ -8,10 +8,10 @@ from collections.abc import Iterator
 
 from hullcheck.model.container import Container, Limits, Mount, Port, Probe, Profile, Root, User, Variable
 from hullcheck.model.image import ImageUse
-from hullcheck.model.kubernetes import PodContainer, PodObject, is_template
+from hullcheck.model.kubernetes import PodContainer, PodObject, is_template, template_parts
 from hullcheck.model.node import Mapping, Node, Scalar, as_bool, as_int, as_str, at, is_null, items
 from hullcheck.model.refused import PROFILE_TYPES
-from hullcheck.model.unknowns import known_in_full, looked_up
+from hullcheck.model.unknowns import known_in_full, looked_up, parts
 from hullcheck.model.workload import Sysctl, Workload
 from hullcheck.parse.labels import text_map
 from hullcheck.source import Field, Location, Related
@@ -450,8 +450,10 @@ def text(node: Node | None, otherwise: Location) -> Field[str]:
     """A scalar's text with its place; absent at `otherwise`, unknown if that can't be known."""
     if node is None or is_null(node):
         return Field(None, otherwise)
-    if node.unknown or not isinstance(node, Scalar):
+    if not isinstance(node, Scalar):
         return Field(None, node.location.one_line(), node.unknown or "it isn't a single value")
+    if node.unknown:
+        return Field(None, node.location.one_line(), node.unknown, parts=parts(node))
     return Field(node.text, node.location.one_line(), related=replaced(node))
 
 
@@ -497,5 +499,5 @@ def image_text(node: Node, place: Location) -> Field[str]:
     if said.value is None:
         return said
     if is_template(said.value):
-        return Field(None, said.location, "a template decides it")
+        return Field(None, said.location, "a template decides it", parts=template_parts(said.value))
     return said._replace(value=said.value.strip())

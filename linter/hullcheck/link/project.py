@@ -102,7 +102,7 @@ class _Linker:
         named = [part for _, part in parts if isinstance(part, ImageUse)]
         about = (Scoped(part.location.path, part) for part in self._repository_parts(named))
         self._take_parts(parts, about, "dockerfile compose kubernetes", "join of files")
-        undecided = sum(1 for _, part in parts if _undecided(part))
+        undecided = sum(_undecided(part) for _, part in parts)
         worlds = tuple(self.manifests.worlds) if self.manifests else ()
         dockerfiles = {**self.dockerfiles, **self.inline}
         used, users = self._used(worlds), _users(parts)
@@ -355,12 +355,14 @@ class _Linker:
 
     def _world_parts(self, world: Any) -> Iterator[Any]:
         from hullcheck.link.availability import availabilities
+        from hullcheck.link.named_secrets import names, without_names
 
+        known = names(world.objects, world.workloads)
         yield world
         yield from world.objects
         yield from availabilities(world)
         for workload in world.workloads:
-            containers = tuple(map(self.images.joined, workload.containers))
+            containers = tuple(without_names(self.images.joined(c), known) for c in workload.containers)
             yield from _workload_parts(workload._replace(containers=containers))
 
     def _unknown_fields(self) -> Iterator[Any]:
@@ -437,9 +439,16 @@ def _workload_parts(workload: Workload) -> Iterator[Any]:
             yield container.image
 
 
-def _undecided(part: object) -> bool:
+def _undecided(part: object) -> int:
+    """How much of it can't be judged because it isn't known: an image, a user, a folder of the host, who reaches a port."""
     if isinstance(part, ImageUse):
-        return bool(part.reference.unknown)
-    return (
-        isinstance(part, Container) and part.user.root is Root.UNKNOWN and part.complete and part.dialect != "compose"
+        return int(bool(part.reference.unknown))
+    if not isinstance(part, Container):
+        return 0
+    if part.dialect != "compose":
+        return int(part.user.root is Root.UNKNOWN and part.complete)
+    said = part.user.root is Root.UNKNOWN and not part.user.unsaid
+    hidden = sum(1 for mount in part.mounts if mount.source.unknown) + sum(
+        1 for port in part.ports if port.public is None
     )
+    return hidden + int(said)

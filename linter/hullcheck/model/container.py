@@ -94,6 +94,13 @@ class Port(NamedTuple):
     name: str = ""
     until: int | None = None
 
+    @property
+    def shown(self) -> str:
+        """The port for messages, or the host's where the container's isn't known."""
+        if self.number is None:
+            return f"{self.published} of the host" if self.published else "that isn't known"
+        return f"{self.number}-{self.last}" if self.last and self.last != self.number else f"{self.number}"
+
 
 class Variable(NamedTuple):
     """An environment variable. `value` is unknown if it comes from elsewhere (`valueFrom`, the caller's environment).
@@ -122,7 +129,9 @@ class Limits(NamedTuple):
 
 
 class Probe(NamedTuple):
-    """A health check. `kind` is "healthcheck", "liveness", "readiness", "startup", "postStart" or "preStop".
+    """A health check or a hook.
+
+    `kind` is "healthcheck", "liveness", "readiness", "startup", "postStart", "preStop", "post_start" or "pre_stop".
 
     `how` is "exec", "http", "tcp", "grpc", or "none" for one that is switched off. `command` is the program's words.
     `identity` is equal for probes that ask the same.

@@ -17,7 +17,7 @@ from hullcheck.model.privileges import dropper, effective_user
 from hullcheck.model.problem import Problem
 from hullcheck.model.state import Arguments, Entry, Program, Scope, State, global_scope
 from hullcheck.model.text import Text
-from hullcheck.source import Field, Location, Source
+from hullcheck.source import HOLE, Field, Location, Source
 
 __all__ = [
     "Directive",
@@ -520,7 +520,10 @@ def mounts(instruction: Instruction) -> tuple[Mount, ...]:
 
 
 def _as_field(value: Value, location: Location) -> Field[str]:
-    return Field(value.text, location, value.why if value.text is None else "", value.related)
+    if value.text is not None:
+        return Field(value.text, location, "", value.related)
+    parts = value.shape.replace("*", HOLE)
+    return Field(None, location, value.why, value.related, parts if parts.strip(HOLE) else "")
 
 
 class Shipped(NamedTuple):

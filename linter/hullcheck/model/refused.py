@@ -12,7 +12,7 @@ from typing import NamedTuple
 from hullcheck.model.kubernetes import KubernetesObject, PodObject, is_template
 from hullcheck.model.misplaced import CONTAINER_ONLY, OF_BOTH, OF_SPEC, POD_ONLY, is_kubernetes_own
 from hullcheck.model.node import Mapping, Node, Scalar, Sequence, as_bool, as_int, as_str, at, is_null, items
-from hullcheck.model.secrets import placeholder
+from hullcheck.model.placeholders import placeholder
 from hullcheck.source import Location
 
 PROFILE_TYPES = ("RuntimeDefault", "Localhost", "Unconfined")

@@ -105,12 +105,15 @@ class Loader:
 
     `settings` gives the variables of these files of variables, under those from above, which win.
 
-    Nothing but `files` is ever read.
+    Nothing but `files` is ever read. `either` says how `${X:+text}` is taken, as for `interpolate`.
     """
 
-    def __init__(self, files: Files, settings: Callable[[tuple[str, ...], Variables], Variables]) -> None:
+    def __init__(
+        self, files: Files, settings: Callable[[tuple[str, ...], Variables], Variables], either: bool = False
+    ) -> None:
         self.files = files
         self.settings = settings
+        self.either = either
         self._layers: dict[tuple[str, int], list[_Layer]] = {}
         self._kept: list[Variables] = []  # so that no id is given twice
         self._left_in_all = MAX_TOTAL
@@ -170,7 +173,7 @@ class Loader:
         key = (path, id(variables))
         if key not in self._layers:
             self._kept.append(variables)
-            self._layers[key] = [_layer(root, variables) for root in self.files[path].documents]
+            self._layers[key] = [_layer(root, variables, self.either) for root in self.files[path].documents]
         return self._layers[key]
 
     def services_of(self, path: str, scope: Scope) -> tuple[Entries, Resets]:
@@ -371,13 +374,13 @@ def _put_back(root: Mapping, touched: Mapping, made: Mapping) -> Mapping:
     return mapping(made, found)
 
 
-def _layer(root: Mapping, variables: Variables) -> _Layer:
+def _layer(root: Mapping, variables: Variables, either: bool) -> _Layer:
     resets: list[tuple[str, ...]] = []
     text = root.source.text
     if "!reset" in text or "!override" in text:
         stripped = _stripped(root, (), resets)
         root = stripped if isinstance(stripped, Mapping) else root
-    found = interpolate(root, variables)
+    found = interpolate(root, variables, either=either)
     kept = {name: entry for name, entry in found.root.entries().items() if name != "version"}
     return _Layer(mapping(root, kept), tuple(resets), found.problems)
 

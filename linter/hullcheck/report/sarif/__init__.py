@@ -10,7 +10,7 @@ from typing import Any
 from hullcheck import __version__
 from hullcheck.report import Run, VersionControl
 from hullcheck.report.json import dump
-from hullcheck.report.safe import Secrets, clean
+from hullcheck.report.safe import Secrets, clean, told
 from hullcheck.report.sarif import places
 from hullcheck.report.sarif.objects import om, to_json
 from hullcheck.report.sarif.results import Group, Results, groups, templates
@@ -133,12 +133,12 @@ def _unjudged(run: Run, secrets: Secrets) -> list[Any]:
     for cause in run.coverage.untold():
         marked = [item.location for item in cause.items if item.location is not None][:MOST_PLACES]
         found = [places.location(places.marked(place), secrets) for place in marked]
-        made.append(_notification("not-judged", clean(cause.line), "note", locations=found or None))
+        made.append(_notification("not-judged", clean(told(cause.line)), "note", locations=found or None))
     return made
 
 
 def _own(run: Run, cut: int) -> list[Any]:
-    made = [_notification("run-error", clean(message), "error") for message in run.errors]
+    made = [_notification("run-error", clean(told(message)), "error") for message in run.errors]
     if cut:
         text = f"{cut} results are left out, the least severe: code scanning keeps {MOST_RESULTS}."
         made.append(_notification("results-cut", text, "warning"))

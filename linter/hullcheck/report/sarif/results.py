@@ -5,7 +5,7 @@ from hashlib import sha256
 from typing import Any, NamedTuple
 
 from hullcheck.finding import Finding, Fix, Suppression
-from hullcheck.report.safe import Secrets, clean, well_formed
+from hullcheck.report.safe import Secrets, clean, told, well_formed
 from hullcheck.report.sarif import places
 from hullcheck.report.sarif.hashes import line_hashes
 from hullcheck.report.sarif.messages import Text, sentences
@@ -126,7 +126,7 @@ def _suppression(suppression: Suppression, secrets: Secrets) -> Any:
     return om.Suppression(
         kind="inSource" if suppression.kind == "comment" else "external",
         state="underReview" if suppression.under_review else "accepted",
-        justification=clean(suppression.reason) or None,
+        justification=clean(told(suppression.reason)) or None,
         location=places.location(places.marked(place), secrets) if place else None,
     )
 
