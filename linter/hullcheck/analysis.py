@@ -18,6 +18,7 @@ from hullcheck.model.problem import Problem
 from hullcheck.model.settings import Settings
 from hullcheck.read import File, read_all
 from hullcheck.rules import Rules
+from hullcheck.terms import Term
 
 UNREAD = frozenset(("parse-error", "unreadable-file", "check-failed", "file-left-scope"))
 """Findings that mean something wasn't checked: exit code 4."""
@@ -38,7 +39,7 @@ class Analysis(NamedTuple):
     """What a tree holds: findings with suppressions marked, sorted.
 
     `files` are those that were of interest, of all that were `seen`; `owners` are the scopes and names of all objects.
-    `ignores` are those that suppress something, with the checks they do it for. `scopes` are the worlds of manifests
+    `ignores` are those that suppress something, with the terms by which they do. `scopes` are the worlds of manifests
     and the Compose projects; `coverage` is the ledger of what was judged. `users` are what runs images, by
     the Dockerfile's path.
     """
@@ -49,7 +50,7 @@ class Analysis(NamedTuple):
     not_decided: int
     owners: frozenset[tuple[str, str]]
     seen: frozenset[str]
-    ignores: dict[Ignore, set[str]]
+    ignores: dict[Ignore, set[Term]]
     scopes: tuple[tuple[Any, ...], tuple[Any, ...]] = ((), ())
     coverage: Coverage = Coverage()
     users: frozenset[tuple[str, tuple[str, str]]] = frozenset()

@@ -17,8 +17,9 @@ from hullcheck.model.coverage import Coverage
 from hullcheck.model.problem import Problem
 from hullcheck.model.settings import Settings
 from hullcheck.report.unite import unite
-from hullcheck.rules import Rules
+from hullcheck.rules import Rules, asked, meant
 from hullcheck.source import Source
+from hullcheck.terms import names
 
 if TYPE_CHECKING:
     from hullcheck.base import Past
@@ -221,7 +222,7 @@ def _without_old(
 
 def _judge(request: Request, registry: Registry, progress: Progress) -> Judge:
     settings = select(registry, request)
-    rules = Rules(request.config, settings.selected)
+    rules = Rules(request.config, settings.selected, asked(registry, request.config))
     return Judge(
         registry=registry,
         settings=settings._replace(selected=settings.selected | rules.somewhere),
@@ -254,15 +255,17 @@ def select(registry: Registry, request: Request) -> Settings:
     """The checks to run, and what they may know. What the run says of itself is always among them, unless ignored."""
     config = request.config
     strict = request.strict or config.profile == "strict"
-    chosen = _named(registry, (*config.select, *config.extend_select))
-    named = frozenset(chosen)
+    terms = meant(registry, (*config.select, *config.extend_select))
+    chosen, named = set(names(terms)), names(terms)
     grouped = frozenset[str]()
     if not config.select:
         default = {check.name for check in registry.entries.values() if check.default}
         grouped = frozenset(name for name in default - chosen if registry.entries[name].grouped and not strict)
         chosen |= default - grouped
+    elif _JOINS in chosen:
+        named = frozenset(term.name for term in terms if term.whole)  # the rest is told there, in all dialects
     chosen |= {check.name for check in registry.entries.values() if check.concern == "run"}
-    ignored = _named(registry, config.ignore)
+    ignored = {term.name for term in meant(registry, config.ignore) if term.whole}
     validate = request.validate or config.validate or "unknown-field" in (*config.select, *config.extend_select)
     if validate and "unknown-field" in registry:
         chosen.add("unknown-field")
@@ -272,7 +275,7 @@ def select(registry: Registry, request: Request) -> Settings:
         today=request.today,
         selected=frozenset(chosen - ignored),
         grouped=grouped - ignored,
-        named=named,
+        named=frozenset(named),
         ignored=frozenset(ignored),
         strict=strict,
         trusted_registries=config.trusted_registries,
@@ -288,6 +291,10 @@ def select(registry: Registry, request: Request) -> Settings:
     )
 
 
+_JOINS = "hardening-missing"
+"""The check that tells together what others tell one by one."""
+
+
 def listed(config: Config) -> tuple[Any, ...]:
     """The Compose projects that the configuration lists, each with its place there."""
     if not config.compose_projects:
@@ -299,10 +306,6 @@ def listed(config: Config) -> tuple[Any, ...]:
         Listed(project.files, source.at_line(min(project.line or 1, source.line_count)), project.profiles, project.name)
         for project in config.compose_projects
     )
-
-
-def _named(registry: Registry, words: Iterable[str]) -> set[str]:
-    return set[str]().union(*(registry.named(word) for word in words))
 
 
 def _root(request: Request) -> str:

@@ -24,6 +24,7 @@ from hullcheck.finding import Finding, Fix, Severity
 from hullcheck.model.container import Container, Root
 from hullcheck.model.cures import NOBODY, end_with_user
 from hullcheck.model.edit import Value, fix, put
+from hullcheck.terms import Alias
 
 check = Check(
     __name__,
@@ -35,7 +36,7 @@ check = Check(
         "trivy:KSV-0012",
         "checkov:CKV_DOCKER_3",
         "checkov:CKV_K8S_23",
-        "kics:fd54f200-402c-4333-a5a4-36ef6709af2f",
+        Alias("kics:fd54f200-402c-4333-a5a4-36ef6709af2f", dialects=("dockerfile",)),
         "kube-linter:run-as-non-root",
         "polaris:runAsRootAllowed",
         "kubescape:C-0013",

@@ -17,6 +17,7 @@ from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
 from hullcheck.model.extent import extent, words
 from hullcheck.model.image import ImageRef, ImageUse
+from hullcheck.terms import Alias
 
 check = Check(
     __name__,
@@ -26,7 +27,7 @@ check = Check(
     aliases=(
         "checkov:CKV_K8S_43",
         "compose-lint:CL-0019",
-        "kics:7c81d34c-8e5a-402b-9798-9f442630e678",
+        Alias("kics:7c81d34c-8e5a-402b-9798-9f442630e678", dialects=("kubernetes",)),
         "kubescape:C-0306",
         "scorecard:Pinned-Dependencies",
     ),

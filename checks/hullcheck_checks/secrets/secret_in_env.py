@@ -39,6 +39,7 @@ from hullcheck.model.kubernetes import KubernetesObject
 from hullcheck.model.node import Mapping, Scalar
 from hullcheck.model.secrets import Grade, asks, by_name, in_properties, literal, narrowed, weak, written_at
 from hullcheck.source import Location
+from hullcheck.terms import Alias
 
 check = Check(
     __name__,
@@ -46,16 +47,16 @@ check = Check(
     severity=Severity.HIGH,
     dialects=("dockerfile", "compose", "kubernetes"),
     aliases=(
-        "hadolint:DL3064",
-        "buildkit:SecretsUsedInArgOrEnv",
-        "trivy:DS-0031",
-        "trivy:KSV-0109",
-        "trivy:KSV-01010",
-        "tally:buildkit/SecretsUsedInArgOrEnv",
-        "compose-lint:CL-0020",
-        "kube-linter:env-var-secret",
-        "polaris:sensitiveConfigmapContent",
-        "polaris:sensitiveContainerEnvVar",
+        Alias("hadolint:DL3064", ("ENV", "ARG")),
+        Alias("buildkit:SecretsUsedInArgOrEnv", ("ENV", "ARG")),
+        Alias("trivy:DS-0031", ("ENV", "ARG")),
+        Alias("trivy:KSV-0109", "ConfigMap"),
+        Alias("trivy:KSV-01010", "ConfigMap"),
+        Alias("tally:buildkit/SecretsUsedInArgOrEnv", ("ENV", "ARG")),
+        Alias("compose-lint:CL-0020", "environment"),
+        Alias("kube-linter:env-var-secret", "environment", "*secret*"),
+        Alias("polaris:sensitiveConfigmapContent", "ConfigMap"),
+        Alias("polaris:sensitiveContainerEnvVar", "environment"),
         "kubescape:C-0012",
         "kubescape:C-0259",
         "cis-docker:4.10",
@@ -81,6 +82,7 @@ def in_container(container: Container) -> Iterator[Finding]:
             at=place,
             severity=Severity.MEDIUM if _replaceable(variable, value) else None,
             evidence=(variable.name,),
+            kinds=("label" if variable.source == "label" else "environment",),
             related=variable.value.related,
             redact=(place,),
         )
@@ -137,6 +139,7 @@ def _in_entry(made: KubernetesObject, name: str, place: Location) -> Finding:
         at=place,
         severity=Severity.MEDIUM,
         evidence=(name,),
+        kinds=("ConfigMap",),
         redact=(place,),
     )
 
