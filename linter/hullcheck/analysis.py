@@ -85,7 +85,7 @@ class Judge(NamedTuple):
         judged = self.rules.judge([*self._problems(project), *self._checked(project)])
         findings = list(_with_users(judged, project.users))
         ignores = self._ignores(files, project, findings)
-        marked = suppress.apply(findings, ignores, self.config, self.today)
+        marked = suppress.apply(findings, ignores, self.config, self.today, self.registry.covering)
         review = suppress.Review(self.registry, self.settings.selected, self.config, self.today)
         about = suppress.complaints(ignores, marked, review)
         named = ((scope, part.owner) for scope, part in project.parts if hasattr(part, "owner"))

@@ -12,6 +12,7 @@ from hullcheck.analysis import Analysis, Judge, Progress, unread
 from hullcheck.check import Registry
 from hullcheck.config import Config, level
 from hullcheck.discover import MAX_BYTES, DiskTree, Entry, Skipped, Tree, as_entry, find_root, kind_of
+from hullcheck.facts import told_once
 from hullcheck.finding import Finding, Severity
 from hullcheck.model.coverage import Coverage
 from hullcheck.model.problem import Problem
@@ -75,7 +76,8 @@ class Request(NamedTuple):
 class Result(NamedTuple):
     """What came out: all findings of the targets, marked and united for printing; `shown` are those that count.
 
-    `same_as` is what the files were compared with if none of them differs.
+    `same_as` is what the files were compared with if none of them differs. `left_out` would count, if others didn't tell
+    the same.
     """
 
     root: str
@@ -92,6 +94,7 @@ class Result(NamedTuple):
     minimum: Severity = Severity.INFO
     coverage: Coverage = Coverage()
     same_as: str = ""
+    left_out: tuple[Finding, ...] = ()
 
     def counts(self) -> Counter[str]:
         return Counter(finding.name for finding in self.shown)
@@ -150,14 +153,20 @@ def lint(request: Request, registry: Registry, progress: Progress) -> Result:
         root,
         request,
         head,
-        judge.rules,
+        judge,
         (*_asked(findings, request, targets), *about),
-        tuple(unite(f for f in change.comparison.fixed if _touches(f, targets))) if change else (),
+        _fixed(change, judge, targets) if change else (),
         _files(head, targets),
         compared=change is not None,
         coverage=head.coverage.below(lambda path: _below(path, targets)),
     )
     return result._replace(same_as=request.past.base.how) if request.past and change and _is_same(change) else result
+
+
+def _fixed(change: "Change", judge: Judge, targets: tuple[str, ...]) -> tuple[Finding, ...]:
+    """What the base had and the change hasn't any more, each fact once."""
+    fixed = (finding for finding in change.comparison.fixed if _touches(finding, targets))
+    return tuple(unite(told_once(fixed, judge.registry.covering).findings))
 
 
 def _is_same(change: "Change") -> bool:
@@ -415,7 +424,7 @@ def _result(
     root: str,
     request: Request,
     head: Analysis,
-    rules: Rules,
+    judge: Judge,
     findings: tuple[Finding, ...],
     fixed: tuple[Finding, ...],
     files: int,
@@ -424,12 +433,13 @@ def _result(
 ) -> Result:
     minimum = request.config.min_severity if request.min_severity is None else request.min_severity
     guessed = {project.scope: project.paths[0] for project in head.scopes[1] if project.guessed}
-    united = _with_edits(unite(findings, guessed), head)
+    told = told_once(findings, judge.registry.covering)
+    united = _with_edits(unite(told.findings, guessed), head)
     new = [f for f in united if f.suppression is None and f.state != "unchanged"]
     fail_on = _fail_on(request)
     if any(map(unread, new)) or (_fails_on_unjudged(request) and _unjudged(coverage, request.config)):
         code = 4
-    elif any(_fails(f, fail_on, rules, request) for f in new):
+    elif any(_fails(f, fail_on, judge.rules, request) for f in new):
         code = 1
     elif not files and not request.no_files_is_fine:
         code = 3
@@ -449,6 +459,9 @@ def _result(
         fixed=fixed,
         minimum=minimum,
         coverage=coverage,
+        left_out=tuple(
+            f for f in told.left_out if f.suppression is None and f.state != "unchanged" and f.severity >= minimum
+        ),
     )
 
 

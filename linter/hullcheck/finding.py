@@ -66,13 +66,15 @@ class Fix(NamedTuple):
 class Suppression(NamedTuple):
     """Why a finding doesn't count: who says so ("comment", "config", "baseline"), where, and the given reason.
 
-    `under_review` is true for one that the change itself brings, and that nobody has agreed to yet.
+    `under_review` is true for one that the change itself brings, and that nobody has agreed to yet. `through` is the check
+    that it is about, where that tells the same fact.
     """
 
     kind: str
     reason: str = ""
     location: Location | None = None
     under_review: bool = False
+    through: str = ""
 
 
 class Part(NamedTuple):

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from hullcheck.check import Registry
 from hullcheck.config import Accepted, Config, Demands
+from hullcheck.facts import Covering, covered
 from hullcheck.finding import Finding, Part, Suppression
 from hullcheck.ignores import NEVER, Ignore
 from hullcheck.model.problem import Problem
@@ -13,6 +14,8 @@ from hullcheck.rules import matcher
 from hullcheck.schema import did_you_mean
 from hullcheck.source import Location
 from hullcheck.terms import Term, holding, names, said
+
+_NONE: Covering = {}
 
 
 class Suppressed(NamedTuple):
@@ -23,8 +26,13 @@ class Suppressed(NamedTuple):
     used_entries: set[int]
 
 
-def apply(findings: Iterable[Finding], written: Iterable[Ignore], config: Config, today: date) -> Suppressed:
-    """Mark the findings that an ignore or a `suppress` entry accepts; one that doesn't hold accepts nothing."""
+def apply(
+    findings: Iterable[Finding], written: Iterable[Ignore], config: Config, today: date, covering: Covering = _NONE
+) -> Suppressed:
+    """Mark the findings that an ignore or a `suppress` entry accepts; one that doesn't hold accepts nothing.
+
+    Who accepts a fact accepts it in the words of every check: what a stronger finding covers is accepted with it.
+    """
     index = _Index(ignore for ignore in written if not broken(ignore, config.demands, today))
     entries = [
         (number, entry, matcher(entry.paths))
@@ -38,6 +46,11 @@ def apply(findings: Iterable[Finding], written: Iterable[Ignore], config: Config
             done.findings.extend(_split(finding, accepted))
         else:
             done.findings.append(finding)
+    for weaker, stronger in covered(done.findings, covering).items():
+        finding, suppression = done.findings[weaker], done.findings[stronger].suppression
+        if suppression is not None and finding.suppression is None and finding.name not in NEVER:
+            with_it = suppression._replace(through=done.findings[stronger].name)
+            done.findings[weaker] = finding._replace(suppression=with_it)
     return done
 
 
@@ -196,7 +209,7 @@ def _about_entries(done: Suppressed, review: Review) -> Iterator[Finding]:
 
 def _too_many(done: Suppressed, review: Review) -> Iterator[Finding]:
     most = review.config.demands.max
-    suppressed = [finding for finding in done.findings if finding.suppression]
+    suppressed = [f for f in done.findings if f.suppression and not f.suppression.through]
     if most is not None and len(suppressed) > most:
         first = min(suppressed[most:], key=lambda finding: finding.sort_key)
         many = "1 finding is" if len(suppressed) == 1 else f"{len(suppressed)} findings are"

@@ -57,6 +57,10 @@ check = Check(
         "cis-docker:5.32",
     ),
     cwe=(250, 668),
+    covered_by=(
+        "sensitive-mount-write",
+        "sensitive-mount-read",
+    ),
 )
 
 _PROXIES = ("docker-socket-proxy", "socket-proxy", "docker-proxy", "dockerproxy", "docker-socket-protector")

@@ -63,6 +63,7 @@ check = Check(
         "cis-docker:5.6",
     ),
     cwe=(200, 522),
+    covered_by=("host-device",),
 )
 
 

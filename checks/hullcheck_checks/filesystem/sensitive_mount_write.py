@@ -49,6 +49,7 @@ check = Check(
     ),
     cwe=(250, 732),
     fixable="unsafe",
+    covered_by=("host-device",),
 )
 
 _SEVERITIES = (None, Severity.MEDIUM, Severity.HIGH, Severity.CRITICAL)

@@ -11,7 +11,8 @@ To fix: give the image a user of its own, by number, so that Kubernetes can veri
 or say it where the image is run: `runAsNonRoot: true` and `runAsUser` in a manifest, `user:` in a Compose file.
 
 Base images that are known to have a user of their own, or whose entry point gives root up, are not reported. Where
-the base image isn't known, the finding is low.
+the image isn't known, the finding is low; in a manifest it is an item of `hardening-missing`, unless this check is
+selected by its name.
 
 See https://docs.docker.com/build/building/best-practices/#user
 See https://kubernetes.io/docs/tasks/configure-pod-container/security-context/
@@ -24,6 +25,8 @@ from hullcheck.finding import Finding, Fix, Severity
 from hullcheck.model.container import Container, Root
 from hullcheck.model.cures import NOBODY, end_with_user
 from hullcheck.model.edit import Value, fix, put
+from hullcheck.model.hardening import may_run_as_root
+from hullcheck.model.settings import Settings
 from hullcheck.terms import Alias
 
 check = Check(
@@ -47,6 +50,21 @@ check = Check(
     cwe=(250,),
     fixable="unsafe",
 )
+
+
+@check.on(Container)
+def unlisted(container: Container, settings: Settings) -> Iterator[Finding]:
+    """No user where nobody knows what the image runs as: an item of `hardening-missing`."""
+    if settings.told_alone("root-user-implicit") and may_run_as_root(container):
+        yield check.finding(
+            container,
+            f"{container.described} may run as root: nothing sets a user, and {container.user.why}",
+            at=container.user.location,
+            severity=Severity.LOW,
+            evidence=("unsaid",),
+            related=container.user.related,
+            fix=_another(container),
+        )
 
 
 @check.on(Container)

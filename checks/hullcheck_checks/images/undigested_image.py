@@ -32,6 +32,7 @@ check = Check(
         "scorecard:Pinned-Dependencies",
     ),
     cwe=(494,),
+    covered_by=("rolling-tag",),
 )
 
 

@@ -49,6 +49,7 @@ check = Check(
         Alias("cis-k8s:5.1.2", ("get", "list", "watch", "every verb")),
     ),
     cwe=(250, 522),
+    covered_by=("wildcard-rbac",),
 )
 
 

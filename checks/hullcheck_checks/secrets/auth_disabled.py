@@ -98,7 +98,8 @@ def without_root_user(workload: Workload) -> Iterator[Finding]:
         program = container.command[0].value if container.command else ""
         if program is None or (program != "mongod" and program[:1] not in ("", "-")):
             continue  # a client
-        if not any("--auth" in (word.value or "") or "--keyFile" in (word.value or "") for word in container.command):
+        said = " ".join(word.value or "" for word in container.command)
+        if not any(option in said for option in ("--auth", "--keyFile", "--noauth")):  # the last is told by itself
             yield _finding(container, "no `MONGO_INITDB_ROOT_USERNAME`", container.location)
 
 

@@ -35,6 +35,7 @@ check = Check(
     dialects=("dockerfile", "compose", "kubernetes"),
     aliases=("tally:secrets-in-code",),
     cwe=(214, 798),
+    covered_by=("secret-value",),
 )
 
 

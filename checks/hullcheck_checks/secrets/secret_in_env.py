@@ -62,6 +62,7 @@ check = Check(
         "cis-docker:4.10",
     ),
     cwe=(798, 526),
+    covered_by=("secret-value",),
 )
 
 

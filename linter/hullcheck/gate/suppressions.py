@@ -32,6 +32,8 @@ def under_review(change: Change) -> tuple[Finding, ...]:
             agreed = before is not None and before.suppression is not None and asked <= _last_day(before, then)
             if not agreed and not _agreed_there(finding, asked, now, wide, change):
                 finding = finding._replace(suppression=suppression._replace(under_review=True))
+        elif suppression is not None and suppression.through and number not in change.comparison.before:
+            finding = finding._replace(suppression=None)  # the owners have accepted another check, and not what is new
         marked.append(finding)
     return tuple(marked)
 
