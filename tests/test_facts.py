@@ -82,9 +82,9 @@ def compose(more: str) -> dict[str, str]:
         (compose("    ports: ['22:22']\n"), "ssh-port", ["port-all-interfaces"]),
         ({"compose.yaml": "services:\n  web:\n    image: nginx:stable\n"}, "rolling-tag", ["undigested-image"]),
         (
-            compose("    environment: {GITHUB_TOKEN: ghp_xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx}\n"),
-            "secret-value",
-            ["secret-in-env"],
+            compose("    environment: {GITHUB_TOKEN: ghp_vK3mPw7RtY2nXc5BdF9hJ4gLsA6eT1uVbQoW}\n"),
+            "secret-in-env",
+            ["secret-value"],
         ),
     ],
 )
@@ -256,7 +256,7 @@ def test_a_change_that_accepts_half_of_a_finding_asks_for_it(tmp_path: Path) -> 
 
 def test_a_wider_id_in_an_old_annotation_asks_for_what_it_adds(tmp_path: Path) -> None:
     text = (
-        "apiVersion: v1\nkind: Pod\nmetadata:\n  name: web\n  namespace: shop\n  annotations: {checkov.io/skip1: "%s=vpn"}\n"
+        "apiVersion: v1\nkind: Pod\nmetadata:\n  name: web\n  namespace: shop\n  annotations: {checkov.io/skip1: '%s=vpn'}\n"
         "spec:\n  containers:\n    - name: web\n      image: acme/web:1.2.3\n"
         "      securityContext: {capabilities: {drop: [ALL], add: [%s]}}\n"
     )
