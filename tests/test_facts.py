@@ -31,11 +31,11 @@ DIFFERENT = {
 """Pairs of checks that say different things of one thing at one place, and what they are."""
 
 
-def run(path: Path, **more: object) -> engine.Result:
+def run(path: Path) -> engine.Result:
     request = engine.Request(
         paths=(str(path),), config=_config(path), min_severity=Severity.INFO, isolated=True, today=TODAY
     )
-    return engine.lint(request._replace(**more), CHECKS, lambda what, done, total: None)
+    return engine.lint(request, CHECKS, lambda what, done, total: None)
 
 
 def repeated(findings: tuple[Finding, ...]) -> Iterator[tuple[Finding, Finding]]:
