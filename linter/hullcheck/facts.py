@@ -4,7 +4,9 @@ Checks say whom they leave a fact to (`covered_by`). All findings are kept, comp
 that nothing can hide behind another: only what counts as much as the stronger one is left out where it is told.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+import itertools
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from hullcheck.finding import Finding
@@ -18,42 +20,62 @@ def covered(findings: Sequence[Finding], covering: Covering) -> dict[int, int]:
 
     The stronger is the more severe, and of equals the one that the other check leaves the fact to.
     """
-    concerned = covering.keys() | {name for names in covering.values() for name in names}
-    by_path: dict[str, list[int]] = {}
-    for number, finding in enumerate(findings):
-        if finding.name in concerned:
-            by_path.setdefault(finding.location.path, []).append(number)
+    strong = frozenset(name for names in covering.values() for name in names)
+    concerned = [
+        number for number, finding in enumerate(findings) if finding.name in covering or finding.name in strong
+    ]
+    by_owner: dict[tuple[object, ...], list[int]] = {}
+    of_text: dict[tuple[object, ...], list[int]] = {}
+    for number in sorted(concerned, key=lambda number: findings[number].location.start):
+        finding = findings[number]
+        path = finding.location.path
+        by_owner.setdefault((path, finding.name, finding.identity), []).append(number)
+        if finding.scope == path and finding.name in strong:
+            of_text.setdefault((path, finding.name, finding.owner, finding.user), []).append(number)
     found: dict[int, int] = {}
-    for numbers in by_path.values():
-        ordered = sorted(numbers, key=lambda number: findings[number].location.start)
-        for at, number in enumerate(ordered):
-            for other in _behind(findings, ordered, at):
-                pair = _ordered(findings, number, other, covering)
-                if pair is not None and (pair[0] not in found or _is_worse(findings, pair[1], found[pair[0]])):
-                    found[pair[0]] = pair[1]
+    for number in concerned:
+        finding = findings[number]
+        path = finding.location.path
+        for name in covering.get(finding.name, ()):
+            owned = [by_owner.get((path, name, finding.identity), [])]
+            owned += [of_text.get((path, name, owner, finding.user), []) for owner in _around(finding.owner)]
+            for other in itertools.chain.from_iterable(_overlapping(findings, listed, number) for listed in owned):
+                _note(findings, _ordered(findings, number, other), found)
     return {weaker: _last(found, weaker) for weaker in found}
 
 
-def _behind(findings: Sequence[Finding], ordered: list[int], at: int) -> Iterable[int]:
-    """Those that start before the finding ends."""
-    here = findings[ordered[at]].location
-    for other in ordered[at + 1 :]:
-        if findings[other].location.start >= max(here.end, here.start + 1):
-            return
-        yield other
+def _around(owner: str) -> Iterator[str]:
+    """An owner, and all that it is in: an object, and the text itself, whoever is made of it."""
+    while owner:
+        yield owner
+        owner = owner.rpartition("/")[0]
+    yield ""
 
 
-def _ordered(findings: Sequence[Finding], one: int, other: int, covering: Covering) -> tuple[int, int] | None:
-    """The weaker and the stronger of two that tell the same fact; None if they don't."""
-    first, second = findings[one], findings[other]
-    yields, keeps = second.name in covering.get(first.name, ()), first.name in covering.get(second.name, ())
-    if not (yields or keeps):
-        return None
-    if first.severity != second.severity:
-        yields = first.severity < second.severity
-    weaker, stronger = (one, other) if yields else (other, one)
-    same = _same(findings[weaker], findings[stronger]) and _of_owner(findings[weaker], findings[stronger])
-    return (weaker, stronger) if same else None
+def _overlapping(findings: Sequence[Finding], ordered: list[int], number: int) -> Iterator[int]:
+    """Those that stand where the finding does, in part at least."""
+    here = findings[number].location
+    first = bisect_right(ordered, here.start, key=lambda other: findings[other].location.end - 1)
+    for other in ordered[max(first - 1, 0) : first + _TRIES]:
+        there = findings[other].location
+        if (there.start < here.end and here.start < there.end) or (there.start, there.end) == (here.start, here.end):
+            yield other
+
+
+_TRIES = 20
+"""Findings of one check that are compared with another's, so that the cost stays linear."""
+
+
+def _note(findings: Sequence[Finding], pair: tuple[int, int] | None, found: dict[int, int]) -> None:
+    """Keep the worst of those that cover a finding."""
+    if pair is not None and (pair[0] not in found or findings[pair[1]].severity > findings[found[pair[0]]].severity):
+        found[pair[0]] = pair[1]
+
+
+def _ordered(findings: Sequence[Finding], one: int, other: int) -> tuple[int, int] | None:
+    """The weaker and the stronger of two, of which the first leaves a fact to the other; None if it isn't the same."""
+    weaker, stronger = (other, one) if findings[one].severity > findings[other].severity else (one, other)
+    return (weaker, stronger) if _same(findings[weaker], findings[stronger]) else None
 
 
 def _same(weaker: Finding, stronger: Finding) -> bool:
@@ -64,18 +86,6 @@ def _same(weaker: Finding, stronger: Finding) -> bool:
             for a in weaker.redact
         )
     return not set(weaker.evidence).isdisjoint(stronger.evidence)
-
-
-def _of_owner(weaker: Finding, stronger: Finding) -> bool:
-    """Is the stronger about whom the weaker is about, or about the text itself, whoever is made of it?"""
-    if weaker.identity == stronger.identity:
-        return True
-    of_text = stronger.scope == stronger.location.path and stronger.user == weaker.user
-    return of_text and (stronger.owner in ("", weaker.owner) or weaker.owner.startswith(f"{stronger.owner}/"))
-
-
-def _is_worse(findings: Sequence[Finding], one: int, other: int) -> bool:
-    return findings[one].severity > findings[other].severity
 
 
 def _last(found: Mapping[int, int], weaker: int) -> int:
