@@ -23,7 +23,6 @@ from hullcheck.finding import Finding, Fix, Severity
 from hullcheck.model.container import Container, Port
 from hullcheck.model.edit import delete_instruction, delete_word, fix
 from hullcheck.model.network.extents import published
-from hullcheck.model.network.loopback import to_loopback
 from hullcheck.terms import Alias
 
 check = Check(
@@ -57,7 +56,7 @@ def listens(container: Container) -> Iterator[Finding]:
                 severity=_severity(container, port),
                 evidence=("22",),
                 extent=published(port),
-                fix=_closed(container, port) or _bound(container, port),
+                fix=_closed(container, port),
             )
             return
 
@@ -75,11 +74,6 @@ def _closed(container: Container, port: Port) -> Fix | None:
                 safe=False,
             )
     return None
-
-
-def _bound(container: Container, port: Port) -> Fix | None:
-    """On the host's own address alone, where it is published on all."""
-    return to_loopback(port) if container.dialect == "compose" and port.public else None
 
 
 def _is_ssh(port: Port) -> bool:
