@@ -21,6 +21,7 @@ from hullcheck.model.settings import Settings
 from hullcheck.read import File, read_all
 from hullcheck.rules import Rules
 from hullcheck.source import Location
+from hullcheck.terms import Term
 
 UNREAD = frozenset(("parse-error", "unreadable-file", "check-failed", "time-limit", "file-left-scope"))
 """Findings that mean something wasn't checked: exit code 4."""
@@ -41,7 +42,7 @@ class Analysis(NamedTuple):
     """What a tree holds: findings with suppressions marked, sorted.
 
     `files` are those that were of interest, of all that were `seen`; `owners` are the scopes and names of all objects.
-    `ignores` are those that suppress something, with the checks they do it for. `scopes` are the worlds of manifests
+    `ignores` are those that suppress something, with the terms by which they do. `scopes` are the worlds of manifests
     and the Compose projects; `coverage` is the ledger of what was judged. `users` are what runs images, by
     the Dockerfile's path. `redact` are the places of secrets, whether or not the checks that know them were asked for.
     """
@@ -52,7 +53,7 @@ class Analysis(NamedTuple):
     not_decided: int
     owners: frozenset[tuple[str, str]]
     seen: frozenset[str]
-    ignores: dict[Ignore, set[str]]
+    ignores: dict[Ignore, set[Term]]
     scopes: tuple[tuple[Any, ...], tuple[Any, ...]] = ((), ())
     coverage: Coverage = Coverage()
     users: frozenset[tuple[str, tuple[str, str]]] = frozenset()
@@ -90,7 +91,7 @@ class Judge(NamedTuple):
         judged = self.rules.judge([*self._problems(project), *found])
         findings = list(_with_users(judged, project.users))
         ignores = self._ignores(files, project, findings)
-        marked = suppress.apply(findings, ignores, self.config, self.today)
+        marked = suppress.apply(findings, ignores, self.config, self.today, self.registry.covering)
         review = suppress.Review(self.registry, self.settings.selected, self.config, self.today)
         about = suppress.complaints(ignores, marked, review)
         owners = frozenset(itertools.chain(_owners(project.parts), ((path, "") for path in files)))

@@ -29,6 +29,7 @@ check = Check(
     dialects=("dockerfile",),
     aliases=("hadolint:DL3022", "kics:68a51e22-ae5a-4d48-8e87-b01a323605c9", "tally:hadolint/DL3022"),
     cwe=(710, 829),
+    covered_by=("self-copy-from",),
 )
 
 

@@ -23,6 +23,7 @@ from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
 from hullcheck.model.container import Container
 from hullcheck.model.hostpaths import leads_to_runtime, mounted_path, node_device, sensitive
+from hullcheck.terms import Alias
 
 check = Check(
     __name__,
@@ -30,7 +31,7 @@ check = Check(
     severity=Severity.MEDIUM,
     dialects=("kubernetes",),
     aliases=(
-        "kube-linter:writable-host-mount",
+        Alias("kube-linter:writable-host-mount", "writable"),
         "trivy:KSV-0023",
         "kics:aa8f7a35-9923-4cad-bd61-a19b7f6aac91",
         "polaris:hostPathSet",
@@ -61,6 +62,7 @@ def mounted(container: Container) -> Iterator[Finding]:
                 at=mount.source.location,
                 evidence=(path,),
                 extent=mounted_path(mount),
+                kinds=() if mount.read_only.value else ("writable",),
                 related=mount.source.related,
             )
 

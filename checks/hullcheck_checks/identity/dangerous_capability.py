@@ -28,6 +28,7 @@ from hullcheck.model.capabilities import GIVES, Tier, bare_name, tier
 from hullcheck.model.container import Container
 from hullcheck.model.edit import delete, fix
 from hullcheck.model.extent import extent, words
+from hullcheck.terms import Alias
 
 check = Check(
     __name__,
@@ -35,23 +36,23 @@ check = Check(
     severity=Severity.CRITICAL,
     dialects=("compose", "kubernetes"),
     aliases=(
-        "compose-lint:CL-0011",
-        "compose-lint:CL-0024",
-        "compose-lint:CL-0027",
-        "compose-lint:CL-0028",
-        "compose-lint:CL-0029",
-        "compose-lint:CL-0030",
-        "kics:ce76b7d0-9e77-464d-b86f-c5c48e03e22d",
-        "trivy:KSV-0005",
-        "trivy:KSV-0022",
-        "trivy:KSV-0106",
-        "trivy:KSV-0119",
-        "trivy:KSV-0120",
-        "checkov:CKV_K8S_25",
-        "checkov:CKV_K8S_39",
-        "kics:19ebaa28-fc86-4a58-bcfa-015c9e22fe40",
-        "kics:235236ee-ad78-4065-bd29-61b061f28ce0",
-        "polaris:dangerousCapabilities",
+        Alias("compose-lint:CL-0011", ("NET_ADMIN", "BPF", "SYS_BOOT")),
+        Alias("compose-lint:CL-0024", ("ALL", "SYS_ADMIN", "SYS_MODULE", "SYS_RAWIO")),
+        Alias("compose-lint:CL-0027", ("SYS_PTRACE", "DAC_READ_SEARCH")),
+        Alias("compose-lint:CL-0028", ("PERFMON", "SYS_TIME")),
+        Alias("compose-lint:CL-0029", ("SYS_NICE", "IPC_LOCK", "LEASE")),
+        Alias("compose-lint:CL-0030", "SYSLOG"),
+        Alias("kics:ce76b7d0-9e77-464d-b86f-c5c48e03e22d", dialects=("compose",)),
+        Alias("trivy:KSV-0005", "SYS_ADMIN"),
+        Alias("trivy:KSV-0022", never=("SYS_ADMIN", "SYS_MODULE", "NET_RAW")),
+        Alias("trivy:KSV-0119", "NET_RAW"),
+        Alias("trivy:KSV-0120", "SYS_MODULE"),
+        Alias("checkov:CKV_K8S_25", never=("SYS_ADMIN",)),
+        Alias("checkov:CKV_K8S_39", "SYS_ADMIN"),
+        Alias("kics:19ebaa28-fc86-4a58-bcfa-015c9e22fe40", never=("SYS_ADMIN",), dialects=("kubernetes",)),
+        Alias("kics:235236ee-ad78-4065-bd29-61b061f28ce0", "SYS_ADMIN", dialects=("kubernetes",)),
+        Alias("kube-linter:drop-net-raw-capability", "NET_RAW"),
+        Alias("polaris:dangerousCapabilities", ("ALL", "SYS_ADMIN", "NET_ADMIN")),
         "kubescape:C-0046",
         "pss:capabilities_baseline",
         "cis-docker:5.4",

@@ -28,6 +28,7 @@ from hullcheck.finding import Finding, Fix, Severity
 from hullcheck.model.container import Container, Root
 from hullcheck.model.cures import NOBODY, end_with_user, run_as
 from hullcheck.model.edit import fix, replace
+from hullcheck.terms import Alias
 
 check = Check(
     __name__,
@@ -40,7 +41,7 @@ check = Check(
         "trivy:KSV-0105",
         "checkov:CKV_DOCKER_8",
         "checkov:CKV_K8S_23",
-        "kics:67fd0c4a-68cf-46d7-8c41-bc9fba7e40ae",
+        Alias("kics:67fd0c4a-68cf-46d7-8c41-bc9fba7e40ae", dialects=("dockerfile",)),
         "tally:hadolint/DL3002",
         "compose-lint:CL-0018",
         "kube-linter:run-as-non-root",

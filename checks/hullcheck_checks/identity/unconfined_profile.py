@@ -29,6 +29,7 @@ from hullcheck.check import Check
 from hullcheck.finding import Finding, Fix, Severity
 from hullcheck.model.container import Container, Profile
 from hullcheck.model.edit import delete, fix, replace
+from hullcheck.terms import Alias
 
 check = Check(
     __name__,
@@ -36,19 +37,25 @@ check = Check(
     severity=Severity.HIGH,
     dialects=("compose", "kubernetes"),
     aliases=(
-        "compose-lint:CL-0009",
-        "kics:404fde2c-bc4b-4371-9747-7054132ac953",
-        "semgrep:yaml.docker-compose.security.seccomp-confinement-disabled.seccomp-confinement-disabled",
-        "semgrep:yaml.docker-compose.security.selinux-separation-disabled.selinux-separation-disabled",
-        "trivy:KSV-0002",
-        "trivy:KSV-0025",
-        "trivy:KSV-0104",
-        "pss:appArmorProfile",
-        "pss:seLinuxOptions",
-        "pss:seccompProfile_baseline",
-        "cis-docker:5.2",
-        "cis-docker:5.3",
-        "cis-docker:5.22",
+        Alias("compose-lint:CL-0009", ("seccomp", "apparmor", "selinux"), ("unconfined", "disable")),
+        Alias("kics:404fde2c-bc4b-4371-9747-7054132ac953", "seccomp", dialects=("compose",)),
+        Alias(
+            "semgrep:yaml.docker-compose.security.seccomp-confinement-disabled.seccomp-confinement-disabled", "seccomp"
+        ),
+        Alias(
+            "semgrep:yaml.docker-compose.security.selinux-separation-disabled.selinux-separation-disabled",
+            "selinux",
+            "disable",
+        ),
+        Alias("trivy:KSV-0002", "apparmor"),
+        Alias("trivy:KSV-0025", "selinux"),
+        Alias("trivy:KSV-0104", "seccomp"),
+        Alias("pss:appArmorProfile", "apparmor"),
+        Alias("pss:seLinuxOptions", "selinux"),
+        Alias("pss:seccompProfile_baseline", "seccomp"),
+        Alias("cis-docker:5.2", "apparmor"),
+        Alias("cis-docker:5.3", "selinux"),
+        Alias("cis-docker:5.22", "seccomp"),
     ),
     cwe=(250, 693),
     fixable="unsafe",

@@ -26,6 +26,7 @@ from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
 from hullcheck.model.edit import delete_item, fix
 from hullcheck.model.workload import Workload
+from hullcheck.terms import Alias
 
 check = Check(
     __name__,
@@ -35,7 +36,7 @@ check = Check(
     aliases=(
         "kube-linter:unsafe-sysctls",
         "trivy:KSV-0026",
-        "kics:9127f0d9-2310-42e7-866f-5fd9d20dcbad",
+        Alias("kics:9127f0d9-2310-42e7-866f-5fd9d20dcbad", dialects=("kubernetes",)),
         "pss:sysctls",
     ),
     cwe=(250, 668),

@@ -22,6 +22,7 @@ from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
 from hullcheck.model.extent import extent, words
 from hullcheck.model.image import ImageUse
+from hullcheck.terms import Alias
 from hullcheck_checks.data.tags import CHANNELS, moves
 
 check = Check(
@@ -29,7 +30,13 @@ check = Check(
     __doc__,
     severity=Severity.MEDIUM,
     dialects=("dockerfile", "compose", "kubernetes"),
-    aliases=("compose-lint:CL-0004",),
+    aliases=(
+        Alias("compose-lint:CL-0004", ("stable", "edge", "nightly", "dev", "test")),
+        Alias(
+            "dclint:service-image-require-explicit-tag",
+            ("stable", "edge", "test", "nightly", "dev", "beta", "canary", "lts"),
+        ),
+    ),
     cwe=(1357,),
 )
 
@@ -44,6 +51,7 @@ def rolling(use: ImageUse) -> Iterator[Finding]:
         use,
         f"{use.how} {use.shown} {'follows the channel' if channel else 'has no version in its tag'} `{image.tag}`, which moves",
         evidence=(image.name,),
+        kinds=(image.tag,),
         extent=extent(registries=words((image.name,), "name")),
         related=use.origins,
     )

@@ -19,6 +19,7 @@ from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
 from hullcheck.model.extent import extent, words
 from hullcheck.model.image import ImageRef, ImageUse
+from hullcheck.terms import Alias
 from hullcheck_checks.data.tags import moves
 
 check = Check(
@@ -29,11 +30,12 @@ check = Check(
     aliases=(
         "checkov:CKV_K8S_43",
         "compose-lint:CL-0019",
-        "kics:7c81d34c-8e5a-402b-9798-9f442630e678",
+        Alias("kics:7c81d34c-8e5a-402b-9798-9f442630e678", dialects=("kubernetes",)),
         "kubescape:C-0306",
         "scorecard:Pinned-Dependencies",
     ),
     cwe=(494,),
+    covered_by=("rolling-tag",),
 )
 
 

@@ -44,6 +44,7 @@ check = Check(
         "cis-docker:4.2",
     ),
     cwe=(829, 494),
+    covered_by=("untrusted-frontend",),
 )
 
 

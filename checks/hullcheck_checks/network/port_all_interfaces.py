@@ -44,6 +44,10 @@ check = Check(
     ),
     cwe=(668, 1327),
     fixable="unsafe",
+    covered_by=(
+        "debug-port",
+        "ssh-port",
+    ),
 )
 
 _PUBLIC = {

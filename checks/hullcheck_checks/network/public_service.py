@@ -28,6 +28,7 @@ from hullcheck.finding import Finding, Severity
 from hullcheck.model.extent import addresses, extent
 from hullcheck.model.network.extents import offered
 from hullcheck.model.network.parts import ServiceUse
+from hullcheck.terms import Alias
 
 check = Check(
     __name__,
@@ -35,11 +36,11 @@ check = Check(
     severity=Severity.HIGH,
     dialects=("kubernetes",),
     aliases=(
-        "kube-linter:exposed-services",
-        "kube-score:service-type",
-        "trivy:KSV-0108",
-        "kics:845acfbe-3e10-4b8e-b656-3b404d36dfb2",
-        "kics:26763a1c-5dda-4772-b507-5fca7fb5f165",
+        Alias("kube-linter:exposed-services", ("LoadBalancer", "NodePort")),
+        Alias("kube-score:service-type", "NodePort"),
+        Alias("trivy:KSV-0108", "externalIPs"),
+        Alias("kics:845acfbe-3e10-4b8e-b656-3b404d36dfb2", "NodePort"),
+        Alias("kics:26763a1c-5dda-4772-b507-5fca7fb5f165", "LoadBalancer"),
         "kubescape:C-0021",
         "kubescape:C-0256",
         "kubescape:C-0266",

@@ -27,8 +27,9 @@ from collections.abc import Iterator
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
 from hullcheck.model import rights
-from hullcheck.model.powers import evidence, of, told
+from hullcheck.model.powers import evidence, kinds, of, told
 from hullcheck.model.rbac import Granted
+from hullcheck.terms import Alias
 
 check = Check(
     __name__,
@@ -36,8 +37,8 @@ check = Check(
     severity=Severity.CRITICAL,
     dialects=("kubernetes",),
     aliases=(
-        "trivy:KSV-0043",
-        "checkov:CKV2_K8S_3",
+        Alias("trivy:KSV-0043", "resource:groups"),
+        Alias("checkov:CKV2_K8S_3", ("resource:users", "resource:groups", "resource:serviceaccounts")),
         "kubescape:C-0065",
         "kubescape:C-0191",
         "cis-k8s:5.1.8",
@@ -55,6 +56,7 @@ def as_others(granted: Granted) -> Iterator[Finding]:
             at=power.word.location,
             severity=granted.severity(power.severity, names_lower=not power.full),
             evidence=evidence(granted, power),
+            kinds=kinds(granted),
             related=granted.related,
             extent=rights.granted(granted, power),
         )

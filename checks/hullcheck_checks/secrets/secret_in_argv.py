@@ -36,8 +36,9 @@ check = Check(
     __doc__,
     severity=Severity.HIGH,
     dialects=("dockerfile", "compose", "kubernetes"),
-    aliases=("compose-lint:CL-0020", "trivy:DS-0031", "tally:secrets-in-code"),
+    aliases=("tally:secrets-in-code",),
     cwe=(214, 798),
+    covered_by=("secret-value",),
 )
 
 

@@ -50,6 +50,7 @@ from hullcheck.model.placeholders import asks, documented, for_build, weak
 from hullcheck.model.repository import Place, is_for_tests
 from hullcheck.model.secrets import Grade, by_name, is_own, known_default, literal, narrowed, written_at
 from hullcheck.source import Location
+from hullcheck.terms import Alias
 
 check = Check(
     __name__,
@@ -57,21 +58,22 @@ check = Check(
     severity=Severity.HIGH,
     dialects=("dockerfile", "compose", "kubernetes"),
     aliases=(
-        "hadolint:DL3064",
-        "buildkit:SecretsUsedInArgOrEnv",
-        "trivy:DS-0031",
-        "trivy:KSV-0109",
-        "trivy:KSV-01010",
-        "tally:buildkit/SecretsUsedInArgOrEnv",
-        "compose-lint:CL-0020",
-        "kube-linter:env-var-secret",
-        "polaris:sensitiveConfigmapContent",
-        "polaris:sensitiveContainerEnvVar",
+        Alias("hadolint:DL3064", ("ENV", "ARG")),
+        Alias("buildkit:SecretsUsedInArgOrEnv", ("ENV", "ARG")),
+        Alias("trivy:DS-0031", ("ENV", "ARG")),
+        Alias("trivy:KSV-0109", "ConfigMap"),
+        Alias("trivy:KSV-01010", "ConfigMap"),
+        Alias("tally:buildkit/SecretsUsedInArgOrEnv", ("ENV", "ARG")),
+        Alias("compose-lint:CL-0020", "environment"),
+        Alias("kube-linter:env-var-secret", "environment", "*secret*"),
+        Alias("polaris:sensitiveConfigmapContent", "ConfigMap"),
+        Alias("polaris:sensitiveContainerEnvVar", "environment"),
         "kubescape:C-0012",
         "kubescape:C-0259",
         "cis-docker:4.10",
     ),
     cwe=(798, 526),
+    covered_by=("secret-value",),
 )
 
 
@@ -95,6 +97,7 @@ def in_container(container: Container) -> Iterator[Finding]:
             at=place,
             severity=_severity_of(container, variable, value),
             evidence=(variable.name,),
+            kinds=("label" if variable.source == "label" else "environment",),
             related=variable.value.related,
             redact=(place,),
         )
@@ -169,6 +172,7 @@ def _in_entry(made: KubernetesObject, name: str, place: Location) -> Finding:
         at=place,
         severity=Severity.MEDIUM,
         evidence=(name,),
+        kinds=("ConfigMap",),
         redact=(place,),
     )
 

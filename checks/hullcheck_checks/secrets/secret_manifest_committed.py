@@ -45,6 +45,7 @@ check = Check(
     dialects=("kubernetes",),
     aliases=("owasp-kubernetes:K08", "cis-k8s:5.4.2"),
     cwe=(312, 540),
+    covered_by=("secret-value",),
 )
 
 PUBLIC = frozenset(

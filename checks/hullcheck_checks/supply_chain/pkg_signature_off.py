@@ -25,6 +25,7 @@ from hullcheck.model.cures import without_option
 from hullcheck.model.dockerfile import Stage
 from hullcheck.model.variables import settings
 from hullcheck.model.written import copied
+from hullcheck.terms import Alias
 
 check = Check(
     __name__,
@@ -32,11 +33,11 @@ check = Check(
     severity=Severity.HIGH,
     dialects=("dockerfile",),
     aliases=(
-        "checkov:CKV2_DOCKER_7",
-        "checkov:CKV2_DOCKER_8",
-        "checkov:CKV2_DOCKER_9",
-        "checkov:CKV2_DOCKER_10",
-        "checkov:CKV2_DOCKER_11",
+        Alias("checkov:CKV2_DOCKER_7", "apk", "--allow-untrusted"),
+        Alias("checkov:CKV2_DOCKER_8", "apt-get", "--allow-unauthenticated"),
+        Alias("checkov:CKV2_DOCKER_9", ("dnf", "tdnf", "yum", "microdnf", "dnf5"), "--nogpgcheck"),
+        Alias("checkov:CKV2_DOCKER_10", "rpm"),
+        Alias("checkov:CKV2_DOCKER_11", "apt-get", "--force-yes"),
         "cis-docker:4.11",
     ),
     cwe=(347,),

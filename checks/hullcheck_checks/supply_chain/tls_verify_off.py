@@ -33,6 +33,9 @@ from hullcheck.model.downloads import (
 from hullcheck.model.edit import delete_word, fix, replace_word
 from hullcheck.model.extent import Extent, extent, words
 from hullcheck.model.variables import settings
+from hullcheck.terms import Alias
+
+_PIP = ("pip", "pip2", "pip3", "pipx", "uv", "python", "python2", "python3")
 
 check = Check(
     __name__,
@@ -40,16 +43,16 @@ check = Check(
     severity=Severity.HIGH,
     dialects=("dockerfile", "compose", "kubernetes"),
     aliases=(
-        "checkov:CKV2_DOCKER_2",
-        "checkov:CKV2_DOCKER_3",
-        "checkov:CKV2_DOCKER_4",
-        "checkov:CKV2_DOCKER_5",
-        "checkov:CKV2_DOCKER_6",
-        "checkov:CKV2_DOCKER_12",
-        "checkov:CKV2_DOCKER_13",
-        "checkov:CKV2_DOCKER_14",
-        "checkov:CKV2_DOCKER_15",
-        "checkov:CKV2_DOCKER_16",
+        Alias("checkov:CKV2_DOCKER_2", "curl"),
+        Alias("checkov:CKV2_DOCKER_3", ("wget", "wget2")),
+        Alias("checkov:CKV2_DOCKER_4", _PIP, "--trusted-host*"),
+        Alias("checkov:CKV2_DOCKER_5", "PYTHONHTTPSVERIFY"),
+        Alias("checkov:CKV2_DOCKER_6", "NODE_TLS_REJECT_UNAUTHORIZED"),
+        Alias("checkov:CKV2_DOCKER_12", "NPM_CONFIG_STRICT_SSL"),
+        Alias("checkov:CKV2_DOCKER_13", ("npm", "yarn"), "strict-ssl*"),
+        Alias("checkov:CKV2_DOCKER_14", "GIT_SSL_NO_VERIFY"),
+        Alias("checkov:CKV2_DOCKER_15", ("yum", "dnf", "yum-config-manager"), "*sslverify*"),
+        Alias("checkov:CKV2_DOCKER_16", "PIP_TRUSTED_HOST"),
     ),
     cwe=(295,),
     fixable="unsafe",

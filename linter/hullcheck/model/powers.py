@@ -64,6 +64,17 @@ def evidence(granted: Granted, power: Power) -> tuple[str, ...]:
     return (power.word.text, *sorted(word.text for word in granted.rule.verbs))
 
 
+def kinds(granted: Granted) -> tuple[str, ...]:
+    """What other tools tell the rules of roles apart by: the role's kind, and what the rule names."""
+    rule = granted.rule
+    words = [granted.role.kind, *(["everything"] if rule.everything else [])]
+    for kind, listed in (("group", rule.groups), ("resource", rule.resources), ("verb", rule.verbs)):
+        if any(word.text == "*" for word in listed):
+            words.append(f"every {kind}")
+    words += (f"resource:{word.text}" for word in rule.resources if word.text != "*")
+    return tuple(words)
+
+
 def takes_cluster(rule: Rule) -> Power | None:
     """The power that is as good as the whole cluster, if it is held cluster-wide and not for named objects alone."""
     if rule.everything:

@@ -58,7 +58,7 @@ def _finding(finding: Finding, run: Run, secrets: Secrets) -> dict[str, Any]:
         "related": [
             {**_place(related.location), "message": clean(secrets.text(related.message))} for related in finding.related
         ],
-        "aliases": list(run.registry[finding.name].aliases),
+        "aliases": run.registry.aliases(finding),
         "fixable": "no" if finding.fix is None else "safe" if finding.fix.safe else "unsafe",
         "fix": _fix(finding.fix, secrets),
         "suppressed": _suppression(finding.suppression),

@@ -51,7 +51,7 @@ def _run(run: Run, kept: list[Group], cut: int, secrets: Secrets, full: bool) ->
     checks = sorted(run.registry, key=lambda check: check.name)
     texts = templates(kept)
     ids = {(name, text): identifier for name, known in texts.items() for text, identifier in known.items()}
-    results = Results(secrets, {check.name: number for number, check in enumerate(checks)}, ids)
+    results = Results(secrets, run.registry, {check.name: number for number, check in enumerate(checks)}, ids)
     rules = [
         rule(check, {i: (t.template, t.markdown) for t, i in texts.get(check.name, {}).items()}) for check in checks
     ]

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from hashlib import sha256
 from typing import Any, NamedTuple
 
+from hullcheck.check import Registry
 from hullcheck.finding import Finding, Fix, Suppression
 from hullcheck.report.safe import Secrets, clean, told, well_formed
 from hullcheck.report.sarif import places
@@ -50,9 +51,12 @@ def _group(findings: tuple[Finding, ...], secrets: Secrets) -> Group:
 class Results:
     """Makes results; the hashes of a file are made once."""
 
-    def __init__(self, secrets: Secrets, rules: dict[str, int], messages: dict[tuple[str, Text], str]) -> None:
+    def __init__(
+        self, secrets: Secrets, registry: Registry, rules: dict[str, int], messages: dict[tuple[str, Text], str]
+    ) -> None:
         """`rules` are the rules' numbers by name, `messages` the ids of the templates."""
         self.secrets = secrets
+        self.registry = registry
         self.rules = rules
         self.messages = messages
         self._hashes: dict[Source, list[str]] = {}
@@ -80,6 +84,7 @@ class Results:
             fixes=[made for finding in group.findings if finding.fix for made in _fix(finding.fix, self.secrets)],
             properties={
                 "severity": str(max(finding.severity for finding in group.findings)),
+                "aliases": list(dict.fromkeys(a for finding in group.findings for a in self.registry.aliases(finding))),
                 "objects": [_object(finding) for finding in each(group.findings)],
             },
         )
