@@ -131,7 +131,7 @@ class Judge(NamedTuple):
             for check, function, takes_settings in by_type.get(type(part), ()):
                 try:
                     found = list(function(part, self.settings) if takes_settings else function(part))
-                    yield from (finding._replace(scope=scope) for finding in found)
+                    yield from (_within(finding, scope) for finding in found)
                 except MemoryError:
                     raise
                 except Exception as error:  # noqa: BLE001  a check's own fault must not lose the other findings
@@ -143,6 +143,15 @@ class Judge(NamedTuple):
             if problem.name in self.settings.selected:
                 found = self.registry[problem.name].finding(problem, problem.message, evidence=(problem.message,))
                 yield found._replace(scope=problem.location.path)
+
+
+_NOT_EDITED = (".hcl#", ".json#")
+"""In the scopes of Dockerfiles that stand in bake files: an edit there couldn't be proved to be one."""
+
+
+def _within(finding: Finding, scope: str) -> Finding:
+    fix = None if any(mark in scope for mark in _NOT_EDITED) else finding.fix
+    return finding._replace(scope=scope, fix=fix)
 
 
 def _with_users(
