@@ -146,7 +146,7 @@ class Judge(NamedTuple):
                 tick()
                 for check, function, takes_settings in by_type.get(type(part), ()):
                     arguments = (part, self.settings) if takes_settings else (part,)
-                    yield from (found._replace(scope=scope) for found in self._found(check, function, arguments))
+                    yield from (_within(found, scope) for found in self._found(check, function, arguments))
             except OutOfTimeError as error:
                 unchecked += project.parts[number:]
                 project.problems.extend(_unchecked(error, unchecked))
@@ -173,6 +173,15 @@ class Judge(NamedTuple):
             if problem.name in self.settings.selected:
                 found = self.registry[problem.name].finding(problem, problem.message, evidence=(problem.message,))
                 yield found._replace(scope=problem.location.path)
+
+
+_NOT_EDITED = (".hcl#", ".json#")
+"""In the scopes of Dockerfiles that stand in bake files: an edit there couldn't be proved to be one."""
+
+
+def _within(finding: Finding, scope: str) -> Finding:
+    fix = None if any(mark in scope for mark in _NOT_EDITED) else finding.fix
+    return finding._replace(scope=scope, fix=fix)
 
 
 def _with_users(

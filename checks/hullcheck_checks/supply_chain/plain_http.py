@@ -37,7 +37,7 @@ check = Check(
     aliases=("kics:d5b3c9a1-7e8f-4c2a-9d6e-3f1a8b4c7e9d", "scorecard:Pinned-Dependencies"),
     cwe=(319, 494),
     fixable="unsafe",
-    covered_by=("add-remote-unverified",),
+    covered_by=("add-remote-unverified", "download-then-run"),
 )
 
 FETCHING = frozenset(

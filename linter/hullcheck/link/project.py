@@ -280,7 +280,7 @@ class _Linker:
             from hullcheck.link.asked import variants
 
             builds += list(variants(builds, self.asked.builds))
-        return Images({**dockerfiles, **self.inline}, builds)
+        return Images({**dockerfiles, **self.inline}, builds, self.asked.builds)
 
     def _local_images(self) -> LocalImages:
         from hullcheck.link.builds import artifacts
@@ -311,7 +311,8 @@ class _Linker:
         from hullcheck.link.dockerfile import parts, unread
 
         for path, dockerfile in {**self.dockerfiles, **self.inline}.items():
-            yield from within(path, parts(dockerfile, self.images.builds_of(path), self.local.contexts(path)))
+            found = parts(dockerfile, self.images.builds_of(path), self.local.contexts(path))
+            yield from within(path, (self.images.rested(p) if isinstance(p, Container) else p for p in found))
             self.problems += unread(dockerfile)
 
     def _compose_parts(self) -> Iterator[Scoped]:

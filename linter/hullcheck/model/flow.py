@@ -244,9 +244,7 @@ class _Flow:
                     waiting.append((other, act_number + 1, taken, -1))
         return found
 
-    def _through(
-        self, stage: Stage, begin: int, held: _Taint, own: int, stem: re.Pattern[str] | None, found: _Found
-    ) -> _Taint:
+    def _through(self, stage: Stage, begin: int, held: _Taint, own: int, stem: frozenset[str], found: _Found) -> _Taint:
         """What a stage does with it; what it is called at the end."""
         made: set[str] = set()
         all_acts = self.acts(stage)
@@ -277,9 +275,7 @@ class _Flow:
         return held
 
 
-def _moved(
-    old: str, new: str, held: _Taint, stem: "re.Pattern[str] | None", names: set[str], folders: set[str]
-) -> None:
+def _moved(old: str, new: str, held: _Taint, stem: frozenset[str], names: set[str], folders: set[str]) -> None:
     if any(_same(name, old) for name in held.names):
         names.add(new)
     for folder in held.folders:
@@ -291,7 +287,7 @@ def _moved(
             folders.add(new + folder[len(old) :])
 
 
-def _taken(act: Act, held: _Taint, stem: "re.Pattern[str] | None") -> _Taint:
+def _taken(act: Act, held: _Taint, stem: frozenset[str]) -> _Taint:
     """What another stage gets of it, under which names: of a folder, COPY takes what is in it."""
     names: set[str] = set()
     folders: set[str] = set()
@@ -315,7 +311,7 @@ def _touches(act: Act, held: _Taint) -> bool:
     return any(_same(name, path) for name in held.names for path in act.paths)
 
 
-def _hit(paths: tuple[str, ...], held: _Taint, stem: re.Pattern[str] | None, others: frozenset[str]) -> bool:
+def _hit(paths: tuple[str, ...], held: _Taint, stem: frozenset[str], others: frozenset[str]) -> bool:
     """Is one of the paths the file, or of what it brought?"""
     for path in paths:
         if any(_same(name, path) for name in held.names):
@@ -326,10 +322,10 @@ def _hit(paths: tuple[str, ...], held: _Taint, stem: re.Pattern[str] | None, oth
     return False
 
 
-def _brought(path: str, folder: str, stem: re.Pattern[str] | None, others: frozenset[str]) -> bool:
+def _brought(path: str, folder: str, stem: frozenset[str], others: frozenset[str]) -> bool:
     """Is a file below a folder what an archive brought, and not what else is there?"""
     inner = path[len(folder) :].lower()
-    alike = stem is not None and stem.search(inner) is not None
+    alike = any(word in inner for word in stem)
     if folder in _SHARED or (folder == NOWHERE and "/" not in inner.strip("/")):
         return alike
     if any(path == other or path.startswith(f"{other}/") for other in others):
@@ -355,8 +351,9 @@ def _below(path: str, folder: str) -> bool:
     return path == folder or path.startswith(f"{folder.rstrip('/')}/")
 
 
-def _stem(url: str) -> "re.Pattern[str] | None":
+def _stem(url: str) -> frozenset[str]:
     """What the files of an archive are likely to be called after: the words of its address's last parts."""
     parts = re.split(r"[?#]", url, maxsplit=1)[0].split("/")[3:]
-    words = {w for part in parts[-1:] + parts[:2] for w in re.findall(r"[a-z]{3,}", part.lower()[:200])} - _COMMON
-    return re.compile("|".join(sorted(map(re.escape, words)))) if words else None
+    return (
+        frozenset(w for part in parts[-1:] + parts[:2] for w in re.findall(r"[a-z]{3,}", part.lower()[:200])) - _COMMON
+    )
