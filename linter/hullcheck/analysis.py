@@ -176,9 +176,15 @@ def discovered(tree: Tree) -> tuple[list[Entry], list[Skipped]]:
 def _distinct(findings: Iterable[Finding]) -> Iterable[Finding]:
     """The findings, each of an owner once, however many parts of the model have led to it; they reach as far together."""
     seen: dict[tuple[object, ...], Finding] = {}
+    reaching: dict[tuple[object, ...], list[Any]] = {}
     for finding in findings:
         key = (finding.name, finding.identity, finding.evidence or (finding.message,), finding.location)
         first = seen.setdefault(key, finding)
-        if first is not finding and finding.extent is not None and first.extent not in (None, finding.extent):
-            seen[key] = first._replace(extent=first.extent | finding.extent)
+        if first is not finding and finding.extent is not None and first.extent is not None:
+            reaching.setdefault(key, [first.extent]).append(finding.extent)
+    if reaching:
+        from hullcheck.model.extent import together
+
+        for key, extents in reaching.items():
+            seen[key] = seen[key]._replace(extent=together(extents))
     return seen.values()

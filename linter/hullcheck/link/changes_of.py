@@ -7,7 +7,7 @@ from hullcheck.link.confinement import Finder
 from hullcheck.link.network import Options, network
 from hullcheck.link.network_changes import Scopes, change_parts, networks
 from hullcheck.model.changed import Doubtful, FurtherOut, Relaxed
-from hullcheck.model.extent import EVERY_ADDRESS, UNKNOWN, Box, Extent, Parts, union, wider, without
+from hullcheck.model.extent import EVERY_ADDRESS, UNKNOWN, Box, Extent, Parts, coalesced, union, wider, without
 from hullcheck.model.kubernetes import KubernetesObject, World
 from hullcheck.model.network.endpoint import Endpoint
 from hullcheck.model.network.extents import OWN_NAMESPACE, admitted, let_in
@@ -23,6 +23,9 @@ from hullcheck.source import Location
 
 LEVELS = ("restricted", "baseline", "privileged")
 """Pod Security's, the strictest first; a namespace without a label forbids nothing."""
+
+MAX_COMPARED = 100_000
+"""Steps in which the rules of two networks are compared; what comes behind counts as reaching further."""
 
 _ENFORCE = "pod-security.kubernetes.io/enforce"
 
@@ -139,6 +142,7 @@ def _rules(before: Network, after: Network, told: Iterable[object]) -> Iterator[
     said = {part.endpoint.id for part in told if isinstance(part, Opened) and part.everyone}
     entered = {part.endpoint.id for part in told if isinstance(part, Opened) and part.outside}
     known: dict[object, Further | None] = {}
+    reach = _Reach()
     for old, new, endpoint in _both(before, after):
         for direction in Direction:
             if not before.isolated(old, direction) or not after.isolated(new, direction):
@@ -147,7 +151,7 @@ def _rules(before: Network, after: Network, told: Iterable[object]) -> Iterator[
             key = (before.applying(old), after.applying(new), direction, met)
             if key not in known:  # the same policies let the same through
                 rules = list(_applying(after, new, direction))
-                known[key] = _further(rules, list(_applying(before, old, direction, sure=False)), direction, met)
+                known[key] = reach.further(rules, list(_applying(before, old, direction, sure=False)), direction, met)
             found = known[key]
             if found is None or (direction is Direction.INGRESS and endpoint.id in said):
                 continue
@@ -169,32 +173,61 @@ def _applying(of: Network, workload: int, direction: Direction, sure: bool = Tru
 Further = tuple[bool, Rule, Box, str]
 
 
-def _further(
-    rules: list[tuple[Policy, Rule]], before: list[tuple[Policy, Rule]], direction: Direction, met: bool
-) -> Further | None:
-    """The rule that reaches furthest beyond what was known: whether that is everybody, what it reaches, and in words.
+class _Reach:
+    """How far each rule of two networks lets something through, worked out once."""
 
-    Addresses are left out where their way in was `met` already.
-    """
-    if any(policy.tier is not Tier.NAMESPACE for policy, _ in (*rules, *before)):
-        return None
-    known = union(admitted(policy, rule) for policy, rule in before)
-    found: list[Further] = []
-    for policy, rule in rules:
-        if direction is Direction.EGRESS and is_only_dns(rule):
-            continue
-        for box in admitted(policy, rule).boxes:
-            one = Extent((box,))
-            left = [
-                piece
-                for piece in without(one, known)
-                if not _names_pods(piece) and not (met and "addresses" in dict(piece))
-            ]
-            if left:
-                everybody = any(_is_everybody(piece, direction) for piece in left)
-                words = "; ".join(wider(one, known)[:3])
-                found.append((everybody, rule, box, f"by rule {rule.number} of `{policy.object.name}`: {words}"))
-    return max(found, key=lambda one: one[0], default=None)
+    def __init__(self) -> None:
+        self.known: dict[int, Extent] = {}
+        self.numbers: dict[Extent, int] = {}
+        self.left = MAX_COMPARED
+
+    def of(self, policy: Policy, rule: Rule) -> Extent:
+        if id(rule) not in self.known:
+            self.known[id(rule)] = admitted(policy, rule)
+        return self.known[id(rule)]
+
+    def further(
+        self, rules: list[tuple[Policy, Rule]], before: list[tuple[Policy, Rule]], direction: Direction, met: bool
+    ) -> Further | None:
+        """The rule that reaches furthest beyond what was known: whether that is everybody, what it reaches, and in words.
+
+        Addresses are left out where their way in was `met` already. What is too much to be compared counts as further.
+        """
+        if any(policy.tier is not Tier.NAMESPACE for policy, _ in (*rules, *before)):
+            return None
+        extents = [self.of(policy, rule) for policy, rule in before]
+        same = {self.number(extent) for extent in extents}
+        fresh = [(policy, rule) for policy, rule in rules if self.number(self.of(policy, rule)) not in same]
+        if direction is Direction.EGRESS:
+            fresh = [(policy, rule) for policy, rule in fresh if not is_only_dns(rule)]
+        if not fresh:
+            return None
+        written = union(extents)
+        known, there = coalesced(written), frozenset(written.boxes)
+        found: tuple[bool, Policy, Rule, Box] | None = None
+        for policy, rule in fresh:
+            for box in self.of(policy, rule).boxes:
+                if box in there:
+                    continue
+                self.left -= len(known.boxes)
+                left = without(Extent((box,)), known) if self.left > 0 else (box,)
+                left = tuple(
+                    piece for piece in left if not _names_pods(piece) and not (met and "addresses" in dict(piece))
+                )
+                if any(_is_everybody(piece, direction) for piece in left):
+                    return self._told(True, policy, rule, box, known)
+                if left and found is None:
+                    found = False, policy, rule, box
+        return self._told(*found, known) if found is not None else None
+
+    def number(self, extent: Extent) -> int:
+        """A number for each extent that is another."""
+        return self.numbers.setdefault(extent, len(self.numbers))
+
+    @staticmethod
+    def _told(everybody: bool, policy: Policy, rule: Rule, box: Box, known: Extent) -> Further:
+        words = "; ".join(wider(Extent((box,)), known)[:3]) or "more than can be compared"
+        return everybody, rule, box, f"by rule {rule.number} of `{policy.object.name}`: {words}"
 
 
 def _names_pods(box: Box) -> bool:

@@ -286,7 +286,7 @@ class _Linker:
         from hullcheck.link.rbac import parts
         from hullcheck.link.references import references
 
-        yield from parts(self.manifests.worlds)
+        yield from parts(self.manifests.worlds, self.problems)
         yield from references(self.manifests.worlds)
         yield from self.manifests.dead_images
         if self.settings.validate:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from hullcheck.finding import Severity
-from hullcheck.model.rbac import CHANGES, READS, WRITES, Granted, Rule, Word
+from hullcheck.model.rbac import CHANGES, READS, WRITES, Granted, Role, Rule, Word
 
 RBAC = "rbac.authorization.k8s.io"
 WHOLE = frozenset(("", "*", RBAC))
@@ -23,8 +23,20 @@ class Power(NamedTuple):
     full: bool = True
 
 
-def powers(rule: Rule) -> Iterator[Power]:
+_last: tuple[Rule | None, tuple[Power, ...]] = (None, ())
+
+
+def powers(rule: Rule) -> tuple[Power, ...]:
     """All powers that a rule gives. Of `*` only that itself is told, and that Secrets are among it."""
+    global _last  # every check asks the same of one rule, one after the other
+    known, found = _last
+    if known is not rule:
+        found = tuple(_powers(rule))
+        _last = rule, found
+    return found
+
+
+def _powers(rule: Rule) -> Iterator[Power]:
     total = rule.verb() is not None and any(word.text == "*" for word in rule.resources)
     for find in (_wildcard,) if total else _ALL:
         yield from find(rule)
@@ -52,6 +64,17 @@ def takes_cluster(rule: Rule) -> Power | None:
     if rule.names:
         return None
     return next((power for power in powers(rule) if power.full and power.name in _TAKES), None)
+
+
+def taking(role: Role) -> tuple[Power, ...]:
+    """The powers of a role that are as good as the whole cluster, one for each rule that has one."""
+    return role.remembered("taking", lambda: tuple(filter(None, map(takes_cluster, role.rules))))
+
+
+def strongest(role: Role) -> Severity:
+    """How bad the worst power of a role is."""
+    found = (power.severity for rule in role.rules for power in powers(rule))
+    return role.remembered("strongest", lambda: max(found, default=Severity.INFO))
 
 
 _TAKES = frozenset(
