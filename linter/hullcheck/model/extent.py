@@ -123,7 +123,7 @@ class Parts(NamedTuple):
     def common(self, other: "Parts") -> "Parts":
         if self.elements <= other.elements or (self.kind == "holder" and self.minus(other).empty):
             return self
-        holds, found = _holds(self.kind), set()
+        holds, found = _holds(self.kind), set[Any]()
         if self.kind in _APART:
             mine, theirs = self._broad, other._broad
             found |= self.elements & other.elements

@@ -17,6 +17,11 @@ MASK = "*****"
 LARGE = 200_000
 """Characters of a file from which only the lines that are shown are searched for credentials."""
 
+_SHORTEST = 6
+"""Characters of a secret that is masked wherever it is quoted."""
+
+_FEW = 16
+
 _ASSIGNED = re.compile(r"(?P<name>[A-Za-z_][A-Za-z0-9_.]{0,80})=(?P<value>\"[^\"\n]*\"|'[^'\n]*'|[^\s\"'`;,&]+)")
 _COMMAND = re.compile(r"##(?=\[)|^(\s*)(?=::)")
 _SURROGATE = re.compile("[\ud800-\udfff]")
@@ -58,6 +63,9 @@ class Secrets:
                 texts.add(place.text)
         # A word such as `postgres` may be a password in one place and an image's name in another.
         self._texts = sorted((text for text in texts if _unlikely_a_word(text)), key=lambda text: (-len(text), text))
+        self._starts: dict[str, list[int]] = {}
+        for number, text in enumerate(self._texts):
+            self._starts.setdefault(text[:_SHORTEST], []).append(number)
 
     def within(self, source: Source, start: int, end: int) -> list[tuple[int, int]]:
         """The secret spans that overlap the offsets [start, end), cut to them, in order."""
@@ -95,13 +103,20 @@ class Secrets:
 
     def text(self, text: str) -> str:
         """A message, without the secrets that another check may have quoted in it."""
-        for secret in self._texts:
-            text = text.replace(secret, MASK)
+        for number in self._in(text):
+            text = text.replace(self._texts[number], MASK)
         return text
+
+    def _in(self, text: str) -> list[int]:
+        """The secrets that may be in a text, by how they start, in order."""
+        if len(self._texts) <= _FEW:
+            return list(range(len(self._texts)))
+        starts = {text[at : at + _SHORTEST] for at in range(len(text) - _SHORTEST + 1)}
+        return sorted(number for start in starts for number in self._starts.get(start, ()))
 
     def touched(self, text: str) -> bool:
         """Does the text hold a secret?"""
-        return any(secret in text for secret in self._texts)
+        return any(self._texts[number] in text for number in self._in(text))
 
 
 def _overlapping(spans: list[tuple[int, int]], start: int, end: int) -> list[tuple[int, int]]:
@@ -142,4 +157,4 @@ def _merged(spans: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int]]:
 
 
 def _unlikely_a_word(text: str) -> bool:
-    return len(text) >= 6 and any(char.isalpha() for char in text) and not text.isalpha()
+    return len(text) >= _SHORTEST and any(char.isalpha() for char in text) and not text.isalpha()
