@@ -82,7 +82,7 @@ class Judge(NamedTuple):
         files = read_all(tree, entries, self.jobs, self.progress, known)
         project = link(files, tree, self.settings)
         judged = self.rules.judge([*self._problems(project), *self._checked(project)])
-        findings = list(_with_users(judged, project.users))
+        findings = list(_with_users(_distinct(judged), project.users))
         ignores = self._ignores(files, project, findings)
         marked = suppress.apply(findings, ignores, self.config, self.today)
         review = suppress.Review(self.registry, self.settings.selected, self.config, self.today)
