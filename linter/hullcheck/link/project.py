@@ -324,7 +324,7 @@ class _Linker:
         from hullcheck.link.network import Options, parts
 
         worlds = self.manifests.worlds
-        yield from parts(worlds, Options(self.settings.datastores, self._mentions()), self.compose)
+        yield from parts(worlds, Options(self.settings.datastores, self._mentions()), self.compose, self.problems)
 
     def _mentions(self) -> tuple[str, ...]:
         """Files that speak of network policies and can't be read."""

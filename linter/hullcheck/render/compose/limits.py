@@ -23,7 +23,7 @@ class Bounded(NamedTuple):
 def without_too_much(root: Mapping) -> Bounded:
     """The document as far as its anchors are followed, service by service."""
     services = root.get("services")
-    if root.size <= MAX_SHARED or not isinstance(services, Mapping):
+    if not isinstance(services, Mapping) or sum(node.size for _, node in services.entries().values()) <= MAX_SHARED:
         return Bounded(root, [])
     seen: set[int] = set()
     left, problems, kept = MAX_SHARED, [], {}
