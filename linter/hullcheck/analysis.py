@@ -185,6 +185,6 @@ def _distinct(findings: Iterable[Finding]) -> Iterable[Finding]:
     if reaching:
         from hullcheck.model.extent import together
 
-        for key, extents in reaching.items():
-            seen[key] = seen[key]._replace(extent=together(extents))
+        for same, extents in reaching.items():
+            seen[same] = seen[same]._replace(extent=together(extents))
     return seen.values()

@@ -11,7 +11,7 @@ from hullcheck.model.settings import Settings
 from hullcheck.source import Location
 
 if TYPE_CHECKING:
-    from hullcheck.model.extent import Extent
+    from hullcheck.model.extent import Extent, Later
 
 P = TypeVar("P")
 
@@ -98,7 +98,7 @@ class Check:
         fix: Fix | None = None,
         redact: Iterable[Location] = (),
         properties: Mapping[str, str | tuple[str, ...]] | None = None,
-        extent: "Extent | None" = None,
+        extent: "Extent | Later | None" = None,
     ) -> Finding:
         """A finding about `part`, at its own place or at `at`; `severity` may only lower the check's.
 

@@ -79,9 +79,9 @@ class _Graph:
         self.by_namespace: dict[str, list[Workload]] = {}
         for number, workload in enumerate(world.workloads):
             self.by_namespace.setdefault(workload.namespace, []).append(workload)
-            name = account_of(workload)
-            if name is not None:
-                spaces = self.by_account.setdefault(name, {})
+            account_name = account_of(workload)
+            if account_name is not None:
+                spaces = self.by_account.setdefault(account_name, {})
                 spaces.setdefault(workload.namespace, []).append((number, workload))
         self.names_of: dict[str, list[str]] = {}
         for kind, _, name in self.roles:
