@@ -89,7 +89,7 @@ class Judge(NamedTuple):
         unchecked: list[Scoped] = []
         found = list(self._checked(project, self.settings.selected, unchecked))
         judged = self.rules.judge([*self._problems(project), *found])
-        findings = list(_with_users(judged, project.users))
+        findings = list(_with_users(_distinct(judged), project.users))
         ignores = self._ignores(files, project, findings)
         marked = suppress.apply(findings, ignores, self.config, self.today, self.registry.covering)
         review = suppress.Review(self.registry, self.settings.selected, self.config, self.today)
@@ -225,9 +225,15 @@ def discovered(tree: Tree) -> tuple[list[Entry], list[Skipped]]:
 def _distinct(findings: Iterable[Finding]) -> Iterable[Finding]:
     """The findings, each of an owner once, however many parts of the model have led to it; they reach as far together."""
     seen: dict[tuple[object, ...], Finding] = {}
+    reaching: dict[tuple[object, ...], list[Any]] = {}
     for finding in findings:
         key = (finding.name, finding.identity, finding.evidence or (finding.message,), finding.location)
         first = seen.setdefault(key, finding)
-        if first is not finding and finding.extent is not None and first.extent not in (None, finding.extent):
-            seen[key] = first._replace(extent=first.extent | finding.extent)
+        if first is not finding and finding.extent is not None and first.extent is not None:
+            reaching.setdefault(key, [first.extent]).append(finding.extent)
+    if reaching:
+        from hullcheck.model.extent import together
+
+        for same, extents in reaching.items():
+            seen[same] = seen[same]._replace(extent=together(extents))
     return seen.values()

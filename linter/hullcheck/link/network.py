@@ -8,6 +8,7 @@ from hullcheck.link.compose_network import network_parts
 from hullcheck.link.confinement import isolations, scopes
 from hullcheck.model.compose import ComposeProject
 from hullcheck.model.container import Container, Port
+from hullcheck.model.coverage import Gap
 from hullcheck.model.kubernetes import KubernetesObject, PodObject, World, is_template
 from hullcheck.model.network.addresses import AddressRange, address
 from hullcheck.model.network.consoles import consoles
@@ -29,6 +30,7 @@ from hullcheck.model.network.policy import Policy
 from hullcheck.model.network.ports import MAX_PORT, PROTOCOLS
 from hullcheck.model.network.service import Entrance, Service
 from hullcheck.model.node import as_bool, as_str, at, items
+from hullcheck.model.problem import Problem
 from hullcheck.model.scoped import Scoped
 from hullcheck.model.workload import Workload
 from hullcheck.parse.labels import text_map
@@ -213,15 +215,30 @@ def parts(
     worlds: Iterable[World],
     options: Options = Options(),  # noqa: B008  a constant
     projects: Iterable[ComposeProject] = (),
+    problems: list[Problem] | None = None,
 ) -> Iterator[Scoped]:
-    """What the checks of networks look at."""
+    """What the checks of networks look at. What is too much to be worked out is added to `problems`."""
     yield from network_parts(projects, options.datastores)
     networks = [network(world, options.assume, options.datastores) for world in worlds]
     yield from (Scoped(net.scope.name, NetworkUse(net)) for net in networks if net.endpoints)
     yield from (Scoped(found.name, found) for found in scopes(networks, options.mentions))
     yield from (Scoped(found.network.scope.name, found) for found in isolations(networks))
+    if problems is not None:
+        problems += _too_much(networks)
     yield from (Scoped(found.network.scope.name, found) for found in _namespaces(networks))
     yield from (Scoped(found.places[0][0].scope.name, found) for found in (*_reaches(networks), *_uses(networks)))
+
+
+def _too_much(networks: Iterable[Network]) -> Iterator[Problem]:
+    """The scopes whose policies are so tangled that not all is known of what they let through."""
+    for net in networks:
+        if net.scope.policies and not net.scope.approximate and any(answer.truncated for answer in net.answers):
+            why = "what its policies let through can't be worked out in full: they are too tangled"
+            gap = Gap("limit", "network", why)
+            first = net.scope.policies[0]
+            yield Problem(
+                "not-analysed", f"network of {net.scope.name}: {why}", first.location, first.object.owner, gap
+            )
 
 
 def _namespaces(networks: Iterable[Network]) -> Iterator[NamespaceUse]:

@@ -344,7 +344,7 @@ class _Linker:
 
         wrong = refused(self.manifests.worlds, strict=bool(self.settings.validate))
 
-        yield from parts(self.manifests.worlds)
+        yield from parts(self.manifests.worlds, self.problems)
         yield from references(self.manifests.worlds)
         yield from self.manifests.dead_images
         if self.settings.validate:
@@ -388,7 +388,7 @@ class _Linker:
         from hullcheck.link.network import Options, parts
 
         worlds = self.manifests.worlds
-        yield from parts(worlds, Options(self.settings.datastores, self._mentions()), self.compose)
+        yield from parts(worlds, Options(self.settings.datastores, self._mentions()), self.compose, self.problems)
 
     def _mentions(self) -> tuple[str, ...]:
         """Files that speak of network policies and can't be read."""

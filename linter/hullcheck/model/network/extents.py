@@ -5,7 +5,6 @@ import re
 from hullcheck.model.container import Port
 from hullcheck.model.extent import (
     EVERY_ADDRESS,
-    EVERY_PORT,
     NOWHERE,
     UNKNOWN,
     UNKNOWN_ADDRESS,
@@ -173,16 +172,17 @@ def _ports(rule: Rule) -> dict[str, Spans | Parts]:
     """The ports of a rule; those that have names are another matter."""
     if rule.ports is None:
         return {}
-    spans = EVERY_PORT._replace(ranges=())
     names = []
+    found: list[PortRange] = []
     for port in rule.ports:
         if port.name or not port.known:
             names.append(port.name or UNKNOWN)
         elif port.first is None:
             protocols = (port.protocol,) if port.protocol else PROTOCOLS
-            spans = spans.union(ports(PortRange(protocol, 1, MAX_PORT) for protocol in protocols))
+            found += (PortRange(protocol, 1, MAX_PORT) for protocol in protocols)
         else:
-            spans = spans.union(ports([PortRange(port.protocol, port.first, port.last or port.first)]))
+            found.append(PortRange(port.protocol, port.first, port.last or port.first))
+    spans = ports(found)
     return {"ports_named": words(names, "name")} if names and spans.empty else {"ports": spans}
 
 

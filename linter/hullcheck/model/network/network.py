@@ -173,6 +173,14 @@ class Network:
 
         return self.remembered(("selecting", direction, classes), found)
 
+    def classes(self, workload: int, direction: Direction) -> list[tuple[int, list[Policy]]]:
+        """The policies that apply or may apply to a workload, those that select the same together, with a number."""
+        found = []
+        for number, _ in self.applying(workload):
+            policies = [self.compiler.policies[one] for one in self._classes[number][1]]
+            found.append((number, [policy for policy in policies if policy.affects(direction)]))
+        return found
+
     def rules_of(self, workload: int, direction: Direction) -> int:
         """How many rules apply to a workload."""
         key = ("rules", direction, self.applying(workload))

@@ -244,6 +244,8 @@ class Solver:
         self.selected = compiler.selected(direction)
         self.work = Work()
         self.truncated = False
+        self._classes: dict[tuple[int, ...], tuple[int, ...]] = {}
+        self._plain: dict[int, tuple[Partition, tuple[int, ...]]] = {}
 
     def isolated(self) -> int:
         """The workloads that NetworkPolicies confine: for a strict answer also those that they may confine."""
@@ -299,13 +301,17 @@ class Solver:
     def _signature(self, opaque: bool, isolated: bool, applying: Iterable[tuple[int, bool]]) -> Signature:
         rules: set[int] = set()
         layers: list[tuple[Tier, int, bool]] = []
+        classes = []
         for number, sure in applying:
             selected = self.selected[number]
             if selected.tier is Tier.NAMESPACE:
                 rules.update(selected.rules)
+                classes.append(number)
             else:
                 layers += [(selected.tier, rule, sure) for rule in selected.rules]
-        return Signature(opaque, isolated, tuple(sorted(rules)), tuple(layers))
+        found = tuple(sorted(rules))
+        self._classes.setdefault(found, tuple(classes))
+        return Signature(opaque, isolated, found, tuple(layers))
 
     def _partitions(self, signature: Signature, members: int) -> Iterator[tuple[int, Partition]]:
         """The members, apart where a named port is another number, with what each part admits."""
@@ -314,7 +320,7 @@ class Solver:
             if opaque:
                 yield part, () if self.strict else ((self.universe.ports.all, self.universe.all),)
                 continue
-            own = fold(self._entries(rules, part), self.work) if isolated else None
+            own = fold(self._own(rules, part), self.work) if isolated else None
             partition = self._layered(layers, own, part) if layers else own or ()
             yield part, self._with_node(partition)
 
@@ -335,8 +341,24 @@ class Solver:
             parts = [piece for part in parts for piece in (part & ends, part & ~ends) if piece]
         return parts
 
+    def _own(self, rules: tuple[int, ...], members: int) -> Iterator[Cell]:
+        """What the rules of NetworkPolicies let through, those of the same policies worked out once."""
+        for number in self._classes[rules]:
+            if number not in self._plain:
+                self._plain[number] = self._of_class(self.selected[number].rules)
+            partition, named = self._plain[number]
+            self.work.spend(1 + len(partition))
+            yield from partition
+            yield from self._entries(named, members)
+
+    def _of_class(self, rules: tuple[int, ...]) -> tuple[Partition, tuple[int, ...]]:
+        """What rules without named ports let through, and the others."""
+        named = tuple(number for number in rules if self.compiler.rules[number].named)
+        plain = (number for number in rules if not self.compiler.rules[number].named)
+        return fold(self._entries(plain, 0), self.work), named
+
     def _entries(self, rules: Iterable[int], members: int) -> Iterator[Cell]:
-        """What the rules of NetworkPolicies let through."""
+        """What rules let through to or from these members."""
         for number in rules:
             rule = self.compiler.rules[number]
             self.work.spend(1 + sum(len(cells) for _, cells in rule.named))

@@ -5,6 +5,7 @@ a rule lets through is one set, whether it names pods or addresses.
 """
 
 from collections.abc import Iterable, Sequence
+from functools import cached_property
 
 from hullcheck.model.network.addresses import V6, AddressRange, AddressSpace
 from hullcheck.model.network.endpoint import Assume, Endpoint, IpBlocksMatchPods
@@ -217,10 +218,19 @@ class Universe:
     def _pods_in(self, pieces: int) -> int:
         """The workloads that may have an address there, and the controller."""
         bits = self.workloads | self.controller
-        for number, endpoint in enumerate(self.endpoints):
-            if endpoint.addresses and not any(self.addresses.bits(one) & pieces for one in endpoint.addresses):
+        for number, addresses in self._known_addresses:
+            if not any(known & pieces for known in addresses):
                 bits &= ~(1 << number)
         return bits
+
+    @cached_property
+    def _known_addresses(self) -> list[tuple[int, list[int]]]:
+        """The workloads whose addresses are known, with these."""
+        return [
+            (number, list(map(self.addresses.bits, endpoint.addresses)))
+            for number, endpoint in enumerate(self.endpoints)
+            if endpoint.addresses
+        ]
 
     def _controller(self, peer: Peer, found: Match) -> Match:
         """Whether the peer is the ingress controller, wherever that runs."""
