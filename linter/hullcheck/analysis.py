@@ -88,6 +88,7 @@ class Judge(NamedTuple):
         project = link(files, tree, self.settings)
         unchecked: list[Scoped] = []
         found = list(self._checked(project, self.settings.selected, unchecked))
+        redact = frozenset(place for finding in (*found, *self._unasked(project)) for place in finding.redact)
         judged = self.rules.judge([*self._problems(project), *found])
         findings = list(_with_users(_distinct(judged), project.users))
         ignores = self._ignores(files, project, findings)
@@ -107,7 +108,7 @@ class Judge(NamedTuple):
             (project.worlds, project.compose),
             ledger(files, project, judged_owners, skipped, _failed(findings)),
             frozenset((path, user) for (path, _), users in project.users.items() for user in users),
-            frozenset(place for finding in (*found, *self._unasked(project)) for place in finding.redact),
+            redact,
         )
 
     def opened(self, base: Analysis, head: Analysis) -> tuple[Finding, ...]:
@@ -132,7 +133,8 @@ class Judge(NamedTuple):
     def _unasked(self, project: Project) -> Iterator[Finding]:
         """What the checks of secrets find that weren't asked for: reports mask it all the same."""
         secret = {name for name, entry in self.registry.entries.items() if entry.concern == "secrets" and entry.default}
-        return self._checked(project, frozenset(secret - self.settings.selected), [])
+        names = frozenset(secret - self.settings.selected)
+        return self._checked(project, names, []) if names else iter(())
 
     def _checked(self, project: Project, names: frozenset[str], unchecked: list[Scoped]) -> Iterator[Finding]:
         """What these checks find; where the run's time is used up before they are through, the rest is `unchecked`."""

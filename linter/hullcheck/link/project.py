@@ -91,13 +91,14 @@ class _Linker:
         self.images: Any = None
         if self.dockerfiles or self.compose or of_kind(files, "bake"):
             self._in_time(self._take_images, "dockerfile compose", "image")
-        self.local = self._local_images()
+        self.local: LocalImages | None = None
+        self._in_time(self._take_local_images, "dockerfile compose skaffold", "image that is built here")
 
     def project(self) -> Project:
         parts: list[Scoped] = []
-        self._take_parts(parts, self.local.settled(self._kubernetes_parts(), "kubernetes"), "kubernetes", "object")
-        self._take_parts(parts, self.local.settled(self._compose_parts(), "compose"), "compose", "service")
-        self._take_parts(parts, self.local.settled(self._dockerfile_parts(), "dockerfile"), "dockerfile", "stage")
+        self._take_parts(parts, self._settled(self._kubernetes_parts(), "kubernetes"), "kubernetes", "object")
+        self._take_parts(parts, self._settled(self._compose_parts(), "compose"), "compose", "service")
+        self._take_parts(parts, self._settled(self._dockerfile_parts(), "dockerfile"), "dockerfile", "stage")
         self._take_parts(parts, self._network_parts(), "kubernetes compose", "network")
         named = [part for _, part in parts if isinstance(part, ImageUse)]
         about = (Scoped(part.location.path, part) for part in self._repository_parts(named))
@@ -107,6 +108,12 @@ class _Linker:
         dockerfiles = {**self.dockerfiles, **self.inline}
         used, users = self._used(worlds), _users(parts)
         return Project(parts, self.problems, undecided, dockerfiles, tuple(self.compose), worlds, used, users)
+
+    def _take_local_images(self) -> None:
+        self.local = self._local_images()
+
+    def _settled(self, parts: Iterator[Scoped], dialect: str) -> Iterator[Scoped]:
+        return parts if self.local is None else self.local.settled(parts, dialect)
 
     def _take_parts(self, parts: list[Scoped], made: Iterator[Scoped], kinds: str, what: str) -> None:
         """Add what is made, as far as the run's time lasts."""
@@ -311,7 +318,9 @@ class _Linker:
         from hullcheck.link.dockerfile import parts, unread
 
         for path, dockerfile in {**self.dockerfiles, **self.inline}.items():
-            found = parts(dockerfile, self.images.builds_of(path), self.local.contexts(path))
+            found = parts(
+                dockerfile, self.images.builds_of(path), self.local.contexts(path) if self.local else frozenset()
+            )
             yield from within(path, (self.images.rested(p) if isinstance(p, Container) else p for p in found))
             self.problems += unread(dockerfile)
 
