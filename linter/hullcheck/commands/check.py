@@ -10,6 +10,7 @@ from hullcheck import engine, report
 from hullcheck.check import Registry
 from hullcheck.commands import policy
 from hullcheck.commands.common import Progress, add_policy, day, registry, root_of, use_color, write
+from hullcheck.discover import MAX_MANIFEST
 from hullcheck.errors import HullcheckError
 from hullcheck.finding import Severity
 
@@ -142,7 +143,7 @@ def request(options: argparse.Namespace, checks: Registry, plan: "Plan | None" =
     paths = list(plan.paths) if plan else options.paths or ["."]
     if "-" in paths and len(paths) > 1:
         raise HullcheckError("`-` can't be combined with other paths")
-    stdin = sys.stdin.buffer.read() if paths == ["-"] else None
+    stdin = _standard_input() if paths == ["-"] else None
     if stdin is None and options.stdin_filename:
         raise HullcheckError("--stdin-filename needs the path `-`")
     root = root_of(paths)
@@ -176,6 +177,19 @@ def request(options: argparse.Namespace, checks: Registry, plan: "Plan | None" =
         head=plan.head if plan else "",
         fail_on_unjudged=options.fail_on_unjudged,
     )
+
+
+def _standard_input() -> bytes:
+    """All of it; raises HullcheckError if it can't be read, or is more than is read of any file."""
+    try:
+        data = sys.stdin.buffer.read(MAX_MANIFEST + 1) if sys.stdin is not None else None
+    except OSError as error:
+        raise HullcheckError(f"standard input can't be read: {error.strerror}") from None
+    if data is None:
+        raise HullcheckError("standard input can't be read: it is closed")
+    if len(data) > MAX_MANIFEST:
+        raise HullcheckError(f"standard input can't be read: larger than {MAX_MANIFEST // 1024 // 1024} MiB")
+    return data
 
 
 def _kubernetes_version(options: argparse.Namespace) -> str:
