@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from hullcheck import engine, report
 from hullcheck.check import Registry
 from hullcheck.commands import policy
-from hullcheck.commands.common import Progress, add_policy, day, registry, root_of, use_color, write
+from hullcheck.commands.common import Progress, add_policy, day, registry, root_of, say_all, use_color, write
 from hullcheck.discover import MAX_MANIFEST
 from hullcheck.errors import HullcheckError
 from hullcheck.finding import Severity
@@ -92,7 +92,7 @@ def run(options: argparse.Namespace) -> int:
     request_ = request(options, checks, plan)
     result = _judged(options, request_, checks)
     if options.fix_only:
-        return 0
+        return 2 if result.exit_code == 2 else 0
     for name, file in outputs:
         if options.diff and file is None:
             continue
@@ -211,13 +211,10 @@ def _output(text: str) -> tuple[str, str | None]:
 
 def _warn(result: engine.Result, request_: engine.Request, plan: "Plan | None") -> None:
     """Say what the run rests on, on standard error: what wasn't judged, and where nothing was there to be judged."""
-    from hullcheck.report.safe import clean
-
     notes = [*(plan.notes if plan else ()), *(request_.past.history.notes() if request_.past else ())]
     if result.same_as and not plan:
         notes.append(f"nothing changed: no file that is looked at differs from {result.same_as}")
-    for note in notes:
-        print(f"hullcheck: {clean(note)}", file=sys.stderr)
+    say_all(notes)
 
 
 def _say(options: argparse.Namespace, result: engine.Result, outputs: list[tuple[str, str | None]]) -> None:
