@@ -140,6 +140,8 @@ def _parser(command: str) -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"hullcheck {__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND", parser_class=_Parser)
     for name, summary in COMMANDS.items():
+        if command in COMMANDS and name != command:
+            continue  # each takes a while to make, and only the help of all has need of them
         subparser = commands.add_parser(name, help=summary)
         if name == command:
             module = importlib.import_module(f"hullcheck.commands.{name.replace('-', '_')}")
