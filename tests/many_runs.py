@@ -1,6 +1,6 @@
-"""Many runs in one process, each on other names: `python many_runs.py FOLDER RUNS [LEAK]` prints what memory it holds.
+"""Many runs in one process, each on other names: `python many_runs.py FOLDER RUNS LEAKING` prints what memory it holds.
 
-A JSON list of KiB, one number for each tenth of the runs. LEAK bytes are kept of each run: what must be noticed.
+A JSON list of KiB: after three tenths of the runs, after all, and after some that leak two KiB each.
 """
 
 import contextlib
@@ -22,13 +22,19 @@ def held() -> int:
 
 def run(number: int) -> None:
     """Judge an image in one run and a service in the next."""
-    image = Path("Dockerfile"), (
-        f"FROM registry{number % 7}.example/image{number}:1.{number}\nENV T{number}_TOKEN=ab{number}cd\n"
-        f"RUN tool{number} --url http://host{number}.example/{number}\nUSER root\n"
+    image = (
+        Path("Dockerfile"),
+        (
+            f"FROM registry{number % 7}.example/image{number}:1.{number}\nENV T{number}_TOKEN=ab{number}cd\n"
+            f"RUN tool{number} --url http://host{number}.example/{number}\nUSER root\n"
+        ),
     )
-    service = Path("compose.yaml"), (
-        f"services:\n  s{number}:\n    image: image{number}:1\n    environment: {{V{number}: v{number}}}\n"
-        f"    privileged: true\n    ports: ['{number + 1}:{number + 1}']\n    volumes: ['./d{number}:/d{number}']\n"
+    service = (
+        Path("compose.yaml"),
+        (
+            f"services:\n  s{number}:\n    image: image{number}:1\n    environment: {{V{number}: v{number}}}\n"
+            f"    privileged: true\n    ports: ['{number + 1}:{number + 1}']\n    volumes: ['./d{number}:/d{number}']\n"
+        ),
     )
     (path, text), (other, _) = (image, service) if number % 2 else (service, image)
     path.write_text(text)
@@ -37,18 +43,21 @@ def run(number: int) -> None:
         assert main(["check", "--output-format", "concise", "--quiet", "."]) == 1
 
 
-def measured(runs: int, leak: int) -> list[int]:
-    kept: list[object] = []
-    found = []
-    for number in range(runs):
+def measured(runs: int, leaking: int) -> list[int]:
+    """What is held once the caches are warm, at the end of the runs, and after some more that leak."""
+    for number in range(runs * 3 // 10):
         run(number)
-        if leak:
-            kept.append(bytearray(leak))
-        if (number + 1) % (runs // 10) == 0:
-            found.append(held())
-    return found
+    found = [held()]
+    for number in range(runs * 3 // 10, runs):
+        run(number)
+    found.append(held())
+    kept = []
+    for number in range(runs, runs + leaking):
+        run(number)
+        kept.append(bytearray(2_048))
+    return [*found, held()]
 
 
 if __name__ == "__main__":
     os.chdir(sys.argv[1])
-    print(json.dumps(measured(int(sys.argv[2]), int(sys.argv[3]) if sys.argv[3:] else 0)))
+    print(json.dumps(measured(int(sys.argv[2]), int(sys.argv[3]))))
