@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import time
 from collections.abc import Callable
@@ -283,6 +284,29 @@ def test_no_git(repository: Path, tmp_path: Path) -> None:
     assert run(repo.folder, "check", env=bare)[::2] == (1, "")
     assert run(repo.folder, "check", "--output-format", "sarif", env=bare)[::2] == (1, "")
     assert run(repo.folder, "baseline", "create", env=bare).code == 0
+
+
+@pytest.mark.parametrize("silent", ["rev-parse", "ls-tree", "cat-file"])
+def test_a_git_that_does_not_answer(
+    tmp_path: Path, silent: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It may have been made to read a pipe: where that lies, only git knows."""
+    from hullcheck.cli import main
+
+    repo = Repo(tmp_path / "versioned")
+    repo.commit({"Dockerfile": BAD})
+    repo.write({"Dockerfile": f"{BAD}# later\n"})
+    program = tmp_path / "bin/git"
+    program.parent.mkdir()
+    real = shutil.which("git")
+    program.write_text(f'#!/bin/sh\ncase " $* " in *" {silent} "*) exec sleep 60;; esac\nexec {real} "$@"\n')
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{program.parent}:{os.environ['PATH']}")
+    monkeypatch.setattr("hullcheck.plumbing.PATIENCE", 1)
+    monkeypatch.chdir(repo.folder)
+    assert main(["check", "--diff-base", "HEAD"]) == 2
+    told = f"hullcheck: `git {silent}` didn't answer within 1 seconds: is something in `.git` a pipe?\n"
+    assert capsys.readouterr() == ("", told)
 
 
 def test_a_current_folder_that_is_gone(repository: Path, tmp_path: Path) -> None:

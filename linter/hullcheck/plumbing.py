@@ -108,7 +108,7 @@ class Plumbing:
             out, error = started.proc.communicate(timeout=PATIENCE)
         except TimeoutExpired:
             started.proc.kill()
-            started.proc.communicate()
+            _end(started)
             raise _unanswered(arguments[0]) from None
         status = started.proc.returncode
         if status and b"dubious ownership" in error:
@@ -174,7 +174,7 @@ def _unanswered(command: str) -> HullcheckError:
 def _end(started: Any) -> None:
     """Let a process end that reads its standard input to the end."""
     process, started.proc = started.proc, None
-    for stream in (process.stdin, process.stdout, process.stderr):
+    for stream in filter(None, (process.stdin, process.stdout, process.stderr)):
         with suppress(OSError):
             stream.close()
     process.wait()
