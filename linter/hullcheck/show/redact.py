@@ -1,10 +1,17 @@
 """Secrets taken out of what is shown: the rest stays valid, and applies as before."""
 
+from collections.abc import Iterable
+
 from hullcheck.model import secrets
+from hullcheck.model.argv import Said, in_argv, in_script
 from hullcheck.model.node import Mapping, Node, Scalar, Sequence
 
 REDACTED = "REDACTED"
 ENCODED = "UkVEQUNURUQ="  # the same in base64, as `data` of a Secret wants it
+
+
+_SCRIPTS = frozenset(("command", "entrypoint", "cmd", "test", "args"))
+"""Keys whose value, if it is a text, is a command."""
 
 
 class Redaction:
@@ -50,9 +57,11 @@ class Redaction:
                 }
             )
         if isinstance(node, Sequence):
-            return node.with_items([self._node(item, name) for item in node.items])
+            return node.with_items([self._node(item, name) for item in self._without_arguments(node.items)])
         assert isinstance(node, Scalar)
-        return self._masked(node, REDACTED) if self._is_secret(node, name) else self._without_values(node)
+        if self._is_secret(node, name):
+            return self._masked(node, REDACTED)
+        return self._without_values(node, in_script(node.text) if name in _SCRIPTS and not node.unknown else ())
 
     def _is_secret(self, node: Scalar, name: str) -> bool:
         value = node.text
@@ -61,16 +70,30 @@ class Redaction:
             return secrets.by_name(key) is not None and secrets.literal(key, rest)
         return bool(name) and secrets.by_name(name) is not None and secrets.literal(name, value)
 
-    def _without_values(self, node: Scalar) -> Scalar:
-        """The scalar without the credentials that stand in its text."""
+    def _without_arguments(self, items: list[Node]) -> list[Node]:
+        """The items without the credentials that they pass, if they are the words of a command."""
+        words = [item.text if isinstance(item, Scalar) and not item.unknown else "$UNKNOWN" for item in items]
+        said: dict[int, list[Said]] = {}
+        for one in in_argv(words):
+            said.setdefault(one.word, []).append(one)
+        return [
+            self._without_values(item, said[number]) if number in said and isinstance(item, Scalar) else item
+            for number, item in enumerate(items)
+        ]
+
+    def _without_values(self, node: Scalar, said: Iterable[Said] = ()) -> Scalar:
+        """The scalar without the credentials that stand in its text, and those that it is said to pass."""
         text = node.text
-        spans = [(found.start, found.end) for found in secrets.by_value(text)]
-        spans += [(found.start, found.end) for found in secrets.in_url(text) if found.literal]
+        spans = {(one.start, one.end) for one in said}
+        spans |= {(found.start, found.end) for found in secrets.by_value(text)}
+        spans |= {(found.start, found.end) for found in secrets.in_url(text) if found.literal}
         if not spans:
             return node
         self.count += len(spans)
+        before = len(text)
         for start, end in sorted(spans, reverse=True):
-            text = text[:start] + REDACTED + text[end:]
+            text = text[:start] + REDACTED + text[min(end, before) :] if start < before else text
+            before = min(start, before)
         made = Scalar(node.source, node.start, node.end, "", text, node.style or '"')
         made.because = node.because
         return made
