@@ -117,7 +117,8 @@ def test_a_reader_that_stops_reading_is_met_with_silence(repository: Path, comma
     process.stdout.read(10)
     process.stdout.close()
     error = process.communicate(timeout=60)[1]
-    assert (process.returncode, error) == (2, b"")
+    assert error == b""
+    assert process.returncode == 2 or (command, process.returncode) == ("checks", 0), "all of it fits into a pipe"
 
 
 def test_a_reader_that_stopped_before_anything_was_said(repository: Path) -> None:

@@ -551,12 +551,11 @@ def test_names_in_a_history(tmp_path: Path) -> None:
 
 
 def filled(folder: Path, count: int) -> None:
-    """Files in folders of a hundred: most are of no interest, one in ten is an empty one whose name is."""
+    """Empty files in folders of a hundred: every other one has a name that is of interest."""
     for number in range(count):
         if number % 100 == 0:
             (folder / f"d{number // 100}").mkdir()
-        name = "x.yaml" if number % 10 else f"x{number}.yaml"
-        (folder / f"d{number // 100}/{number}-{name}").touch()
+        (folder / f"d{number // 100}/{number}.{'yaml' if number % 2 else 'txt'}").touch()
 
 
 def cost(folder: Path, count: int) -> tuple[float, int]:

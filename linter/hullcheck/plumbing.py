@@ -99,7 +99,7 @@ class Plumbing:
     def run(self, *arguments: str) -> str | None:
         """What git prints, or None if it refuses; raises HullcheckError if it doesn't trust the repository at all."""
         try:
-            started = self._git.execute(["git", *OPTIONS, *arguments], as_process=True, env=self._environment)
+            started: Any = self._git.execute(["git", *OPTIONS, *arguments], as_process=True, env=self._environment)
         except (self._not_found, OSError) as missing:
             raise HullcheckError(f"git can't be started: {missing}") from None
         from subprocess import TimeoutExpired
