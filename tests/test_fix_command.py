@@ -133,8 +133,8 @@ def test_what_could_not_be_fixed_is_told(tmp_path: Path, capsys: pytest.CaptureF
 
     def lint() -> Result:
         result = tree.lint()
-        tree.file.write_text("a:\n  b: 2\n")
+        tree.file.write_text(f"a:\n  b: {tree.lints + 1}\n")
         return result
 
-    fixing.make(OPTIONS, lint)
+    assert fixing.make(OPTIONS, lint).exit_code == 2
     assert "hullcheck: app.yaml: not fixed: it was changed in the meantime\n" in capsys.readouterr().err

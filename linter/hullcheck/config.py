@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from hullcheck import schema
 from hullcheck.check import Registry
+from hullcheck.discover import DiskTree
 from hullcheck.errors import HullcheckError
 from hullcheck.finding import Severity
 from hullcheck.source import Source
@@ -322,7 +323,10 @@ def _own(root: str, name: str) -> bytes | None:
         return None
     if os.path.dirname(os.path.realpath(path)) != os.path.realpath(root):
         raise HullcheckError(f"{name}: a link that leads out of the repository's root")
-    return _bytes(path)
+    try:
+        return DiskTree(root).read(name)
+    except OSError as error:
+        raise HullcheckError(f"{path}: can't be read: {error.strerror or error}") from None
 
 
 def _bytes(path: str) -> bytes:

@@ -441,7 +441,11 @@ def _result(
     united = _with_edits(unite(told.findings, guessed), head)
     new = [f for f in united if f.suppression is None and f.state != "unchanged"]
     fail_on = _fail_on(request)
-    if any(map(unread, new)) or (_fails_on_unjudged(request) and _unjudged(coverage, request.config)):
+    if (
+        any(map(unread, new))
+        or _unlisted(head, root, request)
+        or (_fails_on_unjudged(request) and _unjudged(coverage, request.config))
+    ):
         code = 4
     elif any(_fails(f, fail_on, judge.rules, request) for f in new):
         code = 1
@@ -467,6 +471,12 @@ def _result(
             f for f in told.left_out if f.suppression is None and f.state != "unchanged" and f.severity >= minimum
         ),
     )
+
+
+def _unlisted(head: Analysis, root: str, request: Request) -> bool:
+    """Is a folder that was asked about by its name one that can't even be listed?"""
+    asked = {path or "." for path in _targets(root, request)}
+    return any(item.path in asked and item.gap is not None and item.gap.what == "folder" for item in head.skipped)
 
 
 def _fails_on_unjudged(request: Request) -> bool:

@@ -180,8 +180,11 @@ class _Search:
         full = os.path.join(self._change.root, path)
         if path not in self._change.tracked or not os.path.isfile(full):
             return False
-        with open(full, "rb") as file:
-            return b"\0" not in file.read(_BINARY)
+        try:
+            with open(full, "rb") as file:
+                return b"\0" not in file.read(_BINARY)
+        except OSError:  # gone since, or not ours to read
+            return True
 
     def _text(self, path: str) -> str | None:
         try:

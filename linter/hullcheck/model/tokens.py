@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator
-from functools import cache
+from functools import lru_cache
 from math import log2
 from typing import NamedTuple
 
@@ -52,7 +52,7 @@ def _matches(rules: tuple["_Rule", ...], text: str) -> Iterator[Secret]:
                 yield Secret(rule.kind, start, end, verdict)
 
 
-@cache
+@lru_cache(maxsize=256)  # more than there are
 def _compiled(pattern: str) -> re.Pattern[str]:
     return re.compile(pattern, re.ASCII)
 
