@@ -73,7 +73,7 @@ class Migration:
             self.note(f"`{prefix}{key}` has no equivalent")
 
     def text(self) -> str:
-        """The configuration as YAML, with the notes as comments."""
+        """The configuration as YAML, with the notes as comments, and what looks like a credential masked."""
         from hullcheck.report.safe import clean
 
         notes = [*self.notes, *(f"{tool}: {_NO_CHECK}{', '.join(ids)}" for tool, ids in self._lost.items())]
@@ -81,7 +81,17 @@ class Migration:
         lines += [f"# No equivalent: {clean(note)}" for note in sorted(notes)]
         for key, value in self.values.items():
             lines += _yaml(key, value, "")
-        return "\n".join(lines) + "\n"
+        return _masked("\n".join(lines) + "\n")
+
+
+def _masked(text: str) -> str:
+    from hullcheck.model.secrets import by_value, in_url
+    from hullcheck.report.safe import MASK
+
+    spans = [*by_value(text), *(login for login in in_url(text) if login.literal)]
+    for start, end in sorted({(span.start, span.end) for span in spans}, reverse=True):
+        text = text[:start] + MASK + text[end:]
+    return text
 
 
 def migrate(path: str, data: bytes, registry: Registry) -> Migration:
@@ -299,7 +309,7 @@ def _toml(data: bytes, name: str) -> dict[str, Any]:
 
     try:
         return tomllib.loads(Source(name, data).text)
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:  # no TOML, or a number with too many digits
         raise HullcheckError(f"{name}: {error}") from None
 
 
@@ -330,15 +340,8 @@ def _yaml(key: str, value: Any, indent: str) -> list[str]:
 
 
 def _scalar(value: Any) -> str:
-    import json
+    """Text that is read as the value: as a boolean, or else as text and nothing else."""
+    from hullcheck.fix.written import scalar
 
-    if isinstance(value, bool):
-        return str(value).lower()
-    plain = re.fullmatch(r"[A-Za-z0-9][\w./-]*", str(value)) and str(value).lower() not in (
-        "null",
-        "true",
-        "false",
-        "yes",
-        "no",
-    )
-    return str(value) if plain else json.dumps(str(value), ensure_ascii=False)
+    plain = isinstance(value, bool) or re.fullmatch(r"\d{4}-\d{2}-\d{2}", value)
+    return str(value).lower() if plain else scalar(value)
