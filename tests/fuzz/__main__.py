@@ -1,7 +1,9 @@
 """`python -m tests.fuzz`: fuzzing for as long as is asked for, with what fails made small and written down."""
 
 import argparse
+import importlib.util
 import random
+import subprocess
 import sys
 import time
 from collections.abc import Iterator
@@ -13,16 +15,14 @@ from .mutate import mutated
 from .properties import PROPERTIES, Case, Fault, judged
 from .trees import Seed, read, seeds, write
 
-_OWN = 0.5
+_OWN = 0.3
 """The share of cases that start from `seeds/`, where every kind of file is, and not from a check's fixtures."""
 
 
 def main() -> int:
     options = _parser().parse_args()
     if options.guided:
-        from . import guided
-
-        return guided.main(options.minutes, options.seed)
+        return _guided(options)
     if options.again:
         return _again(Path(options.again))
     return Run(options).run()
@@ -31,13 +31,33 @@ def main() -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m tests.fuzz", description=__doc__)
     parser.add_argument("--minutes", type=float, default=1.0, metavar="N", help="how long (default: 1)")
-    parser.add_argument("--seed", type=int, default=None, metavar="S", help="the chance to start from (default: another each time)")
-    parser.add_argument("--odd", action="store_true", help="odd values in each place, one after the other, instead of random changes")
+    parser.add_argument(
+        "--seed", type=int, default=None, metavar="S", help="the chance to start from (default: another each time)"
+    )
+    parser.add_argument(
+        "--odd", action="store_true", help="odd values in each place, one after the other, instead of random changes"
+    )
     parser.add_argument("--only", metavar="WORD", default="", help="only repositories whose name has this in it")
-    parser.add_argument("--folder", metavar="DIR", default="fuzz-faults", help="where what fails is written (default: fuzz-faults)")
+    parser.add_argument(
+        "--skip", metavar="WORD", action="append", default=[], help="faults that aren't told: masked, fixed, ..."
+    )
+    parser.add_argument(
+        "--folder", metavar="DIR", default="fuzz-faults", help="where what fails is written (default: fuzz-faults)"
+    )
     parser.add_argument("--again", metavar="DIR", help="judge a repository that was written there")
-    parser.add_argument("--guided", action="store_true", help="guide the parsers' input by what code it reaches; needs atheris")
+    parser.add_argument(
+        "--guided", action="store_true", help="guide the parsers' input by what code it reaches; needs atheris"
+    )
     return parser
+
+
+def _guided(options: argparse.Namespace) -> int:
+    """In a process of its own: atheris has to see the linter's modules while they are imported."""
+    if importlib.util.find_spec("atheris") is None:
+        print("--guided needs atheris: pip install atheris", file=sys.stderr)
+        return 2
+    words = (str(int(options.minutes * 60)), str(options.seed or 0), str(_START / options.folder))
+    return subprocess.call([sys.executable, "-m", "tests.fuzz.guided", *words])
 
 
 def _again(folder: Path) -> int:
@@ -74,7 +94,7 @@ class Run:
                 self.cases += 1
                 found = {fault.signature: fault for fault in judged(desk, case, random.Random(number))}
                 for signature, fault in found.items():
-                    if signature not in self.faults:
+                    if signature not in self.faults and fault.property not in self.options.skip:
                         self._keep(desk, case, fault, number)
                 self._progress()
                 last.append(case)
@@ -82,7 +102,10 @@ class Run:
                     for differing, fault in hashes.differing([one.tree for one in last[-40:]]):
                         self._keep(desk, Case(differing, differing), fault, number)
                     last.clear()
-        print(f"\r\x1b[K{self.cases} cases, {len(self.faults)} kinds of faults, {time.process_time():.0f} s of processor time", file=sys.stderr)
+        print(
+            f"\r\x1b[K{self.cases} cases, {len(self.faults)} kinds of faults, {time.process_time():.0f} s of processor time",
+            file=sys.stderr,
+        )
         return 1 if self.faults else 0
 
     def _mutated(self) -> Iterator[Case]:
@@ -93,7 +116,9 @@ class Run:
 
     def _rows(self) -> Iterator[Case]:
         """Odd values for all repositories by turns, the rich ones first."""
-        left = [(seed, odd.rows(seed.tree, self.rng)) for seed in (*self.own, *(s for s in self.seeds if s not in self.own))]
+        left = [
+            (seed, odd.rows(seed.tree, self.rng)) for seed in (*self.own, *(s for s in self.seeds if s not in self.own))
+        ]
         while left:
             kept: list[tuple[Seed, Iterator[dict[str, bytes]]]] = []
             for seed, rows in left:
@@ -110,7 +135,9 @@ class Run:
         telling = [holds for holds, _ in PROPERTIES if holds.__name__ == fault.by]
 
         def fails(tried: Case) -> bool:
-            return any(f.signature == fault.signature for holds in telling for f in holds(desk, tried, random.Random(number)))
+            return any(
+                f.signature == fault.signature for holds in telling for f in holds(desk, tried, random.Random(number))
+            )
 
         if fails(case):
             small = minimise.smaller(case, fails)
@@ -127,7 +154,12 @@ class Run:
     def _progress(self) -> None:
         if sys.stderr.isatty():
             gone = time.monotonic() - self.begun
-            print(f"\r\x1b[K{gone:.0f} s  {self.cases} cases  {len(self.faults)} kinds of faults", end="", file=sys.stderr, flush=True)
+            print(
+                f"\r\x1b[K{gone:.0f} s  {self.cases} cases  {len(self.faults)} kinds of faults",
+                end="",
+                file=sys.stderr,
+                flush=True,
+            )
 
 
 _START = Path.cwd()

@@ -30,10 +30,26 @@ def mutated(seed: Seed, others: tuple[Seed, ...], rng: random.Random) -> Tree:
     return tree
 
 
+_NAMING = frozenset(
+    ("name", "kind", "apiVersion", "namespace", "service", "target", "app", "key", "nameSuffix", "namePrefix", "alias")
+)
+"""Keys whose values are what things are called by: reports have to say them."""
+
+
 def planted(tree: Tree, rng: random.Random) -> Tree:
-    """The repository with a credential in the place of some value."""
+    """The repository with a credential in the place of a whole value that isn't a name."""
     path = rng.choice(sorted(tree)) if tree else ""
-    found = [place for place in places(path, tree[path]) if place.end - place.start < 200] if path else []
+    text, nodes = _nodes(tree[path]) if path else ("", [])
+    if path.endswith((".yaml", ".yml", ".json")):
+        pairs = [pair for node in nodes if node.kind == "mapping" for pair in node.pairs]
+        found = [
+            Place(path, value.start, value.end)
+            for key, value in pairs
+            if value.kind == "scalar" and key.text not in _NAMING
+        ]
+    else:
+        found = [place for place in places(path, tree[path])] if path else []
+        found = [p for p in found if not (text[p.start - 1 : p.start].isalnum() or text[p.end : p.end + 1].isalnum())]
     return replaced(tree, {rng.choice(found): TOKEN}) if found else tree
 
 
@@ -61,19 +77,21 @@ def _files(tree: Tree, others: tuple[Seed, ...], rng: random.Random) -> None:
     if what == 0:
         del tree[path]
     elif what == 1:
-        tree[path] = rng.choice((b"", b"\n", b"# a comment\n", b"---\n", b"\xef\xbb\xbf", b"\x00", b"{}", b"[]", b"null", b"FROM"))
+        tree[path] = rng.choice(
+            (b"", b"\n", b"# a comment\n", b"---\n", b"\xef\xbb\xbf", b"\x00", b"{}", b"[]", b"null", b"FROM")
+        )
     elif what == 2:
         one, other = rng.choice(sorted(tree)), path
         tree[one], tree[other] = tree[other], tree[one]
     elif what == 3:
-        tree[rng.choice(_NAMES)] = tree[path]
+        tree[rng.choice(NAMES)] = tree[path]
     elif what == 4:
-        tree[path.rpartition("/")[0] + "/" + rng.choice(_NAMES) if "/" in path else rng.choice(_NAMES)] = tree.pop(path)
+        tree[path.rpartition("/")[0] + "/" + rng.choice(NAMES) if "/" in path else rng.choice(NAMES)] = tree.pop(path)
     else:
         tree.update(rng.choice(others).tree)
 
 
-_NAMES = (
+NAMES = (
     "Dockerfile", "compose.yaml", "compose.override.yaml", "kustomization.yaml", "Chart.yaml", "values.yaml", "templates/a.yaml",
     "app.yaml", "app.json", ".env", ".dockerignore", ".gitignore", "skaffold.yaml", "docker-bake.hcl", "docker-bake.json",
     ".devcontainer/devcontainer.json", ".github/workflows/a.yml", ".github/CODEOWNERS", ".github/dependabot.yml", ".hullcheck.yaml",
@@ -110,7 +128,21 @@ def _encoded(data: bytes, rng: random.Random) -> bytes:
     return data.rstrip() if how == "no-end" else text.encode(how, "replace")
 
 
-_MARKS = tuple("{}[]:,#&*!|>'\"%@`-?\\$=()<>;~^/") + ("\n", "\t", "  ", "---\n", "\r", "<<EOF\n", "\\\n", "{{", "}}", "${", "\x0b", "\x0c", "\u2028")
+_MARKS = tuple("{}[]:,#&*!|>'\"%@`-?\\$=()<>;~^/") + (
+    "\n",
+    "\t",
+    "  ",
+    "---\n",
+    "\r",
+    "<<EOF\n",
+    "\\\n",
+    "{{",
+    "}}",
+    "${",
+    "\x0b",
+    "\x0c",
+    "\u2028",
+)
 
 
 def _marked(data: bytes, rng: random.Random) -> bytes:

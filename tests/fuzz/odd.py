@@ -52,7 +52,16 @@ TAGGED = (
 PLAIN = (*NUMBERS, *SUFFIXED, *TEXTS)
 """Values that leave a YAML file what it is, most of them."""
 
-BYTES = (b"\xed\xa0\x80", b"\xed\xa0\xbd\xed\xb8\x80", b"\xff", b"\xc0\x80", b"\xef\xbb\xbf", b"\x00", b"\xf4\x90\x80\x80", b"\xe9")
+BYTES = (
+    b"\xed\xa0\x80",
+    b"\xed\xa0\xbd\xed\xb8\x80",
+    b"\xff",
+    b"\xc0\x80",
+    b"\xef\xbb\xbf",
+    b"\x00",
+    b"\xf4\x90\x80\x80",
+    b"\xe9",
+)
 """Surrogates in UTF-8, bytes of no text, marks in the middle."""
 
 AT_ONCE = 12
@@ -128,4 +137,3 @@ def rows(tree: Tree, rng: random.Random) -> Iterator[Tree]:
     rng.shuffle(alone)
     for place, value in alone:
         yield replaced(tree, {place: value})
-

@@ -29,6 +29,9 @@ class Case(NamedTuple):
     tree: Tree
     base: Tree
 
+    def __repr__(self) -> str:
+        return f"Case({ {path: len(data) for path, data in self.tree.items()} })"
+
 
 class Fault(NamedTuple):
     """Something that doesn't hold: what, at which command, what was seen instead, and which property tells."""
@@ -60,10 +63,31 @@ DAY = ("--today", "2026-11-24")
 _FILES = ("full", "concise", "json", "github", "markdown", "gitlab", "junit", "rdjson")
 _FORMATS = tuple(word for name in _FILES for word in ("--output-format", f"{name}:../out/{name}"))
 _SARIF = ("--output-format", "sarif:../out/sarif", "--output-format", "sarif-full:../out/sarif-full")
-_STRICT = ("--profile", "strict", "--pod-security", "restricted", "--show-suppressed", "--min-severity", "info", "--statistics", "-v")
+_STRICT = (
+    "--profile",
+    "strict",
+    "--pod-security",
+    "restricted",
+    "--show-suppressed",
+    "--min-severity",
+    "info",
+    "--statistics",
+    "-v",
+)
 
 CHECKS: tuple[tuple[tuple[str, ...], int], ...] = (
-    (("check", *DAY, "--output-format", "json:../out/json", "--output-format", "concise:../out/concise", "--no-config"), 100),
+    (
+        (
+            "check",
+            *DAY,
+            "--output-format",
+            "json:../out/json",
+            "--output-format",
+            "concise:../out/concise",
+            "--no-config",
+        ),
+        100,
+    ),
     (("check", *DAY, *_FORMATS, *_STRICT), 40),
     (("check", *DAY, *_FORMATS, *_SARIF, "--validate"), 8),
 )
@@ -122,7 +146,10 @@ def _failed(desk: Desk, command: tuple[str, ...]) -> Iterator[Fault]:
 
 def _controlled(desk: Desk, tree: Tree) -> Iterator[Fault]:
     report = desk.out / "json"
-    if any(path.rpartition("/")[2] == ".gitignore" or path.startswith("control/") for path in tree) or not report.is_file():
+    if (
+        any(path.rpartition("/")[2] == ".gitignore" or path.startswith("control/") for path in tree)
+        or not report.is_file()
+    ):
         return
     found = {(finding["name"], finding["path"]) for finding in json.loads(report.read_bytes())["findings"]}
     for name, path in sorted(CONTROLLED - found):
@@ -137,8 +164,14 @@ def each_command(desk: Desk, case: Case, rng: random.Random) -> Iterator[Fault]:
         yield from _ended(command, outcome, refuses=True)
         yield from _shown(command, outcome)
     by_name: list[tuple[str, ...]] = [("show", path) for path in case.tree] + [("map", path) for path in case.tree]
-    by_name += [("check", *DAY, path) for path in case.tree] + [("show", "--container", name) for name in ("web", "api", "c", "build")]
-    by_name += [("map", "--explain", "api", "outside"), ("map", "--focus", "web"), ("show", "--target", "build", "Dockerfile")]
+    by_name += [("check", *DAY, path) for path in case.tree] + [
+        ("show", "--container", name) for name in ("web", "api", "c", "build")
+    ]
+    by_name += [
+        ("map", "--explain", "api", "outside"),
+        ("map", "--focus", "web"),
+        ("show", "--target", "build", "Dockerfile"),
+    ]
     by_name += [("show", "--set", "replicas=1e999", "."), ("show", "--env", f"TAG={TOKEN}", "--profile", "dev", ".")]
     for command in rng.sample(by_name, min(6, len(by_name))):
         outcome = desk.run(*command)
@@ -152,8 +185,12 @@ def _ended(command: tuple[str, ...], outcome: Outcome, *, refuses: bool, by_name
     if outcome.raised:
         yield Fault("raised", line, outcome.raised)
         return
-    said = next((text for text in outcome.error.splitlines() if re.search("internal error|enough memory|Traceback", text)), "")
-    said = said or next((text for text in outcome.out.decode("utf-8", "replace").splitlines() if _FAILED.search(text)), "")
+    said = next(
+        (text for text in outcome.error.splitlines() if re.search("internal error|enough memory|Traceback", text)), ""
+    )
+    said = said or next(
+        (text for text in outcome.out.decode("utf-8", "replace").splitlines() if _FAILED.search(text)), ""
+    )
     if said:
         yield Fault("failed", line, said)
         return
@@ -215,7 +252,10 @@ def deterministic(desk: Desk, case: Case, rng: random.Random) -> Iterator[Fault]
 def digest(desk: Desk, *more: str) -> str:
     """What all that a repository is told comes to."""
     made = hashlib.sha256()
-    commands = (("check", *DAY, "--output-format", "json", "--output-format", "full:../out/full", "-v", *more), ("files",))
+    commands = (
+        ("check", *DAY, "--output-format", "json", "--output-format", "full:../out/full", "-v", *more),
+        ("files",),
+    )
     for command in commands if more else (*commands, ("show",), ("map",)):
         outcome = desk.run(*command)
         made.update(repr((outcome.code, outcome.out, outcome.error, outcome.raised)).encode())
@@ -243,7 +283,15 @@ def fixed(desk: Desk, case: Case, rng: random.Random) -> Iterator[Fault]:
             yield Fault("fixed", f"check {flag}", f"a second run isn't without work: {changed[0]}")
 
 
-_BROKEN = ("parse-error", "unreadable-file", "not-analysed", "check-failed", "invalid-object", "unknown-field", "duplicate-object")
+_BROKEN = (
+    "parse-error",
+    "unreadable-file",
+    "not-analysed",
+    "check-failed",
+    "invalid-object",
+    "unknown-field",
+    "duplicate-object",
+)
 
 
 def _found(desk: Desk, command: tuple[str, ...]) -> Counter[tuple[str, str]]:
@@ -282,7 +330,11 @@ def gated(desk: Desk, case: Case, rng: random.Random) -> Iterator[Fault]:
             yield from _ended(command, outcome, refuses=True)
             report = desk.out / "json"
             if before is after and outcome.code in (1, 4) and report.is_file():
-                new = [f for f in json.loads(report.read_bytes())["findings"] if not f["suppressed"] and f.get("state") != "unchanged"]
+                new = [
+                    f
+                    for f in json.loads(report.read_bytes())["findings"]
+                    if not f["suppressed"] and f.get("state") != "unchanged"
+                ]
                 said = f"{new[0]['name']}: {new[0]['message']}" if new else "nothing new"
                 yield Fault("gated", " ".join(command), f"no change, and exit code {outcome.code}: {said}")
     for view in (("show", "--diff-base", base), ("map", "--diff-base", base)):

@@ -103,13 +103,7 @@ def _redacted(shown: list[Shown]) -> tuple[list[Shown], int]:
     from hullcheck.show.redact import Redaction
 
     redaction = Redaction()
-    made = [
-        one._replace(
-            objects=tuple(map(redaction.object, one.objects)),
-            problems=tuple(problem._replace(message=redaction.text(problem.message)) for problem in one.problems),
-        )
-        for one in shown
-    ]
+    made = [one._replace(objects=tuple(map(redaction.object, one.objects))) for one in shown]
     return made, redaction.count
 
 

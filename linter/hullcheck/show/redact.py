@@ -63,18 +63,14 @@ class Redaction:
 
     def _without_values(self, node: Scalar) -> Scalar:
         """The scalar without the credentials that stand in its text."""
-        text = self.text(node.text)
-        if text == node.text:
-            return node
-        made = Scalar(node.source, node.start, node.end, "", text, node.style or '"')
-        made.because = node.because
-        return made
-
-    def text(self, text: str) -> str:
-        """A text without the credentials that stand in it."""
+        text = node.text
         spans = [(found.start, found.end) for found in secrets.by_value(text)]
         spans += [(found.start, found.end) for found in secrets.in_url(text) if found.literal]
+        if not spans:
+            return node
         self.count += len(spans)
         for start, end in sorted(spans, reverse=True):
             text = text[:start] + REDACTED + text[end:]
-        return text
+        made = Scalar(node.source, node.start, node.end, "", text, node.style or '"')
+        made.because = node.because
+        return made
