@@ -119,3 +119,32 @@ def test_a_fault_of_our_own_is_one_line_and_exit_code_2(
     assert out == ""
     assert err.startswith("hullcheck: ")
     assert err.count("\n") == 1
+
+
+@pytest.mark.parametrize("day", ["0001-01-01", "9999-12-31"])
+def test_the_ends_of_the_calendar_are_days(day: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "Dockerfile").write_text("FROM debian:10\n")
+    main(["check", "--output-format", "concise", "--no-config", "--today", day, str(tmp_path)])
+    out = capsys.readouterr().out
+    assert "check-failed" not in out
+    assert ("eol-base-image" in out) == (day > "2000")
+
+
+@pytest.mark.parametrize("text", ["", "\ufeff", "# a\n# b\n", "# escape=`\n", "ARG A=1\n", "RUN x\nFROM a:1\n", "RUN \\\n", "\x00"])
+def test_a_dockerfile_that_can_not_be_built_is_told_in_every_command(
+    text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "Dockerfile").write_text(text, encoding="utf-8")
+    (tmp_path / "compose.yaml").write_text("services: {w: {build: ., privileged: true}}\n")
+    (tmp_path / ".git").mkdir()
+    monkeypatch.chdir(tmp_path)
+    codes = {
+        "check": 4, "check --fix": 4, "check --diff": 4, "show": 0, "show Dockerfile": 0, "map": 0, "files": 0, "explain DL3002": 0,
+        "baseline create b.json": 0, "check --baseline b.json": 0, "config show": 0,
+    }  # fmt: skip
+    assert {command: main(command.split()) for command in codes} == codes
+    out, err = capsys.readouterr()
+    assert "internal error" not in err
+    assert "check-failed" not in out
+    assert "parse-error" in out
+    assert "runs privileged" in out

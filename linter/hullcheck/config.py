@@ -348,7 +348,7 @@ def _toml(path: str, data: bytes) -> tuple[dict[str, Any], dict[schema.Place, in
     values = {key: _without_dates(value) for key, value in (_table(path, data) or {}).items()}
     keys = re.compile(r"^\s*(?:\[+\s*tool\.hullcheck\.)?[\"']?([A-Za-z][\w-]*)[\"']?\s*[\].=]")
     found: dict[str, int] = {}
-    for number, text in enumerate(data.decode().splitlines(), 1):
+    for number, text in enumerate(data.decode().split("\n"), 1):
         match = keys.match(text)
         if match and match[1] in values:
             found.setdefault(match[1], number)

@@ -133,7 +133,7 @@ _VULNERABILITY = re.compile(r"(?:CVE|GHSA|GO|DLA|DSA|RUSTSEC|PYSEC|TEMP|NSWG)-.+
 
 def _trivyignore(data: bytes, made: Migration) -> None:
     comment: list[str] = []
-    for line in Source("", data).text.splitlines():
+    for line in Source("", data).text.split("\n"):
         text = line.strip()
         if text.startswith("#") or not text:
             comment = [*comment, text.lstrip("# ")] if text else []

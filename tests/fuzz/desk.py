@@ -13,7 +13,7 @@ import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from types import FrameType, TracebackType
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 from hullcheck.cli import main
 
@@ -51,7 +51,7 @@ class Desk:
         self._commits: dict[tuple[tuple[str, bytes], ...], str] = {}
         self._left = contextlib.ExitStack()
 
-    def __enter__(self) -> "Desk":
+    def __enter__(self) -> Self:
         self.tree.mkdir()
         self.out.mkdir()
         before, environment = os.getcwd(), dict(os.environ)
@@ -108,7 +108,7 @@ class Desk:
         with contextlib.redirect_stdout(streams[0]), contextlib.redirect_stderr(streams[1]), _limited():
             try:
                 code = main(arguments)
-            except (Exception, SystemExit, _EndlessError) as error:
+            except (Exception, SystemExit, _EndlessError) as error:  # noqa: BLE001  whatever it is, it is a fault
                 raised = _described(error)
         out, error = (stream.buffer.getvalue() for stream in streams)  # type: ignore[attr-defined]
         return Outcome(code, out, error.decode("utf-8", "replace"), raised)
