@@ -339,7 +339,9 @@ def test_a_demand_of_more_days_than_there_are_holds(
     days: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / ".hullcheck.yaml").write_text(f"suppressions: {{max-days: {days}}}\n")
-    (tmp_path / "Dockerfile").write_text("FROM a:1\n# hullcheck: ignore[root-user] until=9999-12-31 reason='x'\nUSER root\n")
+    (tmp_path / "Dockerfile").write_text(
+        "FROM a:1\n# hullcheck: ignore[root-user] until=9999-12-31 reason='x'\nUSER root\n"
+    )
     assert main(["check", "--output-format", "concise", str(tmp_path)]) == 0
     assert "suppression" not in capsys.readouterr().out
 

@@ -130,7 +130,9 @@ def test_the_ends_of_the_calendar_are_days(day: str, tmp_path: Path, capsys: pyt
     assert ("eol-base-image" in out) == (day > "2000")
 
 
-@pytest.mark.parametrize("text", ["", "\ufeff", "# a\n# b\n", "# escape=`\n", "ARG A=1\n", "RUN x\nFROM a:1\n", "RUN \\\n", "\x00"])
+@pytest.mark.parametrize(
+    "text", ["", "\ufeff", "# a\n# b\n", "# escape=`\n", "ARG A=1\n", "RUN x\nFROM a:1\n", "RUN \\\n", "\x00"]
+)
 def test_a_dockerfile_that_can_not_be_built_is_told_in_every_command(
     text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -88,8 +88,9 @@ def _masked(text: str) -> str:
     from hullcheck.model.secrets import by_value, in_url
     from hullcheck.report.safe import MASK
 
-    spans = [*by_value(text), *(login for login in in_url(text) if login.literal)]
-    for start, end in sorted({(span.start, span.end) for span in spans}, reverse=True):
+    spans = {(secret.start, secret.end) for secret in by_value(text)}
+    spans |= {(login.start, login.end) for login in in_url(text) if login.literal}
+    for start, end in sorted(spans, reverse=True):
         text = text[:start] + MASK + text[end:]
     return text
 

@@ -37,6 +37,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--odd", action="store_true", help="odd values in each place, one after the other, instead of random changes"
     )
+    parser.add_argument(
+        "--all", action="store_true", help="judge each case by all properties, not now and then by the slow ones"
+    )
     parser.add_argument("--only", metavar="WORD", default="", help="only repositories whose name has this in it")
     parser.add_argument(
         "--skip", metavar="WORD", action="append", default=[], help="faults that aren't told: masked, fixed, ..."
@@ -92,7 +95,10 @@ class Run:
                     break
                 number = self.rng.randrange(2**32)
                 self.cases += 1
-                found = {fault.signature: fault for fault in judged(desk, case, random.Random(number))}
+                found = {
+                    fault.signature: fault
+                    for fault in judged(desk, case, random.Random(number), all_of_them=self.options.all)
+                }
                 for signature, fault in found.items():
                     if signature not in self.faults and fault.property not in self.options.skip:
                         self._keep(desk, case, fault, number)

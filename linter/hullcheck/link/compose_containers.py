@@ -335,7 +335,7 @@ def user_of(service: Service) -> User:
     if said.value is None:
         return User(Root.UNKNOWN, service.location, why="the image decides", unsaid=True)
     name = said.value.partition(":")[0].strip()
-    root = name == "root" or (name.isdigit() and int(name[:20]) == 0)
+    root = name == "root" or (name.isdecimal() and int(name[:20]) == 0)
     return User(Root.STATED if root else Root.NO, said.location, said.value, f"`user` is `{said.value}`", said.related)
 
 

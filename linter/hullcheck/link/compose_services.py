@@ -400,12 +400,12 @@ def _port(item: Mapping) -> Port:
 
 def _number(node: Node | None) -> int | None:
     text = text_of(node)
-    return None if node is None or node.unknown or text is None or not text.isdigit() else int(text[:9])
+    return None if node is None or node.unknown or text is None or not text.isdecimal() else int(text[:9])
 
 
 def _first_number(text: str) -> int | None:
     digits = text.partition("-")[0]
-    return int(digits[:9]) if digits.isdigit() else None
+    return int(digits[:9]) if digits.isdecimal() else None
 
 
 def _public(host: Field[str] | None, hidden: bool) -> bool | None:

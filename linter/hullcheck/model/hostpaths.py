@@ -41,7 +41,7 @@ def _in_run(path: str) -> str | None:
 
 def _is_users(run: str | None) -> bool:
     """Is it the folder of one user's own services, such as a rootless engine?"""
-    return run is not None and run.startswith("user/") and run[5:].isdigit()
+    return run is not None and run.startswith("user/") and run[5:].isdecimal()
 
 
 class Sensitive(NamedTuple):

@@ -141,7 +141,7 @@ def by_name(name: str) -> Grade | None:
     joined = "".join(words)
     if joined in _KNOWN:
         return _KNOWN[joined]
-    while words and words[-1].isdigit():
+    while words and words[-1].isdecimal():
         words.pop()
     if not words or words[0] in _NOT_FIRST or words[-1] in _NOT_LAST or _NOT_ANYWHERE.intersection(words):
         return None
@@ -247,7 +247,7 @@ def literal(name: str, value: str) -> bool:
     if _PATH.fullmatch(text) and not _is_base64(text):
         return False
     if _NUMBER.fullmatch(text):
-        return is_password(name) and text.isdigit()
+        return is_password(name) and text.isdecimal()
     if re.match(r"[a-z][a-z0-9+.-]*://", text):
         return False
     if _is_fingerprint(name, text):
