@@ -10,6 +10,7 @@ from pathlib import Path
 
 from hullcheck.check import Check, Registry, load
 from hullcheck.report.page import markdown, page
+from hullcheck.terms import Alias
 
 DOCS = Path(__file__).parent
 FIXTURES = DOCS.parent / "fixtures"
@@ -29,7 +30,7 @@ _INTRODUCTION = """\
 # Checks
 
 One check is one concern, in every dialect. Each can be selected, ignored and suppressed by its name, by its concern,
-and by any other tool's id that is listed on its page.
+and by any other tool's id that is listed on its page: by an id as far as that tool's rule goes.
 """
 
 
@@ -91,7 +92,8 @@ def _weakness(number: int) -> str:
 
 def _alias(alias: str) -> str:
     tool, _, peer_id = alias.partition(":")
-    return f"{tool}: `{peer_id}`"
+    condition = alias.when.told if isinstance(alias, Alias) else ""
+    return f"{tool}: `{peer_id}`{f' ({condition})' if condition else ''}"
 
 
 def _examples(check: Check, fixtures: Path) -> Iterator[str]:

@@ -94,7 +94,8 @@ def finding(
     state: str = "",
     redact: tuple[Location, ...] = (),
 ) -> Finding:
-    return Finding(name, severity, message, location, owner, evidence, related, fix, suppression, state, redact)
+    made = Finding(name, severity, message, location, owner, evidence, related, fix, suppression, state, redact)
+    return made._replace(dialect="compose" if owner.startswith("services.") else "dockerfile")
 
 
 def findings() -> tuple[Finding, ...]:

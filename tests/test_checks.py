@@ -33,14 +33,24 @@ SAYS_A_REACH = re.compile(
 """Words of messages that say how far something reaches: addresses, ports, hosts, paths, verbs, capabilities."""
 
 WITHOUT_EXTENT = {
+    "pod-security-not-enforced": "a label's key looks like a host",
     **dict.fromkeys(
-        ["build-ssh-agent", "deprecated-image", "eol-base-image", "go-unpinned", "pip-unpinned", "pkg-signature-off"],
+        [
+            "build-ssh-agent",
+            "deprecated-image",
+            "eol-base-image",
+            "go-unpinned",
+            "npm-unpinned",
+            "pip-unpinned",
+            "pkg-signature-off",
+        ],
         "what is taken, and from where, is its evidence: anything else is another finding",
     ),
     **dict.fromkeys(
         [
             "copy-many-no-slash",
             "dangling-network-policy",
+            "dead-rbac-rule",
             "dead-image-override",
             "deprecated-api",
             "dup-host-port",

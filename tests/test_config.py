@@ -17,6 +17,7 @@ from hullcheck.errors import HullcheckError
 from hullcheck.finding import Finding, Severity
 from hullcheck.rules import Rules
 from hullcheck.source import Source
+from hullcheck.terms import Term, names
 
 CHECKS: Registry = registry()
 
@@ -91,12 +92,12 @@ def test_values_mean_what_they_say() -> None:
     assert read.fail_on_unjudged
     assert read.allow_unjudged == ("remote", "submodule")
     assert read.kubernetes_version == "1.31.2"
-    assert read.severity["latest-tag"] is Severity.LOW
-    assert read.severity["untagged-image"] is Severity.CRITICAL
+    assert read.severity[Term("latest-tag")] is Severity.LOW
+    assert read.severity[Term("untagged-image")] is Severity.CRITICAL
     assert read.network_deny == (
         {"from": "*", "to": "image:postgres", "except": "shop/api,shop/batch", "ports": "5432"},
     )
-    assert read.suppress[0].checks == {"root-user"}
+    assert names(read.suppress[0].checks) == {"root-user"}
     assert str(read.suppress[0].until) == "2027-01-31"
     assert read.said["overrides.0.severity.root-user"] == ".hullcheck.yaml:25"
     assert read.compose_projects == (
@@ -109,7 +110,7 @@ def test_toml_says_the_same() -> None:
     text = '[tool.hullcheck]\nfail-on = "low"\n[tool.hullcheck.severity]\nroot-user = "info"\n[[tool.hullcheck.suppress]]\n'
     read = parse(text + 'checks = ["root-user"]\nreason = "x"\nuntil = 2027-01-31\n', "pyproject.toml")
     assert read.fail_on is Severity.LOW
-    assert read.severity == {"root-user": Severity.INFO}
+    assert read.severity == {Term("root-user"): Severity.INFO}
     assert str(read.suppress[0].until) == "2027-01-31"
 
 

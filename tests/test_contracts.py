@@ -104,3 +104,9 @@ def test_the_contract_sees_a_place(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     for text, expected in ((bad, ["x.py: f"]), (good, [])):
         (tmp_path / "x.py").write_text(text)
         assert list(offences(tmp_path / "x.py")) == expected
+
+
+def test_digits_are_asked_for_by_what_python_makes_a_number_of() -> None:
+    """`"²".isdigit()` holds, and `int("²")` fails: `isdecimal` says what `int` takes."""
+    sources = (path for folder in ("linter", "checks") for path in (ROOT / folder).rglob("*.py"))
+    assert [str(path.relative_to(ROOT)) for path in sources if re.search(r"\.is(?:digit|numeric)\b", path.read_text("utf-8"))] == []

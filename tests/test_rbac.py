@@ -4,6 +4,7 @@ import pytest
 
 from hullcheck.finding import Severity
 from hullcheck.link import rbac
+from hullcheck.model.dead_rights import dead_words
 from hullcheck.model.kubernetes import World
 from hullcheck.model.powers import powers, takes_cluster
 from hullcheck.model.rbac import Bound, Granted, Rule
@@ -84,6 +85,12 @@ def names(text: str) -> list[str]:
         ('{apiGroups: [""], resources: [configmaps], verbs: [update], resourceNames: [aws-auth]}', ["rbac-system-config"]),
         ('{apiGroups: [""], resources: [events], verbs: [delete]}', ["rbac-delete-evidence"]),
         ('{nonResourceURLs: ["*"], verbs: [get]}', ["wildcard-rbac"]),
+        ("{apiGroups: [apiregistration.k8s.io], resources: [apiservices], verbs: [patch]}", ["rbac-webhook-control"]),
+        ('{apiGroups: [admissionregistration.k8s.io], resources: ["*"], verbs: ["*"]}', ["wildcard-rbac", "rbac-webhook-control"]),
+        ('{apiGroups: [""], resources: [namespaces], verbs: [patch]}', ["rbac-namespace-control"]),
+        ("{apiGroups: [argoproj.io], resources: [workflows], verbs: [create]}", ["rbac-create-workloads"]),
+        ("{apiGroups: [tekton.dev], resources: [pipelineruns], verbs: [create]}", ["rbac-create-workloads"]),
+        ('{apiGroups: [authentication.k8s.io], resources: [users], verbs: ["impersonate:user-info"]}', ["rbac-impersonation"]),
     ],
 )  # fmt: skip
 def test_a_rule_gives_a_power(text: str, expected: list[str]) -> None:
@@ -180,6 +187,68 @@ def test_a_binding_may_come_to_nothing(text: str, problem: str) -> None:
     (bound,) = [part for _, part in rbac.parts([world(text)]) if isinstance(part, Bound)]
     assert problem in bound.problem
     assert bool(problem) == bool(bound.problem)
+
+
+CLUSTER_SCOPED = (
+    '{apiGroups: [""], resources: [nodes/proxy], verbs: [get]}',
+    '{apiGroups: [""], resources: ["*/proxy"], verbs: [get]}',
+    '{apiGroups: [""], resources: [persistentvolumes], verbs: ["*"]}',
+    '{apiGroups: [""], resources: [users, groups], verbs: [impersonate]}',
+    "{apiGroups: [admissionregistration.k8s.io], resources: [mutatingwebhookconfigurations], verbs: [patch]}",
+    "{apiGroups: [certificates.k8s.io], resources: [certificatesigningrequests/approval, signers], verbs: ['*']}",
+    f"{{apiGroups: [{GROUP}], resources: [clusterroles], verbs: [escalate, update]}}",
+    f"{{apiGroups: [{GROUP}], resources: [clusterrolebindings], verbs: [create]}}",
+    '{nonResourceURLs: ["*"], verbs: ["*"]}',
+)
+
+
+@pytest.mark.parametrize("text", CLUSTER_SCOPED)
+def test_what_has_no_namespace_is_granted_in_the_whole_cluster_alone(text: str) -> None:
+    local = role(f"[{text}]", "Role", "shop") + binding("RoleBinding", "shop", "Role")
+    (by_role,), (by_binding,) = granted(local), granted(role(f"[{text}]") + binding("RoleBinding", "shop"))
+    assert not [*powers(by_role.rule), *powers(by_binding.rule)]
+    (both,) = granted(role(f"[{text}]") + binding("RoleBinding", "shop") + binding())
+    (unbound,) = granted(role(f"[{text}]"))
+    assert (both.rule, unbound.rule) == (both.written, unbound.written)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (f"{{apiGroups: [{GROUP}], resources: [clusterroles], verbs: [bind]}}", ["rbac-escalation"]),
+        (f"{{apiGroups: [{GROUP}], resources: [roles], verbs: [escalate]}}", ["rbac-escalation"]),
+        ('{apiGroups: [""], resources: [users, serviceaccounts], verbs: [impersonate]}', ["rbac-impersonation"]),
+        ('{apiGroups: [""], resources: [namespaces], verbs: [update]}', ["rbac-namespace-control"]),
+        ('{apiGroups: [""], resources: [nodes, secrets], verbs: [get]}', ["rbac-secrets-access"]),
+        ('{apiGroups: ["*"], resources: ["*"], verbs: ["*"]}', ["wildcard-rbac"]),
+    ],
+)
+def test_what_works_in_a_namespace(text: str, expected: list[str]) -> None:
+    (found,) = granted(role(f"[{text}]", "Role", "shop") + binding("RoleBinding", "shop", "Role"))
+    assert [power.name for power in powers(found.rule)] == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ('{apiGroups: [""], resources: [nodes, pods], verbs: [get]}', ["nodes"]),
+        ('{apiGroups: [""], resources: ["pods/*"], verbs: [get]}', ["pods/*"]),
+        ('{apiGroups: [""], resources: [secret, Secrets], verbs: [get]}', ["secret", "Secrets"]),
+        ('{apiGroups: [""], resources: [secrets], verbs: [""]}', [""]),
+        ('{apiGroups: [""], resources: [deployments], verbs: [get]}', ["deployments"]),
+        ('{apiGroups: ["", apps], resources: [deployments, pods], verbs: [get]}', []),
+        ("{apiGroups: [extensions], resources: [deployments], verbs: [get]}", []),
+        ("{apiGroups: [example.com], resources: [nodes, Widgets, secret], verbs: [get]}", []),
+        ('{apiGroups: ["*"], resources: ["*"], verbs: ["*"]}', []),
+        ('{apiGroups: [""], resources: [namespaces], verbs: [get, patch]}', []),
+        ('{apiGroups: [""], resources: [namespaces], verbs: [list]}', ["namespaces"]),
+        (f"{{apiGroups: [{GROUP}], resources: [clusterroles], verbs: [bind, get]}}", []),
+    ],
+)
+def test_words_of_a_role_that_allow_nothing(text: str, words: list[str]) -> None:
+    (found,) = granted(role(f"[{text}]", "Role", "shop"))
+    assert found.written is not None
+    assert [word.text for dead in dead_words(found.written, True) for word in dead.words] == words
 
 
 def test_what_is_as_good_as_the_cluster() -> None:

@@ -8,6 +8,7 @@ import pytest
 from hullcheck.link.compose import projects
 from hullcheck.model.compose import ComposeFile, ComposeProject
 from hullcheck.model.container import Container, Root
+from hullcheck.model.cures import gains_privileges
 from hullcheck.model.node import Node, Scalar
 from hullcheck.model.workload import Workload
 from hullcheck.parse import compose
@@ -459,3 +460,18 @@ def test_every_place_that_names_an_image_counts() -> None:
     )
     assert [use.reference.value for use in project.services["web"].images] == ["c", "e", "b"]
     assert [use.location.text for use in project.services["web"].images] == ["c", "e", "b"]
+
+
+def test_the_projects_name_is_a_variable_that_is_always_set() -> None:
+    text = "name: shop\nservices: {web: {image: '${COMPOSE_PROJECT_NAME}/app:1.0'}}"
+    assert said(only(text).services["web"].image)[0] == "shop/app:1.0"
+    files = {"stack/compose.yaml": text.removeprefix("name: shop\n"), "stack/.env": "X=1\n"}
+    assert said(only(files).services["web"].image)[0] == "stack/app:1.0"
+    files["stack/.env"] = "COMPOSE_PROJECT_NAME=other\n"
+    assert said(only(files).services["web"].image)[0] == "other/app:1.0"
+
+
+@pytest.mark.parametrize("variable", ["SUDO_PASSWORD", "SUDO_PASSWORD_HASH", "GRANT_SUDO"])
+def test_a_service_whose_user_may_become_root_gains_privileges(variable: str) -> None:
+    assert gains_privileges(container(f"services: {{web: {{image: 'x/y:1', environment: ['{variable}=x']}}}}"))
+    assert not gains_privileges(container("services: {web: {image: 'x/y:1', environment: ['SUDOKU=x']}}"))

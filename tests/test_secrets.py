@@ -11,7 +11,8 @@ from itertools import pairwise
 import pytest
 
 from hullcheck.model.argv import in_argv, in_script
-from hullcheck.model.secrets import Grade, by_name, in_pairs, in_url, literal, placeholder, refers, weak
+from hullcheck.model.placeholders import for_build, placeholder, refers, weak
+from hullcheck.model.secrets import Grade, by_name, in_pairs, in_url, known_default, literal
 from hullcheck.model.tokens import by_value, checksum, entropy, random
 
 LETTERS = "Zq8vK3mPw7RtY2nXc5BdF9hJ4gLsA6eT1uVbQoWiUyMkNpCrDxEfGzHjIaSl0O"
@@ -301,3 +302,90 @@ def test_credentials_in_connection_strings(text: str, expected: list[str]) -> No
 )
 def test_credentials_on_command_lines(words: list[str], expected: list[str]) -> None:
     assert [words[said.word][said.start : said.end] for said in in_argv(words)] == expected
+
+
+NO_SECRETS = [
+    "CLUSTER_CA_SECRET=operator-ca",
+    "WEBHOOK_SECRET=webhook-server-cert",
+    "WEBHOOK_CA_SECRET=webhook-ca",
+    "TLS_SECRET=my-cert",
+    "SECRET_REDIS_CA_CERTIFICATE_KEY=ca.crt",
+    "PASSWORD_HISTORY=5",
+    "PASSWORD_ATTEMPTS=5",
+    "OCIS_PASSWORD_POLICY_MIN_CHARACTERS=30",
+    "USER_PASSWORD_REQUIREMENTS=30",
+    "leader-election-token=abc",
+    "VITE_FIREBASE_API_KEY=AIzaX",
+    "REACT_APP_STRIPE_KEY=pk_test_51Habcdef",
+    "STRIPE_SECRET_KEY=pk_live_x",
+    "HASHICORP_KEY=C874011F0AB405110D02105534365D9472D7468F",
+    "SESSION_SECRET=5",
+    "SECRET=db-credentials",
+    "GPG_KEY=E3FF2839C048B25C084DEBE9B26995E310250568",
+    "OPENAI_API_KEY=your-openai-key",
+    "GITHUB_CLIENT_SECRET=your-client-secret",
+    "JWT_SECRET=<secret>",
+    "JWT_SECRET=***",
+    "API_KEY=CHANGE_ME",
+    "TOKEN_TTL=86400",
+    "JWT_SECRET=${X}",
+    "SMTP_PASSWORD=your-smtp-password",
+    "NEXT_PUBLIC_TOKEN=h8Kq2xPw7RtY2nXc",
+]
+SECRETS = [
+    "GPG_PASSPHRASE=hunter2",
+    "JWT_SECRET=12345678",
+    "POSTGRES_PASSWORD=1234",
+    "WEBHOOK_SECRET=hunter2",
+    "CLIENT_SECRET=a8f3-99xz-qwe2",
+    "VITE_DB_PASSWORD=hunter2x",
+    "DB_PASSWORD=changeme",
+    "DB_PASSWORD=change_me",
+    "JWT_SECRET=super-secret-key",
+    "TOKEN_SECRET=ca",
+]
+KNOWN_DEFAULTS = [
+    "JWT_SECRET=CHANGE_ME",
+    "SUPERSET_SECRET_KEY=CHANGE_ME_TO_A_COMPLEX_RANDOM_SECRET",
+    "JWT_SECRET=YOUR_JWT_SECRET",
+    "SUPERSET_SECRET_KEY=YOUR_OWN_RANDOM_GENERATED_SECRET_KEY",
+    "JWT_SECRET=CHANGE_ME_IN_PRODUCTION",
+    "SECRET_KEY=your-secret-key",
+    "ADMIN_PASSWORD=REPLACE_ME",
+    "ADMIN_PASSWORD=replace-me",
+    "SECRET_KEY=secret_key_here",
+    "JWT_SECRET=your-super-secret-jwt-key-change-me",
+    "INFLUXDB_ADMIN_TOKEN=my-super-secret-auth-token",
+]
+
+
+@pytest.mark.parametrize("text", NO_SECRETS)
+def test_a_reference_a_policy_and_a_public_key_are_no_secrets(text: str) -> None:
+    name, _, value = text.partition("=")
+    assert by_name(name) is None or not (literal(name, value) or known_default(name, value))
+
+
+@pytest.mark.parametrize("text", SECRETS)
+def test_what_looks_harmless_and_is_a_secret(text: str) -> None:
+    name, _, value = text.partition("=")
+    assert by_name(name)
+    assert literal(name, value)
+
+
+@pytest.mark.parametrize("text", KNOWN_DEFAULTS)
+def test_what_asks_to_be_replaced_is_a_default_that_everybody_knows(text: str) -> None:
+    name, _, value = text.partition("=")
+    assert known_default(name, value)
+    assert not literal(name, value)
+
+
+@pytest.mark.parametrize(
+    "value", ["dummy", "build", "nothing", "not_a_real_key", "temporary-build-key", "dummyKeyWithMinimumLength---"]
+)
+def test_what_a_build_needs_to_be_there_says_so(value: str) -> None:
+    assert for_build(value)
+
+
+@pytest.mark.parametrize("value", ["rebuild4Me", "builder", "Zq8vK3mPw7RtY2nXc", "template", "hunter2", "contemporary"])
+def test_a_word_in_a_secret_is_not_a_build_s(value: str) -> None:
+    assert not for_build(value)

@@ -170,6 +170,34 @@ def test_heredocs_are_what_a_command_reads() -> None:
     assert bodies == [[("<<", "one\n")], [("<<", "two\n")], []]
 
 
+@pytest.mark.parametrize(
+    ("instruction", "expected", "lost"),
+    [
+        (
+            "RUN shopt -s extglob && rm -rf /x/!(a|b) && curl x | bash",
+            ["shopt -s extglob", "rm -rf /x/!(a|b)", "curl x", "bash"],
+            [],
+        ),
+        ("RUN ls *.@(a|b) +(c) !(d) && ! (e)", ["ls *.@(a|b) +(c) !(d)", "e"], []),
+        ("RUN declare -a x=(a $(b)) && time (c | d)", ["b", "declare -a x=", "c", "d"], []),
+        ("RUN a && zsh (x:t) && b | c; d", ["a", "b", "c", "d"], ["zsh (x:t)"]),
+        ("RUN if a; then zsh (x); elif b; then c; fi && d", ["a", "b", "c", "d"], ["then zsh (x)"]),
+        ("RUN for i in 1 2; do zsh (x); curl $i | sh; done || { b; }", ["curl $i", "sh", "b"], ["do zsh (x)"]),
+        ("RUN case $x in a) zsh (x) && b ;; esac; c", ["b", "c"], ["case $x in a) zsh (x)"]),
+        ("RUN a '&& b' \"; c $(d; e)\" && zsh (x)", ["d", "e", "a && b ; c $(d; e)"], ["zsh (x)"]),
+        ("RUN zsh (x) && cat <<A | sh\nb && c\nA\n", ["cat", "sh"], ["zsh (x)"]),
+        ("RUN a && (b", ["a", "b"], ["a && (b"]),
+    ],
+)
+def test_around_what_is_not_understood_everything_is_read(
+    instruction: str, expected: list[str], lost: list[str]
+) -> None:
+    found = script(instruction)
+    assert [piece.text.text for piece in found.lost] == lost
+    assert bool(found.unknown) == bool(lost)
+    assert [" ".join(word.text for word in command.words) for command in found.commands] == expected
+
+
 def test_a_shell_that_nobody_knows() -> None:
     assert script("RUN import os", "python").unknown
     assert run('RUN ["a", "b"]', "python") == ["a b"]

@@ -6,6 +6,7 @@ from datetime import date
 from typing import Any, NamedTuple
 
 from hullcheck import suppress
+from hullcheck.budget import CAUSE, OutOfTimeError, Thing, tick
 from hullcheck.check import Check, Registry
 from hullcheck.config import Config
 from hullcheck.coverage import ledger
@@ -14,12 +15,15 @@ from hullcheck.finding import Finding, Severity
 from hullcheck.ignores import Ignore, written
 from hullcheck.link.project import Project, link
 from hullcheck.model.coverage import Coverage
-from hullcheck.model.problem import Problem
+from hullcheck.model.problem import Problem, late
+from hullcheck.model.scoped import Scoped
 from hullcheck.model.settings import Settings
 from hullcheck.read import File, read_all
 from hullcheck.rules import Rules
+from hullcheck.source import Location
+from hullcheck.terms import Term
 
-UNREAD = frozenset(("parse-error", "unreadable-file", "check-failed", "file-left-scope"))
+UNREAD = frozenset(("parse-error", "unreadable-file", "check-failed", "time-limit", "file-left-scope"))
 """Findings that mean something wasn't checked: exit code 4."""
 
 _OF_CHANGES = frozenset(("path-opened", "isolation-lost", "pod-security-relaxed"))
@@ -38,9 +42,9 @@ class Analysis(NamedTuple):
     """What a tree holds: findings with suppressions marked, sorted.
 
     `files` are those that were of interest, of all that were `seen`; `owners` are the scopes and names of all objects.
-    `ignores` are those that suppress something, with the checks they do it for. `scopes` are the worlds of manifests
+    `ignores` are those that suppress something, with the terms by which they do. `scopes` are the worlds of manifests
     and the Compose projects; `coverage` is the ledger of what was judged. `users` are what runs images, by
-    the Dockerfile's path.
+    the Dockerfile's path. `redact` are the places of secrets, whether or not the checks that know them were asked for.
     """
 
     findings: tuple[Finding, ...]
@@ -49,10 +53,11 @@ class Analysis(NamedTuple):
     not_decided: int
     owners: frozenset[tuple[str, str]]
     seen: frozenset[str]
-    ignores: dict[Ignore, set[str]]
+    ignores: dict[Ignore, set[Term]]
     scopes: tuple[tuple[Any, ...], tuple[Any, ...]] = ((), ())
     coverage: Coverage = Coverage()
     users: frozenset[tuple[str, tuple[str, str]]] = frozenset()
+    redact: frozenset[Location] = frozenset()
 
     @property
     def counted(self) -> list[str]:
@@ -81,14 +86,16 @@ class Judge(NamedTuple):
         entries, skipped = discovered(tree)
         files = read_all(tree, entries, self.jobs, self.progress, known)
         project = link(files, tree, self.settings)
-        judged = self.rules.judge([*self._problems(project), *self._checked(project)])
+        unchecked: list[Scoped] = []
+        found = list(self._checked(project, self.settings.selected, unchecked))
+        judged = self.rules.judge([*self._problems(project), *found])
         findings = list(_with_users(judged, project.users))
         ignores = self._ignores(files, project, findings)
-        marked = suppress.apply(findings, ignores, self.config, self.today)
+        marked = suppress.apply(findings, ignores, self.config, self.today, self.registry.covering)
         review = suppress.Review(self.registry, self.settings.selected, self.config, self.today)
         about = suppress.complaints(ignores, marked, review)
-        named = ((scope, part.owner) for scope, part in project.parts if hasattr(part, "owner"))
-        owners = frozenset(itertools.chain(named, ((path, "") for path in files)))
+        owners = frozenset(itertools.chain(_owners(project.parts), ((path, "") for path in files)))
+        judged_owners = owners.difference(_owners(unchecked)) if unchecked else owners
         return Analysis(
             tuple(sorted(_distinct([*marked.findings, *about]), key=lambda finding: finding.sort_key)),
             tuple(skipped),
@@ -98,8 +105,9 @@ class Judge(NamedTuple):
             frozenset(entry.path for entry in entries),
             marked.used,
             (project.worlds, project.compose),
-            ledger(files, project, owners, skipped, _failed(findings)),
+            ledger(files, project, judged_owners, skipped, _failed(findings)),
             frozenset((path, user) for (path, _), users in project.users.items() for user in users),
+            frozenset(place for finding in (*found, *self._unasked(project)) for place in finding.redact),
         )
 
     def opened(self, base: Analysis, head: Analysis) -> tuple[Finding, ...]:
@@ -111,7 +119,7 @@ class Judge(NamedTuple):
 
         parts = list(changes_of(base.scopes, head.scopes, Options(self.settings.datastores)))
         project = Project(parts, [], 0, worlds=head.scopes[0], compose=head.scopes[1])
-        findings = list(self.rules.judge(self._checked(project)))
+        findings = list(self.rules.judge(self._checked(project, self.settings.selected, [])))
         ignores = self._ignores(head.files, project, findings)
         return tuple(suppress.apply(findings, ignores, self.config, self.today).findings)
 
@@ -121,22 +129,44 @@ class Judge(NamedTuple):
         foreign = self.foreign and self.config.demands.foreign
         return list(written(files.values(), project.compose, project.worlds, self.registry, foreign, findings))
 
-    def _checked(self, project: Project) -> Iterator[Finding]:
+    def _unasked(self, project: Project) -> Iterator[Finding]:
+        """What the checks of secrets find that weren't asked for: reports mask it all the same."""
+        secret = {name for name, entry in self.registry.entries.items() if entry.concern == "secrets" and entry.default}
+        return self._checked(project, frozenset(secret - self.settings.selected), [])
+
+    def _checked(self, project: Project, names: frozenset[str], unchecked: list[Scoped]) -> Iterator[Finding]:
+        """What these checks find; where the run's time is used up before they are through, the rest is `unchecked`."""
         by_type: dict[type, list[tuple[Check, Any, bool]]] = {}
         types = {type(part).__name__ for _, part in project.parts}
-        for check in self.registry.running(self.settings.selected, project.dialects, types):
+        for check in self.registry.running(names, project.dialects, types):
             for part_type, function, takes_settings in check.functions:
                 by_type.setdefault(part_type, []).append((check, function, takes_settings))
-        for scope, part in project.parts:
-            for check, function, takes_settings in by_type.get(type(part), ()):
-                try:
-                    found = list(function(part, self.settings) if takes_settings else function(part))
-                    yield from (finding._replace(scope=scope) for finding in found)
-                except MemoryError:
-                    raise
-                except Exception as error:  # noqa: BLE001  a check's own fault must not lose the other findings
-                    message = f"`{check.name}` failed here: {type(error).__name__}: {error}"
-                    yield self.registry["check-failed"].finding(part, message, evidence=(check.name,))
+        for number, (scope, part) in enumerate(project.parts):
+            try:
+                tick()
+                for check, function, takes_settings in by_type.get(type(part), ()):
+                    arguments = (part, self.settings) if takes_settings else (part,)
+                    yield from (found._replace(scope=scope) for found in self._found(check, function, arguments))
+            except OutOfTimeError as error:
+                unchecked += project.parts[number:]
+                project.problems.extend(_unchecked(error, unchecked))
+                return
+
+    def _found(self, check: Check, function: Any, arguments: tuple[Any, ...]) -> list[Finding]:
+        """What a check finds in a part; a fault of its own, or that it takes too long, must not lose other findings."""
+        try:
+            with Thing():
+                return list(function(*arguments))
+        except OutOfTimeError as error:
+            if error.whole:
+                raise
+            message = f"`{check.name}` didn't come to an end here: {error}"
+            return [self.registry[CAUSE].finding(arguments[0], message, evidence=(check.name,))]
+        except MemoryError:
+            raise
+        except Exception as error:  # noqa: BLE001
+            message = f"`{check.name}` failed here: {type(error).__name__}: {error}"
+            return [self.registry["check-failed"].finding(arguments[0], message, evidence=(check.name,))]
 
     def _problems(self, project: Project) -> Iterator[Finding]:
         for problem in project.problems:
@@ -158,8 +188,18 @@ def _with_users(
 def _failed(findings: Iterable[Finding]) -> Iterator[Problem]:
     """The checks that broke off: what they were about isn't judged in full."""
     for finding in findings:
-        if finding.name == "check-failed":
+        if finding.name in ("check-failed", CAUSE):
             yield Problem(finding.name, finding.message, finding.location, finding.owner)
+
+
+def _owners(parts: Iterable[Scoped]) -> Iterator[tuple[str, str]]:
+    return ((scope, part.owner) for scope, part in parts if hasattr(part, "owner"))
+
+
+def _unchecked(error: OutOfTimeError, parts: Iterable[Scoped]) -> Iterator[Problem]:
+    """That the checks didn't come to some parts, file by file, as far as parts have a place."""
+    places = {part.location.path: part.location for _, part in parts if hasattr(part, "location")}
+    return (late(error, place, "file") for place in places.values())
 
 
 def discovered(tree: Tree) -> tuple[list[Entry], list[Skipped]]:

@@ -6,9 +6,11 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar
 
 from hullcheck.errors import HullcheckError
-from hullcheck.finding import Finding, Fix, Related, Severity
+from hullcheck.finding import Finding, Fix, Related, Severity, told
+from hullcheck.finding import Part as Piece
 from hullcheck.model.settings import Settings
 from hullcheck.source import Location
+from hullcheck.terms import Term, Terms, When, when_of, whole
 
 if TYPE_CHECKING:
     from hullcheck.model.extent import Extent
@@ -35,7 +37,8 @@ class Check:
     The name is the module's own with dashes, the concern is the folder's. The docstring is the documentation: its
     first sentence the summary, then why it matters, how to cure it, and `See https://...` lines.
 
-    `aliases` are peers' ids for the same concern, as `tool:id`. `cwe` are CWE numbers. `precision` is how often a
+    `aliases` are peers' ids for the same concern, as `tool:id`; an `Alias` says of which findings. `covered_by` are
+    checks that tell the same fact and more where they find the same at the same place. `cwe` are CWE numbers. `precision` is how often a
     finding is right, in code scanning's words. `default` is False for checks that must be selected. `grouped` ones are
     missing hardening: unless selected by name, or under `--profile strict`, they are told by `hardening-missing`.
     """
@@ -53,6 +56,7 @@ class Check:
         fixable: str = "no",
         default: bool = True,
         grouped: bool = False,
+        covered_by: tuple[str, ...] = (),
     ) -> None:
         *_, concern, name = module.split(".")
         self.name = name.replace("_", "-")
@@ -66,6 +70,7 @@ class Check:
         self.fixable = fixable
         self.default = default
         self.grouped = grouped
+        self.covered_by = covered_by
         self.functions: list[tuple[type, Function[Any], bool]] = []
 
     def __repr__(self) -> str:
@@ -99,15 +104,19 @@ class Check:
         redact: Iterable[Location] = (),
         properties: Mapping[str, str | tuple[str, ...]] | None = None,
         extent: "Extent | None" = None,
+        kinds: tuple[str, ...] = (),
     ) -> Finding:
         """A finding about `part`, at its own place or at `at`; `severity` may only lower the check's.
 
         `redact` are the places of secrets, which no report may show. `extent` is how far the fault reaches: the same
-        fault is new where it reaches further than before.
+        fault is new where it reaches further than before. `kinds` are words that the conditions of aliases ask for.
         """
+        graded = self.severity if severity is None else min(severity, self.severity)
+        if getattr(part, "if_target", False):  # one step lower: it is only built by name
+            graded, message = Severity(max(graded - 1, 0)), f"{message}, if it is built as a target"
         return Finding(
             name=self.name,
-            severity=self.severity if severity is None else min(severity, self.severity),
+            severity=graded,
             message=message,
             location=(at or part.location).one_line(),
             owner=part.owner,
@@ -117,11 +126,51 @@ class Check:
             redact=tuple(redact),
             properties=tuple(sorted(properties.items())) if properties else (),
             extent=extent,
+            dialect=self._dialect(part),
+            kinds=kinds,
         )
+
+    def joint(
+        self,
+        part: Part,
+        lead: str,
+        pieces: Iterable[Piece],
+        joint: str = ", ",
+        *,
+        at: Location | None = None,
+        **more: Any,
+    ) -> Finding:
+        """A finding that joins several faults, each of which can be accepted by itself; `more` is as for `finding`."""
+        parts = tuple(p._replace(place=p.place.one_line()) if p.place is not None else p for p in pieces)
+        keys = tuple(dict.fromkeys(piece.key for piece in parts if piece.key))
+        found = self.finding(part, told(lead, joint, parts), at=at, evidence=keys, **more)
+        return found._replace(parts=parts, lead=lead, joint=joint)
+
+    def _dialect(self, part: Part) -> str:
+        """The dialect of what the part belongs to; empty for a file of no dialect."""
+        said: str | None = getattr(part, "dialect", None)
+        if said is not None:
+            return said
+        if len(self.dialects) == 1:
+            return self.dialects[0]
+        owner = part.owner
+        if owner.startswith(_COMPOSE):
+            return "compose"
+        if owner[:1].isupper() and owner.count("/") > 1:
+            return "kubernetes"
+        return "dockerfile" if "dockerfile" in self.dialects and type(part).__name__ in _IN_DOCKERFILES else ""
+
+
+_COMPOSE = ("services.", "networks.", "volumes.", "secrets.", "configs.")
+_IN_DOCKERFILES = ("Copied", "Dockerfile", "ImageUse", "Stage")
+"""Parts of the model that stand in a Dockerfile where no other dialect has them."""
 
 
 class Entry(NamedTuple):
-    """What is known of a check without importing it. `parts` are the names of the types that it subscribes to."""
+    """What is known of a check without importing it. `parts` are the names of the types that it subscribes to.
+
+    `conditions` are those of aliases that are about some of its findings only, by the alias.
+    """
 
     name: str
     concern: str
@@ -131,13 +180,25 @@ class Entry(NamedTuple):
     default: bool
     grouped: bool
     parts: tuple[str, ...]
+    covered_by: tuple[str, ...] = ()
+    conditions: tuple[tuple[str, tuple[Any, ...]], ...] = ()
 
     @classmethod
     def of(cls, check: Check) -> "Entry":
         """The entry of a check that has been imported."""
         parts = tuple(sorted({part.__name__ for part, _, _ in check.functions}))
-        metadata = (check.name, check.concern, check.severity, check.dialects, check.aliases)
-        return cls(*metadata, check.default, check.grouped, parts)
+        aliases = tuple(map(str, check.aliases))
+        metadata = (check.name, check.concern, check.severity, check.dialects, aliases)
+        whens = ((str(alias), tuple(when_of(alias, check.dialects))) for alias in check.aliases)
+        conditions = tuple((alias, when) for alias, when in whens if when != tuple(When()))
+        return cls(*metadata, check.default, check.grouped, parts, check.covered_by, conditions)
+
+    @property
+    def terms(self) -> Iterator[Term]:
+        """What each of its aliases stands for."""
+        conditions = dict(self.conditions)
+        for alias in self.aliases:
+            yield Term(self.name, alias, When(*conditions.get(alias, ())))
 
 
 class Registry:
@@ -174,22 +235,45 @@ class Registry:
         return {entry.concern for entry in self.entries.values()}
 
     @cached_property
-    def _by_id(self) -> dict[str, set[str]]:
-        found: dict[str, set[str]] = {}
+    def covering(self) -> dict[str, tuple[str, ...]]:
+        """For each check that others cover where they find the same, those, the strongest first."""
+        return {entry.name: entry.covered_by for entry in self.entries.values() if entry.covered_by}
+
+    @cached_property
+    def _by_id(self) -> dict[str, set[Term]]:
+        found: dict[str, set[Term]] = {}
         for entry in self.entries.values():
-            for alias in entry.aliases:
-                tool, _, peer_id = alias.partition(":")
-                for spelling in {alias, peer_id, *_spellings(tool, peer_id)}:
-                    found.setdefault(spelling.lower(), set()).add(entry.name)
+            for term in entry.terms:
+                tool, _, peer_id = term.peer.partition(":")
+                for spelling in {term.peer, peer_id, *_spellings(tool, peer_id)}:
+                    found.setdefault(spelling.lower(), set()).add(term)
         return found
 
-    def named(self, word: str) -> set[str]:
-        """The names of the checks that a word means: a name, a concern or a peer's id; empty if none."""
+    def meant(self, word: str) -> Terms:
+        """What a word stands for: a check, all of a concern, or what a peer's id is about; nothing if it is none."""
         if word in self.entries:
-            return {word}
+            return whole((word,))
         if word in self.concerns:
-            return {entry.name for entry in self.entries.values() if entry.concern == word}
-        return set(self._by_id.get(word.lower(), ()))
+            return whole(entry.name for entry in self.entries.values() if entry.concern == word)
+        return frozenset(Term(term.name) if term.whole else term for term in self.by_id(word))
+
+    def by_id(self, word: str) -> Terms:
+        """What a peer's id is about, however it is spelled."""
+        return frozenset(self._by_id.get(word.lower(), ()))
+
+    def named(self, word: str) -> set[str]:
+        """The names of the checks that a word means, in whole or in part; empty if none."""
+        return {term.name for term in self.meant(word)}
+
+    def aliases(self, finding: Finding) -> list[str]:
+        """The ids of those rules of other tools that are about a finding."""
+        found: dict[str, None] = {}
+        for part in finding.pieces:
+            for name in (finding.name, part.check):
+                for term in self.entries[name].terms if name else ():
+                    if term.holds(finding, part):
+                        found[term.peer] = None
+        return list(found)
 
     def words(self) -> list[str]:
         """Everything that `named` understands, for suggestions."""

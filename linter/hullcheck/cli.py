@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 from typing import Any, NoReturn
 
-from hullcheck import __version__
+from hullcheck import __version__, budget
 from hullcheck.errors import HullcheckError
 
 COMMANDS = {
@@ -28,6 +28,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit code: 0 clean, 1 findings, 2 not done, 3 nothing to check, 4 unreadable."""
     gc.set_threshold(100_000, 50, 50)  # what a run makes it keeps to its end: looking for cycles early finds none
     arguments = list(sys.argv[1:] if argv is None else argv)
+    if "--version" in arguments and {"-v", "--verbose"} & set(arguments) and len(arguments) == 2:
+        return _tell_version()
     if not arguments or arguments[0] not in (*COMMANDS, "-h", "--help", "--version"):
         arguments.insert(0, "check")
     _make_output_safe()
@@ -36,9 +38,16 @@ def main(argv: Sequence[str] | None = None) -> int:
     gc.disable()  # what is read is kept to the end: looking through it again and again took most of a large run's time
     try:
         options = _parser(arguments[0]).parse_args(arguments)
-        return int(options.run(options))
+        with budget.limited(getattr(options, "time_limit", 0), getattr(options, "file_time_limit", 0)):
+            code = int(options.run(options))
+            if budget.used_up() and arguments[0] != "check":
+                print(f"hullcheck: {budget.used_up()}, and this isn't all; see --time-limit", file=sys.stderr)
+                return 4
+            return code
     except HullcheckError as error:
-        print(f"hullcheck: {error}", file=sys.stderr)
+        from hullcheck.report.safe import told
+
+        print(f"hullcheck: {told(str(error))}", file=sys.stderr)
         return 2
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -46,6 +55,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("hullcheck: interrupted", file=sys.stderr)
         return 2
+    except budget.OutOfTimeError as error:
+        print(f"hullcheck: {error}, and nothing is reported; see --time-limit", file=sys.stderr)
+        return 4
     except MemoryError:
         print("hullcheck: there isn't enough memory for all of this", file=sys.stderr)
         return 2
@@ -57,13 +69,25 @@ def main(argv: Sequence[str] | None = None) -> int:
             gc.enable()
 
 
+def _tell_version() -> int:
+    """The version, and of which days the tables of facts are."""
+    from datetime import date
+
+    from hullcheck.facts import described
+
+    print(f"hullcheck {__version__}\n{described(date.today())}")
+    return 0
+
+
 def _described(error: Exception) -> str:
     """The error in one line, with the place in the code that it comes from."""
     frame = error.__traceback__
     while frame is not None and frame.tb_next is not None:
         frame = frame.tb_next
     where = f" at {os.path.basename(frame.tb_frame.f_code.co_filename)}:{frame.tb_lineno}" if frame else ""
-    said = str(error).partition("\n")[0].encode("ascii", "backslashreplace").decode()
+    from hullcheck.report.safe import told
+
+    said = told(str(error)).partition("\n")[0].encode("ascii", "backslashreplace").decode()
     return f"{type(error).__name__}: {said}{where}"
 
 
@@ -97,7 +121,12 @@ def _parser(command: str) -> argparse.ArgumentParser:
         prog="hullcheck", description="One static security linter for Dockerfiles, Compose and Kubernetes."
     )
     parser.command = command
-    parser.add_argument("--version", action="version", version=f"hullcheck {__version__}")
+    parser.add_argument(
+        "--version",
+        action="version",
+        version=f"hullcheck {__version__}",
+        help="show the version; with -v, how old the tables of facts are",
+    )
     commands = parser.add_subparsers(required=True, metavar="COMMAND", parser_class=_Parser)
     for name, summary in COMMANDS.items():
         subparser = commands.add_parser(name, help=summary)

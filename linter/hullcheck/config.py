@@ -12,6 +12,7 @@ from hullcheck.check import Registry
 from hullcheck.errors import HullcheckError
 from hullcheck.finding import Severity
 from hullcheck.source import Source
+from hullcheck.terms import Term, Terms
 
 FILES = (".hullcheck.yaml", ".hullcheck.yml")
 PYPROJECT = "pyproject.toml"
@@ -23,7 +24,7 @@ ReadFile = Callable[[str], bytes | None]
 class Accepted(NamedTuple):
     """A `suppress` entry: which findings are accepted, where, why and until when; `line` is its own."""
 
-    checks: frozenset[str]
+    checks: Terms
     paths: tuple[str, ...]
     object: str
     reason: str
@@ -35,9 +36,9 @@ class Override(NamedTuple):
     """What holds in some paths only. `fail_on` is empty where it isn't said."""
 
     paths: tuple[str, ...]
-    select: frozenset[str] = frozenset()
-    ignore: frozenset[str] = frozenset()
-    severity: Mapping[str, Severity] = {}
+    select: Terms = frozenset()
+    ignore: Terms = frozenset()
+    severity: Mapping[Term, Severity] = {}
     fail_on: str = ""
 
 
@@ -79,7 +80,7 @@ class Config(NamedTuple):
     suppress: tuple[Accepted, ...] = ()
     extend_select: tuple[str, ...] = ()
     profile: str = "default"
-    severity: Mapping[str, Severity] = {}
+    severity: Mapping[Term, Severity] = {}
     overrides: tuple[Override, ...] = ()
     baseline: str = ""
     trusted_registries: tuple[str, ...] = ()
@@ -152,13 +153,13 @@ def parse(path: str, data: bytes, registry: Registry) -> Config:
     return _config(written)
 
 
-def resolve(word: str, registry: Registry, where: str) -> set[str]:
-    """The checks that a word names; raises HullcheckError with a suggestion if it names none."""
-    names = registry.named(word)
-    if not names:
+def resolve(word: str, registry: Registry, where: str) -> Terms:
+    """What a word stands for; raises HullcheckError with a suggestion if it stands for nothing."""
+    terms = registry.meant(word)
+    if not terms:
         suggestion = schema.did_you_mean(word, registry.words())
         raise HullcheckError(f"{where}: no check, concern or peer's id is called `{word}`{suggestion}")
-    return names
+    return terms
 
 
 class Written(NamedTuple):
@@ -186,23 +187,23 @@ class Written(NamedTuple):
     def words(self, *place: str | int) -> tuple[str, ...]:
         """A list of words that name checks."""
         for number, word in enumerate(self._at(place) or ()):
-            self.names(word, (*place, number))
+            self.terms(word, (*place, number))
         return tuple(self._at(place) or ())
 
-    def names(self, word: str, place: schema.Place) -> set[str]:
-        """The checks that a word at that place names."""
+    def terms(self, word: str, place: schema.Place) -> Terms:
+        """What a word at that place stands for."""
         return resolve(word, self.registry, f"{self.where(place)}: {'.'.join(map(str, place))}")
 
-    def all_names(self, *place: str | int) -> frozenset[str]:
+    def all_terms(self, *place: str | int) -> Terms:
         words = self._at(place) or ()
-        return frozenset().union(*(self.names(word, (*place, number)) for number, word in enumerate(words)))
+        return frozenset().union(*(self.terms(word, (*place, number)) for number, word in enumerate(words)))
 
-    def severities(self, *place: str | int) -> dict[str, Severity]:
-        """Severities by the checks' names; a concern's comes first, so that a check's own can differ from it."""
+    def severities(self, *place: str | int) -> dict[Term, Severity]:
+        """Severities by what they are said of; a concern's comes first, so that a check's own can differ from it."""
         said = self._at(place) or {}
-        by_word = {word: (self.names(word, (*place, word)), Severity.parse(level)) for word, level in said.items()}
+        by_word = {word: (self.terms(word, (*place, word)), Severity.parse(level)) for word, level in said.items()}
         ordered = sorted(by_word.values(), key=lambda row: -len(row[0]))
-        return {name: level for names, level in ordered for name in names}
+        return {term: level for terms, level in ordered for term in terms}
 
     def _at(self, place: schema.Place) -> Any:
         value: Any = self.values
@@ -272,7 +273,7 @@ def _accepted(written: Written, number: int) -> Accepted:
     except ValueError:
         raise written.error(("suppress", number, "until"), f"there is no such day: {entry['until']}") from None
     return Accepted(
-        checks=written.all_names("suppress", number, "checks"),
+        checks=written.all_terms("suppress", number, "checks"),
         paths=tuple(entry.get("paths", ())),
         object=entry.get("object", ""),
         reason=entry["reason"],
@@ -285,8 +286,8 @@ def _override(written: Written, number: int) -> Override:
     entry = written.values["overrides"][number]
     return Override(
         paths=tuple(entry["paths"]),
-        select=written.all_names("overrides", number, "extend-select"),
-        ignore=written.all_names("overrides", number, "ignore"),
+        select=written.all_terms("overrides", number, "extend-select"),
+        ignore=written.all_terms("overrides", number, "ignore"),
         severity=written.severities("overrides", number, "severity"),
         fail_on=entry.get("fail-on", ""),
     )

@@ -21,6 +21,7 @@ _GAPS = {
     "parse-error": Gap("parse-error"),
     "unreadable-file": Gap("unreadable"),
     "check-failed": Gap("check-failed"),
+    "time-limit": Gap("time-limit"),
     "not-analysed": Gap("limit"),
 }
 """What a problem leaves open that doesn't say so itself."""

@@ -16,9 +16,11 @@ from hullcheck.finding import Finding, Severity
 from hullcheck.model.coverage import Coverage
 from hullcheck.model.problem import Problem
 from hullcheck.model.settings import Settings
+from hullcheck.once import told_once
 from hullcheck.report.unite import unite
-from hullcheck.rules import Rules
-from hullcheck.source import Source
+from hullcheck.rules import Rules, asked, meant
+from hullcheck.source import Location, Source
+from hullcheck.terms import names
 
 if TYPE_CHECKING:
     from hullcheck.base import Past
@@ -74,7 +76,9 @@ class Request(NamedTuple):
 class Result(NamedTuple):
     """What came out: all findings of the targets, marked and united for printing; `shown` are those that count.
 
-    `same_as` is what the files were compared with if none of them differs.
+    `same_as` is what the files were compared with if none of them differs. `redact` are the places of all secrets.
+    `same_as` is what the files were compared with if none of them differs. `left_out` would count, if others didn't tell
+    the same.
     """
 
     root: str
@@ -91,6 +95,8 @@ class Result(NamedTuple):
     minimum: Severity = Severity.INFO
     coverage: Coverage = Coverage()
     same_as: str = ""
+    redact: frozenset[Location] = frozenset()
+    left_out: tuple[Finding, ...] = ()
 
     def counts(self) -> Counter[str]:
         return Counter(finding.name for finding in self.shown)
@@ -115,6 +121,7 @@ class Result(NamedTuple):
             fixed=self.fixed,
             minimum=self.minimum,
             coverage=self.coverage,
+            redact=tuple(self.redact),
         )
 
 
@@ -149,14 +156,21 @@ def lint(request: Request, registry: Registry, progress: Progress) -> Result:
         root,
         request,
         head,
-        judge.rules,
+        judge,
         (*_asked(findings, request, targets), *about),
-        tuple(unite(f for f in change.comparison.fixed if _touches(f, targets))) if change else (),
+        _fixed(change, judge, targets) if change else (),
         _files(head, targets),
         compared=change is not None,
         coverage=head.coverage.below(lambda path: _below(path, targets)),
     )
+    result = result._replace(redact=head.redact | change.base.redact if change else head.redact)
     return result._replace(same_as=request.past.base.how) if request.past and change and _is_same(change) else result
+
+
+def _fixed(change: "Change", judge: Judge, targets: tuple[str, ...]) -> tuple[Finding, ...]:
+    """What the base had and the change hasn't any more, each fact once."""
+    fixed = (finding for finding in change.comparison.fixed if _touches(finding, targets))
+    return tuple(unite(told_once(fixed, judge.registry.covering).findings))
 
 
 def _is_same(change: "Change") -> bool:
@@ -221,7 +235,7 @@ def _without_old(
 
 def _judge(request: Request, registry: Registry, progress: Progress) -> Judge:
     settings = select(registry, request)
-    rules = Rules(request.config, settings.selected)
+    rules = Rules(request.config, settings.selected, asked(registry, request.config))
     return Judge(
         registry=registry,
         settings=settings._replace(selected=settings.selected | rules.somewhere),
@@ -254,15 +268,17 @@ def select(registry: Registry, request: Request) -> Settings:
     """The checks to run, and what they may know. What the run says of itself is always among them, unless ignored."""
     config = request.config
     strict = request.strict or config.profile == "strict"
-    chosen = _named(registry, (*config.select, *config.extend_select))
-    named = frozenset(chosen)
+    terms = meant(registry, (*config.select, *config.extend_select))
+    chosen, named = set(names(terms)), names(terms)
     grouped = frozenset[str]()
     if not config.select:
         default = {check.name for check in registry.entries.values() if check.default}
         grouped = frozenset(name for name in default - chosen if registry.entries[name].grouped and not strict)
         chosen |= default - grouped
+    elif _JOINS in chosen:
+        named = frozenset(term.name for term in terms if term.whole)  # the rest is told there, in all dialects
     chosen |= {check.name for check in registry.entries.values() if check.concern == "run"}
-    ignored = _named(registry, config.ignore)
+    ignored = {term.name for term in meant(registry, config.ignore) if term.whole}
     validate = request.validate or config.validate or "unknown-field" in (*config.select, *config.extend_select)
     if validate and "unknown-field" in registry:
         chosen.add("unknown-field")
@@ -272,7 +288,7 @@ def select(registry: Registry, request: Request) -> Settings:
         today=request.today,
         selected=frozenset(chosen - ignored),
         grouped=grouped - ignored,
-        named=named,
+        named=frozenset(named),
         ignored=frozenset(ignored),
         strict=strict,
         trusted_registries=config.trusted_registries,
@@ -288,6 +304,10 @@ def select(registry: Registry, request: Request) -> Settings:
     )
 
 
+_JOINS = "hardening-missing"
+"""The check that tells together what others tell one by one."""
+
+
 def listed(config: Config) -> tuple[Any, ...]:
     """The Compose projects that the configuration lists, each with its place there."""
     if not config.compose_projects:
@@ -299,10 +319,6 @@ def listed(config: Config) -> tuple[Any, ...]:
         Listed(project.files, source.at_line(min(project.line or 1, source.line_count)), project.profiles, project.name)
         for project in config.compose_projects
     )
-
-
-def _named(registry: Registry, words: Iterable[str]) -> set[str]:
-    return set[str]().union(*(registry.named(word) for word in words))
 
 
 def _root(request: Request) -> str:
@@ -412,7 +428,7 @@ def _result(
     root: str,
     request: Request,
     head: Analysis,
-    rules: Rules,
+    judge: Judge,
     findings: tuple[Finding, ...],
     fixed: tuple[Finding, ...],
     files: int,
@@ -421,12 +437,13 @@ def _result(
 ) -> Result:
     minimum = request.config.min_severity if request.min_severity is None else request.min_severity
     guessed = {project.scope: project.paths[0] for project in head.scopes[1] if project.guessed}
-    united = _with_edits(unite(findings, guessed), head)
+    told = told_once(findings, judge.registry.covering)
+    united = _with_edits(unite(told.findings, guessed), head)
     new = [f for f in united if f.suppression is None and f.state != "unchanged"]
     fail_on = _fail_on(request)
     if any(map(unread, new)) or (_fails_on_unjudged(request) and _unjudged(coverage, request.config)):
         code = 4
-    elif any(_fails(f, fail_on, rules, request) for f in new):
+    elif any(_fails(f, fail_on, judge.rules, request) for f in new):
         code = 1
     elif not files and not request.no_files_is_fine:
         code = 3
@@ -446,6 +463,9 @@ def _result(
         fixed=fixed,
         minimum=minimum,
         coverage=coverage,
+        left_out=tuple(
+            f for f in told.left_out if f.suppression is None and f.state != "unchanged" and f.severity >= minimum
+        ),
     )
 
 

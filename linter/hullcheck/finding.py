@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from hullcheck.source import Location, Related
 
-__all__ = ["Change", "Edit", "Finding", "Fix", "Related", "Severity", "Suppression"]
+__all__ = ["Change", "Edit", "Finding", "Fix", "Part", "Related", "Severity", "Suppression", "told"]
 
 
 class Severity(IntEnum):
@@ -66,13 +66,31 @@ class Fix(NamedTuple):
 class Suppression(NamedTuple):
     """Why a finding doesn't count: who says so ("comment", "config", "baseline"), where, and the given reason.
 
-    `under_review` is true for one that the change itself brings, and that nobody has agreed to yet.
+    `under_review` is true for one that the change itself brings, and that nobody has agreed to yet. `through` is the check
+    that it is about, where that tells the same fact.
     """
 
     kind: str
     reason: str = ""
     location: Location | None = None
     under_review: bool = False
+    through: str = ""
+
+
+class Part(NamedTuple):
+    """One of several faults that a finding tells together, each of which may be accepted by itself.
+
+    `key` is its place in the finding's evidence, `text` in its message; equal ones are told once. `words` are what other
+    tools' rules tell it by. `check` is the check that tells it by itself, if another one does. `place` is where it is, and
+    `changes` are what the finding's fix does about it.
+    """
+
+    key: str = ""
+    text: str = ""
+    words: tuple[str, ...] = ()
+    check: str = ""
+    place: Location | None = None
+    changes: tuple[Change, ...] = ()
 
 
 class Finding(NamedTuple):
@@ -87,6 +105,10 @@ class Finding(NamedTuple):
     further facts for the JSON report, by name. In a report, `also` are the findings of other owners that are told
     with this one. `extent` is how far the fault reaches, as `model/extent.py` has it, where that can be compared;
     `reached` is what it reaches further than it did at the base, in words.
+
+    `dialect` is that of the owner, empty if it has none. `kinds` are words that other tools' rules tell findings of a
+    check apart by, where the evidence doesn't have them. A finding that joins several faults has `parts`, and a message
+    that is `lead` and the parts' texts with `joint` between them.
     """
 
     name: str
@@ -106,6 +128,34 @@ class Finding(NamedTuple):
     user: tuple[str, str] = ("", "")
     extent: Any = None
     reached: tuple[str, ...] = ()
+    dialect: str = ""
+    kinds: tuple[str, ...] = ()
+    parts: tuple[Part, ...] = ()
+    lead: str = ""
+    joint: str = ""
+
+    @property
+    def pieces(self) -> tuple[Part, ...]:
+        """The faults that it tells: its parts, or itself."""
+        return self.parts or (Part(words=self.evidence),)
+
+    def with_parts(self, parts: tuple[Part, ...]) -> "Finding":
+        """The finding about some of its parts only."""
+        if parts == self.parts or not self.parts:
+            return self
+        keys = tuple(dict.fromkeys(part.key for part in parts if part.key))
+        gone = {part.place for part in self.parts} - {part.place for part in parts}
+        place = next((part.place for part in parts if part.place is not None), None)
+        changes = tuple(change for part in parts for change in part.changes)
+        return self._replace(
+            parts=parts,
+            message=told(self.lead, self.joint, parts),
+            evidence=keys,
+            location=self.location if place is None or self.location in {p.place for p in parts} else place,
+            related=tuple(r for r in self.related if r.location not in gone and r.location != place),
+            fix=self.fix._replace(changes=changes) if self.fix and changes else None,
+            properties=tuple((key, keys if key == "items" else value) for key, value in self.properties),
+        )
 
     @property
     def identity(self) -> tuple[str, ...]:
@@ -127,3 +177,9 @@ class Finding(NamedTuple):
     def sort_key(self) -> tuple[object, ...]:
         place = self.location.path, self.location.start
         return (*place, self.name, self.owner, self.evidence, self.message, self.scope, self.user)
+
+
+def told(lead: str, joint: str, parts: tuple[Part, ...]) -> str:
+    """The message of a finding with these parts."""
+    texts = dict.fromkeys(part.text for part in parts if part.text)
+    return f"{lead}{joint.join(texts)}"

@@ -1,4 +1,8 @@
-"""Other tools' configuration files to ours, and what in them has no equivalent."""
+"""Other tools' configuration files to ours, and what in them has no equivalent.
+
+What is said of a rule holds here for what that rule is about: where that is not all that a check of ours finds, its id is
+written down instead of the check's name.
+"""
 
 import re
 from collections.abc import Callable, Iterable
@@ -8,6 +12,7 @@ from hullcheck.check import Registry
 from hullcheck.errors import HullcheckError
 from hullcheck.ignores.ids import Ids
 from hullcheck.source import Source
+from hullcheck.terms import Term
 
 DOCKERFILES = ("Dockerfile*", "dockerfile*", "Containerfile*", "containerfile*", "*.Dockerfile", "*.dockerfile")
 COMPOSE_FILES = ("*compose*.yaml", "*compose*.yml")
@@ -24,18 +29,29 @@ class Migration:
         self.name = name
         self.values: dict[str, Any] = {}
         self.notes: list[str] = []
+        self._registry = registry
         self._ids = Ids(registry)
         self._lost: dict[str, list[str]] = {}
 
-    def names(self, tool: str, words: Iterable[object]) -> list[str]:
-        """The checks that a tool's ids mean; those that mean none are noted."""
+    def words(self, tool: str, ids: Iterable[object], within: str = "") -> list[str]:
+        """What says the same as a tool's ids: our checks' names, or the ids where they are about less.
+
+        `within` is the dialect of the files that it is said of. Ids that stand for nothing are noted.
+        """
         found: dict[str, None] = {}
-        for word in map(str, words):
-            names = self._ids.names(tool, word)
-            found.update(dict.fromkeys(sorted(names)))
-            if not names:
-                self._lost.setdefault(tool, []).append(word)
+        for identity in map(str, ids):
+            terms = self._ids.terms(tool, identity)
+            found.update(dict.fromkeys(sorted(self._word(term, within) for term in terms)))
+            if not terms:
+                self._lost.setdefault(tool, []).append(identity)
         return list(found)
+
+    def _word(self, term: Term, within: str) -> str:
+        if term.whole or (not term.limited and within in term.when.dialects):
+            return term.name
+        meant = self._registry.meant(term.said)
+        alone = all(other.peer.partition(":")[0] == term.peer.partition(":")[0] for other in meant)
+        return term.said if alone else term.peer
 
     def add(self, key: str, values: Iterable[Any]) -> None:
         """Add to a list, what isn't in it yet."""
@@ -109,10 +125,10 @@ def migrate(path: str, data: bytes, registry: Registry) -> Migration:
 
 def _hadolint(data: bytes, made: Migration) -> None:
     values = _mapping(data, made.name)
-    made.override(DOCKERFILES, "ignore", made.names("hadolint", _list(values.get("ignored"))))
+    made.override(DOCKERFILES, "ignore", made.words("hadolint", _list(values.get("ignored")), "dockerfile"))
     overrides = values.get("override")
     for word, ids in overrides.items() if isinstance(overrides, dict) else ():
-        names = made.names("hadolint", _list(ids))
+        names = made.words("hadolint", _list(ids), "dockerfile")
         made.override(DOCKERFILES, "severity", dict.fromkeys(names, _LEVELS.get(word, "low")))
     made.add("trusted-registries", map(str, _list(values.get("trustedRegistries"))))
     threshold = str(values.get("failure-threshold", ""))
@@ -165,7 +181,7 @@ def _trivy_entry(identity: str, reason: str, paths: list[str], until: str, made:
     if _VULNERABILITY.fullmatch(identity):
         made.note("vulnerability ids: hullcheck reads files, it doesn't know what is in the images")
         return
-    names = made.names("trivy", [identity])
+    names = made.words("trivy", [identity])
     day = until if re.fullmatch(r"\d{4}-\d{2}-\d{2}", until) else ""
     made.suppress(names, reason or f"ignored in {made.name}: {identity}", paths=paths, until=day)
 
@@ -173,8 +189,8 @@ def _trivy_entry(identity: str, reason: str, paths: list[str], until: str, made:
 def _checkov(data: bytes, made: Migration) -> None:
     values = _mapping(data, made.name)
     skipped, checked = _words(values.get("skip-check")), _words(values.get("check"))
-    made.add("ignore", made.names("checkov", (word for word in skipped if word.upper() not in _CHECKOV_SEVERITIES)))
-    made.add("select", made.names("checkov", (word for word in checked if word.upper() not in _CHECKOV_SEVERITIES)))
+    made.add("ignore", made.words("checkov", (word for word in skipped if word.upper() not in _CHECKOV_SEVERITIES)))
+    made.add("select", made.words("checkov", (word for word in checked if word.upper() not in _CHECKOV_SEVERITIES)))
     if any(word.upper() in _CHECKOV_SEVERITIES for word in (*skipped, *checked)):
         made.note("severities in `check` and `skip-check`: see `min-severity` and `fail-on`")
     for path in _words(values.get("skip-path")):
@@ -204,11 +220,9 @@ def _kube_linter(data: bytes, made: Migration) -> None:
     values = _mapping(data, made.name)
     checks = values.get("checks")
     checks = checks if isinstance(checks, dict) else {}
-    included = made.names("kube-linter", _list(checks.get("include")))
+    included = made.words("kube-linter", _list(checks.get("include")))
     made.add("select" if checks.get("doNotAutoAddDefaults") is True else "extend-select", included)
-    made.add("ignore", made.names("kube-linter", _list(checks.get("exclude"))))
-    if any(made.values.get(key) for key in ("ignore", "select")):
-        made.note("our checks hold for Dockerfiles and Compose files, too: use `overrides` for manifests alone")
+    made.add("ignore", made.words("kube-linter", _list(checks.get("exclude"))))
     for path in map(str, _list(checks.get("ignorePaths"))):
         if path.startswith(("~", "/")):
             made.note(f"`ignorePaths` outside of the repository: {path}")
@@ -224,7 +238,7 @@ def _compose_lint(data: bytes, made: Migration) -> None:
     values = _mapping(data, made.name)
     rules = values.get("rules")
     for identity, rule in rules.items() if isinstance(rules, dict) else ():
-        names, rule = made.names("compose-lint", [identity]), rule if isinstance(rule, dict) else {}
+        names, rule = made.words("compose-lint", [identity], "compose"), rule if isinstance(rule, dict) else {}
         reason = str(rule.get("reason") or f"disabled in {made.name}: {identity}")
         if rule.get("enabled") is False:
             made.suppress(names, reason, paths=list(COMPOSE_FILES))
@@ -242,15 +256,17 @@ def _tally(data: bytes, made: Migration) -> None:
     values = _toml(data, made.name)
     written = values.get("rules")
     rules = written if isinstance(written, dict) else {}
-    made.override(DOCKERFILES, "extend-select", made.names("tally", _plain(_list(rules.get("include")), made)))
-    made.override(DOCKERFILES, "ignore", made.names("tally", _list(rules.get("exclude"))))
+    made.override(
+        DOCKERFILES, "extend-select", made.words("tally", _plain(_list(rules.get("include")), made), "dockerfile")
+    )
+    made.override(DOCKERFILES, "ignore", made.words("tally", _list(rules.get("exclude")), "dockerfile"))
     for space, inner in rules.items():
         for identity, rule in inner.items() if isinstance(inner, dict) else ():
             severity = rule.get("severity") if isinstance(rule, dict) else None
             if severity == "off":
-                made.override(DOCKERFILES, "ignore", made.names("tally", [f"{space}/{identity}"]))
+                made.override(DOCKERFILES, "ignore", made.words("tally", [f"{space}/{identity}"], "dockerfile"))
             elif severity in _LEVELS:
-                names = made.names("tally", [f"{space}/{identity}"])
+                names = made.words("tally", [f"{space}/{identity}"], "dockerfile")
                 made.override(DOCKERFILES, "severity", dict.fromkeys(names, _LEVELS[severity]))
     output, inline = values.get("output"), values.get("inline-directives")
     level = output.get("fail-level") if isinstance(output, dict) else None
@@ -275,7 +291,7 @@ def _dclint(data: bytes, made: Migration) -> None:
     for identity, rule in rules.items() if isinstance(rules, dict) else ():
         setting = rule[0] if isinstance(rule, list) and rule else rule
         if setting == 0:
-            made.override(COMPOSE_FILES, "ignore", made.names("dclint", [identity]))
+            made.override(COMPOSE_FILES, "ignore", made.words("dclint", [identity], "compose"))
     made.add("exclude", map(str, _list(values.get("exclude"))))
     made.unused(values, ("rules", "exclude", "quiet", "debug"))
 

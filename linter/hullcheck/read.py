@@ -6,10 +6,11 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from hullcheck.budget import OutOfTimeError, Thing, left, limited, tick
 from hullcheck.discover import Entry, Kind, Tree, load, plainly_dockerfile
 from hullcheck.model.coverage import Gap
 from hullcheck.model.lazy import Lazy
-from hullcheck.model.problem import Problem
+from hullcheck.model.problem import Problem, late
 from hullcheck.source import Source
 
 if TYPE_CHECKING:
@@ -102,12 +103,17 @@ def _in_processes(tree: Tree, entries: list[Entry], workers: int) -> Iterator[tu
     size = max(16, min(200, len(entries) // (workers * 4) + 1))
     chunks = [entries[i : i + size] for i in range(0, len(entries), size)]
     with ProcessPoolExecutor(workers) as pool:
-        futures = [pool.submit(_read_chunk, tree, chunk) for chunk in chunks]
+        futures = [pool.submit(_read_elsewhere, tree, chunk, left()) for chunk in chunks]
         for chunk, future in zip(chunks, futures, strict=True):
             try:
                 yield from future.result()
             except RecursionError:  # too deep to be sent between processes
                 yield from _read_chunk(tree, chunk)
+
+
+def _read_elsewhere(tree: Tree, entries: list[Entry], time: tuple[float, float]) -> list[tuple[str, File | None]]:
+    with limited(*time):
+        return _read_chunk(tree, entries)
 
 
 def _read_chunk(tree: Tree, entries: list[Entry]) -> list[tuple[str, File | None]]:
@@ -116,7 +122,13 @@ def _read_chunk(tree: Tree, entries: list[Entry]) -> list[tuple[str, File | None
 
 def read(tree: Tree, entry: Entry) -> File | None:
     """The file's model, or None if it turns out to be of no interest. A fault of our own is a problem, too."""
-    file = _read(tree, entry)
+    try:
+        with Thing():
+            tick()
+            file = _read(tree, entry)
+    except OutOfTimeError as error:
+        source = Source(entry.path, b"")
+        file = File(source, entry.kind.value, None, (late(error, source.at(0), "file"),))
     return file._replace(hints=(entry.kind, *entry.also)) if file is not None else None
 
 

@@ -1,10 +1,13 @@
 """What the owners' configuration makes of findings: where they are wanted, and how bad they are there."""
 
 from collections.abc import Callable, Iterable, Iterator
+from typing import NamedTuple
 
+from hullcheck.check import Registry
 from hullcheck.config import Config, Override, level
 from hullcheck.discover import patterns
-from hullcheck.finding import Finding, Severity
+from hullcheck.finding import Finding, Part, Severity
+from hullcheck.terms import Term, Terms, holding, names
 
 Matches = Callable[[str], bool]
 
@@ -17,14 +20,47 @@ def matcher(paths: tuple[str, ...]) -> Matches:
     return matches
 
 
+class Asked(NamedTuple):
+    """What is asked for of some checks in part only: the terms that selected and ignored them everywhere."""
+
+    select: Terms = frozenset()
+    ignore: Terms = frozenset()
+
+
+_IN_FULL = Asked()
+
+
+def asked(registry: Registry, config: Config) -> Asked:
+    """What is selected and ignored everywhere of some checks in part, by other tools' ids."""
+    if not (config.select or config.extend_select or config.ignore):
+        return Asked()
+    select = meant(registry, (*config.select, *config.extend_select))
+    full = {term.name for term in select if term.whole}
+    if not config.select:
+        full |= {entry.name for entry in registry.entries.values() if entry.default}
+    ignore = meant(registry, config.ignore)
+    partly = frozenset(term for term in select if term.name not in full and not term.when.related)
+    return Asked(partly, frozenset(term for term in ignore if not term.whole))
+
+
+def meant(registry: Registry, words: Iterable[str]) -> Terms:
+    """What words stand for."""
+    return frozenset().union(*(registry.meant(word) for word in words))
+
+
 class Rules:
     """A configuration's word on each finding, by the path that it stands in.
 
     `selected` are the checks that run everywhere; `somewhere` others that hold in the paths whose override selects them.
+    A check that `asked` selects in part is told as far as that goes. Findings that join several faults are judged part
+    by part.
     """
 
-    def __init__(self, config: Config, selected: frozenset[str]) -> None:
-        self.somewhere = frozenset[str]().union(*(override.select for override in config.overrides)) - selected
+    def __init__(self, config: Config, selected: frozenset[str], asked: Asked = _IN_FULL) -> None:
+        wanted = names(term for override in config.overrides for term in override.select)
+        self.somewhere = wanted - selected
+        self._asked = asked
+        self._partly = names(asked.select)
         self._severity = config.severity
         self._overrides = [(matcher(override.paths), override) for override in config.overrides]
 
@@ -32,7 +68,12 @@ class Rules:
         """The findings that are wanted where they stand, each as bad as the owners say."""
         for finding in findings:
             overrides = self._of(finding)
-            if self._wanted(finding.name, overrides):
+            if not overrides and not self._partly and not self._asked.ignore:
+                wanted = finding.pieces if finding.name not in self.somewhere else ()
+            else:
+                wanted = tuple(part for part in finding.pieces if self._wanted(finding, part, overrides))
+            if wanted:
+                finding = finding.with_parts(wanted)
                 severity = self._severity_of(finding, overrides)
                 yield finding if severity is finding.severity else finding._replace(severity=severity)
 
@@ -45,14 +86,32 @@ class Rules:
         path = finding.location.path
         return [override for matches, override in self._overrides if matches(path)]
 
-    def _wanted(self, name: str, overrides: list[Override]) -> bool:
-        wanted = name not in self.somewhere
+    def _wanted(self, finding: Finding, part: Part, overrides: list[Override]) -> bool:
+        wanted = finding.name not in self.somewhere
+        if finding.name in self._partly:
+            wanted = holding(self._asked.select, finding, part) is not None
+        wanted = wanted and holding(self._asked.ignore, finding, part) is None
         for override in overrides:
-            wanted = name not in override.ignore and (wanted or name in override.select)
+            if holding(override.ignore, finding, part) is not None:
+                wanted = False
+            else:
+                wanted = wanted or _selects(override, finding, part)
         return wanted
 
     def _severity_of(self, finding: Finding, overrides: list[Override]) -> Severity:
-        severity = self._severity.get(finding.name, finding.severity)
-        for override in overrides:
-            severity = override.severity.get(finding.name, severity)
+        """As bad as the worst of its parts is said to be; what isn't said of a part is said of the check, or by it."""
+        if not self._severity and not any(override.severity for override in overrides):
+            return finding.severity
+        return max(self._severity_of_part(finding, part, overrides) for part in finding.pieces)
+
+    def _severity_of_part(self, finding: Finding, part: Part, overrides: list[Override]) -> Severity:
+        severity = finding.severity
+        for said in (self._severity, *(override.severity for override in overrides)):
+            severity = said.get(Term(finding.name), severity)
+            ids = [said[term] for term in said if term.peer and term.name == finding.name and term.holds(finding, part)]
+            severity = max(ids, default=severity)
         return severity
+
+
+def _selects(override: Override, finding: Finding, part: Part) -> bool:
+    return any(term.name == finding.name and term.holds(finding, part) for term in override.select)

@@ -159,17 +159,23 @@ class Related(NamedTuple):
     message: str
 
 
+HOLE = "\ue000"
+"""Stands in a text for a part of it that can't be known, such as a variable that nothing here sets."""
+
+
 class Field(NamedTuple, Generic[T]):
     """A value and where it was said; or absent, with the place where it would be said; or unknown, with why.
 
     `value` is None unless it is known. A check stays silent about what is unknown. `related` are the other places
-    that the value rests on: what an override replaced, the service that uses a fragment, an ARG's default.
+    that the value rests on: what an override replaced, the service that uses a fragment, an ARG's default. Of a text
+    that is only known in part, `parts` is what is known, with a HOLE for each part that isn't.
     """
 
     value: T | None
     location: Location
     unknown: str = ""
     related: tuple[Related, ...] = ()
+    parts: str = ""
 
     @property
     def known(self) -> bool:

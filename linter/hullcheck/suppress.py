@@ -6,24 +6,33 @@ from typing import NamedTuple
 
 from hullcheck.check import Registry
 from hullcheck.config import Accepted, Config, Demands
-from hullcheck.finding import Finding, Suppression
+from hullcheck.finding import Finding, Part, Suppression
 from hullcheck.ignores import NEVER, Ignore
 from hullcheck.model.problem import Problem
+from hullcheck.once import Covering, covered
 from hullcheck.rules import matcher
 from hullcheck.schema import did_you_mean
 from hullcheck.source import Location
+from hullcheck.terms import Term, holding, names, said
+
+_NONE: Covering = {}
 
 
 class Suppressed(NamedTuple):
-    """All findings, those that are accepted marked, and what accepted them, with the checks that it was of use for."""
+    """All findings, those that are accepted marked, and what accepted them, with the terms that it was of use by."""
 
     findings: list[Finding]
-    used: dict[Ignore, set[str]]
+    used: dict[Ignore, set[Term]]
     used_entries: set[int]
 
 
-def apply(findings: Iterable[Finding], written: Iterable[Ignore], config: Config, today: date) -> Suppressed:
-    """Mark the findings that an ignore or a `suppress` entry accepts; one that doesn't hold accepts nothing."""
+def apply(
+    findings: Iterable[Finding], written: Iterable[Ignore], config: Config, today: date, covering: Covering = _NONE
+) -> Suppressed:
+    """Mark the findings that an ignore or a `suppress` entry accepts; one that doesn't hold accepts nothing.
+
+    Who accepts a fact accepts it in the words of every check: what a stronger finding covers is accepted with it.
+    """
     index = _Index(ignore for ignore in written if not broken(ignore, config.demands, today))
     entries = [
         (number, entry, matcher(entry.paths))
@@ -32,11 +41,16 @@ def apply(findings: Iterable[Finding], written: Iterable[Ignore], config: Config
     ]
     done = Suppressed([], {}, set())
     for finding in findings:
-        suppression = None
-        if finding.name not in NEVER:
-            finding = _without_items(finding, index, done)
-            suppression = finding.suppression or _by_ignore(finding, index, done) or _by_entry(finding, entries, done)
-        done.findings.append(finding._replace(suppression=suppression) if suppression else finding)
+        accepted = {} if finding.name in NEVER else _accepted(finding, index, entries, done)
+        if accepted:
+            done.findings.extend(_split(finding, accepted))
+        else:
+            done.findings.append(finding)
+    for weaker, stronger in covered(done.findings, covering).items():
+        finding, suppression = done.findings[weaker], done.findings[stronger].suppression
+        if suppression is not None and finding.suppression is None and finding.name not in NEVER:
+            with_it = suppression._replace(through=done.findings[stronger].name)
+            done.findings[weaker] = finding._replace(suppression=with_it)
     return done
 
 
@@ -51,6 +65,10 @@ def broken(ignore: Ignore, demands: Demands, today: date) -> str:
     if demands.max_days is not None and ignore.until and (ignore.until - today).days > demands.max_days:
         return f"holds for more than {demands.max_days} days"
     return ""
+
+
+Entry = tuple[int, Accepted, Callable[[str], bool]]
+"""An entry of the configuration: its number, what it says, and which paths it is about."""
 
 
 class _Index:
@@ -80,77 +98,52 @@ class _Index:
             owner = owner.rpartition("/")[0]
 
 
-def _by_ignore(finding: Finding, index: _Index, done: Suppressed) -> Suppression | None:
-    for ignore in index.candidates(finding):
-        if finding.name in ignore.names and ignore.covers(finding):
-            done.used.setdefault(ignore, set()).add(finding.name)
+def _accepted(finding: Finding, index: _Index, entries: list[Entry], done: Suppressed) -> dict[int, Suppression]:
+    """Who accepts each part of the finding, by its number, for the parts that anybody does."""
+    found: dict[int, Suppression] = {}
+    ignores = [ignore for ignore in index.candidates(finding) if ignore.covers(finding)]
+    for number, part in enumerate(finding.pieces):
+        said = _by_ignore(finding, part, ignores, done) or _by_entry(finding, part, entries, done)
+        if said is not None:
+            found[number] = said
+    return found
+
+
+def _by_ignore(finding: Finding, part: Part, ignores: list[Ignore], done: Suppressed) -> Suppression | None:
+    for ignore in ignores:
+        term = holding(ignore.terms, finding, part)
+        if term is not None:
+            done.used.setdefault(ignore, set()).add(term)
             return Suppression("comment", _reason(ignore), ignore.location)
     return None
-
-
-def _items(finding: Finding) -> tuple[str, ...]:
-    """The checks of which a finding tells together, as `hardening-missing` does: in its evidence and in its message."""
-    items = dict(finding.properties).get("items", ())
-    told = isinstance(items, tuple) and items == finding.evidence and len(items) == len(_told(finding)[1])
-    return tuple(items) if told else ()
-
-
-def _told(finding: Finding) -> tuple[str, list[str]]:
-    """A message in front of the colon, and its items."""
-    subject, _, items = finding.message.partition(": ")
-    return subject, _apart(items)
-
-
-def _apart(text: str) -> list[str]:
-    """The items of a message, each of which may have names in parentheses."""
-    found: list[list[str]] = []
-    inside = False
-    for piece in reversed(text.split(", ")):
-        if inside:
-            found[-1].append(piece)
-        else:
-            found.append([piece])
-        first = min((at for at in (piece.find("("), piece.find(")")) if at >= 0), default=-1)
-        inside = piece[first] == ")" if first >= 0 else inside
-    return [", ".join(reversed(pieces)) for pieces in reversed(found)]
-
-
-def _without_items(finding: Finding, index: _Index, done: Suppressed) -> Finding:
-    """The finding without the items that ignores accept; suppressed, if they accept all."""
-    items = _items(finding)
-    accepted: dict[str, Ignore] = {}
-    for ignore in index.candidates(finding) if items else ():
-        if ignore.covers(finding):
-            accepted.update({name: ignore for name in ignore.names.intersection(items) if name not in accepted})
-    for name, ignore in accepted.items():
-        done.used.setdefault(ignore, set()).add(name)
-    if accepted and len(accepted) == len(items):
-        first = accepted[items[0]]
-        return finding._replace(suppression=Suppression("comment", _reason(first), first.location))
-    if not accepted:
-        return finding
-    kept = [number for number, name in enumerate(items) if name not in accepted]
-    (subject, told), left = _told(finding), tuple(items[number] for number in kept)
-    return finding._replace(
-        message=f"{subject}: {', '.join(told[number] for number in kept)}",
-        evidence=left,
-        properties=tuple((key, left if key == "items" else value) for key, value in finding.properties),
-    )
 
 
 def _reason(ignore: Ignore) -> str:
     return ignore.reason if ignore.own else f"{ignore.tool}: {ignore.reason or ignore.location.text.lstrip('# ')}"
 
 
-def _by_entry(
-    finding: Finding, entries: list[tuple[int, Accepted, Callable[[str], bool]]], done: Suppressed
-) -> Suppression | None:
+def _by_entry(finding: Finding, part: Part, entries: list[Entry], done: Suppressed) -> Suppression | None:
     for number, entry, matches in entries:
         about = entry.object in ("", finding.owner) or finding.owner.startswith(f"{entry.object}/")
-        if about and finding.name in entry.checks and matches(finding.location.path):
+        if about and holding(entry.checks, finding, part) and matches(finding.location.path):
             done.used_entries.add(number)
             return Suppression("config", entry.reason)
     return None
+
+
+def _split(finding: Finding, accepted: dict[int, Suppression]) -> Iterator[Finding]:
+    """The finding, of which some parts are accepted: what is left of it, and what each place accepts."""
+    if len(accepted) == len(finding.pieces):
+        yield finding._replace(suppression=next(iter(accepted.values())))
+        return
+    left = tuple(part for number, part in enumerate(finding.parts) if number not in accepted)
+    yield finding.with_parts(left)
+    hidden: dict[Suppression, list[Part]] = {}
+    for number, suppression in accepted.items():
+        hidden.setdefault(suppression, []).append(finding.parts[number])
+    for suppression, parts in hidden.items():
+        if any(part.key not in {other.key for other in left} for part in parts):
+            yield finding.with_parts(tuple(parts))._replace(suppression=suppression)
 
 
 class Review(NamedTuple):
@@ -180,19 +173,19 @@ def complaints(written: Iterable[Ignore], done: Suppressed, review: Review) -> I
 
 
 def _about_ignore(ignore: Ignore, useful: set[Location], review: Review) -> Iterator[Finding]:
-    names, place = ", ".join(sorted(ignore.names)), ignore.location
+    what, place = ", ".join(said(ignore.terms)), ignore.location
     fault = broken(ignore, review.config.demands, review.today)
     if ignore.unknown:
         yield from review.finding("unused-suppression", place, _no_such(ignore.unknown, review), *ignore.unknown)
     if not ignore.reason:
         lost = ", and one is required: it suppresses nothing" if review.config.demands.reason else ""
-        message = f"this ignores {names or 'nothing'} without a reason{lost}"
-        yield from review.finding("suppression-without-reason", place, message, names)
-    elif fault and ignore.names:
-        yield from review.finding("expired-suppression", place, f"this {fault}: {names} counts again", names)
+        message = f"this ignores {what or 'nothing'} without a reason{lost}"
+        yield from review.finding("suppression-without-reason", place, message, what)
+    elif fault and ignore.terms:
+        yield from review.finding("expired-suppression", place, f"this {fault}: {what} counts again", what)
     elif ignore.names and place not in useful and ignore.names <= review.selected:
-        message = f"this suppresses nothing: there is no {names} here"
-        yield from review.finding("unused-suppression", place, message, names)
+        message = f"this suppresses nothing: there is no {what} here"
+        yield from review.finding("unused-suppression", place, message, what)
 
 
 def _no_such(words: tuple[str, ...], review: Review) -> str:
@@ -205,18 +198,18 @@ def _about_entries(done: Suppressed, review: Review) -> Iterator[Finding]:
     if source is None:
         return
     for number, entry in enumerate(review.config.suppress):
-        names, place = ", ".join(sorted(entry.checks)), source.at_line(max(entry.line, 1))
-        evidence = (names, *entry.paths, entry.object)
+        what, place = ", ".join(said(entry.checks)), source.at_line(max(entry.line, 1))
+        evidence = (what, *entry.paths, entry.object)
         if entry.until is not None and review.today > entry.until:
-            message = f"this entry expired on {entry.until}: {names} counts again"
+            message = f"this entry expired on {entry.until}: {what} counts again"
             yield from review.finding("expired-suppression", place, message, *evidence)
-        elif number not in done.used_entries and entry.checks <= review.selected:
-            yield from review.finding("unused-suppression", place, f"this entry suppresses nothing: {names}", *evidence)
+        elif number not in done.used_entries and names(entry.checks) <= review.selected:
+            yield from review.finding("unused-suppression", place, f"this entry suppresses nothing: {what}", *evidence)
 
 
 def _too_many(done: Suppressed, review: Review) -> Iterator[Finding]:
     most = review.config.demands.max
-    suppressed = [finding for finding in done.findings if finding.suppression]
+    suppressed = [f for f in done.findings if f.suppression and not f.suppression.through]
     if most is not None and len(suppressed) > most:
         first = min(suppressed[most:], key=lambda finding: finding.sort_key)
         many = "1 finding is" if len(suppressed) == 1 else f"{len(suppressed)} findings are"

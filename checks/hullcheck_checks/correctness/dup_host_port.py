@@ -8,7 +8,8 @@ To fix: publish one of them on another port:
       web: {image: acme/web:1, ports: ["127.0.0.1:8080:80"]}
       api: {image: acme/api:1, ports: ["127.0.0.1:8081:80"]}
 
-The same port on different addresses of the host is fine, and so are TCP and UDP. Services that no one set of profiles
+The same port on different addresses of the host is fine, and so are TCP and UDP, and a range for one port of the
+container, of which the engine takes one that is free. Services that no one set of profiles
 starts together are no finding.
 
 See https://docs.docker.com/reference/compose-file/services/#ports
@@ -38,7 +39,12 @@ def twice(project: ComposeProject) -> Iterator[Finding]:
     seen: dict[tuple[int, str], list[tuple[Service, Port]]] = {}
     for service in project.services.values():
         for port in service.ports:
-            if not port.published or service.network_mode.value == "host" or (port.host_ip and port.host_ip.unknown):
+            if (
+                not port.published
+                or _is_choice(port)
+                or service.network_mode.value == "host"
+                or (port.host_ip and port.host_ip.unknown)
+            ):
                 continue
             key = (port.published, port.protocol)
             for other, taken in seen.setdefault(key, []):
@@ -56,6 +62,11 @@ def _finding(service: Service, port: Port, other: Service, taken: Port) -> Findi
         evidence=(str(port.published), port.protocol, other.name),
         related=(Related(taken.location, f"service `{other.name}` publishes it"),),
     )
+
+
+def _is_choice(port: Port) -> bool:
+    """Is it a range of the host's ports for one of the container's?"""
+    return port.until is not None and port.until != port.published and port.number == port.last
 
 
 def _same_address(port: Port, other: Port) -> bool:

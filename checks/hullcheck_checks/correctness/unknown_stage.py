@@ -1,14 +1,15 @@
 """A stage that is copied from, and isn't there.
 
 A number without such a stage, or the name of a stage that comes later, is refused by the builder. A bare name that is
-no stage is taken for an image of that name from the registry: whoever owns it decides what is copied.
+no stage is taken for a context that the build is given, or for an image of that name.
 
 To fix: name the stage, or the image in full:
 
     COPY --from=build /app /app
     COPY --from=docker.io/library/busybox:1.36 /bin/busybox /bin/
 
-A bare name may also be a named build context (`--build-context`, `additional_contexts`): then it is a note.
+A bare name that nothing here gives to a build as a context (`--build-context`, `additional_contexts`) is a note. One of
+Docker's official images, such as `busybox`, is told as an image without a tag.
 
 See https://docs.docker.com/reference/dockerfile/#copy---from
 """
@@ -18,6 +19,7 @@ from collections.abc import Iterator
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
 from hullcheck.model.dockerfile import Stage
+from hullcheck.model.official import official_images
 from hullcheck.model.text import Text
 
 check = Check(
@@ -27,6 +29,7 @@ check = Check(
     dialects=("dockerfile",),
     aliases=("hadolint:DL3022", "kics:68a51e22-ae5a-4d48-8e87-b01a323605c9", "tally:hadolint/DL3022"),
     cwe=(710, 829),
+    covered_by=("self-copy-from",),
 )
 
 
@@ -47,6 +50,7 @@ def _wrong(stage: Stage, word: Text) -> tuple[str, Severity | None]:
         return (f"`{name}` is a stage that comes later", None) if later else ("", None)
     if name.isdecimal():
         return f"there is no stage with the number {name}", None
-    if name and not any(mark in name for mark in "/:@.$"):
-        return f"`{name}` is no stage: an image of that name, or a named build context", Severity.INFO
+    bare = name and not any(mark in name for mark in "/:@.$") and not stage.is_context(name)
+    if bare and name not in official_images():
+        return f"`{name}` is no stage, and no context that is known here", Severity.INFO
     return "", None

@@ -58,6 +58,9 @@ EXACT: dict[str, Retired] = {
     "ubuntu-debootstrap": _deprecated("ubuntu"),
     "ubuntu-upstart": _deprecated("ubuntu"),
     "jobber": _deprecated(),
+    "liquibase": _deprecated("liquibase/liquibase", "2025"),
+    "rockylinux": Retired("gets no updates among the official images", "rockylinux/rockylinux", _HUB),
+    "plone": Retired("has no versions from Plone 6 on", "plone/plone-backend", _HUB),
     "rapidoid": _deprecated(),
     "glassfish": _deprecated(),
     "hipache": _deprecated(),
@@ -77,6 +80,32 @@ EXACT: dict[str, Retired] = {
     ),
     "grafana/promtail": Retired(
         "has no support since March 2026", "grafana/alloy", "https://grafana.com/docs/loki/latest/send-data/promtail/"
+    ),
+    "grafana/agent": Retired(
+        "has reached its end of life in November 2025", "grafana/alloy", "https://grafana.com/docs/agent/latest/"
+    ),
+    **dict.fromkeys(
+        [f"jaegertracing/{name}" for name in (
+            "all-in-one", "jaeger-collector", "jaeger-query", "jaeger-agent", "jaeger-ingester",
+        )],
+        Retired(
+            "is part of Jaeger 1, which ended in December 2025", "jaegertracing/jaeger",
+            "https://github.com/jaegertracing/jaeger/issues/6321",
+        ),
+    ),
+    "google/cadvisor": Retired(
+        "is deprecated", "ghcr.io/google/cadvisor", "https://github.com/google/cadvisor/pull/3806"
+    ),
+    "gcr.io/cadvisor/cadvisor": Retired(
+        "gets no new versions since December 2025", "ghcr.io/google/cadvisor",
+        "https://github.com/google/cadvisor/pull/3806",
+    ),
+    "kubernetesui/dashboard": Retired(
+        "is archived since January 2026", "ghcr.io/headlamp-k8s/headlamp",
+        "https://github.com/kubernetes-retired/dashboard",
+    ),
+    "tiangolo/uvicorn-gunicorn": Retired(
+        "is deprecated", "python", "https://github.com/tiangolo/uvicorn-gunicorn-docker"
     ),
     "jboss/keycloak": Retired(
         "was replaced in 2022", "quay.io/keycloak/keycloak", "https://www.keycloak.org/server/containers"
@@ -105,6 +134,9 @@ PREFIXES: dict[str, Retired] = {
     ),
     "gcr.io/google-containers/": Retired(
         "is frozen", "registry.k8s.io", "https://kubernetes.io/blog/2023/02/06/k8s-gcr-io-freeze-announcement/"
+    ),
+    "gcr.io/kubebuilder/": Retired(
+        "isn't served since March 2025", "", "https://github.com/kubernetes-sigs/kubebuilder/discussions/3907"
     ),
     "microsoft/": Retired(
         "was moved to Microsoft's own registry in 2018", "mcr.microsoft.com",

@@ -1,6 +1,6 @@
 """When the software in an image stops getting fixes, read out of its name and tag.
 
-The dates are in `eol.json`, which `scripts/refresh_eol.py` derives; which image holds which product is said here.
+The dates are in `eol.json`, which `scripts/refresh_data.py` derives; which image holds which product is said here.
 """
 
 import json
@@ -119,6 +119,30 @@ _NODE = {
 }  # fmt: skip
 _JOINED = frozenset(("debian", "ubuntu", "alpine", "windowsservercore", "nanoserver"))
 _ALIASES = {("amazon-linux", "1"): "2018.03"}
+
+
+_BASES = frozenset(
+    ("debian", "ubuntu", "bitnami/minideb", "buildpack-deps", "ros", "osrf/ros", "ubuntu/ubuntu", "debian/debian",
+     "phusion/baseimage", "bitnamilegacy/minideb", "mcr.microsoft.com/devcontainers/base", "mcr.microsoft.com/vscode/devcontainers/base")
+)  # fmt: skip
+"""Images that hold a distribution and nothing else that has a version, so that its release's name is their version."""
+
+_SAYS = frozenset((*_CODENAMES, *_UBUNTU, "forky", "duke", "resolute"))
+_ROS = frozenset(
+    ("foxy", "galactic", "humble", "iron", "jazzy", "kilted", "lyrical", "noetic", "melodic", "kinetic", "indigo", "lunar")
+)  # fmt: skip
+
+
+def names_release(image: ImageRef) -> bool:
+    """Does a tag without digits name a release of what the image is: `debian:bookworm`, `node:jod-slim`?"""
+    name = _MIRRORS.sub("", image.name, count=1)
+    product = IMAGES.get(name, "")
+    parts = image.tag.lower().split("-")
+    if product == "nodejs" and parts[0] in _NODE:
+        return True
+    if name.removeprefix("docker.io/") in _BASES or product in ("debian", "ubuntu"):
+        return not {*_SAYS, *_ROS}.isdisjoint(parts)
+    return False
 
 
 @lru_cache(maxsize=256)

@@ -41,8 +41,9 @@ def copied(stage: Stage) -> Iterator[Finding]:
         stage_copied = stage.source_of(source.value.text)
         if not stage.ships or (stage_copied and stage_copied.chain[-1].base.text == "scratch"):
             continue
-        whole = next((word for word in sources if word.text in WHOLE), None)
-        if whole is not None and target.text in ("/", "/.") and whole.text != ".":
+        said = {word.location: stage.expand(word.text, step).text for word in instruction.words}
+        whole = next((word for word in sources if said[word.location] in WHOLE - {"."}), None)
+        if whole is not None and said[target.location] in ("/", "/."):
             yield check.finding(
                 stage,
                 f"`COPY` takes the whole file system of `{source.value.text}`",

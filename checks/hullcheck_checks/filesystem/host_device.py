@@ -23,13 +23,23 @@ from hullcheck.finding import Finding, Severity
 from hullcheck.model.container import Container, Device, Mount
 from hullcheck.model.extent import extent, words
 from hullcheck.model.hostpaths import device_gives, node_device
+from hullcheck.terms import Alias
+
+_DISKS = (
+    "/dev/sd*", "/dev/nvme*", "/dev/vd*", "/dev/xvd*", "/dev/mmcblk*", "/dev/md*", "/dev/disk/*", "/dev/loop*", "/dev/dm-*",
+    "/dev/mapper/*", "/dev/zfs", "/dev/rbd*", "/dev/kmsg",
+)  # fmt: skip
 
 check = Check(
     __name__,
     __doc__,
     severity=Severity.CRITICAL,
     dialects=("compose", "kubernetes"),
-    aliases=("compose-lint:CL-0016", "cis-docker:5.18"),
+    aliases=(
+        Alias("compose-lint:CL-0016", "device", _DISKS),
+        Alias("compose-lint:CL-0013", "mount", "/dev*"),
+        "cis-docker:5.18",
+    ),
     cwe=(250, 668),
 )
 
@@ -74,6 +84,7 @@ def _finding(container: Container, part: Device | Mount, path: str, gives: str, 
         at=part.source.location,
         severity=severity,
         evidence=(path,),
+        kinds=("mount" if isinstance(part, Mount) else "device",),
         extent=extent(paths=words((path,), "path")),
         related=part.source.related,
     )

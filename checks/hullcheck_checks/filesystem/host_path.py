@@ -10,8 +10,9 @@ To fix: use storage that belongs to the workload:
         persistentVolumeClaim: {claimName: data}
 
 Paths that take the node have checks of their own: `runtime-socket`, `sensitive-mount-write`, `sensitive-mount-read` and
-`host-device`. A volume that nothing mounts is no finding. In Compose mounting a folder of the host is the normal way,
-and no finding.
+`host-device`. A volume that nothing mounts is no finding. A PersistentVolume of the kind `hostPath` counts where a pod
+mounts the claim that gets it, one of the kind `local` only where its path takes the node. In Compose mounting a folder
+of the host is the normal way, and no finding.
 
 See https://kubernetes.io/docs/concepts/storage/volumes/#hostpath
 """
@@ -22,6 +23,7 @@ from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
 from hullcheck.model.container import Container
 from hullcheck.model.hostpaths import leads_to_runtime, mounted_path, node_device, sensitive
+from hullcheck.terms import Alias
 
 check = Check(
     __name__,
@@ -29,7 +31,7 @@ check = Check(
     severity=Severity.MEDIUM,
     dialects=("kubernetes",),
     aliases=(
-        "kube-linter:writable-host-mount",
+        Alias("kube-linter:writable-host-mount", "writable"),
         "trivy:KSV-0023",
         "kics:aa8f7a35-9923-4cad-bd61-a19b7f6aac91",
         "polaris:hostPathSet",
@@ -47,13 +49,20 @@ def mounted(container: Container) -> Iterator[Finding]:
         return
     for mount in container.mounts:
         path = mount.source.value
-        if mount.kind == "bind" and path is not None and not _is_worse(path, read_only=bool(mount.read_only.value)):
+        local = "local" in mount.options
+        if (
+            mount.kind == "bind"
+            and path is not None
+            and not local
+            and not _is_worse(path, read_only=bool(mount.read_only.value))
+        ):
             yield check.finding(
                 container,
                 f"{container.described} mounts `{path}` of its node",
                 at=mount.source.location,
                 evidence=(path,),
                 extent=mounted_path(mount),
+                kinds=() if mount.read_only.value else ("writable",),
                 related=mount.source.related,
             )
 

@@ -22,13 +22,18 @@ from hullcheck.model.container import Container, Mount
 from hullcheck.model.edit import delete, fix, replace
 from hullcheck.model.extent import extent, words
 from hullcheck.source import Field
+from hullcheck.terms import Alias
 
 check = Check(
     __name__,
     __doc__,
     severity=Severity.HIGH,
     dialects=("compose", "kubernetes"),
-    aliases=("compose-lint:CL-0017", "kics:baa452f0-1f21-4a25-ace5-844e7a5f410d", "cis-docker:5.20"),
+    aliases=(
+        "compose-lint:CL-0017",
+        Alias("kics:baa452f0-1f21-4a25-ace5-844e7a5f410d", dialects=("compose",)),
+        "cis-docker:5.20",
+    ),
     cwe=(668,),
     fixable="unsafe",
 )

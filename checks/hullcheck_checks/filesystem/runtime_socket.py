@@ -35,6 +35,7 @@ from hullcheck.model.container import Container, Variable
 from hullcheck.model.extent import extent, words
 from hullcheck.model.hostpaths import leads_to_runtime, mounted_path
 from hullcheck.model.node import as_str
+from hullcheck.terms import Alias
 
 check = Check(
     __name__,
@@ -42,17 +43,24 @@ check = Check(
     severity=Severity.CRITICAL,
     dialects=("compose", "kubernetes"),
     aliases=(
-        "compose-lint:CL-0001",
-        "kics:d6355c88-1e8d-49e9-b2f2-f8a1ca12c75b",
-        "semgrep:yaml.docker-compose.security.exposing-docker-socket-volume.exposing-docker-socket-volume",
-        "kube-linter:docker-sock",
-        "trivy:KSV-0006",
-        "checkov:CKV_K8S_27",
-        "kics:a6f34658-fdfb-4154-9536-56d516f65828",
+        Alias("compose-lint:CL-0001", never=("DOCKER_HOST",)),
+        Alias("kics:d6355c88-1e8d-49e9-b2f2-f8a1ca12c75b", "*docker.sock", dialects=("compose",)),
+        Alias(
+            "semgrep:yaml.docker-compose.security.exposing-docker-socket-volume.exposing-docker-socket-volume",
+            "*docker.sock",
+        ),
+        Alias("kube-linter:docker-sock", "*docker.sock"),
+        Alias("trivy:KSV-0006", "/var/run/docker.sock"),
+        Alias("checkov:CKV_K8S_27", "/var/run/docker.sock"),
+        Alias("kics:a6f34658-fdfb-4154-9536-56d516f65828", "/var/run/docker.sock", dialects=("kubernetes",)),
         "kubescape:C-0074",
         "cis-docker:5.32",
     ),
     cwe=(250, 668),
+    covered_by=(
+        "sensitive-mount-write",
+        "sensitive-mount-read",
+    ),
 )
 
 _PROXIES = ("docker-socket-proxy", "socket-proxy", "docker-proxy", "dockerproxy", "docker-socket-protector")

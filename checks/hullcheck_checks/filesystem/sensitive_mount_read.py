@@ -26,6 +26,7 @@ from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
 from hullcheck.model.container import Container, Mount
 from hullcheck.model.hostpaths import mounted_path, sensitive
+from hullcheck.terms import Alias, below
 
 check = Check(
     __name__,
@@ -33,15 +34,36 @@ check = Check(
     severity=Severity.HIGH,
     dialects=("compose", "kubernetes"),
     aliases=(
-        "compose-lint:CL-0013",
-        "kics:1c1325ff-831d-43a1-973e-839ae57dfcc0",
-        "kube-linter:sensitive-host-mounts",
-        "trivy:KSV-0121",
-        "kics:5308a7a8-06f8-45ac-bf10-791fe21de46e",
+        Alias("compose-lint:CL-0001", ("/", "/var", "/run", "/var/run")),
+        Alias(
+            "compose-lint:CL-0013",
+            (
+                *below(
+                    "/etc",
+                    "/root",
+                    "/boot",
+                    "/proc",
+                    "/var/lib/docker",
+                    "/var/lib/containerd",
+                    "/sys",
+                    "/dev",
+                    "/home",
+                    "~",
+                    "/run",
+                    "/var/run",
+                ),
+                "/var/lib",
+            ),
+        ),
+        Alias("kics:1c1325ff-831d-43a1-973e-839ae57dfcc0", dialects=("compose",)),
+        Alias("kube-linter:sensitive-host-mounts", ("/", "/boot", "/dev", "/etc", "/lib", "/proc", "/sys", "/usr")),
+        Alias("trivy:KSV-0121", ("/", "/boot", "/dev", "/etc", "/lib", "/proc", "/sys", "/usr", "/var/lib/docker")),
+        Alias("kics:5308a7a8-06f8-45ac-bf10-791fe21de46e", dialects=("kubernetes",)),
         "kubescape:C-0020",
         "cis-docker:5.6",
     ),
     cwe=(200, 522),
+    covered_by=("host-device",),
 )
 
 

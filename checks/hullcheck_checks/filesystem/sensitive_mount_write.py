@@ -10,7 +10,8 @@ To fix: mount what is needed and no more, and mount it read-only:
         volumes: ["/proc:/host/proc:ro"]
 
 Paths are judged as they are on the host, wherever they are mounted: with `..`, doubled slashes and `subPath` worked
-out, through named volumes that are bound to a path, and through `volumes_from`. An application's own folder below
+out, through named volumes that are bound to a path, through a claim that gets a PersistentVolume of the kind `hostPath`
+or `local`, and through `volumes_from`. An application's own folder below
 `/etc` is medium. Files such as `/etc/localtime` are no finding.
 
 See https://docs.docker.com/engine/storage/bind-mounts/
@@ -24,6 +25,7 @@ from hullcheck.finding import Finding, Severity
 from hullcheck.model.container import Container
 from hullcheck.model.cures import read_only
 from hullcheck.model.hostpaths import mounted_path, sensitive
+from hullcheck.terms import Alias, below
 
 check = Check(
     __name__,
@@ -31,18 +33,24 @@ check = Check(
     severity=Severity.CRITICAL,
     dialects=("compose", "kubernetes"),
     aliases=(
-        "compose-lint:CL-0025",
-        "kics:1c1325ff-831d-43a1-973e-839ae57dfcc0",
-        "kube-linter:sensitive-host-mounts",
-        "kube-linter:writable-host-mount",
-        "trivy:KSV-0121",
-        "kics:b7652612-de4e-4466-a0bf-1cd81f0c6063",
-        "kics:5308a7a8-06f8-45ac-bf10-791fe21de46e",
+        Alias("compose-lint:CL-0001", ("/", "/var", "/run", "/var/run")),
+        Alias("compose-lint:CL-0013", below("/sys", "/dev", "/home", "~", "/run", "/var/run")),
+        Alias(
+            "compose-lint:CL-0025",
+            (*below("/etc", "/root", "/boot", "/proc", "/var/lib/docker", "/var/lib/containerd"), "/var/lib"),
+            never=("/etc/localtime", "/etc/timezone"),
+        ),
+        Alias("kics:1c1325ff-831d-43a1-973e-839ae57dfcc0", dialects=("compose",)),
+        Alias("kube-linter:sensitive-host-mounts", ("/", "/boot", "/dev", "/etc", "/lib", "/proc", "/sys", "/usr")),
+        Alias("kube-linter:writable-host-mount", never=("/", "/boot", "/dev", "/etc", "/lib", "/proc", "/sys", "/usr")),
+        Alias("trivy:KSV-0121", ("/", "/boot", "/dev", "/etc", "/lib", "/proc", "/sys", "/usr", "/var/lib/docker")),
+        Alias("kics:b7652612-de4e-4466-a0bf-1cd81f0c6063", dialects=("kubernetes",)),
         "kubescape:C-0045",
         "cis-docker:5.6",
     ),
     cwe=(250, 732),
     fixable="unsafe",
+    covered_by=("host-device",),
 )
 
 _SEVERITIES = (None, Severity.MEDIUM, Severity.HIGH, Severity.CRITICAL)

@@ -24,6 +24,7 @@ from hullcheck.finding import Finding, Severity
 from hullcheck.model.container import Container
 from hullcheck.model.edit import fix, put
 from hullcheck.model.hardening import has_writable_root
+from hullcheck.terms import Alias
 
 check = Check(
     __name__,
@@ -37,7 +38,7 @@ check = Check(
         "kube-score:container-security-context-readonlyrootfilesystem",
         "trivy:KSV-0014",
         "checkov:CKV_K8S_22",
-        "kics:a9c2f49d-0671-4fc9-9ece-f4e261e128d0",
+        Alias("kics:a9c2f49d-0671-4fc9-9ece-f4e261e128d0", dialects=("kubernetes",)),
         "polaris:notReadOnlyRootFilesystem",
         "kubescape:C-0017",
         "cis-docker:5.13",

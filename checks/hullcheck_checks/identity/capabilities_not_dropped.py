@@ -23,7 +23,8 @@ from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
 from hullcheck.model.container import Container
 from hullcheck.model.edit import fix, put
-from hullcheck.model.hardening import keeps_capabilities
+from hullcheck.model.hardening import capability_parts, keeps_capabilities
+from hullcheck.terms import Alias
 
 check = Check(
     __name__,
@@ -31,21 +32,21 @@ check = Check(
     severity=Severity.LOW,
     dialects=("compose", "kubernetes"),
     aliases=(
-        "compose-lint:CL-0006",
-        "kics:ce76b7d0-9e77-464d-b86f-c5c48e03e22d",
-        "kube-linter:drop-net-raw-capability",
-        "trivy:KSV-0003",
-        "trivy:KSV-0004",
-        "trivy:KSV-0106",
-        "checkov:CKV_K8S_28",
-        "checkov:CKV_K8S_37",
-        "kics:268ca686-7fb7-4ae9-b129-955a2a89064e",
-        "kics:dbbc6705-d541-43b0-b166-dd4be8208b54",
+        Alias("compose-lint:CL-0006", "ALL"),
+        Alias("kics:ce76b7d0-9e77-464d-b86f-c5c48e03e22d", dialects=("compose",)),
+        Alias("kube-linter:drop-net-raw-capability", "NET_RAW"),
+        Alias("trivy:KSV-0003", "ALL"),
+        Alias("trivy:KSV-0004", "none dropped"),
+        Alias("trivy:KSV-0106", "ALL"),
+        Alias("checkov:CKV_K8S_28", "NET_RAW"),
+        Alias("checkov:CKV_K8S_37", "ALL"),
+        Alias("kics:268ca686-7fb7-4ae9-b129-955a2a89064e", "none dropped", dialects=("kubernetes",)),
+        Alias("kics:dbbc6705-d541-43b0-b166-dd4be8208b54", "NET_RAW", dialects=("kubernetes",)),
         "polaris:insecureCapabilities",
-        "pss:capabilities_restricted",
+        Alias("pss:capabilities_restricted", "ALL"),
         "cis-docker:5.4",
-        "cis-k8s:5.2.8",
-        "cis-k8s:5.2.10",
+        Alias("cis-k8s:5.2.8", "NET_RAW"),
+        Alias("cis-k8s:5.2.10", "ALL"),
     ),
     cwe=(250,),
     fixable="unsafe",
@@ -58,8 +59,9 @@ _PATHS = {"compose": ("cap_drop",), "kubernetes": ("securityContext", "capabilit
 @check.on(Container)
 def kept(container: Container) -> Iterator[Finding]:
     if keeps_capabilities(container):
-        yield check.finding(
+        yield check.joint(
             container,
             f"{container.described} doesn't drop the capabilities that it is given",
+            capability_parts(container),
             fix=fix("drop all capabilities", put(container.location, _PATHS[container.dialect], ("ALL",)), safe=False),
         )

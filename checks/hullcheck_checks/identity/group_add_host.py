@@ -23,13 +23,14 @@ from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
 from hullcheck.model.container import Container, Root
 from hullcheck.model.edit import delete, fix
+from hullcheck.terms import Alias
 
 check = Check(
     __name__,
     __doc__,
     severity=Severity.LOW,
     dialects=("compose", "kubernetes"),
-    aliases=("kube-linter:run-as-non-root", "trivy:KSV-0116"),
+    aliases=(Alias("kube-linter:run-as-non-root", ("0", "root")), Alias("trivy:KSV-0116", ("0", "root"))),
     cwe=(250,),
     fixable="unsafe",
 )

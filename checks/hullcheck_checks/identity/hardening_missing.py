@@ -26,20 +26,26 @@ There is one such finding for each service or workload. The items are checks wit
 selected by name is told by itself, one that is ignored is left out here, and `--profile strict` tells each by itself.
 Fragments, such as overrides and patches, are not judged, nor is what an override adds.
 
+Of Jobs and CronJobs the user, capabilities, privileges, the seccomp profile and the token are told: what a Job writes
+to its own files is gone with it, and what it may use is for its scheduler to say. Init and ephemeral containers are
+left out, and services of Compose that end.
+
 See https://cheatsheetseries.owasp.org/cheatsheets/Docker_Security_Cheat_Sheet.html
 See https://kubernetes.io/docs/concepts/security/pod-security-standards/
 """
 
 from collections.abc import Callable, Iterator
+from typing import NamedTuple
 
 from hullcheck.check import Check
-from hullcheck.finding import Change, Finding, Fix, Severity
+from hullcheck.finding import Change, Finding, Part, Severity
 from hullcheck.model import hardening
 from hullcheck.model.container import Container
 from hullcheck.model.cures import gains_privileges, no_escalation, seccomp
 from hullcheck.model.edit import fix
 from hullcheck.model.settings import Settings
 from hullcheck.model.workload import Workload
+from hullcheck.terms import Alias
 
 check = Check(
     __name__,
@@ -47,28 +53,42 @@ check = Check(
     severity=Severity.LOW,
     dialects=("compose", "kubernetes"),
     aliases=(
-        "kics:610e266e-6c12-4bca-9925-1ed0cd29742b",
-        "trivy:KSV-0118",
-        "checkov:CKV_K8S_29",
-        "checkov:CKV_K8S_30",
-        "kics:8b36775e-183d-4d46-b0f7-96a6f34a723f",
-        "kics:a97a340a-0063-418e-b3a1-3028941d0995",
-        "polaris:linuxHardening",
-        "kubescape:C-0055",
-        "kubescape:C-0211",
-        "cis-k8s:5.7.3",
+        Alias("trivy:KSV-0118", related=True),
+        Alias("checkov:CKV_K8S_29", related=True),
+        Alias("checkov:CKV_K8S_30", related=True),
+        Alias("kics:8b36775e-183d-4d46-b0f7-96a6f34a723f", related=True),
+        Alias("kics:a97a340a-0063-418e-b3a1-3028941d0995", related=True),
+        Alias("polaris:linuxHardening", related=True),
+        Alias("kubescape:C-0055", related=True),
+        Alias("kubescape:C-0211", related=True),
+        Alias("cis-k8s:5.7.3", related=True),
     ),
     cwe=(250, 693),
     fixable="safe",
 )
 
-_ITEMS: tuple[tuple[str, str, Callable[[Container], bool]], ...] = (
-    ("root-user-implicit", "no user is set", hardening.may_run_as_root),
-    ("capabilities-not-dropped", "capabilities are kept", hardening.keeps_capabilities),
-    ("privilege-escalation", "privileges may be gained", hardening.may_escalate_by_default),
-    ("seccomp-not-set", "no seccomp profile", hardening.has_no_seccomp_profile),
-    ("writable-root-fs", "the root file system is writable", hardening.has_writable_root),
-    ("memory-limit-missing", "no memory limit", hardening.may_use_all_memory),
+
+class _Item(NamedTuple):
+    """A check that is told here, what it is told as, whether a container lacks it, and what that rests on."""
+
+    check: str
+    text: str
+    lacks: Callable[[Container], bool]
+    parts: Callable[[Container], tuple[Part, ...]] = lambda container: (Part(words=("unsaid",)),)
+
+
+_ITEMS = (
+    _Item("root-user-implicit", "no user is set", hardening.may_run_as_root),
+    _Item(
+        "capabilities-not-dropped",
+        "capabilities are kept",
+        hardening.keeps_capabilities,
+        hardening.capability_parts,
+    ),
+    _Item("privilege-escalation", "privileges may be gained", hardening.may_escalate_by_default),
+    _Item("seccomp-not-set", "no seccomp profile", hardening.has_no_seccomp_profile),
+    _Item("writable-root-fs", "the root file system is writable", hardening.has_writable_root),
+    _Item("memory-limit-missing", "no memory limit", hardening.may_use_all_memory),
 )
 
 
@@ -76,41 +96,43 @@ _ITEMS: tuple[tuple[str, str, Callable[[Container], bool]], ...] = (
 def missing(workload: Workload, settings: Settings) -> Iterator[Finding]:
     if not workload.complete or workload.namespace == "kube-system":
         return
-    containers = [c for c in workload.containers if c.complete and not c.short_lived and c.role != "ephemeral"]
-    found: list[tuple[str, str, str]] = []
-    for name, what, lacks in _ITEMS:
-        lacking = [container.name for container in containers if settings.told_together(name) and lacks(container)]
-        if lacking:
-            found.append((name, what, f" ({', '.join(lacking)})" if len(lacking) < len(containers) else ""))
+    containers = [c for c in workload.containers if _is_judged(workload, c)]
+    found: list[Part] = []
+    for item in _ITEMS:
+        lacking = [c for c in containers if item.lacks(c)] if settings.told_together(item.check) else []
+        who = f" ({', '.join(c.name for c in lacking)})" if len(lacking) < len(containers) else ""
+        changes = _changes(item.check, workload, lacking)
+        for part in dict.fromkeys(part for container in lacking for part in item.parts(container)):
+            found.append(part._replace(key=item.check, text=item.text + who, check=item.check, changes=changes))
+            changes = ()
     if settings.told_together("token-automounted") and _mounts_default_token(workload):
-        found.append(("token-automounted", "a token is mounted", ""))
+        found.append(Part("token-automounted", "a token is mounted", (), "token-automounted"))
     if found:
-        items = ", ".join(what + who for _, what, who in found)
-        names = tuple(name for name, _, _ in found)
-        yield check.finding(
+        safe = tuple(change for part in found for change in part.changes)
+        yield check.joint(
             workload,
-            f"{workload.described} lacks hardening: {items}",
-            evidence=names,
-            properties={"items": names},
-            fix=_safe_parts(workload, containers, names),
+            f"{workload.described} lacks hardening: ",
+            found,
+            properties={"items": tuple(dict.fromkeys(part.key for part in found))},
+            fix=fix("add what keeps the behaviour", *safe, safe=True) if safe else None,
         )
 
 
-def _safe_parts(workload: Workload, containers: list[Container], names: tuple[str, ...]) -> Fix | None:
-    """What of it keeps the behaviour."""
-    changes: list[Change] = []
-    for container in containers:
-        if "privilege-escalation" in names and hardening.may_escalate_by_default(container):
-            denied = None if gains_privileges(container) else no_escalation(container)
-            changes += [denied] if denied else []
-    seen = set()
-    for container in containers:
-        if "seccomp-not-set" in names and hardening.has_no_seccomp_profile(container):
-            change = seccomp(workload, container)
-            where = change.place, change.kind, change.path
-            changes += [change] if where not in seen else []
-            seen.add(where)
-    return fix("add what keeps the behaviour", *changes, safe=True) if changes else None
+def _is_judged(workload: Workload, container: Container) -> bool:
+    """Is it there for long, or to be run again and again? Jobs are; what a pod starts with isn't."""
+    job = workload.dialect == "kubernetes" and workload.ends
+    return container.complete and container.role not in ("init", "ephemeral") and (job or not container.short_lived)
+
+
+def _changes(name: str, workload: Workload, lacking: list[Container]) -> tuple[Change, ...]:
+    """What of an item keeps the behaviour."""
+    if name == "privilege-escalation":
+        denied = (no_escalation(container) for container in lacking if not gains_privileges(container))
+        return tuple(change for change in denied if change is not None)
+    if name == "seccomp-not-set":
+        by_place = {(c.place, c.kind, c.path): c for container in lacking for c in [seccomp(workload, container)]}
+        return tuple(by_place.values())
+    return ()
 
 
 def _mounts_default_token(workload: Workload) -> bool:

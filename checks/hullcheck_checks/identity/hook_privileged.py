@@ -1,7 +1,8 @@
 """A life cycle hook that has more rights than its service.
 
-Compose runs hooks such as `post_start` with a user and privileges of their own. A privileged one can do to a host what
-a privileged service can, however carefully the service itself is confined.
+Compose runs hooks such as `post_start`, and what `develop.watch` has run when a file changes, with a user and
+privileges of their own. A privileged one can do to a host what a privileged service can, however carefully the
+service itself is confined.
 
 To fix: run the hook as the service's own user:
 
@@ -22,7 +23,7 @@ from hullcheck.check import Check
 from hullcheck.finding import Finding, Fix, Severity
 from hullcheck.model.compose import Service
 from hullcheck.model.edit import delete, fix
-from hullcheck.model.node import Mapping, Node, Sequence, as_str
+from hullcheck.model.node import Mapping, Node, Sequence, as_str, at, items
 
 check = Check(
     __name__,
@@ -41,20 +42,23 @@ def hooks(service: Service) -> Iterator[Finding]:
         hooks = service.node.get(key)
         for hook in hooks.items if isinstance(hooks, Sequence) else ():
             if isinstance(hook, Mapping):
-                yield from _hook(service, key, hook)
+                yield from _hook(service, f"a `{key}` hook", key, hook)
+    for rule in items(at(service.node, "develop", "watch")):
+        run = at(rule, "exec")
+        if isinstance(run, Mapping):
+            yield from _hook(service, "what `develop.watch` runs", "watch", run)
 
 
-def _hook(service: Service, key: str, hook: Mapping) -> Iterator[Finding]:
+def _hook(service: Service, what: str, key: str, hook: Mapping) -> Iterator[Finding]:
     privileged, user = hook.get("privileged"), hook.get("user")
     if privileged is not None and (as_str(privileged) or "").lower() in ("true", "yes", "on", "y"):
-        yield _finding(service, key, privileged, "runs privileged", "privileged")
+        yield _finding(service, f"{what} of service `{service.name}` runs privileged", privileged, (key, "privileged"))
     elif user is not None and _is_root(as_str(user)) and service.user.value and not _is_root(service.user.value):
-        yield _finding(service, key, user, "runs as root", "root")
+        yield _finding(service, f"{what} of service `{service.name}` runs as root", user, (key, "root"))
 
 
-def _finding(service: Service, key: str, node: Node, what: str, evidence: str) -> Finding:
-    message = f"a `{key}` hook of service `{service.name}` {what}"
-    return check.finding(service, message, at=node.location, evidence=(key, evidence), fix=_without(node))
+def _finding(service: Service, message: str, node: Node, evidence: tuple[str, str]) -> Finding:
+    return check.finding(service, message, at=node.location, evidence=evidence, fix=_without(node))
 
 
 def _without(node: Node) -> Fix:

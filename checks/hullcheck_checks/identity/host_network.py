@@ -23,6 +23,7 @@ from hullcheck.finding import Finding, Fix, Severity
 from hullcheck.model.edit import delete, fix
 from hullcheck.model.workload import Workload
 from hullcheck.source import Location
+from hullcheck.terms import Alias
 
 check = Check(
     __name__,
@@ -31,11 +32,11 @@ check = Check(
     dialects=("compose", "kubernetes"),
     aliases=(
         "compose-lint:CL-0008",
-        "kics:071a71ff-f868-47a4-ac0b-3c59e4ab5443",
+        Alias("kics:071a71ff-f868-47a4-ac0b-3c59e4ab5443", dialects=("compose",)),
         "kube-linter:host-network",
         "trivy:KSV-0009",
         "checkov:CKV_K8S_19",
-        "kics:6b6bdfb3-c3ae-44cb-88e4-7405c1ba2c8a",
+        Alias("kics:6b6bdfb3-c3ae-44cb-88e4-7405c1ba2c8a", dialects=("kubernetes",)),
         "polaris:hostNetworkSet",
         "kubescape:C-0041",
         "pss:hostNamespaces",

@@ -19,11 +19,12 @@ See https://kubernetes.io/docs/concepts/security/pod-security-standards/
 from collections.abc import Iterator
 
 from hullcheck.check import Check
-from hullcheck.finding import Finding, Related, Severity
+from hullcheck.finding import Finding, Part, Related, Severity
 from hullcheck.model.compose import ComposeProject
 from hullcheck.model.edit import delete, fix
 from hullcheck.model.node import as_str
 from hullcheck.model.workload import Workload
+from hullcheck.terms import Alias
 
 check = Check(
     __name__,
@@ -31,27 +32,27 @@ check = Check(
     severity=Severity.HIGH,
     dialects=("compose", "kubernetes"),
     aliases=(
-        "compose-lint:CL-0010",
-        "kics:4f31dd9f-2cc3-4751-9b53-67e4af83dac0",
-        "kics:baa3890f-bed7-46f5-ab8f-1da8fc91c729",
-        "kube-linter:host-ipc",
-        "kube-linter:host-pid",
-        "trivy:KSV-0008",
-        "trivy:KSV-0010",
-        "checkov:CKV_K8S_17",
-        "checkov:CKV_K8S_18",
-        "kics:302736f4-b16c-41b8-befe-c0baffa0bd9d",
-        "kics:cd290efd-6c82-4e9d-a698-be12ae31d536",
-        "polaris:hostIPCSet",
-        "polaris:hostPIDSet",
+        Alias("compose-lint:CL-0010", ("processes", "shared memory")),
+        Alias("kics:4f31dd9f-2cc3-4751-9b53-67e4af83dac0", "processes", dialects=("compose",)),
+        Alias("kics:baa3890f-bed7-46f5-ab8f-1da8fc91c729", "shared memory", dialects=("compose",)),
+        Alias("kube-linter:host-ipc", "shared memory"),
+        Alias("kube-linter:host-pid", "processes"),
+        Alias("trivy:KSV-0008", "shared memory"),
+        Alias("trivy:KSV-0010", "processes"),
+        Alias("checkov:CKV_K8S_17", "processes"),
+        Alias("checkov:CKV_K8S_18", "shared memory"),
+        Alias("kics:302736f4-b16c-41b8-befe-c0baffa0bd9d", "processes", dialects=("kubernetes",)),
+        Alias("kics:cd290efd-6c82-4e9d-a698-be12ae31d536", "shared memory", dialects=("kubernetes",)),
+        Alias("polaris:hostIPCSet", "shared memory"),
+        Alias("polaris:hostPIDSet", "processes"),
         "kubescape:C-0038",
-        "kubescape:C-0275",
-        "kubescape:C-0276",
+        Alias("kubescape:C-0275", "processes"),
+        Alias("kubescape:C-0276", "shared memory"),
         "pss:hostNamespaces",
-        "cis-docker:5.16",
-        "cis-docker:5.17",
-        "cis-k8s:5.2.3",
-        "cis-k8s:5.2.4",
+        Alias("cis-docker:5.16", "processes"),
+        Alias("cis-docker:5.17", "shared memory"),
+        Alias("cis-k8s:5.2.3", "processes"),
+        Alias("cis-k8s:5.2.4", "shared memory"),
     ),
     cwe=(653,),
     fixable="unsafe",
@@ -64,14 +65,17 @@ def shared(workload: Workload) -> Iterator[Finding]:
     found = [(name, field) for name, field in pairs if field is not None and field.value]
     if not found:
         return
-    names = tuple(name for name, _ in found)
+    parts = [
+        Part(name, name, (name,), place=field.location, changes=(delete(field.location),)) for name, field in found
+    ]
     others = tuple(Related(field.location, f"the host's {name}") for name, field in found[1:])
     first = found[0][1]
-    yield check.finding(
+    yield check.joint(
         workload,
-        f"{workload.described} shares the host's {' and '.join(names)}",
+        f"{workload.described} shares the host's ",
+        parts,
+        " and ",
         at=first.location,
-        evidence=names,
         related=(*first.related, *others),
         fix=fix("leave the host's namespaces", *(delete(field.location) for _, field in found), safe=False),
     )

@@ -21,6 +21,7 @@ from hullcheck.finding import Change, Finding, Severity
 from hullcheck.model.edit import delete, fix, replace
 from hullcheck.model.workload import Workload
 from hullcheck.source import Location
+from hullcheck.terms import Alias
 
 check = Check(
     __name__,
@@ -28,11 +29,11 @@ check = Check(
     severity=Severity.MEDIUM,
     dialects=("compose", "kubernetes"),
     aliases=(
-        "kics:8af7162d-6c98-482f-868e-0d33fb675ca8",
-        "kics:4d9f44c6-2f4a-4317-9bb5-267adbea0232",
-        "cis-docker:5.21",
-        "cis-docker:5.25",
-        "cis-docker:5.31",
+        Alias("kics:8af7162d-6c98-482f-868e-0d33fb675ca8", "users", dialects=("compose",)),
+        Alias("kics:4d9f44c6-2f4a-4317-9bb5-267adbea0232", "cgroups", dialects=("compose",)),
+        Alias("cis-docker:5.21", "host name"),
+        Alias("cis-docker:5.25", "cgroups"),
+        Alias("cis-docker:5.31", "users"),
     ),
     cwe=(653,),
     fixable="unsafe",

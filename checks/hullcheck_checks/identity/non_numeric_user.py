@@ -34,6 +34,7 @@ check = Check(
     aliases=("hadolint:DL3066", "tally:hadolint/DL3066"),
     cwe=(250,),
     fixable="unsafe",
+    covered_by=("named-user-without-passwd",),
 )
 
 

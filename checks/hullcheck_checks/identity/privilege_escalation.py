@@ -31,6 +31,7 @@ from hullcheck.model.edit import fix, replace
 from hullcheck.model.hardening import may_escalate_by_default
 from hullcheck.model.settings import Settings
 from hullcheck.source import Location
+from hullcheck.terms import Alias
 
 check = Check(
     __name__,
@@ -39,13 +40,13 @@ check = Check(
     dialects=("compose", "kubernetes"),
     aliases=(
         "compose-lint:CL-0003",
-        "kics:27fcc7d6-c49b-46e0-98f1-6c082a6a2750",
-        "kics:610e266e-6c12-4bca-9925-1ed0cd29742b",
+        Alias("kics:27fcc7d6-c49b-46e0-98f1-6c082a6a2750", dialects=("compose",)),
+        Alias("kics:610e266e-6c12-4bca-9925-1ed0cd29742b", "unsaid", dialects=("compose",)),
         "semgrep:yaml.docker-compose.security.no-new-privileges.no-new-privileges",
         "kube-linter:privilege-escalation-container",
         "trivy:KSV-0001",
         "checkov:CKV_K8S_20",
-        "kics:5572cc5e-1e4c-4113-92a6-7a8a3bd25e6d",
+        Alias("kics:5572cc5e-1e4c-4113-92a6-7a8a3bd25e6d", dialects=("kubernetes",)),
         "polaris:privilegeEscalationAllowed",
         "kubescape:C-0016",
         "pss:allowPrivilegeEscalation",

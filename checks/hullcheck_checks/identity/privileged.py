@@ -24,6 +24,7 @@ from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
 from hullcheck.model.edit import delete, fix
 from hullcheck.model.workload import Workload
+from hullcheck.terms import Alias
 
 check = Check(
     __name__,
@@ -32,13 +33,13 @@ check = Check(
     dialects=("compose", "kubernetes"),
     aliases=(
         "compose-lint:CL-0002",
-        "kics:ae5b6871-7f45-42e0-bb4c-ab300c4d2026",
+        Alias("kics:ae5b6871-7f45-42e0-bb4c-ab300c4d2026", dialects=("compose",)),
         "semgrep:yaml.docker-compose.security.privileged-service.privileged-service",
         "kube-linter:privileged-container",
         "kube-score:container-security-context-privileged",
         "trivy:KSV-0017",
         "checkov:CKV_K8S_16",
-        "kics:dd29336b-fe57-445b-a26e-e6aa867ae609",
+        Alias("kics:dd29336b-fe57-445b-a26e-e6aa867ae609", dialects=("kubernetes",)),
         "polaris:runAsPrivileged",
         "kubescape:C-0057",
         "pss:privileged",

@@ -12,10 +12,13 @@ To fix: end the image with a user of its own, by number, so that Kubernetes can 
 and in a manifest say `runAsNonRoot: true`, in a Compose file `user: "10001:10001"`.
 
 What counts is the user of the stage that ships, with variables expanded and inherited through `FROM`; a builder
-stage may be root. A program such as `gosu` or `su-exec` in the entry point gives root up again: then it is a note.
+stage may be root. A program such as `gosu` or `su-exec` in the entry point gives root up again: then it is a note,
+unless `command` in a manifest replaces that entry point. In a user namespace of its own (`hostUsers: false`) root is
+nobody to the host, and it is a note, too.
 
 See https://docs.docker.com/build/building/best-practices/#user
 See https://kubernetes.io/docs/concepts/security/pod-security-standards/
+See https://kubernetes.io/docs/concepts/workloads/pods/user-namespaces/
 """
 
 from collections.abc import Iterator
@@ -25,6 +28,7 @@ from hullcheck.finding import Finding, Fix, Severity
 from hullcheck.model.container import Container, Root
 from hullcheck.model.cures import NOBODY, end_with_user, run_as
 from hullcheck.model.edit import fix, replace
+from hullcheck.terms import Alias
 
 check = Check(
     __name__,
@@ -37,7 +41,7 @@ check = Check(
         "trivy:KSV-0105",
         "checkov:CKV_DOCKER_8",
         "checkov:CKV_K8S_23",
-        "kics:67fd0c4a-68cf-46d7-8c41-bc9fba7e40ae",
+        Alias("kics:67fd0c4a-68cf-46d7-8c41-bc9fba7e40ae", dialects=("dockerfile",)),
         "tally:hadolint/DL3002",
         "compose-lint:CL-0018",
         "kube-linter:run-as-non-root",
@@ -58,11 +62,12 @@ def root(container: Container) -> Iterator[Finding]:
     if user.root is not Root.STATED or container.judged_elsewhere:
         return
     leaves = f", until `{user.drops_privileges}` gives root up" if user.drops_privileges else ""
+    leaves += ", in a user namespace of its own" if container.remapped else ""
     yield check.finding(
         container,
         f"{container.described} runs as root: {user.why}{leaves}",
         at=user.location,
-        severity=Severity.INFO if user.drops_privileges else None,
+        severity=Severity.INFO if user.drops_privileges or container.remapped else None,
         evidence=(user.text or "root",),
         related=user.related,
         fix=_another(container),

@@ -10,8 +10,10 @@ To fix: give the image a user of its own, by number, so that Kubernetes can veri
 
 or say it where the image is run: `runAsNonRoot: true` and `runAsUser` in a manifest, `user:` in a Compose file.
 
-Base images that are known to have a user of their own, or whose entry point gives root up, are not reported. Where
-the base image isn't known, the finding is low.
+Base images that are known to have a user of their own are not reported; where the entry point gives root up, or the
+pod has a user namespace of its own (`hostUsers: false`), it is a note. `command` in a manifest replaces the entry
+point, and with it what would have given root up; `args` don't. Where the image isn't known, the finding is low; in a
+manifest it is an item of `hardening-missing`, unless this check is selected by its name.
 
 See https://docs.docker.com/build/building/best-practices/#user
 See https://kubernetes.io/docs/tasks/configure-pod-container/security-context/
@@ -24,6 +26,9 @@ from hullcheck.finding import Finding, Fix, Severity
 from hullcheck.model.container import Container, Root
 from hullcheck.model.cures import NOBODY, end_with_user
 from hullcheck.model.edit import Value, fix, put
+from hullcheck.model.hardening import may_run_as_root
+from hullcheck.model.settings import Settings
+from hullcheck.terms import Alias
 
 check = Check(
     __name__,
@@ -35,7 +40,7 @@ check = Check(
         "trivy:KSV-0012",
         "checkov:CKV_DOCKER_3",
         "checkov:CKV_K8S_23",
-        "kics:fd54f200-402c-4333-a5a4-36ef6709af2f",
+        Alias("kics:fd54f200-402c-4333-a5a4-36ef6709af2f", dialects=("dockerfile",)),
         "kube-linter:run-as-non-root",
         "polaris:runAsRootAllowed",
         "kubescape:C-0013",
@@ -49,12 +54,27 @@ check = Check(
 
 
 @check.on(Container)
+def unlisted(container: Container, settings: Settings) -> Iterator[Finding]:
+    """No user where nobody knows what the image runs as: an item of `hardening-missing`."""
+    if settings.told_alone("root-user-implicit") and may_run_as_root(container):
+        yield check.finding(
+            container,
+            f"{container.described} may run as root: nothing sets a user, and {container.user.why}",
+            at=container.user.location,
+            severity=Severity.LOW,
+            evidence=("unsaid",),
+            related=container.user.related,
+            fix=_another(container),
+        )
+
+
+@check.on(Container)
 def unsaid(container: Container) -> Iterator[Finding]:
     user = container.user
     unlisted = user.unlisted and container.dialect == "dockerfile"
     if not (user.root is Root.IMPLICIT or unlisted) or not container.complete or container.judged_elsewhere:
         return
-    if user.drops_privileges:
+    if user.drops_privileges or container.remapped:
         severity = Severity.INFO
     elif unlisted:
         severity = Severity.LOW

@@ -13,8 +13,11 @@ In Kubernetes the safe ones are those of the Pod Security Standards, and a kubel
 to allow them. In Compose all of `net.` are the container's own, unless it is in the host's network; others than those
 for messages and shared memory are refused or reach the host: low. `/` and `.` between the parts are equal.
 
+A value with a `+` in it, such as `1+kernel.core_pattern=|/x`, was how CVE-2022-0811 set the host's parameters.
+
 See https://kubernetes.io/docs/tasks/administer-cluster/sysctl-cluster/
 See https://docs.docker.com/reference/cli/docker/container/run/#sysctl
+See https://github.com/cri-o/cri-o/security/advisories/GHSA-6x2m-w449-qwx7
 """
 
 from collections.abc import Iterator
@@ -23,6 +26,7 @@ from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
 from hullcheck.model.edit import delete_item, fix
 from hullcheck.model.workload import Workload
+from hullcheck.terms import Alias
 
 check = Check(
     __name__,
@@ -32,7 +36,7 @@ check = Check(
     aliases=(
         "kube-linter:unsafe-sysctls",
         "trivy:KSV-0026",
-        "kics:9127f0d9-2310-42e7-866f-5fd9d20dcbad",
+        Alias("kics:9127f0d9-2310-42e7-866f-5fd9d20dcbad", dialects=("kubernetes",)),
         "pss:sysctls",
     ),
     cwe=(250, 668),
@@ -61,6 +65,15 @@ _OWN = frozenset(
 def unsafe(workload: Workload) -> Iterator[Finding]:
     for sysctl in workload.sysctls:
         name = sysctl.name.replace("/", ".")
+        if workload.dialect == "kubernetes" and (sysctl.value.value or "").strip("+-").count("+"):
+            yield check.finding(
+                workload,
+                f"{workload.described} sets another kernel parameter in the value of `{name}`",
+                at=sysctl.value.location,
+                evidence=(name, "value"),
+                related=sysctl.value.related,
+            )
+            continue
         severity = _in_compose(workload, name) if workload.dialect == "compose" else _in_pod(name)
         if severity is not None:
             yield check.finding(

@@ -22,6 +22,7 @@ from hullcheck.finding import Finding, Fix, Severity
 from hullcheck.model.edit import fix, replace_word
 from hullcheck.model.image import ImageUse
 from hullcheck.source import Location
+from hullcheck.terms import Alias
 from hullcheck_checks.data.deprecated_images import retired
 
 check = Check(
@@ -30,12 +31,12 @@ check = Check(
     severity=Severity.MEDIUM,
     dialects=("dockerfile", "compose", "kubernetes"),
     aliases=(
-        "trivy:KSV-0102",
-        "checkov:CKV_K8S_34",
-        "checkov:CKV_K8S_44",
-        "checkov:CKV_K8S_45",
-        "kubescape:C-0253",
-        "kubescape:C-0292",
+        Alias("trivy:KSV-0102", "*tiller*"),
+        Alias("checkov:CKV_K8S_34", "*tiller*"),
+        Alias("checkov:CKV_K8S_44", "*tiller*"),
+        Alias("checkov:CKV_K8S_45", "*tiller*"),
+        Alias("kubescape:C-0253", "k8s.gcr.io/*"),
+        Alias("kubescape:C-0292", ("*ingress-nginx*", "*nginx-ingress-controller*")),
     ),
     cwe=(1104,),
     fixable="unsafe",

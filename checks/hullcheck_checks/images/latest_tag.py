@@ -20,6 +20,7 @@ from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
 from hullcheck.model.extent import extent, words
 from hullcheck.model.image import ImageUse
+from hullcheck.terms import Alias
 
 check = Check(
     __name__,
@@ -32,7 +33,7 @@ check = Check(
         "trivy:KSV-0013",
         "checkov:CKV_DOCKER_7",
         "checkov:CKV_K8S_14",
-        "kics:f45ea400-6bbe-4501-9fc7-1c3d75c32067",
+        Alias("kics:f45ea400-6bbe-4501-9fc7-1c3d75c32067", dialects=("dockerfile",)),
         "tally:hadolint/DL3007",
         "compose-lint:CL-0004",
         "dclint:service-image-require-explicit-tag",
@@ -46,7 +47,7 @@ check = Check(
 
 @check.on(ImageUse)
 def latest(use: ImageUse) -> Iterator[Finding]:
-    image = use.image
+    image = use.image or use.partial
     if image is None or image.tag.lower() != "latest" or image.digest or use.built_here:
         return
     yield check.finding(

@@ -7,6 +7,8 @@ To fix: keep the tag for the reader and add the digest, and let Dependabot or Re
 
     FROM python:3.12-slim@sha256:<64 hex digits>
 
+A tag that moves by design is told by `rolling-tag`, `latest` by `latest-tag`.
+
 See https://docs.docker.com/build/building/best-practices/#pin-base-image-versions
 See https://github.com/ossf/scorecard/blob/main/docs/checks.md#pinned-dependencies
 """
@@ -17,6 +19,8 @@ from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
 from hullcheck.model.extent import extent, words
 from hullcheck.model.image import ImageRef, ImageUse
+from hullcheck.terms import Alias
+from hullcheck_checks.data.tags import moves
 
 check = Check(
     __name__,
@@ -26,11 +30,12 @@ check = Check(
     aliases=(
         "checkov:CKV_K8S_43",
         "compose-lint:CL-0019",
-        "kics:7c81d34c-8e5a-402b-9798-9f442630e678",
+        Alias("kics:7c81d34c-8e5a-402b-9798-9f442630e678", dialects=("kubernetes",)),
         "kubescape:C-0306",
         "scorecard:Pinned-Dependencies",
     ),
     cwe=(494,),
+    covered_by=("rolling-tag",),
 )
 
 
@@ -55,7 +60,14 @@ def cut_short(use: ImageUse) -> Iterator[Finding]:
 @check.on(ImageUse)
 def undigested(use: ImageUse) -> Iterator[Finding]:
     image = use.image
-    if image is None or image.digest or not image.tag or image.tag.lower() == "latest" or use.built_here:
+    if (
+        image is None
+        or image.digest
+        or not image.tag
+        or image.tag.lower() == "latest"
+        or use.built_here
+        or moves(image)
+    ):
         return
     yield check.finding(
         use,

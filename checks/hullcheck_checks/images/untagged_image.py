@@ -21,6 +21,7 @@ from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
 from hullcheck.model.extent import extent, words
 from hullcheck.model.image import ImageUse
+from hullcheck.terms import Alias
 
 check = Check(
     __name__,
@@ -33,7 +34,7 @@ check = Check(
         "trivy:KSV-0013",
         "checkov:CKV_DOCKER_7",
         "checkov:CKV_K8S_14",
-        "kics:9efb0b2d-89c9-41a3-91ca-dcc0aec911fd",
+        Alias("kics:9efb0b2d-89c9-41a3-91ca-dcc0aec911fd", dialects=("dockerfile",)),
         "tally:hadolint/DL3006",
         "compose-lint:CL-0004",
         "dclint:service-image-require-explicit-tag",
@@ -47,7 +48,7 @@ check = Check(
 
 @check.on(ImageUse)
 def untagged(use: ImageUse) -> Iterator[Finding]:
-    image = use.image
+    image = use.image or use.partial
     if image is None or image.tag or image.digest or use.built_here:
         return
     yield check.finding(

@@ -28,7 +28,7 @@ check = Check(
     __doc__,
     severity=Severity.HIGH,
     dialects=("dockerfile",),
-    aliases=("tally:tally/syntax-directive-typo", "cis-docker:4.2"),
+    aliases=("cis-docker:4.2",),
     cwe=(829, 494),
 )
 

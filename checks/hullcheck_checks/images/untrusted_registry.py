@@ -7,8 +7,10 @@ To fix: take the image from a registry on the list, or put it there in `.hullche
 
     trusted-registries: [docker.io, ghcr.io/example, "*.example.com"]
 
-Without such a list nothing is reported. A name without a registry is Docker Hub's, `docker.io`; `trusted-images`
-takes names of images, with `*`. Every place that names an image counts, `COPY --from` and `# syntax=` too.
+An entry is a registry, or a part of one: `ghcr.io/example` and `ghcr.io/example/*` mean all that is below it,
+`registry.example.org/*` all of that registry. Without such a list nothing is reported. A name without a registry is
+Docker Hub's, `docker.io`; `trusted-images` takes names of images, with `*`. Every place that names an image counts,
+`COPY --from` and `# syntax=` too.
 
 See https://docs.docker.com/build/building/best-practices/#choose-the-right-base-image
 See https://kubernetes.io/docs/concepts/security/supply-chain-security/
@@ -42,6 +44,7 @@ check = Check(
         "cis-docker:4.2",
     ),
     cwe=(829, 494),
+    covered_by=("untrusted-frontend",),
 )
 
 
@@ -65,8 +68,18 @@ def _trusted(image: ImageRef, settings: Settings) -> bool:
     names = (image.name, image.familiar)
     if any(_fits(pattern, name) for pattern in settings.trusted_images for name in names):
         return True
-    registries = [pattern.rstrip("/") for pattern in settings.trusted_registries]
-    return any(_fits(p, image.registry) or _fits(f"{p}/*", image.name) for p in registries)
+    return any(_holds(pattern, image) for pattern in settings.trusted_registries)
+
+
+def _holds(pattern: str, image: ImageRef) -> bool:
+    """Does a pattern name the image's registry, or the part of it that holds the image?
+
+    The registry and the path behind it are compared apart, so that no star reaches from one into the other.
+    """
+    registry, _, path = pattern.rstrip("/").partition("/")
+    if not _fits(registry, image.registry):
+        return False
+    return not path or _fits(path, image.repository) or _fits(f"{path}/*", image.repository)
 
 
 def _fits(pattern: str, name: str) -> bool:

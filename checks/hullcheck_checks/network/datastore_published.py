@@ -1,8 +1,8 @@
-"""A data store, a broker or its web interface, published to the network that the host is on.
+"""A data store or a broker, published to the network that the host is on.
 
-Docker publishes on every interface unless an address is given, and its rules come before those of the host's firewall.
-So the database of a server listens to the internet, and is found within hours. Other services of the project don't
-need the port to be published: they reach it by the service's name.
+Docker publishes on every interface unless an address is given, and its rules come before those of the host's
+firewall. So the database of a server listens to the internet, and is found within hours. Other services of the
+project don't need the port to be published: they reach it by the service's name.
 
 To fix: take `ports` out, or bind them to the host itself:
 
@@ -12,7 +12,8 @@ To fix: take `ports` out, or bind them to the host itself:
         ports:
           - "127.0.0.1:5432:5432"
 
-Known by the image, else by the container's port. One level lower in files for development, tests and examples.
+Known by the image, else by the container's port if the name, a variable or the command says the same. One level lower
+in files for development, tests and examples.
 
 See https://docs.docker.com/engine/network/port-publishing/
 """
@@ -26,7 +27,6 @@ from hullcheck.model.container import Port
 from hullcheck.model.network.compose_review import (
     holds_data,
     host_address,
-    is_admin_tool,
     is_bound_to_an_address,
     tempered,
 )
@@ -53,7 +53,7 @@ check = Check(
 @check.on(ComposeUse)
 def published(use: ComposeUse) -> Iterator[Finding]:
     for number, service in enumerate(use.services):
-        kind = holds_data(use, number) or ("a web interface" if is_admin_tool(service) else "")
+        kind = holds_data(use, number)
         if not kind or service.network_mode.value == "host":
             continue
         for port in service.ports:
@@ -65,7 +65,7 @@ def _finding(service: Service, port: Port, kind: str) -> Finding:
     where = f"on {host_address(port)}" if is_bound_to_an_address(port) else "on every interface of the host"
     return check.finding(
         service,
-        f"`{service.name}` ({kind}) is published {where}: port {port.number}",
+        f"`{service.name}` ({kind}) is published {where}: port {port.shown if port.number is None else port.number}",
         at=port.location,
         severity=tempered(check.severity, port.location.path),
         evidence=(str(port.number), port.protocol),

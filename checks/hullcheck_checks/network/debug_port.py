@@ -1,7 +1,7 @@
 """A debugger, or the daemon's own interface, that others can connect to.
 
-Who connects to a debugger runs code in the process: Java's JDWP, Node's inspector, Python's debugpy and Go's delve ask
-for no password. The Docker daemon's port 2375 gives the whole host.
+Who connects to a debugger runs code in the process: Java's JDWP, Node's inspector, Python's debugpy and Go's delve
+ask for no password. The Docker daemon's port 2375 gives the whole host.
 
 To fix: take the port out of what is deployed, and debug through a tunnel:
 
@@ -11,8 +11,9 @@ To fix: take the port out of what is deployed, and debug through a tunnel:
         ports:
           - "127.0.0.1:9229:9229"
 
-Reported are ports of debuggers that a pod declares or Compose publishes on every interface, and command lines that
-start one on all addresses. Port 2375 is a high finding.
+Reported are ports of debuggers that a pod declares or Compose publishes on every interface, where something else
+speaks for one or the program has other ports of its own, and command lines and variables that start one on all
+addresses. Port 2375 is a high finding.
 
 See https://nodejs.org/en/learn/getting-started/debugging#security-implications
 """
@@ -45,6 +46,13 @@ _DEBUGGERS = {
     2345: "Go's debugger",
     2375: "the Docker daemon",
 }
+_ALONE = (2375, 9229)
+"""Ports that nothing else listens on."""
+
+_THEIR_OWN = frozenset(("n8n", "http-echo", "flame", "pgbouncer"))
+_NAMED = re.compile(r"debug|jdwp|inspect|delve|dlv")
+_WORDS = re.compile(r"(?i)jdwp|debugpy|\bdlv\b|--inspect|DEBUG")
+_VARIABLES = ("JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS", "JAVA_OPTS", "CATALINA_OPTS", "NODE_OPTIONS", "JPDA_ADDRESS")
 _STARTED = re.compile(
     r"--inspect(?:-brk)?=(?:0\.0\.0\.0|\[::\])(?::[0-9]+)?"
     r"|transport=dt_socket\S{0,500}address=(?:\*|0\.0\.0\.0):[0-9]+"
@@ -58,7 +66,7 @@ def attachable(container: Container) -> Iterator[Finding]:
     if container.dialect not in ("compose", "kubernetes"):
         return
     for port in container.ports:
-        what = _debugger(port)
+        what = _debugger(container, port)
         if what and (container.dialect == "kubernetes" or port.public):
             verb = "publishes" if container.dialect == "compose" else "declares"
             severity = Severity.HIGH if port.number == 2375 else Severity.MEDIUM
@@ -74,15 +82,31 @@ def attachable(container: Container) -> Iterator[Finding]:
     yield from _started(container)
 
 
-def _debugger(port: Port) -> str:
+def _debugger(container: Container, port: Port) -> str:
+    """The debugger whose port it is, if it is likely one: programs that have no other port listen there themselves."""
     if port.number is None or port.protocol.lower() == "udp":
         return ""
-    return _DEBUGGERS.get(port.number, "")
+    what = _DEBUGGERS.get(port.number, "")
+    if not what or port.number in _ALONE or _NAMED.search(port.name.lower()):
+        return what
+    image = container.image.image if container.image is not None else None
+    if image is not None and image.repository.rpartition("/")[2] in _THEIR_OWN:
+        return ""
+    others = [other for other in container.ports if other.number not in _DEBUGGERS]
+    return what if others or _mentions(container) else ""
+
+
+def _mentions(container: Container) -> bool:
+    """Does the command or a variable speak of debugging?"""
+    texts = [word.value or "" for word in container.command]
+    texts += [f"{variable.name}={variable.value.value or ''}" for variable in container.environment]
+    return any(_WORDS.search(text) for text in texts)
 
 
 def _started(container: Container) -> Iterator[Finding]:
     """A command line with a debugger that listens on all addresses."""
-    for word in container.command:
+    options = [v.value for v in container.environment if v.name in _VARIABLES and v.source != "build argument"]
+    for word in (*container.command, *options):
         match = _STARTED.search(word.value or "")
         if match:
             yield check.finding(

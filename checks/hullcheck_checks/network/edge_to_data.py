@@ -44,12 +44,11 @@ def past_the_application(use: ComposeUse) -> Iterator[Finding]:
         return
     for found in shortcuts(use):
         proxy, stores = use.services[found.proxy], [use.services[number] for number in found.data]
-        between = use.network.endpoints[found.between].name
+        past = f" past `{use.network.endpoints[found.between].name}`" if found.between is not None else " directly"
         networks = ", ".join(f"`{key}`" for key in found.wires)
         yield check.finding(
             proxy,
-            f"`{proxy.name}`, which is published, can connect to {names(use, found.data)} past `{between}`: they share "
-            f"{networks}",
+            f"`{proxy.name}`, which is published, can connect to {names(use, found.data)}{past}: they share {networks}",
             severity=tempered(check.severity, proxy.location.path),
             evidence=tuple(store.name for store in stores),
             extent=extent(stores=words((store.name for store in stores), "holder")),

@@ -28,6 +28,7 @@ from hullcheck.finding import Finding, Related, Severity
 from hullcheck.model.network.extents import let_in
 from hullcheck.model.network.network import Doorway
 from hullcheck.model.network.parts import Reach
+from hullcheck.terms import Alias
 
 check = Check(
     __name__,
@@ -37,9 +38,9 @@ check = Check(
     aliases=(
         "kubescape:C-0256",
         "kubescape:C-0266",
-        "kics:26763a1c-5dda-4772-b507-5fca7fb5f165",
-        "kics:845acfbe-3e10-4b8e-b656-3b404d36dfb2",
-        "kics:69bbc5e3-0818-4150-89cc-1e989b48f23b",
+        Alias("kics:26763a1c-5dda-4772-b507-5fca7fb5f165", "LoadBalancer"),
+        Alias("kics:845acfbe-3e10-4b8e-b656-3b404d36dfb2", "NodePort"),
+        Alias("kics:69bbc5e3-0818-4150-89cc-1e989b48f23b", "Ingress"),
     ),
     cwe=(668, 923),
 )

@@ -2,7 +2,8 @@
 
 ingress-nginx writes the text of its `-snippet` annotations into nginx's configuration as it is. Whoever may write an
 Ingress in any namespace can then read the controller's files and its token, which opens the secrets of the whole
-cluster (CVE-2021-25742). Other annotations led to the same by a line break in their value (CVE-2025-1974).
+cluster (CVE-2021-25742). Other annotations led to the same by a line break in their value (CVE-2025-1974), and so did
+a path with a quote in it (CVE-2026-24512).
 
 To fix: use the annotation for what is wanted, or set it once in the controller's ConfigMap, and leave snippets off
 there:
@@ -24,7 +25,7 @@ from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
 from hullcheck.model.edit import delete, fix
 from hullcheck.model.network.parts import EntranceUse
-from hullcheck.model.node import Mapping, Scalar, at
+from hullcheck.model.node import Mapping, Scalar, at, items
 
 check = Check(
     __name__,
@@ -44,10 +45,26 @@ check = Check(
 
 _SNIPPET = re.compile(r"(?:nginx\.ingress\.kubernetes\.io|nginx\.org|ingress\.kubernetes\.io)/[a-z-]*snippets?")
 _INJECTED = re.compile(
-    r"nginx\.ingress\.kubernetes\.io/(?:auth-url|auth-tls-match-cn|mirror-target|mirror-host|permanent-redirect)"
+    r"nginx\.ingress\.kubernetes\.io/"
+    r"(?:auth-url|auth-tls-match-cn|mirror-target|mirror-host|permanent-redirect|rewrite-target)"
 )
 _DANGEROUS = re.compile(r"lua|\balias\b|proxy_pass|\broot\b|\binclude\b|load_module|serviceaccount", re.IGNORECASE)
 _BREAK = re.compile(r"[\x00-\x1f;{}]")
+_LEAVES = re.compile(r"[\x00-\x1f\"]")
+
+
+@check.on(EntranceUse)
+def through_a_path(use: EntranceUse) -> Iterator[Finding]:
+    """A path that ends nginx's `location` and goes on with directives of its own; braces alone are part of a pattern."""
+    for rule in items(at(use.entrance.object.node, "spec", "rules")):
+        for entry in items(at(rule, "http", "paths")):
+            path = at(entry, "path")
+            text = path.text if isinstance(path, Scalar) and not path.unknown else ""
+            if path is not None and (_LEAVES.search(text) or (";" in text and ("{" in text or "}" in text))):
+                yield check.finding(
+                    use, "a path has characters that break out of nginx's configuration", at=path.location,
+                    evidence=("path", text[:80]),
+                )  # fmt: skip
 
 
 @check.on(EntranceUse)

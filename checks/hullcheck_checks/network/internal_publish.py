@@ -40,7 +40,7 @@ def to_nobody(use: ComposeUse) -> Iterator[Finding]:
         port = service.ports[0]
         yield check.finding(
             service,
-            f"`{service.name}` publishes port {port.number}, but is only on internal networks: nobody can reach it",
+            f"`{service.name}` publishes port {port.shown if port.number is None else port.number}, but is only on internal networks: nobody can reach it",
             at=port.location,
             related=(Related(network.location, f"`{network.key}` is internal") for network in networks),
         )

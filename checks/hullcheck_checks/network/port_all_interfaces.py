@@ -11,9 +11,10 @@ To fix: say which address of the host, if it isn't meant for everybody:
         ports:
           - "127.0.0.1:8080:8080"
 
-The ports 80 and 443, and those of a web server or proxy, are how a site is served, and shown on request only. Data
-stores have a check of their own. An override that adds the loopback form doesn't replace the base's entry: both are
-published, unless it says `!override`.
+The ports 80 and 443, those of a web server or proxy, and those of protocols that exist to be reached by everybody
+(mail, names, private networks, telephony, chat, games) are shown on request only. Data stores and consoles have
+checks of their own. An override that adds the loopback form doesn't replace the base's entry: both are published,
+unless it says `!override`.
 
 See https://docs.docker.com/engine/network/port-publishing/
 """
@@ -24,13 +25,8 @@ from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
 from hullcheck.model.compose import Service
 from hullcheck.model.container import Port
-from hullcheck.model.network.compose_review import (
-    holds_data,
-    host_address,
-    is_admin_tool,
-    is_proxy,
-    tempered,
-)
+from hullcheck.model.network.compose_review import holds_data, host_address, is_proxy, tempered
+from hullcheck.model.network.consoles import consoles
 from hullcheck.model.network.extents import published
 from hullcheck.model.network.loopback import to_loopback
 from hullcheck.model.network.parts import ComposeUse
@@ -48,31 +44,69 @@ check = Check(
     ),
     cwe=(668, 1327),
     fixable="unsafe",
+    covered_by=(
+        "debug-port",
+        "ssh-port",
+    ),
 )
 
-_WEB = (80, 443)
+_PUBLIC = {
+    "tcp": frozenset(
+        (
+            25, 53, 80, 110, 143, 443, 465, 587, 853, 993, 995, 1194, 1935, 3478, 4190, 5060, 5061, 5222, 5223, 5269,
+            5349, 6514, 6881, 6882, 6883, 6884, 6885, 6886, 6887, 6888, 6889, 8333, 8448, 8883, 22000, 25565,
+            27015, 30303, 51413, 64738,
+        )
+    ),
+    "udp": frozenset(
+        (
+            53, 123, 443, 500, 514, 853, 1194, 2456, 2457, 2458, 3478, 3479, 4500, 5060, 5349, 6881, 6882, 6883, 6884,
+            6885, 6886, 6887, 6888, 6889, 7777, 8211, 9987, 10000, 19132, 19133, 21027, 22000, 27015, 27016, 30303,
+            34197, 51413, 51820, 64738,
+        )
+    ),
+}  # fmt: skip
+"""Ports of protocols that exist to be reached by everybody: the web, mail, names, time, private networks, telephony and
+video, chat, file sharing and games (IANA's registry, and the projects' own pages)."""
 
 
 @check.on(ComposeUse)
 def everywhere(use: ComposeUse) -> Iterator[Finding]:
+    told = {
+        workload.name: {
+            port for container in workload.containers for c in consoles(container) for port in c.ports or (0,)
+        }
+        for workload in use.project.workloads
+    }
     for number, service in enumerate(use.services):
-        if holds_data(use, number) or is_admin_tool(service) or service.network_mode.value == "host":
+        if holds_data(use, number) or service.network_mode.value == "host":
             continue
         for port in service.ports:
-            if port.public:
+            if port.public and not _is_told(port, told.get(service.name, set())):
                 yield _finding(service, port)
 
 
+def _is_told(port: Port, consoles: set[int]) -> bool:
+    """Is it the port of a console, of which `exposed-console` tells?"""
+    if not consoles or port.number is None or port.protocol not in ("tcp", ""):
+        return False
+    return 0 in consoles or any(port.number <= own <= (port.last or port.number) for own in consoles)
+
+
 def _finding(service: Service, port: Port) -> Finding:
-    span = f"{port.number}-{port.last}" if port.last and port.last != port.number else f"{port.number}"
+    span = port.shown
     twin = any(host_address(other).startswith("127.") and other.number == port.number for other in service.ports)
-    web = port.published in _WEB or is_proxy(service)
+    known = _PUBLIC.get(port.protocol or "tcp", frozenset())
+    meant = (
+        is_proxy(service) or port.published in (80, 443) or (port.number in known and port.last in (None, port.number))
+    )
+    inside = "" if port.published in (None, 0, port.number) else f" as {port.published}"
     return check.finding(
         service,
-        f"`{service.name}` publishes port {span} on every interface of the host"
+        f"`{service.name}` publishes port {span}{inside} on every interface of the host"
         f"{', beside an entry for the host alone' if twin else ''}",
         at=port.location,
-        severity=Severity.INFO if web else tempered(check.severity, port.location.path),
+        severity=Severity.INFO if meant else tempered(check.severity, port.location.path),
         evidence=(span, port.protocol),
         extent=published(port),
         fix=to_loopback(port),

@@ -16,7 +16,7 @@ To fix: use `ClusterIP`, and let an Ingress or a Gateway lead to what is meant t
       ports:
         - {port: 80, targetPort: 8080}
 
-Data stores that are exposed have a check of their own.
+Data stores and consoles that are exposed have checks of their own.
 
 See https://kubernetes.io/docs/concepts/services-networking/service/#publishing-services-service-types
 """
@@ -28,7 +28,7 @@ from hullcheck.finding import Finding, Severity
 from hullcheck.model.extent import addresses, extent
 from hullcheck.model.network.extents import offered
 from hullcheck.model.network.parts import ServiceUse
-from hullcheck.model.network.review import endpoints_of
+from hullcheck.terms import Alias
 
 check = Check(
     __name__,
@@ -36,19 +36,17 @@ check = Check(
     severity=Severity.HIGH,
     dialects=("kubernetes",),
     aliases=(
-        "kube-linter:exposed-services",
-        "kube-score:service-type",
-        "trivy:KSV-0108",
-        "kics:845acfbe-3e10-4b8e-b656-3b404d36dfb2",
-        "kics:26763a1c-5dda-4772-b507-5fca7fb5f165",
+        Alias("kube-linter:exposed-services", ("LoadBalancer", "NodePort")),
+        Alias("kube-score:service-type", "NodePort"),
+        Alias("trivy:KSV-0108", "externalIPs"),
+        Alias("kics:845acfbe-3e10-4b8e-b656-3b404d36dfb2", "NodePort"),
+        Alias("kics:26763a1c-5dda-4772-b507-5fca7fb5f165", "LoadBalancer"),
         "kubescape:C-0021",
         "kubescape:C-0256",
         "kubescape:C-0266",
     ),
     cwe=(668,),
 )
-
-_ADMIN = ("dashboard", "adminer", "phpmyadmin", "pgadmin", "console", "argocd-server", "kibana", "rancher", "portainer")
 
 
 @check.on(ServiceUse)
@@ -69,16 +67,7 @@ def from_outside(use: ServiceUse) -> Iterator[Finding]:
         use,
         f"Service `{service.object.name}` is of type {service.type}{', limited to some addresses' if limited else ''}",
         at=service.type_location,
-        severity=Severity.MEDIUM if _is_admin(use) and not limited else Severity.INFO,
+        severity=Severity.INFO,
         evidence=(service.type,),
         extent=offered(service),
     )
-
-
-def _is_admin(use: ServiceUse) -> bool:
-    """Does it lead to what administers something?"""
-    for network, service in use.places[:1]:
-        for endpoint in endpoints_of(network, network.served_by(service)):
-            if any(word in image for image in endpoint.images for word in _ADMIN):
-                return True
-    return False

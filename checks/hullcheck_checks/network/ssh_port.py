@@ -23,6 +23,7 @@ from hullcheck.finding import Finding, Fix, Severity
 from hullcheck.model.container import Container, Port
 from hullcheck.model.edit import delete_instruction, delete_word, fix
 from hullcheck.model.network.extents import published
+from hullcheck.terms import Alias
 
 check = Check(
     __name__,
@@ -32,7 +33,7 @@ check = Check(
     aliases=(
         "trivy:DS-0004",
         "checkov:CKV_DOCKER_1",
-        "kics:5907595b-5b6d-4142-b173-dbb0e73fbff8",
+        Alias("kics:5907595b-5b6d-4142-b173-dbb0e73fbff8", dialects=("dockerfile",)),
         "kube-linter:ssh-port",
         "kubescape:C-0042",
         "cis-docker:5.7",
@@ -57,7 +58,6 @@ def listens(container: Container) -> Iterator[Finding]:
                 extent=published(port),
                 fix=_closed(container, port),
             )
-            return
 
 
 def _closed(container: Container, port: Port) -> Fix | None:

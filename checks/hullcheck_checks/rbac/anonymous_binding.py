@@ -10,7 +10,8 @@ To fix: remove the subject, and give each caller an account:
         name: probe
         namespace: monitoring
 
-The roles that clusters bind themselves (`system:public-info-viewer`, `system:discovery`) are a note.
+The roles that clusters bind themselves (`system:public-info-viewer`, `system:discovery`) are a note, and so is
+`system:service-account-issuer-discovery`: the keys by which others verify tokens are public.
 
 See https://kubernetes.io/docs/reference/access-authn-authz/authentication/#anonymous-requests
 See https://kubernetes.io/docs/concepts/security/rbac-good-practices/
@@ -35,7 +36,11 @@ check = Check(
 )
 
 ANYBODY = frozenset(("system:anonymous", "system:unauthenticated"))
-PUBLIC = frozenset(("system:public-info-viewer", "system:discovery"))
+PUBLIC = frozenset(("system:public-info-viewer", "system:discovery", "system:service-account-issuer-discovery"))
+"""What says nothing secret. The issuer's keys are for whoever verifies tokens: that binding is how OIDC is set up.
+
+See https://kubernetes.io/docs/tasks/configure-pod-container/configure-service-account/#service-account-issuer-discovery
+"""
 
 
 @check.on(Bound)

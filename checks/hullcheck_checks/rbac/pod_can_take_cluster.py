@@ -23,7 +23,7 @@ from hullcheck.check import Check
 from hullcheck.finding import Finding, Related, Severity
 from hullcheck.model.container import Root
 from hullcheck.model.extent import extent, words
-from hullcheck.model.powers import takes_cluster
+from hullcheck.model.powers import approval, takes_cluster
 from hullcheck.model.rbac import CLUSTER_ADMIN, Bound, Identity
 from hullcheck.model.workload import Workload
 
@@ -70,6 +70,8 @@ def _ways(bound: Bound) -> Iterator[tuple[str, tuple[Related, ...]]]:
         if power is not None and bound.role is not None:
             role = Related(bound.role.location, f"{bound.role.described}")
             yield power.what, (granting, role, Related(power.word.location, "this rule allows it"))
+    for _, power in approval(bound.rules):
+        yield power.what, (granting, Related(power.word.location, "this rule allows it"))
 
 
 def _is_weak(workload: Workload) -> bool:

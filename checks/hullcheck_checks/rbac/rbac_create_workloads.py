@@ -9,7 +9,8 @@ To fix: leave that to the deployer's account, and let a program that must restar
       resources: [deployments/scale]
       verbs: [patch]
 
-Deleting alone isn't reported.
+Creating what an operator makes pods of counts, too: Argo's Workflows and Rollouts, Tekton's TaskRuns and PipelineRuns,
+Knative's Services. Each names the service account that it runs as. Deleting alone isn't reported.
 
 A rule is judged by the bindings that grant it: it is one level lower in one namespace alone, unless that is
 `kube-system`, one lower for named objects, and one lower where nothing here binds the role.

@@ -10,7 +10,8 @@ To fix: name the signer, so that only certificates of one use can be approved:
       verbs: [approve]
       resourceNames: [example.com/serving]
 
-Both halves are needed: `approve` on signers, and writing `certificatesigningrequests/approval`.
+Both halves are needed: `approve` on signers, and writing `certificatesigningrequests/approval`. Neither has a
+namespace: granted in one alone, they allow nothing.
 
 See https://kubernetes.io/docs/reference/access-authn-authz/certificate-signing-requests/
 See https://kubernetes.io/docs/concepts/security/rbac-good-practices/#csrs-and-certificate-issuing
@@ -21,7 +22,7 @@ from collections.abc import Iterator
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
 from hullcheck.model import rights
-from hullcheck.model.powers import Power, told
+from hullcheck.model.powers import approval, told
 from hullcheck.model.rbac import Granted
 
 check = Check(
@@ -33,31 +34,17 @@ check = Check(
     cwe=(250, 295),
 )
 
-GROUP = "certificates.k8s.io"
-CLIENTS = ("kubernetes.io/kube-apiserver-client", "kubernetes.io/*", "*")
-
 
 @check.on(Granted)
 def approves(granted: Granted) -> Iterator[Finding]:
-    rule = granted.rule
-    signer = rule.resource("signers") if rule.group(GROUP) and rule.verb("approve") else None
-    if signer is None or signer.text == "*" or not granted.role.reported:
-        return
-    if rule.names and not any(word.text in CLIENTS for word in rule.names):
-        return
-    approval = any(
-        other.grants(GROUP, ("certificatesigningrequests/approval",), ("update", "patch"))
-        for other in granted.role.rules
-    )
-    if not approval:
-        return
-    power = Power(check.name, signer, Severity.HIGH, "approving certificates of the API server's clients")
-    yield check.finding(
-        granted,
-        told(granted, power),
-        at=signer.location,
-        severity=granted.severity(power.severity),
-        evidence=("signers", *sorted(word.text for word in rule.names)),
-        related=granted.related,
-        extent=rights.granted(granted, power),
-    )
+    for rule, power in approval(granted.role.rules) if granted.role.reported else ():
+        if rule is granted.rule:
+            yield check.finding(
+                granted,
+                told(granted, power),
+                at=power.word.location,
+                severity=granted.severity(power.severity),
+                evidence=("signers", *sorted(word.text for word in rule.names)),
+                related=granted.related,
+                extent=rights.granted(granted, power),
+            )

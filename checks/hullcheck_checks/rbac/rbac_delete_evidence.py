@@ -29,7 +29,6 @@ check = Check(
     severity=Severity.LOW,
     dialects=("kubernetes",),
     aliases=(
-        "trivy:KSV-0042",
         "kubescape:C-0007",
         "kubescape:C-0031",
     ),

@@ -24,8 +24,9 @@ from collections.abc import Iterator
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
 from hullcheck.model import rights
-from hullcheck.model.powers import evidence, of, told
+from hullcheck.model.powers import evidence, kinds, of, told
 from hullcheck.model.rbac import CLUSTER_ADMIN, Granted
+from hullcheck.terms import Alias
 
 check = Check(
     __name__,
@@ -33,15 +34,15 @@ check = Check(
     severity=Severity.CRITICAL,
     dialects=("kubernetes",),
     aliases=(
-        "trivy:KSV-0050",
-        "trivy:KSV-0051",
-        "trivy:KSV-0052",
-        "trivy:KSV-0055",
-        "checkov:CKV2_K8S_1",
-        "checkov:CKV_K8S_157",
-        "checkov:CKV_K8S_158",
-        "kubescape:C-0191",
-        "cis-k8s:5.1.8",
+        Alias("trivy:KSV-0050", ("resource:roles", "resource:rolebindings"), ("escalate", "bind", "every verb")),
+        Alias("trivy:KSV-0051", "rolebindings", "create"),
+        Alias("trivy:KSV-0052", "clusterrolebindings", "create"),
+        Alias("trivy:KSV-0055", "rolebindings", "get", "patch", "every group", never=("create",)),
+        Alias("checkov:CKV2_K8S_1", ("resource:rolebindings", "resource:clusterrolebindings"), ("bind", "every verb")),
+        Alias("checkov:CKV_K8S_157", ("resource:rolebindings", "resource:clusterrolebindings"), "bind"),
+        Alias("checkov:CKV_K8S_158", "escalate"),
+        Alias("kubescape:C-0191", ("escalate", "bind", "every verb")),
+        Alias("cis-k8s:5.1.8", ("escalate", "bind", "every verb")),
     ),
     cwe=(269, 250),
 )
@@ -56,6 +57,7 @@ def any_right(granted: Granted) -> Iterator[Finding]:
             at=power.word.location,
             severity=granted.severity(power.severity, names_lower=not _names_all(granted)),
             evidence=evidence(granted, power),
+            kinds=kinds(granted),
             related=granted.related,
             extent=rights.granted(granted, power),
         )

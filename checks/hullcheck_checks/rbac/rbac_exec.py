@@ -23,8 +23,9 @@ from collections.abc import Iterator
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
 from hullcheck.model import rights
-from hullcheck.model.powers import evidence, of, told
+from hullcheck.model.powers import evidence, kinds, of, told
 from hullcheck.model.rbac import Granted
+from hullcheck.terms import Alias
 
 check = Check(
     __name__,
@@ -32,13 +33,13 @@ check = Check(
     severity=Severity.HIGH,
     dialects=("kubernetes",),
     aliases=(
-        "trivy:KSV-0053",
-        "trivy:KSV-0054",
-        "checkov:CKV2_K8S_2",
-        "polaris:clusterrolePodExecAttach",
-        "polaris:rolePodExecAttach",
-        "kubescape:C-0002",
-        "kubescape:C-0063",
+        Alias("trivy:KSV-0053", "pods/exec"),
+        Alias("trivy:KSV-0054", "pods/attach"),
+        Alias("checkov:CKV2_K8S_2", "pods/exec", ("create", "every verb")),
+        Alias("polaris:clusterrolePodExecAttach", "ClusterRole", ("pods/exec", "pods/attach")),
+        Alias("polaris:rolePodExecAttach", "Role", ("pods/exec", "pods/attach")),
+        Alias("kubescape:C-0002", "pods/exec"),
+        Alias("kubescape:C-0063", "pods/portforward"),
     ),
     cwe=(250, 269),
 )
@@ -53,6 +54,7 @@ def runs_commands(granted: Granted) -> Iterator[Finding]:
             at=power.word.location,
             severity=granted.severity(power.severity),
             evidence=evidence(granted, power),
+            kinds=kinds(granted),
             related=granted.related,
             extent=rights.granted(granted, power),
         )

@@ -10,13 +10,16 @@ To fix: name those who may be impersonated:
       verbs: [impersonate]
       resourceNames: [deployer]
 
-`verbs: ["*"]` on `serviceaccounts` includes it. Named ones are a medium finding.
+`verbs: ["*"]` on `serviceaccounts` includes it. Named ones are a medium finding, but for `system:masters`, and so is
+`impersonate:user-info`, which is limited to what `impersonate-on` rules allow. Users and groups have no namespace:
+the right to be one, granted in one namespace alone, allows nothing.
 
 A rule is judged by the bindings that grant it: it is one level lower in one namespace alone, unless that is
 `kube-system`, one lower for named objects, and one lower where nothing here binds the role.
 
 See https://kubernetes.io/docs/reference/access-authn-authz/authentication/#user-impersonation
 See https://kubernetes.io/docs/concepts/security/rbac-good-practices/#impersonate-verb
+See https://github.com/kubernetes/enhancements/tree/master/keps/sig-auth/5284-constrained-impersonation
 """
 
 from collections.abc import Iterator
@@ -24,8 +27,9 @@ from collections.abc import Iterator
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
 from hullcheck.model import rights
-from hullcheck.model.powers import evidence, of, told
+from hullcheck.model.powers import evidence, kinds, of, told
 from hullcheck.model.rbac import Granted
+from hullcheck.terms import Alias
 
 check = Check(
     __name__,
@@ -33,8 +37,8 @@ check = Check(
     severity=Severity.CRITICAL,
     dialects=("kubernetes",),
     aliases=(
-        "trivy:KSV-0043",
-        "checkov:CKV2_K8S_3",
+        Alias("trivy:KSV-0043", "resource:groups"),
+        Alias("checkov:CKV2_K8S_3", ("resource:users", "resource:groups", "resource:serviceaccounts")),
         "kubescape:C-0065",
         "kubescape:C-0191",
         "cis-k8s:5.1.8",
@@ -50,8 +54,9 @@ def as_others(granted: Granted) -> Iterator[Finding]:
             granted,
             told(granted, power),
             at=power.word.location,
-            severity=granted.severity(power.severity),
+            severity=granted.severity(power.severity, names_lower=not power.full),
             evidence=evidence(granted, power),
+            kinds=kinds(granted),
             related=granted.related,
             extent=rights.granted(granted, power),
         )

@@ -21,8 +21,9 @@ from collections.abc import Iterator
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
 from hullcheck.model import rights
-from hullcheck.model.powers import evidence, of, told
+from hullcheck.model.powers import evidence, kinds, of, told
 from hullcheck.model.rbac import Granted
+from hullcheck.terms import Alias
 
 check = Check(
     __name__,
@@ -31,7 +32,7 @@ check = Check(
     dialects=("kubernetes",),
     aliases=(
         "trivy:KSV-0056",
-        "checkov:CKV2_K8S_4",
+        Alias("checkov:CKV2_K8S_4", "services/status"),
     ),
     cwe=(250,),
 )
@@ -46,6 +47,7 @@ def opens_paths(granted: Granted) -> Iterator[Finding]:
             at=power.word.location,
             severity=granted.severity(power.severity),
             evidence=evidence(granted, power),
+            kinds=kinds(granted),
             related=granted.related,
             extent=rights.granted(granted, power),
         )

@@ -24,8 +24,9 @@ from collections.abc import Iterator
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
 from hullcheck.model import rights
-from hullcheck.model.powers import evidence, of, told
+from hullcheck.model.powers import evidence, kinds, of, told
 from hullcheck.model.rbac import Granted
+from hullcheck.terms import Alias
 
 check = Check(
     __name__,
@@ -33,15 +34,22 @@ check = Check(
     severity=Severity.HIGH,
     dialects=("kubernetes",),
     aliases=(
-        "kube-linter:access-to-secrets",
-        "trivy:KSV-0041",
-        "trivy:KSV-0113",
-        "checkov:CKV2_K8S_5",
+        Alias(
+            "kube-linter:access-to-secrets",
+            "resource:secrets",
+            ("get", "list", "delete", "create", "watch", "every verb"),
+        ),
+        Alias("trivy:KSV-0041", "ClusterRole", "resource:secrets"),
+        Alias("trivy:KSV-0046", "ClusterRole", "every resource"),
+        Alias("trivy:KSV-0112", "Role", "every resource"),
+        Alias("trivy:KSV-0113", "Role", "resource:secrets"),
+        Alias("checkov:CKV2_K8S_5", ("get", "list", "watch", "every verb")),
         "kubescape:C-0015",
         "kubescape:C-0186",
-        "cis-k8s:5.1.2",
+        Alias("cis-k8s:5.1.2", ("get", "list", "watch", "every verb")),
     ),
     cwe=(250, 522),
+    covered_by=("wildcard-rbac",),
 )
 
 
@@ -54,6 +62,7 @@ def reads_secrets(granted: Granted) -> Iterator[Finding]:
             at=power.word.location,
             severity=granted.severity(power.severity),
             evidence=evidence(granted, power),
+            kinds=kinds(granted),
             related=granted.related,
             extent=rights.granted(granted, power),
         )

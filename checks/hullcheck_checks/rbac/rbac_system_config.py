@@ -24,8 +24,9 @@ from collections.abc import Iterator
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
 from hullcheck.model import rights
-from hullcheck.model.powers import evidence, of, told
+from hullcheck.model.powers import evidence, kinds, of, told
 from hullcheck.model.rbac import Granted
+from hullcheck.terms import Alias
 
 check = Check(
     __name__,
@@ -33,9 +34,9 @@ check = Check(
     severity=Severity.HIGH,
     dialects=("kubernetes",),
     aliases=(
-        "trivy:KSV-0049",
-        "trivy:KSV-0115",
-        "kubescape:C-0037",
+        Alias("trivy:KSV-0049", never=("aws-auth",)),
+        Alias("trivy:KSV-0115", "aws-auth"),
+        Alias("kubescape:C-0037", "coredns"),
     ),
     cwe=(250,),
 )
@@ -50,6 +51,7 @@ def writes_configuration(granted: Granted) -> Iterator[Finding]:
             at=power.word.location,
             severity=granted.severity(power.severity, names_lower=False),
             evidence=evidence(granted, power),
+            kinds=kinds(granted),
             related=granted.related,
             extent=rights.granted(granted, power),
         )

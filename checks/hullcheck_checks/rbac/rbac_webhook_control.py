@@ -1,7 +1,8 @@
 """A role that can change what every request goes through.
 
 A webhook sees each object as it is created, Secrets included, and a mutating one can change it: add a container, take
-away a restriction. Removing one switches a policy off.
+away a restriction. Removing one switches a policy off. An APIService says who answers the requests for a whole API
+group: whoever can write one can put their own server there.
 
 To fix: name the configuration that the program keeps:
 
@@ -10,11 +11,14 @@ To fix: name the configuration that the program keeps:
       verbs: [get, patch]
       resourceNames: [example-webhook]
 
+Writing ValidatingAdmissionPolicies or their bindings can take a restriction away and nothing more, and is medium.
+
 A rule is judged by the bindings that grant it: it is one level lower in one namespace alone, unless that is
 `kube-system`, one lower for named objects, and one lower where nothing here binds the role.
 
 See https://kubernetes.io/docs/concepts/security/rbac-good-practices/#control-admission-webhooks
 See https://kubernetes.io/docs/reference/access-authn-authz/extensible-admission-controllers/
+See https://kubernetes.io/docs/concepts/extend-kubernetes/api-extension/apiserver-aggregation/
 """
 
 from collections.abc import Iterator

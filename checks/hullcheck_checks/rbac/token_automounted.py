@@ -8,8 +8,9 @@ To fix: keep it from the pod, or from all pods of the account:
     spec:
       automountServiceAccountToken: false
 
-Reported where nothing here binds the account, so that the token can do nothing for the pod; it is part of
-`hardening-missing` unless it is selected. An account with a binding probably talks to the API server.
+Reported where nothing here binds the account, so that the token can do nothing for the pod. An account with a binding
+probably talks to the API server. Unless it is selected, it is part of `hardening-missing`, and told there for the
+account `default` alone: whoever gave a pod an account of its own may well bind it elsewhere.
 
 See https://kubernetes.io/docs/tasks/configure-pod-container/configure-service-account/
 See https://kubernetes.io/docs/concepts/security/rbac-good-practices/#reduce-token-distribution

@@ -26,8 +26,9 @@ from collections.abc import Iterator
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
 from hullcheck.model import rights
-from hullcheck.model.powers import evidence, of, told
+from hullcheck.model.powers import evidence, kinds, of, told
 from hullcheck.model.rbac import Granted
+from hullcheck.terms import Alias
 
 check = Check(
     __name__,
@@ -35,12 +36,12 @@ check = Check(
     severity=Severity.CRITICAL,
     dialects=("kubernetes",),
     aliases=(
-        "kube-linter:wildcard-in-rules",
-        "trivy:KSV-0044",
-        "trivy:KSV-0045",
-        "trivy:KSV-0046",
-        "trivy:KSV-0112",
-        "checkov:CKV_K8S_49",
+        Alias("kube-linter:wildcard-in-rules", ("every resource", "every verb")),
+        Alias("trivy:KSV-0044", "every group", "every resource", "every verb"),
+        Alias("trivy:KSV-0045", "every verb", never=("every resource",)),
+        Alias("trivy:KSV-0046", "ClusterRole", "every resource", never=("everything",)),
+        Alias("trivy:KSV-0112", "Role", "every resource", never=("everything",)),
+        Alias("checkov:CKV_K8S_49", ("every group", "every resource", "every verb")),
         "kubescape:C-0035",
         "kubescape:C-0187",
         "cis-k8s:5.1.3",
@@ -58,6 +59,7 @@ def everything(granted: Granted) -> Iterator[Finding]:
             at=power.word.location,
             severity=granted.severity(power.severity),
             evidence=evidence(granted, power),
+            kinds=kinds(granted),
             related=granted.related,
             extent=rights.granted(granted, power),
         )

@@ -25,6 +25,7 @@ from collections.abc import Iterator
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
 from hullcheck.model.container import Container
+from hullcheck.terms import Alias
 
 check = Check(
     __name__,
@@ -33,11 +34,11 @@ check = Check(
     dialects=("compose", "kubernetes"),
     aliases=(
         "compose-lint:CL-0026",
-        "kics:6b610c50-99fb-4ef0-a5f3-e312fd945bc3",
+        Alias("kics:6b610c50-99fb-4ef0-a5f3-e312fd945bc3", dialects=("compose",)),
         "kube-score:container-resources",
         "trivy:KSV-0011",
         "checkov:CKV_K8S_11",
-        "kics:4ac0e2b7-d2d2-4af7-8799-e8de6721ccda",
+        Alias("kics:4ac0e2b7-d2d2-4af7-8799-e8de6721ccda", dialects=("kubernetes",)),
         "polaris:cpuLimitsMissing",
         "kubescape:C-0009",
         "kubescape:C-0050",

@@ -27,6 +27,7 @@ from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
 from hullcheck.model.container import Container
 from hullcheck.model.hardening import may_use_all_memory
+from hullcheck.terms import Alias
 
 check = Check(
     __name__,
@@ -35,12 +36,12 @@ check = Check(
     dialects=("compose", "kubernetes"),
     aliases=(
         "compose-lint:CL-0026",
-        "kics:bb9ac4f7-e13b-423d-a010-c74a1bfbe492",
+        Alias("kics:bb9ac4f7-e13b-423d-a010-c74a1bfbe492", dialects=("compose",)),
         "kube-linter:unset-memory-requirements",
         "kube-score:container-resources",
         "trivy:KSV-0018",
         "checkov:CKV_K8S_13",
-        "kics:b14d1bc4-a208-45db-92f0-e21f8e2588e9",
+        Alias("kics:b14d1bc4-a208-45db-92f0-e21f8e2588e9", dialects=("kubernetes",)),
         "polaris:memoryLimitsMissing",
         "kubescape:C-0004",
         "kubescape:C-0009",

@@ -1,7 +1,8 @@
 """A probe that asks a port the container doesn't have.
 
 The kubelet can't resolve a port's name that no container port carries, so the probe fails for ever: the pod is never
-ready, or is restarted in a loop. A number that isn't among the declared ports is legal, but mostly a slip.
+ready, or is restarted in a loop. A number that isn't among the declared ports is legal, since those are for information
+alone, and a note.
 
 To fix: name one of the container's own ports:
 
@@ -45,7 +46,7 @@ def unanswered(container: Container) -> Iterator[Finding]:
                 container,
                 f"{_described(probe)} of {container.described} asks port `{port}`, which it doesn't declare",
                 at=probe.port.location,
-                severity=Severity.LOW if number else None,
+                severity=Severity.INFO if number else None,
                 evidence=(probe.kind, port),
             )
 

@@ -18,9 +18,10 @@ See https://kubernetes.io/docs/concepts/configuration/manage-resources-container
 from collections.abc import Iterator
 
 from hullcheck.check import Check
-from hullcheck.finding import Finding, Severity
+from hullcheck.finding import Finding, Part, Severity
 from hullcheck.model.container import Container
 from hullcheck.model.workload import Workload
+from hullcheck.terms import Alias
 
 check = Check(
     __name__,
@@ -28,19 +29,19 @@ check = Check(
     severity=Severity.INFO,
     dialects=("kubernetes",),
     aliases=(
-        "kube-linter:unset-cpu-requirements",
-        "kube-linter:unset-memory-requirements",
+        Alias("kube-linter:unset-cpu-requirements", "CPU"),
+        Alias("kube-linter:unset-memory-requirements", "memory"),
         "kube-score:container-resources",
-        "trivy:KSV-0015",
-        "trivy:KSV-0016",
-        "checkov:CKV_K8S_10",
-        "checkov:CKV_K8S_12",
-        "polaris:cpuRequestsMissing",
-        "polaris:memoryRequestsMissing",
-        "kubescape:C-0004",
-        "kubescape:C-0050",
-        "kubescape:C-0268",
-        "kubescape:C-0269",
+        Alias("trivy:KSV-0015", "CPU"),
+        Alias("trivy:KSV-0016", "memory"),
+        Alias("checkov:CKV_K8S_10", "CPU"),
+        Alias("checkov:CKV_K8S_12", "memory"),
+        Alias("polaris:cpuRequestsMissing", "CPU"),
+        Alias("polaris:memoryRequestsMissing", "memory"),
+        Alias("kubescape:C-0004", "memory"),
+        Alias("kubescape:C-0050", "CPU"),
+        Alias("kubescape:C-0268", "CPU"),
+        Alias("kubescape:C-0269", "memory"),
     ),
     cwe=(400,),
 )
@@ -53,8 +54,8 @@ def unrequested(workload: Workload) -> Iterator[Finding]:
     for container in workload.containers:
         missing = _missing(container)
         if missing:
-            message = f"{container.described} requests no {' and no '.join(missing)}"
-            yield check.finding(container, message, evidence=missing)
+            parts = (Part(name, name, (name,)) for name in missing)
+            yield check.joint(container, f"{container.described} requests no ", parts, " and no ")
 
 
 def _missing(container: Container) -> tuple[str, ...]:

@@ -24,13 +24,16 @@ from collections.abc import Iterable, Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Related, Severity
+from hullcheck.model.chart_values import ValuesFile, entries, given
 from hullcheck.model.compose import ComposeProject
 from hullcheck.model.container import Container
 from hullcheck.model.dockerfile import Stage, mounts
 from hullcheck.model.instruction import Instruction
 from hullcheck.model.kubernetes import KubernetesObject
-from hullcheck.model.node import Mapping, Scalar
-from hullcheck.model.secrets import Login, in_pairs, in_url, narrowed, weak, written_at
+from hullcheck.model.node import Mapping, Node, Scalar
+from hullcheck.model.placeholders import for_build, weak
+from hullcheck.model.repository import Place, is_for_tests
+from hullcheck.model.secrets import Login, in_pairs, in_url, narrowed, written_at
 from hullcheck.model.text import Text
 from hullcheck.source import Field, Location
 
@@ -52,18 +55,24 @@ def in_container(container: Container) -> Iterator[Finding]:
     named = [(variable.name, variable.value) for variable in variables]
     words = [("command", word) for word in container.command]
     words += [(probe.kind, word) for probe in container.probes for word in probe.command]
-    for name, field in (*named, *words):
-        for login in _literal(field):
-            value = (field.value or "")[login.start : login.end]
+    said = (*((name, field, container.dialect == "compose") for name, field in named), *((*w, False) for w in words))
+    for name, field, plain in said:
+        for login in _literal(field, plain):
+            value = _text(field)[login.start : login.end]
             if not written_at(field.location, name, value):
                 continue
             yield _finding(container, name, value, narrowed(field.location, value), field.related)
 
 
-def _literal(field: Field[str]) -> Iterator[Login]:
-    if field.value:
-        yield from (login for login in in_url(field.value) if login.literal)
-        yield from in_pairs(field.value)
+def _text(field: Field[str]) -> str:
+    return field.value if field.value is not None else field.parts
+
+
+def _literal(field: Field[str], plain: bool = False) -> Iterator[Login]:
+    text = _text(field)
+    if text:
+        yield from (login for login in in_url(text, plain=plain) if login.literal)
+        yield from in_pairs(text)
 
 
 def _finding(
@@ -87,7 +96,7 @@ def in_volume_options(project: ComposeProject) -> Iterator[Finding]:
     for volume in project.volumes.values():
         for name, field in volume.driver_opts.items():
             for login in _literal(field):
-                value = (field.value or "")[login.start : login.end]
+                value = _text(field)[login.start : login.end]
                 place = narrowed(field.location, value)
                 if written_at(field.location, name, value):
                     yield check.finding(
@@ -111,12 +120,44 @@ def in_config_map(made: KubernetesObject) -> Iterator[Finding]:
                     yield _finding(made, key.text, text[login.start : login.end], place, ())
 
 
+@check.on(ValuesFile)
+def in_values_file(file: ValuesFile) -> Iterator[Finding]:
+    if not is_for_tests(file.location.path):
+        yield from _in_values(file.root, None)
+
+
+@check.on(KubernetesObject)
+def in_given_values(made: KubernetesObject) -> Iterator[Finding]:
+    for root in given(made):
+        yield from _in_values(root, made)
+
+
+def _in_values(root: Node, made: KubernetesObject | None) -> Iterator[Finding]:
+    for entry in entries(root):
+        text = entry.value.text
+        for login in in_url(text) if "://" in text and not entry.value.unknown else ():
+            value = text[login.start : login.end]
+            place = narrowed(entry.value.location, value)
+            if login.literal:
+                subject = f"{made.kind} `{made.name}`" if made is not None else "values for a chart"
+                yield check.finding(
+                    made if made is not None else Place(place, ""),
+                    f"{subject}: an address in `{entry.path}` holds a credential",
+                    at=place,
+                    severity=Severity.MEDIUM if weak(value) else None,
+                    evidence=("values", entry.path),
+                    redact=(place,),
+                )
+
+
 @check.on(Stage)
 def in_stage(stage: Stage) -> Iterator[Finding]:
     for step in stage.instructions:
         instruction = step.effective
         for text in (instruction.text, *(heredoc.body for heredoc in instruction.heredocs)):
             for login in in_url(text.text):
+                if login.literal and for_build(text.text[login.start - 40 if login.start > 40 else 0 : login.end + 60]):
+                    continue
                 if login.literal or not any(mount.kind == "secret" for mount in mounts(instruction)):
                     yield _in_text(stage, instruction, text, login)
 

@@ -26,7 +26,7 @@ check = Check(
     __doc__,
     severity=Severity.HIGH,
     dialects=("compose", "kubernetes"),
-    aliases=("compose-lint:CL-0020", "owasp-docker:rule-12"),
+    aliases=("owasp-docker:rule-12",),
     cwe=(538, 312),
 )
 

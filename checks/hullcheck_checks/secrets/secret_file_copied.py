@@ -28,7 +28,7 @@ check = Check(
     __doc__,
     severity=Severity.HIGH,
     dialects=("dockerfile",),
-    aliases=("trivy:DS-0031", "cis-docker:4.10"),
+    aliases=("cis-docker:4.10",),
     cwe=(538, 312),
 )
 

@@ -17,6 +17,7 @@ See https://docs.docker.com/compose/how-tos/use-secrets/
 See https://cwe.mitre.org/data/definitions/214.html
 """
 
+import re
 from collections.abc import Iterator, Sequence
 
 from hullcheck.check import Check
@@ -25,7 +26,9 @@ from hullcheck.model.argv import Said, in_argv, in_script
 from hullcheck.model.container import Container
 from hullcheck.model.dockerfile import Stage
 from hullcheck.model.instruction import Instruction
-from hullcheck.model.secrets import narrowed, weak, written_at
+from hullcheck.model.placeholders import for_build, weak
+from hullcheck.model.secrets import narrowed, written_at
+from hullcheck.model.tokens import random
 from hullcheck.source import Field, Location
 
 check = Check(
@@ -33,8 +36,9 @@ check = Check(
     __doc__,
     severity=Severity.HIGH,
     dialects=("dockerfile", "compose", "kubernetes"),
-    aliases=("compose-lint:CL-0020", "trivy:DS-0031", "tally:secrets-in-code"),
+    aliases=("tally:secrets-in-code",),
     cwe=(214, 798),
+    covered_by=("secret-value",),
 )
 
 
@@ -48,7 +52,7 @@ def in_container(container: Container) -> Iterator[Finding]:
 
 
 def _in_words(container: Container, where: str, fields: Sequence[Field[str]]) -> Iterator[Finding]:
-    words = [field.value if field.value is not None else "$UNKNOWN" for field in fields]
+    words = [field.value if field.value is not None else field.parts or "$UNKNOWN" for field in fields]
     for said in in_argv(words):
         value = words[said.word][said.start : said.end]
         if not written_at(fields[said.word].location, where, value):
@@ -70,6 +74,8 @@ def in_stage(stage: Stage) -> Iterator[Finding]:
         instruction = step.effective
         if instruction.keyword in ("RUN", "CMD", "ENTRYPOINT", "HEALTHCHECK"):
             for said, value, place in _said(instruction):
+                if instruction.keyword == "RUN" and _for_build(instruction, said, value):
+                    continue
                 yield check.finding(
                     stage,
                     f"`{instruction.keyword}` passes a literal credential with `{said.option}`",
@@ -78,6 +84,19 @@ def in_stage(stage: Stage) -> Iterator[Finding]:
                     evidence=(instruction.keyword, said.option),
                     redact=(place,),
                 )
+
+
+_BUILDS = re.compile(
+    r"assets:precompile|collectstatic|compilemessages|manage\.py\s+compress|\b(?:npm|yarn|pnpm|bun)\s+(?:run\s+)?build\b"
+    r"|\b(?:next|vite|nuxt|webpack)\s+build\b"
+)
+
+
+def _for_build(instruction: Instruction, said: Said, value: str) -> bool:
+    """Does a build only need it to be there? Programs that make a site's files want all settings, and use few."""
+    return for_build(value) or (
+        not said.option.startswith("-") and not random(value) and _BUILDS.search(instruction.text.text) is not None
+    )
 
 
 def _said(instruction: Instruction) -> Iterator[tuple[Said, str, Location]]:

@@ -17,28 +17,40 @@ In a build, `RUN --mount=type=secret,id=token,env=TOKEN` shows the value to one 
 with `secretKeyRef` from a Secret that isn't in the repository. Then change the credential: it has been published.
 
 The name decides, by whole words; values that are empty, switches, paths, references (`${TOKEN}`, `/run/secrets/x`) or
-something to fill in are no credentials. Names that could mean something else (`APP_KEY`) count if the value looks
-generated. A well-known default such as `changeme` is a medium finding, as is a ConfigMap's entry and a value in a
-build stage that doesn't ship.
+something to fill in are no credentials, nor are names of objects that hold one (`WEBHOOK_SECRET: webhook-cert`),
+rules for passwords, keys that every browser gets, and what only a build needs to be there (`dummy`). Names that could
+mean something else (`APP_KEY`) count if the value looks generated.
+
+A well-known default such as `changeme` is a medium finding, as is a ConfigMap's entry and a value in a build stage that
+doesn't ship. So are words that ask to be replaced, and that a program asks for or signs with as they stand
+(`JWT_SECRET: CHANGE_ME`), outside of examples; where such a service is published for everybody, the finding is high.
+Values for charts count as well: those of files, of Flux's HelmReleases and of Argo CD's Applications.
 
 See https://docs.docker.com/build/building/secrets/
 See https://docs.docker.com/compose/how-tos/use-secrets/
 See https://kubernetes.io/docs/concepts/configuration/secret/
 """
 
-from collections.abc import Iterator
+import json
+from collections.abc import Callable, Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
+from hullcheck.model.chart_values import Entry, ValuesFile, entries, given, holds_credential, texts
 from hullcheck.model.compose import ComposeProject
+from hullcheck.model.configtext import in_config
 from hullcheck.model.container import Container, Variable
 from hullcheck.model.dockerfile import Dockerfile, Pair, Stage
+from hullcheck.model.environment import kept_by_windows
 from hullcheck.model.expand import names
 from hullcheck.model.instruction import Instruction
 from hullcheck.model.kubernetes import KubernetesObject
-from hullcheck.model.node import Mapping, Scalar
-from hullcheck.model.secrets import Grade, asks, by_name, in_properties, literal, narrowed, weak, written_at
+from hullcheck.model.node import Mapping, Node, Scalar, at
+from hullcheck.model.placeholders import asks, documented, for_build, weak
+from hullcheck.model.repository import Place, is_for_tests
+from hullcheck.model.secrets import Grade, by_name, is_own, known_default, literal, narrowed, written_at
 from hullcheck.source import Location
+from hullcheck.terms import Alias
 
 check = Check(
     __name__,
@@ -46,21 +58,22 @@ check = Check(
     severity=Severity.HIGH,
     dialects=("dockerfile", "compose", "kubernetes"),
     aliases=(
-        "hadolint:DL3064",
-        "buildkit:SecretsUsedInArgOrEnv",
-        "trivy:DS-0031",
-        "trivy:KSV-0109",
-        "trivy:KSV-01010",
-        "tally:buildkit/SecretsUsedInArgOrEnv",
-        "compose-lint:CL-0020",
-        "kube-linter:env-var-secret",
-        "polaris:sensitiveConfigmapContent",
-        "polaris:sensitiveContainerEnvVar",
+        Alias("hadolint:DL3064", ("ENV", "ARG")),
+        Alias("buildkit:SecretsUsedInArgOrEnv", ("ENV", "ARG")),
+        Alias("trivy:DS-0031", ("ENV", "ARG")),
+        Alias("trivy:KSV-0109", "ConfigMap"),
+        Alias("trivy:KSV-01010", "ConfigMap"),
+        Alias("tally:buildkit/SecretsUsedInArgOrEnv", ("ENV", "ARG")),
+        Alias("compose-lint:CL-0020", "environment"),
+        Alias("kube-linter:env-var-secret", "environment", "*secret*"),
+        Alias("polaris:sensitiveConfigmapContent", "ConfigMap"),
+        Alias("polaris:sensitiveContainerEnvVar", "environment"),
         "kubescape:C-0012",
         "kubescape:C-0259",
         "cis-docker:4.10",
     ),
     cwe=(798, 526),
+    covered_by=("secret-value",),
 )
 
 
@@ -74,36 +87,49 @@ def in_container(container: Container) -> Iterator[Finding]:
             continue
         if not written_at(variable.value.location, variable.name, value):
             continue
+        default = known_default(variable.name, value) and not literal(variable.name, value)
+        if default and is_for_tests(variable.value.location.path):
+            continue
         place = narrowed(variable.value.location, value)
         yield check.finding(
             container,
-            f"{container.described}: {_what(variable)} `{variable.name}` holds a literal credential",
+            f"{container.described}: {_what(variable)} `{variable.name}` holds {_held(variable.name, value)}",
             at=place,
-            severity=Severity.MEDIUM if _replaceable(variable, value) else None,
+            severity=_severity_of(container, variable, value),
             evidence=(variable.name,),
+            kinds=("label" if variable.source == "label" else "environment",),
             related=variable.value.related,
             redact=(place,),
         )
 
 
 def _holds(name: str, value: str) -> bool:
-    return by_name(name) is not None and literal(name, value)
+    return by_name(name) is not None and (literal(name, value) or known_default(name, value))
+
+
+def _held(name: str, value: str) -> str:
+    return "a literal credential" if literal(name, value) else "a default that everybody knows"
 
 
 def _what(variable: Variable) -> str:
     return "label" if variable.source == "label" else "variable"
 
 
-def _replaceable(variable: Variable, value: str) -> bool:
-    """A default that everybody tries first, where the caller can give another, or is asked to."""
-    return asks(value) or (weak(value) and variable.defaulted)
+def _severity_of(container: Container, variable: Variable, value: str) -> Severity | None:
+    """A known default that can be replaced is one step lower, unless everybody can come and try it."""
+    if not (
+        asks(value) or documented(value) or (weak(value) and variable.defaulted) or not literal(variable.name, value)
+    ):
+        return None
+    published = any(port.published is not None and port.public for port in container.ports)
+    return None if published and is_own(variable.name) else Severity.MEDIUM
 
 
 @check.on(ComposeProject)
 def in_compose_config(project: ComposeProject) -> Iterator[Finding]:
     for config in project.configs.values():
         location = config.content.location
-        for found in in_properties(location.text) if config.content.value else ():
+        for found in in_config(location.text) if config.content.value else ():
             place = Location(location.source, location.start + found.start, location.start + found.end)
             yield check.finding(
                 config,
@@ -121,13 +147,22 @@ def in_config_map(made: KubernetesObject) -> Iterator[Finding]:
     for key, value in data.entries().values() if isinstance(data, Mapping) else ():
         if not isinstance(value, Scalar):
             continue
+        if value.unknown:
+            continue
         if _holds(key.text, value.text):
             yield _in_entry(made, key.text, narrowed(value.location, value.text))
         else:
-            text = value.location.text
-            for found in in_properties(text) if value.style in ("|", ">") or "\n" in value.text else ():
-                place = Location(value.source, value.start + found.start, value.start + found.end)
-                yield _in_entry(made, f"{key.text}: {found.name}", place)
+            yield from _in_file(made, key.text, value)
+
+
+def _in_file(made: KubernetesObject, key: str, value: Scalar) -> Iterator[Finding]:
+    """The credentials in the text of an entry, each with its own place as far as the text stands there as it is."""
+    written = value.style in ("|", ">") or value.text in value.location.text
+    start = 0 if value.style in ("|", ">") else value.location.text.find(value.text)
+    for found in in_config(value.location.text if value.style in ("|", ">") else value.text):
+        at = value.start + start + found.start
+        place = Location(value.source, at, at + len(found.value)) if written else narrowed(value.location, found.value)
+        yield _in_entry(made, f"{key}: {found.name}", place)
 
 
 def _in_entry(made: KubernetesObject, name: str, place: Location) -> Finding:
@@ -137,6 +172,78 @@ def _in_entry(made: KubernetesObject, name: str, place: Location) -> Finding:
         at=place,
         severity=Severity.MEDIUM,
         evidence=(name,),
+        kinds=("ConfigMap",),
+        redact=(place,),
+    )
+
+
+_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
+
+
+@check.on(KubernetesObject)
+def in_applied_configuration(made: KubernetesObject) -> Iterator[Finding]:
+    """What kubectl keeps of an object beside it, in a manifest that was taken from a cluster."""
+    node = at(made.node, "metadata", "annotations", _APPLIED)
+    for name, value in _applied(node.text) if isinstance(node, Scalar) else ():
+        yield check.finding(
+            made,
+            f"{made.kind} `{made.name}`: its annotation `last-applied-configuration` holds the value of `{name}`",
+            at=narrowed(node.location, value) if node is not None else made.location,
+            severity=Severity.MEDIUM if asks(value) or documented(value) else None,
+            evidence=(_APPLIED, name),
+            redact=(narrowed(node.location, value),) if node is not None else (),
+        )
+
+
+def _applied(text: str) -> Iterator[tuple[str, str]]:
+    """The credentials of the object that the annotation is, by name."""
+    try:
+        pending = [json.loads(text)]
+    except (ValueError, RecursionError):
+        return
+    told: set[str] = set()
+    while pending:
+        value = pending.pop()
+        pairs = list(value.items()) if isinstance(value, dict) else []
+        if isinstance(value, dict) and isinstance(value.get("name"), str) and isinstance(value.get("value"), str):
+            pairs.append((value["name"], value["value"]))
+        for name, held in pairs:
+            if isinstance(held, str) and name not in told and _holds(name, held):
+                told.add(name)
+                yield name, held
+        pending += [held for _, held in pairs] if pairs else value if isinstance(value, list) else []
+
+
+@check.on(ValuesFile)
+def in_values_file(file: ValuesFile) -> Iterator[Finding]:
+    if not is_for_tests(file.location.path):
+        yield from _in_values(file.root, lambda entry: Place(entry.value.location, ""), "values for a chart")
+
+
+@check.on(KubernetesObject)
+def in_given_values(made: KubernetesObject) -> Iterator[Finding]:
+    for root in given(made):
+        yield from _in_values(root, lambda entry: made, f"{made.kind} `{made.name}`")
+    for text in texts(made):
+        for found in in_config(text.location.text):
+            place = Location(text.source, text.start + found.start, text.start + found.end)
+            yield _value_given(made, f"{made.kind} `{made.name}`", found.name, found.value, place)
+
+
+def _in_values(root: Node, part: Callable[[Entry], Place | KubernetesObject], subject: str) -> Iterator[Finding]:
+    for entry in entries(root):
+        if holds_credential(entry):
+            place = narrowed(entry.value.location, entry.value.text)
+            yield _value_given(part(entry), subject, entry.path, entry.value.text, place)
+
+
+def _value_given(part: Place | KubernetesObject, subject: str, path: str, value: str, place: Location) -> Finding:
+    return check.finding(
+        part,
+        f"{subject}: `{path}` holds a literal credential",
+        at=place,
+        severity=Severity.MEDIUM if asks(value) or documented(value) or weak(value) else None,
+        evidence=("values", path),
         redact=(place,),
     )
 
@@ -152,7 +259,7 @@ def before_the_first_stage(dockerfile: Dockerfile) -> Iterator[Finding]:
             return
         for pair in instruction.pairs if instruction.keyword == "ARG" else ():
             value = pair.value.text.strip("'\"") if pair.value else ""
-            if _holds(pair.name.text, value):
+            if by_name(pair.name.text) is not None and literal(pair.name.text, value) and not for_build(value):
                 yield _found(stages[0], "ARG", pair, value)
 
 
@@ -170,10 +277,26 @@ def in_stage(stage: Stage) -> Iterator[Finding]:
                 yield from _in_pair(stage, instruction, pair, grade, step)
 
 
+@check.on(Stage)
+def in_machine(stage: Stage) -> Iterator[Finding]:
+    """What Windows keeps in the image: `setx`, and .NET's own call for it."""
+    for command in stage.commands:
+        for name, text in kept_by_windows(command):
+            if _holds(name, text.text):
+                yield check.finding(
+                    stage,
+                    f"`{command.name.rpartition(':')[2]}` keeps a literal credential in `{name}`",
+                    at=text.location,
+                    severity=_severity(stage),
+                    evidence=("setx", name),
+                    redact=(text.location,),
+                )
+
+
 def _in_written_files(stage: Stage, instruction: Instruction) -> Iterator[Finding]:
     """The files that a heredoc of COPY writes."""
     for heredoc in instruction.heredocs:
-        for found in in_properties(heredoc.body.text):
+        for found in in_config(heredoc.body.text):
             place = heredoc.body.at(found.start, found.end)
             yield check.finding(
                 stage,
@@ -193,7 +316,7 @@ def _in_pair(stage: Stage, instruction: Instruction, pair: Pair, grade: Grade, s
         return
     expanded = stage.expand(pair.value.text, step).text
     if expanded is not None:
-        if literal(name, expanded):
+        if _in_image(instruction.keyword, name, expanded):
             yield _found(stage, instruction.keyword, pair, expanded)
         return
     argument = next((used for used in names(pair.value.text) if _is_argument(stage, used, step)), "")
@@ -205,6 +328,13 @@ def _in_pair(stage: Stage, instruction: Instruction, pair: Pair, grade: Grade, s
             severity=_severity(stage),
             evidence=(instruction.keyword, name),
         )
+
+
+def _in_image(keyword: str, name: str, value: str) -> bool:
+    """Is it a credential there, or a default that what ships runs with, rather than what a build needs to be there?"""
+    if for_build(value):
+        return False
+    return literal(name, value) or (keyword == "ENV" and known_default(name, value))
 
 
 def _is_argument(stage: Stage, name: str, step: Instruction) -> bool:
@@ -227,9 +357,9 @@ def _found(stage: Stage, keyword: str, pair: Pair, value: str) -> Finding:
     place = narrowed(pair.value.location, value)
     return check.finding(
         stage,
-        f"`{keyword} {pair.name.text}` holds a literal credential",
+        f"`{keyword} {pair.name.text}` holds {_held(pair.name.text, value)}",
         at=place,
-        severity=_severity(stage),
+        severity=Severity.MEDIUM if asks(value) or documented(value) else _severity(stage),
         evidence=(keyword, pair.name.text),
         redact=(place, pair.value.location),
     )

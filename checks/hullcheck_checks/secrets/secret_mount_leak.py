@@ -35,7 +35,7 @@ check = Check(
     __doc__,
     severity=Severity.HIGH,
     dialects=("dockerfile",),
-    aliases=("cis-docker:4.10", "trivy:DS-0031"),
+    aliases=("cis-docker:4.10",),
     cwe=(538, 312),
 )
 

@@ -17,6 +17,7 @@ See https://docs.github.com/en/code-security/secret-scanning/introduction/about-
 See https://cwe.mitre.org/data/definitions/798.html
 """
 
+import re
 from collections.abc import Iterator
 
 from hullcheck.check import Check
@@ -40,6 +41,8 @@ check = Check(
 @check.on(FileText)
 def in_text(file: FileText) -> Iterator[Finding]:
     for secret in by_value(file.source.text):
+        if _is_for_browsers(file.source.text, secret):
+            continue
         place = file.place(secret.start, secret.end)
         yield check.finding(
             place,
@@ -48,6 +51,20 @@ def in_text(file: FileText) -> Iterator[Finding]:
             evidence=(secret.kind,),
             redact=(place.location,),
         )
+
+
+_FOR_BROWSERS = re.compile(
+    r"(?:VITE|REACT_APP|NEXT_PUBLIC|NUXT_PUBLIC|GATSBY|EXPO_PUBLIC|VUE_APP|PUBLIC|FIREBASE|MAPS?)_[A-Z0-9_]{0,60}[\"']?"
+    r"\s{0,9}[:=]\s{0,9}[\"']?(?:\$\{[A-Z0-9_]{1,60}:?-)?\Z"
+)
+
+
+def _is_for_browsers(text: str, secret: Secret) -> bool:
+    """Is it a key that a site shows to everybody who opens it, as those of Google's maps and of Firebase are?"""
+    if secret.kind != "Google API key":
+        return False
+    before = text[max(secret.start - 120, 0) : secret.start]
+    return _FOR_BROWSERS.search(before.rpartition("\n")[2]) is not None
 
 
 @check.on(KubernetesObject)

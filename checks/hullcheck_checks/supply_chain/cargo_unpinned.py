@@ -17,8 +17,9 @@ from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
-from hullcheck.model.command import take_apart
 from hullcheck.model.dockerfile import Stage
+from hullcheck.model.package_options import CARGO
+from hullcheck.model.packages import apart
 
 check = Check(
     __name__,
@@ -29,10 +30,6 @@ check = Check(
     cwe=(1357, 494),
 )
 
-_VALUED = frozenset(
-    ("--version", "--vers", "--git", "--branch", "--tag", "--rev", "--path", "--registry", "--index", "--root", "--bin",
-     "--features", "--profile", "--target", "--jobs", "--example", "--config", "--target-dir", "--color")
-)  # fmt: skip
 _ENOUGH = frozenset(("--version", "--vers", "--path", "--rev", "--list"))
 
 
@@ -42,7 +39,7 @@ def unpinned(stage: Stage) -> Iterator[Finding]:
         words = [word for word in command.arguments if not word.text.startswith("+")]
         if command.name != "cargo" or not words or words[0].text not in ("install", "binstall"):
             continue
-        options, packages = take_apart(tuple(words[1:]), "FjZ", _VALUED)
+        options, packages = apart(tuple(words[1:]), CARGO)
         names = {option.name for option in options}
         loose = [word for word in packages if "@" not in word.text and "$" not in word.text]
         if names & _ENOUGH or not (loose or "--git" in names):

@@ -11,21 +11,28 @@ To fix: compare a checksum that is written in the Dockerfile, or check a signatu
 
 or let the builder do it: `ADD --checksum=sha256:... https://example.com/v1.2.3/tool /usr/local/bin/tool`.
 
-A file counts as run if a shell or an interpreter reads it, if it is made executable, or if `dpkg`, `rpm` or a package
-manager installs it, in the same instruction or a later one of the stage. Any check of a checksum or signature in
-between (`sha256sum -c`, `gpg --verify`, `cosign verify-blob`, ...) is taken to be about it.
+A file counts as run if a shell or an interpreter reads it, if it is made executable, if `dpkg`, `rpm` or a package
+manager installs it, or if it is what the image starts. It is followed over archives (`unzip a.zip && ./a/install`),
+moves, later instructions, and into the stages that are built on this one or copy from it. A package manager that is
+given an address (`rpm -i https://...`, `pip install https://....whl`) does both at once. Any check of a checksum or
+signature in between (`sha256sum -c`, `gpg --verify`, `cosign verify-blob`, ...) is taken to be about it.
 
 See https://github.com/ossf/scorecard/blob/main/docs/checks.md#pinned-dependencies
 See https://docs.docker.com/reference/dockerfile/#add---checksum
 """
 
+import re
 from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Related, Severity
+from hullcheck.model.command import Command, Word
 from hullcheck.model.dockerfile import Stage
-from hullcheck.model.downloads import PRINTED, fetched, without_secrets
+from hullcheck.model.downloads import without_secrets
 from hullcheck.model.extent import sources
+from hullcheck.model.flow import fetched
+from hullcheck.model.packages import Install, is_repository, npm_installs, pip_installs
+from hullcheck.model.variables import expanded
 
 check = Check(
     __name__,
@@ -40,16 +47,59 @@ check = Check(
 @check.on(Stage)
 def unverified(stage: Stage) -> Iterator[Finding]:
     for file in fetched(stage):
-        download = file.download
-        if file.run_by is None or download.path == PRINTED:
+        if file.run_by is None:
             continue
+        url = without_secrets(file.url)
+        where = f", in stage `{file.elsewhere}`" if file.elsewhere else ""
         yield check.finding(
             stage,
-            f"what `{download.command.name or 'PowerShell'}` downloads from `{without_secrets(download.url)}`"
-            " is used without being verified",
-            at=download.place,
+            f"what `{file.by}` downloads from `{url}` is used without being verified",
+            at=file.place,
             severity=None if stage.needed else Severity.LOW,
-            evidence=(without_secrets(download.url),),
-            extent=sources(without_secrets(download.url)),
-            related=(Related(file.run_by.place(), "it is used here"),),
+            evidence=(url,),
+            extent=sources(url),
+            related=(Related(file.run_by, f"it is used here{where}"),),
         )
+
+
+@check.on(Stage)
+def installed(stage: Stage) -> Iterator[Finding]:
+    """What a package manager fetches from an address by itself; nothing says what that should be."""
+    for script in stage.scripts:
+        taken = [(install.command, word) for install in pip_installs(script) for word in _named(install)]
+        taken += [(install.command, word) for install in npm_installs(script) for word in install.packages]
+        taken += [(command, word) for command in script.commands for word in _packages(command)]
+        for command, word in taken:
+            url = expanded(stage, script, command, word).rpartition(" @ ")[2].strip()
+            if re.match(r"(?i)(?:https?|ftp)://", url) and not is_repository(url) and "#sha" not in url:
+                yield check.finding(
+                    stage,
+                    f"`{command.name}` installs what `{without_secrets(url)}` serves, and nothing verifies it",
+                    at=word.location,
+                    severity=None if stage.needed else Severity.LOW,
+                    evidence=(without_secrets(url),),
+                    extent=sources(without_secrets(url)),
+                )
+
+
+def _named(install: Install) -> Iterator[Word]:
+    """What pip is given by name or address, and the lists of what to install."""
+    yield from install.packages
+    for option in install.options:
+        if option.name in ("-r", "--requirement", "--requirements", "-e", "--editable") and option.value is not None:
+            yield option.value
+
+
+_LOCAL = frozenset(("yum", "dnf", "dnf5", "microdnf", "tdnf"))
+
+
+def _packages(command: Command) -> Iterator[Word]:
+    """The packages of rpm and its like: dnf checks the signatures of its repositories, and not those of such files."""
+    texts = [word.text for word in command.arguments]
+    operands = [word for word in command.arguments if not word.text.startswith("-")]
+    if command.name == "rpm" and any(re.match(r"-\w*[iUF]|--install|--upgrade", text) for text in texts):
+        yield from operands
+    elif (
+        command.name in _LOCAL and operands and operands[0].text in ("install", "localinstall", "reinstall", "upgrade")
+    ):
+        yield from operands[1:]

@@ -17,8 +17,9 @@ from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
-from hullcheck.model.command import take_apart
 from hullcheck.model.dockerfile import Stage
+from hullcheck.model.package_options import GEM
+from hullcheck.model.packages import apart, verb_at
 
 check = Check(
     __name__,
@@ -29,18 +30,15 @@ check = Check(
     cwe=(1357, 494),
 )
 
-_VALUED = frozenset(
-    ("--version", "--source", "--install-dir", "--bindir", "--platform", "--trust-policy", "--build-root")
-)
-
 
 @check.on(Stage)
 def unpinned(stage: Stage) -> Iterator[Finding]:
     for command in stage.commands:
-        texts = [word.text for word in command.arguments]
-        if command.name != "gem" or texts[:1] not in (["install"], ["i"]):
+        words = command.arguments
+        at = verb_at(words, GEM)
+        if command.name != "gem" or at >= len(words) or words[at].text not in ("install", "i"):
             continue
-        options, packages = take_apart(command.arguments[1:], "vsinPg", _VALUED)
+        options, packages = apart((*words[:at], *words[at + 1 :]), GEM)
         if any(option.name in ("-v", "--version", "-g", "--file") for option in options):
             continue
         loose = [

@@ -7,7 +7,8 @@ To fix: say the version; the checksum database then vouches for its content:
 
     RUN go install golang.org/x/tools/cmd/stringer@v0.24.0
 
-Packages of the module itself (`go install ./...`) are not reported.
+Packages of the module itself (`go install ./...`) are not reported, nor is `go run` of a package without a version:
+that takes what `go.mod` says.
 
 See https://go.dev/ref/mod#go-install
 See https://github.com/ossf/scorecard/blob/main/docs/checks.md#pinned-dependencies
@@ -20,6 +21,7 @@ from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
 from hullcheck.model.command import Command, Word
 from hullcheck.model.dockerfile import Stage
+from hullcheck.model.package_options import GO
 
 check = Check(
     __name__,
@@ -47,11 +49,30 @@ def _loose(command: Command) -> Iterator[Word]:
     verb = command.words[1].text if command.name == "go" and len(command.words) > 1 else ""
     if verb not in ("install", "get", "run"):
         return
-    for word in command.words[2:]:
+    words = command.words[2:]
+    at_word = 0
+    while (at_word := _next(words, at_word)) < len(words):
+        word = words[at_word]
+        at_word += 1
         path, at, version = word.text.partition("@")
-        if re.match(r"[a-z0-9-]+\.[a-z]+(?:\.[a-z]+)*/", path) is None or "$" in version:
+        if re.match(r"[A-Za-z0-9$]", path) is None or "$" in version or (not at and not _is_remote(path)):
+            if verb == "run":
+                return
             continue
         if (not at and verb == "get") or version in ("latest", "upgrade", "patch", "master", "main", "HEAD", "develop"):
             yield word
         if verb == "run":
             return
+
+
+def _next(words: tuple[Word, ...], at: int) -> int:
+    """Where the next word is that is no option; go takes one dash or two."""
+    while at < len(words) and words[at].text.startswith("-"):
+        name = words[at].text.lstrip("-")
+        at += 2 if f"--{name}" in GO.long else 1
+    return at
+
+
+def _is_remote(path: str) -> bool:
+    """Does it name a package of another module, and not one of the standard library or of this one?"""
+    return re.match(r"[a-z0-9-]+\.[a-z]+(?:\.[a-z]+)*/", path) is not None

@@ -9,8 +9,10 @@ To fix: use it:
     RUN npm ci
 
 For the others: `yarn install --immutable` (`--frozen-lockfile` before version 2), `pnpm install --frozen-lockfile`,
-`bundle config set frozen true`, `uv sync --locked`, `pipenv install --deploy`, `poetry install` with `poetry.lock`
-copied. `pip install -r` has no lock file but hashes (`--require-hashes`): without them it is a note.
+`bun ci`, `bundle config set frozen true`, `uv sync --locked`, `pipenv install --deploy`, `composer install` and `poetry
+install` with their lock copied. A variable does it, too: `UV_LOCKED=1`, `YARN_ENABLE_IMMUTABLE_INSTALLS=true`, and
+`CI=true` for pnpm and newer yarn. `pip install -r` has no lock file but hashes (`--require-hashes`): without them it is
+a note.
 
 See https://docs.npmjs.com/cli/commands/npm-ci
 See https://github.com/ossf/scorecard/blob/main/docs/checks.md#pinned-dependencies
@@ -23,8 +25,9 @@ from hullcheck.finding import Finding, Severity
 from hullcheck.model.command import Command, Script
 from hullcheck.model.dockerfile import Stage, mounts
 from hullcheck.model.edit import fix, replace_word
-from hullcheck.model.packages import npm_installs, pip_installs
-from hullcheck.model.variables import settings
+from hullcheck.model.environment import in_force
+from hullcheck.model.package_options import COMPOSER
+from hullcheck.model.packages import npm_installs, pip_installs, verb_at
 
 check = Check(
     __name__,
@@ -43,6 +46,9 @@ LOCKS = {
     "bundle": ("Gemfile.lock", "Gemfile*"),
     "uv": ("uv.lock", "*.lock"),
     "pipenv": ("Pipfile.lock", "Pipfile*"),
+    "bun": ("bun.lock", "bun.lockb", "bun.lock*", "*.lock"),
+    "composer": ("composer.lock", "composer.*", "composer*"),
+    "poetry": ("poetry.lock", "poetry.lock*", "*.lock"),
 }
 ENOUGH = {
     "yarn": frozenset(("--frozen-lockfile", "--immutable", "--pure-lockfile", "--immutable-cache")),
@@ -50,7 +56,18 @@ ENOUGH = {
     "bundle": frozenset(("--deployment", "--frozen", "--local")),
     "uv": frozenset(("--locked", "--frozen")),
     "pipenv": frozenset(("--deploy", "--ignore-pipfile", "sync")),
+    "bun": frozenset(("--frozen-lockfile", "--production", "-p")),
 }
+VARIABLES = {
+    "uv": ("UV_FROZEN", "UV_LOCKED"),
+    "pnpm": ("CI", "NPM_CONFIG_FROZEN_LOCKFILE", "npm_config_frozen_lockfile", "PNPM_CONFIG_FROZEN_LOCKFILE"),
+    "yarn": ("CI", "YARN_ENABLE_IMMUTABLE_INSTALLS"),
+    "bundle": ("BUNDLE_DEPLOYMENT", "BUNDLE_FROZEN"),
+    "pipenv": ("PIPENV_DEPLOY", "PIPENV_IGNORE_PIPFILE"),
+}
+"""What makes a tool keep to its lock; yarn before version 2 knows neither, and nobody writes them for it."""
+
+_OFF = frozenset(("", "0", "false", "no", "off", "n"))
 
 
 @check.on(Stage)
@@ -59,7 +76,7 @@ def loose(stage: Stage) -> Iterator[Finding]:
     for script in stage.scripts:
         for command in _resolving(stage, script):
             name = command.name
-            if not copied & set(LOCKS[name]):
+            if not copied & set(LOCKS[name]) or _by_variable(stage, script, command):
                 continue
             better = None
             verb = command.words[1] if len(command.words) > 1 else None
@@ -67,7 +84,7 @@ def loose(stage: Stage) -> Iterator[Finding]:
                 better = fix("use `npm ci`", replace_word(verb.location, "ci"), safe=False)
             yield check.finding(
                 stage,
-                f"`{name}` may install other versions than the lock file says",
+                f"`{name}` {'takes' if verb is not None and verb.text == 'update' else 'may install'} other versions than the lock file says",
                 at=command.place(verb),
                 evidence=(name,),
                 fix=better,
@@ -82,6 +99,12 @@ def loose(stage: Stage) -> Iterator[Finding]:
                     severity=Severity.INFO,
                     evidence=("pip", files[0].text),
                 )
+
+
+def _by_variable(stage: Stage, script: Script, command: Command) -> bool:
+    """Does a variable make the tool keep to its lock?"""
+    said = (in_force(stage, script, command, name) for name in VARIABLES.get(command.name, ()))
+    return any(value is not None and value.lower() not in _OFF for value in said)
 
 
 def _copied(stage: Stage) -> set[str]:
@@ -116,6 +139,16 @@ def _resolving(stage: Stage, script: Script) -> Iterator[Command]:
             named = [w for w in command.arguments[1:] if not w.text.startswith("-")]
             if not texts & ENOUGH[command.name] and not (command.name == "pipenv" and named):
                 yield command
+        elif (command.name == "composer" and _updates(command)) or (command.name, verb) == ("poetry", "update"):
+            yield command
+
+
+def _updates(command: Command) -> bool:
+    """`composer update`, but for what only writes the lock anew for what it holds."""
+    at = verb_at(command.arguments, COMPOSER)
+    verb = command.arguments[at].text if at < len(command.arguments) else ""
+    texts = {word.text for word in command.arguments}
+    return verb in ("update", "u", "upgrade") and not texts & {"--lock", "--dry-run", "mirrors", "nothing"}
 
 
 def _bundle_configured(stage: Stage) -> bool:
@@ -124,4 +157,4 @@ def _bundle_configured(stage: Stage) -> bool:
         texts = [word.text.strip("'\"") for word in command.words]
         if command.name == "bundle" and "config" in texts and {"frozen", "deployment"} & set(" ".join(texts).split()):
             return True
-    return any(s.name in ("BUNDLE_DEPLOYMENT", "BUNDLE_FROZEN") and s.value in ("1", "true") for s in settings(stage))
+    return False

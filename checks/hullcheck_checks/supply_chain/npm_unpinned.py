@@ -8,7 +8,7 @@ To fix: say the version, or put the package into the project, where the lock fil
     RUN npm install --global pm2@5.4.2
 
 A tag such as `@latest` is no version. `npx` counts where it is told to download (`--yes`, `--package`); without, it may
-run what is installed. Paths, archives and commits are not reported.
+run what is installed. Paths, archives and commits are not reported; a repository without a commit is.
 
 See https://docs.npmjs.com/cli/commands/npm-install
 See https://github.com/ossf/scorecard/blob/main/docs/checks.md#pinned-dependencies
@@ -21,7 +21,7 @@ from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
 from hullcheck.model.command import Command, Script, Word
 from hullcheck.model.dockerfile import Stage
-from hullcheck.model.packages import npm_installs
+from hullcheck.model.packages import is_repository, names_commit, npm_installs
 from hullcheck.model.variables import expanded
 
 check = Check(
@@ -76,11 +76,13 @@ def _installed(script: Script) -> Iterator[tuple[Command, tuple[Word, ...]]]:
 
 def _loose(text: str) -> bool:
     """Is it a package's name without a version, or with a tag's name?"""
+    if is_repository(text) or re.fullmatch(r"[\w-][\w.-]*/[\w.-]+(?:#.*)?", text):
+        return "$" not in text and not names_commit(text)
     if (
         "$" in text
         or "`" in text
-        or re.match(r"[./~]|[\w+.-]+:|[\w.-]+/[\w.-]+(?:#|$)", text)
-        or text.endswith((".tgz", ".tar.gz"))
+        or re.match(r"[./~]|[\w+.-]+:", text)
+        or text.lower().endswith((".tgz", ".tar.gz", ".tar"))
     ):
         return False
     name, at, version = text[1:].partition("@")

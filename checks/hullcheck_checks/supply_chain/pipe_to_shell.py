@@ -11,7 +11,8 @@ To fix: install a package, or download a version, verify it and only then run it
      && sh install.sh
 
 What counts is that output of a download reaches an interpreter: through a pipe, `sh -c "$(...)"`, `bash <(...)`,
-`eval`, `source`, a variable, or `iex` in PowerShell. A download that is only unpacked or read is another matter.
+`eval`, `source`, a variable, or `iex` in PowerShell; or that an interpreter does both, as `python -c
+"exec(urlopen(...).read())"` and `deno run https://...` do. A download that is only unpacked or read is another matter.
 
 See https://github.com/ossf/scorecard/blob/main/docs/checks.md#pinned-dependencies
 See https://docs.docker.com/build/building/best-practices/#run
@@ -60,6 +61,54 @@ def piped(stage: Stage) -> Iterator[Finding]:
                 )
 
 
+@check.on(Stage)
+def by_itself(stage: Stage) -> Iterator[Finding]:
+    """What an interpreter fetches and executes by itself."""
+    for script in stage.scripts:
+        for command in script.commands:
+            found = _fetched_code(command)
+            if found is not None:
+                url, place = found
+                yield check.finding(
+                    stage,
+                    f"`{command.name}` fetches code from `{without_secrets(url)}` and runs it, unseen",
+                    at=place,
+                    severity=None if stage.needed else Severity.LOW,
+                    evidence=(without_secrets(url), command.name),
+                    extent=sources(without_secrets(url)),
+                )
+
+
+_URL = re.compile(r"https?://[^\s'\"\\)<>]+")
+_RUNS = re.compile(
+    r"\b(?:exec|eval|compile|instance_eval|class_eval|run_path|runInThisContext|Function|system|create_function)\s*\(?\W"
+)
+_FETCHES = re.compile(
+    r"urlopen|requests\.get|httpx\.get|urllib|fetch\s*\(|file_get_contents|open-uri|URI\.|Net::HTTP|LWP|https?\.get|include\s"
+)
+
+
+def _fetched_code(command: Command) -> tuple[str, Location] | None:
+    """The address that an interpreter runs code from: `python -c "exec(urlopen('...').read())"`, `deno run https://...`."""
+    texts = [word.text for word in command.arguments]
+    if command.name == "deno" and texts[:1] and texts[0] in ("run", "install", "eval", "serve", "test"):
+        for word in command.arguments[1:]:
+            if word.text.startswith(("http://", "https://")):
+                return None if re.search(r"@v?[0-9]", word.text) else (word.text, command.place(word))
+        return None
+    if not INTERPRETERS.fullmatch(command.name):
+        return None
+    codes = [
+        command.arguments[n + 1].plain for n, text in enumerate(texts[:-1]) if re.fullmatch(r"-\w*[cer]|--eval", text)
+    ]
+    codes += [redirection.body for redirection in command.redirections if redirection.body is not None]
+    for code in codes:
+        url = _URL.search(code.text)
+        if url is not None and _RUNS.search(code.text) and _FETCHES.search(code.text):
+            return url[0], code.at(*url.span())
+    return None
+
+
 def _place(command: Command, reader: Command) -> Location:
     one, other = command.place(), reader.location
     return one._replace(start=min(one.start, other.start), end=max(one.end, other.end))
@@ -70,18 +119,35 @@ def _reader(script: Script, command: Command, steps: int) -> Command | None:
     if not steps:
         return None
     for other in script.after_in_pipe(command):
-        if _executes_input(other):
+        if _executes_input(other) or _executes_what_it_reads(script, other):
             return other
+    if command.shell == "powershell" and command.assignments:
+        return _through_powershell(script, command)
     parent = script.by_number(command.inside)
     if parent is None:
         return None
     if command.how in ("$(", "<(", "(", "{") and _executes(parent, command):
         return parent
+    if parent.shell == "powershell" and parent.assignments:
+        return _through_powershell(script, parent)
     if not parent.words and command.how == "$(":
         return _through_variable(script, parent, command)
     if command.how in ("-c", "eval", "(", "{", "<<") or parent.name in _PASSING:
         return _reader(script, parent, steps - 1)
     return None
+
+
+def _executes_what_it_reads(script: Script, command: Command) -> bool:
+    """`... | bash -c "$(cat)"`, `... | xargs -0 sh -c`."""
+    texts = [word.text for word in command.arguments]
+    if command.name not in SHELLS and command.name != "eval":
+        return False
+    if any(wrapper.text == "xargs" for wrapper in command.wrappers):
+        return bool(texts) and re.fullmatch(r"-\w*c", texts[-1]) is not None
+    return any(
+        inner.how == "$(" and inner.name == "cat" and all(word.text in ("-", "/dev/stdin") for word in inner.arguments)
+        for inner in script.inner(command)
+    )
 
 
 def _executes_input(command: Command) -> bool:
@@ -137,6 +203,20 @@ def _executes(parent: Command, inner: Command) -> bool:
 
 def _within(outer: Location, inner: Location) -> bool:
     return outer.start <= inner.start and inner.end <= outer.end
+
+
+def _through_powershell(script: Script, assigning: Command) -> Command | None:
+    """`$s = (iwr ...).Content; iex $s`."""
+    used = re.compile(rf"{re.escape(assigning.assignments[0].text.lower())}(?![\w])")
+    for later in script.commands:
+        if later.number <= assigning.number or not any(used.search(word.text.lower()) for word in later.words):
+            continue
+        if later.name == "invoke-expression" or "scriptblock]::create" in " ".join(w.text.lower() for w in later.words):
+            return later
+        for other in script.after_in_pipe(later):
+            if _executes_input(other):
+                return other
+    return None
 
 
 def _through_variable(script: Script, assigning: Command, inner: Command) -> Command | None:

@@ -24,6 +24,8 @@ from hullcheck.model.command import Command, Script, Word
 from hullcheck.model.cures import without_option
 from hullcheck.model.dockerfile import Stage
 from hullcheck.model.variables import settings
+from hullcheck.model.written import copied
+from hullcheck.terms import Alias
 
 check = Check(
     __name__,
@@ -31,11 +33,11 @@ check = Check(
     severity=Severity.HIGH,
     dialects=("dockerfile",),
     aliases=(
-        "checkov:CKV2_DOCKER_7",
-        "checkov:CKV2_DOCKER_8",
-        "checkov:CKV2_DOCKER_9",
-        "checkov:CKV2_DOCKER_10",
-        "checkov:CKV2_DOCKER_11",
+        Alias("checkov:CKV2_DOCKER_7", "apk", "--allow-untrusted"),
+        Alias("checkov:CKV2_DOCKER_8", "apt-get", "--allow-unauthenticated"),
+        Alias("checkov:CKV2_DOCKER_9", ("dnf", "tdnf", "yum", "microdnf", "dnf5"), "--nogpgcheck"),
+        Alias("checkov:CKV2_DOCKER_10", "rpm"),
+        Alias("checkov:CKV2_DOCKER_11", "apt-get", "--force-yes"),
         "cis-docker:4.11",
     ),
     cwe=(347,),
@@ -55,10 +57,17 @@ OPTIONS = {
     "dpkg": r"(?s:--force-(?:.*,)?bad-verify.*)",
     "pacman": r"--sigLevel=?[Nn]ever",
     "debootstrap": r"--no-check-gpg",
+    "choco": r"(?i)--?(?:ignore-?(?:package)?-?checksums?(?:-?from-?packages?)?|allow-?empty-?checksums?(?:-?secure)?)(?:=true)?",
+    "cinst": r"(?i)--?(?:ignore-?(?:package)?-?checksums?|allow-?empty-?checksums?(?:-?secure)?)",
+    "winget": r"(?i)--ignore-security-hash",
+    **dict.fromkeys(
+        ("install-module", "update-module", "install-script", "install-package"), r"(?i)-SkipPublisherCheck(?::\$true)?"
+    ),
 }
 LINES = (
     r"(?im)apt::get::allowunauthenticated\s+\"?(?:true|1)|acquire::allowinsecurerepositories\s+\"?(?:true|1)"
-    r"|^[^\S\n]*+(?:(?:repo_|localpkg_)?gpgcheck\s*=\s*0|siglevel\s*=\s*(?:never|optional trustall))"
+    r"|^[^\S\n]*+(?:(?:repo_|localpkg_)?gpgcheck\s*=\s*(?:0|false|no)\b|siglevel\s*=\s*(?:never|optional trustall)"
+    r"|trusted[^\S\n]*+:[^\S\n]*+yes)"
 )
 
 
@@ -72,6 +81,12 @@ def unsigned(stage: Stage) -> Iterator[Finding]:
                 subject = "what is written here" if written else f"`{command.name}`"
                 message = f"{subject} switches signatures off: `{word.text[:80]}`"
                 yield _finding(stage, word, message, command.name, without_option(command, word))
+    for file in copied(stage):
+        span = _switched_off(file.text.text)
+        if span and _line(file.text.text):
+            said = file.text.slice(*span).strip()
+            message = f"what is written here switches signatures off: `{said.text[:80]}`"
+            yield _finding(stage, Word(said.text, said), message, "COPY", None)
     for setting in settings(stage):
         if (setting.name == "GOSUMDB" and setting.value == "off") or (
             setting.name in ("GONOSUMDB", "GONOSUMCHECK", "GOFLAGS") and _go_off(setting.name, setting.value)
@@ -114,7 +129,8 @@ def _off(script: Script, command: Command) -> Word | None:
 
 def _line(text: str) -> bool:
     """Is it a line that switches signatures off? A repository of files in the image itself is its own source."""
-    return _switched_off(text) is not None and re.search(r"\]\s+(?:file|copy):", text) is None
+    text = text.replace("\\n", "\n")
+    return _switched_off(text) is not None and re.search(r"(?i)(?:\]|uris:)\s+(?:file|copy):", text) is None
 
 
 def _switched_off(text: str) -> tuple[int, int] | None:
@@ -144,6 +160,6 @@ def _in_heredoc(script: Script, command: Command) -> Word | None:
         if redirection.body is None:
             continue
         span = _switched_off(redirection.body.text)
-        if span and (command.name == "tee" or any(script.written_to(command))):
+        if span and _line(redirection.body.text) and (command.name == "tee" or any(script.written_to(command))):
             return Word(redirection.body.text[slice(*span)].strip(), redirection.body.slice(*span).strip())
     return None

@@ -26,6 +26,7 @@ from hullcheck.model.downloads import NAMES, downloads, is_local, verifies, with
 from hullcheck.model.edit import fix, replace_word
 from hullcheck.model.extent import sources
 from hullcheck.model.variables import expanded, settings
+from hullcheck.model.written import Written, copied, written
 from hullcheck.source import Location
 
 check = Check(
@@ -36,6 +37,7 @@ check = Check(
     aliases=("kics:d5b3c9a1-7e8f-4c2a-9d6e-3f1a8b4c7e9d", "scorecard:Pinned-Dependencies"),
     cwe=(319, 494),
     fixable="unsafe",
+    covered_by=("add-remote-unverified",),
 )
 
 FETCHING = frozenset(
@@ -91,6 +93,10 @@ def _addresses(stage: Stage) -> Iterator[Found]:
                 yield from _in_words(stage, script, command)
             elif command.name in ("echo", "printf", "cat", "tee", "sed"):
                 yield from _in_lists(stage, script, command)
+        for file in written(script):
+            yield from _in_file(file)
+    for file in copied(stage):
+        yield from _in_file(file)
     for step in stage.instructions:
         if step.effective.keyword == "ADD" and not step.effective.flag("checksum"):
             for word in step.effective.words[:-1]:
@@ -127,13 +133,24 @@ def _in_words(stage: Stage, script: Script, command: Command) -> Iterator[Found]
                 break
 
 
+_LISTS = r"/etc/apt/|/etc/apk/repositories|yum\.repos\.d|pip\.conf|npmrc|zypp/repos\.d"
+
+
+def _in_file(file: Written) -> Iterator[Found]:
+    """The addresses in a list of repositories that the Dockerfile itself holds."""
+    if not any(re.search(_LISTS, path) for path in file.paths):
+        return
+    trusting = re.search(r"(?im)trusted\s*[:=]\s*yes", file.text.text) is not None
+    signed = any("/etc/ap" in path for path in file.paths) and not trusting
+    for match in re.finditer(r"http://[^\s\"'\]]+", file.text.text):
+        line = file.text.text[file.text.text.rfind("\n", 0, match.start()) + 1 : match.start()]
+        if not line.lstrip().startswith("#") and "proxy" not in line.lower():
+            yield match[0], file.text.at(*match.span()), _SIGNED if signed else ""
+
+
 def _in_lists(stage: Stage, script: Script, command: Command) -> Iterator[Found]:
     """Lines that are written to the lists of apt and apk, which name signed mirrors, and of others."""
-    lists = [
-        f
-        for f in script.written_to(command)
-        if re.search(r"/etc/apt/|/etc/apk/repositories|yum\.repos\.d|pip\.conf|npmrc", f)
-    ]
+    lists = [f for f in script.written_to(command) if re.search(_LISTS, f)]
     if not lists:
         return
     signed = any("/etc/ap" in file for file in lists)

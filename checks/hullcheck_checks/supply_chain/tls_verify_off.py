@@ -33,6 +33,9 @@ from hullcheck.model.downloads import (
 from hullcheck.model.edit import delete_word, fix, replace_word
 from hullcheck.model.extent import Extent, extent, words
 from hullcheck.model.variables import settings
+from hullcheck.terms import Alias
+
+_PIP = ("pip", "pip2", "pip3", "pipx", "uv", "python", "python2", "python3")
 
 check = Check(
     __name__,
@@ -40,16 +43,16 @@ check = Check(
     severity=Severity.HIGH,
     dialects=("dockerfile", "compose", "kubernetes"),
     aliases=(
-        "checkov:CKV2_DOCKER_2",
-        "checkov:CKV2_DOCKER_3",
-        "checkov:CKV2_DOCKER_4",
-        "checkov:CKV2_DOCKER_5",
-        "checkov:CKV2_DOCKER_6",
-        "checkov:CKV2_DOCKER_12",
-        "checkov:CKV2_DOCKER_13",
-        "checkov:CKV2_DOCKER_14",
-        "checkov:CKV2_DOCKER_15",
-        "checkov:CKV2_DOCKER_16",
+        Alias("checkov:CKV2_DOCKER_2", "curl"),
+        Alias("checkov:CKV2_DOCKER_3", ("wget", "wget2")),
+        Alias("checkov:CKV2_DOCKER_4", _PIP, "--trusted-host*"),
+        Alias("checkov:CKV2_DOCKER_5", "PYTHONHTTPSVERIFY"),
+        Alias("checkov:CKV2_DOCKER_6", "NODE_TLS_REJECT_UNAUTHORIZED"),
+        Alias("checkov:CKV2_DOCKER_12", "NPM_CONFIG_STRICT_SSL"),
+        Alias("checkov:CKV2_DOCKER_13", ("npm", "yarn"), "strict-ssl*"),
+        Alias("checkov:CKV2_DOCKER_14", "GIT_SSL_NO_VERIFY"),
+        Alias("checkov:CKV2_DOCKER_15", ("yum", "dnf", "yum-config-manager"), "*sslverify*"),
+        Alias("checkov:CKV2_DOCKER_16", "PIP_TRUSTED_HOST"),
     ),
     cwe=(295,),
     fixable="unsafe",
@@ -73,6 +76,9 @@ VARIABLES: dict[str, frozenset[str] | None] = {
     "VAULT_SKIP_VERIFY": _ON,
 }
 """Variables with the values that switch the verification off; None where any value does."""
+
+EMPTIED = frozenset(("CURL_CA_BUNDLE", "REQUESTS_CA_BUNDLE"))
+"""What requests takes as "verify nothing" when it is there without a value."""
 
 
 @check.on(Stage)
@@ -119,7 +125,7 @@ def environment(container: Container) -> Iterator[Finding]:
 
 def _hosts(name: str, value: str) -> Extent:
     """For which hosts a variable switches it off: those that it lists, or all."""
-    listed = VARIABLES[name.upper()] is None
+    listed = VARIABLES.get(name.upper(), _OFF) is None
     return extent(hosts=words(re.split(r"[\s,]+", value.strip("\"' ")) if listed else ("*",)))
 
 
@@ -156,6 +162,12 @@ def _verified(command: Command, word: Word) -> Fix | None:
 
 def _switches_off(name: str, value: str) -> bool:
     name = name.upper()
+    if name in EMPTIED and not value.strip("\"'"):
+        return True
+    if name in ("BUNDLE_SSL_VERIFY_MODE", "BUNDLE_SSL_VERIFY"):
+        return value.strip("\"'").lower() in _OFF
+    if re.fullmatch(r"POETRY_CERTIFICATES_\w+_CERT", name):
+        return value.strip("\"'").lower() in _OFF
     if name not in VARIABLES or not value:
         return False
     values = VARIABLES[name]
@@ -271,6 +283,24 @@ def _pair(*names: str) -> Callable[[Command], Word | None]:
     return find
 
 
+def _bundle(command: Command) -> Word | None:
+    """`bundle config set ssl_verify_mode 0`, and the old spelling without `set`."""
+    words = command.arguments
+    for at, word in enumerate(words[:-1] if words and words[0].text == "config" else ()):
+        if word.text == "ssl_verify_mode" and words[at + 1].text in ("0", "none"):
+            return word
+    return None
+
+
+def _poetry(command: Command) -> Word | None:
+    """`poetry config certificates.NAME.cert false`."""
+    words = command.arguments
+    for at, word in enumerate(words[:-1] if words and words[0].text == "config" else ()):
+        if re.fullmatch(r"certificates\.[^.]+\.cert", word.text) and words[at + 1].text.lower() == "false":
+            return word
+    return None
+
+
 def _written(script: Script, command: Command) -> Word | None:
     """A line of a configuration file that switches it off, where it is written to one."""
     targets = list(script.written_to(command))
@@ -301,6 +331,8 @@ _FINDERS: dict[str, Callable[[Command], Word | None]] = {
     "apk": _named("--no-check-certificate"),
     **dict.fromkeys(("conda", "mamba", "micromamba"), _pair("ssl_verify", "--ssl-verify")),
     "composer": _pair("disable-tls"),
+    **dict.fromkeys(("bundle", "bundler"), _bundle),
+    "poetry": _poetry,
     **dict.fromkeys(("helm", "kubectl", "oc", "argocd"), _named("--insecure-skip-tls-verify", "--insecure")),
     "aria2c": _pair("--check-certificate"),
     **dict.fromkeys(("http", "https"), _pair("--verify")),

@@ -21,8 +21,9 @@ from collections.abc import Iterator
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Related, Severity
 from hullcheck.model.dockerfile import Stage
-from hullcheck.model.downloads import fetched, without_secrets
+from hullcheck.model.downloads import without_secrets
 from hullcheck.model.extent import sources
+from hullcheck.model.flow import fetched
 
 check = Check(
     __name__,
@@ -38,13 +39,14 @@ check = Check(
 @check.on(Stage)
 def unpacked(stage: Stage) -> Iterator[Finding]:
     for file in fetched(stage):
-        if file.unpacked_by is None or file.verified_by is not None or file.run_by is not None:
+        if file.unpacked_by is None or file.verified or file.run_by is not None:
             continue
+        url = without_secrets(file.url)
         yield check.finding(
             stage,
-            f"the archive from `{without_secrets(file.download.url)}` is unpacked without being verified",
-            at=file.download.place,
-            evidence=(without_secrets(file.download.url),),
-            extent=sources(without_secrets(file.download.url)),
-            related=(Related(file.unpacked_by.place(), "it is unpacked here"),),
+            f"the archive from `{url}` is unpacked without being verified",
+            at=file.place,
+            evidence=(url,),
+            extent=sources(url),
+            related=(Related(file.unpacked_by, "it is unpacked here"),),
         )

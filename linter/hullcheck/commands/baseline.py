@@ -9,6 +9,7 @@ from hullcheck.baseline import Applied, Baseline, Entry
 from hullcheck.commands import check
 from hullcheck.commands.common import Progress, add_policy, registry, root_of, write
 from hullcheck.errors import HullcheckError
+from hullcheck.finding import Finding
 from hullcheck.report.unite import each
 
 ACTIONS = {
@@ -42,13 +43,18 @@ def run(options: argparse.Namespace) -> int:
     if result.exit_code == 4:
         print("hullcheck: some files can't be read; they are in the baseline, not what is in them", file=sys.stderr)
     if known is None:
-        entries = baseline.entries((finding, None) for finding in each(result.shown))
+        entries = baseline.entries((finding, None) for finding in _all(result))
         write(path, baseline.render(entries))
         return _say(path, f"{_many(entries)} written")
-    found = list(each(result.shown))
+    found = _all(result)
     now = baseline.Now(known.present(root), frozenset(finding.scope for finding in found))
     applied = baseline.apply(found, known, request.today, now)
     return _show(known, applied) if options.action == "show" else _renew(options, path, known, applied)
+
+
+def _all(result: engine.Result) -> list[Finding]:
+    """All findings that count, of every owner and in the words of every check: each may outlive the others."""
+    return [*each(result.shown), *result.left_out]
 
 
 def _read(path: str, root: str) -> Baseline:

@@ -227,6 +227,11 @@ def _say(options: argparse.Namespace, result: engine.Result, outputs: list[tuple
 
         for line in unjudged(result.coverage):
             say(f"hullcheck: {clean(line)}")
+    if not options.quiet and any(name in ("full", "markdown") for name, _ in outputs):
+        from hullcheck.facts import warning
+
+        if old := warning(day(options.today)):
+            say(f"hullcheck: {old}")
     if options.statistics:
         for name, count in sorted(result.counts().items(), key=lambda item: (-item[1], item[0])):
             say(f"{count:6}  {name}")

@@ -7,7 +7,7 @@ import time
 from datetime import date
 from errno import EISDIR
 
-from hullcheck import config
+from hullcheck import budget, config
 from hullcheck.check import Registry, load
 from hullcheck.discover import find_root
 from hullcheck.errors import HullcheckError
@@ -30,6 +30,27 @@ def add_policy(parser: argparse.ArgumentParser) -> None:
         "--include-vendored", action="store_true", help="look into node_modules, vendor and the like, too"
     )
     parser.add_argument("--no-gitignore", action="store_true", help="look at what .gitignore leaves out, too")
+    add_time_limits(parser)
+
+
+def add_time_limits(parser: argparse.ArgumentParser) -> None:
+    for option, seconds, what in (
+        ("--time-limit", budget.RUN, "the run"), ("--file-time-limit", budget.THING, "one file, overlay, chart or check")
+    ):  # fmt: skip
+        parser.add_argument(
+            option, type=_seconds, default=seconds, metavar="SECONDS",
+            help=f"how long {what} may take (default: {seconds:g}; 0: any time); what is left then isn't judged, exit 4",
+        )  # fmt: skip
+
+
+def _seconds(text: str) -> float:
+    try:
+        found = float(text)
+    except ValueError:
+        found = -1
+    if not 0 <= found < float("inf"):
+        raise argparse.ArgumentTypeError(f"{text} is no number of seconds")
+    return found
 
 
 def root_of(paths: list[str]) -> str:

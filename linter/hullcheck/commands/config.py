@@ -10,6 +10,7 @@ from hullcheck.commands.common import add_policy, read_config, registry
 from hullcheck.config import Accepted, Config, Override
 from hullcheck.engine import relative
 from hullcheck.rules import matcher
+from hullcheck.terms import said
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -145,23 +146,25 @@ def _pairs(config: Config, prefix: str, values: dict[str, object]) -> Iterator[R
 
 def _severities(config: Config, checks: Registry, overrides: list[tuple[int, Override]]) -> Iterator[Row]:
     """What the owners say of checks' severity, the last word on each."""
-    said = {name: (severity, "severity.") for name, severity in config.severity.items()}
+    levels = {term: (severity, "severity.") for term, severity in config.severity.items()}
     for number, override in overrides:
-        said.update({name: (severity, f"overrides.{number}.severity.") for name, severity in override.severity.items()})
-    yield Row("severity:" if said else "severity: {}", "" if said else "default")
-    for name, (severity, prefix) in sorted(said.items()):
+        levels.update(
+            {term: (severity, f"overrides.{number}.severity.") for term, severity in override.severity.items()}
+        )
+    yield Row("severity:" if levels else "severity: {}", "" if levels else "default")
+    for term, (severity, prefix) in sorted(levels.items()):
         words = [key.removeprefix(prefix) for key in config.said if key.startswith(prefix)]
-        word = min((w for w in words if name in checks.named(w)), key=lambda w: len(checks.named(w)))
-        yield Row(f"  {name}: {severity}", _origin(config, prefix + word))
+        word = min((w for w in words if term in checks.meant(w)), key=lambda w: len(checks.meant(w)))
+        yield Row(f"  {term.said}: {severity}", _origin(config, prefix + word))
 
 
 def _override(config: Config, number: int, override: Override) -> Iterator[Row]:
     yield Row(f"  - in {', '.join(override.paths)}:", _origin(config, f"overrides.{number}"))
-    for key, names in (("extend-select", override.select), ("ignore", override.ignore)):
-        for name in sorted(names):
-            yield Row(f"      {key}: {name}", _origin(config, f"overrides.{number}.{key}"))
-    for name, severity in sorted(override.severity.items()):
-        yield Row(f"      severity: {name}: {severity}", _origin(config, f"overrides.{number}.severity"))
+    for key, terms in (("extend-select", override.select), ("ignore", override.ignore)):
+        for word in said(terms):
+            yield Row(f"      {key}: {word}", _origin(config, f"overrides.{number}.{key}"))
+    for term, severity in sorted(override.severity.items()):
+        yield Row(f"      severity: {term.said}: {severity}", _origin(config, f"overrides.{number}.severity"))
     if override.fail_on:
         yield Row(f"      fail-on: {override.fail_on}", _origin(config, f"overrides.{number}.fail-on"))
 
@@ -176,7 +179,7 @@ def _suppressions(config: Config, path: str | None) -> Iterator[Row]:
 def _entry(entry: Accepted) -> str:
     where = f" in {', '.join(entry.paths)}" * bool(entry.paths) + f" for {entry.object}" * bool(entry.object)
     until = f" until {entry.until}" if entry.until else ""
-    return f"{', '.join(sorted(entry.checks))}{where}{until}: {entry.reason}"
+    return f"{', '.join(said(entry.checks))}{where}{until}: {entry.reason}"
 
 
 def _origin(config: Config, key: str) -> str:

@@ -9,7 +9,7 @@ from hullcheck.errors import HullcheckError
 from hullcheck.finding import Finding
 from hullcheck.fix.apply import Applied, apply
 from hullcheck.fix.files import diff, write
-from hullcheck.report.safe import Secrets, clean
+from hullcheck.report.safe import Secrets, clean, told
 
 MOST_PASSES = 10
 """How often a tree is linted and fixed again: a fix may have to wait for another one of the same place."""
@@ -59,7 +59,7 @@ def _untried(findings: tuple[Finding, ...], tried: set[tuple[str, str]]) -> list
 
 def _say(options: argparse.Namespace, fixed: int, files: set[str], problems: dict[str, str]) -> None:
     for path, reason in sorted(problems.items()):
-        print(f"hullcheck: {clean(path)}: not fixed: {clean(reason)}", file=sys.stderr)
+        print(f"hullcheck: {clean(path)}: not fixed: {clean(told(reason))}", file=sys.stderr)
     if not options.quiet:
         what = "1 finding" if fixed == 1 else f"{fixed} findings"
         where = "1 file" if len(files) == 1 else f"{len(files)} files"
@@ -70,10 +70,10 @@ def show(options: argparse.Namespace, result: Result) -> str:
     """The diff of what the fixes would change."""
     done = apply(result.shown, options.unsafe_fixes)
     for made in done.refused:
-        print(f"hullcheck: {clean(made.finding.location.path)}: not fixed: {clean(made.reason)}", file=sys.stderr)
+        print(f"hullcheck: {clean(made.finding.location.path)}: not fixed: {clean(told(made.reason))}", file=sys.stderr)
     if _more(done) and not options.quiet:
         print("hullcheck: more fixes follow once these are made: they touch the same places", file=sys.stderr)
-    return diff(done.files.values(), Secrets(result.findings))
+    return diff(done.files.values(), Secrets(result.findings, result.redact))
 
 
 def _more(done: Applied) -> bool:

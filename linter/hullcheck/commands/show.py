@@ -7,11 +7,11 @@ import sys
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from hullcheck.commands.common import reach_of, use_color
+from hullcheck.commands.common import add_time_limits, reach_of, use_color
 from hullcheck.discover import DiskTree, Tree
 from hullcheck.engine import relative
 from hullcheck.errors import HullcheckError
-from hullcheck.report.safe import clean
+from hullcheck.report.safe import clean, told
 from hullcheck.show.emit import Line, inline, origins, value, yaml_lines
 from hullcheck.show.roots import Options, Root, Roots, Shown
 from hullcheck.source import Source
@@ -40,6 +40,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     option("--build-arg", action="append", default=[], metavar="NAME=VALUE", help="Dockerfile: a build argument")
     option("--color", choices=("auto", "always", "never"), default="auto")
     option("-v", "--verbose", action="store_true", help="name the values that were overridden, too")
+    add_time_limits(parser)
 
 
 def run(options: argparse.Namespace) -> int:
@@ -125,7 +126,7 @@ def _as_json(shown: Shown) -> dict[str, Any]:
         "objects": [value(root) for root in shown.objects],
         "origins": list(places),
         "notAnalysed": [
-            {"path": p.location.path, "line": p.location.line, "reason": p.message} for p in shown.problems
+            {"path": p.location.path, "line": p.location.line, "reason": told(p.message)} for p in shown.problems
         ],
     }
 
@@ -141,7 +142,7 @@ def _print(shown: list[Shown], options: argparse.Namespace) -> None:
             print(_comment(f"{one.path or '.'} ({one.kind})", color))
         for problem in one.problems:
             place = f"{problem.location.path}:{problem.location.line}"
-            print(_comment(f"not analysed: {place}: {problem.message}", color))
+            print(_comment(f"not analysed: {place}: {told(problem.message)}", color))
         for number, root in enumerate(one.objects):
             if number or len(shown) > 1:
                 print("---")
@@ -207,12 +208,12 @@ def _story(root: str, options: argparse.Namespace) -> int:
         print(clean(story.title))
         width = max(len(fact.topic) for fact in story.facts)
         for fact in story.facts:
-            told = f"  {fact.topic:{width}}  {'unknown: ' if fact.unknown else ''}{clean(fact.value)}"
+            line = f"  {fact.topic:{width}}  {'unknown: ' if fact.unknown else ''}{clean(told(fact.value))}"
             place = f"{clean(fact.location.path)}:{fact.location.line}"
-            print(f"{told:{ORIGIN_COLUMN}} {_DIM}{place}{_PLAIN}" if color else f"{told:{ORIGIN_COLUMN}} {place}")
+            print(f"{line:{ORIGIN_COLUMN}} {_DIM}{place}{_PLAIN}" if color else f"{line:{ORIGIN_COLUMN}} {place}")
             for related in fact.related:
                 print(
-                    f"  {'':{width}}    {clean(related.location.path)}:{related.location.line}: {clean(related.message)}"
+                    f"  {'':{width}}    {clean(related.location.path)}:{related.location.line}: {clean(told(related.message))}"
                 )
     return 0
 
@@ -230,11 +231,11 @@ def _story_as_json(story: "Story") -> dict[str, Any]:
         "facts": [
             {
                 "topic": fact.topic,
-                "value": {"$unknown": fact.value} if fact.unknown else fact.value,
+                "value": {"$unknown": told(fact.value)} if fact.unknown else told(fact.value),
                 "path": fact.location.path,
                 "line": fact.location.line,
                 "related": [
-                    {"path": r.location.path, "line": r.location.line, "message": r.message} for r in fact.related
+                    {"path": r.location.path, "line": r.location.line, "message": told(r.message)} for r in fact.related
                 ],
             }
             for fact in story.facts
@@ -256,7 +257,7 @@ def _changes(root: str, options: argparse.Namespace) -> int:
         rows = [
             {
                 "container": c.title,
-                "change": c.text,
+                "change": told(c.text),
                 "path": c.location.path,
                 "line": c.location.line,
                 "removed": c.removed,
@@ -266,7 +267,7 @@ def _changes(root: str, options: argparse.Namespace) -> int:
         print(json.dumps({"version": 1, "changes": rows}, indent=2, ensure_ascii=False))
     else:
         for change in found:
-            print(clean(str(change)))
+            print(clean(told(str(change))))
         if not found:
             print("nothing changes in what runs")
     return 0

@@ -12,8 +12,9 @@ from hullcheck.discover import VENDORED, kind_of
 from hullcheck.finding import Finding, Severity
 from hullcheck.gate.paths import witnesses
 from hullcheck.model.problem import Problem
-from hullcheck.rules import matcher
+from hullcheck.rules import asked, matcher, meant
 from hullcheck.source import Location, Source
+from hullcheck.terms import Term, Terms, holding, lacking, names, said, whole
 
 Selected = frozenset[str]
 
@@ -29,22 +30,27 @@ class Policies(NamedTuple):
     findings: tuple[Finding, ...]
     paths: tuple[str, ...]
 
-    def severity(self, names: Iterable[str]) -> Severity:
+    def severity(self, checks: Iterable[str]) -> Severity:
         """The worst that any of these checks finds, as the base sees it."""
-        return max((self._of(name) for name in names), default=Severity.INFO)
+        return max((self._of(name) for name in checks), default=Severity.INFO)
 
     def _of(self, name: str) -> Severity:
-        severities = [self.base.severity.get(name, self.registry.entries[name].severity)]
-        severities += [o.severity[name] for o in self.base.overrides if name in o.severity]
+        severities = [self.base.severity.get(Term(name), self.registry.entries[name].severity)]
+        for levels in (self.base.severity, *(override.severity for override in self.base.overrides)):
+            severities += [severity for term, severity in levels.items() if term.name == name]
         return max(severities)
+
+    def meant(self, words: Iterable[str]) -> Terms:
+        """What words of the configuration stand for."""
+        return meant(self.registry, words)
 
     def everywhere(self) -> Selected:
         """The checks that the base runs in every path, not only where an override selects them."""
         base, named = self.base, self.registry.named
         chosen = {name for word in (*base.select, *base.extend_select) for name in named(word)}
         chosen |= {name for name, check in self.registry.entries.items() if check.default and not base.select}
-        chosen -= {name for word in base.ignore for name in named(word)}
-        return self.base_selected - ({name for override in base.overrides for name in override.select} - chosen)
+        chosen -= {term.name for term in self.meant(base.ignore) if term.whole}
+        return self.base_selected - ({term.name for override in base.overrides for term in override.select} - chosen)
 
     def worst(self, hidden: Callable[[Finding], bool]) -> Severity | None:
         """The worst finding that would be hidden, or None if there is none."""
@@ -132,13 +138,31 @@ def _checks(policies: Policies) -> Iterator[Weaker]:
         )
         key = next((key for key, caused in causes if caused), "select")
         yield Weaker(key, f"{_list(off)} would not run any more", policies.severity(off))
+    for key, lost in _in_part(policies):
+        what = f"{_list(said(lost))} would not be told any more"
+        yield Weaker(key, what, policies.severity(names(lost)))
     if base.profile == "strict" and own.profile != "strict":
         grouped = [name for name, check in policies.registry.entries.items() if check.grouped]
         yield Weaker("profile", "missing hardening would be one finding, not one each", policies.severity(grouped))
 
 
-def _list(names: Iterable[str]) -> str:
-    ordered = sorted(names)
+def _in_part(policies: Policies) -> Iterator[tuple[str, Terms]]:
+    """What the change's configuration ignores of checks that both run, and what it selects in part only."""
+    base, own, registry = policies.base, policies.own, policies.registry
+    both = policies.base_selected & policies.own_selected
+    ignored = (term for term in policies.meant(own.ignore) if not term.whole and term.name in both)
+    lost = frozenset(lacking(ignored, policies.meant(base.ignore)))
+    if lost:
+        yield "ignore", lost
+    before, after = asked(registry, base).select, asked(registry, own).select
+    full = both - names(before)
+    lost = whole(names(after) & full) | {term for term in before if term.name in names(after) and term not in after}
+    if lost:
+        yield "select" if own.select else "extend-select", lost
+
+
+def _list(words: Iterable[str]) -> str:
+    ordered = sorted(words)
     return ", ".join(f"`{name}`" for name in ordered[:5]) + (
         f" and {len(ordered) - 5} more" if len(ordered) > 5 else ""
     )
@@ -174,11 +198,12 @@ def _is_looked_at(path: str) -> bool:
 
 
 def _severities(policies: Policies) -> Iterator[Weaker]:
-    for name, check in policies.registry.entries.items():
-        before = policies.base.severity.get(name, check.severity)
-        after = policies.own.severity.get(name, check.severity)
-        if after < before and name in policies.base_selected:
-            yield Weaker(f"severity.{name}", f"`{name}` would be {after} instead of {before}", before)
+    base, own = policies.base.severity, policies.own.severity
+    for term in (*whole(policies.registry.entries), *(term for term in {*base, *own} if not term.whole)):
+        default = policies.registry.entries[term.name].severity
+        before, after = (levels.get(term, levels.get(Term(term.name), default)) for levels in (base, own))
+        if after < before and term.name in policies.base_selected:
+            yield Weaker(f"severity.{term.said}", f"`{term.said}` would be {after} instead of {before}", before)
 
 
 def _levels(policies: Policies) -> Iterator[Weaker]:
@@ -225,9 +250,11 @@ def _compared(
 ) -> Weaker | None:
     """How much less counts where the base's overrides are `before` and the change's are `after`."""
     everywhere = policies.everywhere()
-    was = {name: _effect(name, before, policies, everywhere) for name in policies.registry.entries}
-    would = {name: _effect(name, after, policies, everywhere) for name in policies.registry.entries}
+    terms = sorted({*whole(policies.registry.entries), *_terms(before), *_terms(after)})
+    was = {term: _effect(term, before, policies, everywhere) for term in terms}
+    would = {term: _effect(term, after, policies, everywhere) for term in terms}
     lost = [n for n in was if was[n] is not None and (would[n] is None or _less(would[n], was[n]))]
+    lost = [term for term in lost if term.whole or Term(term.name) not in lost]
     looser = _looser(_fails(after, policies), _fails(before, policies))
     if not lost and not looser:
         return None
@@ -238,18 +265,28 @@ def _compared(
         p for o in ([policies.own.overrides[number]] if number is not None else gone) for p in o.paths
     )
     severity = max((was[n] or Severity.INFO for n in lost), default=Severity.INFO)
-    what = f"in {_list(paths)} less would count" + (f": {_list(lost)}" if lost else "")
+    what = f"in {_list(paths)} less would count" + (f": {_list(said(lost))}" if lost else "")
     key = "overrides" if number is None else f"overrides.{number}"
     return Weaker(key, what, max(severity, Severity.CRITICAL) if looser else severity)
 
 
-def _effect(name: str, overrides: list[Override], policies: Policies, everywhere: Selected) -> Severity | None:
-    """How bad a check's findings are where these overrides hold; None if they don't count."""
-    wanted = name in everywhere
-    severity = policies.base.severity.get(name, policies.registry.entries[name].severity)
+def _terms(overrides: list[Override]) -> Iterator[Term]:
+    """All that the overrides say something about."""
     for override in overrides:
-        wanted = name not in override.ignore and (wanted or name in override.select)
-        severity = override.severity.get(name, severity)
+        yield from (*override.select, *override.ignore, *override.severity)
+
+
+def _effect(term: Term, overrides: list[Override], policies: Policies, everywhere: Selected) -> Severity | None:
+    """How bad what a term is about is where these overrides hold; None if it doesn't count."""
+    all_of = Term(term.name)
+    wanted = term.name in everywhere
+    severity = policies.base.severity.get(all_of, policies.registry.entries[term.name].severity)
+    severity = policies.base.severity.get(term, severity)
+    for override in overrides:
+        wanted = override.ignore.isdisjoint((term, all_of)) and (
+            wanted or not override.select.isdisjoint((term, all_of))
+        )
+        severity = override.severity.get(term, override.severity.get(all_of, severity))
     return severity if wanted else None
 
 
@@ -274,20 +311,21 @@ def _accepted(policies: Policies) -> Iterator[Weaker]:
             continue
         matches = matcher(entry.paths)
         worst = policies.worst(lambda f, e=entry, m=matches: _hides(e, m, f))  # type: ignore[misc]
-        what = f"{_list(entry.checks)} would be accepted in {_list(entry.paths) if entry.paths else 'every file'}"
-        yield Weaker(f"suppress.{number}", what, worst if worst is not None else policies.severity(entry.checks))
+        what = f"{_list(said(entry.checks))} would be accepted in {_list(entry.paths) if entry.paths else 'every file'}"
+        yield Weaker(f"suppress.{number}", what, worst if worst is not None else policies.severity(names(entry.checks)))
 
 
 def _hides(entry: Accepted, matches: Callable[[str], bool], finding: Finding) -> bool:
     about = entry.object in ("", finding.owner) or finding.owner.startswith(f"{entry.object}/")
-    return about and finding.name in entry.checks and matches(finding.location.path)
+    hidden = any(holding(entry.checks, finding, part) for part in finding.pieces)
+    return about and hidden and matches(finding.location.path)
 
 
 def _covers(agreed: Accepted, entry: Accepted) -> bool:
     """Does an entry that the base has accept all that this one does, for as long?"""
     as_long = agreed.until is None or (entry.until is not None and entry.until <= agreed.until)
     as_wide = agreed.object in ("", entry.object) and (not agreed.paths or agreed.paths == entry.paths)
-    return entry.checks <= agreed.checks and as_wide and as_long
+    return not any(lacking(entry.checks, agreed.checks)) and as_wide and as_long
 
 
 def _demands(policies: Policies) -> Iterator[Weaker]:

@@ -9,6 +9,7 @@ from hullcheck.gate.change import Change
 from hullcheck.ignores import Ignore
 from hullcheck.model.problem import Problem
 from hullcheck.source import Location
+from hullcheck.terms import Term, holding
 
 _SHOWN = 10
 
@@ -29,8 +30,10 @@ def under_review(change: Change) -> tuple[Finding, ...]:
         if suppression is not None and suppression.kind == "comment":
             asked, before = _last_day(finding, now), change.comparison.before.get(number)
             agreed = before is not None and before.suppression is not None and asked <= _last_day(before, then)
-            if not agreed and not any(asked <= wide.get(key, date.min) for key in _keys(finding, now, change)):
+            if not agreed and not _agreed_there(finding, asked, now, wide, change):
                 finding = finding._replace(suppression=suppression._replace(under_review=True))
+        elif suppression is not None and suppression.through and number not in change.comparison.before:
+            finding = finding._replace(suppression=None)  # the owners have accepted another check, and not what is new
         marked.append(finding)
     return tuple(marked)
 
@@ -71,25 +74,32 @@ def _accepting(finding: Finding, by_place: ByPlace) -> Iterator[Ignore]:
     """The ignores that accept a finding; at one place several objects may be asked about, by a common annotation."""
     place = finding.suppression.location if finding.suppression else None
     for ignore in by_place.get(place, ()):
-        if not ignore.names.isdisjoint((finding.name, *finding.evidence)) and ignore.covers(finding):
+        if ignore.covers(finding) and any(holding(ignore.terms, finding, part) for part in finding.pieces):
             yield ignore
 
 
-Key = tuple[str, str, str, str, str]
+Key = tuple[str, str, str, str]
+
+Wide = Mapping[Key, list[tuple[set[Term], date]]]
 
 
-def _wide(change: Change) -> dict[Key, date]:
-    """What files and objects ignored altogether at the base, of use then: where, whom and which check, and until when."""
-    found: dict[Key, date] = {}
-    for ignore, names in change.base.ignores.items():
-        for name in names if ignore.wide else ():
-            key = (ignore.location.path, ignore.scope, ignore.within, ignore.owner, name)
-            found[key] = max(found.get(key, date.min), ignore.until or date.max)
+def _wide(change: Change) -> Wide:
+    """What files and objects ignored altogether at the base, of use then: where and whom, and which, and until when."""
+    found: dict[Key, list[tuple[set[Term], date]]] = {}
+    for ignore, terms in change.base.ignores.items():
+        if ignore.wide:
+            key = (ignore.location.path, ignore.scope, ignore.within, ignore.owner)
+            found.setdefault(key, []).append((terms, ignore.until or date.max))
     return found
 
 
-def _keys(finding: Finding, now: ByPlace, change: Change) -> Iterator[Key]:
+def _agreed_there(finding: Finding, asked: date, now: ByPlace, wide: Wide, change: Change) -> bool:
+    """Did the same file or object ignore this at the base already, for as long?"""
     for ignore in _accepting(finding, now):
         if ignore.wide:
             within = change.comparison.old_scope(ignore.within)
-            yield change.old_path(ignore.location.path), ignore.scope, within, ignore.owner, finding.name
+            key = (change.old_path(ignore.location.path), ignore.scope, within, ignore.owner)
+            terms = frozenset().union(*(terms for terms, until in wide.get(key, ()) if asked <= until))
+            if all(holding(terms, finding, part) for part in finding.pieces):
+                return True
+    return False

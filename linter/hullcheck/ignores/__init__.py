@@ -9,6 +9,7 @@ from hullcheck.check import Registry
 from hullcheck.finding import Finding
 from hullcheck.read import File
 from hullcheck.source import Location
+from hullcheck.terms import Terms, names
 
 if TYPE_CHECKING:
     from hullcheck.model.compose import ComposeProject
@@ -37,7 +38,7 @@ MAX_IN_FILE = 2_000
 
 
 class Ignore(NamedTuple):
-    """A place that asks to ignore findings: of which checks, where, why and until when.
+    """A place that asks to ignore findings: which, where, why and until when.
 
     Without an `owner` it covers `lines` of its own file (None: all of it), whoever is made of them. With one it is about
     that object alone, as it runs `within` a scope: what it has, and in `lines` what is about no object in particular.
@@ -46,7 +47,7 @@ class Ignore(NamedTuple):
     """
 
     location: Location
-    names: frozenset[str]
+    terms: Terms
     scope: str
     lines: range | None = None
     owner: str = ""
@@ -55,6 +56,11 @@ class Ignore(NamedTuple):
     unknown: tuple[str, ...] = ()
     tool: str = "hullcheck"
     within: str = ""
+
+    @property
+    def names(self) -> frozenset[str]:
+        """The checks whose findings it is about, in whole or in part."""
+        return names(self.terms)
 
     @property
     def wide(self) -> bool:

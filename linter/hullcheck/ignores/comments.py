@@ -9,6 +9,7 @@ from hullcheck.ignores import NEVER, Ignore
 from hullcheck.ignores.lines import Lines
 from hullcheck.read import File
 from hullcheck.source import Location
+from hullcheck.terms import Terms
 
 _COMMENT = re.compile(
     r"(?:^|(?<=\s))(?:#|\{\{-? ?/\*)[ \t]*hullcheck:[ \t]*ignore(?:-(?P<scope>file|block))?"
@@ -32,12 +33,12 @@ def read(file: File, registry: Registry) -> Iterator[Ignore]:
         return
     for match in _COMMENT.finditer(source.text):
         location = source.at(match.start(), match.start() + len(match[0].rstrip()))
-        names, unknown = resolve(match["words"].split(","), registry)
+        terms, unknown = resolve(match["words"].split(","), registry)
         reason = _REASON.search(match["rest"])
         scope = match["scope"] or "line"
         yield Ignore(
             location=location,
-            names=names,
+            terms=terms,
             scope=scope,
             lines=None if scope == "file" else _covered(lines, location, scope),
             reason=(reason["double"] or reason["single"] or "").strip() if reason else "",
@@ -53,10 +54,14 @@ def _covered(lines: Lines, location: Location, scope: str) -> range:
     return lines.block(line) if scope == "block" else lines.statement(line)
 
 
-def resolve(words: list[str], registry: Registry) -> tuple[frozenset[str], tuple[str, ...]]:
-    """The checks that words name, and the words that name none."""
-    named = {word: registry.named(word) for word in map(str.strip, words) if word}
-    return frozenset().union(*named.values()) - NEVER, tuple(word for word, names in named.items() if not names)
+def resolve(words: list[str], registry: Registry) -> tuple[Terms, tuple[str, ...]]:
+    """What words stand for where they are written, and the words that stand for nothing.
+
+    Another tool's id in our own words is meant for what stands there, whichever dialect its rule is made for.
+    """
+    meant = {word: registry.meant(word) for word in map(str.strip, words) if word}
+    terms = frozenset(term.anywhere for terms in meant.values() for term in terms if term.name not in NEVER)
+    return terms, tuple(word for word, terms in meant.items() if not terms)
 
 
 def until(text: str) -> date | None:

@@ -1,36 +1,39 @@
-"""Other tools' ids, and the checks that cover the same concern."""
+"""Other tools' ids, and the findings that their rules are about."""
 
 import re
+from collections.abc import Set as AbstractSet
 from fnmatch import fnmatchcase
 
 from hullcheck.check import Registry
+from hullcheck.terms import Term, Terms
 
 
 class Ids:
-    """The checks by the ids of one tool at a time: `all` and DL3002 mean something else to each."""
+    """What the ids of one tool at a time stand for: `all` and DL3002 mean something else to each."""
 
     def __init__(self, registry: Registry) -> None:
         self._registry = registry
-        self._by_tool: dict[str, dict[str, set[str]]] = {}
-        for check in registry.entries.values():
-            for alias in check.aliases:
-                tool, _, identity = alias.partition(":")
-                self._by_tool.setdefault(tool, {}).setdefault(identity.lower(), set()).add(check.name)
+        self._by_tool: dict[str, dict[str, set[Term]]] = {}
+        for entry in registry.entries.values():
+            for term in entry.terms:
+                tool, _, identity = term.peer.partition(":")
+                if not term.when.related:
+                    self._by_tool.setdefault(tool, {}).setdefault(identity.lower(), set()).add(term)
 
-    def all(self, tool: str) -> frozenset[str]:
-        """Every check that does what a rule of the tool does."""
+    def all(self, tool: str) -> Terms:
+        """What all rules of the tool are about."""
         return frozenset().union(*self._by_tool.get(tool, {}).values())
 
-    def names(self, tool: str, *words: str) -> frozenset[str]:
-        """The checks that the tool's ids mean; ids without a counterpart mean none. `*` stands for anything."""
-        return frozenset().union(*(self._named(tool, word.strip()) for word in words))
+    def terms(self, tool: str, *words: str) -> Terms:
+        """What the tool's ids stand for; ids without a counterpart stand for nothing. `*` stands for anything."""
+        return frozenset().union(*(self._meant(tool, word.strip()) for word in words))
 
-    def _named(self, tool: str, word: str) -> set[str]:
+    def _meant(self, tool: str, word: str) -> AbstractSet[Term]:
         known = self._by_tool.get(tool, {})
         if "*" in word:
             wanted = _plain(word)
-            return set().union(*(names for key, names in known.items() if fnmatchcase(_plain(key), wanted)))
-        return known.get(word.lower()) or (self._registry.named(word) & self.all(tool) if word else set())
+            return set().union(*(terms for key, terms in known.items() if fnmatchcase(_plain(key), wanted)))
+        return known.get(word.lower()) or (self._registry.by_id(word) & self.all(tool) if word else set())
 
 
 def _plain(identity: str) -> str:

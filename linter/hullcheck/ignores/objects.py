@@ -15,6 +15,7 @@ from hullcheck.model.compose import ComposeProject
 from hullcheck.model.kubernetes import KubernetesObject, World
 from hullcheck.model.node import Mapping, Node, Scalar, Sequence, as_str, at
 from hullcheck.read import File
+from hullcheck.terms import Terms
 
 _OWN = "hullcheck.dev/ignore."
 _EXTENSION = "x-hullcheck"
@@ -87,12 +88,12 @@ def at_objects(worlds: Iterable[World], registry: Registry, foreign: bool) -> It
     for world in worlds:
         for annotated, key, value in _annotations(world.objects):
             if key.text.startswith(_OWN):
-                names, unknown = resolve([key.text.removeprefix(_OWN)], registry)
+                terms, unknown = resolve([key.text.removeprefix(_OWN)], registry)
                 reason = _without_day(value)
-                ignore = _on(annotated, key, names, "hullcheck", reason)._replace(until=until(value), unknown=unknown)
+                ignore = _on(annotated, key, terms, "hullcheck", reason)._replace(until=until(value), unknown=unknown)
             else:
                 peer = _peer(annotated, key, value, ids) if ids is not None else None
-                if peer is None or not peer.names:
+                if peer is None or not peer.terms:
                     continue
                 ignore = peer
             yield ignore._replace(within=world.name)
@@ -112,26 +113,26 @@ def _peer(annotated: KubernetesObject, key: Scalar, value: str, ids: Ids) -> Ign
     name = key.text
     if _SKIP.fullmatch(name):
         words, _, reason = value.partition("=")
-        return _on(annotated, key, ids.names("checkov", *words.split(",")), "checkov", reason.strip())
+        return _on(annotated, key, ids.terms("checkov", *words.split(",")), "checkov", reason.strip())
     if name.startswith(_KUBE_LINTER):
         check = name.removeprefix(_KUBE_LINTER)
-        return _on(annotated, key, ids.names("kube-linter", check), "kube-linter", value.strip())
+        return _on(annotated, key, ids.terms("kube-linter", check), "kube-linter", value.strip())
     if name == "kube-linter.io/ignore-all":
         return _on(annotated, key, ids.all("kube-linter"), "kube-linter", value.strip())
     if name == "kube-score/ignore":
-        return _on(annotated, key, ids.names("kube-score", *value.split(",")), "kube-score", "")
+        return _on(annotated, key, ids.terms("kube-score", *value.split(",")), "kube-score", "")
     if name.startswith(_POLARIS) and value.lower() == "true":
         check, _, container = name.removeprefix(_POLARIS).partition("exempt")
-        names = ids.names("polaris", check.rstrip("-")) if check else ids.all("polaris")
-        ignore = _on(annotated, key, names, "polaris", "")
+        terms = ids.terms("polaris", check.rstrip("-")) if check else ids.all("polaris")
+        ignore = _on(annotated, key, terms, "polaris", "")
         return (
             ignore._replace(owner=f"{ignore.owner}/{container[1:]}", lines=range(0)) if container[:1] == "." else ignore
         )
     return None
 
 
-def _on(annotated: KubernetesObject, key: Scalar, names: frozenset[str], tool: str, reason: str) -> Ignore:
-    return Ignore(key.location, names, "object", _lines(annotated.node, key), annotated.owner, reason, tool=tool)
+def _on(annotated: KubernetesObject, key: Scalar, terms: Terms, tool: str, reason: str) -> Ignore:
+    return Ignore(key.location, terms, "object", _lines(annotated.node, key), annotated.owner, reason, tool=tool)
 
 
 def _lines(node: Node, key: Scalar) -> range:
@@ -162,12 +163,12 @@ def _ignored(node: Node) -> Iterator[tuple[Scalar, Node | None]]:
 
 
 def _extension(key: Scalar, value: Node | None, registry: Registry) -> Ignore:
-    names, unknown = resolve([key.text], registry)
+    terms, unknown = resolve([key.text], registry)
     said = value if isinstance(value, Mapping) else None
     last = as_str(said.get("until")) if said else None
     return Ignore(
         location=key.location,
-        names=names,
+        terms=terms,
         scope="object",
         reason=(as_str(said.get("reason") if said else value) or "").strip(),
         until=day(last) if last else None,

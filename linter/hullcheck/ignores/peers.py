@@ -1,4 +1,4 @@
-"""Other tools' ignore comments, each with the reach that it has there; their ids become the checks that they mean."""
+"""Other tools' ignore comments, each with the reach that it has there; their ids become what their rules are about."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -11,6 +11,7 @@ from hullcheck.ignores.ids import Ids
 from hullcheck.ignores.lines import Lines
 from hullcheck.read import File
 from hullcheck.source import Location
+from hullcheck.terms import Terms
 
 _WORDS = ("hadolint", "check", "tally", "skip=", "trivy:", "tfsec:", "kics-scan", "dclint")
 
@@ -53,11 +54,11 @@ class Comment(NamedTuple):
         """Is there nothing but comments above it?"""
         return self.location.line < self.lines.top
 
-    def ignore(self, tool: str, names: frozenset[str], scope: str, reason: str = "") -> Iterator[Ignore]:
+    def ignore(self, tool: str, terms: Terms, scope: str, reason: str = "") -> Iterator[Ignore]:
         """What it asks for, if that is any of our checks: for the line that it stands at or above, and on, or the file."""
-        if names:
+        if terms:
             lines = None if scope == "file" else self._covered(scope)
-            yield Ignore(self.location, names, scope, lines, "", reason, tool=tool)
+            yield Ignore(self.location, terms, scope, lines, "", reason, tool=tool)
 
     def _covered(self, scope: str) -> range:
         line = self.lines.following(self.location.line) if self.alone else self.location.line
@@ -86,15 +87,15 @@ def _hadolint(comment: Comment) -> Iterator[Ignore]:
     match = _HADOLINT.match(comment.text)
     if match is not None and comment.alone:
         scope = {"global": "file", "stage": "block"}.get(match["scope"] or "", "line")
-        names = comment.ids.names("hadolint", *match["ids"].split(","))
-        yield from comment.ignore("hadolint", names, scope, match["why"].strip(" #"))
+        terms = comment.ids.terms("hadolint", *match["ids"].split(","))
+        yield from comment.ignore("hadolint", terms, scope, match["why"].strip(" #"))
 
 
 def _tally(comment: Comment) -> Iterator[Ignore]:
     match = _TALLY.match(comment.text)
     if match is not None and comment.alone:
-        names = _all_or(comment, "tally", match["ids"])
-        yield from comment.ignore("tally", names, "file" if match["scope"] else "line", (match["why"] or "").strip())
+        terms = _all_or(comment, "tally", match["ids"])
+        yield from comment.ignore("tally", terms, "file" if match["scope"] else "line", (match["why"] or "").strip())
 
 
 def _buildkit(comment: Comment) -> Iterator[Ignore]:
@@ -106,16 +107,16 @@ def _buildkit(comment: Comment) -> Iterator[Ignore]:
         yield from comment.ignore("buildkit", _all_or(comment, "buildkit", match["ids"]), "file")
 
 
-def _all_or(comment: Comment, tool: str, ids: str) -> frozenset[str]:
+def _all_or(comment: Comment, tool: str, ids: str) -> Terms:
     words = [word.strip() for word in ids.split(",")]
-    return comment.ids.all(tool) if "all" in map(str.lower, words) else comment.ids.names(tool, *words)
+    return comment.ids.all(tool) if "all" in map(str.lower, words) else comment.ids.terms(tool, *words)
 
 
 def _checkov(comment: Comment) -> Iterator[Ignore]:
     """Anywhere in a Dockerfile, for all of it."""
     for match in _CHECKOV.finditer(comment.text):
-        names = comment.ids.names("checkov", *match["ids"].split(","))
-        yield from comment.ignore("checkov", names, "file", (match["why"] or "").strip(" :"))
+        terms = comment.ids.terms("checkov", *match["ids"].split(","))
+        yield from comment.ignore("checkov", terms, "file", (match["why"] or "").strip(" :"))
 
 
 def _trivy(comment: Comment) -> Iterator[Ignore]:
@@ -123,7 +124,7 @@ def _trivy(comment: Comment) -> Iterator[Ignore]:
     scope = "line" if comment.lines.file.kind == "dockerfile" else "block"
     for match in _TRIVY.finditer(comment.text):
         expires = _EXPIRES.search(match["options"])
-        for ignore in comment.ignore("trivy", comment.ids.names("trivy", match["id"]), scope):
+        for ignore in comment.ignore("trivy", comment.ids.terms("trivy", match["id"]), scope):
             yield ignore._replace(until=day(expires[1])) if expires else ignore
 
 
@@ -135,9 +136,9 @@ def _kics(comment: Comment) -> Iterator[Ignore]:
     if what in ("ignore-line", "ignore-block"):
         yield from comment.ignore("kics", everything, what.removeprefix("ignore-"))
     elif comment.first:
-        named = comment.ids.names("kics", *(match["ids"] or "").split(","))
-        names = {"disable": named, "enable": everything - named}.get(what, everything)
-        yield from comment.ignore("kics", names, "file")
+        named = comment.ids.terms("kics", *(match["ids"] or "").split(","))
+        terms = {"disable": named, "enable": everything - named}.get(what, everything)
+        yield from comment.ignore("kics", terms, "file")
 
 
 def _dclint(comment: Comment) -> Iterator[Ignore]:
@@ -145,11 +146,11 @@ def _dclint(comment: Comment) -> Iterator[Ignore]:
     if match is None:
         return
     words = re.split(r"[\s,]+", match["ids"].strip())
-    names = comment.ids.names("dclint", *words) if words != [""] else comment.ids.all("dclint")
+    terms = comment.ids.terms("dclint", *words) if words != [""] else comment.ids.all("dclint")
     if match["scope"] == "disable-line":
-        yield from comment.ignore("dclint", names, "line")
+        yield from comment.ignore("dclint", terms, "line")
     elif match["scope"] == "disable-file" or comment.first:
-        yield from comment.ignore("dclint", names, "file")
+        yield from comment.ignore("dclint", terms, "file")
 
 
 _READERS: dict[str, tuple[Reader, ...]] = {

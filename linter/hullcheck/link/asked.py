@@ -7,7 +7,8 @@ from typing import NamedTuple
 from hullcheck.discover import Tree
 from hullcheck.link.builds import Build, join
 from hullcheck.link.ci import Inputs, Pipelines
-from hullcheck.parse.build_commands import BuildCommand, commands, folders
+from hullcheck.model.repository import BuildArgument
+from hullcheck.parse.build_commands import BuildCommand, commands, folders, handed
 from hullcheck.source import Related, Source
 
 MAX_SCRIPTS = 2_000
@@ -26,10 +27,11 @@ _FOLDERS = (".circleci/", ".woodpecker/", ".buildkite/")
 
 
 class Asked(NamedTuple):
-    """The builds whose file may be here, and the paths of bake files that are named."""
+    """The builds whose file may be here, the paths of bake files that are named, and what builds are given."""
 
     builds: tuple[Build, ...] = ()
     bakes: tuple[str, ...] = ()
+    handed: tuple[BuildArgument, ...] = ()
 
 
 def asked(tree: Tree, pipelines: Pipelines) -> Asked:
@@ -37,6 +39,7 @@ def asked(tree: Tree, pipelines: Pipelines) -> Asked:
     present = frozenset(tree.paths)
     builds: list[Build] = []
     bakes: list[str] = []
+    given: list[BuildArgument] = list(pipelines.handed)
     for said in pipelines.inputs:
         place = Related(said.location, "a pipeline builds it")
         builds += _builds(present, [said.folder], said, place)
@@ -47,7 +50,9 @@ def asked(tree: Tree, pipelines: Pipelines) -> Asked:
             place = Related(source.at(command.start, command.end).one_line(), "a script builds it")
             builds += _builds(present, bases, command, place)
             bakes += _present(present, bases, command.bake)
-    return Asked(tuple(builds), tuple(dict.fromkeys(bakes)))
+            for name, value, start, end in handed(source.text, command):
+                given.append(BuildArgument(source.at(start, end), "", "--build-arg", name, value))
+    return Asked(tuple(builds), tuple(dict.fromkeys(bakes)), tuple(given))
 
 
 def variants(stated: Iterable[Build], wanted: Iterable[Build]) -> Iterator[Build]:
@@ -101,7 +106,7 @@ def _builds(present: frozenset[str], bases: list[str], said: Inputs | BuildComma
     if file and context and "://" not in context and not file.startswith("./"):
         names.append(posixpath.join(context, file))
     for path in _present(present, bases, names)[:1]:
-        yield Build(path, said.target or None, "", said.arguments, place)
+        yield Build(path, said.target or None, "", said.arguments, place, contexts=said.contexts, tags=said.tags)
 
 
 def _present(present: frozenset[str], bases: list[str], names: Iterable[str]) -> list[str]:

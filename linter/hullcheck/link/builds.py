@@ -19,6 +19,7 @@ class Build(NamedTuple):
     """A build that a file asks for: where the Dockerfile is, which stage ships, and the image's name, if it has one.
 
     `arguments` are the build's own; a value of None is one that can't be known. `closed` says that there are no others.
+    `contexts` are the names that it gives to further contexts, `tags` what its image is called besides.
     """
 
     dockerfile: str
@@ -27,6 +28,8 @@ class Build(NamedTuple):
     arguments: tuple[tuple[str, str | None], ...]
     place: Related
     closed: bool = False
+    contexts: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
 
 
 def join(folder: str, *parts: str) -> str | None:
@@ -41,20 +44,35 @@ def image_name(text: str) -> str:
     return image.name if image else ""
 
 
+def artifacts(file: File) -> Iterator[str]:
+    """The names of all images that a `skaffold.yaml` builds, by whatever builder."""
+    from hullcheck.model.node import Mapping, as_str
+    from hullcheck.parse import yaml
+
+    for document in yaml.parse(file.source).documents:
+        for artifact in _artifacts(document.root):
+            image = as_str(artifact.get("image")) if isinstance(artifact, Mapping) else None
+            yield image_name(image or "")
+
+
+def _artifacts(root: "Node | None") -> "Iterator[Node]":
+    from hullcheck.model.node import Mapping, Sequence
+
+    profiles = root.get("profiles") if isinstance(root, Mapping) else None
+    for holder in (root, *(profiles.items if isinstance(profiles, Sequence) else ())):
+        build = _mapping(holder, "build")
+        listed = build.get("artifacts") if build else None
+        yield from listed.items if isinstance(listed, Sequence) else ()
+
+
 def from_skaffold(file: File) -> Iterator[Build]:
     """The artifacts of a `skaffold.yaml` that Docker or BuildKit builds."""
-    from hullcheck.model.node import Mapping, Sequence
     from hullcheck.parse import yaml
 
     folder = posixpath.dirname(file.source.path)
     for document in yaml.parse(file.source).documents:
-        profiles = document.root.get("profiles") if isinstance(document.root, Mapping) else None
-        holders = [document.root, *(profiles.items if isinstance(profiles, Sequence) else ())]
-        for holder in holders:
-            build = _mapping(holder, "build")
-            artifacts = build.get("artifacts") if build else None
-            for artifact in artifacts.items if isinstance(artifacts, Sequence) else ():
-                yield from _artifact(folder, artifact)
+        for artifact in _artifacts(document.root):
+            yield from _artifact(folder, artifact)
 
 
 def _artifact(folder: str, artifact: "Node") -> Iterator[Build]:
@@ -91,12 +109,17 @@ def _mapping(node: Any, key: str) -> Any:
 
 
 def from_bake(file: File) -> Iterator[Build]:
-    """The targets of a bake file, in JSON or HCL; values that aren't plain strings are left out."""
+    """The targets of a bake file, in JSON or HCL; values that aren't plain strings are left out.
+
+    Of a target that holds its Dockerfile itself, the path is the bake file's with the target's name behind `#`.
+    """
     folder = posixpath.dirname(file.source.path)
     for name, target in _bake_targets(file.source):
         context, dockerfile = _text(target.get("context"), "."), _text(target.get("dockerfile"), "Dockerfile")
         path = join(folder, context, dockerfile)
-        if path is None or "${" in path:
+        if isinstance(target.get("dockerfile-inline"), str):
+            path = f"{file.source.path}#{name}"
+        elif path is None or "${" in path:
             continue
         place = Related(_named(file.source, name), f"bake target `{name}` builds it")
         tags = target.get("tags")
@@ -105,8 +128,11 @@ def from_bake(file: File) -> Iterator[Build]:
             if isinstance(tags, list)
             else []
         )
+        said = target.get("contexts")
+        contexts = tuple(sorted(said)) if isinstance(said, dict) else ()
         for image in names or [""]:
-            yield Build(path, _text(target.get("target"), "") or None, image, _arguments(target.get("args")), place)
+            stage = _text(target.get("target"), "") or None
+            yield Build(path, stage, image, _arguments(target.get("args")), place, contexts=contexts)
 
 
 def _text(value: object, default: str) -> str:

@@ -9,7 +9,9 @@ from hullcheck.discover import Tree
 from hullcheck.model.image import ImageUse
 from hullcheck.model.lazy import Lazy
 from hullcheck.model.node import Mapping, Node, Scalar, Sequence, is_null
+from hullcheck.model.repository import BuildArgument
 from hullcheck.parse import yaml
+from hullcheck.parse.inline import text_of
 from hullcheck.source import Field, Location, Source
 
 _WORKFLOW = Lazy(r"(?:.*/)?\.(?:github|gitea|forgejo)/workflows/[^/]+\.ya?ml")
@@ -43,7 +45,7 @@ class Step(NamedTuple):
 class Inputs(NamedTuple):
     """What a step of a workflow or a development container says of the image that it builds; None is not known.
 
-    Paths are relative to `folder`; `bake` are files that say more.
+    Paths are relative to `folder`; `bake` are files that say more, `contexts` the names of further contexts.
     """
 
     location: Location
@@ -53,6 +55,8 @@ class Inputs(NamedTuple):
     target: str | None
     arguments: tuple[tuple[str, str | None], ...]
     bake: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    contexts: tuple[str, ...] = ()
 
 
 class Pipelines(NamedTuple):
@@ -63,9 +67,10 @@ class Pipelines(NamedTuple):
     scanned: bool
     sources: tuple[Source, ...]
     inputs: tuple[Inputs, ...] = ()
+    handed: tuple[BuildArgument, ...] = ()
 
 
-_Found = ImageUse | Step | Inputs
+_Found = ImageUse | Step | Inputs | BuildArgument
 
 
 def pipelines(tree: Tree) -> Pipelines:
@@ -93,6 +98,7 @@ def pipelines(tree: Tree) -> Pipelines:
         scanned,
         tuple(sources),
         tuple(each for each in found if isinstance(each, Inputs)),
+        tuple(each for each in found if isinstance(each, BuildArgument)),
     )
 
 
@@ -161,6 +167,7 @@ def _steps(holder: Mapping, owner: str) -> Iterator[_Found]:
         if isinstance(action, Scalar) and _BUILD_ACTIONS.fullmatch(action.text.partition("@")[0]):
             yield Step(action.location.one_line(), owner, action.text.partition("@")[0])
             yield from _inputs(action, step.get("with"))
+            yield from _handed(step.get("with"), owner)
         yield from _builds(script, owner)
 
 
@@ -179,8 +186,21 @@ def _inputs(action: Scalar, said: Node | None) -> Iterator[Inputs]:
         files = tuple(listed.split()) if listed else (listed,)
     pairs = (line.strip().partition("=") for line in (_raw(said, "build-args") or "").splitlines() if "=" in line)
     arguments = tuple((name, None if _VARIABLE.search(value) else value) for name, _, value in pairs)
+    tags = tuple(tag.strip() for tag in re.split(r"[\n,]", _raw(said, "tags")) if tag.strip() and "$" not in tag)
+    contexts = tuple(
+        line.strip().partition("=")[0] for line in _raw(said, "build-contexts").splitlines() if "=" in line
+    )
     for file in files:
-        yield Inputs(place, "", file, context, _text(said, "target"), arguments)
+        yield Inputs(place, "", file, context, _text(said, "target"), arguments, (), tags, contexts)
+
+
+def _handed(said: Node | None, owner: str) -> Iterator[BuildArgument]:
+    """The lines of `build-args`."""
+    node = said.get("build-args") if isinstance(said, Mapping) else None
+    for line in text_of(node).lines() if isinstance(node, Scalar) else ():
+        name, equals, value = line.text.strip().partition("=")
+        if equals and re.fullmatch(r"\w{1,200}", name):
+            yield BuildArgument(line.strip().location, owner, "build-args", name, value.strip().strip("\"'"))
 
 
 _WORKSPACE = Lazy(r"\$\{\{\s*github\.workspace\s*\}\}/?")

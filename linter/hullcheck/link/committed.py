@@ -39,9 +39,9 @@ class _Reader:
             yield from self._env_files(project, service)
 
     def dotenv(self, source: Source) -> Iterator[Committed]:
-        """A `.env`, whose values Compose puts into its files."""
+        """A `.env`, whose values Compose puts into its files; a service that takes it all has been told of."""
         found = in_assignments(source.text) if not self.tree.ignored(source.path) else None
-        if found is not None:
+        if found is not None and source.path not in self.told:
             place = source.at(found.start, found.start + len(found.key))
             yield Committed(place, "", source.path, "`.env`", found.key, found.weak)
 

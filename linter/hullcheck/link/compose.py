@@ -8,15 +8,17 @@ import posixpath
 import re
 from collections.abc import Iterator
 from collections.abc import Mapping as Lookup
+from contextlib import contextmanager
 from typing import NamedTuple
 
+from hullcheck.budget import OutOfTimeError, Thing, tick
 from hullcheck.link.compose_choice import Around, Choice, Choices
 from hullcheck.link.compose_containers import workloads
 from hullcheck.link.compose_reading import Reading, Settings
 from hullcheck.link.compose_services import Place, project_parts
 from hullcheck.model.compose import ComposeFile, ComposeProject, Service
 from hullcheck.model.node import Mapping, Node, is_null
-from hullcheck.model.problem import Problem
+from hullcheck.model.problem import Problem, late
 from hullcheck.render.compose.envfiles import with_files
 from hullcheck.render.compose.files import Files, ReadNamed
 from hullcheck.render.compose.interpolate import BadTemplateError, Setting, Substitution, Variables
@@ -57,7 +59,7 @@ def link(files: Files, env: Settings, texts: Lookup[str, Source], around: Around
     `texts` are files of variables by their path: the `.env` of each folder, and those that `env_file` may name.
     `around` is what else says which files belong together. `root_name` is what the repository's own folder is called.
     """
-    made = _Projects(Reading(files, env, texts), root_name)
+    made = _Projects(Reading(files, env, texts, either=True), root_name)
     found = made.all(around)
     return Linked(found, made.problems)
 
@@ -126,15 +128,29 @@ class _Projects:
                 if choice.paths in done and choose != choices.listed:
                     continue
                 done.add(choice.paths)
-                found.append(self._named_apart(self._based(choice)))
+                with self._in_time(choice.paths):
+                    tick()
+                    found.append(self._named_apart(self._based(choice)))
         for choice in choices.guesses:
-            project = self._guessed(choice)
-            if project is None:
-                choices.left.append(choice.paths[-1])
-            else:
-                found.append(self._named_apart(project))
+            with self._in_time(choice.paths):
+                tick()
+                project = self._guessed(choice)
+                if project is None:
+                    choices.left.append(choice.paths[-1])
+                else:
+                    found.append(self._named_apart(project))
         self.problems += choices.problems
         return [*found, *map(self._named_apart, self._fragments(choices.left))]
+
+    @contextmanager
+    def _in_time(self, paths: tuple[str, ...]) -> Iterator[None]:
+        """What is done for a project of these files, unless it takes too long."""
+        try:
+            with Thing():
+                yield
+        except OutOfTimeError as error:
+            place = self.reading.files[paths[0]].source.at(0)
+            self.problems.append(late(error, place, "Compose project"))
 
     def _based(self, choice: Choice) -> ComposeProject:
         """A project that is certain, and may be what others are laid over."""
@@ -157,8 +173,9 @@ class _Projects:
         first = choice.paths[0]
         return None if self.reading.dangles(*choice.paths) and not self.reading.dangles(first) else project
 
-    def _fragments(self, left: list[str]) -> Iterator[ComposeProject]:
+    def _fragments(self, left: list[str]) -> list[ComposeProject]:
         """What no project takes in: files beyond a way that was too long, by themselves; then parts of what isn't here."""
+        found: list[ComposeProject] = []
         done: set[str] = set()
         waiting = sorted(left, reverse=True)
         while self.reading.cut or waiting:
@@ -171,7 +188,10 @@ class _Projects:
             done.add(path)
             folder = posixpath.dirname(path)
             whole = is_cut and file.complete
-            yield self.made(Choice((path,), folder, complete=whole, fragment=not whole))
+            with self._in_time((path,)):
+                tick()
+                found.append(self.made(Choice((path,), folder, complete=whole, fragment=not whole)))
+        return found
 
     def _named_apart(self, project: ComposeProject) -> ComposeProject:
         """The project, with a scope that no other one has."""
@@ -180,8 +200,8 @@ class _Projects:
 
     def made(self, choice: Choice) -> ComposeProject:
         """The project that these files make."""
-        loaded, variables = self.reading.merged(choice.paths, choice.folder)
-        name = self._name(choice, variables)
+        name = self._name(choice, self.reading.settings(choice.folder))
+        loaded, variables = self.reading.merged(choice.paths, choice.folder, name)
         root = normalised(loaded.root, name, variables)
         if choice.profiles is not None:
             root = started(root, choice.profiles)

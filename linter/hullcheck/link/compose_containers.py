@@ -3,14 +3,16 @@
 from collections.abc import Iterator
 
 from hullcheck.link.compose_services import Place, boolean, field, host_path
+from hullcheck.link.seccomp import lets_through
 from hullcheck.model.compose import ComposeProject, FileObject, Service
 from hullcheck.model.container import Container, Device, Limits, Mount, Probe, Profile, Root, User
 from hullcheck.model.image import ImageUse
 from hullcheck.model.node import Mapping, Node, Scalar, Sequence
 from hullcheck.model.workload import Sysctl, Workload
-from hullcheck.render.compose.nodes import entries, get, items, part, text_of
+from hullcheck.render.compose.nodes import entries, get, items, part, parts, text_of
+from hullcheck.render.compose.paths import inside
 from hullcheck.render.compose.units import size, words
-from hullcheck.source import Field, Related
+from hullcheck.source import HOLE, Field, Related
 
 SOCKET = "/var/run/docker.sock"
 """What `use_api_socket` gives a service."""
@@ -75,7 +77,7 @@ class _Reader:
                 f"service `{service.name}`: image",
                 service.owner,
                 self._written_image(),
-                built_here=service.build is not None,
+                built_here=service.build is not None or self._is_built(service),
             )
         command = (*self._words("entrypoint"), *self._words("command"))
         return Container(
@@ -104,9 +106,16 @@ class _Reader:
             environment=service.environment,
             labels=service.labels,
             command=command,
-            probes=tuple(self._probes()),
+            probes=(*self._probes(), *self._hooks()),
             limits=self._limits(),
+            workdir=self._workdir(),
         )
+
+    def _is_built(self, service: Service) -> bool:
+        """Is what isn't known in full the image that another service builds?"""
+        wanted = service.image.parts
+        services = self.project.services.values()
+        return bool(wanted) and any(other.build is not None and other.image.parts == wanted for other in services)
 
     def _written_image(self) -> str:
         node = self.node.get("image")
@@ -161,6 +170,10 @@ class _Reader:
                 return Field(True, join.location, related=(related,))
         return said
 
+    def _workdir(self) -> Field[str]:
+        said = field(self.node.get("working_dir"), self.at)
+        return said if said.value is None else said._replace(related=self._related(said))
+
     def _windows(self) -> bool:
         platform = text_of(self.node.get("platform")) or ""
         return platform.startswith("windows") or text_of(self.node.get("isolation")) in ("hyperv", "process")
@@ -191,11 +204,18 @@ class _Reader:
         for name, value, said in self._options():
             if name in ("seccomp", "apparmor", "systempaths"):
                 normal = {"unconfined": "unconfined", "builtin": "runtime/default", "docker-default": "runtime/default"}
-                yield Profile(name, said._replace(value=normal.get(value, f"localhost/{value}")))
+                allows = self._allows(value) if name == "seccomp" and value not in normal else ""
+                yield Profile(name, said._replace(value=normal.get(value, f"localhost/{value}")), allows)
             elif name == "label":
                 kind, _, label = value.replace("=", ":").partition(":")
                 if kind == "disable" or (kind == "type" and label):
                     yield Profile("selinux", said._replace(value=label or "disable"))
+
+    def _allows(self, path: str) -> str:
+        """What a seccomp profile of this repository lets through, if that is everything but a list of calls."""
+        where = inside(self.place.folder, path)
+        source = self.place.texts.get(where) if where else None
+        return lets_through(source.text) if source is not None else ""
 
     def _primary_group(self) -> tuple[Field[str], ...]:
         said = self.service.user
@@ -305,6 +325,17 @@ class _Reader:
             said = tuple(word.value or "" for word in command)
             yield Probe("healthcheck", "exec", at, command, identity=" ".join(said))
 
+    def _hooks(self) -> Iterator[Probe]:
+        """The commands that are run when it starts and stops."""
+        for key in ("post_start", "pre_stop"):
+            for item in items(self.node.get(key)):
+                node = get(item, "command")
+                command = tuple(field(word, self.at) for word in items(node))
+                command = tuple(split(node)) if isinstance(node, Scalar) else command
+                if command:
+                    identity = " ".join(word.value or "" for word in command)
+                    yield Probe(key, "exec", item.location, command, identity=identity)
+
     def _limits(self) -> Limits:
         limits, wanted = ("deploy", "resources", "limits"), ("deploy", "resources", "reservations")
         return Limits(
@@ -312,15 +343,16 @@ class _Reader:
             cpu=self._amount(("cpus",), (*limits, "cpus"), ("cpu_quota",)),
             memory_request=self._amount(("mem_reservation",), (*wanted, "memory")),
             cpu_request=self._amount((*wanted, "cpus")),
-            pids=self._amount(("pids_limit",), (*limits, "pids")),
+            pids=self._amount(("pids_limit",), (*limits, "pids"), below=True),
         )
 
-    def _amount(self, *paths: tuple[str, ...]) -> Field[str]:
-        """The first of these that is said and isn't zero, which means none."""
+    def _amount(self, *paths: tuple[str, ...], below: bool = False) -> Field[str]:
+        """The first of these that is said and means a limit: zero doesn't, nor less, unless what is `below` counts."""
         absent: Field[str] = Field(None, self.at)
         for path in paths:
             said = field(get(self.node, *path), self.at)
-            if said.unknown or (said.value is not None and not _is_zero(said.value)):
+            none = said.value is not None and (_is_zero(said.value) or (not below and said.value.lstrip()[:1] == "-"))
+            if said.unknown or (said.value is not None and not none):
                 return said
             if said.value is not None:
                 absent = Field(None, said.location)
@@ -330,27 +362,43 @@ class _Reader:
 def user_of(service: Service) -> User:
     """The user that the service itself says; without one, its image decides."""
     said = service.user
-    if said.unknown:
+    text = said.value if said.value is not None else said.parts
+    name = text.partition(":")[0].strip()
+    if said.unknown and (not name or HOLE in name):
         return User(Root.UNKNOWN, said.location, why=said.unknown)
-    if said.value is None:
+    if said.absent:
         return User(Root.UNKNOWN, service.location, why="the image decides", unsaid=True)
-    name = said.value.partition(":")[0].strip()
     root = name == "root" or (name.isdecimal() and int(name[:20]) == 0)
-    return User(Root.STATED if root else Root.NO, said.location, said.value, f"`user` is `{said.value}`", said.related)
+    shown = text.replace(HOLE, "*")
+    return User(Root.STATED if root else Root.NO, said.location, shown, f"`user` is `{shown}`", said.related)
+
+
+def command_of(service: Service) -> list[str]:
+    """The words that start a service, as far as they are known."""
+    found: list[str] = []
+    for key in ("entrypoint", "command"):
+        node = service.node.get(key)
+        said = split(node) if isinstance(node, Scalar) else (field(item, service.location) for item in items(node))
+        found += [word.value or "" for word in said]
+    return found
 
 
 def split(node: Scalar) -> Iterator[Field[str]]:
     """The words of a command line, each with its own place where it stands there as it is."""
-    if node.unknown:
+    text = parts(node) if node.unknown else node.text
+    if not text:
         yield Field(None, node.location, node.unknown)
         return
     try:
-        found = words(node.text)
+        found = words(text)
     except ValueError:
-        found = node.text.split()
+        found = text.split()
     at = 0
     for word in found:
-        offset = node.text.find(word, at) if word else -1
+        if HOLE in word:
+            yield Field(None, node.location, node.unknown, parts=word)
+            continue
+        offset = text.find(word, at) if word else -1
         if offset < 0:
             yield Field(word, node.location)
             continue

@@ -3,12 +3,13 @@
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
+from hullcheck.link.compose_containers import command_of
 from hullcheck.model import compose
 from hullcheck.model.compose import ComposeProject, Service
 from hullcheck.model.container import Port
 from hullcheck.model.image import ImageRef
 from hullcheck.model.network.compose import Attached, ComposeNetwork, Published, Wire
-from hullcheck.model.network.datastores import data_store
+from hullcheck.model.network.datastores import Hints, data_store, is_client
 from hullcheck.model.network.endpoint import ContainerPort, Endpoint
 from hullcheck.model.network.labels import Labels
 from hullcheck.model.network.network import Use, hosts_in
@@ -144,9 +145,22 @@ def _endpoint(member: _Member, project: ComposeProject, datastores: tuple[str, .
         ports,
         service.network_mode.value == "host",
         images=images,
-        data=data_store(images, (port.number for port in ports), datastores),
+        data=_data(member, images, ports, datastores),
         complete=service.complete,
     )
+
+
+def _data(
+    member: _Member, images: tuple[str, ...], ports: tuple[ContainerPort, ...], datastores: tuple[str, ...]
+) -> str:
+    """Which kind of data store the service is: a client of one, or what dumps it, is none."""
+    service = member.service
+    words = command_of(service)
+    if is_client(words):
+        return ""
+    variables = (variable.name for variable in service.environment if variable.source != "build argument")
+    hints = Hints.of(service.name, *variables, *words[:1])
+    return data_store(images, (port.number for port in ports), datastores, hints)
 
 
 def _container_ports(service: Service) -> Iterator[ContainerPort]:

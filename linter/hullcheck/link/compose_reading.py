@@ -32,14 +32,14 @@ class Reading:
     """Reads projects. `env` are variables that are given for a folder, which win over its `.env`.
 
     `texts` are files of variables by their path. `reached` are files that projects took in, `cut` those that they
-    didn't follow because the way to them is too long.
+    didn't follow because the way to them is too long. `either` says how `${X:+text}` is taken, as for `interpolate`.
     """
 
-    def __init__(self, files: Files, env: Settings, texts: Mapping[str, Source]) -> None:
+    def __init__(self, files: Files, env: Settings, texts: Mapping[str, Source], either: bool = False) -> None:
         self.files = files
         self.env = env
         self.texts = texts
-        self.loader = Loader(files, self.read)
+        self.loader = Loader(files, self.read, either)
         self.reached: set[Reached] = set()
         self.cut: dict[str, None] = {}
         self._settings: dict[tuple[str, int], Variables] = {}
@@ -73,9 +73,12 @@ class Reading:
             self._kept.append(above)
         return self._settings[key]
 
-    def merged(self, paths: tuple[str, ...], folder: str) -> Merged:
-        """The files laid over one another. What they take in counts as reached."""
+    def merged(self, paths: tuple[str, ...], folder: str, name: str) -> Merged:
+        """The files laid over one another, as a project of that name. What they take in counts as reached."""
         variables = self.settings(folder)
+        if name and "COMPOSE_PROJECT_NAME" not in variables:
+            variables = {**variables, "COMPOSE_PROJECT_NAME": Setting(name)}
+            self._kept.append(variables)
         loaded = self.loader.project(paths, folder, variables)
         self.reached |= loaded.reached
         self.cut.update(dict.fromkeys(loaded.cut))

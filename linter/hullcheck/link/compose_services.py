@@ -1,22 +1,41 @@
 """The tree of a Compose project as what the rest of the linter looks at: services, networks, volumes, file objects."""
 
 import posixpath
+import re
 from collections.abc import Iterator
 from collections.abc import Mapping as Lookup
 from typing import NamedTuple
 
+from hullcheck.budget import tick
 from hullcheck.model.compose import Build, Dependency, FileObject, Join, Network, Service, Volume
 from hullcheck.model.container import Mount, Port, Variable
+from hullcheck.model.hostpaths import leads_to_runtime
 from hullcheck.model.image import ImageUse
 from hullcheck.model.node import Mapping, Node, Scalar
 from hullcheck.render.compose.dotenv import variables as read_variables
-from hullcheck.render.compose.interpolate import DEFAULT, Variables, is_set_elsewhere, settings_in
-from hullcheck.render.compose.nodes import MARK, PLACES, Text, entries, get, is_nothing, items, marked, part, text_of
+from hullcheck.render.compose.interpolate import DEFAULT, MAX_TEXT, Variables, is_set_elsewhere, settings_in
+from hullcheck.render.compose.nodes import (
+    MARK,
+    PLACES,
+    Text,
+    entries,
+    get,
+    is_nothing,
+    items,
+    marked,
+    part,
+    parts,
+    text_of,
+)
 from hullcheck.render.compose.paths import inside, is_absolute, is_remote_context
 from hullcheck.render.compose.short import clean
 from hullcheck.source import Field, Location, Related, Source
 
+_BINDS = frozenset(("bind", "rbind"))
 _IMAGE_CONTEXT = "docker-image://"
+
+EXAMPLES = (".env.example", ".env.dist", ".env.sample", ".env.template", "env.example", "example.env", "sample.env")
+"""Names of files that say what the variables beside a project are as it is shipped, to be copied to `.env`."""
 
 
 class Place(NamedTuple):
@@ -51,6 +70,7 @@ def project_parts(place: Place) -> Parts:
     configs = _file_objects(place, "configs")
     services = {}
     for key, (at, node) in entries(root.get("services")).items():
+        tick()
         if isinstance(node, Mapping) and key not in place.skipped:
             reader = _Reader(place, key, at, node)
             services[key] = reader.service(networks, volumes)
@@ -62,7 +82,7 @@ def field(node: Node | None, otherwise: Location) -> Field[str]:
     if node is None:
         return Field(None, otherwise)
     if node.unknown:
-        return Field(None, node.location, node.unknown)
+        return Field(None, node.location, node.unknown, parts=parts(node))
     text = text_of(node)
     return Field(text, node.location, related=replaced(node)) if text is not None else Field(None, node.location)
 
@@ -124,8 +144,23 @@ def host_path(place: Place, node: Node | None, otherwise: Location) -> Field[str
         return field(node, otherwise)
     text = _known_places(marked(node), place.folder) if node.unknown else node.text
     if MARK in text:
-        return Field(None, node.location, node.unknown)
+        known = _partly_known(text)
+        return Field(known or None, node.location, "" if known else node.unknown, replaced(node) if known else ())
     return Field(normal_path(text, place.folder), node.location, related=replaced(node))
+
+
+def _partly_known(text: str) -> str:
+    """A path of the host of which enough is known: `*` stands for the rest. Empty if it may be anything.
+
+    It is known where its first folder is, and where it leads to a runtime's socket, whatever is before that.
+    """
+    path = normal_path(text.replace(MARK, "*"), "") if text.startswith(("/", "~")) else ""
+    if path.startswith("~") or (path and "*" not in path.split("/")[1]):
+        return path
+    if text.startswith(f"{MARK}/"):
+        path = normal_path(f"/*{text[1:]}".replace(MARK, "*"), "")
+        return path if leads_to_runtime(path) else ""
+    return ""
 
 
 def _known_places(text: str, folder: str) -> str:
@@ -274,11 +309,12 @@ class _Reader:
 
     def _ports(self, networks: dict[str, Network], joins: tuple[Join, ...]) -> "list[Port]":
         inner = _not_public([networks[join.network] for join in joins if join.network in networks])
+        inner = inner or text_of(self.node.get("network_mode")) == "none"  # what is published goes nowhere
         found: list[Port] = []
         for item in items(self.node.get("ports")):
             if not isinstance(item, Mapping):
                 continue
-            port = _port(item)
+            port = _port(item, self.place)
             if inner and port.public:
                 port = port._replace(public=False)
             last = found[-1] if found else None
@@ -337,10 +373,15 @@ class _Reader:
             mount
             for item in items(self.node.get("volumes"))
             if isinstance(item, Mapping)
-            for mount in (self.mount(item, volumes),)
+            for mount in self._mounted(item, volumes)
         ]
 
-    def mount(self, item: Mapping, volumes: dict[str, Volume]) -> Mount:
+    def _mounted(self, item: Mapping, volumes: dict[str, Volume]) -> "list[Mount]":
+        mount = self._mount(item)
+        volume = volumes.get(mount.name) if mount.name else None
+        return self._bound(mount, volume) if volume is not None else [mount]
+
+    def _mount(self, item: Mapping) -> Mount:
         at = item.location
         kind = field(item.get("type"), at)
         source = item.get("source")
@@ -352,11 +393,10 @@ class _Reader:
         options = tuple(
             text for key in ("selinux", "recursive") if (text := text_of(get(item, "bind", key))) is not None
         )
-        mount = Mount(
+        return Mount(
             kind.value or "bind", said, target, read_only, at,
             field(propagation, at) if propagation is not None else None, options, name,
         )  # fmt: skip
-        return self._bound(mount, volumes.get(name)) if name else mount
 
     def _mount_source(self, kind: Field[str], source: Node | None, at: Location) -> Field[str]:
         if kind.unknown:
@@ -364,38 +404,86 @@ class _Reader:
         said = host_path(self.place, source, at) if kind.value == "bind" else field(source, at)
         return said if said.value is None else said._replace(related=(*said.related, *self.used_by(said.location)))
 
-    def _bound(self, mount: Mount, volume: Volume | None) -> Mount:
-        """A named volume whose options make it a bind mount is one."""
-        device = volume.driver_opts.get("device") if volume is not None else None
-        options = volume.driver_opts.get("o") if volume is not None else None
-        if volume is None or device is None or options is None:
-            return mount
-        if "bind" not in (options.value or "").split(","):
-            return mount
+    def _bound(self, mount: Mount, volume: Volume) -> "list[Mount]":
+        """A named volume as what its options make of it: the local driver hands them to mount(8)."""
+        device, options = volume.driver_opts.get("device"), volume.driver_opts.get("o")
+        if (volume.driver.value or "local") != "local" or device is None:
+            return [mount]
+        words = (options.value or "").split(",") if options is not None else []
+        kind = volume.driver_opts.get("type")
+        read_only = Field(True, options.location) if options is not None and "ro" in words else mount.read_only
+        if not _BINDS.isdisjoint(words) or (device.value or "").startswith("/dev/"):
+            return [self._of_volume(mount, device, device.value, read_only)]
+        if options is not None and kind is not None and kind.value == "overlay":
+            return list(self._layers(mount, options, words)) or [mount]
+        return [mount]
+
+    def _layers(self, mount: Mount, options: Field[str], words: list[str]) -> "Iterator[Mount]":
+        """The folders of the host that an overlay consists of; only the upper one is written to."""
+        for word in words:
+            name, _, paths = word.partition("=")
+            for path in paths.split(":") if name == "lowerdir" else [paths] if name == "upperdir" else ():
+                yield self._of_volume(mount, options, path, Field(name == "lowerdir", options.location))
+
+    def _of_volume(self, mount: Mount, said: Field[str], path: str | None, read_only: Field[bool]) -> Mount:
+        """What a named volume mounts, as said by its options."""
         use = Related(mount.location, f"service `{self.name}` mounts it")
-        source = device._replace(related=(*device.related, use))
-        if device.value is not None:
-            source = source._replace(value=normal_path(device.value, self.place.folder))
-        read_only = mount.read_only
-        if "ro" in (options.value or "").split(","):
-            read_only = Field(True, options.location)
+        source = said._replace(related=(*said.related, use))
+        if path is not None:
+            source = source._replace(value=normal_path(path, self.place.folder))
         return mount._replace(kind="bind", source=source, read_only=read_only)
 
 
-def _port(item: Mapping) -> Port:
+def _port(item: Mapping, place: Place) -> Port:
     number, published = item.get("target"), item.get("published")
     address = item.get("host_ip")
     host = field(address, item.location) if address is not None else None
     port = _number(number)
     text = text_of(published)
     hidden = published is not None and bool(published.unknown)
+    if hidden and published is not None and host is None:
+        shipped = as_shipped(published, place)
+        _, colon, last = shipped.rpartition(":")
+        if colon:
+            host = Field(shipped.rpartition(":")[0], published.location)
+        # No address can stand in the long form, and none is where a port is shipped or named.
+        text = last if last.isdecimal() else None
+        may_be_address = published.location == item.location and not last.isdecimal() and not _names_port(published)
+        if text is not None or not may_be_address:
+            text, hidden = text or "0", False
     protocol = text_of(item.get("protocol")) or "tcp"
     count = getattr(item, "count", 1)
     return Port(
         port, None if port is None else port + count - 1, protocol, item.location,
         0 if text is None or hidden else _first_number(text),
-        host, _public(host, hidden), text_of(item.get("name")) or "",
+        host, _public(host, hidden), text_of(item.get("name")) or "", _last_number(text),
     )  # fmt: skip
+
+
+_NAME = re.compile(r"\$\{?([A-Za-z_][A-Za-z0-9_]*)")
+
+
+def _variables_of(node: Node) -> list[str]:
+    """The variables that the node's text was made with."""
+    before = node.before
+    return _NAME.findall(before.text[:MAX_TEXT]) if isinstance(before, Scalar) else []
+
+
+def _names_port(node: Node) -> bool:
+    """Is it a variable for a port that isn't known?"""
+    names = _variables_of(node)
+    return bool(names) and not {"PORT", "PORTS"}.isdisjoint(names[0].upper().split("_"))
+
+
+def as_shipped(node: Node, place: Place) -> str:
+    """What the first variable of a text is in the example that lies beside the project; empty if there is none."""
+    for name in _variables_of(node)[:1]:
+        for example in EXAMPLES:
+            source = place.texts.get(posixpath.join(place.folder, example))
+            setting = read_variables(source, {}).get(name) if source is not None else None
+            if setting is not None:
+                return setting.text
+    return ""
 
 
 def _number(node: Node | None) -> int | None:
@@ -405,6 +493,11 @@ def _number(node: Node | None) -> int | None:
 
 def _first_number(text: str) -> int | None:
     digits = text.partition("-")[0]
+    return int(digits[:9]) if digits.isdecimal() else None
+
+
+def _last_number(text: str | None) -> int | None:
+    digits = (text or "").rpartition("-")[2]
     return int(digits[:9]) if digits.isdecimal() else None
 
 

@@ -1,11 +1,15 @@
 """A Dockerfile's parts for the checks: its stages, what ships, and the images that it names."""
 
+import re
 from collections.abc import Iterable, Iterator
 
 from hullcheck.link.builds import Build
+from hullcheck.model.command import Lost
 from hullcheck.model.container import Container, Root
+from hullcheck.model.coverage import Gap
 from hullcheck.model.dockerfile import Dockerfile, Graph, Shipped, Stage
 from hullcheck.model.image import ImageUse
+from hullcheck.model.problem import Problem
 from hullcheck.model.users import unused
 from hullcheck.source import Related
 
@@ -13,17 +17,20 @@ Part = Dockerfile | Stage | Container | ImageUse
 _Arguments = tuple[tuple[tuple[str, str | None], ...], bool]
 
 
-def parts(dockerfile: Dockerfile, builds: Iterable[Build]) -> Iterator[Part]:
+def parts(dockerfile: Dockerfile, builds: Iterable[Build], contexts: frozenset[str] = frozenset()) -> Iterator[Part]:
     """The file itself; for each set of build arguments its stages and images; and a container for all that ships.
 
-    Without builds, the last stage ships, and nobody knows the arguments.
+    Without builds, the last stage ships, and nobody knows the arguments. `contexts` are the names that some build gives
+    to contexts. A stage that nothing rests on may be built by its name, and is judged as that.
     """
     yield dockerfile
     variants = _variants(builds)
+    known: set[str] = set()
+    leaves: dict[str, Stage] = {}
     seen: set[tuple[object, str | None]] = set()
     for (arguments, closed), same in variants.items():
         targets = tuple(dict.fromkeys(build.target for build in same)) or (None,)
-        graph = dockerfile.graph(dict(arguments), targets, closed)
+        graph = dockerfile.graph(dict(arguments), targets, closed, contexts)
         yield from graph.stages
         for use in graph.image_uses():
             key = (use.location, use.reference.value)
@@ -31,6 +38,39 @@ def parts(dockerfile: Dockerfile, builds: Iterable[Build]) -> Iterator[Part]:
                 seen.add(key)
                 yield use
         yield from _containers(graph, targets, same)
+        known |= {stage.owner for stage in graph.needed}
+        leaves |= {stage.owner: stage for stage in _leaves(graph)}
+    for owner, stage in leaves.items():
+        made = graph.shipped(owner) if owner not in known else None
+        if made is not None and made.stage.start is stage.start:
+            yield container(made, [])._replace(if_target=True)
+
+
+_FOR_WORK = frozenset(
+    ("test", "tests", "tested", "testing", "tester", "unit", "e2e", "integration", "lint", "linter", "linting", "check",
+     "checks", "checker", "fmt", "format", "doc", "docs", "bench", "benchmark", "benchmarks", "cov", "coverage", "validate",
+     "validation", "vet", "verify", "ci", "vendor", "update", "gen", "generate", "generated", "proto", "protos", "binary",
+     "binaries", "artifact", "artifacts", "export", "exporter", "cache", "deps", "dependencies")
+)  # fmt: skip
+"""Words in the names of stages that are built for what building them does, or for what can be taken out of them."""
+
+
+def _leaves(graph: Graph) -> Iterator[Stage]:
+    """The stages that nothing rests on, and that somebody may build by name: they start something, or collect it."""
+    used = {stage.parent for stage in graph.stages} | {source for s in graph.stages for _, source in s.copied_from}
+    for stage in graph.built:
+        if (
+            stage in used
+            or stage.is_final
+            or not stage.complete
+            or not stage.name
+            or not _FOR_WORK.isdisjoint(re.split(r"[-_.]", stage.name.lower()))
+        ):
+            continue
+        keywords = {instruction.keyword for instruction in stage.instructions}
+        collects = any(i.keyword == "COPY" and i.flag("from") for i in stage.instructions)
+        if keywords & {"CMD", "ENTRYPOINT"} or (collects and stage.chain[-1].base.text != "scratch"):
+            yield stage
 
 
 def _variants(builds: Iterable[Build]) -> dict[_Arguments, list[Build]]:
@@ -77,3 +117,14 @@ def _unused_user(made: Shipped) -> Iterator[Related]:
         user = unused(made.stage)
         if user is not None:
             yield Related(user.place, f"`{user.name}` is made here, and never used")
+
+
+def unread(dockerfile: Dockerfile) -> Iterator[Problem]:
+    """What the scripts of a Dockerfile hold that isn't understood: its commands aren't judged."""
+    for stage in dockerfile.stages:
+        for script in stage.scripts:
+            if script.unknown:
+                for text, why in script.lost or (Lost(script.instruction.text, script.unknown),):
+                    message = f"a part of this `{script.instruction.keyword}` isn't understood: {why}"
+                    gap = Gap("shell", "command of a shell", why)
+                    yield Problem("not-analysed", message, text.location.one_line(), stage.owner, gap)

@@ -53,7 +53,7 @@ class Images:
         if not container.user.unsaid:
             return container
         user = _shipped_user(shipped, container.user.location) if shipped else _listed_user(container, image)
-        return container._replace(user=user)
+        return container._replace(user=_by_command(user, container) if container.instead else user)
 
     def joined_service(self, container: Container, build: Build | None) -> Container:
         """A Compose service with what its Dockerfile decides; the finding then belongs to the Dockerfile."""
@@ -64,6 +64,23 @@ class Images:
         if not container.user.unsaid:
             return container
         return container._replace(user=_shipped_user(shipped, container.user.location), judged_elsewhere=True)
+
+
+def _by_command(user: User, container: Container) -> User:
+    """The user where `command` replaces the image's entry point, and with it what would have left root.
+
+    See https://kubernetes.io/docs/tasks/inject-data-application/define-command-argument-container/
+    """
+    if not user.drops_privileges:
+        return user
+    from hullcheck.model.privileges import dropper_of
+
+    drops = dropper_of(container.instead, user.drops_privileges)
+    if drops:
+        return user._replace(drops_privileges=drops)
+    why = f"{user.why}: `command` replaces the entry point that leaves it with `{user.drops_privileges}`"
+    place = Related(container.instead[0].location, "this runs instead of the image's entry point")
+    return user._replace(drops_privileges="", why=why, related=(*user.related, place))
 
 
 def _shipped_user(shipped: "Shipped", place: Location) -> User:
@@ -124,4 +141,4 @@ def _how(project: "ComposeProject", service: "Service") -> tuple[Any, ...]:
     arguments = tuple(sorted((name, field.value) for name, field in build.args.items()))
     name = image_name(service.image.value) if service.image.value else ""
     place = Related(service.location, f"service `{service.name}` builds and runs it")
-    return build.target.value, name, arguments, place, not build.target.unknown
+    return build.target.value, name, arguments, place, not build.target.unknown, tuple(build.additional_contexts)

@@ -5,13 +5,16 @@ from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
+from hullcheck.budget import OutOfTimeError, Thing, tick
 from hullcheck.discover import Tree
+from hullcheck.link.expected import asserted_files
 from hullcheck.link.kubernetes_containers import workload
 from hullcheck.link.plain import Group, apart, by_folder, named, unique
+from hullcheck.model.claims import Claims
 from hullcheck.model.coverage import Gap
 from hullcheck.model.kubernetes import KubernetesObject, PodContext, World
 from hullcheck.model.node import as_str, at, is_null
-from hullcheck.model.problem import Problem
+from hullcheck.model.problem import Problem, late
 from hullcheck.model.scoped import Scoped
 from hullcheck.model.workload import Workload
 from hullcheck.parse import yaml
@@ -194,8 +197,11 @@ class _Linker:
                 beside.append(path)
             else:
                 free.setdefault(self._around(path), []).append(path)
+        asserted = asserted_files(self.files)
+        for paths in by_folder(sorted(asserted.intersection(path for each in free.values() for path in each))):
+            yield self._group(paths, "it is what a test expects, in part", complete=False)
         for paths in free.values():
-            for group in apart(self.files, paths):
+            for group in apart(self.files, [path for path in paths if path not in asserted]):
                 files = [self.files[path] for path in group]
                 unread = next((f.source.path for f in files if f.templated or f.problems), "")
                 yield self._group(group, f"`{unread}` can't be read in full" if unread else "")
@@ -278,7 +284,15 @@ class _Linker:
         index = Index(self.chart_files, self.read)
         for chart in self.charts:
             below = _in_folder(paths, chart)
-            made = render(chart, self.read, lambda folder: _in_folder(paths, folder), index=index, lenient=True)
+            try:
+                with Thing():
+                    tick()
+                    made = render(chart, self.read, lambda folder: _in_folder(paths, folder), index=index, lenient=True)
+            except OutOfTimeError as error:
+                path = posixpath.join(chart, "Chart.yaml")
+                place = Source(path, self.read(path) or b"").at(0)
+                self.problems.append(late(error, place, f"chart `{chart or '.'}`", chart or "."))
+                continue
             self.problems += made.problems
             self.rendered.update(path for path in below if "templates" in path.split("/"))
             found = (made_of for d in made.documents if (made_of := object_of(d.root)) is not None)
@@ -334,6 +348,8 @@ class _Context:
         self.namespaces: dict[str, KubernetesObject] = {}
         self.accounts: dict[tuple[str, str], KubernetesObject] = {}
         self.limits: dict[str, list[KubernetesObject]] = {}
+        objects = list(objects)
+        self.claims = Claims(objects) if any(made.kind == "PersistentVolume" for made in objects) else None
         for made in objects:
             if made.group:
                 continue
@@ -353,4 +369,5 @@ class _Context:
             self.namespaces.get(namespace),
             self.accounts.get((namespace, name or "default")),
             tuple(self.limits.get(namespace, ())),
+            self.claims or None,
         )

@@ -8,9 +8,10 @@ from collections.abc import Iterator
 
 from hullcheck.model.container import Container, Limits, Mount, Port, Probe, Profile, Root, User, Variable
 from hullcheck.model.image import ImageUse
-from hullcheck.model.kubernetes import PodContainer, PodObject, is_template
+from hullcheck.model.kubernetes import PodContainer, PodObject, is_template, template_parts
 from hullcheck.model.node import Mapping, Node, Scalar, as_bool, as_int, as_str, at, is_null, items
-from hullcheck.model.unknowns import known_in_full, looked_up
+from hullcheck.model.refused import PROFILE_TYPES
+from hullcheck.model.unknowns import known_in_full, looked_up, parts
 from hullcheck.model.workload import Sysctl, Workload
 from hullcheck.parse.labels import text_map
 from hullcheck.source import Field, Location, Related
@@ -39,8 +40,13 @@ class _Pod:
         self.complete = complete
         self.security = at(self.spec, "securityContext")
         self.volumes = {as_str(at(volume, "name")): volume for volume in items(at(self.spec, "volumes"))}
+        templates = items(at(pod.object.node, "spec", "volumeClaimTemplates")) if pod.context.claims else ()
+        self.claimed = {as_str(at(template, "metadata", "name")) or "": template for template in templates}
         system = as_str(at(self.spec, "os", "name")) or as_str(at(self.spec, "nodeSelector", "kubernetes.io/os"))
         self.windows = system == "windows"
+        shared = any(as_bool(at(self.spec, key)) for key in ("hostNetwork", "hostPID", "hostIPC"))
+        # the API refuses a user namespace together with one of the host's (KEP-127)
+        self.remapped = as_bool(at(self.spec, "hostUsers")) is False and not shared
 
     def workload(self) -> Workload:
         made = self.pod.object
@@ -65,7 +71,14 @@ class _Pod:
             service_account=self._account(),
             automount_token=self._token(),
             part=self.pod,
+            images=tuple(self._mounted_images()),
         )
+
+    def _mounted_images(self) -> Iterator[ImageUse]:
+        for name, volume in self.volumes.items():
+            node = at(volume, "image", "reference")
+            if node is not None and not is_null(node):
+                yield ImageUse(image_text(node, self.at), f"volume `{name}`: image", self.pod.object.owner)
 
     def _flag(self, key: str) -> Field[bool]:
         return boolean(looked_up(self.spec, key), self.at)
@@ -112,7 +125,8 @@ class _Container:
 
     def container(self) -> Container:
         ports = tuple(self._ports())
-        command = (*texts(at(self.node, "command")), *texts(at(self.node, "args")))
+        instead = tuple(texts(at(self.node, "command")))
+        command = (*instead, *texts(at(self.node, "args")))
         capabilities = at(self.security, "capabilities")
         return Container(
             dialect="kubernetes",
@@ -138,6 +152,9 @@ class _Container:
             ports=ports,
             environment=tuple(self._environment()),
             command=command,
+            instead=instead,
+            workdir=text(at(self.node, "workingDir"), self.at),
+            remapped=self.pod.remapped,
             probes=tuple(self._probes()),
             limits=self._limits(),
             pull_policy=text(at(self.node, "imagePullPolicy"), self.at),
@@ -164,14 +181,17 @@ class _Container:
         node = at(self.node, "image")
         if node is None or is_null(node):
             return None
-        said = text(node, self.at)
-        if said.value is not None and is_template(said.value):
-            said = Field(None, said.location, "a template decides it")
-        elif said.value is not None:
-            said = said._replace(value=said.value.strip())
+        said = image_text(node, self.at)
+        if said.value == "auto" and self._injected():
+            said = Field(None, said.location, "Istio puts its own proxy in its place")
         described = {"init": "init container", "ephemeral": "ephemeral container"}.get(self.role, "container")
         origin = next(iter(replaced(node)), None)
         return ImageUse(said, f"{described} `{self.name}`: image", self.owner, origin=origin)
+
+    def _injected(self) -> bool:
+        """Is it a container that Istio fills in: a gateway's proxy?"""
+        marks = (at(self.pod.pod.metadata, "annotations"), at(self.pod.pod.metadata, "labels"))
+        return self.name == "istio-proxy" or any("istio.io/" in key for mark in marks for key in text_map(mark))
 
     def _user(self) -> User:
         """As the kubelet decides: `runAsUser`, else `runAsNonRoot`, else the image."""
@@ -223,21 +243,47 @@ class _Container:
 
     def _profiles(self) -> Iterator[Profile]:
         seccomp, apparmor = self._effective("seccompProfile"), self._effective("appArmorProfile")
-        if not is_null(seccomp):
+        if _is_profile(seccomp):
             yield Profile("seccomp", _profile(seccomp, self.at))
-        if not is_null(apparmor):
+        if _is_profile(apparmor):
             yield Profile("apparmor", _profile(apparmor, self.at))
         elif (noted := at(self.pod.pod.metadata, "annotations", _APPARMOR + self.name)) is not None:
             yield Profile("apparmor", text(noted, self.at))
-        kind = at(self._effective("seLinuxOptions"), "type")
-        if not is_null(kind):
-            yield Profile("selinux", text(kind, self.at))
+        options = self._effective("seLinuxOptions")
+        for key, name in (("type", "selinux"), ("user", "selinux-user"), ("role", "selinux-role")):
+            node = at(options, key)
+            if not is_null(node):
+                yield Profile(name, text(node, self.at))
 
     def _mounts(self) -> Iterator[Mount]:
         for item in items(at(self.node, "volumeMounts")):
-            volume = self.pod.volumes.get(as_str(at(item, "name")))
+            name = as_str(at(item, "name")) or ""
+            volume = self.pod.volumes.get(name)
             if isinstance(volume, Mapping):
-                yield self._mount(item, volume)
+                claim = as_str(at(volume, "persistentVolumeClaim", "claimName"))
+                yield self._of_node(item, claim, None) or self._mount(item, volume)
+            elif (made := self.pod.claimed.get(name)) is not None:
+                mount = self._of_node(item, f"{name}-{self.pod.pod.object.name}-0", made)
+                if mount is not None:
+                    yield mount
+
+    def _of_node(self, item: Node, claim: str | None, template: Node | None) -> Mount | None:
+        """The mount of a claim whose volume is a folder of a node."""
+        claims = self.pod.pod.context.claims
+        volume = claims.volume(self.pod.pod.object.namespace, claim, template) if claims and claim else None
+        if volume is None:
+            return None
+        place = (at(item, "mountPath") or item).location.one_line()
+        said = text(volume.path, place)
+        if said.value is not None:
+            joined = posixpath.join(said.value, (as_str(at(item, "subPath")) or "").lstrip("/"))
+            related = (Related(place, f"{self.described} mounts it, as claim `{claim}`"),)
+            known = not is_template(joined) and is_null(at(item, "subPathExpr"))
+            said = said._replace(value="/" + posixpath.normpath(joined).lstrip("/"), related=related)
+            said = said if known else Field(None, said.location, "a part of it is decided elsewhere")
+        target, read_only = text(at(item, "mountPath"), place), boolean(at(item, "readOnly"), place)
+        options = ("local",) if volume.source == "local" else ()
+        return Mount("bind", said, target, read_only, said.location, None, options, as_str(at(item, "name")) or "")
 
     def _mount(self, item: Node, volume: Mapping) -> Mount:
         name = as_str(volume.get("name")) or ""
@@ -357,14 +403,30 @@ class _Container:
         )
 
     def _filled_in(self, kind: str, name: str) -> Field[str]:
-        """What a LimitRange of the namespace fills in where the container says nothing."""
-        key = "default" if kind == "limits" else "defaultRequest"
+        """What a LimitRange of the namespace fills in where the container says nothing.
+
+        One without a default has its maximum as that, and requests are as limits, else the minimum
+        (SetDefaults_LimitRangeItem in kubernetes/pkg/apis/core/v1/defaults.go).
+        """
+        keys = ("default", "max") if kind == "limits" else ("defaultRequest", "default", "max", "min")
         for ranges in self.pod.pod.context.limit_ranges:
             for limit in items(at(ranges.node, "spec", "limits")):
-                given = at(limit, key, name)
-                if as_str(at(limit, "type")) == "Container" and not is_null(given):
+                given = next((node for key in keys if not is_null(node := at(limit, key, name))), None)
+                if as_str(at(limit, "type")) == "Container" and given is not None:
                     return text(given, self.at)
         return Field(None, self.at)
+
+
+def _is_profile(node: Node | None) -> bool:
+    """Does it say a profile that the API takes? `runtimeDefault` and `{}` are refused, and set nothing."""
+    if is_null(node):
+        return False
+    kind = at(node, "type")
+    return not isinstance(node, Mapping) or (kind is None and node.unknown != "") or _takes_profile(kind)
+
+
+def _takes_profile(kind: Node | None) -> bool:
+    return isinstance(kind, Scalar) and (kind.unknown != "" or kind.text in PROFILE_TYPES)
 
 
 def _profile(node: Node | None, otherwise: Location) -> Field[str]:
@@ -388,8 +450,10 @@ def text(node: Node | None, otherwise: Location) -> Field[str]:
     """A scalar's text with its place; absent at `otherwise`, unknown if that can't be known."""
     if node is None or is_null(node):
         return Field(None, otherwise)
-    if node.unknown or not isinstance(node, Scalar):
+    if not isinstance(node, Scalar):
         return Field(None, node.location.one_line(), node.unknown or "it isn't a single value")
+    if node.unknown:
+        return Field(None, node.location.one_line(), node.unknown, parts=parts(node))
     return Field(node.text, node.location.one_line(), related=replaced(node))
 
 
@@ -404,8 +468,11 @@ def boolean(node: Node | None, otherwise: Location) -> Field[bool]:
     if node is None or is_null(node):
         return Field(None, otherwise)
     value = as_bool(node)
-    why = node.unknown or ("" if value is not None else "it isn't a boolean")
-    return Field(value, node.location.one_line(), why, replaced(node))
+    if value is None and not node.unknown and not (isinstance(node, Scalar) and is_template(node.text)):
+        return Field(None, otherwise)  # the API refuses it: `"true"` sets nothing
+    return Field(
+        value, node.location.one_line(), node.unknown or ("" if value is not None else "a template"), replaced(node)
+    )
 
 
 def replaced(node: Node) -> tuple[Related, ...]:
@@ -424,3 +491,13 @@ def removed(mapping: Node | None, *keys: str) -> tuple[Related, ...]:
     """Where an overlay took one of these keys out of the mapping."""
     gone = mapping.gone if isinstance(mapping, Mapping) and mapping.gone else {}
     return tuple(Related(gone[key].location.one_line(), f"`{key}` is taken out here") for key in keys if key in gone)
+
+
+def image_text(node: Node, place: Location) -> Field[str]:
+    """The reference to an image, as far as no template decides it."""
+    said = text(node, place)
+    if said.value is None:
+        return said
+    if is_template(said.value):
+        return Field(None, said.location, "a template decides it", parts=template_parts(said.value))
+    return said._replace(value=said.value.strip())

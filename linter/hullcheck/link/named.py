@@ -118,6 +118,8 @@ def _why(problems: Iterable[Problem]) -> Unread:
     names = {problem.name for problem in problems}
     if "unreadable-file" in names:
         return Unread("unreadable", "which can't be read")
+    if "time-limit" in names:
+        return Unread("time-limit", "which takes too long to read")
     if "not-analysed" in names:
         return Unread("template", "which is a template")
     if "check-failed" in names:

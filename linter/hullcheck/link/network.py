@@ -10,7 +10,8 @@ from hullcheck.model.compose import ComposeProject
 from hullcheck.model.container import Container, Port
 from hullcheck.model.kubernetes import KubernetesObject, PodObject, World, is_template
 from hullcheck.model.network.addresses import AddressRange, address
-from hullcheck.model.network.datastores import data_store
+from hullcheck.model.network.consoles import consoles
+from hullcheck.model.network.datastores import Hints, data_store, is_client
 from hullcheck.model.network.endpoint import Assume, ContainerPort, Endpoint
 from hullcheck.model.network.labels import Labels, numbers_in
 from hullcheck.model.network.near import Neighbours
@@ -107,6 +108,8 @@ def _endpoint(workload: Workload, datastores: tuple[str, ...]) -> Endpoint:
         addresses = tuple(_addresses(made))
     ports = tuple(_ports(workload.containers, datastores))
     images = tuple(image.repository for c in workload.containers if c.image and (image := c.image.image))
+    serving = [container for container in workload.containers if _serves(container)]
+    stores = (image.repository for c in serving if c.image and (image := c.image.image))
     return Endpoint(
         f"{namespace}/{name}[{kind}]",
         workload.owner,
@@ -119,13 +122,28 @@ def _endpoint(workload: Workload, datastores: tuple[str, ...]) -> Endpoint:
         bool(workload.host_network and workload.host_network.value),
         addresses,
         images,
-        data_store(images, (port.number for port in ports), datastores),
+        "" if workload.ends else data_store(stores, (port.number for port in ports), datastores, _hints(name, serving)),
         workload.ends,
         workload.complete,
         not workload.namespace,
         _uses_cluster_dns(made),
         made,
+        tuple(console for container in workload.containers for console in consoles(container)),
     )
+
+
+def _serves(container: Container) -> bool:
+    """May it be a server, going by its role and its command?"""
+    words = [word.value or "" for word in container.command]
+    return container.role in ("container", "sidecar", "service") and not is_client(words)
+
+
+def _hints(name: str, containers: Iterable[Container]) -> Hints:
+    texts = [name]
+    for container in containers:
+        texts += [container.name, *(variable.name for variable in container.environment)]
+        texts += [(word.value or "").rpartition("/")[2] for word in container.command[:1]]
+    return Hints.of(*texts)
 
 
 def _controller(pod: KubernetesObject) -> tuple[str, str] | None:
@@ -166,7 +184,7 @@ def _ports(containers: Iterable[Container], datastores: tuple[str, ...]) -> Iter
     for container in containers:
         if container.role in ("container", "sidecar", "service"):
             image = container.image.image if container.image else None
-            data = data_store((image.repository,), (), datastores) if image else ""
+            data = data_store((image.repository,), (), datastores) if image and _serves(container) else ""
             for port in container.ports:
                 protocol = port.protocol.upper() or "TCP"
                 if port.number is not None and 1 <= port.number <= MAX_PORT and protocol in PROTOCOLS:

@@ -2,13 +2,15 @@
 
 import itertools
 import posixpath
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from hullcheck.budget import OutOfTimeError, ticking
 from hullcheck.discover import Entry, Kind, Tree
+from hullcheck.link.local_images import LocalImages
 from hullcheck.model.container import Container, Root
 from hullcheck.model.image import ImageUse
-from hullcheck.model.problem import Problem
+from hullcheck.model.problem import Problem, late
 from hullcheck.model.scoped import Scoped, within
 from hullcheck.model.settings import Settings
 from hullcheck.model.workload import Workload
@@ -78,24 +80,46 @@ class _Linker:
             problem for file in files.values() for reading in file.readings for problem in reading.problems
         ]
         self.dockerfiles = {p: f.model for p, f in of_kind(files, "dockerfile").items() if f.model}
-        self.compose = self._compose_projects()
+        self.compose: list[Any] = []
+        self.manifests: Any = None
+        self._in_time(self._take_projects, "compose", "Compose project")
         self.pipelines, self.asked = self._pipelines()
-        self._read_named()
-        self.manifests = self._manifests()
+        self._in_time(self._read_named, "dockerfile compose", "Dockerfile that others name")
+        self._in_time(self._take_manifests, "kubernetes kustomization chart", "manifest")
         self.inline: dict[str, Any] = {}
         self.service_builds: dict[int, Any] = {}
-        self.images: Any = self._images() if self.dockerfiles or self.compose else None
+        self.images: Any = None
+        if self.dockerfiles or self.compose or of_kind(files, "bake"):
+            self._in_time(self._take_images, "dockerfile compose", "image")
+        self.local = self._local_images()
 
     def project(self) -> Project:
-        parts: list[Scoped] = [*self._kubernetes_parts(), *self._compose_parts(), *self._dockerfile_parts()]
-        parts += self._network_parts()
+        parts: list[Scoped] = []
+        self._take_parts(parts, self.local.settled(self._kubernetes_parts(), "kubernetes"), "kubernetes", "object")
+        self._take_parts(parts, self.local.settled(self._compose_parts(), "compose"), "compose", "service")
+        self._take_parts(parts, self.local.settled(self._dockerfile_parts(), "dockerfile"), "dockerfile", "stage")
+        self._take_parts(parts, self._network_parts(), "kubernetes compose", "network")
         named = [part for _, part in parts if isinstance(part, ImageUse)]
-        parts += [Scoped(part.location.path, part) for part in self._repository_parts(named)]
-        undecided = sum(1 for _, part in parts if _undecided(part))
+        about = (Scoped(part.location.path, part) for part in self._repository_parts(named))
+        self._take_parts(parts, about, "dockerfile compose kubernetes", "join of files")
+        undecided = sum(_undecided(part) for _, part in parts)
         worlds = tuple(self.manifests.worlds) if self.manifests else ()
         dockerfiles = {**self.dockerfiles, **self.inline}
         used, users = self._used(worlds), _users(parts)
         return Project(parts, self.problems, undecided, dockerfiles, tuple(self.compose), worlds, used, users)
+
+    def _take_parts(self, parts: list[Scoped], made: Iterator[Scoped], kinds: str, what: str) -> None:
+        """Add what is made, as far as the run's time lasts."""
+        self._in_time(lambda: parts.extend(ticking(made)), kinds, what)
+
+    def _in_time(self, step: Callable[[], None], kinds: str, what: str) -> None:
+        """Do it, unless the run's time is used up: that is told at the largest file of these kinds."""
+        try:
+            step()
+        except OutOfTimeError as error:
+            sources = [file.source for file in (of_kind(self.files, *kinds.split()) or self.files).values()]
+            largest = max(sources, key=lambda source: (len(source.text), source.path))
+            self.problems.append(late(error, largest.at(0), what))
 
     def _used(self, worlds: tuple[Any, ...]) -> Used:
         return Used(
@@ -117,6 +141,18 @@ class _Linker:
                 if file.model
             }
             yield from (id(verdict.object.node) for verdict in self.manifests.verdicts(models) if verdict.worlds)
+
+    def _take_projects(self) -> None:
+        self.compose = self._compose_projects()
+
+    def _take_manifests(self) -> None:
+        self.manifests = self._manifests()
+
+    def _take_images(self) -> None:
+        from hullcheck.link.images import Images
+
+        self.images = Images(self.dockerfiles, ())  # all there is, if that takes too long
+        self.images = self._images()
 
     def _compose_projects(self) -> list[Any]:
         composed = {path: file.model for path, file in of_kind(self.files, "compose").items() if file.model}
@@ -230,6 +266,7 @@ class _Linker:
 
         builds = list(stated_builds(self.files.values()))
         dockerfiles = dict(self.dockerfiles)
+        self._add_inline_of_bakes()
         for project in self.compose:
             for service in project.services.values():
                 build = service_build(project, service)
@@ -245,6 +282,22 @@ class _Linker:
             builds += list(variants(builds, self.asked.builds))
         return Images({**dockerfiles, **self.inline}, builds)
 
+    def _local_images(self) -> LocalImages:
+        from hullcheck.link.builds import artifacts
+        from hullcheck.link.images import stated_builds
+
+        named = [name for file in of_kind(self.files, "skaffold").values() for name in artifacts(file)]
+        stated = [*stated_builds(self.files.values()), *self.service_builds.values()]
+        return LocalImages(self.tree, self.compose, stated, self.asked.builds, named)
+
+    def _add_inline_of_bakes(self) -> None:
+        for path, file in of_kind(self.files, "bake").items():
+            from hullcheck.parse.bake_inline import dockerfiles
+
+            for name, dockerfile in dockerfiles(file.source):
+                self.inline[f"{path}#{name}"] = dockerfile
+                self.problems += dockerfile.problems
+
     def _add_inline(self, path: str, service: Any) -> None:
         from hullcheck.parse.dockerfile import parse_inline
 
@@ -255,10 +308,11 @@ class _Linker:
     def _dockerfile_parts(self) -> Iterator[Scoped]:
         if not self.dockerfiles and not self.inline:
             return
-        from hullcheck.link.dockerfile import parts
+        from hullcheck.link.dockerfile import parts, unread
 
         for path, dockerfile in {**self.dockerfiles, **self.inline}.items():
-            yield from within(path, parts(dockerfile, self.images.builds_of(path)))
+            yield from within(path, parts(dockerfile, self.images.builds_of(path), self.local.contexts(path)))
+            self.problems += unread(dockerfile)
 
     def _compose_parts(self) -> Iterator[Scoped]:
         for project in self.compose:
@@ -285,21 +339,30 @@ class _Linker:
             yield from within(world.name, self._world_parts(world))
         from hullcheck.link.rbac import parts
         from hullcheck.link.references import references
+        from hullcheck.link.refused import refused
+
+        wrong = refused(self.manifests.worlds, strict=bool(self.settings.validate))
 
         yield from parts(self.manifests.worlds)
         yield from references(self.manifests.worlds)
         yield from self.manifests.dead_images
         if self.settings.validate:
-            yield from within("", self._unknown_fields())
+            unknown = list(self._unknown_fields())
+            told = frozenset(found.location for found in (*unknown, *self.problems))
+            wrong = [problem for problem in wrong if problem.location not in told]
+            yield from within("", unknown)
+        self.problems += wrong
 
     def _world_parts(self, world: Any) -> Iterator[Any]:
         from hullcheck.link.availability import availabilities
+        from hullcheck.link.named_secrets import names, without_names
 
+        known = names(world.objects, world.workloads)
         yield world
         yield from world.objects
         yield from availabilities(world)
         for workload in world.workloads:
-            containers = tuple(map(self.images.joined, workload.containers))
+            containers = tuple(without_names(self.images.joined(c), known) for c in workload.containers)
             yield from _workload_parts(workload._replace(containers=containers))
 
     def _unknown_fields(self) -> Iterator[Any]:
@@ -337,7 +400,9 @@ class _Linker:
         from hullcheck.link.repository import Repository
 
         builds_of = self.images.builds_of if self.images else lambda path: []
-        repository = Repository(self.files, self.tree, self.dockerfiles, self.compose, builds_of, self.pipelines)
+        repository = Repository(
+            self.files, self.tree, self.dockerfiles, self.compose, builds_of, self.pipelines, self.asked.handed
+        )
         yield from repository.parts(part for part in parts if isinstance(part, ImageUse))
 
 
@@ -367,15 +432,23 @@ def _names_compose(texts: dict[str, Source], paths: list[str]) -> bool:
 def _workload_parts(workload: Workload) -> Iterator[Any]:
     """A workload, its containers, and the images that they name."""
     yield workload
+    yield from workload.images
     for container in workload.containers:
         yield container
         if container.image is not None and not container.image.reference.absent:
             yield container.image
 
 
-def _undecided(part: object) -> bool:
+def _undecided(part: object) -> int:
+    """How much of it can't be judged because it isn't known: an image, a user, a folder of the host, who reaches a port."""
     if isinstance(part, ImageUse):
-        return bool(part.reference.unknown)
-    return (
-        isinstance(part, Container) and part.user.root is Root.UNKNOWN and part.complete and part.dialect != "compose"
+        return int(bool(part.reference.unknown))
+    if not isinstance(part, Container):
+        return 0
+    if part.dialect != "compose":
+        return int(part.user.root is Root.UNKNOWN and part.complete)
+    said = part.user.root is Root.UNKNOWN and not part.user.unsaid
+    hidden = sum(1 for mount in part.mounts if mount.source.unknown) + sum(
+        1 for port in part.ports if port.public is None
     )
+    return hidden + int(said)

@@ -4,6 +4,8 @@ import difflib
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
+from hullcheck.budget import tick
+from hullcheck.model.dead_rights import is_confined, living
 from hullcheck.model.kubernetes import KubernetesObject, PodObject, World
 from hullcheck.model.node import Mapping, Node, Scalar, Sequence, as_bool, as_str
 from hullcheck.model.rbac import (
@@ -19,6 +21,7 @@ from hullcheck.model.rbac import (
     Word,
 )
 from hullcheck.model.scoped import Scoped, within
+from hullcheck.model.unknowns import known_in_full
 from hullcheck.model.workload import Workload
 from hullcheck.source import Field, Location
 
@@ -59,6 +62,7 @@ class _Graph:
         self.namespaces = {made.name for made in world.objects if made.kind == "Namespace" and not made.group}
         self.by_account: dict[str, list[Workload]] = {}
         for workload in world.workloads:
+            tick()
             name = account_of(workload)
             if name is not None:
                 self.by_account.setdefault(name, []).append(workload)
@@ -73,7 +77,8 @@ class _Graph:
 
     def _bind(self, binding: Binding) -> Bound:
         role = self.role_of(binding)
-        return Bound(binding, role, tuple(self.holders(binding)), self._problem(binding, role))
+        rules = tuple(living(rule, not binding.cluster) for rule in role.rules) if role else ()
+        return Bound(binding, role, tuple(self.holders(binding)), self._problem(binding, role), rules)
 
     def role_of(self, binding: Binding) -> Role | None:
         """The role that a binding refers to, if it is here."""
@@ -111,21 +116,27 @@ class _Graph:
         """Every rule with the bindings of its role."""
         by_role: dict[tuple[str, str, str], list[Bound]] = {}
         for bound in self.bound:
+            tick()
             if bound.role is not None:
                 by_role.setdefault((bound.role.kind, bound.role.namespace, bound.role.name), []).append(bound)
         for role in self.all_roles:
             bound_here = by_role.get((role.kind, role.namespace, role.name), [])
             holders = _unique(workload for bound in bound_here for workload in bound.holders)
-            for rule in role.rules:
-                yield Granted(role, rule, tuple(bound.binding for bound in bound_here), holders)
+            bindings = tuple(bound.binding for bound in bound_here)
+            rules = tuple(living(rule, is_confined(role, bindings)) for rule in role.rules)
+            living_role = role._replace(rules=rules)
+            for written, rule in zip(role.rules, rules, strict=True):
+                yield Granted(living_role, rule, bindings, holders, written)
 
     def identities(self) -> Iterator[Identity | LegacyAccount]:
         """The workloads with their accounts."""
         reaching: dict[int, list[Bound]] = {}
         for bound in self.bound:
+            tick()
             for workload in bound.holders:
                 reaching.setdefault(id(workload), []).append(bound)
         for workload in self.world.workloads:
+            tick()
             name = account_of(workload)
             if name is not None:
                 yield self._identity(workload, name, tuple(reaching.get(id(workload), ())))
@@ -239,6 +250,7 @@ def _roles(objects: list[KubernetesObject]) -> Iterator[Role]:
     gathered = {id(made.node): list(_selectors(made.node)) for made in objects if made.kind == "ClusterRole"}
     nodes = [made.node for made in objects if made.group == GROUP and made.kind in ("Role", "ClusterRole")]
     for role, node in zip(found, nodes, strict=True):
+        tick()
         selectors = gathered.get(id(node))
         yield role._replace(rules=tuple(_gathered(role, selectors, found))) if selectors else role
 
@@ -268,14 +280,10 @@ def _labels(node: Mapping) -> Iterator[tuple[str, Word]]:
 def _rules(node: Node | None) -> Iterator[Rule]:
     for item in _items(node):
         if isinstance(item, Mapping):
-            yield Rule(
-                tuple(_words(item.get("apiGroups"))),
-                tuple(_words(item.get("resources"))),
-                tuple(_words(item.get("verbs"))),
-                tuple(_words(item.get("resourceNames"))),
-                tuple(_words(item.get("nonResourceURLs"))),
-                item.location.one_line(),
-            )
+            lists = [item.get(key) for key in ("apiGroups", "resources", "verbs", "resourceNames", "nonResourceURLs")]
+            groups, resources, verbs, names, urls = (tuple(_words(node)) for node in lists)
+            partial = bool(item.unknown) or not all(map(known_in_full, lists))
+            yield Rule(groups, resources, verbs, names, urls, item.location.one_line(), partial=partial)
 
 
 def _words(node: Node | None) -> Iterator[Word]:

@@ -6,6 +6,7 @@ Nothing is called missing in a world that isn't known in full, nor where nothing
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from hullcheck.budget import tick
 from hullcheck.model.kubernetes import KubernetesObject, PodObject, World, is_api_group, is_template
 from hullcheck.model.network.labels import LabelSelector, Operator
 from hullcheck.model.network.near import within_two
@@ -88,6 +89,7 @@ class _Index:
         self.spaces: dict[str, set[str]] = {}
         self.custom: list[KubernetesObject] = []
         for made in world.objects:
+            tick()
             if is_api_group(made.group):
                 self.by_kind.setdefault(made.kind, {}).setdefault(made.name, []).append(made)
                 self.spaces.setdefault(made.kind, set()).add(made.namespace)
@@ -96,6 +98,7 @@ class _Index:
         self.by_label: dict[tuple[str, str], list[Workload]] = {}
         self.unclear = False
         for workload in world.workloads:
+            tick()
             if any(is_template(text) for pair in workload.labels.items() for text in pair):
                 self.unclear = True
             for key, value in workload.labels.items():
@@ -188,6 +191,7 @@ class _Search:
 
     def all(self) -> Iterator[Dangling]:
         for made in self.index.world.objects:
+            tick()
             if made.kind == "Service" and not made.group:
                 yield from self._service(made)
             elif made.kind == "Ingress":
@@ -199,6 +203,7 @@ class _Search:
             elif made.kind == "StatefulSet" and made.group == "apps":
                 yield from self._stateful_set(made)
         for workload in self.index.world.workloads:
+            tick()
             if isinstance(workload.part, PodObject) and not workload.part.by_shape:
                 yield from self._account(workload)
                 yield from _Config(self, workload).all()
@@ -524,6 +529,7 @@ def _texts(root: Any) -> Iterator[str]:
 def _repeated(world: World) -> Iterator[Repeated]:
     seen: dict[tuple[str, str, str, str], KubernetesObject] = {}
     for made in world.objects:
+        tick()
         hook = at(made.node, "metadata", "annotations", "helm.sh/hook")
         if (
             is_null(at(made.node, "metadata", "name"))
@@ -552,6 +558,7 @@ def _say_the_same(one: Node, other: Node) -> bool:
 
 def _unselected(world: World) -> Iterator[Unselected]:
     for workload in world.workloads:
+        tick()
         pod = workload.part
         if not isinstance(pod, PodObject) or not workload.complete or pod.object.kind not in _CONTROLLERS:
             continue

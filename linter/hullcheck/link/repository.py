@@ -1,6 +1,7 @@
 """The repository around the files: what builds copy, which credentials are committed, who updates and scans images."""
 
 import posixpath
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 from typing import TYPE_CHECKING
@@ -10,14 +11,21 @@ from hullcheck.link.builds import Build
 from hullcheck.model.dockerfile import Dockerfile
 from hullcheck.model.image import ImageUse
 from hullcheck.model.node import Mapping as YamlMapping
-from hullcheck.model.repository import Committed, Copied, FileText, Pipeline, Updates
+from hullcheck.model.repository import BuildArgument, Committed, Copied, FileText, Pipeline, Updates
 from hullcheck.read import File, of_kind
+from hullcheck.source import Source
 
 if TYPE_CHECKING:
     from hullcheck.link.ci import Pipelines
+    from hullcheck.model.chart_values import ValuesFile
     from hullcheck.model.compose import ComposeProject
 
-Part = FileText | Copied | Committed | Updates | Pipeline | ImageUse
+Part = FileText | Copied | Committed | Updates | Pipeline | ImageUse | BuildArgument
+
+_VALUES = re.compile(r"values(?:[-_.][\w.-]{1,60})?\.ya?ml|[\w.-]{1,60}[-_.]values\.ya?ml", re.IGNORECASE)
+_LONGEST = 200
+_MAY_HOLD = re.compile(r"pass|secret|token|key|cred|auth|pwd|://", re.IGNORECASE)
+"""Words without which a file of values holds no credential."""
 
 
 class Repository:
@@ -31,9 +39,11 @@ class Repository:
         compose: "Iterable[ComposeProject]",
         builds_of: Callable[[str], list[Build]],
         pipelines: "Pipelines",
+        handed: Iterable[BuildArgument] = (),
     ) -> None:
         self.files = files
         self.pipelines = pipelines
+        self.handed = tuple(handed)
         self.tree = tree
         self.dockerfiles = dockerfiles
         self.compose = list(compose)
@@ -46,11 +56,12 @@ class Repository:
                     folders = self.contexts.setdefault(build.path, {})
                     folders.setdefault(build.folder, []).append(build.target.value)
 
-    def parts(self, uses: Iterable[ImageUse]) -> Iterator[Part]:
+    def parts(self, uses: Iterable[ImageUse]) -> "Iterator[Part | ValuesFile]":
         """Everything that is found; `uses` are the images that files of the dialects name."""
         yield from (FileText(file.source, partial(_spans, file)) for file in self.files.values())
         yield from self._copied()
         yield from self._committed()
+        yield from self._values()
         yield from self._pipelines()
         yield from self._updates(uses)
 
@@ -75,10 +86,34 @@ class Repository:
 
             yield from committed(self.files.values(), self.tree, self.compose)
 
+    def _values(self) -> "Iterator[ValuesFile]":
+        """The files of values, but for those of the charts themselves, as far as they may hold a credential."""
+        paths = [path for path in self.tree.paths if _VALUES.fullmatch(path.rpartition("/")[2][:_LONGEST])]
+        if not paths:
+            return
+        from hullcheck.model.chart_values import ValuesFile
+        from hullcheck.parse.yaml import parse
+
+        charts = {posixpath.dirname(path) for path in self.tree.paths if path.endswith("Chart.yaml")}
+        for path in paths:
+            folder, _, name = path.rpartition("/")
+            if (name in ("values.yaml", "values.yml") and folder in charts) or self.tree.ignored(path):
+                continue
+            try:
+                source = Source(path, self.tree.read(path))
+            except (OSError, ValueError):
+                continue
+            if not _MAY_HOLD.search(source.text):
+                continue
+            for document in parse(source).documents:
+                if isinstance(document.root, YamlMapping) and document.root.get("sops") is None:
+                    yield ValuesFile(source.at(0), document.root)
+
     def _pipelines(self) -> Iterator[Part]:
         found = self.pipelines
         yield from (FileText(source) for source in found.sources)
         yield from found.uses
+        yield from self.handed
         if found.builds and not found.scanned:
             first = found.builds[0]
             yield Pipeline(first.location, first.owner, first.tool)

@@ -5,7 +5,9 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from hullcheck.model.lazy import Lazy
-from hullcheck.model.secrets import Grade, by_name, literal, placeholder, refers
+from hullcheck.model.placeholders import placeholder, refers
+from hullcheck.model.secrets import Grade, by_name, literal
+from hullcheck.source import HOLE
 
 
 class Said(NamedTuple):
@@ -35,6 +37,12 @@ _SETTERS = frozenset(
     ("aws", "npm", "pnpm", "yarn", "pip", "pip3", "git", "gh", "gcloud", "poetry", "bundle", "conda", "glab")
 )
 """Programs that are told a setting as two words: `aws configure set aws_secret_access_key x`."""
+
+PROGRAMS = frozenset((*_GLUED, *_SEPARATE, *_LOGINS, *_SETTERS, "curl", "htpasswd", "openssl"))
+"""All programs that take a credential in a way of their own."""
+
+_WRAPPERS = frozenset(("env", "exec", "sudo", "time", "nohup", "CMD", "tini", "dumb-init"))
+"""Words before the program that is really run."""
 
 _OPENSSL = frozenset(("-passin", "-passout", "-pass"))
 
@@ -105,7 +113,7 @@ def in_argv(words: Sequence[str]) -> Iterator[Said]:
         said = _in_text(word, number) or _in_word(word, number) or _after_option(before, word, number, program, words)
         if said is not None:
             yield said
-        if not program or (program in ("env", "exec", "sudo", "time", "nohup") and not word.startswith("-")):
+        if not program or (program in _WRAPPERS and not word.startswith("-")):
             program = program if "=" in word or word.startswith("-") else word.rpartition("/")[2]
 
 
@@ -207,4 +215,11 @@ def _takes_credential(option: str) -> bool:
 def _usable(name: str, value: str) -> bool:
     text = value.strip("'\"")
     name = "password" if name.lstrip("-").lower() in _NAMELESS else name
-    return "$" not in text and "`" not in text and not placeholder(text) and not refers(text) and literal(name, text)
+    return (
+        "$" not in text
+        and HOLE not in text
+        and "`" not in text
+        and not placeholder(text)
+        and not refers(text)
+        and literal(name, text)
+    )

@@ -68,7 +68,7 @@ class Command(NamedTuple):
     `sudo` and `env` as `wrappers`. `operator` stands before it (`&&`, `||`, `;`, `|`, `&` or a line feed), `pipes` are
     the pipelines that it is part of, outermost first, each with its position. `within` names the enclosing constructs
     (`if`, `for`, `(`, `function`, `$(`, `-c`...). `inside` is the number of the command whose word runs it, and `how`
-    says how: `$(`, `<(`, `-c`, `eval`, `-exec`, `<<`.
+    says how: `$(`, `<(`, `-c`, `eval`, `-exec`, `<<`; `file` for what stands in a script that is written into a file.
     """
 
     name: str
@@ -156,16 +156,25 @@ def _short(word: Word, left: Iterator[Word], valued: str) -> Iterator[Option]:
         yield Option(f"-{letter}", None, "", word)
 
 
+class Lost(NamedTuple):
+    """A piece of a script that isn't understood, and why."""
+
+    text: Text
+    why: str
+
+
 class Script(NamedTuple):
     """The commands of an instruction, in the order in which they start. `shell` is what reads it.
 
-    `unknown` says why some of it couldn't be understood: nothing may be concluded from what isn't there.
+    `unknown` says why some of it couldn't be understood: nothing may be concluded from what isn't there. `lost` are the
+    pieces that it is about, where the others are here.
     """
 
     instruction: Instruction
     commands: tuple[Command, ...]
     shell: str
     unknown: str = ""
+    lost: tuple[Lost, ...] = ()
 
     def by_number(self, number: int) -> Command | None:
         """The command of that number."""

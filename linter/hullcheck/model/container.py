@@ -40,11 +40,13 @@ class User(NamedTuple):
 class Profile(NamedTuple):
     """A confinement by the kernel: `kind` is "seccomp", "apparmor", "selinux" or "systempaths".
 
-    `value` is normalised: "unconfined", "runtime/default", "localhost/NAME", a SELinux type, or "disable".
+    `value` is normalised: "unconfined", "runtime/default", "localhost/NAME", a SELinux type, or "disable". `allows` says
+    in words what a profile of this repository lets through, if that is all but what it lists.
     """
 
     kind: str
     value: Field[str]
+    allows: str = ""
 
 
 class Mount(NamedTuple):
@@ -79,7 +81,7 @@ class Port(NamedTuple):
 
     `public` is true if it is published on all interfaces of the host (Compose) or on the node (`hostPort`), None where
     that can't be known. `published` is the port of the host, 0 where the daemon chooses one, None where it isn't
-    published. `host_ip` is as written.
+    published. `host_ip` is as written. `until` is the last of the host's ports that are asked for, if it is known.
     """
 
     number: int | None
@@ -90,6 +92,14 @@ class Port(NamedTuple):
     host_ip: Field[str] | None = None
     public: bool | None = False
     name: str = ""
+    until: int | None = None
+
+    @property
+    def shown(self) -> str:
+        """The port for messages, or the host's where the container's isn't known."""
+        if self.number is None:
+            return f"{self.published} of the host" if self.published else "that isn't known"
+        return f"{self.number}-{self.last}" if self.last and self.last != self.number else f"{self.number}"
 
 
 class Variable(NamedTuple):
@@ -119,7 +129,9 @@ class Limits(NamedTuple):
 
 
 class Probe(NamedTuple):
-    """A health check. `kind` is "healthcheck", "liveness", "readiness", "startup", "postStart" or "preStop".
+    """A health check or a hook.
+
+    `kind` is "healthcheck", "liveness", "readiness", "startup", "postStart", "preStop", "post_start" or "pre_stop".
 
     `how` is "exec", "http", "tcp", "grpc", or "none" for one that is switched off. `command` is the program's words.
     `identity` is equal for probes that ask the same.
@@ -172,11 +184,15 @@ class Container(NamedTuple):
     environment: tuple[Variable, ...] = ()
     labels: tuple[Variable, ...] = ()
     command: tuple[Field[str], ...] = ()  # entry point and arguments, word by word
+    instead: tuple[Field[str], ...] = ()  # what of `command` replaces the image's own entry point
+    workdir: Field[str] | None = None  # where it starts, if that is said where it is run
+    remapped: bool = False  # in a user namespace of its own, where root is nobody to the host
     probes: tuple[Probe, ...] = ()
     limits: Limits | None = None
     pull_policy: Field[str] | None = None  # `imagePullPolicy`
     built: Any = None  # the `Shipped` stage that its image is, where that is built here
     non_root: Field[bool] | None = None  # effective `runAsNonRoot`
+    if_target: bool = False  # a stage that ships only if somebody names it as the target
 
     @property
     def described(self) -> str:

@@ -7,7 +7,7 @@ from hullcheck.finding import Change, Edit, Fix
 from hullcheck.model.container import Container, Mount
 from hullcheck.model.edit import delete_word, fix, insert_instruction, put, replace, replace_word
 from hullcheck.model.node import Mapping, at
-from hullcheck.model.users import modes, octal, users
+from hullcheck.model.users import is_root_by, modes, octal, users
 from hullcheck.model.workload import Workload
 from hullcheck.source import Location
 
@@ -61,6 +61,8 @@ def seccomp(workload: Workload, container: Container) -> Change:
 def gains_privileges(container: Container) -> bool:
     """Is it known that its image has something which `no_new_privs` would break: setuid, `sudo`, file capabilities?"""
     built = container.built
+    if any(variable.name.startswith("SUDO_") or variable.name == "GRANT_SUDO" for variable in container.environment):
+        return True  # images that let their user become root by them: linuxserver.io's, Jupyter's
     if any((word.value or "").rpartition("/")[2] in ("sudo", "su", "newuidmap") for word in container.command):
         return True
     return built is not None and any(map(_gives_privileges, built.chain))
@@ -86,7 +88,7 @@ def run_as(stage: "Stage") -> str:
     """The user that the stage should end with: one that it makes, by number if that is said, or nobody."""
     if stage.windows:
         return "ContainerUser"
-    made = [user for user in users(stage) if user.name != "root" and "$" not in user.name]
+    made = [user for user in users(stage) if not is_root_by(stage, user.name) and "$" not in user.name]
     if not made:
         return NOBODY
     uid = made[-1].uid

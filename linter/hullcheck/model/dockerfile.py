@@ -4,18 +4,20 @@ from collections.abc import Callable, Iterator
 from functools import cached_property
 from typing import NamedTuple
 
+from hullcheck.budget import tick
 from hullcheck.model import base_images
 from hullcheck.model.command import POWERSHELLS, SHELLS, Command, Script
 from hullcheck.model.container import Port, Probe, User, Variable
 from hullcheck.model.expand import Value, expand
 from hullcheck.model.image import ImageRef, ImageUse
 from hullcheck.model.instruction import Directive, Flag, Heredoc, Instruction, Pair
+from hullcheck.model.official import official_images
 from hullcheck.model.ports import exposed_port
 from hullcheck.model.privileges import dropper, effective_user
 from hullcheck.model.problem import Problem
 from hullcheck.model.state import Arguments, Entry, Program, Scope, State, global_scope
 from hullcheck.model.text import Text
-from hullcheck.source import Field, Location, Source
+from hullcheck.source import HOLE, Field, Location, Source
 
 __all__ = [
     "Directive",
@@ -82,15 +84,16 @@ class Dockerfile:
         build_args: dict[str, str | None] | None = None,
         targets: tuple[str | None, ...] = (None,),
         closed: bool = False,
+        contexts: frozenset[str] = frozenset(),
     ) -> "Graph":
         """The stages as they are built with these arguments, to ship these targets (None is the last stage).
 
-        `closed` says that no other arguments are passed.
+        `closed` says that no other arguments are passed. `contexts` are names that are given to further contexts.
         """
         arguments = Arguments(build_args or {}, closed)
-        key = (tuple(sorted(arguments.values.items(), key=lambda item: item[0])), targets, closed)
+        key = (tuple(sorted(arguments.values.items(), key=lambda item: item[0])), targets, closed, contexts)
         if key not in self._graphs:
-            self._graphs[key] = Graph(self, arguments, targets)
+            self._graphs[key] = Graph(self, arguments, targets, contexts)
         return self._graphs[key]
 
     def script(self, instruction: Instruction, kind: str) -> Script:
@@ -119,10 +122,17 @@ class Dockerfile:
 class Graph:
     """The stages of a Dockerfile under given build arguments, and how they rest on each other."""
 
-    def __init__(self, dockerfile: Dockerfile, arguments: Arguments, targets: tuple[str | None, ...]) -> None:
+    def __init__(
+        self,
+        dockerfile: Dockerfile,
+        arguments: Arguments,
+        targets: tuple[str | None, ...],
+        contexts: frozenset[str] = frozenset(),
+    ) -> None:
         self.dockerfile = dockerfile
         self.arguments = arguments
         self.targets = targets
+        self.contexts = contexts
         groups = _groups(dockerfile.instructions)
         head = [i for i in groups[0][1] if i.keyword == "ARG" and not i.fault]
         self.global_scope = global_scope(head, arguments, dockerfile.escape)
@@ -188,6 +198,7 @@ class Graph:
             name = syntax.text.split()[0] if syntax.text.split() else ""
             yield ImageUse(Field(name, syntax.slice(0, len(name)).location), "frontend", "")
         for stage in self.stages:
+            tick()
             yield from stage.image_uses()
 
 
@@ -354,10 +365,15 @@ class Stage:
 
     @cached_property
     def scripts(self) -> tuple[Script, ...]:
-        """The commands of its RUN, CMD, ENTRYPOINT and HEALTHCHECK, in order; an ONBUILD's where it is written."""
+        """The commands of its RUN, CMD, ENTRYPOINT and HEALTHCHECK, in order; an ONBUILD's where it is written.
+
+        Those of scripts that it writes into files are among them: in a RUN, or as a heredoc of COPY.
+        """
         found = []
         for step in self.instructions:
-            if step.effective.keyword in _RUNNING and not step.fault:
+            tick()
+            made = step.effective
+            if (made.keyword in _RUNNING or (made.keyword in ("COPY", "ADD") and made.heredocs)) and not step.fault:
                 found.append(self.dockerfile.script(step.effective, self.shell_kind(step)))
         return tuple(found)
 
@@ -416,6 +432,7 @@ class Stage:
         """The words that name what files are taken from: `COPY --from`, `RUN --mount=from=`."""
         found = []
         for step in self.steps:
+            tick()
             instruction = step.effective
             if instruction.keyword in ("COPY", "ADD"):
                 flag = instruction.flag("from")
@@ -429,18 +446,29 @@ class Stage:
 
     def image_uses(self) -> Iterator[ImageUse]:
         """The places in this stage that name an image from outside."""
-        if self.start is not None and self.start.words and self.parent is None and self.base.text != "scratch":
+        named = self.start is not None and bool(self.start.words) and self.parent is None
+        if named and self.base.text != "scratch" and not self.is_context(self.base.text or ""):
             yield self._base_use()
         own = {instruction.location for instruction in self.instructions}
         for word, instruction in self.from_words:
-            if instruction.location in own and self.source_of(word.text) is None and not word.text.isdecimal():
+            if instruction.location not in own or self.is_context(word.text):
+                continue
+            if self.source_of(word.text) is None and not word.text.isdecimal():
                 how = "`COPY --from`" if instruction.effective.keyword == "COPY" else "`RUN --mount`"
                 yield ImageUse(_as_field(self._from_value(word, instruction), word.location), how, self.owner)
 
+    def is_context(self, name: str) -> bool:
+        """Does a build give that name to a context, so that it is no image?"""
+        short = name.removeprefix("docker.io/").removeprefix("library/").removesuffix(":latest")
+        return not self.graph.contexts.isdisjoint((name, short))
+
     def _from_value(self, word: Text, instruction: Instruction) -> Value:
-        """An external image; the builder refuses variables in COPY, and a bare name may be a named context."""
+        """An external image; the builder refuses variables in COPY.
+
+        A bare name is an image if Docker Hub has one of that name, or else it must be a context that isn't known here.
+        """
         value = self.expand(word.text, instruction) if instruction.effective.keyword == "RUN" else Value(word.text)
-        if value.text and not any(mark in value.text for mark in "/:@."):
+        if value.text and not any(mark in value.text for mark in "/:@.") and value.text not in official_images():
             return Value(None, f"`{value.text}` may be a named build context")
         return value
 
@@ -492,7 +520,10 @@ def mounts(instruction: Instruction) -> tuple[Mount, ...]:
 
 
 def _as_field(value: Value, location: Location) -> Field[str]:
-    return Field(value.text, location, value.why if value.text is None else "", value.related)
+    if value.text is not None:
+        return Field(value.text, location, "", value.related)
+    parts = value.shape.replace("*", HOLE)
+    return Field(None, location, value.why, value.related, parts if parts.strip(HOLE) else "")
 
 
 class Shipped(NamedTuple):

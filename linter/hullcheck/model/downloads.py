@@ -5,9 +5,11 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from hullcheck.budget import tick
 from hullcheck.model.command import SHELLS, Command, Option, Script, Word
 from hullcheck.model.dockerfile import Stage
 from hullcheck.model.globs import like
+from hullcheck.model.lazy import Lazy
 from hullcheck.model.variables import expanded
 from hullcheck.source import Location
 
@@ -60,11 +62,14 @@ class Download(NamedTuple):
 def downloads(stage: Stage, script: Script) -> Iterator[Download]:
     """What the commands of a script download, in order."""
     for command in script.commands:
+        tick()
         reader = _READERS.get(command.name)
         if reader is not None:
             yield from reader(stage, script, command)
         elif command.shell == "powershell":
             yield from _web_client(stage, script, command)
+        elif INTERPRETERS.fullmatch(command.name):
+            yield from _saved(command)
 
 
 def is_url(text: str) -> bool:
@@ -196,6 +201,21 @@ def _web_client(stage: Stage, script: Script, command: Command) -> Iterator[Down
                 yield Download(command, called["url"], command.words[at + 1].location, path)
 
 
+_SAVES = Lazy(
+    r"""(?:copy|urlretrieve|file_put_contents)\([ \t]*+['"](?P<one>[^'"]++)['"][ \t]*+,[ \t]*+"""
+    r"""(?:file_get_contents\([ \t]*+)?+['"](?P<two>[^'"]++)['"]"""
+)
+
+
+def _saved(command: Command) -> Iterator[Download]:
+    """`php -r "copy('https://...', 'file');"`, `python -c "...urlretrieve('https://...', 'file')"`."""
+    for word in command.arguments:
+        for match in _SAVES.finditer(word.text):
+            url, path = (match["one"], match["two"]) if is_url(match["one"]) else (match["two"], match["one"])
+            if is_url(url) and not is_url(path):
+                yield Download(command, url, word.location, path)
+
+
 def _certutil(stage: Stage, script: Script, command: Command) -> Iterator[Download]:
     texts = [word.text.lower() for word in command.words]
     if "-urlcache" in texts or "/urlcache" in texts:
@@ -203,6 +223,14 @@ def _certutil(stage: Stage, script: Script, command: Command) -> Iterator[Downlo
             if is_url(word.text):
                 path = command.words[at + 1].text if at + 1 < len(command.words) else ""
                 yield Download(command, word.text, word.location, path.replace("\\", "/"))
+
+
+def _bitsadmin(stage: Stage, script: Script, command: Command) -> Iterator[Download]:
+    """`bitsadmin /transfer job https://... C:\\file`."""
+    words = command.arguments
+    for at, word in enumerate(words[:-1]):
+        if is_url(word.text):
+            yield Download(command, word.text, word.location, words[at + 1].text.replace("\\", "/"))
 
 
 _READERS = {
@@ -219,6 +247,7 @@ _READERS = {
     "invoke-restmethod": _invoke_web,
     "start-bitstransfer": _invoke_web,
     "certutil": _certutil,
+    "bitsadmin": _bitsadmin,
 }
 NAMES = frozenset(_READERS)
 
@@ -271,6 +300,7 @@ def _followed(download: Download, script: Script, later: list[Script]) -> Fetche
     run_by = marked_by = unpacked_by = verified_by = None
     piped = {c.number for c in script.after_in_pipe(download.command)} if download.path == PRINTED else set()
     for position, each in enumerate((script, *later)):
+        tick()
         for command in each.commands:
             if position == 0 and command.number <= download.command.number:
                 continue
@@ -325,6 +355,8 @@ def verifies(command: Command) -> bool:
         return "-verify" in texts
     if name in ("rpm", "rpmkeys"):
         return any(text in ("-K", "--checksig") for text in texts)
+    if INTERPRETERS.fullmatch(name):
+        return any(re.search(r"hash_file\(|hashlib\.|Digest::SHA|createHash\(", text) for text in texts)
     if name == "certutil":
         return any(text.lower() in ("-hashfile", "/hashfile") for text in texts)
     return name in ("gpgv", "gpgv2", "get-filehash", "sq", "sqv", "debsig-verify") or name.startswith("verify")

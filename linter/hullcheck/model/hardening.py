@@ -3,6 +3,8 @@
 Each item is a check of its own, and all are told together by `hardening-missing`: both ask here.
 """
 
+from hullcheck.finding import Part
+from hullcheck.model.capabilities import bare_name
 from hullcheck.model.container import Container, Root
 from hullcheck.source import Field
 
@@ -18,6 +20,13 @@ def keeps_capabilities(container: Container) -> bool:
         return False
     dropped = container.capabilities_dropped
     return not any(name.unknown or (name.value or "").upper() == "ALL" for name in dropped)
+
+
+def capability_parts(container: Container) -> tuple[Part, ...]:
+    """What it keeps of the runtime's own capabilities, as far as that can be accepted apart: NET_RAW, and all others."""
+    dropped = {bare_name(name.value or "") for name in container.capabilities_dropped}
+    others = Part(words=("ALL",) if dropped else ("ALL", "none dropped"))
+    return (others,) if "NET_RAW" in dropped else (others, Part(words=("NET_RAW",)))
 
 
 def may_escalate_by_default(container: Container) -> bool:

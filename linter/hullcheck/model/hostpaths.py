@@ -4,11 +4,12 @@ from typing import NamedTuple
 
 from hullcheck.model.container import Mount
 from hullcheck.model.extent import UNKNOWN, Extent, extent, words
+from hullcheck.model.lazy import Lazy
 
 _SOCKETS = frozenset(
     (
         "docker.sock", "docker.sock.raw", "docker.raw.sock", "containerd.sock", "crio.sock", "podman.sock",
-        "cri-dockerd.sock", "dockershim.sock", "buildkitd.sock",
+        "cri-dockerd.sock", "dockershim.sock", "buildkitd.sock", "docker.proxy.sock",
     )
 )  # fmt: skip
 _SOCKET_FOLDERS = frozenset(
@@ -23,6 +24,8 @@ def leads_to_runtime(path: str) -> str:
     """What a path of the host gives of a container runtime: its socket, or a folder that holds one; else empty."""
     if path.replace("\\", "/").lower().lstrip("/").startswith(tuple(f"./pipe/{name}" for name in _PIPES)):
         return "the pipe of the host's container engine"
+    if path.startswith("../") and path.rpartition("/")[2] in _SOCKETS:
+        return "the socket of the host's container runtime"
     if not path.startswith("/"):
         return ""
     run = _in_run(path)
@@ -57,9 +60,15 @@ class Sensitive(NamedTuple):
 
 _NOTHING = Sensitive("", 0, 0)
 _CREDENTIALS = (".ssh", ".aws", ".kube", ".docker", ".gnupg", ".azure", ".netrc", ".git-credentials", ".config/gcloud")
+_FAR_ABOVE = Sensitive("a folder far above the repository, such as a home or the whole file system", 2, 2)
+_STARTED = (
+    ".bashrc", ".bash_profile", ".bash_login", ".bash_aliases", ".profile", ".zshrc", ".zshenv", ".zprofile", ".zlogin",
+    ".config/fish", ".config/autostart", ".config/systemd", ".config/environment.d", ".local/bin", ".pam_environment",
+)  # fmt: skip
 
 _EXACT = {
     "/": Sensitive("the host's whole file system", 3, 2),
+    "/root": Sensitive("the home of the host's root", 3, 2),
     "/etc": Sensitive("the host's configuration and password hashes", 3, 2),
     "/home": Sensitive("the homes of the host's users", 2, 2),
     "/Users": Sensitive("the homes of the host's users", 2, 2),
@@ -78,7 +87,8 @@ def _all(paths: str, sensitive: Sensitive) -> dict[str, Sensitive]:
 
 
 _BELOW = {
-    **_all("/root", Sensitive("the home of the host's root", 3, 2)),
+    **_all("/run/dbus", Sensitive("the system's message bus, over which root has programs started", 2, 2)),
+    **_all("/run/systemd/system /run/systemd/transient", Sensitive("services that the host starts", 3, 0)),
     **_all("/boot", Sensitive("the host's kernel", 3, 1)),
     **_all("/proc", Sensitive("the host's processes and kernel settings", 3, 2)),
     **_all("/sys", Sensitive("the host's kernel and devices", 3, 1)),
@@ -120,6 +130,8 @@ def sensitive(path: str, *, node: bool) -> Sensitive:
     """How sensitive a normalised path of the host is; `node` if that host is a node of a cluster."""
     if path in _EXACT:
         return _EXACT[path]
+    if path.startswith("../../..") and not path.strip("./"):
+        return _FAR_ABOVE
     if path[1:] in (":", ":\\", ":/"):
         return Sensitive("the host's whole drive", 3, 2)
     home = _below_home(path)
@@ -127,6 +139,10 @@ def sensitive(path: str, *, node: bool) -> Sensitive:
         return _of_home(home)
     if node and (path == "/var/log" or path.startswith("/var/log/")):
         return Sensitive("the node's logs, where links can lead to any of its files", 2, 2)
+    if path.startswith("/var/run/"):
+        path = path.removeprefix("/var")
+    if _is_user_bus(path):
+        return Sensitive("the message bus of a user of the host, over which programs are started", 2, 2)
     while path:
         if path in _BELOW:
             return _BELOW[path]
@@ -141,7 +157,13 @@ def _below_home(path: str) -> str | None:
     pieces = path.split("/", 3)
     if path.startswith(("/home/", "/Users/")):
         return pieces[3] if len(pieces) > 3 else ""
-    return path[6:] if path.startswith("/root/.") else None
+    return path[6:] if path.startswith("/root/") else None
+
+
+def _is_user_bus(path: str) -> bool:
+    """Is it the session bus of a user, such as `/run/user/1000/bus`?"""
+    first, _, rest = path.removeprefix("/run/user/").partition("/")
+    return path.startswith("/run/user/") and first.isdecimal() and rest in ("bus", "systemd/private")
 
 
 def _of_home(path: str) -> Sensitive:
@@ -150,12 +172,21 @@ def _of_home(path: str) -> Sensitive:
     for folder in _CREDENTIALS:
         if path == folder or path.startswith(f"{folder}/"):
             return Sensitive("credentials of a user of the host", 3 if folder == ".ssh" else 2, 2)
+    for name in _STARTED:
+        if path == name or path.startswith(f"{name}/"):
+            return Sensitive("what a user of the host runs at each login", 2, 0)
     return _NOTHING
 
 
 _MEMORY = frozenset(("mem", "kmem", "port"))
-_DISKS = ("sd", "hd", "vd", "xvd", "nvme", "mmcblk", "md", "dm-", "loop", "nbd", "mtdblock", "rbd", "zd", "zfs")
-_DISK_FOLDERS = ("mapper/", "disk/", "block/", "zvol/", "mtd")
+_DISK = Lazy(
+    r"(?:[sv]d|xvd)[a-z]{1,2}\d{0,3}|hd[a-z]\d{0,3}|nvme\d{1,4}(?:n\d{1,4}(?:p\d{1,4})?)?|mmcblk\d{1,4}(?:p\d{1,4}|boot\d)?"
+    r"|md(?:\d{1,4}|_d\d{1,4})(?:p\d{1,4})?|dm-\d{1,4}|(?:loop|nbd|rbd|zd|sg|bcache|pmem|drbd)\d{1,4}(?:p\d{1,4})?"
+    r"|mtd(?:block)?\d{1,4}|zfs"
+)
+"""Block devices of the kernel, and those that reach a disk past the block layer (admin-guide/devices)."""
+
+_DISK_FOLDERS = ("mapper/", "disk/", "block/", "zvol/", "md/", "rbd/")
 
 
 def device_gives(path: str) -> tuple[str, int]:
@@ -167,8 +198,10 @@ def device_gives(path: str) -> tuple[str, int]:
         return "", 0
     if name in _MEMORY:
         return "the host's memory", 3
-    if name.startswith(_DISK_FOLDERS) or (name.startswith(_DISKS) and "/" not in name):
+    if name.startswith(_DISK_FOLDERS) or _DISK.fullmatch(name):
         return "a disk of the host", 3
+    if name.startswith("cpu/") and name.endswith("/msr"):
+        return "the registers of the host's processors", 3
     return ("the kernel's log", 2) if name == "kmsg" else ("", 0)
 
 

@@ -4,7 +4,7 @@ import re
 from typing import NamedTuple
 
 from hullcheck.finding import Related
-from hullcheck.source import Field, Location
+from hullcheck.source import HOLE, Field, Location
 
 # The grammar of github.com/distribution/reference, loosened where a registry would refuse what a file may still hold.
 _REFERENCE = re.compile(
@@ -28,7 +28,7 @@ class ImageRef(NamedTuple):
     @property
     def name(self) -> str:
         """Registry and repository in full, without tag and digest."""
-        return f"{self.registry}/{self.repository}"
+        return f"{self.registry}/{self.repository}" if self.registry else self.repository
 
     @property
     def familiar(self) -> str:
@@ -86,8 +86,23 @@ class ImageUse(NamedTuple):
         return ImageRef.parse(text) if text and text != "scratch" else None
 
     @property
+    def partial(self) -> ImageRef | None:
+        """An image that is only known in part, with `*` for the rest, if it is known whether it has a tag, and which.
+
+        `${REGISTRY}/app:latest` has one; `app:${TAG}` may be anything, `${PREFIX}app` hide one in what isn't known.
+        """
+        text = self.reference.parts
+        before, slash, last = text.rpartition("/")
+        name, colon, tag = last.rpartition(":") if ":" in last else (last, "", "")
+        if not text or "@" in last or HOLE in tag or (not colon and HOLE in last) or " " in text:
+            return None
+        return ImageRef("", f"{before}{slash}{name}".replace(HOLE, "*"), tag, "")
+
+    @property
     def shown(self) -> str:
         """The reference for messages, with what is written where that differs: `python:3` (written `${BASE}`)."""
+        if self.reference.parts:
+            return f"`{self.reference.parts.replace(HOLE, '*')}`"
         text = f"`{self.reference.value}`"
         return f"{text} (written `{self.written}`)" if self.written else text
 

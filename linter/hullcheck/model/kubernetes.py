@@ -2,7 +2,8 @@
 
 from typing import Any, NamedTuple
 
-from hullcheck.source import Location
+from hullcheck.model.lazy import Lazy
+from hullcheck.source import HOLE, Location
 
 
 class KubernetesObject(NamedTuple):
@@ -45,13 +46,15 @@ class PodContext(NamedTuple):
     """What else of the same world bears on a pod: what the cluster fills in, and what it is admitted by.
 
     `namespace` is the Namespace object it is deployed into, `account` its ServiceAccount, `limit_ranges` are those of
-    its namespace; each absent where the world doesn't hold it.
+    its namespace; each absent where the world doesn't hold it. `claims` (model/claims.py) says which of its claims are
+    folders of a node; None if none is.
     """
 
     world: str = ""
     namespace: KubernetesObject | None = None
     account: KubernetesObject | None = None
     limit_ranges: tuple[KubernetesObject, ...] = ()
+    claims: Any = None
 
 
 class PodObject(NamedTuple):
@@ -126,6 +129,16 @@ _API_GROUPS = frozenset(
 def is_api_group(group: str) -> bool:
     """Is it a group of Kubernetes' own, rather than of a custom resource?"""
     return group in _API_GROUPS
+
+
+_PLACEHOLDER = Lazy(r"\{\{[^{}\n]*+\}\}|\$\{[^{}\n]*+\}|\$\([^()\n]*+\)")
+
+
+def template_parts(text: str) -> str:
+    """What is known of a text that is a template, with a HOLE for each placeholder; empty if that is nothing."""
+    parts = _PLACEHOLDER.compiled.sub(HOLE, text)
+    known = parts.strip(HOLE) and not any(mark in parts for mark in ("{{", "}}", "${", "$("))
+    return parts if known else ""
 
 
 def is_template(text: str) -> bool:

@@ -7,7 +7,7 @@ from hullcheck.model.kubernetes import KubernetesObject, is_template
 from hullcheck.model.lazy import Lazy
 from hullcheck.model.node import Mapping, Node, Scalar, Sequence, as_bool, as_int, as_str, is_null
 from hullcheck.model.openapi import Type
-from hullcheck.model.secrets import asks, placeholder
+from hullcheck.model.placeholders import asks, placeholder
 from hullcheck.source import Location
 
 _FLOAT = Lazy(r"[-+]?(?:\.[0-9][0-9_]*|[0-9][0-9_]*(?:\.[0-9_]*)?)(?:[eE][-+]?[0-9]{1,9})?")

@@ -88,8 +88,7 @@ class _Level(NamedTuple):
 
 def misplaced(pod: PodObject) -> Iterator[Misplaced]:
     """The misplaced settings of a pod, and of the object that makes it."""
-    made = pod.object
-    if pod.by_shape or not (made.group in _BUILT_IN_GROUPS or (made.group, made.kind) in _SAME_SHAPE):
+    if not is_kubernetes_own(pod):
         return
     for level in _levels(pod):
         if level.node.unknown:
@@ -102,6 +101,12 @@ def misplaced(pod: PodObject) -> Iterator[Misplaced]:
                 idle = (name in _GRANTS and as_bool(value) is True) or (belongs == _CONTAINERS and not lack)
                 yield Misplaced(key, value, (*level.path, name), level.where, belongs, idle, lack)
     yield from _annotations(pod)
+
+
+def is_kubernetes_own(pod: PodObject) -> bool:
+    """Are its fields those of Kubernetes' own pods?"""
+    made = pod.object
+    return not pod.by_shape and (made.group in _BUILT_IN_GROUPS or (made.group, made.kind) in _SAME_SHAPE)
 
 
 def _levels(pod: PodObject) -> Iterator[_Level]:

@@ -1,9 +1,13 @@
 """What package managers are told to install."""
 
+import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from hullcheck.model import package_options as grammars
 from hullcheck.model.command import Command, Option, Script, Word, take_apart
+from hullcheck.model.lazy import Lazy
+from hullcheck.model.package_options import Grammar
 
 
 class Install(NamedTuple):
@@ -17,68 +21,106 @@ class Install(NamedTuple):
         """Is one of these options there?"""
         return any(option.name in names for option in self.options)
 
+    def values(self, *names: str) -> tuple[str, ...]:
+        """What these options are given."""
+        return tuple(option.text for option in self.options if option.name in names)
 
-PIP_VALUED = "rceitdfC"
-# fmt: off
-PIP_VALUED_LONG = frozenset((
-    "--abi", "--build-constraint", "--cache-dir", "--cert", "--client-cert", "--config-settings", "--constraint",
-    "--constraints", "--editable", "--exists-action", "--extra-index-url", "--find-links", "--global-option",
-    "--implementation", "--index", "--index-url", "--index-strategy", "--default-index", "--log", "--no-binary",
-    "--only-binary", "--override", "--platform", "--prefix", "--progress-bar", "--proxy", "--python",
-    "--python-version", "--report", "--requirement", "--requirements", "--retries", "--root", "--root-user-action",
-    "--src", "--target", "--timeout", "--trusted-host", "--upgrade-strategy", "--with", "--pip-args",
-))
-NPM_VALUED_LONG = frozenset((
-    "--registry", "--prefix", "--cache", "--loglevel", "--omit", "--include", "--userconfig", "--fetch-timeout",
-    "--fetch-retries", "--network-timeout", "--modules-folder", "--cwd", "--dir", "--filter", "--store-dir",
-    "--cache-folder", "--workspace", "--tag", "--mutex", "--global-folder", "--reporter",
-))
-# fmt: on
+
+def apart(words: tuple[Word, ...], grammar: Grammar) -> tuple[tuple[Option, ...], tuple[Word, ...]]:
+    """A tool's options and operands, as its own grammar takes them apart."""
+    if not grammar.tail:
+        end = next((n for n, word in enumerate(words) if word.text == "--"), len(words))
+        words = words[:end]
+    return take_apart(words, grammar.short, grammar.long)
+
+
+def verb_at(words: tuple[Word, ...], grammar: Grammar, start: int = 0) -> int:
+    """Where the first word is that is neither an option nor an option's value; the number of words if there is none."""
+    at = start
+    while at < len(words) and len(words[at].text) > 1 and words[at].text[0] == "-":
+        text = words[at].text
+        valued = text in grammar.long or (text[1] != "-" and len(text) == 2 and text[1] in grammar.short)
+        at += 2 if valued else 1
+    return min(at, len(words))
 
 
 def pip_installs(script: Script) -> Iterator[Install]:
     """`pip install`, `python -m pip install`, `uv pip install`, `uv tool install`, `pipx install`."""
     for command in script.commands:
-        rest = _behind_install(command)
-        if rest is not None:
-            yield Install(command, *take_apart(rest, PIP_VALUED, PIP_VALUED_LONG))
+        found = _behind_install(command)
+        if found is not None:
+            yield Install(command, *apart(*found))
 
 
-def _behind_install(command: Command) -> tuple[Word, ...] | None:
-    words = command.words
-    texts = [word.text for word in words]
+def _behind_install(command: Command) -> tuple[tuple[Word, ...], Grammar] | None:
+    words = command.arguments
     name = command.name.rstrip("0123456789.")
-    if name == "python" and texts[1:3] == ["-m", "pip"]:
-        words, texts = words[2:], texts[2:]
-    elif name == "uv" and texts[1:2] in (["pip"], ["tool"]):
-        words, texts = words[1:], texts[1:]
-    elif name not in ("pip", "pipx"):
+    grammar = {"pip": grammars.PIP, "pipx": grammars.PIPX, "uv": grammars.UV, "python": grammars.PIP}.get(name)
+    if grammar is None:
         return None
-    at = 1
-    while at < len(texts) and texts[at].startswith("-"):
-        at += 2 if texts[at] in PIP_VALUED_LONG else 1
-    return words[at + 1 :] if at < len(texts) and texts[at] == "install" else None
+    if name == "python":
+        at = next((n for n, word in enumerate(words) if not word.text.startswith("-") or word.text == "-m"), 0)
+        if [word.text for word in words[at : at + 2]] != ["-m", "pip"]:
+            return None
+        words = words[at + 2 :]
+    elif name == "uv":
+        at = verb_at(words, grammar)
+        if at >= len(words) or words[at].text not in ("pip", "tool"):
+            return None
+        words = words[at + 1 :]
+    at = verb_at(words, grammar)
+    if at >= len(words) or words[at].text != "install":
+        return None
+    return (*words[:at], *words[at + 1 :]), grammar
 
 
 def npm_installs(script: Script) -> Iterator[Install]:
     """`npm install`, `yarn add`, `yarn global add`, `pnpm add`, `bun add`; without packages, the project's own."""
     for command in script.commands:
-        words, texts = command.arguments, [word.text for word in command.arguments]
-        at = 0
-        while at < len(texts) and texts[at].startswith("-"):
-            at += 2 if texts[at] in NPM_VALUED_LONG else 1
-        start = at
-        if command.name == "yarn" and texts[at : at + 1] == ["global"]:
-            at += 1
-        verb = texts[at] if at < len(texts) else ""
-        if verb in _VERBS.get(command.name, ()) or (command.name == "yarn" and not verb and at == len(texts)):
-            rest = (*words[:start], *words[at + 1 :])
-            yield Install(command, *take_apart(rest, "C", NPM_VALUED_LONG))
+        grammar = _NODE.get(command.name)
+        if grammar is None:
+            continue
+        words = command.arguments
+        start = at = verb_at(words, grammar)
+        if command.name == "yarn" and words[at : at + 1] and words[at].text == "global":
+            at = verb_at(words, grammar, at + 1)
+        verb = words[at].text if at < len(words) else ""
+        if verb in _VERBS[command.name] or (command.name == "yarn" and not verb):
+            yield Install(command, *apart((*words[:start], *words[at + 1 :]), grammar))
 
 
+_NODE = {"npm": grammars.NPM, "pnpm": grammars.PNPM, "yarn": grammars.YARN, "bun": grammars.BUN}
 _VERBS = {
-    "npm": frozenset(("install", "i", "add", "in", "isntall")),
+    "npm": frozenset(
+        ("install", "i", "add", "in", "ins", "inst", "insta", "instal", "isnt", "isnta", "isntal", "isntall")
+    ),
     "pnpm": frozenset(("install", "i", "add")),
     "yarn": frozenset(("install", "add")),
     "bun": frozenset(("install", "i", "add", "a")),
 }
+
+_COMMIT = Lazy(r"[0-9a-f]{7,64}", re.IGNORECASE)
+_GIT = Lazy(r"git\+[a-z+]+://|git://|git@[\w.-]+:|ssh://|(?:hg|svn|bzr)\+[a-z]+://|(?:github|gitlab|bitbucket|gist):")
+_SEMVER = Lazy(r"v?[0-9]++\.[0-9][\w.+-]*+")
+
+
+def is_address(text: str) -> bool:
+    """Is it a file on the network, or a repository?"""
+    return re.match(r"(?i)(?:https?|ftp)://", text) is not None or _GIT.match(text) is not None
+
+
+def is_repository(text: str) -> bool:
+    """Does an address name a repository of a version control system?"""
+    return _GIT.match(text) is not None or re.match(r"(?i)https?://[^#?]*\.git(?:[#@?]|$)", text) is not None
+
+
+def names_commit(text: str) -> bool:
+    """Does an address of a repository say which commit, or at least which version of it?"""
+    if "#semver:" in text:
+        return True
+    behind = re.split(r"#(?:commit=|tag=)?", text, maxsplit=1)[1:]
+    if not behind or "egg=" in behind[0]:
+        path = re.sub(r"#.*", "", text).partition("://")[2] or text
+        behind = [path.partition("/")[2].rpartition("@")[2]] if "@" in path.partition("/")[2] else []
+    said = re.split(r"[&:]", behind[0], maxsplit=1)[0] if behind else ""
+    return bool(said) and ("$" in said or _COMMIT.fullmatch(said) is not None or _SEMVER.fullmatch(said) is not None)

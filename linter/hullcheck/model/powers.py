@@ -1,11 +1,12 @@
 """What a rule gives to whoever holds it, in the terms of an attacker. Each power is called like the check for it."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
 from hullcheck.finding import Severity
 from hullcheck.model.rbac import CHANGES, READS, WRITES, Granted, Rule, Word
 
+AUTHENTICATION = "authentication.k8s.io"
 RBAC = "rbac.authorization.k8s.io"
 WHOLE = frozenset(("", "*", RBAC))
 """API groups of which everything is as good as the cluster."""
@@ -14,20 +15,33 @@ BUILT_IN_GROUPS = frozenset(("apps", "batch", "autoscaling", "extensions", "poli
 
 
 class Power(NamedTuple):
-    """A power: its check's name, the word that gives it, how bad it is cluster-wide, and what it allows."""
+    """A power: its check's name, the word that gives it, how bad it is cluster-wide, and what it allows.
+
+    `full` is one over the whole cluster; `named` says that `what` names the objects that it is for.
+    """
 
     name: str
     word: Word
     severity: Severity
     what: str
     full: bool = True
+    named: bool = False
 
 
 def powers(rule: Rule) -> Iterator[Power]:
-    """All powers that a rule gives. Of `*` only that itself is told, and that Secrets are among it."""
+    """All powers that a rule gives.
+
+    Of `*` only that itself is told, that Secrets are among it, and which power over the cluster a group's `*` is.
+    """
     total = rule.verb() is not None and any(word.text == "*" for word in rule.resources)
-    for find in (_wildcard,) if total else _ALL:
-        yield from find(rule)
+    if not total:
+        for find in _ALL:
+            yield from find(rule)
+        return
+    yield from _wildcard(rule)
+    if not any(word.text in WHOLE for word in rule.groups):
+        for find in (_webhooks, _impersonation):
+            yield from find(rule)
 
 
 def of(rule: Rule, name: str) -> Iterator[Power]:
@@ -37,7 +51,12 @@ def of(rule: Rule, name: str) -> Iterator[Power]:
 
 def told(granted: Granted, power: Power) -> str:
     """What a finding says of a power."""
-    return f"{granted.role.described} allows {power.what}, {granted.reach}"
+    named = granted.rule.names
+    what, word = power.what, f"`{power.word.text}`"
+    if named and power.word not in named and not power.named:
+        alone = f"(only {_listed(named)})"
+        what = what.replace(word, f"{word} {alone}", 1) if word in what else f"{what} {alone}"
+    return f"{granted.role.described} allows {what}, {granted.reach}"
 
 
 def evidence(granted: Granted, power: Power) -> tuple[str, ...]:
@@ -45,13 +64,50 @@ def evidence(granted: Granted, power: Power) -> tuple[str, ...]:
     return (power.word.text, *sorted(word.text for word in granted.rule.verbs))
 
 
+def kinds(granted: Granted) -> tuple[str, ...]:
+    """What other tools tell the rules of roles apart by: the role's kind, and what the rule names."""
+    rule = granted.rule
+    words = [granted.role.kind, *(["everything"] if rule.everything else [])]
+    for kind, listed in (("group", rule.groups), ("resource", rule.resources), ("verb", rule.verbs)):
+        if any(word.text == "*" for word in listed):
+            words.append(f"every {kind}")
+    words += (f"resource:{word.text}" for word in rule.resources if word.text != "*")
+    return tuple(words)
+
+
 def takes_cluster(rule: Rule) -> Power | None:
     """The power that is as good as the whole cluster, if it is held cluster-wide and not for named objects alone."""
     if rule.everything:
         return Power("cluster-admin-binding", rule.resources[0], Severity.CRITICAL, "everything")
-    if rule.names:
+    if rule.names and not any(word.text == MASTERS for word in rule.names):
         return None
     return next((power for power in powers(rule) if power.full and power.name in _TAKES), None)
+
+
+MASTERS = "system:masters"
+"""The group that the API server lets do everything."""
+
+CERTIFICATES = "certificates.k8s.io"
+_CLIENTS = ("kubernetes.io/kube-apiserver-client", "kubernetes.io/*", "*")
+
+
+def approval(rules: Iterable[Rule]) -> Iterator[tuple[Rule, Power]]:
+    """The rules that let certificates of the API server's clients be approved: both halves of it are needed.
+
+    See https://kubernetes.io/docs/reference/access-authn-authz/certificate-signing-requests/#authorization
+    """
+    known = tuple(rules)
+    halves = ("certificatesigningrequests/approval",)
+    signers = [rule for rule in known if rule.verb("approve") and rule.group(CERTIFICATES) and not rule.confined]
+    signers = [rule for rule in signers if not rule.names or any(word.text in _CLIENTS for word in rule.names)]
+    if not signers or not any(rule.grants(CERTIFICATES, halves, ("update", "patch")) for rule in known):
+        return
+    for rule in signers:
+        word = rule.resource("signers")
+        total = word is not None and word.text == "*" and any(group.text in WHOLE for group in rule.groups)
+        if word is not None and not total:
+            what = "approving certificates of the API server's clients"
+            yield rule, Power("rbac-csr-approval", word, Severity.HIGH, what)
 
 
 _TAKES = frozenset(
@@ -108,12 +164,15 @@ _BINDINGS = ("rolebindings", "clusterrolebindings")
 
 def _escalation(rule: Rule) -> Iterator[Power]:
     name = "rbac-escalation"
-    roles = rule.resource(*_ROLES) if rule.group(RBAC) else None
     verb = rule.verb("escalate", "bind")
+    # in a namespace alone, `escalate` is asked for on Roles, and `bind` on both
+    asked = _ROLES if not rule.confined or rule.verb("bind") else _ROLES[:1]
+    roles = rule.resource(*asked) if rule.group(RBAC) else None
     harmless = bool(rule.names) and all(word.text == "view" for word in rule.names)
     if roles and verb and not (harmless and rule.verb("escalate") is None):
         said = "escalate or bind" if verb.text == "*" else verb.text
-        yield Power(name, verb, Severity.CRITICAL, f"`{said}` on `{roles.text}`: any right there is")
+        what = f"any right of {_listed(rule.names)}" if rule.names else "any right there is"
+        yield Power(name, verb, Severity.CRITICAL, f"`{said}` on `{roles.text}`: {what}", named=True)
         return
     word = rule.grants(RBAC, _BINDINGS, CHANGES)
     if word and word.text != "*":
@@ -121,13 +180,42 @@ def _escalation(rule: Rule) -> Iterator[Power]:
 
 
 def _impersonation(rule: Rule) -> Iterator[Power]:
+    name = "rbac-impersonation"
     verb = rule.verb("impersonate")
-    core = rule.resource("users", "groups", "serviceaccounts") if rule.group("") else None
+    whom = ("serviceaccounts",) if rule.confined else ("groups", "users", "serviceaccounts")
+    core = rule.resource(*whom) if rule.group("") else None
     extra = next((w for w in rule.resources if w.text == "uids" or w.text.startswith("userextras")), None)
-    word = core or (extra if rule.group("authentication.k8s.io") else None)
+    word = core or (extra if rule.group(AUTHENTICATION) else None)
     if verb and word and word.text != "*":
-        severity = Severity.HIGH if rule.names else Severity.CRITICAL
-        yield Power("rbac-impersonation", word, severity, f"acting as any of `{word.text}`")
+        masters = word.text == "groups" and any(each.text == MASTERS for each in rule.names)
+        severity = Severity.HIGH if rule.names and not masters else Severity.CRITICAL
+        what = f"acting as {_whom(rule, word)}"
+        yield Power(name, word, severity, what, masters or not rule.names, named=True)
+        return
+    yield from _constrained(rule)
+
+
+def _whom(rule: Rule, word: Word) -> str:
+    return f"{_listed(rule.names)} of `{word.text}`" if rule.names else f"any of `{word.text}`"
+
+
+_CONSTRAINED = {
+    "impersonate:user-info": ("users", "groups", "uids", "userextras"),
+    "impersonate:serviceaccount": ("serviceaccounts",),
+    "impersonate:arbitrary-node": ("nodes",),
+}
+"""Verbs of impersonation that is limited to some actions, with whom they are about: Kubernetes 1.35, KEP-5284."""
+
+
+def _constrained(rule: Rule) -> Iterator[Power]:
+    """Acting as others for what `impersonate-on:` rules allow: less than all of their rights."""
+    for verb, whom in _CONSTRAINED.items():
+        if rule.group(AUTHENTICATION) and any(word.text == verb for word in rule.verbs):
+            word = rule.resource(*(w.text for w in rule.resources if w.text.partition("/")[0] in whom), *whom)
+            if word is not None and not (rule.confined and whom != ("serviceaccounts",)):
+                what = f"`{verb}`: acting as {_whom(rule, word)} where `impersonate-on` allows it"
+                yield Power("rbac-impersonation", word, Severity.MEDIUM, what, False, named=True)
+                return
 
 
 def _secrets(rule: Rule) -> Iterator[Power]:
@@ -148,11 +236,19 @@ _WORKLOADS = {
     "extensions": ("deployments", "daemonsets", "replicasets"),
     "batch": ("jobs", "cronjobs"),
 }
+_RUNS = {
+    "argoproj.io": ("workflows", "cronworkflows", "rollouts"),
+    "tekton.dev": ("taskruns", "pipelineruns"),
+    "serving.knative.dev": ("services",),
+}
+"""What common operators make pods of, as the service account that it names. Their own controllers change them."""
 
 
 def _workloads(rule: Rule) -> Iterator[Power]:
-    for group, resources in _WORKLOADS.items():
-        word = rule.grants(group, resources, CHANGES)
+    own = [(group, resources, CHANGES) for group, resources in _WORKLOADS.items()]
+    others = [(group, resources, ("create",)) for group, resources in _RUNS.items()]
+    for group, resources, verbs in (*own, *others):
+        word = rule.grants(group, resources, verbs)
         if word and word.text != "*":
             what = f"writing `{word.text}`: running code as any service account there"
             yield Power("rbac-create-workloads", word, Severity.HIGH, what)
@@ -180,7 +276,8 @@ def _node_proxy(rule: Rule) -> Iterator[Power]:
 def _tokens(rule: Rule) -> Iterator[Power]:
     word = rule.grants("", ("serviceaccounts/token",), ("create",))
     if word and word.text != "*":
-        yield Power("rbac-token-create", word, Severity.HIGH, f"`{word.text}`: a token of any service account")
+        whose = f"a token of {_listed(rule.names)}" if rule.names else "a token of any service account"
+        yield Power("rbac-token-create", word, Severity.HIGH, f"`{word.text}`: {whose}", named=bool(rule.names))
 
 
 _WEBHOOKS = (
@@ -189,11 +286,44 @@ _WEBHOOKS = (
 )  # fmt: skip
 
 
+_POLICIES = ("validatingadmissionpolicies", "validatingadmissionpolicybindings")
+
+
 def _webhooks(rule: Rule) -> Iterator[Power]:
+    """What decides about requests: webhooks and policies, and the servers of whole API groups.
+
+    See https://kubernetes.io/docs/concepts/extend-kubernetes/api-extension/apiserver-aggregation/
+    """
+    name = "rbac-webhook-control"
+    whole = any(group.text in WHOLE for group in rule.groups)
     word = rule.grants("admissionregistration.k8s.io", _WEBHOOKS, WRITES)
+    if word and (word.text != "*" or not whole):
+        what = f"writing {_all_of(word, 'admission webhooks')}: seeing and changing what is created"
+        yield Power(name, word, Severity.HIGH, what)
+        return
+    word = rule.grants("apiregistration.k8s.io", ("apiservices",), CHANGES)
+    if word and (word.text != "*" or not whole):
+        what = f"writing {_all_of(word, 'API services')}: answering all requests for an API group"
+        yield Power(name, word, Severity.HIGH, what)
+        return
+    word = rule.grants("admissionregistration.k8s.io", _POLICIES, WRITES)
     if word and word.text != "*":
-        what = f"writing `{word.text}`: seeing and changing what is created"
-        yield Power("rbac-webhook-control", word, Severity.HIGH, what)
+        yield Power(name, word, Severity.MEDIUM, f"writing `{word.text}`: switching policies off", False)
+
+
+def _all_of(word: Word, what: str) -> str:
+    return what if word.text == "*" else f"`{word.text}`"
+
+
+def _namespaces(rule: Rule) -> Iterator[Power]:
+    """The labels of a namespace say how Pod Security and network policies see it.
+
+    See https://kubernetes.io/docs/concepts/security/rbac-good-practices/#namespace-modification
+    """
+    word = rule.grants("", ("namespaces",), ("update", "patch"))
+    if word and word.text != "*":
+        what = f"changing `{word.text}`: taking off the labels of Pod Security"
+        yield Power("rbac-namespace-control", word, Severity.MEDIUM, what, False)
 
 
 def _volumes(rule: Rule) -> Iterator[Power]:
@@ -245,6 +375,7 @@ def _evidence(rule: Rule) -> Iterator[Power]:
 
 
 _ALL: tuple[Callable[[Rule], Iterator[Power]], ...] = (
-    _wildcard, _escalation, _impersonation, _secrets, _workloads, _exec, _node_proxy, _tokens, _webhooks, _volumes, _network,
+    _wildcard, _escalation, _impersonation, _secrets, _workloads, _exec, _node_proxy, _tokens, _webhooks, _namespaces, _volumes,
+    _network,
     _system_config, _evidence,
 )  # fmt: skip

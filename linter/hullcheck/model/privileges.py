@@ -1,12 +1,13 @@
 """Who a stage runs as, and whether its entry point gives root up."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from hullcheck.model.container import Root, User
 from hullcheck.model.instruction import Instruction
 from hullcheck.model.state import Said
+from hullcheck.source import Field, Location, Related
 
 if TYPE_CHECKING:
     from hullcheck.model.dockerfile import Stage
@@ -17,6 +18,7 @@ _DROPS = (
     r"(?![\w.-])"
 )
 _INSTALLED = r"(?i)(?<![\w.-])(?P<program>gosu|su-exec|s6-overlay)(?![\w]*=)"
+_MAX_COMMAND = 10_000
 _SCRIPT = r"(?i)(?:\.sh$|entry-?point|docker-cmd|^/init$|^/?start|^/run$|/run\.sh$)"
 
 
@@ -25,14 +27,31 @@ def dropper(stage: "Stage") -> str:
     state = stage.state
     programs = [p.instruction for p in (state.entrypoint, state.command) if p is not None]
     text = " ".join(word.text for instruction in programs for word in instruction.words)
+    return _named(text) or _by_script(stage, programs)
+
+
+def _named(text: str) -> str:
+    """The program by which a command leaves root, as far as it says so itself."""
     match = re.search(_DROPS, text)
     if match:
         return match["program"]
     if "sudo" in text and _sudo_user(text):
         return "sudo"
-    if "su " in text and _switches(text):
-        return "su"
-    return _by_script(stage, programs)
+    return "su" if "su " in text and _switches(text) else ""
+
+
+def dropper_of(words: Iterable[Field[str]], otherwise: str) -> str:
+    """The program that a command leaves root with, which is run instead of an entry point that would by `otherwise`.
+
+    A script may be that entry point, and what isn't known may start it.
+    """
+    known = list(words)
+    text = " ".join(word.value or "" for word in known)[:_MAX_COMMAND]
+    unsure = any(word.value is None for word in known) or "$" in text
+    if unsure or any(re.search(_SCRIPT, word) for word in re.split(r"[\s;&|'\"()]+", text)):
+        return otherwise
+    named = _named(text)
+    return named or (otherwise if re.search(rf"(?<![\w.-]){re.escape(otherwise)}(?![\w.-])", text) else "")
 
 
 def _switches(text: str) -> bool:
@@ -139,7 +158,21 @@ def _stated(stage: "Stage", said: Said) -> User:
         return User(Root.STATED, said.location, "", f"`USER {said.written}` is empty, and that is root", value.related)
     name = value.text.partition(":")[0]
     shown = f"`USER {said.written}`" + ("" if said.written == value.text else f" is `{value.text}`")
-    return User(_is_root(name, stage.windows), said.location, value.text, shown, value.related)
+    root = _is_root(name, stage.windows)
+    if root is Root.NO and not name.isdecimal():
+        place = _made_root(stage, name)
+        if place is not None:
+            shown, related = f"{shown}, whose uid is 0", (*value.related, Related(place, "it gets the uid 0 here"))
+            return User(Root.STATED, said.location, value.text, shown, related)
+    return User(root, said.location, value.text, shown, value.related)
+
+
+def _made_root(stage: "Stage", name: str) -> Location | None:
+    """The line that makes a user of that name another name for root: `useradd -o -u 0`, `usermod -u 0`, `/etc/passwd`."""
+    from hullcheck.model.users import uid_of
+
+    said = uid_of(stage, name)
+    return said[1] if said is not None and re.fullmatch(r"[+-]?0+", said[0]) else None
 
 
 def _is_root(name: str, windows: bool) -> Root:

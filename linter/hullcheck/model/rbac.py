@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 from hullcheck.finding import Severity
+from hullcheck.model.api_resources import works_in_namespace
 from hullcheck.source import Location, Related
 
 CLUSTER_ADMIN = "cluster-admin"
@@ -22,7 +23,10 @@ class Word(NamedTuple):
 
 
 class Rule(NamedTuple):
-    """A policy rule. `names` are `resourceNames`; `urls` are those that are no resources."""
+    """A policy rule. `names` are `resourceNames`; `urls` are those that are no resources.
+
+    `confined` is one that is granted in namespaces alone, `partial` one that isn't known in full.
+    """
 
     groups: tuple[Word, ...]
     resources: tuple[Word, ...]
@@ -30,6 +34,8 @@ class Rule(NamedTuple):
     names: tuple[Word, ...]
     urls: tuple[Word, ...]
     location: Location
+    confined: bool = False
+    partial: bool = False
 
     def group(self, group: str) -> bool:
         """Does it reach into that API group?"""
@@ -52,10 +58,13 @@ class Rule(NamedTuple):
         """The resource through which it allows one of these verbs on one of these resources.
 
         With `resourceNames`, a request without a name isn't allowed: neither `deletecollection` nor the creation of
-        an object. That of a subresource has the object's name.
+        an object. That of a subresource has the object's name. In a namespace alone, nothing is allowed that has none.
         """
         if not self.group(group) or self.verb(*verbs) is None:
             return None
+        if self.confined:
+            asked = frozenset(verb for verb in verbs if self.verb(verb))
+            resources = tuple(name for name in resources if works_in_namespace(group, name, asked))
         if self.names:
             named = tuple(verb for verb in verbs if verb not in ("create", "deletecollection"))
             if not named or self.verb(*named) is None:
@@ -133,12 +142,16 @@ class Binding(NamedTuple):
 
 
 class Bound(NamedTuple):
-    """A binding with the role that it refers to, None if that isn't here, and the workloads that get it."""
+    """A binding with the role that it refers to, None if that isn't here, and the workloads that get it.
+
+    `rules` are those of the role, without what such a binding can't grant.
+    """
 
     binding: Binding
     role: Role | None
     holders: tuple[Any, ...] = ()
     problem: str = ""
+    rules: tuple[Rule, ...] = ()
 
     @property
     def location(self) -> Location:
@@ -148,18 +161,18 @@ class Bound(NamedTuple):
     def owner(self) -> str:
         return self.binding.owner
 
-    @property
-    def rules(self) -> tuple[Rule, ...]:
-        return self.role.rules if self.role else ()
-
 
 class Granted(NamedTuple):
-    """A rule of a role, with everything that grants it."""
+    """A rule of a role, with everything that grants it.
+
+    `role` and `rule` are without what nothing of that can grant; `written` is the rule as it stands.
+    """
 
     role: Role
     rule: Rule
     bindings: tuple[Binding, ...]
     holders: tuple[Any, ...] = ()
+    written: Rule | None = None
 
     @property
     def location(self) -> Location:

@@ -96,6 +96,16 @@ class Pipeline(NamedTuple):
     tool: str
 
 
+class BuildArgument(NamedTuple):
+    """An argument that something hands to a build: by what, its name, and the value as written, empty if none is."""
+
+    location: Location
+    owner: str
+    how: str
+    name: str
+    value: str
+
+
 _MAX_NAME = 255
 """No file system takes a longer name."""
 

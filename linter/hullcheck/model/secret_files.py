@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from hullcheck.model.lazy import Lazy
+from hullcheck.model.placeholders import asks, documented, is_harmless_value, placeholder, refers, weak
 from hullcheck.model.repository import is_credential_file, is_public
-from hullcheck.model.secrets import by_name, is_harmless_value, literal, placeholder, refers, weak
+from hullcheck.model.secrets import by_name, known_default, literal
 from hullcheck.model.tokens import by_value
 
 _ASSIGNMENT = Lazy(r"^[ \t]*(?:export[ \t]+)?([A-Za-z_][\w.-]{0,99})[ \t]*=[ \t]*+([^\n]*+)", re.MULTILINE)
@@ -60,9 +61,9 @@ def in_assignments(text: str) -> Held | None:
     first, every_weak = None, True
     for match in _ASSIGNMENT.finditer(text):
         name, value = match[1], match[2].strip().strip("'\"")
-        if by_name(name) is not None and literal(name, value):
+        if by_name(name) is not None and (literal(name, value) or known_default(name, value)):
             first = first or match
-            every_weak = every_weak and weak(value)
+            every_weak = every_weak and (weak(value) or asks(value) or documented(value))
     return Held(first[1], every_weak, first.start(1)) if first else None
 
 

@@ -7,10 +7,9 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from hullcheck.model.lazy import Lazy
-from hullcheck.model.tokens import Secret, by_value, random
-from hullcheck.source import Location
-
-__all__ = ["Grade", "Login", "Secret", "by_name", "by_value", "in_url", "literal", "placeholder", "refers", "weak"]
+from hullcheck.model.placeholders import is_harmless_value, placeholder, taken_as_it_is
+from hullcheck.model.tokens import by_value, random
+from hullcheck.source import HOLE, Location
 
 
 class Grade(IntEnum):
@@ -90,8 +89,14 @@ _NOT_FIRST = frozenset(
     )
 )  # fmt: skip
 _NOT_ANYWHERE = frozenset(
-    ("public", "publishable", "existing", "tokenizer", "tokenizers", "dummy", "gpg", "pgp", "recaptcha")
+    ("public", "publishable", "existing", "tokenizer", "tokenizers", "dummy", "recaptcha", "election")
 )
+_SIGNERS = frozenset(("gpg", "pgp"))
+"""Words that make a key one to check signatures by."""
+
+_BROWSER = (("vite",), ("react", "app"), ("vue", "app"), ("nuxt",), ("gatsby",), ("expo",), ("ng", "app"))
+"""First words of variables that a build writes into what every browser gets."""
+
 _NOT_WITH_KEY = frozenset(
     ("sort", "primary", "foreign", "partition", "cache", "host", "apt", "rpm", "yum", "repo", "release", "idempotency",
      "group", "topic", "routing", "row", "hash", "range", "lookup", "map", "json", "translation", "object", "registry")
@@ -150,6 +155,10 @@ def by_name(name: str) -> Grade | None:
 
 def _grade(words: list[str]) -> Grade | None:
     last = words[-1]
+    if last in ("key", "keys") and not _SIGNERS.isdisjoint(words):
+        return None
+    if _in_browser(words) and last in ("key", "token", "apikey", "dsn"):
+        return None
     if last == "key":
         before = set(words[:-1])
         if before & _NOT_WITH_KEY or not before:
@@ -165,81 +174,65 @@ def _grade(words: list[str]) -> Grade | None:
     return Grade.WEAK if last in _WEAK else None
 
 
+def _in_browser(words: list[str]) -> bool:
+    return any(tuple(words[: len(first)]) == first for first in _BROWSER)
+
+
 def is_password(name: str) -> bool:
     """Is it the name of a password, for which even a number may be one?"""
-    return any(word.endswith(("password", "passwd", "pwd", "pass", "passphrase")) for word in _words(name))
+    return any(word.endswith(("password", "passwd", "pwd", "pass", "passphrase")) for word in words_of(name))
 
 
-def _words(name: str) -> list[str]:
+_OWN = frozenset(
+    ("jwt", "secret", "session", "cookie", "signing", "encryption", "master", "admin", "root", "salt", "base", "flask", "app",
+     "django", "superset", "internal", "fernet", "hmac", "csrf", "nextauth")
+)  # fmt: skip
+_ELSEWHERE = frozenset(
+    ("client", "aws", "azure", "gcp", "google", "github", "gitlab", "slack", "stripe", "openai", "anthropic", "telegram",
+     "discord", "twilio", "sendgrid", "mailgun", "smtp", "mail", "email", "imap", "cloudflare", "oauth", "oidc", "sso", "ldap",
+     "s3", "access", "bot", "webhook", "facebook", "twitter", "linkedin", "apple", "microsoft", "captcha", "turnstile",
+     "hcaptcha", "tailscale", "dns", "api", "license", "licence", "vpn", "registry", "docker", "npm")
+)  # fmt: skip
+
+
+def is_own(name: str) -> bool:
+    """Is it the name of what the program itself asks for or signs with, rather than what it shows to somebody else?"""
+    words = frozenset(words_of(name))
+    return words.isdisjoint(_ELSEWHERE) and (is_password(name) or not words.isdisjoint(_OWN))
+
+
+def known_default(name: str, value: str) -> bool:
+    """Is it a default that everybody knows, and that the program asks for or signs with as it stands?"""
+    return by_name(name) is Grade.STRONG and is_own(name) and taken_as_it_is(value)
+
+
+_SIGNS = frozenset(("jwt", "session", "cookie", "signing", "csrf", "nextauth"))
+
+
+def signs(name: str) -> bool:
+    """Is it the name of a key that a program signs with?"""
+    words = words_of(name)
+    return by_name(name) is Grade.STRONG and (
+        not _SIGNS.isdisjoint(words) or "secretkey" in "".join(words) or "secretkeybase" in "".join(words)
+    )
+
+
+def words_of(name: str) -> list[str]:
+    """The words that a name is made of, in lower case, whatever joins them."""
     return [word.lower() for word in _WORD.findall(name[:200])]
 
 
-_FILL_IN = Lazy(
-    r"<[^<>]*>|\[[^\[\]]*\]|\{\{?.*\}?\}|%[A-Z_]+%|@[A-Z_]+@|__[A-Za-z_.-]+__|\*{3,}.*|\.{3,}|x{3,}|X[X-]{2,}|#{3,}|-+|\?+"
-    r"|n/?a|null|none|nil|undefined|invalid|unused|empty|todo|tbd|fixme|redacted|removed|hidden|masked|omitted|unset|not[ _-]?set"
-    r"|(?:your|my|the|insert|enter|put|add|paste|fill|replace|provide|specify|set)[ _.-].*"
-    r"|.*(?:_here|-here| here|goes[ _-]?here|replace[ _-]?me|replace[ _-]with.*|placeholder.*)",
-    re.IGNORECASE | re.DOTALL,
-)
-_WEAK_VALUES = Lazy(
-    r"(?:please[ _-]?)?change[ _-]?(?:me|it|this)?(?:[ _-].*)?!?|changethis|(?:pass(?:word|wd)?|secret|token|admin|root|user|test|example|guest|default|demo|dummy"
-    r"|sample|foo|bar|baz|foobar|qwerty|letmein|postgres|mysql|mariadb|redis|mongo|rabbitmq|minio(?:admin)?|wordpress"
-    r"|some(?:thing)?)[-_]?(?:pass(?:word|wd)?|secret|token|key)?[0-9!]{0,4}",
-    re.IGNORECASE,
-)
-_REFERENCE = Lazy(
-    r"\$[A-Za-z_{(][^$]*|.*\$[({].*|.*\{\{.*|.*<%.*|ENC\[.*|(?:vault|op|ssm|sops|secret|secrets|doppler|infisical|gopass|akv|awssm|"
-    r"gcpsm|keyring|bws|file|env|azkv|conjur|berglas|sm|secretsmanager|secretref|keepass|pass)(?:\+[a-z]+)?:.*|ref\+.*|<path:.*|"
-    r"arn:aws[a-z-]*:.*|projects/[^/]+/secrets/.*|AQICAH.*|Ag[A-D][A-Za-z0-9+/]{200,}=*|!vault.*|\$ANSIBLE_VAULT.*|@Microsoft\.KeyVault.*",
-    re.DOTALL,
-)
 _PATH = Lazy(
     r"(?:\.{0,2}/|~/|[A-Za-z]:[\\/]|%[\w.]+%/)[^\s]*|[^\s:=/]*+/[^\s:=]*\.(?:pem|key|crt|cer|p12|jks|json|ya?ml|txt|env|conf|properties)"
 )
-_SWITCH = frozenset(("true", "false", "yes", "no", "on", "off", "enabled", "disabled", "null", "none", "nil", "~"))
 _NUMBER = Lazy(r"-?[0-9]+(?:\.[0-9]+)?(?:ms|s|m|h|d|k|kb|mb|gb|ki|mi|gi|%)?", re.IGNORECASE)
-
-
-_CAPITALS = Lazy(r"[A-Z]+(?:_[A-Z0-9]{1,20})+")
-
-
-def placeholder(value: str) -> bool:
-    """Is it something to be filled in (`<password>`, `your-token-here`, `API_KEY_VALUE`, `***`) rather than a value?"""
-    if _CAPITALS.fullmatch(value[:200]) and sum(map(str.isdigit, value)) < 3:
-        return True
-    return _FILL_IN.fullmatch(value.strip().strip("'\"")[:500]) is not None
-
-
-def weak(value: str) -> bool:
-    """Is it a default that everybody tries first (`changeme`, `password`, `admin123`)?"""
-    return _WEAK_VALUES.fullmatch(value.strip()[:200]) is not None
-
-
-_PROMPT = Lazy(
-    r"change|choose|replace|your|please|here\b|insert|todo|secure.*password|strong.*password", re.IGNORECASE, most=500
-)
-
-
-def asks(value: str) -> bool:
-    """Does the value itself ask to be replaced (`PleaseChangeMe`, `ChooseYourOwnPasswordHere`)?"""
-    return _PROMPT.search(value[:500]) is not None
-
-
-def refers(value: str) -> bool:
-    """Does it say where the value is: a variable, a template, a vault, a file, an encrypted text?"""
-    return _REFERENCE.fullmatch(value[:2000]) is not None
-
-
-def is_harmless_value(value: str) -> bool:
-    """Is it nothing that could be a credential, whatever it is called: empty, a switch, a reference, to be filled in?"""
-    text = value.strip().strip("'\"")
-    return not text or text.lower() in _SWITCH or placeholder(text) or refers(text)
 
 
 def literal(name: str, value: str) -> bool:
     """Is the value of a name that `by_name` knows the credential itself?
 
-    Not if it is empty, a switch, a number (but for a password), a path, an address, a reference or something to fill in.
+    Not if it is empty, a switch, a small number, a path, an address, a reference or something to fill in, nor the name
+    of an object or a file that has it.
     """
     text = value.strip().strip("'\"")
     if is_harmless_value(text) or (text == name.upper() and "_" in text):
@@ -247,12 +240,52 @@ def literal(name: str, value: str) -> bool:
     if _PATH.fullmatch(text) and not _is_base64(text):
         return False
     if _NUMBER.fullmatch(text):
-        return is_password(name) and text.isdecimal()
-    if re.match(r"[a-z][a-z0-9+.-]*://", text):
+        return text.isdecimal() and by_name(name) is Grade.STRONG and (is_password(name) or len(text) >= MIN_DIGITS)
+    if re.match(r"[a-z][a-z0-9+.-]*://", text) or _FILE_NAME.fullmatch(text) or text.startswith(_PUBLISHABLE):
         return False
-    if _is_fingerprint(name, text):
+    if _is_fingerprint(name, text) or names_object(name, text):
         return False
     return not _is_prose(text) if by_name(name) is Grade.STRONG else random(text)
+
+
+MIN_DIGITS = 6
+"""Digits of a number that may be a key; a shorter one rather says how many of something."""
+
+_FILE_NAME = Lazy(
+    r"[\w-]{1,80}(?:\.[\w-]{1,40})*?\.(?:pem|key|crt|cer|p12|pfx|jks|json|ya?ml|txt|env|conf|properties|ini|toml|xml)"
+)
+_PUBLISHABLE = ("pk_test_", "pk_live_")
+"""Keys that are made to be shown in a browser."""
+
+_LABEL = Lazy(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?", most=63)
+_KINDS_OF_OBJECTS = frozenset(
+    ("ca", "cert", "certs", "certificate", "certificates", "tls", "ssl", "crt", "creds", "credentials", "secret", "secrets",
+     "keypair", "pull", "registry", "dockerconfig", "regcred", "auth", "token", "config", "key", "keys", "env", "password",
+     "passwords")
+)  # fmt: skip
+_OF_DEFAULTS = frozenset(
+    ("my", "your", "super", "change", "changeme", "me", "the", "very", "some", "secure", "default", "please", "replace", "top",
+     "jwt", "test", "dev", "demo", "example", "sample", "insecure", "not", "this", "is", "random", "here")
+)  # fmt: skip
+
+
+def names_object(name: str, value: str) -> bool:
+    """Is it the name of a Secret that a cluster has, rather than what is in it: `WEBHOOK_SECRET: webhook-server-cert`?
+
+    The name says that it is about a secret, not what for a one; the value is words, and the last says what the object
+    is, or the name does.
+    """
+    words = words_of(name)
+    if not words or words[-1] not in ("secret", "secrets") or _LABEL.fullmatch(value) is None:
+        return False
+    pieces = value.split("-")
+    if not _OF_DEFAULTS.isdisjoint(pieces) or not all(piece.isalpha() or len(piece) <= 2 for piece in pieces):
+        return False
+    said = not _OBJECT_NAMES.isdisjoint(words[:-1])
+    return (said and len(pieces) > 1) or (len(pieces) > 1 and pieces[-1] in _KINDS_OF_OBJECTS)
+
+
+_OBJECT_NAMES = _OBJECTS | {"ca", "webhook"}
 
 
 def _is_base64(text: str) -> bool:
@@ -266,8 +299,10 @@ def _is_prose(text: str) -> bool:
 
 
 def _is_fingerprint(name: str, text: str) -> bool:
-    """Forty hexadecimal digits under the name of a signing key are its fingerprint, which is public."""
-    return len(text) in (40, 64) and not text.lower().strip("0123456789abcdef") and "sign" in name.lower()
+    """Forty hexadecimal digits under the name of a signing key, or of just a key, are its fingerprint, which is public."""
+    if len(text) not in (40, 64) or text.lower().strip("0123456789abcdef"):
+        return False
+    return "sign" in name.lower() or (len(text) == 40 and by_name(name) is Grade.WEAK and name.lower().endswith("key"))
 
 
 class Login(NamedTuple):
@@ -279,7 +314,7 @@ class Login(NamedTuple):
 
 
 _USER = Lazy(r"[^\s/?#@:'\"`<>\\|]*+")
-_BEFORE_HOST = Lazy(r"@(?=[\w\[$({*])")
+_BEFORE_HOST = Lazy(rf"@(?=[\w\[$({{*{HOLE}])")
 _PLAIN = Lazy(r"[^\s/?#@'\"`<>\\|$]++")
 _USED = {"{": (Lazy(r"[^}\s]*+"), "}"), "(": (Lazy(r"[^)\n]*+"), ")")}
 _SAMPLE_PASSWORDS = frozenset(
@@ -288,15 +323,24 @@ _SAMPLE_PASSWORDS = frozenset(
 _SAMPLE_HOSTS = Lazy(r"@(?:[\w.-]*\.)?(?:example\.(?:com|org|net)|hostname?|host)\b", re.IGNORECASE)
 
 
-def in_url(text: str) -> Iterator[Login]:
-    """The credentials in addresses: `scheme://user:password@host`, `https://token@host`."""
+_TEMPLATE = Lazy(r"\{\{[^{}\n]*+\}\}")
+
+
+def in_url(text: str, *, plain: bool = False) -> Iterator[Login]:
+    """The credentials in addresses: `scheme://user:password@host`, `https://token@host`.
+
+    In a `plain` text variables have been replaced: a `$` is one of the password's characters, unless a name in capitals
+    or a bracket follows, which a program may yet replace.
+    """
+    if "{{" in text and "://" in text:
+        text = _TEMPLATE.compiled.sub(lambda match: HOLE * len(match[0]), text)
     passwords = _Passwords(text)
     at = text.find("://")
     while at >= 0:
         start = at + 3
         end = _USER.match(text, start).end()  # type: ignore[union-attr]
         stop = passwords.end(end + 1) if text[end : end + 1] == ":" else end if _BEFORE_HOST.match(text, end) else -1
-        login = _login(text, text[max(0, at - 20) : at], start, end, stop) if stop >= 0 else None
+        login = _login(text, text[max(0, at - 20) : at], (start, end, stop), plain) if stop >= 0 else None
         if login is not None:
             yield login
         at = text.find("://", start)
@@ -353,20 +397,25 @@ class _Passwords:
         return stop if self._text[stop : stop + 1] == close else -1
 
 
-def _login(text: str, scheme: str, start: int, middle: int, end: int) -> Login | None:
+_VARIABLE = Lazy(r"\$(?:[{(]|[A-Z_][A-Z0-9_]+(?![a-z]))")
+
+
+def _login(text: str, scheme: str, places: tuple[int, int, int], plain: bool) -> Login | None:
     """The login of an address whose user ends at `middle`, with a password if that isn't its `end`, the `@`."""
+    start, middle, end = places
     if not scheme[-1:].isalnum():
         return None
     user = text[start:middle]
     if middle == end:
         token = scheme.endswith(("http", "https"))
-        if not token or not (user.startswith("$") or random(user) or any(by_value(user))):
+        if not token or HOLE in user or not (user.startswith("$") or random(user) or any(by_value(user))):
             return None
         return Login(start, end, not user.startswith("$"))
     password = text[middle + 1 : end]
-    if not password or _is_sample(user, password, text[end : end + 61]):
+    if not password.strip(HOLE) or _is_sample(user, password, text[end : end + 61]):
         return None
-    return Login(middle + 1, end, "$" not in password and "{" not in password)
+    brought = _VARIABLE.search(password) if plain else "$" in password or "{" in password
+    return Login(middle + 1, end, not brought and HOLE not in password)
 
 
 def _is_sample(user: str, password: str, host: str) -> bool:
@@ -396,7 +445,7 @@ def in_pairs(text: str) -> Iterator[Login]:
     if "=" not in text or _PAIRS.search(text) is None:
         return
     for match in _PAIR.finditer(text):
-        if literal("password", match["value"]):
+        if HOLE not in match["value"] and literal("password", match["value"]):
             yield Login(*match.span("value"), True)
 
 
@@ -410,34 +459,6 @@ def narrowed(location: Location, value: str) -> Location:
     """The part of a place that holds the value, for what was unquoted or expanded; the place itself if none does."""
     at = location.source.text.find(value, location.start, location.end) if value else -1
     return location if at < 0 else Location(location.source, at, at + len(value))
-
-
-_PROPERTY = Lazy(
-    r"(?<![^\n{,;])[ \t]*+(?:export[ \t]++)?+[\"']?(?P<name>[A-Za-z_][A-Za-z0-9_.-]{0,80})[\"']?[ \t]*+(?:=|:(?=\s|\"))[ \t]*+"
-    r"(?P<value>\"[^\"\n]*+\"|'[^'\n]*+'|[^\s,;}#][^\n,;}]*+)"
-)
-_CODE = Lazy(r"[()\[\]{}<>|]|\b(?:String|string|str|Optional|os\.environ|process\.env|getenv|def|return|function)\b")
-
-
-class Property(NamedTuple):
-    """A name and its value in the text of a configuration file, the value as half-open offsets."""
-
-    name: str
-    value: str
-    start: int
-    end: int
-
-
-def in_properties(text: str) -> Iterator[Property]:
-    """The credentials in a configuration file's text, be it properties, INI, JSON, YAML, TOML or assignments."""
-    for match in _PROPERTY.finditer(text):
-        name, written = match["name"], match["value"].rstrip()
-        if by_name(name) is not Grade.STRONG:
-            continue
-        value = written.strip("\"'")
-        if literal(name, value) and not _CODE.search(value):
-            start = match.start("value") + written.find(value)
-            yield Property(name, value, start, start + len(value))
 
 
 def decoded(text: str) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from hullcheck.model.node import Mapping, Node, Scalar, Sequence
+from hullcheck.source import HOLE
 
 _QUIET = frozenset(
     (
@@ -53,6 +54,16 @@ def blocks(root: Node) -> Iterator[Node]:
             for name, value in reversed(node.items):
                 if isinstance(name, Scalar) and name.text not in _QUIET:
                     pending.append((value, "hostPath" if (key, name.text) == ("hostPath", "path") else name.text))
+
+
+_MARKER = "UNKNOWN"
+"""Stands in the text of a scalar of a template for what isn't known."""
+
+
+def parts(node: Scalar) -> str:
+    """What is known of a scalar of which a part isn't, with a HOLE for each that isn't; empty if that is nothing."""
+    text = node.text.replace(_MARKER, HOLE) if _MARKER in node.text else ""
+    return text if text.strip(HOLE + " ") else ""
 
 
 def looked_up(node: Node | None, *path: str) -> Node | None:

@@ -56,6 +56,38 @@ def users(stage: Stage) -> Iterator[NewUser]:
                 yield made
 
 
+def uid_of(stage: Stage, name: str) -> tuple[str, Location] | None:
+    """The number that a user of the stage gets from the commands of its build, and where; None if they don't say."""
+    found = None
+    for part in reversed(stage.chain):
+        for command in part.commands:
+            said = _uid(command, name)
+            if said is not None:
+                found = said
+    return found
+
+
+def is_root_by(stage: Stage, name: str) -> bool:
+    """Is it root, or a user to whom the build gives root's number?"""
+    said = uid_of(stage, name)
+    return name == "root" or (said is not None and re.fullmatch(r"[+-]?0+", said[0]) is not None)
+
+
+def _uid(command: Command, name: str) -> tuple[str, Location] | None:
+    if command.name in ("echo", "printf"):
+        line = next((word for word in command.arguments if word.text.startswith(f"{name}:")), None)
+        parts = line.text.split(":") if line is not None else []
+        return (parts[2], line.location) if line is not None and len(parts) > 5 else None
+    if command.name not in ("useradd", "adduser", "usermod"):
+        return None
+    valued, long = (_ADDUSER_VALUED, _ADDUSER_LONG) if command.name == "adduser" else (_USERADD_VALUED, _USERADD_LONG)
+    options, operands = command.parsed(valued, long)
+    if not operands or operands[0].text != name:
+        return None
+    said = next((option for option in options if option.name in ("-u", "--uid")), None)
+    return (said.text, said.word.location) if said is not None else None
+
+
 def unused(stage: Stage) -> NewUser | None:
     """A user that is made, and that nothing is then given to: neither files nor the container."""
     made = list(users(stage))

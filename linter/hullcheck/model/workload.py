@@ -1,9 +1,12 @@
 """Containers that share a life: a Compose service, or a Kubernetes object that makes pods."""
 
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from hullcheck.model.container import Container
 from hullcheck.source import Field, Location
+
+if TYPE_CHECKING:
+    from hullcheck.model.image import ImageUse
 
 
 class Sysctl(NamedTuple):
@@ -21,6 +24,7 @@ class Workload(NamedTuple):
     `labels` are the pods', never the object's own. `scope` names the project, overlay, chart or folder it is part of.
     `complete` is false for a fragment, about which nothing can be called missing. Host namespaces are True where the
     host's are used. `part` is the dialect's own object (a Compose `Service`, a `PodObject`), for checks of one dialect.
+    `images` are those that it mounts.
     """
 
     dialect: str
@@ -45,6 +49,7 @@ class Workload(NamedTuple):
     service_account: Field[str] | None = None
     automount_token: Field[bool] | None = None
     part: Any = None
+    images: "tuple[ImageUse, ...]" = ()
 
     @property
     def described(self) -> str:

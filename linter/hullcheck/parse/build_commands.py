@@ -38,7 +38,8 @@ _SHORT = {"f": "file", "t": "tag", "o": "output", "m": "memory", "c": "cpu-share
 class BuildCommand(NamedTuple):
     """What a command builds, and where it stands in the text. What isn't known is None, where something is said.
 
-    `bake` are the files of `docker buildx bake`, which builds what they say.
+    `bake` are the files of `docker buildx bake`, which builds what they say. `tags` are what the image is called, as far
+    as that is known, `contexts` the names of further contexts.
     """
 
     start: int
@@ -48,6 +49,8 @@ class BuildCommand(NamedTuple):
     target: str | None
     arguments: tuple[tuple[str, str | None], ...]
     bake: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    contexts: tuple[str, ...] = ()
 
 
 def folders(text: str) -> tuple[str, ...]:
@@ -119,7 +122,23 @@ def _command(words: list[str], start: int, end: int) -> BuildCommand | None:
     context = _known(rest[1]) if len(rest) > 1 else "."
     target = _known(options.get("target", [""])[-1])
     arguments = tuple(_argument(word) for word in options.get("build-arg", []))
-    return BuildCommand(start, end, _known(files[-1]) if files else "", context, target, arguments)
+    tags = tuple(filter(_known, options.get("tag", [])))
+    contexts = tuple(word.partition("=")[0] for word in options.get("build-context", []))
+    return BuildCommand(
+        start, end, _known(files[-1]) if files else "", context, target, arguments, tags=tags, contexts=contexts
+    )
+
+
+_HANDED = Lazy(
+    r"--build-arg(?:=|[ \t]++)[\"']?+(?P<name>[A-Za-z_]\w*+)(?:=(?P<value>\$\{\{[^{}\n]*+\}\}|[^\s\"'\\]*+))?"
+)
+
+
+def handed(text: str, command: BuildCommand) -> Iterator[tuple[str, str, int, int]]:
+    """The arguments of a build, as they are written: name, value, and where that stands."""
+    for match in _HANDED.finditer(text[command.start : command.end]):
+        start, end = match.start("name"), match.end()
+        yield match["name"], match["value"] or "", command.start + start, command.start + end
 
 
 def _known(word: str) -> str | None:

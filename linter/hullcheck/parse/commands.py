@@ -3,13 +3,17 @@
 import re
 from collections.abc import Callable, Iterator
 
-from hullcheck.model.command import POWERSHELLS, SHELLS, Command, Redirection, Script, Word
+from hullcheck.budget import tick
+from hullcheck.model.command import POWERSHELLS, SHELLS, Command, Lost, Redirection, Script, Word
 from hullcheck.model.instruction import Heredoc, Instruction
 from hullcheck.model.text import Text, join
-from hullcheck.parse import shell, windows
+from hullcheck.parse import shell, shell_pieces, windows
 from hullcheck.parse.shell_words import MAX_DEPTH, ODD, Context, Counter, UnknownError, program
 
 MAX_COMMANDS = 3_000
+
+IN_FILE = "file"
+"""How a command is run that stands in a script which the instruction writes into a file."""
 
 _BARE_HEREDOC = re.compile(r"\d*<<-?\s*(?:[^<\s'\"]+|'[^']*'|\"[^\"]*\")")
 _SHEBANG = re.compile(r"#![ \t]*(?:\S*/)?(?:env[ \t]+(?:-S[ \t]+)?)?(?P<program>[^/\s]+)")
@@ -22,8 +26,9 @@ def script(instruction: Instruction, kind: str) -> Script:
     try:
         reader.read()
     except UnknownError as unknown:
-        return Script(instruction, tuple(reader.commands), kind, str(unknown))
-    return Script(instruction, tuple(reader.commands), reader.kind)
+        return Script(instruction, tuple(reader.commands), kind, str(unknown), tuple(reader.lost))
+    why = reader.lost[0].why if reader.lost else ""
+    return Script(instruction, tuple(reader.commands), reader.kind, why, tuple(reader.lost))
 
 
 class _Reader:
@@ -34,12 +39,17 @@ class _Reader:
         self.kind = kind
         self.counter = Counter()
         self.commands: list[Command] = []
+        self.lost: list[Lost] = []
 
     def read(self) -> None:
         instruction = self.instruction
         if instruction.json:
             self.kind = "exec"
             self._exec_form()
+        elif instruction.keyword in ("COPY", "ADD"):
+            for heredoc in instruction.heredocs:
+                if is_script(heredoc.body.text, " ".join(word.text for word in instruction.words)):
+                    self._script(heredoc.body, "sh", Context(how=IN_FILE, within=(IN_FILE,)))
         elif instruction.heredocs and _BARE_HEREDOC.fullmatch(instruction.text.text):
             self._heredoc_script(instruction.heredocs[0])
         elif instruction.text:
@@ -87,13 +97,22 @@ class _Reader:
         if context.depth > MAX_DEPTH:
             raise UnknownError("it is nested too deep")
         if kind == "sh":
-            found = shell.parse(text, self.counter, context, heredocs, self.instruction)
+            found = self._posix(text, context, heredocs)
         elif kind in ("powershell", "cmd"):
             found = windows.parse(text, kind, self.counter, context, self.instruction)
         else:
             raise UnknownError(f"nobody knows how `{kind}` reads it")
         for command in found:
+            tick()
             self._add(command._replace(pipes=(*outer, *command.pipes)) if outer else command, context)
+
+    def _posix(self, text: Text, context: Context, heredocs: tuple[Text, ...]) -> list[Command]:
+        try:
+            return shell.parse(text, self.counter, context, heredocs, self.instruction)
+        except UnknownError as unknown:
+            found, lost = shell_pieces.read(text, self.counter, context, heredocs, self.instruction)
+            self.lost += lost or [Lost(text, str(unknown))]
+            return found
 
     def _add(self, command: Command, context: Context) -> None:
         """Add a command without what it is wrapped in, and then the commands that stand in its words."""
@@ -103,7 +122,8 @@ class _Reader:
         self.commands.append(command)
         inner = Context(command.number, "", command.within, context.depth + 1)
         for how, kind, text in _scripts(command):
-            self._script(text, kind, inner._replace(how=how, within=(*command.within, how)), (), command.pipes)
+            outer = command.pipes if how != IN_FILE else ()
+            self._script(text, kind, inner._replace(how=how, within=(*command.within, how)), (), outer)
         for words in _found(command):
             number = self.counter.next()
             made = command._replace(
@@ -118,6 +138,14 @@ class _Reader:
                 redirections=(),
             )
             self._add(made, inner)
+
+
+def is_script(text: str, names: str) -> bool:
+    """Is a file that is written here a script of a shell, by its first line or by what it is called?"""
+    match = _SHEBANG.match(text)
+    if match is not None:
+        return match["program"] in SHELLS
+    return re.search(r"\.(?:sh|bash)[\"']?(?:\s|$)", names) is not None
 
 
 def unwrapped(command: Command) -> Command:
@@ -238,7 +266,14 @@ _WRAPPERS: dict[str, Callable[[tuple[Word, ...]], int | None]] = {
 def _scripts(command: Command) -> Iterator[tuple[str, str, Text]]:
     """The scripts that a command is given: how, the kind of shell that reads them, and their text."""
     name, words = command.name, command.words
-    if name in SHELLS:
+    if name in ("cat", "tee"):
+        targets = [r.target.text for r in command.redirections if r.writes and r.target]
+        targets += [word.text for word in command.arguments if name == "tee"]
+        for redirection in command.redirections:
+            body = redirection.body
+            if body is not None and redirection.operator == "<<" and is_script(body.text, " ".join(targets)):
+                yield IN_FILE, "sh", body
+    elif name in SHELLS:
         yield from _of_shell(command)
     elif name in ("su", "runuser"):
         for at, word in enumerate(words[1:-1], 1):

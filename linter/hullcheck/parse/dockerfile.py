@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from io import BytesIO
 from typing import Any, NamedTuple
 
+from hullcheck.budget import tick
 from hullcheck.model.command import Script
 from hullcheck.model.dockerfile import Dockerfile
 from hullcheck.model.instruction import Directive, Heredoc, Instruction
@@ -297,6 +298,7 @@ def _line_end(text: str, start: int) -> int:
 def _instructions(scanner: _Scanner) -> Iterator[Instruction]:
     """The instructions that the library finds, at the places that the scanner knows."""
     for found in _split(scanner):
+        tick()
         logical = scanner.logical.get(found["startline"])
         if logical is None:
             continue

@@ -9,6 +9,7 @@ import re
 from bisect import bisect_right
 from typing import NamedTuple
 
+from hullcheck.budget import tick
 from hullcheck.model.lazy import Lazy
 
 _KEY = re.compile(r"""[ ]*(?:-[ ]+)*(?:"[^"\n]*"|'[^'\n]*'|[^\s"'#{}\[\]-][^\s:"'#]*):""")
@@ -41,6 +42,7 @@ def edits(text: str, holes: list[tuple[int, int]]) -> list[Edit]:
     lines = _Lines(text)
     found: list[Edit] = []
     for start, end in _united(text, holes):
+        tick()
         found += lines.edits(start, end)
     return found
 

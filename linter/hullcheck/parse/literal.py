@@ -13,6 +13,7 @@ from bisect import bisect_right
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from hullcheck.budget import tick
 from hullcheck.model.node import Mapping, Node, Scalar, Sequence
 from hullcheck.parse import yaml
 from hullcheck.parse.holes import Edit, edits
@@ -73,6 +74,7 @@ def read(source: Source, why: str = "a template decides it") -> Literal:
     roots: list[Node] = []
     lost: list[int] = []
     for start, end in _documents(made.text):
+        tick()
         root, gone = _read(source, made.text[start:end])
         lost += [made.home(start + offset) for offset in gone]
         if root is not None:
@@ -164,6 +166,7 @@ def _without_placeholders(text: str) -> tuple[str, list[_Piece], list[tuple[int,
             length += len(part)
 
     for start, end in placeholders(text):
+        tick()
         put(text[done:start], done, start, True)
         done = end
         line = text.rfind("\n", 0, start) + 1
@@ -232,6 +235,7 @@ class _Made:
         moved: list[tuple[int, int]] = []
         number = 0
         for change in [*changes, Edit(len(self.text), len(self.text), "")]:
+            tick()
             keep(done, change.start)
             while number < len(spans) and spans[number][1] <= change.start:
                 moved.append((spans[number][0] + shift, spans[number][1] + shift))
@@ -377,6 +381,7 @@ def _variants(root: Node) -> Iterator[Node]:
             most = max(most, *counts.values()) if counts else most
     yield root
     for number in range(1, min(most, MAX_VARIANTS)):
+        tick()
         yield _variant(root, number, {})
 
 

@@ -7,6 +7,7 @@ runs nothing and expands nothing. What it can't follow raises `UnknownError`, so
 import re
 from typing import NamedTuple
 
+from hullcheck.budget import tick
 from hullcheck.model.command import Command, Redirection, Word
 from hullcheck.model.instruction import Instruction
 from hullcheck.model.text import Text
@@ -65,11 +66,15 @@ def parse(
     text: Text,
     counter: Counter | None = None,
     context: Context = Context(),  # noqa: B008  never changed
-    heredocs: tuple[Text, ...] = (),
+    heredocs: tuple[Text, ...] | list[Text] = (),
     instruction: Instruction | None = None,
 ) -> list[Command]:
-    """The simple commands of a script. `heredocs` are bodies that stand elsewhere, in order. Raises UnknownError."""
-    parser = _Parser(text, counter or Counter(), context, list(heredocs), instruction)
+    """The simple commands of a script. Raises UnknownError.
+
+    `heredocs` are bodies that stand elsewhere, in order; those that are used are taken out of a list.
+    """
+    left = heredocs if isinstance(heredocs, list) else list(heredocs)
+    parser = _Parser(text, counter or Counter(), context, left, instruction)
     parser.script("")
     return parser.commands
 
@@ -117,6 +122,7 @@ class _Parser(WordReader):
 
     def _blanks(self) -> None:
         while self.at < len(self.text):
+            tick()
             match = _BLANKS.match(self.text, self.at) or (
                 _COMMENT.match(self.text, self.at) if self.text[self.at] == "#" else None
             )
@@ -162,6 +168,11 @@ class _Parser(WordReader):
 
     def _open_bracket(self) -> None:
         building = self.building
+        if building is not None and building.words and self._is_list(building.words):
+            self._array(building.number)
+            return
+        if building is not None and [word.text for word in building.words] in (["time"], ["time", "-p"], ["coproc"]):
+            self.building = building = None
         if building is not None and len(building.words) == 1 and not building.assignments:
             match = _EMPTY_BRACKETS.match(self.text, self.at)
             if match is None:
@@ -178,6 +189,11 @@ class _Parser(WordReader):
             return
         self.at += 1
         self._push("(")
+
+    def _is_list(self, words: list[Word]) -> bool:
+        """Does a list begin here, as in `declare -a names=(a b)`?"""
+        declared = words[0].text in ("declare", "typeset", "local", "export", "readonly")
+        return declared and len(words) > 1 and words[-1].text.endswith("=") and self.text[self.at - 1] == "="
 
     def _push(self, keyword: str) -> None:
         self.open.append(_Open(keyword, self.pipeline, self.position, self.base, self.within))
@@ -208,6 +224,7 @@ class _Parser(WordReader):
         building = self.building
         if building is None:
             building = self.building = _Building(self.counter.next())
+        self.argument = not building.empty
         word = self._word(building.number)
         if building.empty and building.number >= 0 and not word.quoted and self._keyword(word.text):
             return

@@ -65,6 +65,7 @@ class WordReader:
         self.instruction = instruction
         self.commands: list[Command] = []
         self.within = context.within
+        self.argument = False
         self.at = 0
 
     def script(self, stop: str) -> None:
@@ -131,6 +132,8 @@ class WordReader:
             elif char in "<>" and self.text[self.at + 1 : self.at + 2] == "(":
                 self._substitution(number, f"{char}(", parts)
                 literal = False
+            elif char == "(" and self.at > start and self.text[self.at - 1] in "?*+@!" and self._is_pattern(start):
+                self._pattern(number, parts)
             else:
                 match = _PLAIN.match(self.text, self.at)
                 if match is None:
@@ -142,6 +145,32 @@ class WordReader:
         text = "".join(self.text[s:e] if piece == ODD else piece for piece, s, e in parts)
         shifted = tuple((piece, s - start, e - start) for piece, s, e in parts)
         return self._made(start, self.at, text, literal, quoted, shifted if quoted or not literal else ())
+
+    def _is_pattern(self, start: int) -> bool:
+        """Is a bracket behind `?*+@!` a pattern of bash, `!(a|b)`, and not a subshell that is negated?"""
+        return self.text[start : self.at] != "!" or self.argument
+
+    def _pattern(self, number: int, parts: Parts) -> None:
+        """`!(a|b)`: a pattern that may hold others, in which nothing runs but substitutions."""
+        start, depth = self.at, 0
+        ignored: Parts = []
+        while self.at < len(self.text):
+            char = self.text[self.at]
+            if char in "()":
+                depth += 1 if char == "(" else -1
+                self.at += 1
+                if depth == 0:
+                    parts.append((self.text[start : self.at], start, self.at))
+                    return
+            elif char == "\\":
+                self.at += 2
+            elif char in "'\"":
+                self._quoted(number, ignored)
+            elif char in "$`":
+                self._expansion(number, ignored)
+            else:
+                self.at += 1
+        raise UnknownError("a pattern stays open")
 
     def _escape(self, parts: Parts) -> None:
         following = self.text[self.at + 1 : self.at + 2]

@@ -144,12 +144,14 @@ class _Reader:
         if self.kind == "powershell" and len(building.words) > 2 and building.words[1].text in ("=", "+="):
             assigned, building.words = (first,), building.words[2:]
             first = building.words[0]
-        name = first.text.replace("\\", "/").rpartition("/")[2].lower().removesuffix(".exe")
+        folder, _, base = first.text.replace("\\", "/").rpartition("/")
+        name = (base if folder else base.lstrip("@")).lower().removesuffix(".exe")
+        known = first.literal or (bool(folder) and not {"%", "$"} & set(base))
         if self.kind == "powershell" and first.quoted and building.operator != "&":
             name = ""  # a string is a value here, unless `&` calls it
         self.commands.append(
             Command(
-                name=_ALIASES.get(name, name) if first.literal else "",
+                name=_ALIASES.get(name, name) if known else "",
                 words=tuple(building.words),
                 number=building.number,
                 operator=building.operator,

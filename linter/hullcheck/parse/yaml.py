@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
+from hullcheck.budget import tick
 from hullcheck.model.coverage import Gap
 from hullcheck.model.lazy import Lazy
 from hullcheck.model.node import Mapping, Node, Scalar, Sequence
@@ -255,6 +256,7 @@ class _Builder:
         if len(self.open) >= MAX_DEPTH:
             place = self.base + event.start_mark.index
             raise _BrokenError(self.source, f"nested more than {MAX_DEPTH} levels deep", place, _TOO_DEEP)
+        tick()
         start, end = self._place(event)
         self.open.append((kind(self.source, start, end, _tag(event), bool(event.flow_style)), event.anchor))
         self.keys.append(None)

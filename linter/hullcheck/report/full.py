@@ -6,7 +6,7 @@ from hullcheck.finding import Finding, Severity
 from hullcheck.model.coverage import Coverage
 from hullcheck.report import Run
 from hullcheck.report.page import page
-from hullcheck.report.safe import Secrets, clean
+from hullcheck.report.safe import Secrets, clean, told
 from hullcheck.report.snippet import draw
 from hullcheck.report.unite import scopes
 from hullcheck.source import Location
@@ -36,7 +36,7 @@ def render(run: Run) -> str:
     parts = [writer.finding(finding) for finding in run.shown]
     if run.show_suppressed:
         parts += [writer.finding(finding) for finding in run.suppressed]
-    parts += [f"error: {clean(message)}\n" for message in run.errors]
+    parts += [f"error: {clean(told(message))}\n" for message in run.errors]
     lines = "".join(f"note: {clean(line)}\n" for line in unjudged(run.coverage))
     return "\n".join([*parts, *([lines] if lines else []), f"{summary(run)}\n"])
 
@@ -44,7 +44,7 @@ def render(run: Run) -> str:
 def unjudged(coverage: Coverage) -> list[str]:
     """What wasn't judged, one line a cause."""
     causes = coverage.untold()
-    lines = [cause.line for cause in causes[:MOST_CAUSES]]
+    lines = [told(cause.line) for cause in causes[:MOST_CAUSES]]
     if len(causes) > MOST_CAUSES:
         left = sum(len(cause.items) for cause in causes[MOST_CAUSES:])
         lines.append(f"{_count(left, 'more thing')} not judged, for other reasons: `hullcheck files` lists them")

@@ -11,7 +11,7 @@ from hullcheck import __version__
 from hullcheck.finding import Edit, Finding, Fix, Suppression
 from hullcheck.model.coverage import JUDGED, LEFT_OUT, NOT_JUDGED, Item
 from hullcheck.report import Run
-from hullcheck.report.safe import Secrets, clean, well_formed
+from hullcheck.report.safe import Secrets, clean, told, well_formed
 from hullcheck.source import Location
 
 VERSION = 1
@@ -26,7 +26,7 @@ def render(run: Run) -> str:
         "findings": [_finding(finding, run, secrets) for finding in run.reported],
         **({"fixed": [_finding(finding, run, secrets) for finding in run.fixed]} if run.compared else {}),
         "coverage": _coverage(run),
-        "errors": [{"message": clean(message)} for message in run.errors],
+        "errors": [{"message": clean(told(message))} for message in run.errors],
         "summary": {
             "counts": run.counts(),
             "suppressed": len(run.suppressed),
@@ -58,7 +58,7 @@ def _finding(finding: Finding, run: Run, secrets: Secrets) -> dict[str, Any]:
         "related": [
             {**_place(related.location), "message": clean(secrets.text(related.message))} for related in finding.related
         ],
-        "aliases": list(run.registry[finding.name].aliases),
+        "aliases": run.registry.aliases(finding),
         "fixable": "no" if finding.fix is None else "safe" if finding.fix.safe else "unsafe",
         "fix": _fix(finding.fix, secrets),
         "suppressed": _suppression(finding.suppression),
@@ -74,7 +74,7 @@ def _coverage(run: Run) -> dict[str, Any]:
         {
             "cause": cause.cause,
             "what": clean(cause.what),
-            "because": clean(cause.because),
+            "because": clean(told(cause.because)),
             "count": len(cause.items),
             "items": [_item(item) for item in cause.items],
         }
@@ -93,7 +93,7 @@ def _item(item: Item) -> dict[str, Any]:
     return {
         "path": well_formed(item.path),
         "object": well_formed(item.object),
-        "message": clean(item.reason),
+        "message": clean(told(item.reason)),
         **place,
     }
 
@@ -132,5 +132,5 @@ def _suppression(suppression: Suppression | None) -> dict[str, Any] | None:
     if suppression is None:
         return None
     where = _place(suppression.location) if suppression.location else {}
-    reason = clean(suppression.reason)
+    reason = clean(told(suppression.reason))
     return {"kind": suppression.kind, "reason": reason, "underReview": suppression.under_review, **where}

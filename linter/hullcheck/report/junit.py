@@ -9,7 +9,7 @@ from xml.sax.saxutils import escape, quoteattr
 from hullcheck.finding import Finding
 from hullcheck.report import Run
 from hullcheck.report.page import page
-from hullcheck.report.safe import Secrets, clean
+from hullcheck.report.safe import Secrets, clean, told
 
 
 def render(run: Run) -> str:
@@ -52,7 +52,7 @@ def _outcome(finding: Finding, run: Run, secrets: Secrets) -> str:
     message = clean(secrets.text(finding.message))
     kind = quoteattr(str(finding.severity))
     if finding.suppression:
-        reason = clean(finding.suppression.reason) or "no reason given"
+        reason = clean(told(finding.suppression.reason)) or "no reason given"
         return f"<skipped type={kind} message={quoteattr(f'{message} (suppressed: {reason})')}/>"
     places = [(finding.location, message), *((r.location, clean(secrets.text(r.message))) for r in finding.related)]
     lines = [f"{clean(place.path)}:{place.line}: {text}" for place, text in places]

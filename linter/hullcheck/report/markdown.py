@@ -16,7 +16,7 @@ from hullcheck.source import Location
 
 MOST_BYTES = 900_000
 
-UNREAD = frozenset(("parse-error", "unreadable-file", "check-failed"))
+UNREAD = frozenset(("parse-error", "unreadable-file", "check-failed", "time-limit"))
 """Findings that say that something wasn't judged."""
 
 _VERDICTS = {

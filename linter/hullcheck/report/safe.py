@@ -17,7 +17,9 @@ MASK = "*****"
 LARGE = 200_000
 """Characters of a file from which only the lines that are shown are searched for credentials."""
 
-_ASSIGNED = re.compile(r"(?P<name>[A-Za-z_][A-Za-z0-9_.]{0,80})=(?P<value>\"[^\"\n]*\"|'[^'\n]*'|[^\s\"'`;,&]+)")
+_FLAG = r"(?P<flag>(?<![\w-])--[a-z][a-z0-9-]*(?![\w-]))"
+"""The name of an option. It tells nothing, and may hold a secret that is two words, such as `--webhook-ca-secret`."""
+
 _COMMAND = re.compile(r"##(?=\[)|^(\s*)(?=::)")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
@@ -94,14 +96,15 @@ class Secrets:
         return self.masked(source, start, start + len(source.line(number)))
 
     def text(self, text: str) -> str:
-        """A message, without the secrets that another check may have quoted in it."""
+        """A message, without the secrets that another check may have quoted in it; names of options stay."""
         for secret in self._texts:
-            text = text.replace(secret, MASK)
-        return text
+            if secret in text:
+                text = re.sub(rf"{_FLAG}|{re.escape(secret)}", lambda match: match["flag"] or MASK, text)
+        return told(text)
 
     def touched(self, text: str) -> bool:
         """Does the text hold a secret?"""
-        return any(secret in text for secret in self._texts)
+        return any(secret in text for secret in self._texts) or any(_lookalikes(text, 0, len(text)))
 
 
 def _overlapping(spans: list[tuple[int, int]], start: int, end: int) -> list[tuple[int, int]]:
@@ -109,37 +112,30 @@ def _overlapping(spans: list[tuple[int, int]], start: int, end: int) -> list[tup
 
 
 def _lookalikes(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
-    """The parts of a text between two offsets that look like credentials: by value, in addresses, and by name."""
-    from hullcheck.model import secrets
+    """The parts of a text between two offsets that are credentials to any of the detectors."""
+    from hullcheck.model.masking import spans
 
-    part = text[start:end]
-    for secret in secrets.by_value(part):
-        yield start + secret.start, start + secret.end
-    for login in secrets.in_url(part):
-        if login.literal:
-            yield start + login.start, start + login.end
-    for held in secrets.in_properties(part):
-        if _unlikely_a_word(held.value):
-            yield start + held.start, start + held.end
-    for match in _ASSIGNED.finditer(part):
-        name, value = match["name"], match["value"].strip("\"'")
-        if _unlikely_a_word(value) and secrets.by_name(name) and secrets.literal(name, value):
-            at = start + match.start("value") + match["value"].find(value)
-            yield at, at + len(value)
+    return ((start + first, start + last) for first, last in spans(text[start:end]))
 
 
 def _merged(spans: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int]]:
-    first, last = -1, -1
-    for start, end in spans:
-        if start > last:
-            if first >= 0:
-                yield first, last
-            first, last = start, end
-        else:
-            last = max(last, end)
-    if first >= 0:
-        yield first, last
+    from hullcheck.model.masking import merged
+
+    return merged(spans)
+
+
+def told(text: str) -> str:
+    """A message that may quote anything, without the credentials in it: for what is told without a report."""
+    if "`" not in text and "://" not in text and len(text) < 20:
+        return text
+    from hullcheck.model.masking import in_message, merged
+
+    for start, end in reversed(list(merged(in_message(text)))):
+        text = f"{text[:start]}{MASK}{text[end:]}"
+    return text
 
 
 def _unlikely_a_word(text: str) -> bool:
-    return len(text) >= 6 and any(char.isalpha() for char in text) and not text.isalpha()
+    from hullcheck.model.masking import unlikely_a_word
+
+    return unlikely_a_word(text)

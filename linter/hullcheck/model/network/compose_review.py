@@ -31,31 +31,6 @@ _PROXIES = frozenset(
         "docker-nginx-certbot",
     )
 )
-_ADMIN = frozenset(
-    (
-        "phpmyadmin",
-        "adminer",
-        "pgadmin4",
-        "mongo-express",
-        "redis-commander",
-        "redisinsight",
-        "redis-insight",
-        "cloudbeaver",
-        "kafka-ui",
-        "kafdrop",
-        "cmak",
-        "akhq",
-        "elasticsearch-hq",
-        "cerebro",
-        "elasticvue",
-        "portainer",
-        "portainer-ce",
-        "dockge",
-        "etcdkeeper",
-        "rockmongo",
-        "sqlpad",
-    )
-)
 _EXAMPLES = frozenset(
     (
         "test",
@@ -83,11 +58,6 @@ def image_name(service: Service) -> str:
 def is_proxy(service: Service) -> bool:
     """Is it a web server or proxy that stands before others?"""
     return image_name(service) in _PROXIES
-
-
-def is_admin_tool(service: Service) -> bool:
-    """Is it the web interface of a data store or of the daemon?"""
-    return image_name(service) in _ADMIN
 
 
 def holds_data(use: ComposeUse, number: int) -> str:
@@ -149,12 +119,12 @@ def is_published(use: ComposeUse, number: int) -> bool:
 
 
 class Shortcut(NamedTuple):
-    """A proxy that shares networks with data stores, and a service between that does, too."""
+    """A proxy that shares networks with data stores, and a service `between` that uses them, if it is known which."""
 
     proxy: int
     data: tuple[int, ...]
     wires: tuple[str, ...]
-    between: int
+    between: int | None
 
 
 def shortcuts(use: ComposeUse) -> Iterator[Shortcut]:
@@ -165,20 +135,24 @@ def shortcuts(use: ComposeUse) -> Iterator[Shortcut]:
         if not is_proxy(use.services[proxy]) or not is_published(use, proxy):
             continue
         near = use.network.neighbours(proxy)
-        reached = [(data, _between(use, near & use.network.neighbours(data), data, stores)) for data in stores]
-        found = [(data, between) for data, between in reached if near >> data & 1 and between is not None]
+        reached = [(data, _between(use, near & use.network.neighbours(data), stores)) for data in stores]
+        found = [(data, between) for data, between in reached if near >> data & 1 and between]
         if found:
             data = tuple(store for store, _ in found)
             keys = {key for store in data for key in use.services[store].networks}
             wires = tuple(key for key in use.services[proxy].networks if key in keys)
-            yield Shortcut(proxy, data, wires, found[0][1])
+            yield Shortcut(proxy, data, wires, _user(use, data, [n for _, between in found for n in between]))
 
 
-def _between(use: ComposeUse, both: int, data: int, stores: list[int]) -> int | None:
-    """A service that both can be reached by, best one that is known to use the data store."""
-    candidates = [n for n in numbers_in(both) if n < len(use.services) and n not in stores]
-    using = {found.source for found in use.network.uses if found.target == data}
-    return min(candidates, key=lambda n: (n not in using, n), default=None)
+def _between(use: ComposeUse, both: int, stores: list[int]) -> list[int]:
+    """The services that both can be reached by."""
+    return [n for n in numbers_in(both) if n < len(use.services) and n not in stores]
+
+
+def _user(use: ComposeUse, data: tuple[int, ...], between: list[int]) -> int | None:
+    """One of the services that is known to use a data store; None if it isn't known who does."""
+    using = {found.source for found in use.network.uses if found.target in data}
+    return min((number for number in between if number in using), default=None)
 
 
 class Backend(NamedTuple):

@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from hullcheck.model.kubernetes import KubernetesObject
 from hullcheck.model.network.addresses import AddressRange
+from hullcheck.model.network.consoles import Console
 from hullcheck.model.network.labels import Labels
 from hullcheck.source import Location
 
@@ -55,7 +56,8 @@ class Endpoint(NamedTuple):
     `images` are its containers', as repositories without registry and tag. `data` says which kind of data store it is,
     if it is one. `addresses` are its pods', where a file says them. `ends` is true if it is meant to run to an end.
     `unset_namespace` is true where `namespace` is only what an unset one is called.
-    `cluster_dns` is false where names are looked up otherwise than with the cluster's DNS.
+    `cluster_dns` is false where names are looked up otherwise than with the cluster's DNS. `consoles` are the interfaces
+    that its containers offer, which run code or show everything.
     """
 
     id: str
@@ -75,3 +77,4 @@ class Endpoint(NamedTuple):
     unset_namespace: bool = False
     cluster_dns: bool = True
     object: KubernetesObject | None = None
+    consoles: tuple[Console, ...] = ()

@@ -58,6 +58,7 @@ class Doorway(NamedTuple):
     `kind` is "LoadBalancer", "NodePort", "externalIPs", "hostPort", "hostNetwork", "published", or the kind of what
     brings connections in, such as "Ingress". `via` names it in messages. `connections` are to the workload's own ports.
     `limited` is true where it isn't open to the whole internet: an internal load balancer, or listed sources.
+    `entrance` is what brings connections in, if that is it.
     """
 
     workload: int
@@ -67,6 +68,7 @@ class Doorway(NamedTuple):
     connections: int
     limited: bool = False
     service: Service | None = None
+    entrance: Entrance | None = None
 
     @property
     def by_controller(self) -> bool:
@@ -356,7 +358,8 @@ class _Doorways:
         for number in numbers_in(self.network.served_by(service)):
             connections = self._targets(ports, number)
             if connections:
-                yield Doorway(number, kind, via, backend.location or entrance.location, connections, False, service)
+                place = backend.location or entrance.location
+                yield Doorway(number, kind, via, place, connections, False, service, entrance)
 
     def _targets(self, ports: Iterable[ServicePort], workload: int) -> int:
         """A Service's ports as those of one of the workloads behind it."""

@@ -10,6 +10,7 @@ Where something isn't known there are two answers: strict, what is open for cert
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
+from hullcheck.budget import tick
 from hullcheck.model.network.labels import Match, bits_of, numbers_in
 from hullcheck.model.network.policy import Action, Direction, Policy, Rule, Tier
 from hullcheck.model.network.universe import Universe
@@ -79,6 +80,7 @@ class Work:
         self.left = steps
 
     def spend(self, steps: int) -> None:
+        tick()
         self.left -= steps
         if self.left < 0:
             raise TooMuchError

@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from hullcheck.budget import tick
 from hullcheck.model.coverage import Gap
 from hullcheck.model.node import Mapping, Node
 from hullcheck.render.compose.merge import Merge
@@ -61,6 +62,7 @@ class Extends:
         own = services.entries()
         found: Entries = {}
         for name, (key, _) in own.items():
+            tick()
             node, lost = self._service(_Step(name, self.path, own, self.resets, self.own))
             found[name] = (key, node)
             if lost:

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from hullcheck.model.node import Mapping, Node, Scalar, Sequence
 from hullcheck.model.problem import Problem
+from hullcheck.render.compose.alternatives import is_worse
 from hullcheck.render.compose.nodes import MARK, PLACES, Entries, Text, literal, mapping, sequence, value
 from hullcheck.render.compose.patterns import Places
 from hullcheck.source import Location, Related
@@ -46,11 +47,15 @@ class BadTemplateError(ValueError):
 class Substitution:
     """A text with its variables replaced; `text` has a MARK for each one that isn't known.
 
-    `missing` are the variables that nothing sets; `settings` those that a file of the repository sets.
+    `missing` are the variables that nothing sets; `settings` those that a file of the repository sets. With `either`
+    a variable that nothing here sets is taken as set where that brings a text (`${X:+text}`); `alternatives` says
+    whether there is such a place.
     """
 
-    def __init__(self, text: str, variables: Variables) -> None:
+    def __init__(self, text: str, variables: Variables, *, either: bool = False) -> None:
         self.variables = variables
+        self.either = either
+        self.alternatives = False
         self.missing: list[str] = []
         self.required: list[str] = []
         self.settings: dict[str, Setting] = {}
@@ -114,6 +119,9 @@ class Substitution:
             self.settings[name] = setting
         if operator[-1] == "+":
             if setting is None:
+                self.alternatives = True
+                if self.either:
+                    return rest
                 self.missing.append(name)
                 return MARK
             return rest if usable else setting.text
@@ -202,9 +210,12 @@ class Interpolated(NamedTuple):
     problems: list[Problem]
 
 
-def interpolate(root: Mapping, variables: Variables) -> Interpolated:
-    """Replace the variables in every value, never in a key, and give typed fields their type."""
-    run = _Run(variables)
+def interpolate(root: Mapping, variables: Variables, *, either: bool = False) -> Interpolated:
+    """Replace the variables in every value, never in a key, and give typed fields their type.
+
+    With `either`, of `${X:+text}` what is more dangerous is taken where nothing here says whether X is set.
+    """
+    run = _Run(variables, either)
     found: Entries = {}
     for name, (key, node) in root.entries().items():
         found[name] = (key, run.node(node, _CASTS.below(name), (name,)))
@@ -215,8 +226,9 @@ Path = tuple[str, ...]
 
 
 class _Run:
-    def __init__(self, variables: Variables) -> None:
+    def __init__(self, variables: Variables, either: bool) -> None:
         self.variables = variables
+        self.either = either
         self.problems: list[Problem] = []
         self.done: dict[tuple[int, int], tuple[Node, Node]] = {}
 
@@ -269,6 +281,10 @@ class _Run:
         except BadTemplateError:
             self._refuse(node, path, "invalid interpolation format (a `$` is written `$$`)")
             return node
+        if self.either and found.alternatives and MARK in found.text:
+            other = Substitution(node.text, self.variables, either=True)
+            if MARK not in other.text and is_worse(path, found.text, other.text):
+                found = other
         made = Text(node, found.text)
         if MARK in found.text:
             made.unknown = _why_unknown(found)

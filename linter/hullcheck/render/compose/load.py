@@ -7,6 +7,7 @@ import posixpath
 from collections.abc import Callable
 from typing import NamedTuple
 
+from hullcheck.budget import tick
 from hullcheck.model.coverage import Gap
 from hullcheck.model.node import Mapping, Node, Scalar, Sequence
 from hullcheck.model.problem import Problem
@@ -104,12 +105,15 @@ class Loader:
 
     `settings` gives the variables of these files of variables, under those from above, which win.
 
-    Nothing but `files` is ever read.
+    Nothing but `files` is ever read. `either` says how `${X:+text}` is taken, as for `interpolate`.
     """
 
-    def __init__(self, files: Files, settings: Callable[[tuple[str, ...], Variables], Variables]) -> None:
+    def __init__(
+        self, files: Files, settings: Callable[[tuple[str, ...], Variables], Variables], either: bool = False
+    ) -> None:
         self.files = files
         self.settings = settings
+        self.either = either
         self._layers: dict[tuple[str, int], list[_Layer]] = {}
         self._kept: list[Variables] = []  # so that no id is given twice
         self._left_in_all = MAX_TOTAL
@@ -139,12 +143,14 @@ class Loader:
         first = self.files[paths[0]].source
         root = Mapping(first, 0, 0, "", True)
         for path in paths:
+            tick()
             root = self._file(path, root, scope)
         return with_defaults(root)
 
     def _file(self, path: str, root: Mapping, scope: Scope) -> Mapping:
         scope = scope._replace(included=(*scope.included, path))
         for layer in self._documents(path, scope.variables):
+            tick()
             self.problems += layer.problems
             over = Extends(self, path, layer.root, layer.resets, scope).applied()
             root = without(root, layer.resets)
@@ -167,7 +173,7 @@ class Loader:
         key = (path, id(variables))
         if key not in self._layers:
             self._kept.append(variables)
-            self._layers[key] = [_layer(root, variables) for root in self.files[path].documents]
+            self._layers[key] = [_layer(root, variables, self.either) for root in self.files[path].documents]
         return self._layers[key]
 
     def services_of(self, path: str, scope: Scope) -> tuple[Entries, Resets]:
@@ -312,6 +318,7 @@ class Loader:
             return moved
         found: Entries = {}
         for name, (key, service) in services.entries().items():
+            tick()
             if isinstance(service, Mapping) and not (folder == "." and id(service) in self._seen_from_here):
                 service = rebase_service(service, folder)
                 self._seen_from_here[id(service)] = service
@@ -367,13 +374,13 @@ def _put_back(root: Mapping, touched: Mapping, made: Mapping) -> Mapping:
     return mapping(made, found)
 
 
-def _layer(root: Mapping, variables: Variables) -> _Layer:
+def _layer(root: Mapping, variables: Variables, either: bool) -> _Layer:
     resets: list[tuple[str, ...]] = []
     text = root.source.text
     if "!reset" in text or "!override" in text:
         stripped = _stripped(root, (), resets)
         root = stripped if isinstance(stripped, Mapping) else root
-    found = interpolate(root, variables)
+    found = interpolate(root, variables, either=either)
     kept = {name: entry for name, entry in found.root.entries().items() if name != "version"}
     return _Layer(mapping(root, kept), tuple(resets), found.problems)
 

@@ -6,14 +6,16 @@ from math import isfinite, isnan
 from typing import TypeVar
 
 from hullcheck.model.node import Mapping, Node, Scalar, Sequence
+from hullcheck.source import HOLE
 
-MARK = "\ue000"
+MARK = HOLE
 """Stands in a text for what can't be known, such as a variable that nothing here sets."""
 
 PLACES = {"HOME": "\ue001", "PWD": "\ue002", "XDG_RUNTIME_DIR": "\ue003"}
 """What follows the MARK of a variable that isn't known, but what kind of place it names is."""
 
 _MARKS = str.maketrans("", "", MARK + "".join(PLACES.values()))
+_KINDS_OF_PLACES = str.maketrans("", "", "".join(PLACES.values()))
 
 Entries = dict[str, tuple[Scalar, Node]]
 Value = str | int | float | bool | None
@@ -125,6 +127,12 @@ def _show_float(number: float) -> str:
 def unmarked(text: str) -> str:
     """The text that Compose would see: nothing in the place of what isn't known."""
     return text.translate(_MARKS) if MARK in text else text
+
+
+def parts(node: Node) -> str:
+    """The text with a MARK, and nothing else, for each part that can't be known; empty if no part is known."""
+    text = node.marked.translate(_KINDS_OF_PLACES) if isinstance(node, Text) else ""
+    return text if text.strip(MARK) else ""
 
 
 def marked(node: Scalar) -> str:

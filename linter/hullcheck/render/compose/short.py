@@ -8,7 +8,7 @@ import re
 from typing import NamedTuple
 
 from hullcheck.model.node import Mapping, Scalar
-from hullcheck.render.compose.nodes import MARK, Entries, derived, literal, mapping, marked, part, unmarked
+from hullcheck.render.compose.nodes import MARK, PLACES, Entries, derived, literal, mapping, marked, part, unmarked
 
 MAX_EXPANDED = 256
 """Ports of a range that become entries of their own; a longer range stays one entry until it is shown."""
@@ -18,6 +18,10 @@ _BIND_OPTIONS = {
     **dict.fromkeys(("z", "Z"), "selinux"),
 }
 _IPV4 = re.compile(r"(?:(?:25[0-5]|2[0-4][0-9]|1?[0-9]?[0-9])(?:\.(?!$)|$)){4}")
+
+
+_FOLDERS = tuple(MARK + place for place in PLACES.values())
+"""How what starts with `$HOME` and the like starts."""
 
 
 class RefusedError(ValueError):
@@ -51,9 +55,9 @@ def volume(node: Scalar) -> Mapping:
             _put(found, node, "volume", mapping(node, {}))
         return mapping(node, found)
     source, target = part(node, *pieces[0]), part(node, *pieces[1])
-    bind = is_path(plain[0])
+    bind = is_path(plain[0]) or pieces[0][0].startswith(_FOLDERS)
     kind = derived(node, "bind" if bind else "volume")
-    if pieces[0][0].startswith(MARK) and "/" not in plain[0]:
+    if pieces[0][0].startswith(MARK) and "/" not in plain[0] and not bind:
         kind.unknown = source.unknown
     _put(found, node, "type", kind)
     _put(found, node, "source", source)

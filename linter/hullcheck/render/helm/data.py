@@ -10,7 +10,7 @@ from hullcheck.model.node import Mapping, Node, Scalar, Sequence
 from hullcheck.parse.yaml import parse
 from hullcheck.render.helm.errors import TemplateError
 from hullcheck.render.helm.limits import spend
-from hullcheck.render.helm.provenance import NOT_UTF8, Origin, Text, readable
+from hullcheck.render.helm.provenance import NOT_UTF8, Origin, Text, only_origin, readable
 from hullcheck.render.helm.rehome import rehome
 from hullcheck.render.helm.scalars import resolve
 from hullcheck.render.helm.show import float_text
@@ -199,3 +199,26 @@ def _from_python(value: Value) -> Value:
     if isinstance(value, str):
         return readable(value)
     return Float(value) if isinstance(value, float) else value
+
+
+def placed_json(text: str) -> Value:
+    """The value of a JSON text, each of its scalars with the place that it came from, where that is known."""
+    value = from_json(text)
+    if not isinstance(text, Text):
+        return value
+    try:
+        return _placed(value, from_text(text))
+    except TemplateError:
+        return value
+
+
+def _placed(value: Value, twin: Value) -> Value:
+    """The value with the places of its twin, which was read from the same text as YAML, as far as they are equal."""
+    if isinstance(value, dict):
+        return (
+            Map((key, _placed(item, twin.get(key))) for key, item in value.items()) if isinstance(twin, dict) else value
+        )
+    if isinstance(value, list):
+        same = isinstance(twin, list) and len(twin) == len(value)
+        return List(_placed(item, other) for item, other in zip(value, twin, strict=True)) if same else value
+    return with_origin(value, only_origin(twin)) if value == twin else value

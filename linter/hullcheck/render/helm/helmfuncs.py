@@ -4,7 +4,7 @@ import posixpath
 import re
 from collections.abc import Callable
 
-from hullcheck.render.helm.data import from_json, from_text
+from hullcheck.render.helm.data import from_text, placed_json
 from hullcheck.render.helm.emit import to_yaml
 from hullcheck.render.helm.errors import FailError, LimitError, TemplateError, UndecidedError
 from hullcheck.render.helm.functions import go
@@ -102,7 +102,7 @@ def _broken(text: str, message: str) -> Value:
 @go("fromJson", "string")
 def from_json_(text: str) -> Value:
     try:
-        value = from_json(text)
+        value = placed_json(text)
     except TemplateError as error:
         return _broken(text, error.message)
     if value is None:
@@ -112,13 +112,13 @@ def from_json_(text: str) -> Value:
 
 @go("mustFromJson", "string")
 def must_from_json(text: str) -> Value:
-    return from_json(text)
+    return placed_json(text)
 
 
 @go("fromJsonArray", "string")
 def from_json_array(text: str) -> Value:
     try:
-        value = from_json(text)
+        value = placed_json(text)
     except TemplateError as error:
         return List([Unknown(error.message, "string", True)])
     if value is None:

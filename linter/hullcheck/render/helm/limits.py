@@ -3,6 +3,7 @@
 One chart is rendered at a time, so the counter is the module's own.
 """
 
+from hullcheck.budget import tick
 from hullcheck.render.helm.errors import ItemsError, LimitError
 
 STEPS = 500_000
@@ -18,6 +19,8 @@ MAX_ITEMS = 100_000
 MAX_INCLUDES = 100
 MAX_DEPTH = 100
 """Levels of nesting in a value that templates build; a value may contain itself."""
+
+_STEPS_PER_TICK = 256
 
 _left = STEPS
 _chart_left = CHART_STEPS
@@ -45,6 +48,8 @@ def spend(steps: int = 1) -> None:
     """Count work that was done; raises LimitError when there has been too much."""
     global _left
     _left -= steps
+    if not _left % _STEPS_PER_TICK:
+        tick()
     if _left < 0:
         raise LimitError("it takes more steps than are allowed")
 

@@ -236,3 +236,18 @@ def reshaped(value: str, new: str) -> str:
         start = origin.start + value.runs[0][2]
         origin = Origin(origin.source, start, start + len(value))
     return from_one(new, origin, value.runs[0][3])
+
+
+def made_of(value: str, new: str) -> str:
+    """`new` as another form of all of `value`, which has its place; of several places the one that most comes from."""
+    if only_origin(value) is not None or not isinstance(value, Text):
+        return reshaped(value, new)
+    lengths: dict[int, int] = {}
+    for length, origin, _, _ in value.runs:
+        if origin is not None and not origin.exact:
+            lengths[id(origin)] = lengths.get(id(origin), 0) + length
+    if not lengths or not any(lengths.values()):
+        return new
+    most = max(lengths, key=lambda each: lengths[each])
+    run = next(run for run in value.runs if id(run[1]) == most)
+    return from_one(new, run[1], run[3])

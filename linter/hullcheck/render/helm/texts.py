@@ -7,7 +7,17 @@ from hullcheck.render.helm.builtins import sliced
 from hullcheck.render.helm.errors import LimitError, TemplateError
 from hullcheck.render.helm.functions import go
 from hullcheck.render.helm.limits import check_items, spend_text
-from hullcheck.render.helm.provenance import Unsure, cut, indented, is_solid, joined, replaced, reshaped, unknown_text
+from hullcheck.render.helm.provenance import (
+    Unsure,
+    cut,
+    indented,
+    is_solid,
+    joined,
+    made_of,
+    replaced,
+    reshaped,
+    unknown_text,
+)
 from hullcheck.render.helm.regex import Pattern, compile_pattern, expand
 from hullcheck.render.helm.show import quoted, show
 from hullcheck.render.helm.unknown import Unknown
@@ -377,7 +387,7 @@ def b64enc(value: Value) -> Value:
         return Unknown(shape.reason, "string", shape.truth, solid=shape.truth is True, decoded=value)
     import base64
 
-    return base64.b64encode(value.encode("utf-8", "surrogateescape")).decode()
+    return made_of(value, base64.b64encode(value.encode("utf-8", "surrogateescape")).decode())
 
 
 @go("b64dec", "text", aware=True)
@@ -392,7 +402,7 @@ def b64dec(value: Value) -> Value:
         data = base64.b64decode(value.replace("\n", "").replace("\r", ""), validate=True)
     except (binascii.Error, ValueError):
         return Unknown("the text is no base64", "string", True)
-    return data.decode("utf-8", "surrogateescape")
+    return made_of(value, data.decode("utf-8", "surrogateescape"))
 
 
 @go("b32enc", "string")

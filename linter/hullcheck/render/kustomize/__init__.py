@@ -7,9 +7,10 @@ import posixpath
 from collections import deque
 from typing import NamedTuple
 
+from hullcheck.budget import OutOfTimeError, Thing, tick
 from hullcheck.model.coverage import Gap
 from hullcheck.model.node import Mapping, Node, Scalar, Sequence, is_null
-from hullcheck.model.problem import Problem
+from hullcheck.model.problem import Problem, late
 from hullcheck.parse.kubernetes import ManifestFile
 from hullcheck.parse.kustomization import NAMES, RefusedError, UnknownError
 from hullcheck.render.kustomize.build import Builder
@@ -139,7 +140,13 @@ class Kustomizations:
     def build(self, folder: str) -> Build:
         """What the kustomization of that folder builds; this doesn't raise."""
         try:
-            ordered, state = self._builder.root(folder)
+            with Thing():
+                tick()
+                ordered, state = self._builder.root(folder)
+        except OutOfTimeError as error:
+            layer = self.layers[folder]
+            problem = late(error, layer.source.at(layer.start), "overlay", folder or ".")
+            return Build(folder, (), (problem,), str(error))
         except UnknownError as error:
             return self._failed(folder, error.message, error.location, "limit")
         except RefusedError as error:

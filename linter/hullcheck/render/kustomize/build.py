@@ -1,5 +1,6 @@
 """`kustomize build`, without running or fetching anything: resources, generators, components, then transformers."""
 
+from hullcheck.budget import tick
 from hullcheck.model.node import Mapping, Node, Scalar
 from hullcheck.model.problem import Problem
 from hullcheck.parse.kustomization import Layer, RefusedError, UnknownError, layer, struct, text, texts
@@ -129,6 +130,7 @@ class Builder:
             state.add_variable(variable.name, variable)
 
     def _count(self, state: State) -> None:
+        tick()
         self.work += len(state.resources)
         if self.work > MAX_WORK:
             place = next(iter(state.resources)).root.location.one_line()

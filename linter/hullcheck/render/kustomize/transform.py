@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from functools import lru_cache
 from typing import NamedTuple
 
+from hullcheck.budget import tick
 from hullcheck.model.node import Mapping, Node, Scalar, Sequence
 from hullcheck.parse.kustomization import RefusedError, UnknownError
 from hullcheck.render.kustomize.fieldspecs import FieldSpec
@@ -56,6 +57,7 @@ class NamespaceRule(NamedTuple):
 def set_namespace(resources: Resources, rule: NamespaceRule) -> None:
     """Put every object that has one into the namespace; raises RefusedError if two become the same."""
     for resource in resources:
+        tick()
         resource.remember()
         if not resource.cluster:
             _set_own_namespace(resource, rule)
@@ -102,6 +104,7 @@ def _set_subjects(resource: Resource, rule: NamespaceRule) -> None:
 def add_affix(resources: Resources, affix: Scalar, specs: tuple[FieldSpec, ...], *, prefix: bool, because: str) -> None:
     """Put a prefix before the names of all objects, or a suffix after them."""
     for resource in resources:
+        tick()
         first = resource.first_id.gvk
         if any(first.selected_by(kind) for kind in _NOT_RENAMED):
             continue
@@ -134,6 +137,7 @@ def add_words(
 ) -> None:
     """Put labels or annotations into the mappings that the specs name."""
     for resource in resources:
+        tick()
         for name, (key, value) in words.items():
             new = shared(word(value.text, value, because))
             touched = False

@@ -10,7 +10,7 @@ from typing import Any
 from hullcheck import __version__
 from hullcheck.report import Run, VersionControl
 from hullcheck.report.json import dump
-from hullcheck.report.safe import Secrets, clean
+from hullcheck.report.safe import Secrets, clean, told
 from hullcheck.report.sarif import places
 from hullcheck.report.sarif.objects import om, to_json
 from hullcheck.report.sarif.results import Group, Results, groups, templates
@@ -21,7 +21,7 @@ SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 MOST_RESULTS = 5_000
 """Code scanning keeps as many of a run, and refuses more than 25,000."""
 
-_NOTIFIED = ("parse-error", "unreadable-file", "check-failed")
+_NOTIFIED = ("parse-error", "unreadable-file", "check-failed", "time-limit")
 """Checks whose findings are also told as notifications: something was not judged."""
 
 MOST_PLACES = 20
@@ -51,7 +51,7 @@ def _run(run: Run, kept: list[Group], cut: int, secrets: Secrets, full: bool) ->
     checks = sorted(run.registry, key=lambda check: check.name)
     texts = templates(kept)
     ids = {(name, text): identifier for name, known in texts.items() for text, identifier in known.items()}
-    results = Results(secrets, {check.name: number for number, check in enumerate(checks)}, ids)
+    results = Results(secrets, run.registry, {check.name: number for number, check in enumerate(checks)}, ids)
     rules = [
         rule(check, {i: (t.template, t.markdown) for t, i in texts.get(check.name, {}).items()}) for check in checks
     ]
@@ -133,12 +133,12 @@ def _unjudged(run: Run, secrets: Secrets) -> list[Any]:
     for cause in run.coverage.untold():
         marked = [item.location for item in cause.items if item.location is not None][:MOST_PLACES]
         found = [places.location(places.marked(place), secrets) for place in marked]
-        made.append(_notification("not-judged", clean(cause.line), "note", locations=found or None))
+        made.append(_notification("not-judged", clean(told(cause.line)), "note", locations=found or None))
     return made
 
 
 def _own(run: Run, cut: int) -> list[Any]:
-    made = [_notification("run-error", clean(message), "error") for message in run.errors]
+    made = [_notification("run-error", clean(told(message)), "error") for message in run.errors]
     if cut:
         text = f"{cut} results are left out, the least severe: code scanning keeps {MOST_RESULTS}."
         made.append(_notification("results-cut", text, "warning"))

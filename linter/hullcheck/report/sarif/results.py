@@ -4,8 +4,9 @@ from collections.abc import Iterable, Iterator
 from hashlib import sha256
 from typing import Any, NamedTuple
 
+from hullcheck.check import Registry
 from hullcheck.finding import Finding, Fix, Suppression
-from hullcheck.report.safe import Secrets, clean, well_formed
+from hullcheck.report.safe import Secrets, clean, told, well_formed
 from hullcheck.report.sarif import places
 from hullcheck.report.sarif.hashes import line_hashes
 from hullcheck.report.sarif.messages import Text, sentences
@@ -50,9 +51,12 @@ def _group(findings: tuple[Finding, ...], secrets: Secrets) -> Group:
 class Results:
     """Makes results; the hashes of a file are made once."""
 
-    def __init__(self, secrets: Secrets, rules: dict[str, int], messages: dict[tuple[str, Text], str]) -> None:
+    def __init__(
+        self, secrets: Secrets, registry: Registry, rules: dict[str, int], messages: dict[tuple[str, Text], str]
+    ) -> None:
         """`rules` are the rules' numbers by name, `messages` the ids of the templates."""
         self.secrets = secrets
+        self.registry = registry
         self.rules = rules
         self.messages = messages
         self._hashes: dict[Source, list[str]] = {}
@@ -80,6 +84,7 @@ class Results:
             fixes=[made for finding in group.findings if finding.fix for made in _fix(finding.fix, self.secrets)],
             properties={
                 "severity": str(max(finding.severity for finding in group.findings)),
+                "aliases": list(dict.fromkeys(a for finding in group.findings for a in self.registry.aliases(finding))),
                 "objects": [_object(finding) for finding in each(group.findings)],
             },
         )
@@ -126,7 +131,7 @@ def _suppression(suppression: Suppression, secrets: Secrets) -> Any:
     return om.Suppression(
         kind="inSource" if suppression.kind == "comment" else "external",
         state="underReview" if suppression.under_review else "accepted",
-        justification=clean(suppression.reason) or None,
+        justification=clean(told(suppression.reason)) or None,
         location=places.location(places.marked(place), secrets) if place else None,
     )
 
