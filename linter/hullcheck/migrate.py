@@ -101,7 +101,8 @@ class Migration:
 
 
 def _masked(text: str) -> str:
-    from hullcheck.model.secrets import by_value, in_url
+    from hullcheck.model.secrets import in_url
+    from hullcheck.model.tokens import by_value
     from hullcheck.report.safe import MASK
 
     spans = {(secret.start, secret.end) for secret in by_value(text)}
