@@ -353,7 +353,7 @@ def test_a_demand_of_more_days_than_there_are_holds(
         "[tool.hullcheck.severity]\nprivileged = 'low'\n",
         "[tool.hullcheck]\nseverity.privileged = 'low'\n",
         "tool = {hullcheck = {severity = {privileged = 'low'}}}\n",
-        "[ tool . hullcheck ]\nseverity = {'CKV_K8S_16' = 'low'}\n",
+        "[ tool . hullcheck ]\nseverity = {'privileged' = 'low'}\n",
     ],
 )
 def test_what_is_nested_in_toml_is_shown_with_its_place(
