@@ -240,7 +240,7 @@ class _Matcher:
         """Is it the same object under another name? A stage without a name is called by its number, which shifts."""
         if self._changed_sides(new):
             return False
-        numbered = is_dockerfile(new.location) and (old.owner.isdigit() or new.owner.isdigit())
+        numbered = is_dockerfile(new.location) and (old.owner.isdecimal() or new.owner.isdecimal())
         if numbered:
             return self._stages_shifted(old, new)
         if not self._other(old, new):
@@ -256,7 +256,7 @@ class _Matcher:
             return True
         if self._other(old, new):
             return True
-        return old.owner.isdigit() and alike(old.location, new.location, (_last(old.owner), _last(new.owner)))
+        return old.owner.isdecimal() and alike(old.location, new.location, (_last(old.owner), _last(new.owner)))
 
 
 class _Reached:

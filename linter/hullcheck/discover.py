@@ -336,7 +336,7 @@ class DiskTree:
             text = self.read(posixpath.join(folder, ".gitmodules")).decode("utf-8", "replace")
         except OSError:
             return
-        for line in text.splitlines():
+        for line in text.split("\n"):
             key, _, value = line.partition("=")
             if key.strip() == "path" and value.strip():
                 yield posixpath.normpath(value.strip().strip('"'))

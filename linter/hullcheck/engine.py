@@ -493,9 +493,11 @@ def _with_edits(findings: list[Finding], head: Analysis) -> tuple[Finding, ...]:
     if not any(finding.fix for finding in findings):
         return tuple(findings)
     from hullcheck.fix.resolve import resolve
+    from hullcheck.fix.resting import Resting
     from hullcheck.fix.shared import shared
 
-    return tuple(resolve(findings, shared(head.scopes)))
+    wanted = Resting(head.files, head.scopes[1]).without_repeats(findings)
+    return tuple(resolve(wanted, shared(head.scopes)))
 
 
 def _fail_on(request: Request) -> Severity | None:

@@ -4,6 +4,7 @@ import argparse
 import os
 import re
 import sys
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from hullcheck import engine, report
@@ -228,7 +229,11 @@ def _say(options: argparse.Namespace, result: engine.Result, outputs: list[tuple
             say(f"hullcheck: left out {clean(skipped.path)}: {skipped.reason}")
     if not result.files and not options.quiet:
         say("hullcheck: nothing to check: no Dockerfile, Compose file or Kubernetes manifest found")
-    if not options.quiet and not any(file is None and name in _WITH_COVERAGE for name, file in outputs):
+    if options.diff and not options.quiet:
+        for line in _unread(result):
+            say(f"hullcheck: {line}")
+    told = not options.diff and any(file is None and name in _WITH_COVERAGE for name, file in outputs)
+    if not options.quiet and not told:
         from hullcheck.report.full import unjudged
 
         for line in unjudged(result.coverage):
@@ -244,3 +249,13 @@ def _say(options: argparse.Namespace, result: engine.Result, outputs: list[tuple
         say(f"{result.not_decided:6}  not decided")
         for state, count in result.coverage.counts().items():
             say(f"{count:6}  {state}")
+
+
+def _unread(result: engine.Result) -> Iterator[str]:
+    """What couldn't be read, for a run that prints no report: there is nothing to be fixed in it, and it isn't fine."""
+    from hullcheck.analysis import unread
+    from hullcheck.report.safe import Secrets, clean
+
+    secrets = Secrets(result.findings)
+    for finding in filter(unread, result.shown):
+        yield clean(f"{finding.location.path}:{finding.location.line}: {secrets.text(finding.message)}")

@@ -270,13 +270,13 @@ def _explained(networks: list[Network], words: list[str]) -> str:
 
 
 def _is_port(word: str) -> bool:
-    return word.replace(":", "/").rpartition("/")[2].isdigit()
+    return word.replace(":", "/").rpartition("/")[2].isdecimal()
 
 
 def _port(text: str) -> PortRange:
     """A port such as `5432`, `TCP/5432` or `udp:53`; raises HullcheckError if it is none."""
     protocol, _, number = text.replace(":", "/").rpartition("/")
     protocol = protocol.upper() or "TCP"
-    if protocol not in PROTOCOLS or not number.isdigit() or not 1 <= int(number[:9]) <= MAX_PORT:
+    if protocol not in PROTOCOLS or not number.isdecimal() or not 1 <= int(number[:9]) <= MAX_PORT:
         raise HullcheckError(f"--explain: `{text}` is not a port such as 5432 or UDP/53")
     return PortRange(protocol, int(number), int(number))

@@ -408,7 +408,7 @@ def user_of(service: Service) -> User:
         return User(Root.UNKNOWN, said.location, why=said.unknown)
     if said.absent:
         return User(Root.UNKNOWN, service.location, why="the image decides", unsaid=True)
-    root = name == "root" or (name.isdigit() and int(name[:20]) == 0)
+    root = name == "root" or (name.isdecimal() and int(name[:20]) == 0)
     shown = text.replace(HOLE, "*")
     return User(Root.STATED if root else Root.NO, said.location, shown, f"`user` is `{shown}`", said.related)
 

@@ -170,7 +170,7 @@ def _container_ports(service: Service) -> Iterator[ContainerPort]:
             yield ContainerPort("", protocol, port.number, port.location, port.published or 0)
     for text in service.expose:
         number, _, protocol = text.partition("/")
-        if number.isdigit() and 1 <= int(number[:9]) <= MAX_PORT and (protocol.upper() or "TCP") in PROTOCOLS:
+        if number.isdecimal() and 1 <= int(number[:9]) <= MAX_PORT and (protocol.upper() or "TCP") in PROTOCOLS:
             yield ContainerPort("", protocol.upper() or "TCP", int(number[:9]))
 
 

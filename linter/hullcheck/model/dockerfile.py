@@ -160,7 +160,7 @@ class Graph:
             return self.stages[-1] if self.stages else None
         if target.lower() in self.by_name:
             return self.by_name[target.lower()]
-        number = int(target) if target.isascii() and target.isdigit() and len(target) < 6 else -1
+        number = int(target) if target.isascii() and target.isdecimal() and len(target) < 6 else -1
         return self.built[number] if 0 <= number < len(self.built) else None
 
     def shipped(self, target: str | None = None) -> "Shipped | None":
@@ -453,7 +453,7 @@ class Stage:
         for word, instruction in self.from_words:
             if instruction.location not in own or self.is_context(word.text):
                 continue
-            if self.source_of(word.text) is None and not word.text.isdigit():
+            if self.source_of(word.text) is None and not word.text.isdecimal():
                 how = "`COPY --from`" if instruction.effective.keyword == "COPY" else "`RUN --mount`"
                 yield ImageUse(_as_field(self._from_value(word, instruction), word.location), how, self.owner)
 

@@ -186,8 +186,8 @@ class _Expander:
     def _name(self) -> str:
         start = self.at
         first = self.word[start : start + 1]
-        if first.isdigit():
-            while self.word[self.at : self.at + 1].isdigit():
+        if first.isdecimal():
+            while self.word[self.at : self.at + 1].isdecimal():
                 self.at += 1
         elif first and first in _SPECIAL:
             self.at += 1

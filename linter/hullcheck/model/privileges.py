@@ -187,7 +187,7 @@ def _stated(stage: "Stage", said: Said) -> User:
     name = value.text.partition(":")[0]
     shown = f"`USER {said.written}`" + ("" if said.written == value.text else f" is `{value.text}`")
     root = _is_root(name, stage.windows)
-    if root is Root.NO and not name.isdigit():
+    if root is Root.NO and not name.isdecimal():
         place = _made_root(stage, name)
         if place is not None:
             shown, related = f"{shown}, whose uid is 0", (*value.related, Related(place, "it gets the uid 0 here"))

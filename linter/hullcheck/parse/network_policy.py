@@ -226,7 +226,7 @@ class _Reader:
         if not is_null(end):
             self.fault(end or port, f"`endPort` beside the named port `{text}`", "endPort")
         if len(text) > 15 or not _PORT_NAME.fullmatch(text):
-            hint = ": a number in quotes is a name" if text.isdigit() else ""
+            hint = ": a number in quotes is a name" if text.isdecimal() else ""
             self.fault(port, f"`{text}` is not a port's name{hint}", f"port {text}")
         return PortRule(port.location.one_line(), protocol, name=text)
 

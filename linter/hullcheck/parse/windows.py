@@ -109,7 +109,7 @@ class _Reader:
     def _redirect(self, operator: str, at: int, building: _Building) -> int:
         match = re.compile(r"[ \t]*").match(self.text, at)
         at = match.end() if match else at
-        if operator[-1].isdigit():
+        if operator[-1].isdecimal():
             return at
         token = self.token.match(self.text, at)
         if token is None or token.lastgroup not in ("string", "plain"):

@@ -39,7 +39,7 @@ def parse(text: str) -> AddressRange | None:
             return None
         return _range((parts[0] << 24) | (parts[1] << 16) | (parts[2] << 8) | parts[3], int(match[5]), 32, 0)
     address, slash, prefix = text.partition("/")
-    if not slash or not prefix.isdigit() or len(prefix) > 3 or int(prefix) > 128 or ":" not in address:
+    if not slash or not prefix.isdecimal() or len(prefix) > 3 or int(prefix) > 128 or ":" not in address:
         return None
     number = _v6(address)
     return None if number is None else _range(number, int(prefix), 128, V6)

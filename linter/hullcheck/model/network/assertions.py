@@ -38,7 +38,7 @@ class Assertion(NamedTuple):
     def of(cls, entry: Mapping[str, str]) -> "Assertion":
         """The entry as the configuration has it, lists joined by commas."""
         excepts = tuple(word for word in entry.get("except", "").split(",") if word)
-        numbers = [int(word) for word in entry.get("ports", "").split(",") if word.isdigit()]
+        numbers = [int(word) for word in entry.get("ports", "").split(",") if word.isdecimal()]
         protocol = entry.get("protocol", "TCP")
         ports = tuple(PortRange(protocol, number, number) for number in numbers if 1 <= number <= MAX_PORT)
         if not ports and "protocol" in entry:

@@ -208,7 +208,7 @@ def smart_path(path: str) -> list[str]:
 
 
 def _is_index(part: str) -> bool:
-    return part.isdigit() and len(part) < 8
+    return part.isdecimal() and len(part) < 8
 
 
 def _is_match(part: str) -> bool:
