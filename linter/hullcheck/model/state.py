@@ -2,7 +2,9 @@
 
 import posixpath
 import re
+from bisect import bisect_left
 from collections.abc import Iterable
+from operator import itemgetter
 from typing import NamedTuple, TypeVar
 
 from hullcheck.model.expand import Value, because, expand
@@ -51,9 +53,11 @@ class Scope:
 
     def get(self, name: str, step: int | None = None) -> Value | None:
         """The value before `step`, or at the end; None if it is certain that there is none."""
-        for at, value in reversed(self.changes.get(name, ())):
-            if step is None or at < step:
-                return value
+        changes = self.changes.get(name)
+        if changes is not None:
+            found = len(changes) if step is None else bisect_left(changes, step, key=itemgetter(0))
+            if found:
+                return changes[found - 1][1]
         if name in self.inherited:
             return self.inherited[name]
         if name in self.base:
@@ -115,8 +119,8 @@ class State:
         self.entrypoint: Program | None = None
         self.command: Program | None = None
         self.health: Program | None = None
-        self.exposed: tuple[Said, ...] = ()
-        self.volumes: tuple[Said, ...] = ()
+        self.exposed: list[Said] = []
+        self.volumes: list[Said] = []
 
     def inherit(self, parent: "State") -> None:
         """Start from the configuration of another stage."""
@@ -124,7 +128,7 @@ class State:
         self.labels = dict(parent.labels)
         self.user, self.workdir, self.shell = parent.user, parent.workdir, parent.shell
         self.entrypoint, self.command, self.health = parent.entrypoint, parent.command, parent.health
-        self.exposed, self.volumes = parent.exposed, parent.volumes
+        self.exposed, self.volumes = list(parent.exposed), list(parent.volumes)
 
     def inheritance(self) -> dict[str, Value]:
         """The variables of a stage built on this one: at its start, the image's own win over arguments once more."""
@@ -186,9 +190,9 @@ class State:
             case "HEALTHCHECK":
                 self.health = Program(instruction, self.shell)
             case "EXPOSE":
-                self.exposed += tuple(self._said(instruction, word, step) for word in instruction.words)
+                self.exposed += [self._said(instruction, word, step) for word in instruction.words]
             case "VOLUME":
-                self.volumes += tuple(self._said(instruction, word, step) for word in instruction.words)
+                self.volumes += [self._said(instruction, word, step) for word in instruction.words]
 
     def _said(self, instruction: Instruction, word: Text, step: int) -> Said:
         return Said(self.expand(word.text, step), word.location, word.text, instruction)
@@ -235,10 +239,8 @@ class State:
 
 def _at(history: list[tuple[int, T]], step: int | None) -> T:
     """What was last set before a step."""
-    for at, value in reversed(history):
-        if step is None or at < step:
-            return value
-    return history[0][1]
+    found = len(history) if step is None else bisect_left(history, step, key=itemgetter(0))
+    return history[max(found, 1) - 1][1]
 
 
 def no_default(name: str, pair: Pair) -> Value:
