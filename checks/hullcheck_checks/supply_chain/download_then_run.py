@@ -39,7 +39,7 @@ check = Check(
 
 @check.on(Stage)
 def unverified(stage: Stage) -> Iterator[Finding]:
-    for file in fetched(stage):
+    for file in fetched(stage).files:
         download = file.download
         if file.run_by is None or download.path == PRINTED:
             continue

@@ -37,7 +37,7 @@ check = Check(
 
 @check.on(Stage)
 def unpacked(stage: Stage) -> Iterator[Finding]:
-    for file in fetched(stage):
+    for file in fetched(stage).files:
         if file.unpacked_by is None or file.verified_by is not None or file.run_by is not None:
             continue
         yield check.finding(

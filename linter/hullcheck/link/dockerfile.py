@@ -4,12 +4,18 @@ from collections.abc import Iterable, Iterator
 
 from hullcheck.link.builds import Build
 from hullcheck.model.container import Container, Root
+from hullcheck.model.coverage import Gap
 from hullcheck.model.dockerfile import Dockerfile, Graph, Shipped, Stage
+from hullcheck.model.downloads import fetched
 from hullcheck.model.image import ImageUse
+from hullcheck.model.problem import Problem
 from hullcheck.model.users import unused
 from hullcheck.source import Related
 
 Part = Dockerfile | Stage | Container | ImageUse
+FEW = 300
+"""Words of a stage's commands whose downloads are always followed to their ends."""
+
 _Arguments = tuple[tuple[tuple[str, str | None], ...], bool]
 
 
@@ -31,6 +37,18 @@ def parts(dockerfile: Dockerfile, builds: Iterable[Build]) -> Iterator[Part]:
                 seen.add(key)
                 yield use
         yield from _containers(graph, targets, same)
+
+
+def unknown(dockerfile: Dockerfile, builds: Iterable[Build]) -> Iterator[Problem]:
+    """What of its stages can't be followed: it runs, and nobody knows what."""
+    for (arguments, closed), same in _variants(builds).items():
+        targets = tuple(dict.fromkeys(build.target for build in same)) or (None,)
+        for stage in dockerfile.graph(dict(arguments), targets, closed).stages:
+            for why, place in stage.unknown:
+                yield Problem("not-analysed", why, place, stage.owner, Gap("limit", "instruction", why))
+            if sum(len(command.words) for command in stage.commands) > FEW and not fetched(stage).complete:
+                why = "it downloads too much to say what becomes of all"
+                yield Problem("not-analysed", why, stage.location, stage.owner, Gap("limit", "stage", why))
 
 
 def _variants(builds: Iterable[Build]) -> dict[_Arguments, list[Build]]:

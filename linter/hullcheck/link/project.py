@@ -255,10 +255,12 @@ class _Linker:
     def _dockerfile_parts(self) -> Iterator[Scoped]:
         if not self.dockerfiles and not self.inline:
             return
-        from hullcheck.link.dockerfile import parts
+        from hullcheck.link.dockerfile import parts, unknown
 
         for path, dockerfile in {**self.dockerfiles, **self.inline}.items():
-            yield from within(path, parts(dockerfile, self.images.builds_of(path)))
+            builds = self.images.builds_of(path)
+            yield from within(path, parts(dockerfile, builds))
+            self.problems += dict.fromkeys(unknown(dockerfile, builds))
 
     def _compose_parts(self) -> Iterator[Scoped]:
         for project in self.compose:

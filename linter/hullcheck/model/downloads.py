@@ -2,7 +2,9 @@
 
 import posixpath
 import re
+from bisect import bisect_left
 from collections.abc import Iterator
+from heapq import heappop, heappush
 from typing import NamedTuple
 
 from hullcheck.model.command import SHELLS, Command, Option, Script, Word
@@ -12,8 +14,8 @@ from hullcheck.model.variables import expanded
 from hullcheck.source import Location
 
 PRINTED = "-"
-MAX_FOLLOWED = 200
-"""Downloads of a stage whose fate is looked into; each is compared with every later command."""
+STEPS_PER_WORD = 10
+"""What may be looked at for each word of a stage's commands, to find out what becomes of its downloads."""
 
 CURL_VALUED = "AbcCdDeEFHKmoPQrtTuUwxXyYz"
 # fmt: off
@@ -42,6 +44,7 @@ _ARIA_VALUED_LONG = frozenset(("--out", "--dir", "--max-connection-per-server", 
 _SUMS = frozenset(
     ("md5sum", "sha1sum", "sha224sum", "sha256sum", "sha384sum", "sha512sum", "shasum", "b2sum", "b3sum", "cksum")
 )
+_MOVING = frozenset(("mv", "cp", "ln", "install"))
 INTERPRETERS = re.compile(r"(?:python|pypy|perl|ruby|node|nodejs|php|lua|Rscript|deno|bun|tclsh)[0-9.]*")
 
 
@@ -251,33 +254,93 @@ class Fetched(NamedTuple):
     verified_by: Command | None
 
 
-def fetched(stage: Stage) -> Iterator[Fetched]:
-    """The files that a stage downloads, and what becomes of them in it."""
+class Fetches(NamedTuple):
+    """The files that a stage downloads, and what becomes of them in it. `complete` is false if there are more."""
+
+    files: tuple[Fetched, ...] = ()
+    complete: bool = True
+
+
+def fetched(stage: Stage) -> Fetches:
+    """What a stage downloads."""
+    if "fetches" not in stage.known:
+        stage.known["fetches"] = _fetches(stage)
+    found: Fetches = stage.known["fetches"]
+    return found
+
+
+def _fetches(stage: Stage) -> Fetches:
     scripts = [script for script in stage.scripts if script.instruction.keyword == "RUN"]
     if any(script.unknown for script in scripts):
-        return
-    followed = 0
+        return Fetches()
+    files: list[Fetched] = []
+    build: _Build | None = None
     for number, script in enumerate(scripts):
         for download in downloads(stage, script):
             if download.path and not (download.path == PRINTED and download.command.inside >= 0):
-                followed += 1
-                if followed > MAX_FOLLOWED:
-                    return
-                yield _followed(download, script, scripts[number + 1 :])
+                build = build or _Build(scripts)
+                found = build.followed(download, number)
+                if found is None:
+                    return Fetches(tuple(files), complete=False)
+                files.append(found)
+    return Fetches(tuple(files))
 
 
-def _followed(download: Download, script: Script, later: list[Script]) -> Fetched:
-    names = {download.path}
-    run_by = marked_by = unpacked_by = verified_by = None
-    piped = {c.number for c in script.after_in_pipe(download.command)} if download.path == PRINTED else set()
-    for position, each in enumerate((script, *later)):
-        for command in each.commands:
-            if position == 0 and command.number <= download.command.number:
+class _Build:
+    """All commands of a stage in order, and which of them name which file."""
+
+    def __init__(self, scripts: list[Script]) -> None:
+        self.scripts = scripts
+        self.commands: list[Command] = []
+        self.starts: list[int] = []
+        self.verifying: list[list[int]] = []
+        self.named: dict[str, list[tuple[int, str]]] = {}
+        self.patterns: dict[str, list[tuple[int, str]]] = {}
+        words = 0
+        for script in scripts:
+            self.starts.append(len(self.commands))
+            self.verifying.append([])
+            for at, command in enumerate(script.commands, len(self.commands)):
+                words += len(command.words)
+                self._add(at, command)
+                if verifies(command):
+                    self.verifying[-1].append(at)
+            self.commands += script.commands
+        self.starts.append(len(self.commands))
+        self.left = 20_000 + STEPS_PER_WORD * words
+
+    def _add(self, at: int, command: Command) -> None:
+        for word in command.words:
+            text = (word.text.partition("=")[2] or word.text).replace("\\", "/")
+            name = posixpath.basename(text)
+            if "*" in name:
+                self.patterns.setdefault(name, []).append((at, text))
+            else:
+                self.named.setdefault(name or text, []).append((at, text))
+
+    def followed(self, download: Download, number: int) -> Fetched | None:
+        """What becomes of a download of the script of that number; None if it is too much to look for."""
+        script, start, end = self.scripts[number], self.starts[number], self.starts[number + 1]
+        later = _Later(start)
+        touched: set[int] = set()
+        if download.path == PRINTED:
+            numbers = {command.number for command in script.after_in_pipe(download.command)}
+            touched.update(at for at in range(start, end) if numbers and self.commands[at].number in numbers)
+            self.left -= end - start if numbers else 0
+        names = {download.path}
+        for at in (*self.verifying[number], *touched, *self._touching(download.path, start, touched)):
+            later.add(at)
+        run_by = marked_by = unpacked_by = verified_by = None
+        for at in later:
+            self.left -= 1 + len(names)
+            if self.left < 0:
+                return None
+            command = self.commands[at]
+            if at < end and command.number <= download.command.number:
                 continue
-            touched = (position == 0 and command.number in piped) or touches(command, names)
-            if verified_by is None and verifies(command) and (position == 0 or touched):
+            if verified_by is None and verifies(command):
                 verified_by = command
-            if not touched:
+            if at not in touched:
                 continue
             if run_by is None and verified_by is None and runs(command, names):
                 if command.name == "chmod":
@@ -286,10 +349,53 @@ def _followed(download: Download, script: Script, later: list[Script]) -> Fetche
                     run_by = command
             if unpacked_by is None and unpacks(command):
                 unpacked_by = command
-            names |= set(_moved(command, names))
-    if run_by is None and verified_by is None:
-        run_by = marked_by
-    return Fetched(download, run_by, unpacked_by, verified_by)
+            if command.name in _MOVING:
+                self.left -= len(names) * len(command.words)
+                for name in set(_moved(command, names)) - names:
+                    names.add(name)
+                    for other in self._touching(name, at + 1, touched):
+                        later.add(other)
+            if unpacked_by is not None and verified_by is not None:
+                break
+        if run_by is None and verified_by is None:
+            run_by = marked_by
+        return Fetched(download, run_by, unpacked_by, verified_by)
+
+    def _touching(self, file: str, start: int, touched: set[int]) -> list[int]:
+        """The commands from `start` on, one of whose words names the file; they are added to those that do."""
+        path = file.replace("\\", "/")
+        name = posixpath.basename(path)
+        lists = [self.named.get(name or path, [])]
+        lists += [places for pattern, places in self.patterns.items() if name and pattern != "*" and like(pattern, name)]
+        lists += [places for places in (self.patterns.get(name),) if places]
+        self.left -= len(self.patterns)
+        found = []
+        for places in lists:
+            first = bisect_left(places, (start, ""))
+            self.left -= len(places) - first
+            if self.left < 0:
+                break
+            found += [at for at, text in places[first:] if at not in touched and same_file(file, text)]
+        touched.update(found)
+        return found
+
+
+class _Later:
+    """Numbers to go through in order, while more are added."""
+
+    def __init__(self, start: int) -> None:
+        self.last = start - 1
+        self.waiting: list[int] = []
+
+    def add(self, number: int) -> None:
+        heappush(self.waiting, number)
+
+    def __iter__(self) -> Iterator[int]:
+        while self.waiting:
+            number = heappop(self.waiting)
+            if number > self.last:
+                self.last = number
+                yield number
 
 
 def same_file(one: str, other: str) -> bool:
@@ -303,11 +409,6 @@ def same_file(one: str, other: str) -> bool:
     if "*" in pattern:
         return bool(name) and pattern != "*" and like(pattern, name)
     return bool(name) and name == pattern
-
-
-def touches(command: Command, names: set[str]) -> bool:
-    """Does one of the command's words name the file?"""
-    return any(same_file(name, word.text.partition("=")[2] or word.text) for name in names for word in command.words)
 
 
 def verifies(command: Command) -> bool:
@@ -368,7 +469,7 @@ def unpacks(command: Command) -> bool:
 
 def _moved(command: Command, names: set[str]) -> Iterator[str]:
     """The new names of a file that is moved, copied or linked."""
-    if command.name in ("mv", "cp", "ln", "install"):
+    if command.name in _MOVING:
         operands = [word.text for word in command.arguments if not word.text.startswith("-")]
         if len(operands) > 1:
             for file in [name for name in names if any(same_file(name, text) for text in operands[:-1])]:

@@ -4,21 +4,23 @@ import re
 from collections.abc import Callable, Iterator
 
 from hullcheck.model.command import POWERSHELLS, SHELLS, Command, Redirection, Script, Word
+from hullcheck.model.dockerfile import MAX_COMMANDS
 from hullcheck.model.instruction import Heredoc, Instruction
 from hullcheck.model.text import Text, join
 from hullcheck.parse import shell, windows
-from hullcheck.parse.shell_words import MAX_DEPTH, ODD, Context, Counter, UnknownError, program
-
-MAX_COMMANDS = 3_000
+from hullcheck.parse.shell_words import MAX_DEPTH, ODD, Context, Counter, TooManyError, UnknownError, program
 
 _BARE_HEREDOC = re.compile(r"\d*<<-?\s*(?:[^<\s'\"]+|'[^']*'|\"[^\"]*\")")
 _SHEBANG = re.compile(r"#![ \t]*(?:\S*/)?(?:env[ \t]+(?:-S[ \t]+)?)?(?P<program>[^/\s]+)")
 _DURATION = re.compile(r"[0-9.]+[smhd]?")
 
 
-def script(instruction: Instruction, kind: str) -> Script:
-    """The commands of RUN, CMD, ENTRYPOINT or HEALTHCHECK, whose shell form is read by a shell of that kind."""
-    reader = _Reader(instruction, kind)
+def script(instruction: Instruction, kind: str, most: int = MAX_COMMANDS) -> Script:
+    """The commands of RUN, CMD, ENTRYPOINT or HEALTHCHECK, whose shell form is read by a shell of that kind.
+
+    No more than `most` are read; the script is unknown then.
+    """
+    reader = _Reader(instruction, kind, most)
     try:
         reader.read()
     except UnknownError as unknown:
@@ -29,10 +31,10 @@ def script(instruction: Instruction, kind: str) -> Script:
 class _Reader:
     """Collects the commands of an instruction, unwrapped."""
 
-    def __init__(self, instruction: Instruction, kind: str) -> None:
+    def __init__(self, instruction: Instruction, kind: str, most: int) -> None:
         self.instruction = instruction
         self.kind = kind
-        self.counter = Counter()
+        self.counter = Counter(most)
         self.commands: list[Command] = []
 
     def read(self) -> None:
@@ -86,19 +88,23 @@ class _Reader:
         """Add a script's commands; `outer` are the pipelines that all of it is part of."""
         if context.depth > MAX_DEPTH:
             raise UnknownError("it is nested too deep")
-        if kind == "sh":
-            found = shell.parse(text, self.counter, context, heredocs, self.instruction)
-        elif kind in ("powershell", "cmd"):
-            found = windows.parse(text, kind, self.counter, context, self.instruction)
-        else:
-            raise UnknownError(f"nobody knows how `{kind}` reads it")
+        too_many = None
+        try:
+            if kind == "sh":
+                found = shell.parse(text, self.counter, context, heredocs, self.instruction)
+            elif kind in ("powershell", "cmd"):
+                found = windows.parse(text, kind, self.counter, context, self.instruction)
+            else:
+                raise UnknownError(f"nobody knows how `{kind}` reads it")
+        except TooManyError as error:
+            found, too_many = error.commands, error
         for command in found:
             self._add(command._replace(pipes=(*outer, *command.pipes)) if outer else command, context)
+        if too_many is not None:
+            raise too_many
 
     def _add(self, command: Command, context: Context) -> None:
         """Add a command without what it is wrapped in, and then the commands that stand in its words."""
-        if len(self.commands) >= MAX_COMMANDS:
-            raise UnknownError(f"it runs more than {MAX_COMMANDS:,} commands")
         command = unwrapped(command)
         self.commands.append(command)
         inner = Context(command.number, "", command.within, context.depth + 1)
@@ -106,6 +112,9 @@ class _Reader:
             self._script(text, kind, inner._replace(how=how, within=(*command.within, how)), (), command.pipes)
         for words in _found(command):
             number = self.counter.next()
+            self.counter.count()
+            if inner.depth > MAX_DEPTH:
+                raise UnknownError("it is nested too deep")
             made = command._replace(
                 name=program(words[0]),
                 words=words,

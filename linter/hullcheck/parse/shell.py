@@ -10,7 +10,7 @@ from typing import NamedTuple
 from hullcheck.model.command import Command, Redirection, Word
 from hullcheck.model.instruction import Instruction
 from hullcheck.model.text import Text
-from hullcheck.parse.shell_words import MAX_DEPTH, Context, Counter, UnknownError, WordReader, program
+from hullcheck.parse.shell_words import MAX_DEPTH, Context, Counter, TooManyError, UnknownError, WordReader, program
 
 _BLANKS = re.compile(r"(?:[ \t\r]+|\\\r?\n)+")
 _COMMENT = re.compile(r"#[^\n]*")
@@ -70,7 +70,11 @@ def parse(
 ) -> list[Command]:
     """The simple commands of a script. `heredocs` are bodies that stand elsewhere, in order. Raises UnknownError."""
     parser = _Parser(text, counter or Counter(), context, list(heredocs), instruction)
-    parser.script("")
+    try:
+        parser.script("")
+    except TooManyError as error:
+        error.commands = parser.commands
+        raise
     return parser.commands
 
 
@@ -352,6 +356,7 @@ class _Parser(WordReader):
             self._emit(building)
 
     def _emit(self, building: _Building) -> None:
+        self.counter.count()
         name = building.words[0] if building.words else None
         self.commands.append(
             Command(

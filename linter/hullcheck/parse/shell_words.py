@@ -38,15 +38,30 @@ class Context(NamedTuple):
     depth: int = 0
 
 
-class Counter:
-    """Numbers for commands and pipelines, unique in an instruction."""
+class TooManyError(UnknownError):
+    """More commands than are read; `commands` are those up to there."""
 
-    def __init__(self) -> None:
+    def __init__(self, most: int) -> None:
+        super().__init__(f"it runs more than {most:,} commands")
+        self.commands: list[Command] = []
+
+
+class Counter:
+    """Numbers for commands and pipelines, unique in an instruction; at most so many commands."""
+
+    def __init__(self, most: int = 3_000) -> None:
         self.value = 0
+        self.most = self.left = most
 
     def next(self) -> int:
         self.value += 1
         return self.value
+
+    def count(self) -> None:
+        """One more command; raises TooManyError if it is one too many."""
+        self.left -= 1
+        if self.left < 0:
+            raise TooManyError(self.most)
 
 
 class WordReader:
