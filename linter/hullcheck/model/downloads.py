@@ -366,7 +366,9 @@ class _Build:
         path = file.replace("\\", "/")
         name = posixpath.basename(path)
         lists = [self.named.get(name or path, [])]
-        lists += [places for pattern, places in self.patterns.items() if name and pattern != "*" and like(pattern, name)]
+        lists += [
+            places for pattern, places in self.patterns.items() if name and pattern != "*" and like(pattern, name)
+        ]
         lists += [places for places in (self.patterns.get(name),) if places]
         self.left -= len(self.patterns)
         found = []

@@ -34,7 +34,7 @@ def note(resources: list[Resource], wishes: dict[str, Scalar], folder: str) -> N
         if (by := wishes.get("originAnnotations")) and resource.origin:
             _annotate(resource, _ORIGIN, _origin(resource.origin, folder), by)
         if (by := wishes.get("transformerAnnotations")) and resource.through:
-            _annotate(resource, _THROUGH, "".join(_step(step, folder) for step in resource.through), by)
+            _annotate(resource, _THROUGH, "".join(_step(step, folder) for step in resource.through.all()), by)
 
 
 def _origin(origin: tuple[str, ...], folder: str) -> str:
