@@ -1,7 +1,7 @@
 """Commands that a build or a container runs, whichever shell reads them."""
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property
 from heapq import merge
 from itertools import accumulate
@@ -178,6 +178,11 @@ class _Pipeline(NamedTuple):
         found = self.commands[bisect_right(self.positions, position) :]
         return found if self.in_order else sorted(found)
 
+    def before(self, position: int) -> list[int]:
+        """The commands before a position, in the script's order."""
+        found = self.commands[: bisect_left(self.positions, position)]
+        return found if self.in_order else sorted(found)
+
 
 class _ScriptFields(NamedTuple):
     instruction: Instruction
@@ -221,16 +226,32 @@ class Script(_ScriptFields):
 
     def after_in_pipe(self, command: Command) -> Iterator[Command]:
         """The commands that what it prints flows to, in any of its pipelines."""
-        later = [
-            members.after(position)
+        return self._in_pipe(command, lambda members, position: members.after(position))
+
+    def before_in_pipe(self, command: Command) -> Iterator[Command]:
+        """The commands that print what flows to it, in any of its pipelines."""
+        return self._in_pipe(command, lambda members, position: members.before(position))
+
+    def _in_pipe(self, command: Command, others: "Callable[[_Pipeline, int], list[int]]") -> Iterator[Command]:
+        found = [
+            others(members, position)
             for pipeline, position in dict(command.pipes).items()
             if (members := self._pipelines.get(pipeline))
         ]
         last = -1
-        for at in later[0] if len(later) == 1 else merge(*later):
+        for at in found[0] if len(found) == 1 else merge(*found):
             if at != last:
                 yield self.commands[at]
             last = at
+
+    @property
+    def pipe_pairs(self) -> int:
+        """How many pairs of commands there are, of which one prints what flows to the other."""
+        return sum(
+            len(members.commands) - bisect_right(members.positions, position)
+            for members in self._pipelines.values()
+            for position in members.positions
+        )
 
     @cached_property
     def _pipelines(self) -> "dict[int, _Pipeline]":

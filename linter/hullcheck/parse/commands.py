@@ -10,6 +10,9 @@ from hullcheck.model.text import Text, join
 from hullcheck.parse import shell, windows
 from hullcheck.parse.shell_words import MAX_DEPTH, ODD, Context, Counter, TooManyError, UnknownError, program
 
+MAX_PAIRS = 5_000
+"""Pairs of commands in the pipelines of a script, of which one reads what the other prints."""
+
 _BARE_HEREDOC = re.compile(r"\d*<<-?\s*(?:[^<\s'\"]+|'[^']*'|\"[^\"]*\")")
 _SHEBANG = re.compile(r"#![ \t]*(?:\S*/)?(?:env[ \t]+(?:-S[ \t]+)?)?(?P<program>[^/\s]+)")
 _DURATION = re.compile(r"[0-9.]+[smhd]?")
@@ -24,8 +27,16 @@ def script(instruction: Instruction, kind: str, most: int = MAX_COMMANDS) -> Scr
     try:
         reader.read()
     except UnknownError as unknown:
-        return Script(instruction, tuple(reader.commands), kind, str(unknown))
-    return Script(instruction, tuple(reader.commands), reader.kind)
+        return _bounded(Script(instruction, tuple(reader.commands), kind, str(unknown)))
+    return _bounded(Script(instruction, tuple(reader.commands), reader.kind))
+
+
+def _bounded(made: Script) -> Script:
+    """The script without its pipelines, if they are too long to be followed."""
+    if len(made.commands) < 2 or made.pipe_pairs <= MAX_PAIRS:
+        return made
+    commands = tuple(command._replace(pipes=()) for command in made.commands)
+    return made._replace(commands=commands, unknown=made.unknown or "its pipelines are too long to be followed")
 
 
 class _Reader:
