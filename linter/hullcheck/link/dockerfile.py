@@ -44,8 +44,8 @@ def unknown(dockerfile: Dockerfile, builds: Iterable[Build]) -> Iterator[Problem
     for (arguments, closed), same in _variants(builds).items():
         targets = tuple(dict.fromkeys(build.target for build in same)) or (None,)
         for stage in dockerfile.graph(dict(arguments), targets, closed).stages:
-            for why, place in stage.unknown:
-                yield Problem("not-analysed", why, place, stage.owner, Gap("limit", "instruction", why))
+            for cause, why, place in stage.unknown:
+                yield Problem("not-analysed", why, place, stage.owner, Gap(cause, "instruction", why))
             if sum(len(command.words) for command in stage.commands) > FEW and not fetched(stage).complete:
                 why = "it downloads too much to say what becomes of all"
                 yield Problem("not-analysed", why, stage.location, stage.owner, Gap("limit", "stage", why))

@@ -189,12 +189,14 @@ class _ScriptFields(NamedTuple):
     commands: tuple[Command, ...]
     shell: str
     unknown: str = ""
+    cause: str = ""
 
 
 class Script(_ScriptFields):
     """The commands of an instruction, in the order in which they start. `shell` is what reads it.
 
-    `unknown` says why some of it couldn't be understood: nothing may be concluded from what isn't there.
+    `unknown` says why some of it couldn't be understood, and `cause` by which cause of the coverage: nothing may be
+    concluded from what isn't there.
     """
 
     def by_number(self, number: int) -> Command | None:

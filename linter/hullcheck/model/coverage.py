@@ -14,6 +14,7 @@ CAUSES: Mapping[str, str] = {
     "check-failed": "this is a fault of hullcheck's own: please report it",
     "size": "split it, or leave it out with `exclude`",
     "limit": "it leads too far or grows too large to be followed",
+    "shell": "check it by hand, or write it for `sh`, PowerShell or cmd",
     "template": "check what it becomes",
     "chart": "mend the chart",
     "chart-dependency": "run `helm dependency build`",

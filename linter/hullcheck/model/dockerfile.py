@@ -110,7 +110,9 @@ class Dockerfile:
             most = min(MAX_COMMANDS, self._commands_left)
             script = self._read_script(instruction, kind, most)
             if script.unknown and most < MAX_COMMANDS and len(script.commands) >= most:
-                script = script._replace(unknown=f"the file runs more than {MAX_ALL_COMMANDS:,} commands")
+                script = script._replace(
+                    unknown=f"the file runs more than {MAX_ALL_COMMANDS:,} commands", cause="limit"
+                )
             self._commands_left -= len(script.commands)
             self._scripts[key] = script
         return self._scripts[key]
@@ -368,17 +370,17 @@ class Stage:
         return state
 
     @property
-    def unknown(self) -> Iterator[tuple[str, Location]]:
-        """What can't be followed in it: why, and where."""
+    def unknown(self) -> Iterator[tuple[str, str, Location]]:
+        """What can't be followed in it: by which cause of the coverage, why, and where."""
         graph = self.graph
         self.state  # noqa: B018  counts
         if graph.inherited > MAX_INHERITED and self.parent is not None:
-            yield f"the stages inherit more than {MAX_INHERITED:,} settings", self.location
+            yield "limit", f"the stages inherit more than {MAX_INHERITED:,} settings", self.location
         if graph.growth.short:
-            yield f"the file's variables come to more than {graph.growth.most:,} characters", self.location
+            yield "limit", f"the file's variables come to more than {graph.growth.most:,} characters", self.location
         for script in self.scripts:
             if script.unknown:
-                yield script.unknown, script.instruction.location.one_line()
+                yield script.cause, script.unknown, script.instruction.location.one_line()
 
     def _base_variables(self) -> tuple[dict[str, str | None], str]:
         """The variables of the image that the chain starts from, and why there may be others."""

@@ -8,7 +8,16 @@ from hullcheck.model.dockerfile import MAX_COMMANDS
 from hullcheck.model.instruction import Heredoc, Instruction
 from hullcheck.model.text import Text, join
 from hullcheck.parse import shell, windows
-from hullcheck.parse.shell_words import MAX_DEPTH, ODD, Context, Counter, TooManyError, UnknownError, program
+from hullcheck.parse.shell_words import (
+    MAX_DEPTH,
+    ODD,
+    Context,
+    Counter,
+    TooDeepError,
+    TooManyError,
+    UnknownError,
+    program,
+)
 
 MAX_PAIRS = 5_000
 """Pairs of commands in the pipelines of a script, of which one reads what the other prints."""
@@ -27,7 +36,7 @@ def script(instruction: Instruction, kind: str, most: int = MAX_COMMANDS) -> Scr
     try:
         reader.read()
     except UnknownError as unknown:
-        return _bounded(Script(instruction, tuple(reader.commands), kind, str(unknown)))
+        return _bounded(Script(instruction, tuple(reader.commands), kind, str(unknown), unknown.cause))
     return _bounded(Script(instruction, tuple(reader.commands), reader.kind))
 
 
@@ -36,7 +45,17 @@ def _bounded(made: Script) -> Script:
     if len(made.commands) < 2 or made.pipe_pairs <= MAX_PAIRS:
         return made
     commands = tuple(command._replace(pipes=()) for command in made.commands)
-    return made._replace(commands=commands, unknown=made.unknown or "its pipelines are too long to be followed")
+    why = "its pipelines are too long to be followed"
+    return made._replace(commands=commands, unknown=made.unknown or why, cause=made.cause or "limit")
+
+
+class UnknownShellError(UnknownError):
+    """A shell whose language nobody here knows."""
+
+    cause = "shell"
+
+    def __init__(self, shell: str) -> None:
+        super().__init__(f"nobody knows how `{shell}` reads it")
 
 
 class _Reader:
@@ -98,7 +117,7 @@ class _Reader:
     ) -> None:
         """Add a script's commands; `outer` are the pipelines that all of it is part of."""
         if context.depth > MAX_DEPTH:
-            raise UnknownError("it is nested too deep")
+            raise TooDeepError
         too_many = None
         try:
             if kind == "sh":
@@ -106,7 +125,7 @@ class _Reader:
             elif kind in ("powershell", "cmd"):
                 found = windows.parse(text, kind, self.counter, context, self.instruction)
             else:
-                raise UnknownError(f"nobody knows how `{kind}` reads it")
+                raise UnknownShellError(kind)
         except TooManyError as error:
             found, too_many = error.commands, error
         for command in found:
@@ -125,7 +144,7 @@ class _Reader:
             number = self.counter.next()
             self.counter.count()
             if inner.depth > MAX_DEPTH:
-                raise UnknownError("it is nested too deep")
+                raise TooDeepError
             made = command._replace(
                 name=program(words[0]),
                 words=words,

@@ -10,7 +10,16 @@ from typing import NamedTuple
 from hullcheck.model.command import Command, Redirection, Word
 from hullcheck.model.instruction import Instruction
 from hullcheck.model.text import Text
-from hullcheck.parse.shell_words import MAX_DEPTH, Context, Counter, TooManyError, UnknownError, WordReader, program
+from hullcheck.parse.shell_words import (
+    MAX_DEPTH,
+    Context,
+    Counter,
+    TooDeepError,
+    TooManyError,
+    UnknownError,
+    WordReader,
+    program,
+)
 
 _BLANKS = re.compile(r"(?:[ \t\r]+|\\\r?\n)+")
 _COMMENT = re.compile(r"#[^\n]*")
@@ -188,7 +197,7 @@ class _Parser(WordReader):
         self.base = (*self.base, (self.pipeline, self.position))
         self.within = (*self.within, "function", keyword) if self.function else (*self.within, keyword)
         if len(self.within) > MAX_DEPTH:
-            raise UnknownError("it is nested too deep")
+            raise TooDeepError
         self.function = ""
         self.building = None
         self._new_pipeline("")

@@ -26,7 +26,18 @@ Parts = list[tuple[str, int, int]]
 
 
 class UnknownError(Exception):
-    """A construct that can't be followed."""
+    """A construct that can't be followed; by which cause of the coverage."""
+
+    cause = "parse-error"
+
+
+class TooDeepError(UnknownError):
+    """More levels than are read."""
+
+    cause = "limit"
+
+    def __init__(self) -> None:
+        super().__init__("it is nested too deep")
 
 
 class Context(NamedTuple):
@@ -40,6 +51,8 @@ class Context(NamedTuple):
 
 class TooManyError(UnknownError):
     """More commands than are read; `commands` are those up to there."""
+
+    cause = "limit"
 
     def __init__(self, most: int) -> None:
         super().__init__(f"it runs more than {most:,} commands")
@@ -71,7 +84,7 @@ class WordReader:
         self, text: Text, counter: Counter, context: Context, heredocs: list[Text], instruction: Instruction | None
     ) -> None:
         if context.depth > MAX_DEPTH:
-            raise UnknownError("it is nested too deep")
+            raise TooDeepError
         self.whole = text
         self.text = text.text
         self.counter = counter
@@ -260,7 +273,7 @@ class WordReader:
     def _deeper(self, by: int = 1) -> None:
         self.context = self.context._replace(depth=self.context.depth + by)
         if self.context.depth > MAX_DEPTH:
-            raise UnknownError("it is nested too deep")
+            raise TooDeepError
 
     def _substitution(self, number: int, how: str, parts: Parts) -> None:
         """`$(...)`, `<(...)` or `>(...)`: read on in the same text, as a script of its own."""

@@ -5,7 +5,7 @@ import re
 from hullcheck.model.command import Command, Redirection, Word
 from hullcheck.model.instruction import Instruction
 from hullcheck.model.text import Text
-from hullcheck.parse.shell_words import MAX_DEPTH, ODD, Context, Counter, TooManyError, UnknownError
+from hullcheck.parse.shell_words import MAX_DEPTH, ODD, Context, Counter, TooDeepError, TooManyError, UnknownError
 
 _TOKENS = {
     "powershell": re.compile(
@@ -69,7 +69,7 @@ class _Reader:
     def script(self, at: int, context: Context, stop: str = "") -> int:
         """Read commands from `at` up to a closing bracket, or to the end; where it is."""
         if context.depth > MAX_DEPTH:
-            raise UnknownError("it is nested too deep")
+            raise TooDeepError
         building = self._new("", self.counter.next(), 0)
         while at < len(self.text):
             match = self.token.match(self.text, at)

@@ -43,6 +43,7 @@ class State:
         self.problems: list[Problem] = []
         self.dead_images: list[DeadImage] = []
         self.live_images: set[Location] = set()
+        self.image_names: tuple[str, ...] | None = None  # those that are there, once somebody asked
         self.files: set[str] = set()
         self.sources: set[str] = set()  # those of which each object is a resource or a merge
         self.local: list[Mapping] = []  # objects that their own annotation keeps from being put out
