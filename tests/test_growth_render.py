@@ -94,13 +94,13 @@ SHAPES: dict[str, tuple[Callable[[int], Files], int]] = {
         150,
     ),
     "patches of one": (
-        _entries("patches", "- {{target: {{name: c{i}}}, patch: '[{{op: add, path: /data/x, value: y}}]'}}\n"),
+        _entries("patches", "- {{target: {{name: c{i}}}, patch: '- {{op: add, path: /data/x, value: y}}'}}\n"),
         150,
     ),
-    "images": (_entries("images", "- {{name: i{i}, newTag: b}}\n"), 250),
+    "images": (_entries("images", "- {{name: i{i}, newTag: b}}\n"), 120),
     "generators": (_generators, 100),
     "holes in a line": (lambda n: {"a.yaml": POD + "z: [" + "{{ x }}," * n + "]\n"}, 1_500),
-    "holes": (lambda n: {"a.yaml": POD + "z:\n" + "  {{ x }}: {{ y }}\n" * n}, 1_500),
+    "holes": (lambda n: {"a.yaml": POD + "z:\n" + "  {{ x }}: {{ y }}\n" * n}, 500),
     "unknown conditions": (lambda n: _chart(POD + "z:\n" + "{{ if foo . }}\n  a: b\n{{ end }}\n" * n), 150),
     "values": (lambda n: _chart(POD, "".join(f"a{i}: b\n" for i in range(n))), 4_000),
 }  # fmt: skip
@@ -146,11 +146,6 @@ def _diamond(head: str, field: str) -> Files:
     return {**files, "top/a.yaml": _config_map(0)}
 
 
-def _overlays(count: int) -> Files:
-    base = {"base/kustomization.yaml": "resources: [a.yaml]\n", "base/a.yaml": _config_maps(600)}
-    return base | {f"o{i}/kustomization.yaml": f"resources: [../base]\nnamePrefix: p{i}-\n" for i in range(count)}
-
-
 def _included(levels: int) -> str:
     """A template that includes another twice, which includes another twice."""
     inner = "".join(
@@ -170,7 +165,7 @@ CUT: dict[str, tuple[Files, str]] = {
         _dockerfile("".join(f"RUN {'; '.join(f'a{i}' for i in range(2_900))}\n" for _ in range(4))),
         "the file runs more than 10,000 commands",
     ),
-    "brackets": (_dockerfile(f"RUN {'(' * 60}a{')' * 60}\n"), "it is nested too deep"),
+    "brackets": (_dockerfile(f"RUN {'{ ' * 60}a{'; }' * 60}\n"), "it is nested too deep"),
     "commands in commands": (_dockerfile(f"RUN find {'-exec find ' * 2_000}\n"), "it is nested too deep"),
     "a pipeline": (_joined("tee a{i}", " | ")(200), "its pipelines are too long to be followed"),
     "a quote": (_dockerfile("RUN echo 'a\n"), "a quote stays open"),
@@ -187,7 +182,6 @@ CUT: dict[str, tuple[Files, str]] = {
         _dockerfile("RUN curl -o f https://a\n" * 400 + "RUN cat f\n" * 400),
         "it downloads too much to say what becomes of all",
     ),
-    "overlays": (_overlays(18), "the overlays of this repository build more than 10,000 objects"),
     "components": (_diamond(COMPONENT, "components"), "the kustomizations of this repository change too many objects too often"),
     "includes": (_chart(_included(60)), STEPS),
     "loops": (_chart("{{ range until 90000 }}{{ range until 90000 }}{{ end }}{{ end }}\n" + POD), STEPS),
@@ -198,10 +192,6 @@ CUT: dict[str, tuple[Files, str]] = {
     "a long text": (
         _chart(f"{{{{ range until 90000 }}}}\n---\n{POD}{{{{ end }}}}\n"),
         "it prints more than 4 MiB",
-    ),
-    "objects": (
-        _chart(f"{{{{ range until 4000 }}}}\n---\n{POD}{{{{ end }}}}\n".replace("Pod", "A")),
-        "the chart makes more than 3,000 objects",
     ),
 }  # fmt: skip
 """What isn't followed to its end, and why, in words."""
@@ -226,3 +216,34 @@ def test_no_more_instructions_are_read_than_a_file_can_have(repository: Path) ->
     code, said = _run("check", ".")
     assert code == 4
     assert "more than 5,000 instructions: the rest of the file isn't read" in said
+
+
+def test_no_more_objects_are_built_than_a_repository_has(
+    repository: Path,  # noqa: F811
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("hullcheck.render.kustomize.MAX_OBJECTS", 1_000)
+    base = {"base/kustomization.yaml": "resources: [a.yaml]\n", "base/a.yaml": _config_maps(150)}
+    overlays = {f"o{i}/kustomization.yaml": f"resources: [../base]\nnamePrefix: p{i}-\n" for i in range(9)}
+    _write(repository, base | overlays)
+    _, said = _run("check", "--output-format", "json", ".")
+    (cause,) = json.loads(said)["coverage"]["causes"]
+    assert cause["because"] == "the overlays of this repository build more than 1,000 objects"
+    assert {item["object"] for item in cause["items"]} == {"o6", "o7", "o8"}
+
+
+@pytest.mark.parametrize(("name", "because"), [
+    ("hullcheck.render.helm.limits.MAX_OBJECTS", "the chart makes more than 100 objects"),
+    ("hullcheck.link.kubernetes.MAX_RENDERED", "the charts of this repository make more than 100 objects"),
+])  # fmt: skip
+def test_no_more_objects_are_rendered_than_charts_have(
+    repository: Path,  # noqa: F811
+    monkeypatch: pytest.MonkeyPatch,
+    name: str,
+    because: str,
+) -> None:
+    monkeypatch.setattr(name, 100)
+    many = "{{ range until 150 }}\n---\n" + POD.replace("name: a", "name: a{{ . }}") + "{{ end }}\n"
+    danger = _chart(POD.replace("image: b", "image: b, securityContext: {privileged: true}"))
+    _write(repository, _chart(many) | {path.replace("c/", "d/"): text for path, text in danger.items()})
+    assert because in _unjudged(repository, {})

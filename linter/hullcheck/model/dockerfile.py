@@ -240,6 +240,7 @@ class Stage:
         self.name = self.name_word.text if self.name_word else ""
         self.base = self._base()
         self.parent = self._parent()
+        self.cut_off = False  # from what it is built on, for that is too much
         self.known: dict[str, Any] = {}  # what others worked out of it
 
     def __repr__(self) -> str:
@@ -357,6 +358,7 @@ class Stage:
         if parent is not None:
             self.graph.inherited += parent.size
             if self.graph.inherited > MAX_INHERITED:
+                self.cut_off = True
                 return self._state(Scope({}, {}, f"stage `{self.parent.owner}`" if self.parent else ""))
         inherited = parent.inheritance() if parent else {}
         return self._state(Scope(inherited, *self._base_variables()), parent)
@@ -374,7 +376,7 @@ class Stage:
         """What can't be followed in it: by which cause of the coverage, why, and where."""
         graph = self.graph
         self.state  # noqa: B018  counts
-        if graph.inherited > MAX_INHERITED and self.parent is not None:
+        if self.cut_off:
             yield "limit", f"the stages inherit more than {MAX_INHERITED:,} settings", self.location
         if graph.growth.short:
             yield "limit", f"the file's variables come to more than {graph.growth.most:,} characters", self.location

@@ -165,13 +165,12 @@ class State:
         """A word with the variables of that step, or of the end."""
         if "$" not in text:
             return expand(text, lambda name: None, self.escape)
+        if step is None:
+            return self.growth.expand(text, self.scope.get, self.escape)
         key = (text, step)
-        if step is not None and key in self._expanded:
-            return self._expanded[key]
-        value = self.growth.expand(text, lambda name: self.scope.get(name, step), self.escape)
-        if step is not None:
-            self._expanded[key] = value
-        return value
+        if key not in self._expanded:
+            self._expanded[key] = self.growth.expand(text, lambda name: self.scope.get(name, step), self.escape)
+        return self._expanded[key]
 
     def shell_at(self, step: int | None) -> tuple[str, ...]:
         """The SHELL in force at a step, or at the end; empty if none was set."""

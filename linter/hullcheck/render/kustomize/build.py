@@ -57,6 +57,8 @@ class Builder:
         for resource in ordered:
             settled_annotations(resource)
         if own and own.node("buildMetadata") is not None:
+            steps = sum(len(resource.through.all()) for resource in ordered if resource.through)
+            self.work.spend(STEPS * steps // 20, self._start(folder))
             note(ordered, wanted(own), folder)
         return ordered, built
 

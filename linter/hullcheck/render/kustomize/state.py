@@ -87,8 +87,12 @@ class State:
 
     def note(self, path: str, what: str) -> None:
         """Note for every object that this kustomization has done that to it."""
+        made: dict[int, Step] = {}  # one for all that have come the same way
         for resource in self.resources:
-            resource.through = Step(path, what, resource.through)
+            before = id(resource.through)
+            if before not in made:
+                made[before] = Step(path, what, resource.through)
+            resource.through = made[before]
 
     def unknown(self, message: str, location: Location, gap: Gap, *, changes: bool = False) -> None:
         """Note that a part of the result isn't known; with `changes`, that the other parts may be changed by it."""

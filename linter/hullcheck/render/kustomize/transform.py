@@ -58,8 +58,8 @@ class NamespaceRule(NamedTuple):
 
 def set_namespace(resources: Resources, rule: NamespaceRule) -> None:
     """Put every object that has one into the namespace; raises RefusedError if two become the same."""
-    resources.work.spend(STEPS * len(resources), rule.namespace.location)
     for resource in resources:
+        resources.work.spend(STEPS + len(resource.former), rule.namespace.location)
         resource.remember()
         if not resource.cluster:
             _set_own_namespace(resource, rule)
@@ -105,8 +105,8 @@ def _set_subjects(resource: Resource, rule: NamespaceRule) -> None:
 
 def add_affix(resources: Resources, affix: Scalar, specs: tuple[FieldSpec, ...], *, prefix: bool, because: str) -> None:
     """Put a prefix before the names of all objects, or a suffix after them."""
-    resources.work.spend(STEPS * len(resources), affix.location)
     for resource in resources:
+        resources.work.spend(STEPS + len(resource.former) + len(resource.name), affix.location)
         first = resource.first_id.gvk
         if any(first.selected_by(kind) for kind in _NOT_RENAMED):
             continue
