@@ -1,6 +1,7 @@
 """What Dockerfiles, scripts, overlays and charts come to costs no more than their size, and what is cut off is told."""
 
 import json
+import random
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -8,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from hullcheck.parse.dockerfile import parse
+from hullcheck.report.safe import MASK, Secrets
 from hullcheck.source import Source
 from test_growth import _run, repository  # noqa: F401  a fixture
 
@@ -124,6 +126,34 @@ def test_the_time_of_a_run_grows_with_its_input(repository: Path, shape: str) ->
         times.append(time.process_time() - start)
         assert code in (0, 1, 4)
     assert times[2] < 9 * times[1] + 0.5
+
+
+@pytest.mark.parametrize("output", ["full", "json", "rdjson", "sarif"])
+def test_the_time_of_a_report_grows_with_its_findings(repository: Path, output: str) -> None:  # noqa: F811
+    times = []
+    for count in (150, 150, 600):
+        line = " ".join(f"P{i}_PASSWORD=aZ9{i}xqé𝄞" for i in range(count))
+        _write(repository, _dockerfile(f"ENV {line}\n"))
+        start = time.process_time()
+        code, _ = _run("check", "--output-format", output, ".")
+        times.append(time.process_time() - start)
+        assert code == 1
+    assert times[2] < 9 * times[1] + 0.5
+
+
+def test_secrets_are_masked_as_if_each_was_looked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Many at once, the longest first, also where they overlap or hold what a mask is made of."""
+    monkeypatch.setattr("hullcheck.report.safe._unlikely_a_word", bool)
+    made = random.Random(14)
+    for _ in range(300):
+        words = {"".join(made.choices("ab*1", k=made.randint(1, 7))) for _ in range(made.randint(21, 40))}
+        source = Source("a", "\n".join(words).encode())
+        secrets = Secrets((), [source.at_line(number) for number in range(1, source.line_count + 1)])
+        text = expected = "".join(made.choices("ab*1", k=60))
+        for word in sorted(words, key=lambda word: (-len(word), word)):
+            expected = expected.replace(word, MASK)
+        assert secrets.text(text) == expected
+        assert secrets.touched(text) == any(word in text for word in words)
 
 
 def _unjudged(root: Path, files: Files) -> list[str]:

@@ -7,6 +7,7 @@ out as escapes. `##[` anywhere and `::` at the start, which a workflow runner wo
 import re
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator
+from functools import cached_property
 
 from hullcheck.finding import Finding
 from hullcheck.source import Location, Source
@@ -16,6 +17,12 @@ MASK = "*****"
 
 LARGE = 200_000
 """Characters of a file from which only the lines that are shown are searched for credentials."""
+
+FEW = 20
+"""Secrets that are looked for one by one in a text."""
+
+HEAD = 4
+"""Characters by which the others are looked up."""
 
 _ASSIGNED = re.compile(r"(?P<name>[A-Za-z_][A-Za-z0-9_.]{0,80})=(?P<value>\"[^\"\n]*\"|'[^'\n]*'|[^\s\"'`;,&]+)")
 _COMMAND = re.compile(r"##(?=\[)|^(\s*)(?=::)")
@@ -57,7 +64,7 @@ class Secrets:
                 self._named.setdefault(place.source, []).append((place.start, place.end))
                 texts.add(place.text)
         # A word such as `postgres` may be a password in one place and an image's name in another.
-        self._texts = sorted((text for text in texts if _unlikely_a_word(text)), key=lambda text: (-len(text), text))
+        self._texts = sorted((text for text in texts if _unlikely_a_word(text)), key=_longest_first)
 
     def within(self, source: Source, start: int, end: int) -> list[tuple[int, int]]:
         """The secret spans that overlap the offsets [start, end), cut to them, in order."""
@@ -95,13 +102,45 @@ class Secrets:
 
     def text(self, text: str) -> str:
         """A message, without the secrets that another check may have quoted in it."""
-        for secret in self._texts:
+        for secret in self._maybe_in(text):
             text = text.replace(secret, MASK)
         return text
 
     def touched(self, text: str) -> bool:
         """Does the text hold a secret?"""
-        return any(secret in text for secret in self._texts)
+        return any(secret in text for secret in self._maybe_in(text))
+
+    def _maybe_in(self, text: str) -> Iterable[str]:
+        """The secrets that the text may hold, the longest first: of many, those that stand in it, or in a mask."""
+        if len(self._texts) <= FEW:
+            return self._texts
+        found = set(self._masks)
+        for at in range(len(text) - HEAD + 1):
+            for length in self._lengths.get(text[at : at + HEAD], ()):
+                if text[at : at + length] in self._known:
+                    found.add(text[at : at + length])
+        return sorted(found, key=_longest_first)
+
+    @cached_property
+    def _known(self) -> frozenset[str]:
+        return frozenset(self._texts)
+
+    @cached_property
+    def _lengths(self) -> dict[str, set[int]]:
+        """How long the secrets are that start so."""
+        found: dict[str, set[int]] = {}
+        for text in self._texts:
+            found.setdefault(text[:HEAD], set()).add(len(text))
+        return found
+
+    @cached_property
+    def _masks(self) -> list[str]:
+        """Secrets that are too short to be looked up, or of which a mask can become a part."""
+        return [text for text in self._texts if len(text) < HEAD or MASK[0] in text]
+
+
+def _longest_first(text: str) -> tuple[int, str]:
+    return -len(text), text
 
 
 def _overlapping(spans: list[tuple[int, int]], start: int, end: int) -> list[tuple[int, int]]:
