@@ -15,7 +15,6 @@ from process import environment, run
 
 ROOT = Path(__file__).parent.parent
 FORMATS = ("full", "concise", "json", "sarif", "sarif-full", "github", "markdown", "gitlab", "junit", "rdjson")
-NOT_YET = frozenset(("tests/fuzz/", "tests/test_time_limit.py"))
 
 SECRET = "aZ9xQ7rT2wLk5vB8nM3p"
 FILES: dict[str, str | None] = {
@@ -166,7 +165,7 @@ def test_each_promise_names_a_test() -> None:
     assert [row for row in rows if not re.search(r"`tests/[\w./:]+`", row.rstrip("|").rpartition("|")[2])] == []
 
 
-@pytest.mark.parametrize("name", sorted(set(_named()) - NOT_YET))
+@pytest.mark.parametrize("name", sorted(set(_named())))
 def test_a_test_that_is_named_is_there(name: str) -> None:
     path, _, function = name.partition("::")
     assert (ROOT / path).exists()

@@ -315,14 +315,13 @@ class _Linker:
     def _dockerfile_parts(self) -> Iterator[Scoped]:
         if not self.dockerfiles and not self.inline:
             return
-        from hullcheck.link.dockerfile import parts, unread
+        from hullcheck.link.dockerfile import parts, unknown
 
         for path, dockerfile in {**self.dockerfiles, **self.inline}.items():
-            found = parts(
-                dockerfile, self.images.builds_of(path), self.local.contexts(path) if self.local else frozenset()
-            )
+            builds = self.images.builds_of(path)
+            found = parts(dockerfile, builds, self.local.contexts(path) if self.local else frozenset())
             yield from within(path, (self.images.rested(p) if isinstance(p, Container) else p for p in found))
-            self.problems += unread(dockerfile)
+            self.problems += dict.fromkeys(unknown(dockerfile, builds))
 
     def _compose_parts(self) -> Iterator[Scoped]:
         for project in self.compose:

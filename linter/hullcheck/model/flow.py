@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from hullcheck.budget import tick
 from hullcheck.model.acts import NOWHERE, Act, acts, entry, folder_of, resolved, workdir
 from hullcheck.model.command import Script
 from hullcheck.model.dockerfile import Graph, Stage
@@ -16,6 +17,9 @@ MAX_STAGES = 50
 """Stages that one download is followed into."""
 
 MAX_NAMES = 50
+
+MAX_STEPS = 500_000
+"""What the downloads of a Dockerfile are held against, command by command: a long file has a few thousand."""
 
 _SHARED = frozenset(
     [
@@ -87,9 +91,23 @@ class _Found:
         return self.verified or self.run_by is not None
 
 
-def fetched(stage: Stage) -> Iterator[Fetched]:
+class Fetches(NamedTuple):
+    """What a stage downloads; not `complete` if it is too much to say what becomes of all."""
+
+    files: tuple[Fetched, ...]
+    complete: bool
+
+
+def fetched(stage: Stage) -> Fetches:
     """What the commands of a stage download, and its fate, in this stage and those that take it over."""
     flow = _flow(stage.graph)
+    if stage not in flow.fetches:
+        files = tuple(_followed(flow, stage))
+        flow.fetches[stage] = Fetches(files, len(files) < MAX_FOLLOWED and flow.left > 0)
+    return flow.fetches[stage]
+
+
+def _followed(flow: "_Flow", stage: Stage) -> Iterator[Fetched]:
     followed = 0
     for step, instruction in enumerate(stage.instructions):
         if instruction.effective.keyword not in ("RUN", "COPY"):
@@ -99,7 +117,7 @@ def fetched(stage: Stage) -> Iterator[Fetched]:
             if not download.path or (download.path == PRINTED and download.command.inside >= 0):
                 continue
             followed += 1
-            if followed > MAX_FOLLOWED:
+            if followed > MAX_FOLLOWED or flow.left <= 0:
                 return
             yield flow.of_download(stage, step, download)
 
@@ -142,6 +160,9 @@ class _Flow:
             if stage.parent is not None:
                 self.children.setdefault(stage.parent, []).append(stage)
         self._copiers: dict[Stage, list[tuple[Stage, int, Act]]] | None = None
+        self._numbered: dict[Stage, dict[tuple[int, int], Act]] = {}
+        self.fetches: dict[Stage, Fetches] = {}
+        self.left = MAX_STEPS
 
     def scripts(self, stage: Stage) -> dict[int, Script]:
         """The scripts of a stage, by the ids of their instructions."""
@@ -202,7 +223,9 @@ class _Flow:
         return _fate(command.name or "PowerShell", download.url, download.place, download.path, found, stage)
 
     def _act_of(self, stage: Stage, step: int, number: int) -> Act | None:
-        return next((act for act in self.acts(stage) if act.step == step and act.number == number), None)
+        if stage not in self._numbered:
+            self._numbered[stage] = {(act.step, act.number): act for act in reversed(self.acts(stage))}
+        return self._numbered[stage].get((step, number))
 
     def _folder(self, stage: Stage, step: int, number: int, folder: str) -> str:
         script = self.scripts(stage)[id(stage.instructions[step].effective)]
@@ -252,6 +275,10 @@ class _Flow:
             made.update(act.writes)
         made -= held.names
         for act in all_acts[begin:]:
+            self.left -= 1 + len(held.names) + len(held.folders)
+            if self.left < 0:
+                return held
+            tick()
             touched = _touches(act, held)
             if act.verifies and (act.step == own or touched):
                 found.verified = True

@@ -78,7 +78,9 @@ def selector(node: Node, what: str) -> Selector:
 def select(resources: Resources, wanted: Selector) -> list[Resource]:
     """The objects that a patch's target means: by the first or the present name and namespace, and the present kind."""
     found = []
-    for resource in resources:
+    candidates = resources.maybe_named(wanted.name)
+    resources.work.spend(len(candidates), wanted.location)
+    for resource in candidates:
         if resource.node is None or not wanted.fits_kind(resource.gvk):
             continue
         first, now = resource.first_id, resource.id
