@@ -20,7 +20,8 @@ from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
 from hullcheck.model.network.extents import through
 from hullcheck.model.network.parts import PolicyUse
-from hullcheck.model.network.policy import Peer, PortRule, Rule, Tier
+from hullcheck.model.network.policy import Direction, Peer, PortRule, Rule, Tier
+from hullcheck.model.network.review import is_denied
 
 check = Check(
     __name__,
@@ -39,7 +40,12 @@ def reaches_metadata(use: PolicyUse) -> Iterator[Finding]:
     policy = use.policy
     if policy.tier is not Tier.NAMESPACE or policy.opaque or policy.refused or not policy.egress:
         return
+    network, own = use.places[0]
+    if is_denied(network, own, Direction.EGRESS, lambda rule: _speaks_http(rule) and _reaches(rule)):
+        return
     for rule in policy.egress_rules:
+        if rule.denies:
+            continue
         peer = next((peer for peer in rule.peers or () if _holds_it(peer)), None)
         if peer is not None and _speaks_http(rule):
             yield check.finding(
@@ -49,6 +55,10 @@ def reaches_metadata(use: PolicyUse) -> Iterator[Finding]:
                 evidence=(str(rule.number),),
                 extent=through(rule),
             )
+
+
+def _reaches(rule: Rule) -> bool:
+    return rule.peers is None or any(map(_holds_it, rule.peers))
 
 
 def _holds_it(peer: Peer) -> bool:

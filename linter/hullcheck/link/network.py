@@ -4,6 +4,7 @@ from collections.abc import Callable, Hashable, Iterable, Iterator
 from itertools import islice
 from typing import NamedTuple, TypeVar
 
+from hullcheck.link.cilium import resolved
 from hullcheck.link.compose_network import network_parts
 from hullcheck.link.confinement import isolations, scopes
 from hullcheck.model.compose import ComposeProject
@@ -64,7 +65,7 @@ def scope(world: World, datastores: tuple[str, ...] = ()) -> Scope:
         world.name or ".",
         world.kind,
         tuple(endpoint for endpoint, _ in ends),
-        tuple(found),
+        tuple(resolved(found, services, world.objects)),
         tuple(services),
         tuple(entrances),
         namespaces,
@@ -129,7 +130,16 @@ def _endpoint(workload: Workload, datastores: tuple[str, ...]) -> Endpoint:
         _uses_cluster_dns(made),
         made,
         tuple(console for container in workload.containers for console in consoles(container)),
+        _account(workload),
     )
+
+
+def _account(workload: Workload) -> str:
+    """The name of its service account; empty where that isn't known."""
+    said = workload.service_account
+    if said is not None and (said.unknown or is_template(said.value or "")):
+        return ""
+    return (said.value if said is not None else None) or "default"
 
 
 def _serves(container: Container) -> bool:

@@ -155,7 +155,7 @@ def admitted(policy: Policy, rule: Rule, wide: bool = False) -> Extent:
 
 def _ends(policy: Policy, peer: Peer) -> dict[str, Spans | Parts]:
     if not peer.known or peer.elsewhere:
-        return {"ends": words((peer.elsewhere or UNKNOWN,), "name")}
+        return {"ends": words(peer.names or (peer.elsewhere or UNKNOWN,), "name")}
     if peer.blocks:
         spans = ranges(peer.blocks).minus(ranges(peer.excepts))
         return {"ends": words(("addresses",), "name"), "addresses": spans}

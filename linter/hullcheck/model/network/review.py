@@ -1,6 +1,6 @@
 """What a policy comes to beside the workloads that there are: whom it selects, whom its peers are, what others undo."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import islice, pairwise
 from typing import NamedTuple
 
@@ -61,7 +61,9 @@ def selected_by_labels(use: PolicyUse) -> list[Endpoint]:
     """The workloads that the policy's selector and namespace mean, those on the host's network, too."""
     found: dict[str, Endpoint] = {}
     for network, policy in use.places:
-        for endpoint in endpoints_of(network, network.universe.of_namespace(policy.namespace or "default")):
+        universe = network.universe
+        within = universe.workloads if policy.cluster_wide else universe.of_namespace(policy.namespace or "default")
+        for endpoint in endpoints_of(network, within):
             if policy.selector.matches(endpoint.labels.values):
                 found.setdefault(endpoint.id, endpoint)
     return list(found.values())
@@ -103,7 +105,14 @@ def unmatched_peers(use: PolicyUse) -> Iterator[Unmatched]:
     for direction in Direction:
         for index, rule in enumerate(use.policy.rules(direction)):
             for number, peer in enumerate(rule.peers or ()):
-                if peer.blocks or peer.elsewhere or not peer.known or is_usual(peer.pods) or is_usual(peer.namespaces):
+                if (
+                    peer.blocks
+                    or peer.elsewhere
+                    or peer.others
+                    or not peer.known
+                    or is_usual(peer.pods)
+                    or is_usual(peer.namespaces)
+                ):
                     continue
                 found = _unmatched(use, direction, index, number)
                 if found is not None:
@@ -209,6 +218,8 @@ def wide_open(policy: Policy, direction: Direction) -> Iterator[WideOpen]:
     if policy.tier is not Tier.NAMESPACE or policy.opaque or policy.refused or not policy.affects(direction):
         return
     for rule in policy.rules(direction):
+        if rule.denies:
+            continue
         limited = rule.ports is not None
         if rule.peers is None:
             yield WideOpen(rule, None, "everything", limited)
@@ -220,9 +231,11 @@ def wide_open(policy: Policy, direction: Direction) -> Iterator[WideOpen]:
 
 
 def everybody(peer: Peer) -> str:
-    """Whom a peer admits, if that is every pod or every address."""
+    """Whom a peer admits, if that is every pod, every address or every name."""
     if peer.blocks and not peer.excepts:
         return "every address" if any(span.end - span.start in (1 << 32, 1 << 128) for span in peer.blocks) else ""
+    if peer.elsewhere == "domains" and "*" in peer.names:
+        return "every name"
     if peer.namespaces is not None and peer.namespaces.selects_all and (peer.pods is None or peer.pods.selects_all):
         return "every pod of the cluster"
     return ""
@@ -334,6 +347,8 @@ def half_open(use: PolicyUse) -> Iterator[HalfOpen]:
         if not policy.affects(direction):
             continue
         for rule in policy.rules(direction):
+            if rule.denies:
+                continue
             named = tuple(p for p in rule.peers or () if p.pods is not None and p.pods.requirements and p.known)
             if named and len(named) == len(rule.peers or ()):
                 found = _half_open(network, policy, rule, named, direction)
@@ -418,7 +433,7 @@ def _wide_policies(network: Network, workload: int, direction: Direction) -> tup
 def _nullified(network: Network, policy: Policy, other: Policy, direction: Direction) -> Iterator[Nullified]:
     for wider in wide_open(other, direction):
         for rule in policy.rules(direction):
-            if rule.peers is None or any(everybody(peer) for peer in rule.peers):
+            if rule.denies or rule.peers is None or any(everybody(peer) for peer in rule.peers):
                 continue
             restricted = network.universe.peers(policy, rule.peers)
             everyone = network.universe.peers(other, wider.rule.peers)
@@ -456,13 +471,16 @@ def dns_allowed(network: Network, number: int, protocol: str) -> bool | None:
 
 
 def _dns_allowed(network: Network, number: int, protocol: str) -> bool | None:
+    found = False
     for policy, _ in network.selecting(number, Direction.EGRESS):
         if policy.tier is not Tier.NAMESPACE:
             return None
         for rule in policy.egress_rules:
             if _on_dns_port(rule, protocol) and (rule.peers is None or any(map(_may_be_dns, rule.peers))):
-                return True
-    return False
+                if rule.denies:
+                    return None
+                found = True
+    return found
 
 
 def _on_dns_port(rule: Rule, protocol: str) -> bool:
@@ -477,13 +495,34 @@ def _spans_dns(port: PortRule) -> bool:
     return port.first is not None and port.last is not None and any(port.first <= n <= port.last for n in _DNS_PORTS)
 
 
+_MAY_BE_DNS = ("nodes", "host", "every node", "remote-node", "services")
+"""What isn't known to have no resolver: a cache on each node, a Service that isn't here."""
+
+
 def _may_be_dns(peer: Peer) -> bool:
+    if peer.elsewhere:
+        return peer.elsewhere in _MAY_BE_DNS
+    if peer.outside:
+        return False  # the cluster's own has no address outside
     if peer.blocks or not peer.known or is_usual(peer.pods) or is_usual(peer.namespaces):
         return True
     if peer.namespaces is None:
         return False
     return bool(LabelIndex([_KUBE_SYSTEM]).match(peer.namespaces).maybe) and (
         peer.pods is None or not any(r.operator is Operator.IN for r in peer.pods.requirements)
+    )
+
+
+def is_denied(network: Network, policy: Policy, direction: Direction, denies: Callable[[Rule], bool]) -> bool:
+    """Does a rule that denies, of which `denies` is true, apply to everything that the policy selects?"""
+    members = network.universe.members(policy).maybe
+    return bool(members) and all(
+        any(
+            sure and rule.denies and denies(rule)
+            for other, sure in network.selecting(n, direction)
+            for rule in other.rules(direction)
+        )
+        for n in numbers_in(members)
     )
 
 
