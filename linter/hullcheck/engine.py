@@ -18,7 +18,7 @@ from hullcheck.model.problem import Problem
 from hullcheck.model.settings import Settings
 from hullcheck.report.unite import unite
 from hullcheck.rules import Rules
-from hullcheck.source import Source
+from hullcheck.source import Location, Source
 
 if TYPE_CHECKING:
     from hullcheck.base import Past
@@ -285,7 +285,22 @@ def select(registry: Registry, request: Request) -> Settings:
         datastores=config.datastores,
         validate=(request.kubernetes_version or config.kubernetes_version) if validate else "",
         compose_projects=listed(config),
+        places=_places(config),
     )
+
+
+def _places(config: Config) -> dict[str, Location]:
+    """Where what it says of the network is written."""
+    if not config.network_deny and not config.network_allow:
+        return {}
+    source = config.source or Source(config.path, b"")
+    found = {"": source.at_line(1)}
+    for kind, entries in (("deny", config.network_deny), ("allow", config.network_allow)):
+        for number in range(len(entries)):
+            key = f"network.{kind}.{number}"
+            line = int(config.said.get(key, config.said.get("network", ":1")).rpartition(":")[2])
+            found[key] = source.at_line(min(line, source.line_count))
+    return found
 
 
 def listed(config: Config) -> tuple[Any, ...]:

@@ -48,12 +48,9 @@ def refused(use: PolicyUse) -> Iterator[Finding]:
             continue
         effect = "the API refuses it" if fault.fatal else "it is refused or silently dropped"
         if use.policy.plugin:
-            effect = (
-                f"{use.policy.plugin} doesn't enforce it" if fault.fatal else f"{use.policy.plugin} takes it otherwise"
-            )
-        message = (
-            fault.message if fault.message.endswith((effect, "the API refuses it")) else f"{fault.message}: {effect}"
-        )
+            effect = f"{use.policy.plugin} doesn't enforce it" if fault.fatal else ""
+        said = not effect or fault.message.endswith((effect, "the API refuses it"))
+        message = fault.message if said else f"{fault.message}: {effect}"
         yield check.finding(
             use,
             f"policy `{use.policy.object.name}`: {message}",

@@ -8,7 +8,7 @@ from hullcheck.model.network.labels import LabelSelector
 from hullcheck.model.network.policy import Peer, Policy, Rule
 from hullcheck.model.network.service import Service
 from hullcheck.model.network.universe import NAME_LABEL
-from hullcheck.model.node import as_str, at, items
+from hullcheck.model.node import Node, as_str, at, items
 from hullcheck.parse.labels import is_unknown, text_map
 
 
@@ -59,8 +59,8 @@ class _Names:
         if not found or not all(service.selects for service in found):
             yield peer
 
-    def _members(self, peer: Peer, group: object) -> Iterator[Peer]:
-        for item in items(at(group, "spec", "externalCIDRs")):  # type: ignore[arg-type]  the object's node
+    def _members(self, peer: Peer, group: Node) -> Iterator[Peer]:
+        for item in items(at(group, "spec", "externalCIDRs")):
             text = as_str(item) or ""
             span = None if is_unknown(item) else addresses.parse(text) or addresses.address(text)
             if span is None:

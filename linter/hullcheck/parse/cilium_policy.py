@@ -214,17 +214,24 @@ class _Reader:
                     return None
                 found += self._entities(written)
             else:
-                read = {
-                    "Endpoints": self._endpoints,
-                    "CIDR": self._cidr,
-                    "CIDRSet": self._block,
-                    "FQDNs": self._domain,
-                    "Services": self._service,
-                    "Nodes": lambda item: Peer(first_place(item), elsewhere="remote-node"),
-                    "Groups": lambda item: Peer(first_place(item), elsewhere="groups", outside=True),
-                }[kind]
-                found += [read(item) for item in written.items]
+                found += [self._peer(kind, item) for item in written.items]
         return tuple(found)
+
+    def _peer(self, kind: str, node: Node) -> Peer:
+        match kind:
+            case "Endpoints":
+                return self._endpoints(node)
+            case "CIDR":
+                return self._cidr(node)
+            case "CIDRSet":
+                return self._block(node)
+            case "FQDNs":
+                return self._domain(node)
+            case "Services":
+                return self._service(node)
+            case "Nodes":
+                return Peer(first_place(node), elsewhere="remote-node")
+        return Peer(first_place(node), elsewhere="groups", outside=True)
 
     def _endpoints(self, node: Node) -> Peer:
         place = first_place(node)
