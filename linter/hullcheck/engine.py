@@ -345,7 +345,12 @@ def _below(path: str, targets: tuple[str, ...]) -> bool:
 
 
 def _touches(finding: Finding, targets: tuple[str, ...]) -> bool:
-    """Is the finding, a line it rests on, or the overlay or project that has it, in what was asked about?"""
+    """Is the finding, a line it rests on, or the overlay or project that has it, in what was asked about?
+
+    One about the configuration itself is about all that it is for.
+    """
+    if finding.owner == "configuration":
+        return True
     places = (finding.location, *(related.location for related in finding.related))
     return any(_below(place.path, targets) for place in places) or bool(
         finding.scope and _below(finding.scope, targets)

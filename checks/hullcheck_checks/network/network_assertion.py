@@ -15,11 +15,11 @@ To fix: change the policy, the Service or the network, or the assertion in `.hul
         - {from: outside, to: shop/web}
 
 `from` and `to` name workloads: `*` any, `shop/db` or `db` by name, `ns:shop` by namespace, `image:postgres` by image,
-`label:app=db` by a label of its pods, `data` all data stores. `outside` is whatever isn't in the cluster or on the host,
-a CIDR the addresses there that it holds. Without `ports`, `deny` means all, and `allow` any.
+`label:app=db` by a label of its pods, `data` all data stores. `outside` is whatever isn't in the cluster or on the
+host, a CIDR the addresses there that it holds. Without `ports`, `deny` means all, and `allow` any.
 
-An assertion is a test, and a test that tests nothing fails. A word that names nothing here, such as one with a slip, is a
-finding at the configuration. So is a connection of which the repository doesn't say whether it is open: because of a
+An assertion is a test, and a test that tests nothing fails. A word that names nothing here, such as one with a slip, is
+a finding at the configuration. So is a connection of which the repository doesn't say whether it is open: because of a
 policy of Calico's, a template, or a base that isn't here.
 
 See https://kubernetes.io/docs/concepts/services-networking/network-policies/
