@@ -76,6 +76,13 @@ def selects_nothing(use: PolicyUse) -> Iterator[Finding]:
 
 
 def _may_be_made(use: PolicyUse) -> bool:
-    """Are there custom resources that make pods, whose labels nobody but their operator knows?"""
+    """Are there custom resources that make pods, whose labels nobody but their operator knows?
+
+    One of the name that is asked for, such as a HelmRelease, surely does.
+    """
+    values = {value for r in use.policy.selector.requirements for value in r.values}
+    makers = {name for network, _ in use.places for name in network.scope.makers}
+    if any(value == name or value.startswith(f"{name}-") for value in values for name in makers):
+        return True
     ends = (end for network, _ in use.places for end in network.endpoints)
     return any(not end.complete and end.object is not None and not is_api_group(end.object.group) for end in ends)

@@ -80,10 +80,16 @@ def _side(network: Network, here: End, there: End, direction: Direction, connect
     unread = next((policy for policy, _ in policies if policy.opaque), None)
     if unread is not None:
         yield f"    what {unread.plugin or 'a plugin'} lets through isn't known: its policies aren't evaluated"
+    elif any(_decides(reason) for reason in _reasons(network, here, there, direction, connections)):
+        yield "    the admin tier decides it before the policies of namespaces are asked"
     elif any(policy.affects(direction) for policy in own) and not any(
         reason.policy in own for reason in _reasons(network, here, there, direction, connections)
     ):
         yield f"    none of their rules is about {there.name}: denied"
+
+
+def _decides(reason: Reason) -> bool:
+    return reason.policy.tier is Tier.ADMIN and reason.certain and reason.rule.action is not Action.PASS
 
 
 def _policy(

@@ -60,10 +60,12 @@ def scopes(networks: Iterable[Network], mentions: Iterable[str]) -> Iterator[Pol
 
     Manifests without policies are one, if they lie in one folder and are applied one at a time.
     """
-    networks = [network for network in networks if any(e.complete for e in network.endpoints)]
+    networks = list(networks)
     places = sorted({*mentions, *(policy.location.path for network in networks for policy in network.scope.policies)})
     first: dict[str, PolicyScope] = {}
     for network in networks:
+        if not any(endpoint.complete for endpoint in network.endpoints):
+            continue
         scope = _scope(network, places)
         if scope.approximate:
             continue

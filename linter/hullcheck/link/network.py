@@ -9,7 +9,7 @@ from hullcheck.link.compose_network import network_parts
 from hullcheck.link.confinement import isolations, scopes
 from hullcheck.model.compose import ComposeProject
 from hullcheck.model.container import Container, Port
-from hullcheck.model.kubernetes import KubernetesObject, PodObject, World, is_template
+from hullcheck.model.kubernetes import KubernetesObject, PodObject, World, is_api_group, is_template
 from hullcheck.model.network.addresses import AddressRange, address
 from hullcheck.model.network.consoles import consoles
 from hullcheck.model.network.datastores import Hints, data_store, is_client
@@ -72,7 +72,12 @@ def scope(world: World, datastores: tuple[str, ...] = ()) -> Scope:
         world.approximate,
         tuple(tuple(_mentions(workload)) for _, workload in ends),
         world.folder,
+        frozenset(made.name for made in world.objects if made.name and _may_make_pods(made)),
     )
+
+
+def _may_make_pods(made: KubernetesObject) -> bool:
+    return not is_api_group(made.group) and not made.kind.endswith("Policy")
 
 
 def _mentions(workload: Workload) -> Iterator[tuple[str, Location]]:

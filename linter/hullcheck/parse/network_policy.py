@@ -252,6 +252,8 @@ class _Reader:
         if isinstance(labels, Mapping):
             for name, value in labels.entries().values():
                 self._check_label(name, value)
+            for _, again in labels.duplicates:
+                self.fault(again, f"`{again.text}` is written twice", f"twice {again.text}", fatal=False)
         elif not is_null(labels) and not is_unknown(labels):
             self.fault(labels or node, "`matchLabels` is not a mapping", "matchLabels")
         for item in items(expressions):

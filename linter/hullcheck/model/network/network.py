@@ -38,7 +38,8 @@ class Use(NamedTuple):
 class Scope(NamedTuple):
     """What is applied together. `namespaces` are the labels of those that are declared, `kind` as in `World`, or
     "compose". `approximate` says why it can't be known in full. `mentions` are texts of each workload in which it may
-    speak of others, with their places. `folder` is that of manifests side by side."""
+    speak of others, with their places. `folder` is that of manifests side by side. `makers` are the names of custom
+    resources, of which operators may make pods."""
 
     name: str
     kind: str
@@ -50,6 +51,7 @@ class Scope(NamedTuple):
     approximate: str = ""
     mentions: tuple[tuple[tuple[str, Location], ...], ...] = ()
     folder: str = ""
+    makers: frozenset[str] = frozenset()
 
 
 class Doorway(NamedTuple):

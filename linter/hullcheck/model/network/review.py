@@ -1,16 +1,17 @@
 """What a policy comes to beside the workloads that there are: whom it selects, whom its peers are, what others undo."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import islice, pairwise
 from typing import NamedTuple
 
+from hullcheck.model.network.addresses import ALL_V4, ALL_V6, AddressRange, less, merged
 from hullcheck.model.network.datastores import PORTS as DATA_PORTS
 from hullcheck.model.network.endpoint import Endpoint
 from hullcheck.model.network.labels import LabelIndex, Labels, LabelSelector, Operator, numbers_in
 from hullcheck.model.network.network import Network, Reason
 from hullcheck.model.network.parts import PolicyUse
 from hullcheck.model.network.policy import Direction, Peer, Policy, PortRule, Rule, Tier
-from hullcheck.model.network.universe import NAME_LABEL
+from hullcheck.model.network.universe import NAME_LABEL, PRIVATE
 
 _OUTSIDE_WORDS = (
     "dns",
@@ -105,14 +106,10 @@ def unmatched_peers(use: PolicyUse) -> Iterator[Unmatched]:
     for direction in Direction:
         for index, rule in enumerate(use.policy.rules(direction)):
             for number, peer in enumerate(rule.peers or ()):
-                if (
-                    peer.blocks
-                    or peer.elsewhere
-                    or peer.others
-                    or not peer.known
-                    or is_usual(peer.pods)
-                    or is_usual(peer.namespaces)
-                ):
+                if peer.blocks or peer.elsewhere or peer.others or not peer.known:
+                    continue
+                usual = is_usual(peer.pods) or is_usual(peer.namespaces)
+                if usual and not _says_a_name_wrongly(use, peer.namespaces):
                     continue
                 found = _unmatched(use, direction, index, number)
                 if found is not None:
@@ -128,9 +125,11 @@ def _unmatched(use: PolicyUse, direction: Direction, index: int, number: int) ->
         if not peers or number >= len(peers):
             return None
         peer = peers[number]
-        if network.universe.peer(policy, peer).maybe & network.universe.workloads:
+        found = network.universe.peer(policy, peer).within(network.universe.workloads)
+        wrong = _says_a_name_wrongly(use, peer.namespaces)
+        if found.sure or (found.maybe and not wrong):
             return None
-        said = _near(use, network, policy, peer)
+        said = wrong or _near(use, network, policy, peer)
         if said is None:
             return None
         near = near or said
@@ -139,6 +138,8 @@ def _unmatched(use: PolicyUse, direction: Direction, index: int, number: int) ->
 
 def _near(use: PolicyUse, network: Network, policy: Policy, peer: Peer) -> str | None:
     around = use.surroundings
+    if network.universe.is_only_on_host(policy, peer):
+        return "what it means is on the host's network, where most plugins don't know pods by their labels"
     if peer.namespaces is None:
         space = policy.namespace or "default"
         if peer.pods is None or peer.pods.selects_all or not network.universe.of_namespace(space):
@@ -150,6 +151,26 @@ def _near(use: PolicyUse, network: Network, policy: Policy, peer: Peer) -> str |
             return None
         return next((near for space in spaces if (near := around.neighbours.near(peer.pods, space))), "")
     return _near_namespace(use, peer.namespaces)
+
+
+_NO_NAMES = ("kubernetes.io/name", "kubernetes.io/namespace", "k8s.io/metadata.name", "metadata.name")
+"""Keys with which people ask for a namespace's name, and that nothing sets."""
+
+
+def _says_a_name_wrongly(use: PolicyUse, selector: LabelSelector | None) -> str:
+    """What to say of a selector that asks for a namespace's name by a label that it doesn't have."""
+    for requirement in selector.requirements if selector is not None else ():
+        if requirement.operator is not Operator.IN or requirement.key == NAME_LABEL:
+            continue
+        labelled = [net.scope.namespaces for net, _ in use.places]
+        if any(requirement.key in labels for spaces in labelled for labels in spaces.values()):
+            continue
+        for name in sorted(requirement.values):
+            if name in use.surroundings.declared and all(name in spaces for spaces in labelled):
+                return f"namespace `{name}` has no label `{requirement.key}`; every namespace has `{NAME_LABEL}`"
+            if requirement.key in _NO_NAMES:
+                return f"namespaces have no label `{requirement.key}`; every one has `{NAME_LABEL}`"
+    return ""
 
 
 def _near_namespace(use: PolicyUse, selector: LabelSelector) -> str | None:
@@ -228,6 +249,9 @@ def wide_open(policy: Policy, direction: Direction) -> Iterator[WideOpen]:
             if (whom := everybody(peer)) and peer.known:
                 yield WideOpen(rule, peer, whom, limited)
                 break
+        else:
+            if together_everybody(rule.peers):
+                yield WideOpen(rule, next(peer for peer in rule.peers if peer.blocks), "every address", limited)
 
 
 def everybody(peer: Peer) -> str:
@@ -239,6 +263,12 @@ def everybody(peer: Peer) -> str:
     if peer.namespaces is not None and peer.namespaces.selects_all and (peer.pods is None or peer.pods.selects_all):
         return "every pod of the cluster"
     return ""
+
+
+def together_everybody(peers: Iterable[Peer]) -> bool:
+    """Are the addresses of these peers all that there are, such as those of two halves?"""
+    spans = (span for peer in peers if peer.known for span in less(peer.blocks, peer.excepts))
+    return any(whole in (ALL_V4, ALL_V6, AddressRange(0, ALL_V6.end)) for whole in merged(spans))
 
 
 def is_only_dns(rule: Rule) -> bool:
@@ -476,7 +506,10 @@ def _dns_allowed(network: Network, number: int, protocol: str) -> bool | None:
         if policy.tier is not Tier.NAMESPACE:
             return None
         for rule in policy.egress_rules:
-            if _on_dns_port(rule, protocol) and (rule.peers is None or any(map(_may_be_dns, rule.peers))):
+            may_be = rule.peers is None or any(
+                _may_be_dns(peer) and not network.universe.is_only_on_host(policy, peer) for peer in rule.peers
+            )
+            if _on_dns_port(rule, protocol) and may_be:
                 if rule.denies:
                     return None
                 found = True
@@ -504,7 +537,10 @@ def _may_be_dns(peer: Peer) -> bool:
         return peer.elsewhere in _MAY_BE_DNS
     if peer.outside:
         return False  # the cluster's own has no address outside
-    if peer.blocks or not peer.known or is_usual(peer.pods) or is_usual(peer.namespaces):
+    if peer.blocks:
+        open_ = less(peer.blocks, peer.excepts)
+        return any(a.start < b.end and b.start < a.end for a in open_ for b in PRIVATE)
+    if not peer.known or is_usual(peer.pods) or is_usual(peer.namespaces):
         return True
     if peer.namespaces is None:
         return False

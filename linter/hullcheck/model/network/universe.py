@@ -215,6 +215,17 @@ class Universe:
             found = found.within(self.of_namespace(policy.namespace or "default"))
         return found
 
+    def is_only_on_host(self, policy: Policy, peer: Peer) -> bool:
+        """Are all pods that have the peer's labels on their node's network, where policies don't know them by labels?"""
+        if peer.pods is None or not peer.pods.requirements or not self.on_host or peer.blocks or peer.elsewhere:
+            return False
+        found = self._pods.match(peer.pods)
+        if peer.namespaces is not None:
+            found = found.within(self._workloads_of(self._namespaces.match(peer.namespaces).maybe))
+        elif not policy.cluster_wide:
+            found = found.within(self.of_namespace(policy.namespace or "default"))
+        return bool(found.sure & self.on_host) and not found.maybe & self.selectable
+
     def _elsewhere(self, peer: Peer) -> Match:
         """What may be behind a word for something that no repository holds."""
         match peer.elsewhere:
