@@ -219,3 +219,14 @@ def test_what_is_said_of_calicos_policies() -> None:
     assert "what Calico lets through isn't known" in text
     assert "denied" not in text
     assert network.isolated(0, Direction.INGRESS)
+
+
+def test_what_is_said_where_an_administrator_decides() -> None:
+    admin = "apiVersion: policy.networking.k8s.io/v1alpha1\nkind: AdminNetworkPolicy\nmetadata: {name: admin}\nspec: {priority: 1, subject: {namespaces: {}}, ingress: [{action: Allow, from: [{namespaces: {}}]}]}"
+    own = "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: own, namespace: x}\nspec: {podSelector: {matchLabels: {pod: a}}, ingress: []}"
+    network = net(f"{PODS}---\n{admin}\n---\n{own}")
+    ends = [End(name, number, 1 << number) for number, name in enumerate("abc")]
+    text = explain(network, ends[1], ends[0], network.universe.ports.all)
+    assert text.startswith("b -> a: allowed: All Connections")
+    assert "the admin tier decides it" in text
+    assert "denied" not in text
