@@ -150,8 +150,8 @@ def bare(key: str) -> str:
 def is_port(written: Any, target: End, protocol: str, port: int) -> bool:
     if written.get("protocol", "ANY") not in ("ANY", protocol):
         return False
-    text = written["port"]
+    text: str = written["port"]
     if text.isdigit():
-        return text == "0" or int(text) <= port <= written.get("endPort", int(text))
+        return text == "0" or int(text) <= port <= int(written.get("endPort", text))
     declared = target.ports if isinstance(target, Pod) else ()
     return next((number for name, proto, number in declared if (name, proto) == (text, protocol)), None) == port

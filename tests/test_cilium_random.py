@@ -3,6 +3,7 @@
 import json
 import random
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
@@ -13,7 +14,7 @@ from hullcheck.model.network.endpoint import Assume
 from hullcheck.model.network.network import Network
 from hullcheck.model.network.ports import PortRange
 from hullcheck.model.network.solve import Solution
-from naive_cilium import Address, Name, Namespaces, Pod, is_open
+from naive_cilium import Address, End, Name, Namespaces, Pod, is_open
 from worlds import world
 
 PORTS = (("web", "TCP", 80), ("dns", "UDP", 53), ("web", "UDP", 81))
@@ -116,11 +117,9 @@ class Maker:
         found: dict[str, Any] = {"endpointSelector": self.selector(wide)}
         for side, direction in (("from", "ingress"), ("to", "egress")):
             if self.chance(0.6):
-                found[direction] = self.some(
-                    lambda side=side: self.rule(side, denies=False), 0 if self.chance(0.1) else 1
-                )
+                found[direction] = self.some(partial(self.rule, side, denies=False), 0 if self.chance(0.1) else 1)
             if self.chance(0.25):
-                found[f"{direction}Deny"] = self.some(lambda side=side: self.rule(side, denies=True))
+                found[f"{direction}Deny"] = self.some(partial(self.rule, side, denies=True))
         if not any(found.get(d + kind) for d in ("ingress", "egress") for kind in ("", "Deny")):
             found["ingress"] = [{}]  # Cilium refuses a policy without a rule
         if self.chance(0.2):
@@ -200,11 +199,13 @@ def test_every_connection_is_what_the_documentation_says(seed: int) -> None:
 def check(found: list[Pod], written: list[dict[str, Any]], namespaces: Namespaces, counts: dict[bool, int]) -> None:
     network = network_of(found, namespaces, written)
     assert [policy.faults for policy in network.scope.policies if policy.refused] == []
-    hosts = (Name(host) for host in HOSTS if network.universe.named_outside(host))
-    outside = [(pod, end) for pod in found for end in (*map(Address, OUTSIDE), *hosts)]
-    inside = [(source, target) for source in found for target in found if source != target]
-    inward = [(end, pod) for pod, end in outside if isinstance(end, Address)]
-    for source, target in [*inside, *outside, *inward]:
+    named: list[Address | Name] = [Name(host) for host in HOSTS if network.universe.named_outside(host)]
+    addresses: list[Address | Name] = [Address(text) for text in OUTSIDE]
+    outside = [(pod, end) for pod in found for end in (*addresses, *named)]
+    inside: list[tuple[Pod, Pod]] = [(source, target) for source in found for target in found if source != target]
+    inward: list[tuple[Address, Pod]] = [(end, pod) for pod, end in outside if isinstance(end, Address)]
+    pairs: list[tuple[End, End]] = [*inside, *outside, *inward]
+    for source, target in pairs:
         for protocol, port in PROBES:
             connections = network.universe.ports.bits(protocol, port, port)
             expected = is_open(written, namespaces, source, target, protocol, port)

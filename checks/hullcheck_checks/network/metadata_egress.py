@@ -15,6 +15,7 @@ See https://cheatsheetseries.owasp.org/cheatsheets/Server_Side_Request_Forgery_P
 """
 
 from collections.abc import Iterator
+from functools import partial
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
@@ -49,9 +50,7 @@ def reaches_metadata(use: PolicyUse) -> Iterator[Finding]:
     open_ = [
         (text, number)
         for text, number in _METADATA.items()
-        if not is_denied(
-            network, own, Direction.EGRESS, lambda rule, n=number: _speaks_http(rule) and _reaches(rule, n)
-        )
+        if not is_denied(network, own, Direction.EGRESS, partial(_reaches, number))
     ]
     for rule in policy.egress_rules:
         if rule.denies or not _speaks_http(rule):
@@ -74,8 +73,8 @@ def _holds(peer: Peer, number: int) -> bool:
     return inside and not any(start <= number < end for start, end in peer.excepts)
 
 
-def _reaches(rule: Rule, number: int) -> bool:
-    return rule.peers is None or any(_holds(peer, number) for peer in rule.peers)
+def _reaches(number: int, rule: Rule) -> bool:
+    return _speaks_http(rule) and (rule.peers is None or any(_holds(peer, number) for peer in rule.peers))
 
 
 def _speaks_http(rule: Rule) -> bool:

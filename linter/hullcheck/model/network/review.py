@@ -7,11 +7,11 @@ from typing import NamedTuple
 from hullcheck.model.network.addresses import ALL_V4, ALL_V6, AddressRange, less, merged
 from hullcheck.model.network.datastores import PORTS as DATA_PORTS
 from hullcheck.model.network.endpoint import Endpoint
-from hullcheck.model.network.labels import LabelIndex, Labels, LabelSelector, Operator, numbers_in
+from hullcheck.model.network.labels import LabelSelector, Operator, numbers_in
 from hullcheck.model.network.network import Network, Reason
 from hullcheck.model.network.parts import PolicyUse
 from hullcheck.model.network.policy import Direction, Peer, Policy, PortRule, Rule, Tier
-from hullcheck.model.network.universe import NAME_LABEL, PRIVATE
+from hullcheck.model.network.universe import NAME_LABEL
 
 _OUTSIDE_WORDS = (
     "dns",
@@ -273,10 +273,11 @@ def together_everybody(peers: Iterable[Peer]) -> bool:
 
 def is_only_dns(rule: Rule) -> bool:
     """Is the rule for looking up names only?"""
-    return bool(rule.ports) and all(_is_dns(port) for port in rule.ports or ())
+    return bool(rule.ports) and all(is_dns(port) for port in rule.ports or ())
 
 
-def _is_dns(port: PortRule) -> bool:
+def is_dns(port: PortRule) -> bool:
+    """Is it the port of DNS, by its number or its usual name?"""
     return port.name in ("dns", "dns-tcp") or (port.first in (53, 5353) and port.last in (53, 5353))
 
 
@@ -486,67 +487,6 @@ def is_front_door(use: PolicyUse, found: WideOpen) -> bool:
         if not served or (found.ports and ports & ~served):
             return False
     return bool(members)
-
-
-_KUBE_SYSTEM = Labels({NAME_LABEL: "kube-system"}, open=True, closed=frozenset((NAME_LABEL,)))
-_DNS_PORTS = (53, 5353)
-
-
-def dns_allowed(network: Network, number: int, protocol: str) -> bool | None:
-    """May the workload ask a server that is plausibly the cluster's DNS? None if an opaque policy decides."""
-    if network.compiler.opaque[Direction.EGRESS] >> number & 1:
-        return None
-    key = ("dns", protocol, network.applying(number))
-    return network.remembered(key, lambda: _dns_allowed(network, number, protocol))
-
-
-def _dns_allowed(network: Network, number: int, protocol: str) -> bool | None:
-    found = False
-    for policy, _ in network.selecting(number, Direction.EGRESS):
-        if policy.tier is not Tier.NAMESPACE:
-            return None
-        for rule in policy.egress_rules:
-            may_be = rule.peers is None or any(
-                _may_be_dns(peer) and not network.universe.is_only_on_host(policy, peer) for peer in rule.peers
-            )
-            if _on_dns_port(rule, protocol) and may_be:
-                if rule.denies:
-                    return None
-                found = True
-    return found
-
-
-def _on_dns_port(rule: Rule, protocol: str) -> bool:
-    return rule.ports is None or any(
-        not port.known
-        or (port.protocol == protocol and ((port.first is None and not port.name) or _is_dns(port) or _spans_dns(port)))
-        for port in rule.ports
-    )
-
-
-def _spans_dns(port: PortRule) -> bool:
-    return port.first is not None and port.last is not None and any(port.first <= n <= port.last for n in _DNS_PORTS)
-
-
-_MAY_BE_DNS = ("nodes", "host", "every node", "remote-node", "services")
-"""What isn't known to have no resolver: a cache on each node, a Service that isn't here."""
-
-
-def _may_be_dns(peer: Peer) -> bool:
-    if peer.elsewhere:
-        return peer.elsewhere in _MAY_BE_DNS
-    if peer.outside:
-        return False  # the cluster's own has no address outside
-    if peer.blocks:
-        open_ = less(peer.blocks, peer.excepts)
-        return any(a.start < b.end and b.start < a.end for a in open_ for b in PRIVATE)
-    if not peer.known or is_usual(peer.pods) or is_usual(peer.namespaces):
-        return True
-    if peer.namespaces is None:
-        return False
-    return bool(LabelIndex([_KUBE_SYSTEM]).match(peer.namespaces).maybe) and (
-        peer.pods is None or not any(r.operator is Operator.IN for r in peer.pods.requirements)
-    )
 
 
 def is_denied(network: Network, policy: Policy, direction: Direction, denies: Callable[[Rule], bool]) -> bool:
