@@ -126,7 +126,7 @@ ROWS = (  # fmt: skip
     ('metadata-egress', 'network', 1, ('kubernetes',), ('kubescape:C-0052',), True, False, ('PolicyUse',), (), ()),
     ('missing-egress-policy', 'network', 2, ('kubernetes',), ('kube-score:pod-networkpolicy', 'polaris:missingNetworkPolicy', 'kubescape:C-0030', 'cis-k8s:5.3.2'), True, False, ('Isolation',), (), ()),
     ('missing-ingress-policy', 'network', 2, ('kubernetes',), ('kube-linter:non-isolated-pod', 'kube-score:pod-networkpolicy', 'checkov:CKV2_K8S_6', 'kics:0401f71b-9c1e-4821-ab15-a955caa621be', 'polaris:missingNetworkPolicy', 'kubescape:C-0030', 'kubescape:C-0260', 'cis-k8s:5.3.2'), True, False, ('Isolation',), (), ()),
-    ('network-assertion', 'network', 3, ('compose', 'kubernetes'), ('nca:permits', 'nca:forbids'), True, False, ('NetworkUse',), (), ()),
+    ('network-assertion', 'network', 3, ('compose', 'kubernetes'), ('nca:permits', 'nca:forbids'), True, False, ('Asserted', 'NetworkUse'), (), ()),
     ('network-namespace-join', 'network', 0, ('compose',), ('cis-docker:5.30',), True, False, ('ComposeProject',), (), ()),
     ('network-unused', 'network', 1, ('compose',), ('owasp-docker:rule-5',), True, False, ('ComposeUse',), (), ()),
     ('no-default-deny', 'network', 2, ('kubernetes',), ('kubescape:C-0206', 'cis-k8s:5.3.2'), True, False, ('NamespaceUse',), (), ()),

@@ -301,11 +301,26 @@ def select(registry: Registry, request: Request) -> Settings:
         datastores=config.datastores,
         validate=(request.kubernetes_version or config.kubernetes_version) if validate else "",
         compose_projects=listed(config),
+        places=_places(config),
     )
 
 
 _JOINS = "hardening-missing"
 """The check that tells together what others tell one by one."""
+
+
+def _places(config: Config) -> dict[str, Location]:
+    """Where what it says of the network is written."""
+    if not config.network_deny and not config.network_allow:
+        return {}
+    source = config.source or Source(config.path, b"")
+    found = {"": source.at_line(1)}
+    for kind, entries in (("deny", config.network_deny), ("allow", config.network_allow)):
+        for number in range(len(entries)):
+            key = f"network.{kind}.{number}"
+            line = int(config.said.get(key, config.said.get("network", ":1")).rpartition(":")[2])
+            found[key] = source.at_line(min(line, source.line_count))
+    return found
 
 
 def listed(config: Config) -> tuple[Any, ...]:
@@ -346,7 +361,12 @@ def _below(path: str, targets: tuple[str, ...]) -> bool:
 
 
 def _touches(finding: Finding, targets: tuple[str, ...]) -> bool:
-    """Is the finding, a line it rests on, or the overlay or project that has it, in what was asked about?"""
+    """Is the finding, a line it rests on, or the overlay or project that has it, in what was asked about?
+
+    One about the configuration itself is about all that it is for.
+    """
+    if finding.owner == "configuration":
+        return True
     places = (finding.location, *(related.location for related in finding.related))
     return any(_below(place.path, targets) for place in places) or bool(
         finding.scope and _below(finding.scope, targets)

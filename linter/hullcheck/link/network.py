@@ -4,12 +4,13 @@ from collections.abc import Callable, Hashable, Iterable, Iterator
 from itertools import islice
 from typing import NamedTuple, TypeVar
 
+from hullcheck.link.cilium import resolved
 from hullcheck.link.compose_network import network_parts
 from hullcheck.link.confinement import isolations, scopes
 from hullcheck.model.compose import ComposeProject
 from hullcheck.model.container import Container, Port
 from hullcheck.model.coverage import Gap
-from hullcheck.model.kubernetes import KubernetesObject, PodObject, World, is_template
+from hullcheck.model.kubernetes import KubernetesObject, PodObject, World, is_api_group, is_template
 from hullcheck.model.network.addresses import AddressRange, address
 from hullcheck.model.network.consoles import consoles
 from hullcheck.model.network.datastores import Hints, data_store, is_client
@@ -66,14 +67,19 @@ def scope(world: World, datastores: tuple[str, ...] = ()) -> Scope:
         world.name or ".",
         world.kind,
         tuple(endpoint for endpoint, _ in ends),
-        tuple(found),
+        tuple(resolved(found, services, world.objects)),
         tuple(services),
         tuple(entrances),
         namespaces,
         world.approximate,
         tuple(tuple(_mentions(workload)) for _, workload in ends),
         world.folder,
+        frozenset(made.name for made in world.objects if made.name and _may_make_pods(made)),
     )
+
+
+def _may_make_pods(made: KubernetesObject) -> bool:
+    return not is_api_group(made.group) and not made.kind.endswith("Policy")
 
 
 def _mentions(workload: Workload) -> Iterator[tuple[str, Location]]:
@@ -131,7 +137,16 @@ def _endpoint(workload: Workload, datastores: tuple[str, ...]) -> Endpoint:
         _uses_cluster_dns(made),
         made,
         tuple(console for container in workload.containers for console in consoles(container)),
+        _account(workload),
     )
+
+
+def _account(workload: Workload) -> str:
+    """The name of its service account; empty where that isn't known."""
+    said = workload.service_account
+    if said is not None and (said.unknown or is_template(said.value or "")):
+        return ""
+    return (said.value if said is not None else None) or "default"
 
 
 def _serves(container: Container) -> bool:

@@ -386,6 +386,17 @@ class _Linker:
         yield from found.unknown
 
     def _network_parts(self) -> Iterator[Scoped]:
+        made = []
+        for scoped in self._networks():
+            made.append(scoped.part)
+            yield scoped
+        if "" in self.settings.places:
+            from hullcheck.model.network.parts import Asserted, NetworkUse
+
+            networks = tuple(part.network for part in made if isinstance(part, NetworkUse))
+            yield Scoped("", Asserted(networks, self.settings.places[""]))
+
+    def _networks(self) -> Iterator[Scoped]:
         if not self.compose and self.manifests is None:
             return
         if self.manifests is None:

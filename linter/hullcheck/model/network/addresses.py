@@ -85,6 +85,19 @@ def merged(ranges: Iterable[AddressRange]) -> list[AddressRange]:
     return found
 
 
+def less(ranges: Iterable[AddressRange], excepts: Iterable[AddressRange]) -> list[AddressRange]:
+    """What is left of the ranges without some others."""
+    found = list(ranges)
+    for start, end in merged(excepts):
+        found = [
+            AddressRange(*part)
+            for span in found
+            for part in ((span.start, min(span.end, start)), (max(span.start, end), span.end))
+            if part[0] < part[1]
+        ]
+    return found
+
+
 def _cidrs(start: int, end: int) -> list[str]:
     found = []
     while start < end:

@@ -145,7 +145,7 @@ def admitted(policy: Policy, rule: Rule, wide: bool = False) -> Extent:
     """Whom a rule lets through and on which ports; by those peers alone that are everybody, if only they are `wide`."""
     peers = rule.peers
     if wide and peers is not None:
-        peers = tuple(peer for peer in peers if everybody(peer))
+        peers = tuple(peer for peer in peers if everybody(peer)) or tuple(peer for peer in peers if peer.blocks)
     through = _ports(rule)
     if peers is None:
         return extent(ends=words(("pods", "addresses"), "name"), **through)
@@ -154,7 +154,7 @@ def admitted(policy: Policy, rule: Rule, wide: bool = False) -> Extent:
 
 def _ends(policy: Policy, peer: Peer) -> dict[str, Spans | Parts]:
     if not peer.known or peer.elsewhere:
-        return {"ends": words((peer.elsewhere or UNKNOWN,), "name")}
+        return {"ends": words(peer.names or (peer.elsewhere or UNKNOWN,), "name")}
     if peer.blocks:
         spans = ranges(peer.blocks).minus(ranges(peer.excepts))
         return {"ends": words(("addresses",), "name"), "addresses": spans}
