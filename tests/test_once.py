@@ -13,6 +13,8 @@ from judge import CHECKS, TODAY, judge, named
 from test_checks import CASES, FIXTURES, _config
 
 DIFFERENT = {
+    ("allow-all-egress", "metadata-egress"): "that it may connect everywhere, and that credentials are to be had there",
+    ("network-assertion", "network-assertion"): "what one assertion forbids, and what another does",
     ("debug-port", "dup-host-port"): "who can connect to it, and that one of two services won't start",
     ("dup-host-port", "exposed-console"): "that one of two services won't start, and who can connect to the other",
     ("dup-host-port", "port-all-interfaces"): "that one of two services won't start, and who can connect to the other",

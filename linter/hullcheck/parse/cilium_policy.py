@@ -367,8 +367,8 @@ class _Reader:
             return
         if not text and name and name != "ANY":
             text = "0"  # all of a protocol, as newer versions have it
-        if not text.isascii() or not text.isdigit() or len(text) > 5:
-            if not _PORT_NAME.fullmatch(text) or text.isdigit():
+        if not text.isascii() or not text.isdecimal() or len(text) > 5:
+            if not _PORT_NAME.fullmatch(text) or text.isdecimal():
                 self.fault(port or node, f"`{text}` is neither a port nor a port's name", f"port {text}")
             yield PortRule(place, "" if name == "ANY" else name, name=text.lower())
             return

@@ -1,7 +1,7 @@
 """Ranges of IP addresses: IPv4 and, behind it in the same number line, IPv6."""
 
 import re
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
@@ -87,14 +87,19 @@ def merged(ranges: Iterable[AddressRange]) -> list[AddressRange]:
 
 def less(ranges: Iterable[AddressRange], excepts: Iterable[AddressRange]) -> list[AddressRange]:
     """What is left of the ranges without some others."""
-    found = list(ranges)
-    for start, end in merged(excepts):
-        found = [
-            AddressRange(*part)
-            for span in found
-            for part in ((span.start, min(span.end, start)), (max(span.start, end), span.end))
-            if part[0] < part[1]
-        ]
+    out = list(merged(excepts))
+    ends = [end for _, end in out]
+    found = []
+    for start, end in ranges:
+        for number in range(bisect_right(ends, start), len(out)):
+            taken = out[number]
+            if taken.start >= end:
+                break
+            if start < taken.start:
+                found.append(AddressRange(start, taken.start))
+            start = taken.end
+        if start < end:
+            found.append(AddressRange(start, end))
     return found
 
 
