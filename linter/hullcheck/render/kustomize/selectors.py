@@ -11,6 +11,9 @@ from hullcheck.render.kustomize.pattern import PatternError, matches_whole
 from hullcheck.render.kustomize.resources import Gvk, Resource, Resources
 from hullcheck.source import Location
 
+STEPS = 3
+"""What it costs to hold a selector against an object."""
+
 FIELDS = "group version kind name namespace labelSelector annotationSelector"
 
 _WORD = r"[A-Za-z0-9_./-]++"
@@ -79,7 +82,7 @@ def select(resources: Resources, wanted: Selector) -> list[Resource]:
     """The objects that a patch's target means: by the first or the present name and namespace, and the present kind."""
     found = []
     candidates = resources.maybe_named(wanted.name)
-    resources.work.spend(len(candidates), wanted.location)
+    resources.work.spend(STEPS * len(candidates), wanted.location)
     for resource in candidates:
         if resource.node is None or not wanted.fits_kind(resource.gvk):
             continue

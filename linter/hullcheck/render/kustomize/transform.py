@@ -139,7 +139,8 @@ def add_words(
 ) -> None:
     """Put labels or annotations into the mappings that the specs name."""
     for resource in resources:
-        resources.work.spend(STEPS * len(words) + len(resource.labels()), next(iter(words.values()))[0].location)
+        steps = len(words) * (3 * STEPS + len(words) // 8 + len(resource.labels()) // 8)
+        resources.work.spend(steps, next(iter(words.values()))[0].location)
         for name, (key, value) in words.items():
             new = shared(word(value.text, value, because))
             touched = False
