@@ -254,8 +254,8 @@ def read(node: Mapping, path: str) -> Resource:
     return made
 
 
-MAX_WORK = 2_000_000
-"""What all builds of a repository may cost together, in steps of about a microsecond."""
+MAX_WORK = 1_000_000
+"""What all builds of a repository may cost together, in steps of some microseconds; an object takes twenty or so."""
 
 
 class Work:
