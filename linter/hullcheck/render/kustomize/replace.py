@@ -15,7 +15,7 @@ from hullcheck.source import Location
 
 DEFAULT_PATH = "metadata.name"
 
-STEPS = 20
+STEPS = 50
 """What it costs to write a value into an object."""
 
 _Set = Callable[[Node], Node]

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
+from hullcheck.budget import tick
 from hullcheck.model.node import Mapping, Node, Scalar
 from hullcheck.parse.kustomization import RefusedError, UnknownError
 from hullcheck.render.kustomize.kinds import cluster_scoped
@@ -254,8 +255,8 @@ def read(node: Mapping, path: str) -> Resource:
     return made
 
 
-MAX_WORK = 2_000_000
-"""What all builds of a repository may cost together, in steps of about a microsecond."""
+MAX_WORK = 1_000_000
+"""What all builds of a repository may cost together, in steps of some microseconds; an object takes twenty or so."""
 
 
 class Work:
@@ -266,6 +267,7 @@ class Work:
 
     def spend(self, steps: int, place: Location) -> None:
         """Count some steps; raises UnknownError if there are none left."""
+        tick()
         self.left -= steps
         if self.left < 0:
             raise UnknownError("the kustomizations of this repository change too many objects too often", place)

@@ -108,8 +108,7 @@ def _set_subjects(resource: Resource, rule: NamespaceRule) -> None:
 def add_affix(resources: Resources, affix: Scalar, specs: tuple[FieldSpec, ...], *, prefix: bool, because: str) -> None:
     """Put a prefix before the names of all objects, or a suffix after them."""
     for resource in resources:
-        tick()
-        resources.work.spend(STEPS + len(resource.former) + len(resource.name), affix.location)
+        resources.work.spend(STEPS + len(resource.former) + len(resource.name) // 16, affix.location)
         first = resource.first_id.gvk
         if any(first.selected_by(kind) for kind in _NOT_RENAMED):
             continue
@@ -142,8 +141,8 @@ def add_words(
 ) -> None:
     """Put labels or annotations into the mappings that the specs name."""
     for resource in resources:
-        tick()
-        resources.work.spend(STEPS * len(words) + len(resource.labels()), next(iter(words.values()))[0].location)
+        steps = len(words) * (5 * STEPS + len(words) // 8 + len(resource.labels()) // 8)
+        resources.work.spend(steps, next(iter(words.values()))[0].location)
         for name, (key, value) in words.items():
             new = shared(word(value.text, value, because))
             touched = False
