@@ -138,7 +138,7 @@ class Judge(NamedTuple):
 
     def _checked(self, project: Project, names: frozenset[str], unchecked: list[Scoped]) -> Iterator[Finding]:
         """What these checks find; where the run's time is used up before they are through, the rest is `unchecked`."""
-        by_type: dict[type, list[tuple[Check, Any, bool]]] = {}
+        by_type: dict[str, list[tuple[Check, Any, bool]]] = {}
         types = {type(part).__name__ for _, part in project.parts}
         for check in self.registry.running(names, project.dialects, types):
             for part_type, function, takes_settings in check.functions:
@@ -146,7 +146,7 @@ class Judge(NamedTuple):
         for number, (scope, part) in enumerate(project.parts):
             try:
                 tick()
-                for check, function, takes_settings in by_type.get(type(part), ()):
+                for check, function, takes_settings in by_type.get(type(part).__name__, ()):
                     arguments = (part, self.settings) if takes_settings else (part,)
                     yield from (_within(found, scope) for found in self._found(check, function, arguments))
             except OutOfTimeError as error:

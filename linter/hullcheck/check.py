@@ -71,7 +71,7 @@ class Check:
         self.default = default
         self.grouped = grouped
         self.covered_by = covered_by
-        self.functions: list[tuple[type, Function[Any], bool]] = []
+        self.functions: list[tuple[str, Function[Any], bool]] = []
 
     def __repr__(self) -> str:
         return f"Check({self.name!r})"
@@ -81,12 +81,15 @@ class Check:
         """The first sentence of the docstring."""
         return " ".join(self.doc.split("\n\n", 1)[0].split())
 
-    def on(self, part: type[P]) -> Callable[[Function[P]], Function[P]]:
-        """Run the decorated function on every part of that type in the model."""
+    def on(self, part: type[P] | str) -> Callable[[Function[P]], Function[P]]:
+        """Run the decorated function on every part of that type in the model.
+
+        A type that isn't needed in all dialects, and takes long to import, may be given by its name.
+        """
 
         def register(function: Function[P]) -> Function[P]:
             takes_settings = function.__code__.co_argcount > 1
-            self.functions.append((part, function, takes_settings))
+            self.functions.append((part if isinstance(part, str) else part.__name__, function, takes_settings))
             return function
 
         return register
@@ -186,7 +189,7 @@ class Entry(NamedTuple):
     @classmethod
     def of(cls, check: Check) -> "Entry":
         """The entry of a check that has been imported."""
-        parts = tuple(sorted({part.__name__ for part, _, _ in check.functions}))
+        parts = tuple(sorted({part for part, _, _ in check.functions}))
         aliases = tuple(map(str, check.aliases))
         metadata = (check.name, check.concern, check.severity, check.dialects, aliases)
         whens = ((str(alias), tuple(when_of(alias, check.dialects))) for alias in check.aliases)

@@ -23,18 +23,17 @@ See https://docs.ray.io/en/latest/ray-security/index.html
 """
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
-from hullcheck.model.compose import Service
 from hullcheck.model.container import Container, Port
-from hullcheck.model.network.compose_review import holds_data, host_address, is_bound_to_an_address, tempered
-from hullcheck.model.network.consoles import Console, consoles
-from hullcheck.model.network.extents import let_in, published
-from hullcheck.model.network.loopback import to_loopback
-from hullcheck.model.network.network import Doorway
-from hullcheck.model.network.parts import ComposeUse, Reach
-from hullcheck.model.node import Mapping, at
+
+if TYPE_CHECKING:
+    from hullcheck.model.compose import Service
+    from hullcheck.model.network.consoles import Console
+    from hullcheck.model.network.network import Doorway
+    from hullcheck.model.network.parts import ComposeUse, Reach
 
 check = Check(
     __name__,
@@ -52,8 +51,12 @@ _ASKING = ("auth-url", "auth-type", "auth-tls-secret", "auth-signin", "auth-secr
 """Parts of annotations by which ingress controllers ask for a login."""
 
 
-@check.on(ComposeUse)
-def on_the_host(use: ComposeUse) -> Iterator[Finding]:
+@check.on("ComposeUse")
+def on_the_host(use: "ComposeUse") -> Iterator[Finding]:
+    from hullcheck.model.compose import Service
+    from hullcheck.model.network.compose_review import holds_data
+    from hullcheck.model.network.consoles import consoles
+
     numbers = {service.name: number for number, service in enumerate(use.services)}
     for workload in use.project.workloads:
         service, number = workload.part, numbers.get(workload.name)
@@ -64,7 +67,11 @@ def on_the_host(use: ComposeUse) -> Iterator[Finding]:
                 yield from _published(service, console)
 
 
-def _published(service: Service, console: Console) -> Iterator[Finding]:
+def _published(service: "Service", console: "Console") -> Iterator[Finding]:
+    from hullcheck.model.network.compose_review import host_address, is_bound_to_an_address, tempered
+    from hullcheck.model.network.extents import published
+    from hullcheck.model.network.loopback import to_loopback
+
     for port in service.ports:
         limited = is_bound_to_an_address(port)
         if not _is_its(console, port) or not (port.public or limited) or service.network_mode.value == "host":
@@ -81,10 +88,12 @@ def _published(service: Service, console: Console) -> Iterator[Finding]:
         )
 
 
-@check.on(Reach)
-def from_outside(reach: Reach) -> Iterator[Finding]:
+@check.on("Reach")
+def from_outside(reach: "Reach") -> Iterator[Finding]:
     if reach.endpoint.data:
         return
+    from hullcheck.model.network.extents import let_in
+
     seen = set()
     for console in reach.endpoint.consoles:
         for network, doorway in reach.doorways():
@@ -107,8 +116,10 @@ def from_outside(reach: Reach) -> Iterator[Finding]:
             )
 
 
-def _asks(doorway: Doorway) -> bool:
+def _asks(doorway: "Doorway") -> bool:
     """Does what brings connections in ask for a login, by its annotations?"""
+    from hullcheck.model.node import Mapping, at
+
     annotations = at(doorway.entrance.object.node, "metadata", "annotations") if doorway.entrance is not None else None
     names = annotations.entries() if isinstance(annotations, Mapping) else ()
     return any(word in name.lower() for name in names for word in _ASKING)
@@ -116,8 +127,10 @@ def _asks(doorway: Doorway) -> bool:
 
 @check.on(Container)
 def in_an_image(container: Container) -> Iterator[Finding]:
-    if container.role != "stage":
+    if container.role != "stage" or not container.ports:
         return
+    from hullcheck.model.network.consoles import consoles
+
     for console in consoles(container):
         for port in container.ports:
             if not console.asks and _is_its(console, port):
@@ -130,16 +143,16 @@ def in_an_image(container: Container) -> Iterator[Finding]:
                 )
 
 
-def _is_its(console: Console, port: Port) -> bool:
+def _is_its(console: "Console", port: Port) -> bool:
     if port.number is None or port.protocol.lower() not in ("tcp", ""):
         return False
     return not console.ports or any(port.number <= own <= (port.last or port.number) for own in console.ports)
 
 
-def _described(console: Console) -> str:
+def _described(console: "Console") -> str:
     return f"{console.name}, which {console.gives}{'' if console.asks else ' and asks nobody who they are'}"
 
 
-def _severity(console: Console, *, limited: bool) -> Severity:
+def _severity(console: "Console", *, limited: bool) -> Severity:
     level = Severity.HIGH - (console.gives in _LOWER) - (console.asks and console.gives not in _ALWAYS) - limited
     return Severity(max(level, Severity.INFO))

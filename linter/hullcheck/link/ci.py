@@ -11,7 +11,6 @@ from hullcheck.model.lazy import Lazy
 from hullcheck.model.node import Mapping, Node, Scalar, Sequence, is_null
 from hullcheck.model.repository import BuildArgument
 from hullcheck.parse import yaml
-from hullcheck.parse.inline import text_of
 from hullcheck.source import Field, Location, Source
 
 _WORKFLOW = Lazy(r"(?:.*/)?\.(?:github|gitea|forgejo)/workflows/[^/]+\.ya?ml")
@@ -197,6 +196,8 @@ def _inputs(action: Scalar, said: Node | None) -> Iterator[Inputs]:
 def _handed(said: Node | None, owner: str) -> Iterator[BuildArgument]:
     """The lines of `build-args`."""
     node = said.get("build-args") if isinstance(said, Mapping) else None
+    from hullcheck.parse.inline import text_of
+
     for line in text_of(node).lines() if isinstance(node, Scalar) else ():
         name, equals, value = line.text.strip().partition("=")
         if equals and re.fullmatch(r"\w{1,200}", name):
