@@ -19,12 +19,13 @@ from hullcheck.report.safe import clean
 
 _NO_DAY = date.min  # no map depends on the day
 FORMATS = ("text", "json", "mermaid", "dot", "svg")
+DIFFERENCE_FORMATS = ("text", "json", "markdown", "mermaid")
 
 
 def add(parser: argparse.ArgumentParser) -> None:
     option = parser.add_argument
     option("paths", nargs="*", metavar="PATH", help="folders or files to map (default: the current folder)")
-    option("--format", choices=FORMATS, default="text")
+    option("--format", choices=(*FORMATS, "markdown"), default="text", help="markdown: of a difference")
     option("--output", metavar="FILE", help="write there instead of to standard output")
     option("--focus", action="append", default=[], metavar="WORKLOAD", help="only what touches it; repeatable")
     option("--explain", nargs="+", metavar="WORD", help="SRC DST [PORT]: why it is allowed or denied")
@@ -45,6 +46,8 @@ def run(options: argparse.Namespace) -> int:
         _take_paths(options)
     if options.diff_base:
         return _difference(options)
+    if options.format == "markdown":
+        raise HullcheckError("--format markdown: of a difference (--diff-base) only")
     networks = [network for path in options.paths or ["."] for network in _networks(path, options)]
     if not networks:
         print("hullcheck: no workload found", file=sys.stderr)
@@ -187,21 +190,29 @@ def _safe(text: str) -> str:
 def _difference(options: argparse.Namespace) -> int:
     """Print what the change since a revision opens and closes."""
     from hullcheck.base import resolve
-    from hullcheck.draw import difference
     from hullcheck.history import CommitTree, History
-    from hullcheck.model.network.diff import differences
+    from hullcheck.model.network.diff import Difference, differences
 
+    if options.format not in DIFFERENCE_FORMATS:
+        raise HullcheckError(f"--diff-base: there is {', '.join(DIFFERENCE_FORMATS)}")
     root = root_of(options.paths or ["."])
     past = History(root)
     base = resolve(past, options.diff_base, os.environ)
     before = networks_in(CommitTree(past, base.commit), options) if base.commit else []
-    found = list(differences(before, networks_in(_tree(root, root, options), options)))
-    if options.format == "json":
-        _emit(options, difference.render_json(found))
-    elif options.format == "text":
+    found: list[Difference] = list(differences(before, networks_in(_tree(root, root, options), options)))
+    if options.format == "text":
+        from hullcheck.draw import difference
+
         _emit(options, _safe(difference.render(found)))
+    elif options.format == "json":
+        from hullcheck.draw import difference_json
+
+        _emit(options, difference_json.render(found))
     else:
-        raise HullcheckError("--diff-base: there is text and json")
+        from hullcheck.draw import difference_picture
+
+        drawn = difference_picture.render if options.format == "mermaid" else difference_picture.markdown
+        _emit(options, drawn(found))
     return 0
 
 

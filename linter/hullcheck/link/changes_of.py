@@ -9,6 +9,7 @@ from hullcheck.link.network_changes import Scopes, change_parts, networks
 from hullcheck.model.changed import Doubtful, FurtherOut, Relaxed
 from hullcheck.model.extent import EVERY_ADDRESS, UNKNOWN, Box, Extent, Parts, union, wider, without
 from hullcheck.model.kubernetes import KubernetesObject, World
+from hullcheck.model.network.compose import ComposeNetwork
 from hullcheck.model.network.endpoint import Endpoint
 from hullcheck.model.network.extents import OWN_NAMESPACE, admitted, let_in
 from hullcheck.model.network.labels import Operator
@@ -33,20 +34,25 @@ def changes_of(before: Scopes, after: Scopes, options: Options) -> Iterator[Scop
     """Everything that the change from one tree to the other opens."""
     worlds = tuple(before[0]), tuple(after[0])
     before, after = (worlds[0], tuple(before[1])), (worlds[1], tuple(after[1]))
-    opened = list(change_parts(before, after, options))
+    old, new = networks(before, options), networks(after, options)
+    yield from reaching_further(old, new)
+    yield from within("", _lost_elsewhere(worlds, old, new))
+    yield from within("", _relaxed(*worlds))
+
+
+def reaching_further(old: list[Network], new: list[Network]) -> Iterator[Scoped]:
+    """What the change from the networks of one tree to those of the other opens: paths, isolation, addresses."""
+    changed = [p for p in pairs(old, new) if p.before and p.after and _written(p.before) != _written(p.after)]
+    opened = list(change_parts(changed))
     yield from opened
     told: list[Part] = [part for _, part in opened]
-    old, new = networks(before, options), networks(after, options)
-    for pair in pairs(old, new):
-        one, other = pair.before, pair.after
-        if one is not None and other is not None and _written(one) != _written(other):
+    for one, other, *_ in changed:
+        if one is not None and other is not None:
             entrances = list(_entrances(one, other, told))
             yield from within(other.scope.name, entrances)
             if one.scope.kind != "compose":
                 yield from within(other.scope.name, _rules(one, other, (*told, *entrances)))
                 yield from within(other.scope.name, _doubtful(one, other))
-    yield from within("", _lost_elsewhere(worlds, old, new))
-    yield from within("", _relaxed(*worlds))
 
 
 def _written(of: Network) -> tuple[object, ...]:
@@ -67,8 +73,17 @@ def _written(of: Network) -> tuple[object, ...]:
             for e in scope.entrances
         ],
         scope.namespaces,
-        [[(one.ports, one.outside, one.limited) for one in a.published] for a in getattr(of, "attached", ())],
+        _attached(of) if isinstance(of, ComposeNetwork) else (),
     )
+
+
+def _attached(of: ComposeNetwork) -> tuple[object, ...]:
+    """The networks of a project: which there are, who is on which, and what is published."""
+    services = [
+        (a.mode, sorted(of.wires[wire].name for wire in a.wires), [(p.ports, *p[2:]) for p in a.published])
+        for a in of.attached
+    ]
+    return (sorted(of.wires, key=lambda wire: wire.name), services)
 
 
 def _policy(policy: Policy) -> tuple[object, ...]:
