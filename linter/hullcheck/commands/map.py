@@ -211,8 +211,8 @@ def _difference(options: argparse.Namespace) -> int:
     else:
         from hullcheck.draw import difference_picture
 
-        drawn = difference_picture.render if options.format == "mermaid" else difference_picture.markdown
-        _emit(options, drawn(found))
+        mermaid = options.format == "mermaid"
+        _emit(options, difference_picture.render(found) if mermaid else _safe(difference_picture.markdown(found)))
     return 0
 
 

@@ -124,7 +124,7 @@ def _isolation(words: Words, moved: Moved) -> Iterator[dict[str, Any]]:
             for key, (sure, maybe, free) in zip(("before", "after"), rows, strict=True):
                 made[key] = "yes" if sure else "maybe" if maybe else "unrestricted" if free else "no"
             if words.found.kind != "compose":
-                sides = enumerate(words.policies(moved, number, side) for side in (0, 1))
+                sides = enumerate(words.policies(moved.node, number, side) for side in (0, 1))
                 made["because"] = [  # type: ignore[assignment]
                     {"policy": p.name, **({} if side else {"before": True}), **place(p.location)}
                     for side, policies in sides

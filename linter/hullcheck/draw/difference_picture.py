@@ -9,7 +9,6 @@ from hullcheck.draw.mermaid import MAX_CHARACTERS, hash_of, quoted
 from hullcheck.model.network.compare import NOTHING, Change
 from hullcheck.model.network.diff import Difference
 from hullcheck.model.network.policy import Direction
-from hullcheck.report.safe import clean
 
 MAX_LINES = 120
 MAX_TITLE = 3
@@ -72,7 +71,7 @@ def markdown(found: Iterable[Difference]) -> str:
 
 def _code(text: str) -> str:
     """One line as code, whatever is in it."""
-    text = clean(text.strip())
+    text = " ".join(text.split())
     longest = max((len(run) for run in "".join(c if c == "`" else " " for c in text).split()), default=0)
     fence = "`" * (longest + 1)
     pad = " " if text.startswith("`") or text.endswith("`") else ""
@@ -80,7 +79,7 @@ def _code(text: str) -> str:
 
 
 def _plain(text: str) -> str:
-    return "".join(c if c.isalnum() or c in " ,.()/-:'" else f"&#{ord(c)};" for c in clean(text))
+    return "".join(c if c.isalnum() or c in " ,.()/-:'" else f"&#{ord(c)};" for c in text)
 
 
 class _Picture:
@@ -145,11 +144,10 @@ class _Picture:
 
     def _isolation(self, node: int) -> str:
         told = []
-        for number, direction in enumerate(Direction):
-            if node in self.words.lost[number]:
-                told.append(f"{direction.value} isolation lost")
-            if node in self.words.gained[number]:
-                told.append(f"{direction.value} isolated now")
+        for nodes, says in ((self.words.lost, "isolation lost"), (self.words.gained, "isolated now")):
+            which = [direction.value for number, direction in enumerate(Direction) if node in nodes[number]]
+            if which:
+                told.append(f"{' and '.join(which)} {says}")
         return ", ".join(told)
 
     def _entrances(self) -> Iterator[Arrow]:

@@ -140,12 +140,13 @@ class Words:
 
     def because(self, change: Change) -> str:
         """The reason for a change, as the end of a sentence."""
-        why = self.why(change)
         closes = self.sign(change) == "-"
+        if closes and change.now != NOTHING and self._is_confined(change):
+            return self._left(change)
+        why = self.why(change)
         if why.confining:
-            names = "; ".join(f"{p.name} ({place(p.location)})" for p in why.confining[:MAX_POLICIES])
             gone = self._ended(why.reason) if isinstance(why.reason, Reason) else ""
-            return f", denied by {names}{gone}"
+            return f", denied by {_places(list(why.confining))}{gone}"
         if isinstance(why.reason, Reason):
             rule = why.reason.rule
             if closes:
@@ -154,6 +155,19 @@ class Words:
         if why.reason is not None:
             return f" (was at {place(why.reason)})" if closes else f" ({place(why.reason)})"
         return f", because {fates(why.gone)}" if why.gone else ""
+
+    def _is_confined(self, change: Change) -> bool:
+        return self.gained[0].issuperset(change.targets) or self.gained[1].issuperset(change.sources)
+
+    def _left(self, change: Change) -> str:
+        """The rule that lets through what new isolation leaves of a path."""
+        network, members = self.both.after, self.both.members[1]
+        source, target = (members[self.both.ids[nodes[0]]][0] for nodes in (change.sources, change.targets))
+        reasons = [r for r in network.because(source, target, change.now.maybe) if isinstance(r, Reason)]
+        if not reasons:
+            return ""
+        rule = reasons[-1].rule
+        return f", left by {reasons[-1].policy.name} rule {rule.number} ({place(rule.location)})"
 
     def _ended(self, reason: Reason) -> str:
         rule = reason.rule
@@ -193,6 +207,8 @@ class Words:
             said = self.lost[number] if row.now == Open(self._all, self._all) else set()
             if row.now == NOTHING:
                 said = self.gained[number]
+            if self.found.kind == "compose" and number == 0:  # what is published is a way in
+                said = {way.node for way in self.found.entrances}
             nodes = tuple(node for node in self.lasting(row.nodes) if node not in said)
             if nodes:
                 yield row._replace(nodes=nodes)
@@ -222,9 +238,7 @@ class Words:
 
     def is_explained(self, change: Change) -> bool:
         """Is all of it closed by policies that confine an end now and didn't?"""
-        return change.now == NOTHING and (
-            self.gained[0].issuperset(change.targets) or self.gained[1].issuperset(change.sources)
-        )
+        return change.now == NOTHING and self._is_confined(change)
 
     def isolation(self) -> Iterator[str]:
         """Who is confined now, or isn't any more: one line for all of whom the same is true."""
@@ -237,68 +251,84 @@ class Words:
         for moved in self.found.moved:
             for number in (0, 1):
                 was, now = (_state(one, number) for one in (moved.was, moved.now))
+                if moved.node in self.gained[number]:
+                    continue
                 if was != now:
-                    confining = self.policies(moved, number, 1 if now > was else 0)
+                    confining = self.policies(moved.node, number, 1 if now > was else 0)
                     key = (number, was, now, *((p.object.kind, p.name) for p in confining))
                     groups.setdefault(key, []).append(moved)
                     policies[key] = confining
                 elif moved.was.free[number] != moved.now.free[number] and not self._is_told(moved.node, number):
                     groups.setdefault((number, was, now, moved.now.free[number]), []).append(moved)
         for key, members in groups.items():
-            yield self._isolated(key, members, policies.get(key, []))
+            yield self._isolated(key, [moved.node for moved in members], policies.get(key, []))
+        yield from self._confined()
         for moved in self.found.moved:
             if moved.was.data != moved.now.data:
                 yield f"~ {self.name(moved.node)}: {_held(moved.was.data)} -> {_held(moved.now.data)}"
+
+    def _confined(self) -> Iterator[str]:
+        """Who is surely confined now: in both directions, then in one."""
+        ingress, egress = self.gained[0], self.gained[1]
+        for nodes, numbers in ((ingress & egress, (0, 1)), (ingress - egress, (0,)), (egress - ingress, (1,))):
+            if not nodes:
+                continue
+            by: dict[tuple[str, str], tuple[int, Policy]] = {}
+            for node in sorted(nodes):
+                for policy in (policy for number in numbers for policy in self.policies(node, number, 1)):
+                    key = (policy.object.kind, policy.name)
+                    by[key] = (by.get(key, (0, policy))[0] + 1, policy)
+            ranked = [policy for _, policy in sorted(by.values(), key=lambda one: -one[0])]
+            words = " and ".join(tuple(Direction)[number].value for number in numbers)
+            verb = "is" if len(nodes) == 1 else "are"
+            yield (
+                f"- {self._subject(sorted(nodes))} {verb} isolated now in {words}, by {_places(ranked)}"
+                f"{self._closed(nodes, numbers)}"
+            )
+
+    def _subject(self, nodes: list[int]) -> str:
+        names = _listed([self.name(node) for node in nodes])
+        return f"{len(nodes)} workloads ({names})" if len(nodes) > MAX_NAMES else names
 
     def _is_told(self, node: int, number: int) -> bool:
         """Does something that is told of a workload's addresses say that it is restricted, or isn't?"""
         direction = tuple(Direction)[number]
         return any(row.direction is direction and node in row.nodes for row in self.found.beyond)
 
-    def policies(self, moved: Moved, number: int, side: int) -> list[Policy]:
-        """The policies that confine a workload on one side."""
+    def policies(self, node: int, number: int, side: int) -> list[Policy]:
+        """The policies that confine a workload on one side, in a direction."""
         network = (self.both.before, self.both.after)[side]
-        members = self.both.members[side][self.both.ids[moved.node]]
+        members = self.both.members[side][self.both.ids[node]]
         return [policy for policy, _ in network.selecting(members[0], tuple(Direction)[number])]
 
-    def _isolated(self, key: tuple[object, ...], members: list[Moved], policies: list[Policy]) -> str:
-        number, was, now = key[:3]
-        direction = tuple(Direction)[int(str(number))]
-        nodes = [moved.node for moved in members]
-        names = _listed([self.name(node) for node in nodes])
-        several = len(nodes) > MAX_NAMES
-        subject = f"{len(nodes)} workloads ({names})" if several else names
-        it = "it" if len(nodes) == 1 else "they"
-        if (was, now) == (2, 0):
-            accepts = f"anybody can connect to {'it' if len(nodes) == 1 else 'them'}"
-            can = accepts if direction is Direction.INGRESS else f"{it} can connect to anywhere"
-            gone = [(policy, fate(policy, self.both.after, direction)) for policy in policies]
-            verb = "was" if len(nodes) == 1 else "were"
-            return f"+ {subject}: {direction.value} isolation lost, {can}; {it} {verb} confined by {fates(gone, ', which')}"
-        by = ", ".join(f"{p.name} ({place(p.location)})" for p in policies[:MAX_POLICIES])
-        by += f" and {len(policies) - MAX_POLICIES} more" if len(policies) > MAX_POLICIES else ""
-        verb = "is" if len(nodes) == 1 else "are"
-        if now == 2 and was != now:
-            closed = self._closed(set(nodes), direction)
-            return f"- {subject} {verb} isolated now in {direction.value}, by {by}{closed}"
+    def _isolated(self, key: tuple[object, ...], nodes: list[int], policies: list[Policy]) -> str:
+        """Isolation that is lost, or that isn't certain."""
+        number, was, now = (int(str(part)) for part in key[:3])
+        direction, subject = tuple(Direction)[number].value, self._subject(nodes)
+        it, them, were = ("it", "it", "was") if len(nodes) == 1 else ("they", "them", "were")
         if was == now:
             says = "nothing restricts" if key[3] else "something restricts"
-            return f"{'+' if key[3] else '-'} {subject}: {says} {direction.value} now, IPv6 included"
-        says = {1: "may be isolated", 0: "can't be isolated any more"}[int(str(now))]
+            return f"{'+' if key[3] else '-'} {subject}: {says} {direction} now, IPv6 included"
+        if (was, now) == (2, 0):
+            can = f"anybody can connect to {them}" if number == 0 else f"{it} can connect to anywhere"
+            gone = [(policy, fate(policy, self.both.after, tuple(Direction)[number])) for policy in policies]
+            return f"+ {subject}: {direction} isolation lost, {can}; {it} {were} confined by {fates(gone, ', which')}"
+        says = "may be isolated" if now == 1 else "can't be isolated any more"
         sure = "; that was certain" if was == 2 else ""
-        return f"{'-' if int(str(now)) > int(str(was)) else '+'} {subject} {says} in {direction.value}, by {by}{sure}"
+        return f"{'-' if now > was else '+'} {subject} {says} in {direction}, by {_places(policies)}{sure}"
 
-    def _closed(self, nodes: set[int], direction: Direction) -> str:
+    def _closed(self, nodes: set[int], numbers: tuple[int, ...]) -> str:
         """How many pairs new isolation closes wholly."""
         count = 0
         for change in self.found.changes:
-            own, others = change.targets, change.sources
-            if direction is Direction.EGRESS:
-                own, others = others, own
             if change.now == NOTHING and not self.is_lone(change):
-                inside = nodes.intersection(own)
-                count += len(inside) * len(others) - len(inside.intersection(others))
-        which = "to" if direction is Direction.INGRESS else "from"
+                sources, targets = set(change.sources), set(change.targets)
+                into = targets & nodes if 0 in numbers else set()
+                out = sources & nodes if 1 in numbers else set()
+                count += len(into) * len(sources) - len(into & sources)
+                rest = targets - into
+                count += len(out) * len(rest) - len(out & rest)
+        which = ("to", "from", "to or from")[sum(number + 1 for number in numbers) - 1]
         return f"; closes {counted(count, 'path')} {which} {'it' if len(nodes) == 1 else 'them'}" if count else ""
 
     def _networks(self) -> Iterator[str]:
@@ -323,6 +353,12 @@ def fates(gone: Iterable[tuple[Policy, Fate]], link: str = "") -> str:
 def _state(standing: Standing, number: int) -> int:
     """2 if it is surely confined, 1 if perhaps, 0 if not."""
     return 2 if standing.isolated[number] else 1 if standing.maybe_isolated[number] else 0
+
+
+def _places(policies: list[Policy]) -> str:
+    more = len(policies) - MAX_POLICIES
+    words = ", ".join(f"{policy.name} ({place(policy.location)})" for policy in policies[:MAX_POLICIES])
+    return words + (f" and {more} more" if more > 0 else "")
 
 
 def _limit(door: Door) -> str:

@@ -13,7 +13,7 @@ from hullcheck.model.network.compose import ComposeNetwork
 from hullcheck.model.network.endpoint import Endpoint
 from hullcheck.model.network.extents import OWN_NAMESPACE, admitted, let_in
 from hullcheck.model.network.labels import Operator
-from hullcheck.model.network.network import Doorway, Network
+from hullcheck.model.network.network import Doorway, Network, is_routed
 from hullcheck.model.network.pairing import pairs
 from hullcheck.model.network.parts import IsolationLost, Opened
 from hullcheck.model.network.policy import Direction, Policy, Rule, Tier
@@ -60,16 +60,22 @@ def _written(of: Network) -> tuple[object, ...]:
     scope = of.scope
     return (
         [
-            (e.id, e.labels, [(*p[:3], p.host_port, p.loopback, p.data) for p in e.ports], *e[8:])
+            (e.id, e.labels, [(*p[:3], p.host_port, p.loopback, p.data) for p in e.ports], *e[8:16], is_routed(e))
             for e in scope.endpoints
         ],
         [_policy(policy) for policy in scope.policies],
         [
-            (s.namespace, s.object.name, *s[2:5], [(*p[:4], p.node_port) for p in s.ports], *s[6:9])
+            (s.namespace, s.object.name, *s[2:6], [(*p[:4], p.node_port) for p in s.ports], *s[7:10])
             for s in scope.services
         ],
         [
-            (e.namespace, e.object.kind, e.object.name, [b[:3] for b in e.backends], _annotations(e.object))
+            (
+                e.namespace,
+                e.object.kind,
+                e.object.name,
+                [(*b[:3], b.target) for b in e.backends],
+                _annotations(e.object),
+            )
             for e in scope.entrances
         ],
         scope.namespaces,
