@@ -159,16 +159,21 @@ class _Picture:
             yield Arrow("outside", self.box_of[way.node], f"{label}{limit}", self.words.sign_of_way(way))
 
     def _between(self, changes: list[Change]) -> Iterator[Arrow]:
+        crossed = set()
+        for row in self.found.meanings:
+            if row.now is False:
+                what = self.words.both.text(row.connections) if row.connections else ""
+                arrow = Arrow(self.box_of[row.source], self.box_of[row.target], f"used, denied: {what}", "x")
+                crossed.add(arrow[:2])
+                yield arrow
         for change in changes:
             sources, targets = (
                 dict.fromkeys(self.box_of[node] for node in nodes) for nodes in (change.sources, change.targets)
             )
             label, sign = self.words.step(change.was, change.now), self.words.sign(change)
-            yield from (Arrow(source, target, label, sign) for source in sources for target in targets)
-        for row in self.found.meanings:
-            if row.now is False:
-                what = self.words.both.text(row.connections) if row.connections else ""
-                yield Arrow(self.box_of[row.source], self.box_of[row.target], f"used, denied: {what}", "x")
+            for ends in ((source, target) for source in sources for target in targets):
+                if change.now != NOTHING or ends not in crossed:
+                    yield Arrow(*ends, label, sign)
 
     def _beyond(self) -> Iterator[Arrow]:
         for row in self.words.outside():
