@@ -14,6 +14,7 @@ from hullcheck.link.changes_of import reaching_further
 from hullcheck.model.changed import Doubtful, FurtherOut
 from hullcheck.model.network.addresses import cidrs
 from hullcheck.model.network.compare import Open
+from hullcheck.model.network.compose import Attached, ComposeNetwork, Published, Wire
 from hullcheck.model.network.diff import Difference, difference
 from hullcheck.model.network.endpoint import Endpoint
 from hullcheck.model.network.labels import Labels, LabelSelector
@@ -22,6 +23,7 @@ from hullcheck.model.network.network import Network, Scope
 from hullcheck.model.network.pairing import pairs
 from hullcheck.model.network.parts import IsolationLost, Opened
 from hullcheck.model.network.policy import Action, Policy
+from hullcheck.model.network.ports import PortRange
 from hullcheck.model.network.service import Service, ServicePort
 from hullcheck_checks.network import isolation_lost, path_opened
 from random_networks import HERE, NAMESPACES, facts, labels, made, own_policies, rules
@@ -72,6 +74,38 @@ def changes(draw: st.DrawFn) -> tuple[Network, Network]:
     return before, Network(scope._replace(policies=tuple(reversed(policies))))
 
 
+WIRES = ("back", "front", "third")
+
+
+@st.composite
+def published(draw: st.DrawFn) -> tuple[Published, ...]:
+    port = draw(st.sampled_from((80, 81)))
+    return (
+        Published(PortRange("TCP", port, port), HERE, draw(st.sampled_from((True, False, None))), draw(st.booleans())),
+    )
+
+
+@st.composite
+def projects(draw: st.DrawFn, ids: tuple[str, ...] = ("a", "b", "c", "d")) -> ComposeNetwork:
+    names = [id_ for id_ in ids if draw(st.integers(0, 5))]
+    ends = tuple(Endpoint(f"default/{n}[service]", n, "default", n, "service", HERE, Labels({})) for n in names)
+    apart: tuple[bool | None, ...] = (False, False, None)
+    wires = tuple(
+        Wire(name, draw(st.sampled_from((True, False, None))), draw(st.sampled_from(apart))) for name in WIRES
+    )
+    attached = []
+    for _ in names:
+        mode = draw(st.sampled_from(("", "", "", "host", "none", "unknown")))
+        joined = draw(st.sets(st.integers(0, 2))) if not mode else set()
+        ports = draw(published()) if draw(st.booleans()) else ()
+        attached.append(Attached(dict.fromkeys(sorted(joined), HERE), mode, ports))
+    return ComposeNetwork("compose.yaml", ends, tuple(attached), wires)
+
+
+def anything() -> st.SearchStrategy[tuple[Network, Network]]:
+    return changes() | st.tuples(projects(), projects())
+
+
 def compared(before: Network, after: Network) -> Difference:
     (pair,) = pairs([before], [after]) if before.endpoints and after.endpoints else [None]
     assume(pair is not None and pair.before is not None and pair.after is not None)
@@ -85,14 +119,15 @@ def shown(found: ScopeMap) -> object:
     for node in found.nodes:
         for way in node.ways:
             ways.setdefault((node.id, way.kind, way.via, way.limits.text, way.certain), set()).add(way.connections)
-    nodes = {(*n[:1], n.endpoint.data, *n[2:4], n.free_in, n.free_out) for n in found.nodes}
+    box = {n.id: n.box for n in found.nodes} if found.kind == "compose" else {}
+    nodes = {(*n[:1], box.get(n.id), n.endpoint.data, *n[2:4], n.free_in, n.free_out) for n in found.nodes}
     edges = {edge[:4] for edge in found.edges}
     assert not found.wide
     return nodes, edges, set(found.external), ways, {use[:3] for use in found.uses}
 
 
 @settings(max_examples=100, deadline=None)
-@given(changes())
+@given(anything())
 def test_a_difference_is_empty_exactly_if_the_maps_are_equal(change: tuple[Network, Network]) -> None:
     found = compared(*change)
     before, after = (shown(scope_map(network)) for network in (found.both.before, found.both.after))
@@ -132,7 +167,7 @@ def told(found: Difference, was: int, now: int) -> object:
 
 
 @settings(max_examples=60, deadline=None)
-@given(changes())
+@given(anything())
 def test_the_difference_of_the_reverse_is_the_mirror(change: tuple[Network, Network]) -> None:
     before, after = change
     there, back = compared(before, after), compared(after, before)
@@ -142,7 +177,7 @@ def test_the_difference_of_the_reverse_is_the_mirror(change: tuple[Network, Netw
 
 
 @settings(max_examples=60, deadline=None)
-@given(changes())
+@given(anything())
 def test_every_pair_that_changes_is_told_once(change: tuple[Network, Network]) -> None:
     found = compared(*change)
     seen = {}
@@ -234,3 +269,36 @@ def test_who_opens_more_is_told_of_no_less(change: tuple[Network, Network, Netwo
     for key, severity in few.items():
         assert key in many, (key, few, many)
         assert many[key] >= severity, (key, few, many)
+
+
+@st.composite
+def joining(draw: st.DrawFn) -> tuple[ComposeNetwork, ...]:
+    """A project, one whose services are on more networks, and one where they are on more still."""
+    ids = ("a", "b", "c", "d")
+    ends = tuple(
+        Endpoint(f"default/{n}[service]", n, "default", n, "service", HERE, Labels({}), data="postgres" * (n == "a"))
+        for n in ids
+    )
+    wires = tuple(Wire(name, draw(st.booleans())) for name in WIRES)
+    joined: list[set[int]] = [set() for _ in ids]
+    found = []
+    for _ in range(3):
+        joined = [one | draw(st.sets(st.integers(0, 2), max_size=1)) for one in joined]
+        attached = tuple(Attached(dict.fromkeys(sorted(one), HERE)) for one in joined)
+        found.append(ComposeNetwork("compose.yaml", ends, attached, wires))
+    return tuple(found)
+
+
+@settings(max_examples=40, deadline=None)
+@given(joining())
+def test_who_joins_more_networks_is_told_of_no_less(change: tuple[ComposeNetwork, ...]) -> None:
+    before, less, more = change
+    few, many = findings(before, less), findings(before, more)
+    assert all(key in many and many[key] >= severity for key, severity in few.items()), (few, many)
+    opened = {pair for row in compared(before, more).changes for pair in _pairs(row)}
+    data = "default/a[service]"
+    assert bool(opened & {(other, 0) for other in range(1, 4)}) <= (("ingress", data) in many)
+
+
+def _pairs(row: Any) -> set[tuple[int, int]]:
+    return {(source, target) for source in row.sources for target in row.targets if source != target}

@@ -13,7 +13,7 @@ from hullcheck.model.network.diff import Difference, Door, Entrance, Entry, Mean
 from hullcheck.model.network.network import Network
 from hullcheck.model.network.policy import Direction
 
-MAX_PAIRS = 100_000
+MAX_PAIRS = 20_000
 """Pairs of a scope that are written one by one."""
 
 

@@ -103,13 +103,13 @@ class _Picture:
                     roles.setdefault(node, []).append((number, role))
         for way in self.found.entrances:
             roles.setdefault(way.node, []).append((way.kind, way.was, way.now))
-        for row in self.words.outside():
+        for number, row in enumerate(self.words.outside()):
             for node in row.nodes:
-                roles.setdefault(node, []).append(row)
-        for meaning in self.found.meanings:
-            for node in (meaning.source, meaning.target):
+                roles.setdefault(node, []).append(("outside", number))
+        for number, meaning in enumerate(self.found.meanings):
+            for role, node in enumerate((meaning.source, meaning.target)):
                 if meaning.now is False:
-                    roles.setdefault(node, []).append(meaning)
+                    roles.setdefault(node, []).append(("used", number, role))
         for moved in self.found.moved:
             roles.setdefault(moved.node, []).append((moved.was, moved.now))
         both = self.words.both

@@ -6,7 +6,7 @@ from hullcheck.model.extent import wider
 from hullcheck.model.network.addresses import cidrs
 from hullcheck.model.network.causes import Cause, Fate, cause, closing, fate
 from hullcheck.model.network.compare import NOTHING, Beyond, Change, Open
-from hullcheck.model.network.diff import Difference, Door, Entrance, Moved, Path, Standing
+from hullcheck.model.network.diff import Difference, Door, Entrance, Path, Standing
 from hullcheck.model.network.endpoint import Endpoint
 from hullcheck.model.network.network import Reason
 from hullcheck.model.network.policy import Direction, Policy
@@ -245,23 +245,22 @@ class Words:
         if self.found.kind == "compose":
             yield from self._networks()
             return
-        groups: dict[tuple[object, ...], list[Moved]] = {}
-        policies: dict[tuple[object, ...], list[Policy]] = {}
-        key: tuple[object, ...]
+        groups: dict[tuple[int, int, int, object], list[int]] = {}
         for moved in self.found.moved:
             for number in (0, 1):
                 was, now = (_state(one, number) for one in (moved.was, moved.now))
                 if moved.node in self.gained[number]:
                     continue
                 if was != now:
-                    confining = self.policies(moved.node, number, 1 if now > was else 0)
-                    key = (number, was, now, *((p.object.kind, p.name) for p in confining))
-                    groups.setdefault(key, []).append(moved)
-                    policies[key] = confining
+                    fate_of = tuple(sorted({what.value for _, what in self._gone(moved.node, number)}))
+                    groups.setdefault((number, was, now, fate_of), []).append(moved.node)
                 elif moved.was.free[number] != moved.now.free[number] and not self._is_told(moved.node, number):
-                    groups.setdefault((number, was, now, moved.now.free[number]), []).append(moved)
-        for key, members in groups.items():
-            yield self._isolated(key, [moved.node for moved in members], policies.get(key, []))
+                    groups.setdefault((number, was, now, moved.now.free[number]), []).append(moved.node)
+        for (number, was, now, says), nodes in groups.items():
+            if was == now:
+                yield self._unrestricted(nodes, number, bool(says))
+            else:
+                yield self._isolated(nodes, number, was, now)
         yield from self._confined()
         for moved in self.found.moved:
             if moved.was.data != moved.now.data:
@@ -273,18 +272,27 @@ class Words:
         for nodes, numbers in ((ingress & egress, (0, 1)), (ingress - egress, (0,)), (egress - ingress, (1,))):
             if not nodes:
                 continue
-            by: dict[tuple[str, str], tuple[int, Policy]] = {}
-            for node in sorted(nodes):
-                for policy in (policy for number in numbers for policy in self.policies(node, number, 1)):
-                    key = (policy.object.kind, policy.name)
-                    by[key] = (by.get(key, (0, policy))[0] + 1, policy)
-            ranked = [policy for _, policy in sorted(by.values(), key=lambda one: -one[0])]
+            ranked = self._ranked(nodes, numbers, 1)
             words = " and ".join(tuple(Direction)[number].value for number in numbers)
             verb = "is" if len(nodes) == 1 else "are"
             yield (
                 f"- {self._subject(sorted(nodes))} {verb} isolated now in {words}, by {_places(ranked)}"
                 f"{self._closed(nodes, numbers)}"
             )
+
+    def _ranked(self, nodes: Iterable[int], numbers: Iterable[int], side: int) -> list[Policy]:
+        """The policies that confine workloads on one side, those first that confine most of them."""
+        by: dict[tuple[str, str], tuple[int, Policy]] = {}
+        for node in sorted(nodes):
+            for policy in (policy for number in numbers for policy in self.policies(node, number, side)):
+                key = (policy.object.kind, policy.name)
+                by[key] = (by.get(key, (0, policy))[0] + 1, policy)
+        return [policy for _, policy in sorted(by.values(), key=lambda one: -one[0])]
+
+    def _gone(self, node: int, number: int) -> list[tuple[Policy, Fate]]:
+        """The policies that confined a workload, with what became of them."""
+        direction = tuple(Direction)[number]
+        return [(policy, fate(policy, self.both.after, direction)) for policy in self.policies(node, number, 0)]
 
     def _subject(self, nodes: list[int]) -> str:
         names = _listed([self.name(node) for node in nodes])
@@ -301,21 +309,24 @@ class Words:
         members = self.both.members[side][self.both.ids[node]]
         return [policy for policy, _ in network.selecting(members[0], tuple(Direction)[number])]
 
-    def _isolated(self, key: tuple[object, ...], nodes: list[int], policies: list[Policy]) -> str:
+    def _isolated(self, nodes: list[int], number: int, was: int, now: int) -> str:
         """Isolation that is lost, or that isn't certain."""
-        number, was, now = (int(str(part)) for part in key[:3])
-        direction, subject = tuple(Direction)[number].value, self._subject(nodes)
+        direction, subject = tuple(Direction)[number], self._subject(nodes)
         it, them, were = ("it", "it", "was") if len(nodes) == 1 else ("they", "them", "were")
-        if was == now:
-            says = "nothing restricts" if key[3] else "something restricts"
-            return f"{'+' if key[3] else '-'} {subject}: {says} {direction} now, IPv6 included"
+        policies = self._ranked(nodes, (number,), 1 if now > was else 0)
         if (was, now) == (2, 0):
             can = f"anybody can connect to {them}" if number == 0 else f"{it} can connect to anywhere"
-            gone = [(policy, fate(policy, self.both.after, tuple(Direction)[number])) for policy in policies]
-            return f"+ {subject}: {direction} isolation lost, {can}; {it} {were} confined by {fates(gone, ', which')}"
+            gone = [(policy, fate(policy, self.both.after, direction)) for policy in policies]
+            lost = f"{direction.value} isolation lost, {can}"
+            return f"+ {subject}: {lost}; {it} {were} confined by {fates(gone, ', which')}"
         says = "may be isolated" if now == 1 else "can't be isolated any more"
         sure = "; that was certain" if was == 2 else ""
-        return f"{'-' if now > was else '+'} {subject} {says} in {direction}, by {_places(policies)}{sure}"
+        return f"{'-' if now > was else '+'} {subject} {says} in {direction.value}, by {_places(policies)}{sure}"
+
+    def _unrestricted(self, nodes: list[int], number: int, free: bool) -> str:
+        says = "nothing restricts" if free else "something restricts"
+        direction = tuple(Direction)[number].value
+        return f"{'+' if free else '-'} {self._subject(nodes)}: {says} {direction} now, IPv6 included"
 
     def _closed(self, nodes: set[int], numbers: tuple[int, ...]) -> str:
         """How many pairs new isolation closes wholly."""

@@ -57,7 +57,7 @@ def lost_by(before: Network, old: int, after: Network, new: int, direction: Dire
 
 def fate(policy: Policy, after: Network, direction: Direction) -> Fate:
     """What became of a policy that doesn't confine a workload any more."""
-    same = [one for one in after.scope.policies if _name(one) == _name(policy)]
+    same = after.remembered(("policies by name",), lambda: _by_name(after)).get(_name(policy))
     if not same:
         return Fate.GONE
     valid = [one for one in same if not one.refused]
@@ -91,6 +91,13 @@ def _there(path: Path, other: Network, number: int) -> int | None:
     """A workload's number in the other network."""
     numbers = other.remembered(("numbers",), lambda: {e.id: n for n, e in reversed(list(enumerate(other.endpoints)))})
     return numbers.get(path.network.endpoints[number].id)
+
+
+def _by_name(network: Network) -> dict[tuple[str, str], list[Policy]]:
+    found: dict[tuple[str, str], list[Policy]] = {}
+    for policy in network.scope.policies:
+        found.setdefault(_name(policy), []).append(policy)
+    return found
 
 
 def _name(policy: Policy) -> tuple[str, str]:
