@@ -22,12 +22,14 @@ from test_wider import (
     PUBLIC_DB,
     TOOL,
     WEB,
+    Gate,
     docs,
     policy,
     service,
 )
 
 Told = Callable[..., str]
+Files = dict[str, str | None]
 
 NETWORKS = """\
 services:
@@ -63,7 +65,7 @@ def out(cidr: str) -> str:
 def told(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Told:
     repo = Repo(tmp_path)
 
-    def run(before: str | dict[str, str], after: str | dict[str, str], path: str = "k.yaml", form: str = "text") -> str:
+    def run(before: str | Files, after: str | Files, path: str = "k.yaml", form: str = "text") -> str:
         repo.commit(before if isinstance(before, dict) else {path: before})
         repo.write(after if isinstance(after, dict) else {path: after})
         monkeypatch.chdir(tmp_path)
@@ -71,6 +73,11 @@ def told(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest
         return capsys.readouterr().out
 
     return run
+
+
+@pytest.fixture
+def gate(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Gate:
+    return Gate(tmp_path, capsys, monkeypatch)
 
 
 DB_ID, WEB_ID, TOOL_ID = (f"shop/{name}[Deployment]" for name in ("db", "web", "tool"))
@@ -129,7 +136,7 @@ def test_what_the_reverse_does_is_told(told: Told, name: str) -> None:
     assert expected in told(before, after)
 
 
-SAME = {
+SAME: dict[str, tuple[Files, Files]] = {
     "a moved object": ({"k.yaml": docs(DB, WEB)}, {"k.yaml": docs(WEB, DB)}),
     "a renamed policy": (
         {"k.yaml": docs(DB, policy("a", "{}", "[]"))},
@@ -257,3 +264,20 @@ def test_a_picture_of_a_difference_needs_a_known_format(capsys: pytest.CaptureFi
     assert main(["map", "-q", "--diff-base", "HEAD", "--format", "svg"]) == 2
     assert "--diff-base: there is text, json, markdown, mermaid" in capsys.readouterr().err
     assert main(["map", "-q", "--format", "markdown", "."]) == 2
+
+
+def test_what_is_not_known_does_not_silence_the_gate(gate: Gate) -> None:
+    gate.repo.commit({"k/kustomization.yaml": "resources: [db.yaml, 'https://example.org/crd.yaml']\n"})
+    outcome = gate.change("k/db.yaml", out("203.0.113.9/32"), out("0.0.0.0/0"))
+    (message,) = (f["message"] for f in outcome.report["findings"] if f["name"] == "path-opened")
+    assert message.endswith("(as far as is known)")
+    assert "0.0.0.0/0" in message or "every address" in message
+
+
+def test_a_knative_service_that_leaves_the_cluster_is_new(gate: Gate) -> None:
+    assert "path-opened k.yaml" in gate.change("k.yaml", KNATIVE % LOCAL, KNATIVE % "").new
+
+
+def test_a_policy_that_has_other_types_is_not_called_gone(told: Told) -> None:
+    text = told(*CHANGES["policyTypes"][:2])
+    assert "is gone" not in text

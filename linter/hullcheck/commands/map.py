@@ -29,7 +29,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     option("--output", metavar="FILE", help="write there instead of to standard output")
     option("--focus", action="append", default=[], metavar="WORKLOAD", help="only what touches it; repeatable")
     option("--explain", nargs="+", metavar="WORD", help="SRC DST [PORT]: why it is allowed or denied")
-    option("--diff-base", metavar="REV", help="the paths that the change since REV opens and closes")
+    option("--diff-base", metavar="REV", help="what the change since REV opens and closes")
     option("--policies", action="store_true", help="network policies for what the repository shows to be used, as YAML")
     option("--ip-blocks-match-pods", choices=[choice.value for choice in IpBlocksMatchPods], help="default: maybe")
     option("--host-network", choices=("ignore-policy", "as-pod"), help="default: ignore-policy")

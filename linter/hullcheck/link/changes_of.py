@@ -48,10 +48,12 @@ def reaching_further(old: list[Network], new: list[Network]) -> Iterator[Scoped]
     told: list[Part] = [part for _, part in opened]
     for one, other, *_ in changed:
         if one is not None and other is not None:
-            entrances = list(_entrances(one, other, told))
+            certain = not one.scope.approximate and not other.scope.approximate
+            entrances = [part._replace(certain=certain) for part in _entrances(one, other, told)]
             yield from within(other.scope.name, entrances)
             if one.scope.kind != "compose":
-                yield from within(other.scope.name, _rules(one, other, (*told, *entrances)))
+                rules = _rules(one, other, (*told, *entrances))
+                yield from within(other.scope.name, (part._replace(certain=certain) for part in rules))
                 yield from within(other.scope.name, _doubtful(one, other))
 
 
