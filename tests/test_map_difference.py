@@ -264,6 +264,7 @@ def test_a_picture_of_a_difference_needs_a_known_format(capsys: pytest.CaptureFi
     assert main(["map", "-q", "--diff-base", "HEAD", "--format", "svg"]) == 2
     assert "--diff-base: there is text, json, markdown, mermaid" in capsys.readouterr().err
     assert main(["map", "-q", "--format", "markdown", "."]) == 2
+    assert main(["map", "-q", "--diff-base", "HEAD", "--focus", "db"]) == 2
 
 
 def test_what_is_not_known_does_not_silence_the_gate(gate: Gate) -> None:

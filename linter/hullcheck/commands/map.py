@@ -193,6 +193,8 @@ def _difference(options: argparse.Namespace) -> int:
     from hullcheck.history import CommitTree, History
     from hullcheck.model.network.diff import Difference, differences
 
+    if options.focus or options.explain or options.policies:
+        raise HullcheckError("--diff-base: not together with --focus, --explain or --policies")
     if options.format not in DIFFERENCE_FORMATS:
         raise HullcheckError(f"--diff-base: there is {', '.join(DIFFERENCE_FORMATS)}")
     root = root_of(options.paths or ["."])

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 from hullcheck.draw.difference_words import Words, counted, place
-from hullcheck.model.network.compare import NOTHING
+from hullcheck.model.network.compare import NOTHING, Open
 from hullcheck.model.network.diff import Difference, Meaning
 
 MAX_LINES = 200
@@ -112,21 +112,24 @@ class _Teller:
 
     def _around(self, nodes: Iterable[int]) -> tuple[dict[int, list[str]], dict[int, list[str]]]:
         """Who reaches each of the nodes, and whom they reach."""
-        into: dict[int, list[str]] = {node: [] for node in nodes}
-        out: dict[int, list[str]] = {node: [] for node in nodes}
+        into: dict[int, dict[Open, set[int]]] = {node: {} for node in nodes}
+        out: dict[int, dict[Open, set[int]]] = {node: {} for node in nodes}
         for row in self.found.changes:
             if self.words.is_lone(row):
-                text = self.words.opened(row.now if row.was == NOTHING else row.was)
-                for node in row.targets:
-                    if node in into:
-                        into[node].append(f"{self._others(row.sources, node)} ({text})")
-                for node in row.sources:
-                    if node in out:
-                        out[node].append(f"{self._others(row.targets, node)} ({text})")
-        return into, out
+                open_ = row.now if row.was == NOTHING else row.was
+                for own, others, found in ((row.targets, row.sources, into), (row.sources, row.targets, out)):
+                    for node in own:
+                        if node in found:
+                            found[node].setdefault(open_, set()).update(others)
+        return self._in_words(into), self._in_words(out)
 
-    def _others(self, nodes: tuple[int, ...], node: int) -> str:
-        return self.words.named(tuple(n for n in nodes if n != node), (node,))
+    def _in_words(self, found: dict[int, dict[Open, set[int]]]) -> dict[int, list[str]]:
+        words = {}
+        for node, rows in found.items():
+            ends = ((open_, tuple(sorted(others - {node}))) for open_, others in rows.items())
+            named = ((open_, self.words.named(others, (node,))) for open_, others in ends if others)
+            words[node] = [f"{names} ({self.words.opened(open_)})" for open_, names in named]
+        return words
 
     def _knowledge(self) -> Iterator[str]:
         (was, was_cut), (now, now_cut) = self.found.knowledge
