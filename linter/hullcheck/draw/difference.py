@@ -38,8 +38,7 @@ def _counted(found: Difference) -> Iterator[tuple[str, int]]:
         yield words.sign_of_way(entrance), 1
     for change in found.changes:
         if not words.is_lone(change):
-            loops = len(set(change.sources).intersection(change.targets))
-            yield words.sign(change), len(change.sources) * len(change.targets) - loops
+            yield words.sign(change), change.pairs
     for beyond in words.outside():
         yield words.sign(beyond), len(beyond.nodes)
 

@@ -1,5 +1,6 @@
 """What a change opens and closes, drawn: only what it touches. As a Mermaid flowchart, and with it as Markdown."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
@@ -160,6 +161,8 @@ class _Picture:
 
     def _between(self, changes: list[Change]) -> Iterator[Arrow]:
         crossed = set()
+        members = Counter(self.box_of.values())
+        single = {box for box, count in members.items() if count == 1}
         for row in self.found.meanings:
             if row.now is False:
                 what = self.words.both.text(row.connections) if row.connections else ""
@@ -172,7 +175,8 @@ class _Picture:
             )
             label, sign = self.words.step(change.was, change.now), self.words.sign(change)
             for ends in ((source, target) for source in sources for target in targets):
-                if change.now != NOTHING or ends not in crossed:
+                loop = ends[0] == ends[1] and ends[0] in single
+                if not loop and (change.now != NOTHING or ends not in crossed):
                     yield Arrow(*ends, label, sign)
 
     def _beyond(self) -> Iterator[Arrow]:

@@ -57,7 +57,7 @@ class Words:
 
     def is_lone(self, change: Change) -> bool:
         """Is it about a workload that is new, or gone? One block is about such pairs, or about others."""
-        return self.is_lone_pair(change.sources[0], change.targets[0])
+        return self.is_lone_pair(*change.first)
 
     def lasting(self, nodes: Iterable[int]) -> list[int]:
         """Those that are there before and after."""
@@ -123,7 +123,8 @@ class Words:
 
     def path(self, change: Change) -> str:
         """A change between workloads as a sentence."""
-        ends = f"{self.named(change.sources, change.targets)} -> {self.named(change.targets, change.sources)}"
+        others = self.named(change.targets, change.sources) if change.sources != change.targets else "each other"
+        ends = f"{self.named(change.sources, change.targets)} -> {others}"
         return f"{ends}: {self.step(change.was, change.now)}{self.because(change)}"
 
     def why(self, change: Change) -> Cause:
@@ -134,8 +135,8 @@ class Words:
             return Cause()
         side = 1 if opened else 0
         networks = (self.both.before, self.both.after)
-        ends = ((self.both.members[side][self.both.ids[nodes[0]]][0],) for nodes in (change.sources, change.targets))
-        path = Path(networks[side], next(ends), next(ends), opened or closed)
+        source, target = (self.both.members[side][self.both.ids[node]][0] for node in change.first)
+        path = Path(networks[side], (source,), (target,), opened or closed)
         return cause(path, networks[0]) if opened else closing(path, networks[1])
 
     def because(self, change: Change) -> str:
@@ -162,7 +163,7 @@ class Words:
     def _left(self, change: Change) -> str:
         """The rule that lets through what new isolation leaves of a path."""
         network, members = self.both.after, self.both.members[1]
-        source, target = (members[self.both.ids[nodes[0]]][0] for nodes in (change.sources, change.targets))
+        source, target = (members[self.both.ids[node]][0] for node in change.first)
         reasons = [r for r in network.because(source, target, change.now.maybe) if isinstance(r, Reason)]
         if not reasons:
             return ""

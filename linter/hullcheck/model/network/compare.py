@@ -27,12 +27,25 @@ NOTHING = Open()
 
 
 class Change(NamedTuple):
-    """What workloads could open to others, and what they can now. All pairs, by numbers of nodes, changed alike."""
+    """What workloads could open to others, and what they can now. All pairs, by numbers of nodes, changed alike.
+
+    Nothing is said of a node with itself, though it may be on both sides.
+    """
 
     sources: tuple[int, ...]
     targets: tuple[int, ...]
     was: Open
     now: Open
+
+    @property
+    def pairs(self) -> int:
+        """How many pairs these are."""
+        return len(self.sources) * len(self.targets) - len(set(self.sources).intersection(self.targets))
+
+    @property
+    def first(self) -> tuple[int, int]:
+        """One of the pairs."""
+        return next((s, t) for s in self.sources[:2] for t in self.targets[:2] if s != t)
 
 
 class Beyond(NamedTuple):
@@ -245,22 +258,8 @@ def _between(sources: int, targets: int, out: _Key, into: _Key) -> Iterator[tupl
         for sent, to in _cells(out, targets):
             sure, maybe, sure_now, maybe_now = (one & other for one, other in zip(sent, admitted, strict=True))
             was, now = Open(sure, sure | maybe), Open(sure_now, sure_now | maybe_now)
-            if was != now:
-                yield from ((*ends, was, now) for ends in _without_loops(from_, to))
-
-
-def _without_loops(sources: int, targets: int) -> Iterator[tuple[int, int]]:
-    """A block less the pairs of a workload with itself."""
-    own = sources & targets
-    if not own:
-        yield sources, targets
-        return
-    if sources & ~own:
-        yield sources & ~own, targets
-    for number in numbers_in(own):
-        rest = targets & ~(1 << number)
-        if rest:
-            yield 1 << number, rest
+            if was != now and (from_ != to or from_ & (from_ - 1)):  # else it is one workload with itself
+                yield from_, to, was, now
 
 
 class _Blocks:

@@ -178,7 +178,7 @@ class Difference:
             sources, targets = (
                 tuple(n for n in ends if self._compared >> n & 1) for ends in (one.sources, one.targets)
             )
-            if sources and targets:
+            if sources and targets and (sources != targets or len(sources) > 1):
                 yield one._replace(sources=sources, targets=targets)
 
     @cached_property
@@ -252,15 +252,15 @@ class Difference:
         for one in self.changes:
             ours, theirs = (one.now, one.was) if side else (one.was, one.now)
             found = ours.sure & ~theirs.maybe
-            lone = self.both.lone >> one.sources[0] & 1 or self.both.lone >> one.targets[0] & 1
-            if found and not lone:
+            if found and not any(self.both.lone >> end & 1 for end in one.first):
                 by_source.setdefault((one.sources, found), set()).update(one.targets)
         by_target: dict[tuple[tuple[int, ...], int], set[int]] = {}
         for (sources, found), targets in by_source.items():
             ends = tuple(sorted(numbers[node] for node in targets))
             by_target.setdefault((ends, found), set()).update(numbers[node] for node in sources)
         for (ends, found), senders in sorted(by_target.items()):
-            yield Path(network, tuple(sorted(senders)), ends, found)
+            for from_, to in _without_loops(senders, ends):
+                yield Path(network, from_, to, found)
 
     @cached_property
     def entries(self) -> tuple[Entry, ...]:
@@ -283,6 +283,17 @@ class Difference:
         if self.kind == "compose" or self.before is None or self.after is None:
             return ()
         return tuple(_lost(self.before, self.after))
+
+
+def _without_loops(sources: set[int], targets: tuple[int, ...]) -> Iterator[tuple[tuple[int, ...], tuple[int, ...]]]:
+    """Blocks of all pairs but those of a workload with itself."""
+    own = sources.intersection(targets)
+    if sources - own:
+        yield tuple(sorted(sources - own)), targets
+    for number in sorted(own):
+        rest = tuple(target for target in targets if target != number)
+        if rest:
+            yield (number,), rest
 
 
 def differences(before: Iterable[Network], after: Iterable[Network]) -> Iterator[Difference]:
