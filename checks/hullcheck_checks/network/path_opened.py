@@ -54,9 +54,10 @@ def newly_open(opened: Opened) -> Iterator[Finding]:
 
 @check.on(FurtherOut)
 def further_out(part: FurtherOut) -> Iterator[Finding]:
+    known = "" if part.certain else " (as far as is known)"
     yield check.finding(
         part,
-        f"this change lets `{part.endpoint.name}` connect to {part.whom}: {part.connections}, {part.why}",
+        f"this change lets `{part.endpoint.name}` connect to {part.whom}: {part.connections}, {part.why}{known}",
         severity=Severity.MEDIUM if part.everybody else Severity.LOW,
         evidence=("egress", part.whom, part.endpoint.id, part.connections),
         related=(Related(part.endpoint.location, f"`{part.endpoint.name}` is what may connect"),),

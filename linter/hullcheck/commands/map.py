@@ -19,16 +19,17 @@ from hullcheck.report.safe import clean
 
 _NO_DAY = date.min  # no map depends on the day
 FORMATS = ("text", "json", "mermaid", "dot", "svg")
+DIFFERENCE_FORMATS = ("text", "json", "markdown", "mermaid")
 
 
 def add(parser: argparse.ArgumentParser) -> None:
     option = parser.add_argument
     option("paths", nargs="*", metavar="PATH", help="folders or files to map (default: the current folder)")
-    option("--format", choices=FORMATS, default="text")
+    option("--format", choices=(*FORMATS, "markdown"), default="text", help="markdown: of a difference")
     option("--output", metavar="FILE", help="write there instead of to standard output")
     option("--focus", action="append", default=[], metavar="WORKLOAD", help="only what touches it; repeatable")
     option("--explain", nargs="+", metavar="WORD", help="SRC DST [PORT]: why it is allowed or denied")
-    option("--diff-base", metavar="REV", help="the paths that the change since REV opens and closes")
+    option("--diff-base", metavar="REV", help="what the change since REV opens and closes")
     option("--policies", action="store_true", help="network policies for what the repository shows to be used, as YAML")
     option("--ip-blocks-match-pods", choices=[choice.value for choice in IpBlocksMatchPods], help="default: maybe")
     option("--host-network", choices=("ignore-policy", "as-pod"), help="default: ignore-policy")
@@ -45,6 +46,8 @@ def run(options: argparse.Namespace) -> int:
         _take_paths(options)
     if options.diff_base:
         return _difference(options)
+    if options.format == "markdown":
+        raise HullcheckError("--format markdown: of a difference (--diff-base) only")
     unread: dict[str, str] = {}
     networks = [network for path in options.paths or ["."] for network in _networks(path, options, unread)]
     if not networks:
@@ -202,24 +205,34 @@ def _safe(text: str) -> str:
 def _difference(options: argparse.Namespace) -> int:
     """Print what the change since a revision opens and closes."""
     from hullcheck.base import resolve
-    from hullcheck.draw import difference
     from hullcheck.history import CommitTree, History
-    from hullcheck.model.network.diff import differences
+    from hullcheck.model.network.diff import Difference, differences
 
+    if options.focus or options.explain or options.policies:
+        raise HullcheckError("--diff-base: not together with --focus, --explain or --policies")
+    if options.format not in DIFFERENCE_FORMATS:
+        raise HullcheckError(f"--diff-base: there is {', '.join(DIFFERENCE_FORMATS)}")
     root = root_of(options.paths or ["."])
     past = History(root)
     base = resolve(past, options.diff_base, os.environ)
     before = networks_in(CommitTree(past, base.commit), options) if base.commit else []
     unread: dict[str, str] = {}
-    found = list(differences(before, networks_in(_tree(root, root, options), options, unread)))
+    found: list[Difference] = list(differences(before, networks_in(_tree(root, root, options), options, unread)))
     if not options.quiet:
         say_all(past.notes())
-    if options.format == "json":
-        _emit(options, difference.render_json(found))
-    elif options.format == "text":
+    if options.format == "text":
+        from hullcheck.draw import difference
+
         _emit(options, _safe(difference.render(found)))
+    elif options.format == "json":
+        from hullcheck.draw import difference_json
+
+        _emit(options, difference_json.render(found))
     else:
-        raise HullcheckError("--diff-base: there is text and json")
+        from hullcheck.draw import difference_picture
+
+        mermaid = options.format == "mermaid"
+        _emit(options, difference_picture.render(found) if mermaid else _safe(difference_picture.markdown(found)))
     return _told(unread)
 
 

@@ -1,161 +1,146 @@
-"""What a change opens and closes, in sentences that a reviewer can read, the riskiest first; and as JSON."""
+"""What a change opens and closes, in sentences that a reviewer can read, the riskiest first."""
 
-import json
 from collections.abc import Iterable, Iterator
-from typing import Any
 
-from hullcheck.draw.json import VERSION, because, place
-from hullcheck.model.network.compose import ComposeNetwork
-from hullcheck.model.network.diff import Cause, Difference, Entry, Lost, Path, cause
-from hullcheck.model.network.network import Network, Reason
-from hullcheck.source import Location
+from hullcheck.draw.difference_words import Words, counted, place
+from hullcheck.model.network.compare import NOTHING, Open
+from hullcheck.model.network.diff import Difference, Meaning
 
-MAX_NAMES = 5
+MAX_LINES = 200
+"""Lines of one kind that are told of one scope."""
+
+NO_CHANGE = "nothing changes in who can talk to whom"
 
 
 def render(found: Iterable[Difference]) -> str:
     """All differences as text, one line a sentence."""
-    parts = ["\n".join(_scope(one)) for one in found]
-    return "\n\n".join(parts) + "\n" if parts else "nothing changes in who can talk to whom\n"
+    parts = ["\n".join((heading(one), *lines(one))) for one in found]
+    return "\n\n".join(parts) + "\n" if parts else f"{NO_CHANGE}\n"
 
 
-def _scope(found: Difference) -> Iterator[str]:
-    opened, closed = len(found.opened) + len(found.entries), len(found.closed) + len(found.exits)
-    yield f"{found.scope}: opens {_paths(opened)} and closes {_paths(closed)}"
-    yield from (f"+ {sentence}" for sentence in sentences(found))
-    yield from (f"- outside -> {entry.endpoint.id}: {entry.text}, by {entry.doorway.via}" for entry in found.exits)
-    yield from (f"- {ends(path)}: {path.text}" for path in found.closed)
-    yield from (f"  new workload {_new(found.after, id_)}" for id_ in found.added)
-    yield from (f"  workload {id_} is gone" for id_ in found.removed)
+def heading(found: Difference) -> str:
+    """One line that sums a scope up."""
+    rows = list(_counted(found))
+    opened, closed = (sum(count for sign, count in rows if sign in (mark, "~")) for mark in "+-")
+    known = f", as far as known ({found.approximate})" if found.approximate else ""
+    what = f"opens {counted(opened, 'path')} and closes {counted(closed, 'path')}"
+    if found.before is None:
+        what = f"new, with {counted(len(found.added), 'workload')}"
+    elif found.after is None:
+        what = f"gone, with {counted(len(found.removed), 'workload')}"
+    return f"{found.scope}: {what}{known}"
 
 
-def _paths(count: int) -> str:
-    return "1 path" if count == 1 else f"{count} paths" if count else "none"
+def _counted(found: Difference) -> Iterator[tuple[str, int]]:
+    """Signs, each with how many paths it is about: of each pair of workloads, and of each with outside."""
+    words = Words(found)
+    for entrance in found.entrances:
+        yield words.sign_of_way(entrance), 1
+    for change in found.changes:
+        if not words.is_lone(change):
+            yield words.sign(change), change.pairs
+    for beyond in words.outside():
+        yield words.sign(beyond), len(beyond.nodes)
 
 
-def sentences(found: Difference) -> Iterator[str]:
-    """What is opened: from outside, to data stores, isolation lost, across namespaces, others."""
-    for entry in found.entries:
-        yield f"outside -> {entry.endpoint.id}: {entry.text}, by {entry.doorway.via} ({_place(entry.doorway.location)})"
-    ranked = sorted(found.opened, key=risk)
-    data = [path for path in ranked if risk(path) == 0]
-    others = [path for path in ranked if risk(path) > 0]
-    yield from (_opened(path, found.before) for path in data)
-    yield from map(_lost, found.lost)
-    yield from (_opened(path, found.before) for path in others)
+def lines(found: Difference) -> Iterator[str]:
+    """Everything that isn't as it was, a line each, with `+`, `-` or `~` in front."""
+    yield from _Teller(found).lines()
 
 
-def risk(path: Path) -> int:
-    """0 for a path to a data store, 1 for one across namespaces, 2 for others."""
-    ends_ = path.network.endpoints
-    if any(ends_[number].data for number in path.targets):
-        return 0
-    spaces = {ends_[number].namespace for number in (*path.sources, *path.targets)}
-    return 1 if len(spaces) > 1 else 2
+class _Teller:
+    def __init__(self, found: Difference) -> None:
+        self.found = found
+        self.words = Words(found)
+
+    def lines(self) -> Iterator[str]:
+        rows = [row for row in self.found.changes if not self.words.is_lone(row)]
+        rows.sort(key=self.words.risk)
+        told = {sign: [row for row in rows if self.words.sign(row) == sign] for sign in "+~-"}
+        ways = {sign: [w for w in self.found.entrances if self.words.sign_of_way(w) == sign] for sign in "+~-"}
+        isolation = list(self.words.isolation())
+        beyond = list(self.words.beyond())
+        meant = list(self._meant())
+        yield from _cut(f"+ {self.words.way(way)}" for way in ways["+"])
+        yield from _cut(f"+ {self.words.path(row)}" for row in told["+"] if self.words.risk(row)[0] == 0)
+        yield from (line for line in isolation if line.startswith("+"))
+        yield from _cut(f"+ {self.words.path(row)}" for row in told["+"] if self.words.risk(row)[0] > 0)
+        yield from _cut(line for line in beyond if line.startswith("+"))
+        yield from (line for line in meant if line.startswith("+"))
+        yield from _cut(f"~ {self.words.path(row)}" for row in told["~"])
+        yield from _cut(f"~ {self.words.way(way)}" for way in ways["~"])
+        yield from (line for line in (*isolation, *beyond) if line.startswith("~"))
+        yield from _cut(f"- {self.words.way(way)}" for way in ways["-"])
+        yield from (line for line in isolation if line.startswith("-"))
+        yield from _cut(f"- {self.words.path(row)}" for row in told["-"] if not self.words.is_explained(row))
+        yield from _cut(line for line in beyond if line.startswith("-"))
+        yield from (line for line in meant if not line.startswith("+"))
+        yield from self._workloads("new workload", "is reached by", "reaches", self.found.added)
+        yield from self._workloads("gone workload", "was reached by", "reached", self.found.removed)
+        yield from self._knowledge()
+
+    def _meant(self) -> Iterator[str]:
+        rows = sorted(self.found.meanings, key=lambda row: (row.now is not False, row.now is None))
+        yield from _cut(line for row in rows for line in self._meaning(row))
+
+    def _meaning(self, row: Meaning) -> Iterator[str]:
+        source, target = (self.words.name(node) for node in (row.source, row.target))
+        what = self.found.both.text(row.connections) if row.connections else "some port"
+        said = f"{what}, which {source} speaks of ({place(row.location)})"
+        if row.was is not None and row.now is not None:
+            sign, now = ("+", "is allowed now") if row.now else ("-", "is denied now")
+            yield f"{sign} {source} -> {target}: {said}, {now}"
+        elif row.now is False:
+            yield f"  {source} -> {target}: {said}, is denied"
+        elif not self.words.is_lone_pair(row.source, row.target):
+            does = "speaks of" if row.was is None else "no longer speaks of"
+            yield f"  {source} {does} {target}: {what} ({place(row.location)})"
+
+    def _workloads(self, what: str, reached: str, reaches: str, ids: Iterable[str]) -> Iterator[str]:
+        """New or gone workloads, those of which the same is to be told together."""
+        groups: dict[str, list[str]] = {}
+        numbers = [self.found.both.number[id_] for id_ in ids]
+        into, out = self._around(numbers)
+        for node in numbers:
+            by = "; ".join(into[node]) or "nobody"
+            to = "; ".join([*out[node], *self.words.reaches(node)]) or "nothing"
+            groups.setdefault(f"{reached} {by}; {reaches} {to}", []).append(self.words.name(node))
+        yield from _cut(
+            f"  {what}{'s' if len(names) > 1 else ''} {', '.join(names)}: {told}" for told, names in groups.items()
+        )
+
+    def _around(self, nodes: Iterable[int]) -> tuple[dict[int, list[str]], dict[int, list[str]]]:
+        """Who reaches each of the nodes, and whom they reach."""
+        into: dict[int, dict[Open, set[int]]] = {node: {} for node in nodes}
+        out: dict[int, dict[Open, set[int]]] = {node: {} for node in nodes}
+        for row in self.found.changes:
+            if self.words.is_lone(row):
+                open_ = row.now if row.was == NOTHING else row.was
+                for own, others, found in ((row.targets, row.sources, into), (row.sources, row.targets, out)):
+                    for node in own:
+                        if node in found:
+                            found[node].setdefault(open_, set()).update(others)
+        return self._in_words(into), self._in_words(out)
+
+    def _in_words(self, found: dict[int, dict[Open, set[int]]]) -> dict[int, list[str]]:
+        words = {}
+        for node, rows in found.items():
+            ends = ((open_, tuple(sorted(others - {node}))) for open_, others in rows.items())
+            named = ((open_, self.words.named(others, (node,))) for open_, others in ends if others)
+            words[node] = [f"{names} ({self.words.opened(open_)})" for open_, names in named]
+        return words
+
+    def _knowledge(self) -> Iterator[str]:
+        (was, was_cut), (now, now_cut) = self.found.knowledge
+        if self.found.before is not None and self.found.after is not None and was != now:
+            yield f"  not everything is known: {now}" if now else f"  everything is known now; before: {was}"
+        if was_cut or now_cut:
+            yield "  there is more than could be worked out"
 
 
-def _opened(path: Path, before: Network | None) -> str:
-    why = cause(path, before) if before is not None else Cause()
-    return f"{ends(path)}: {path.text}{_because(why)}"
-
-
-def _because(why: Cause) -> str:
-    if isinstance(why.reason, Reason):
-        rule = why.reason.rule
-        return f", because of {why.reason.policy.name} rule {rule.number} ({_place(rule.location)})"
-    if why.reason is not None:
-        return f" ({_place(why.reason)})"
-    if why.gone:
-        names = ", ".join(f"{policy.name} ({policy.location.path})" for policy in why.gone[:3])
-        return f", because {names} {'is' if len(why.gone) == 1 else 'are'} gone or selects it no longer"
-    return ""
-
-
-def _lost(lost: Lost) -> str:
-    names = ", ".join(f"{policy.name} ({policy.location.path})" for policy in lost.gone[:3])
-    accepts = "anybody can connect to it" if lost.direction.value == "ingress" else "it can connect to anywhere"
-    return f"{lost.endpoint.id}: {lost.direction.value} isolation lost, {accepts}; it was confined by {names}"
-
-
-def ends(path: Path) -> str:
-    """Both ends of a path in words."""
-    return f"{named(path.network, path.sources, path.targets)} -> {named(path.network, path.targets, path.sources)}"
-
-
-def named(network: Network, numbers: tuple[int, ...], others: tuple[int, ...]) -> str:
-    """Workloads in words: those of a namespace, or all, if that is what they are but for the other end."""
-    if len(numbers) <= MAX_NAMES:
-        return ", ".join(network.endpoints[number].id for number in numbers)
-    chosen = set(numbers)
-    everyone = set(range(len(network.endpoints)))
-    if everyone - chosen <= set(others):
-        return f"every workload ({len(numbers)})"
-    spaces = sorted({network.endpoints[number].namespace for number in numbers})
-    inside = {n for n in everyone if network.endpoints[n].namespace in spaces}
-    if inside - chosen <= set(others) and not isinstance(network, ComposeNetwork) and len(spaces) <= 3:
-        return f"every workload of {', '.join(spaces)} ({len(numbers)})"
-    names = ", ".join(network.endpoints[number].id for number in numbers[:MAX_NAMES])
-    return f"{names} and {len(numbers) - MAX_NAMES} more"
-
-
-def _new(network: Network | None, id_: str) -> str:
-    """A new workload, and how many can reach it and it can reach."""
-    if network is None:
-        return id_
-    number = next(n for n, endpoint in enumerate(network.endpoints) if endpoint.id == id_)
-    others = [n for n in range(len(network.endpoints)) if n != number]
-    into = sum(1 for n in others if network.answers.strict.connections(n, number))
-    out = sum(1 for n in others if network.answers.strict.connections(number, n))
-    return f"{id_}: reachable from {_share(into, len(others))}, reaches {_share(out, len(others))}"
-
-
-def _share(count: int, total: int) -> str:
-    if not count:
-        return "none"
-    return "all" if count == total else str(count)
-
-
-def _place(location: Location) -> str:
-    return f"{location.path}:{location.line}"
-
-
-def render_json(found: Iterable[Difference]) -> str:
-    """All differences as JSON, one entry for each pair."""
-    rows = [_json(one) for one in found]
-    return json.dumps({"version": VERSION, "scopes": rows}, indent=2, ensure_ascii=False) + "\n"
-
-
-def _json(found: Difference) -> dict[str, Any]:
-    return {
-        "scope": found.scope,
-        "opened": [row for path in found.opened for row in _pairs(path, found.before)],
-        "closed": [row for path in found.closed for row in _pairs(path, None)],
-        "openedFromOutside": [_entry(entry) for entry in found.entries],
-        "closedFromOutside": [_entry(entry) for entry in found.exits],
-        "isolationLost": [{"node": lost.endpoint.id, "direction": lost.direction.value} for lost in found.lost],
-        "added": list(found.added),
-        "removed": list(found.removed),
-    }
-
-
-def _pairs(path: Path, before: Network | None) -> Iterator[dict[str, Any]]:
-    why = cause(path, before) if before is not None else Cause()
-    reasons = [because(why.reason)] if why.reason is not None else []
-    reasons += [{"policy": policy.name, "gone": True, **place(policy.location)} for policy in why.gone]
-    for source in path.sources:
-        for target in path.targets:
-            yield {
-                "from": path.network.endpoints[source].id,
-                "to": path.network.endpoints[target].id,
-                "connections": path.text,
-                "because": reasons,
-            }
-
-
-def _entry(entry: Entry) -> dict[str, Any]:
-    return {
-        "node": entry.endpoint.id,
-        "kind": entry.doorway.kind,
-        "connections": entry.text,
-        **place(entry.doorway.location),
-    }
+def _cut(rows: Iterable[str]) -> Iterator[str]:
+    """As many lines as can be read, and how many there are more."""
+    found = list(rows)
+    yield from found[:MAX_LINES]
+    if len(found) > MAX_LINES:
+        yield f"{found[MAX_LINES][0]} {len(found) - MAX_LINES} more"

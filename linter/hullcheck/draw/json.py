@@ -4,6 +4,9 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
+from hullcheck.model.extent import EVERY_ADDRESS
+from hullcheck.model.network.addresses import AddressRange, cidrs
+from hullcheck.model.network.extents import Limits
 from hullcheck.model.network.map import Edge, External, Meant, Node, ScopeMap, Way, Wide
 from hullcheck.model.network.network import Reason
 from hullcheck.source import Location
@@ -57,7 +60,17 @@ def _node(node: Node) -> dict[str, Any]:
 
 def _way(way: Way) -> dict[str, Any]:
     made = {"kind": way.kind, "connections": way.connections, "certain": way.certain, **place(way.location)}
-    return {**made, "limited": True} if way.limited else made
+    return {**made, **limited(way.limits)}
+
+
+def limited(limits: Limits) -> dict[str, Any]:
+    """To whom a way in is open, if it isn't to everybody."""
+    made: dict[str, Any] = {"limited": True} if limits.text else {}
+    if limits.inside:
+        made["internal"] = True
+    if limits.sources != EVERY_ADDRESS and not limits.sources.unknown:
+        made["sources"] = cidrs(AddressRange(*span) for span in limits.sources.ranges)
+    return made
 
 
 def _edge(edge: Edge) -> dict[str, Any]:

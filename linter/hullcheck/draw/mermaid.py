@@ -43,13 +43,13 @@ def _diagram(graphs: list[Graph], most: int) -> Iterator[str]:
         kept = _kept(graph, share)
         left_out += len(graph.lines) - len(kept)
         if prefix:
-            yield f"  subgraph {prefix}[{_quoted(graph.title)}]"
+            yield f"  subgraph {prefix}[{quoted(graph.title)}]"
         yield from _items(graph, prefix, kept)
         if prefix:
             yield "  end"
         yield from (_line(line, prefix) for line in kept)
         for count, note in enumerate(graph.notes):
-            yield f"  {prefix}note{count}[{_quoted(note, 200)}]:::note"
+            yield f"  {prefix}note{count}[{quoted(note, 200)}]:::note"
     if left_out:
         yield f'  more["{left_out} connections are left out"]:::outside'
     yield from (f"  {style}" for style in _STYLES)
@@ -71,9 +71,9 @@ def _items(graph: Graph, prefix: str, kept: list[Line]) -> Iterator[str]:
     touched = {end for line in kept for end in (line.source, line.target)}
     for item in graph.outside:
         if item.key in touched:
-            yield f"    {_key(item.key, prefix)}([{_quoted(item.title)}]):::outside"
+            yield f"    {_key(item.key, prefix)}([{quoted(item.title)}]):::outside"
     for number, (box, items) in enumerate(graph.boxes):
-        yield f"    subgraph {prefix}b{number}[{_quoted(box or ' ')}]"
+        yield f"    subgraph {prefix}b{number}[{quoted(box or ' ')}]"
         # What has no line is told by the box's last item, once there are too many.
         shown = [item for item in items if item.key in touched or len(items) <= MAX_ITEMS]
         yield from (f"      {_item(item, prefix)}" for item in shown)
@@ -83,7 +83,7 @@ def _items(graph: Graph, prefix: str, kept: list[Line]) -> Iterator[str]:
 
 
 def _item(item: Item, prefix: str) -> str:
-    label = _quoted(f"{item.title}\n{item.subtitle}" if item.subtitle else item.title)
+    label = quoted(f"{item.title}\n{item.subtitle}" if item.subtitle else item.title)
     key = _key(item.key, prefix)
     if item.data:
         return f"{key}[({label})]:::data"
@@ -96,7 +96,7 @@ def _line(line: Line, prefix: str) -> str:
         arrow = "-.-"
     if line.both:
         arrow = f"<{arrow}"
-    label = f"|{_quoted(line.label)}|" if line.label else ""
+    label = f"|{quoted(line.label)}|" if line.label else ""
     return f"  {_key(line.source, prefix)} {arrow}{label} {_key(line.target, prefix)}"
 
 
@@ -112,7 +112,8 @@ def hash_of(text: str) -> int:
     return crc32(text.encode())
 
 
-def _quoted(text: str, most: int = MAX_LABEL) -> str:
+def quoted(text: str, most: int = MAX_LABEL) -> str:
+    """A text as a label, in which nothing acts."""
     text = text if len(text) <= most else f"{text[: most - 1]}…"
     escaped = "".join(c if c.isalnum() or c in " .,_-+*()/:…\n" else f"#{ord(c)};" for c in text)
     return '"' + escaped.replace("\n", "<br/>") + '"'

@@ -76,7 +76,7 @@ def _from_outside(found: ScopeMap) -> Iterator[str]:
     for node in found.nodes:
         for way in node.ways:
             maybe = "" if way.certain else "maybe "
-            limited = ", limited to some addresses" if way.limited else ""
+            limited = f", {way.limits.text}" if way.limited else ""
             lines.append(f"    {node.id}: {maybe}{way.connections} by {way.via}{limited} ({_place(way.location)})")
     if lines:
         yield "  from outside:"

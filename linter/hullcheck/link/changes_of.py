@@ -9,10 +9,11 @@ from hullcheck.link.network_changes import Scopes, change_parts, networks
 from hullcheck.model.changed import Doubtful, FurtherOut, Relaxed
 from hullcheck.model.extent import EVERY_ADDRESS, UNKNOWN, Box, Extent, Parts, coalesced, union, wider, without
 from hullcheck.model.kubernetes import KubernetesObject, World
+from hullcheck.model.network.compose import ComposeNetwork
 from hullcheck.model.network.endpoint import Endpoint
 from hullcheck.model.network.extents import OWN_NAMESPACE, admitted, let_in
 from hullcheck.model.network.labels import Operator
-from hullcheck.model.network.network import Doorway, Network
+from hullcheck.model.network.network import Doorway, Network, is_routed
 from hullcheck.model.network.pairing import pairs
 from hullcheck.model.network.parts import IsolationLost, Opened
 from hullcheck.model.network.policy import Direction, Policy, Rule, Tier
@@ -36,20 +37,27 @@ def changes_of(before: Scopes, after: Scopes, options: Options) -> Iterator[Scop
     """Everything that the change from one tree to the other opens."""
     worlds = tuple(before[0]), tuple(after[0])
     before, after = (worlds[0], tuple(before[1])), (worlds[1], tuple(after[1]))
-    opened = list(change_parts(before, after, options))
-    yield from opened
-    told: list[Part] = [part for _, part in opened]
     old, new = networks(before, options), networks(after, options)
-    for pair in pairs(old, new):
-        one, other = pair.before, pair.after
-        if one is not None and other is not None and _written(one) != _written(other):
-            entrances = list(_entrances(one, other, told))
-            yield from within(other.scope.name, entrances)
-            if one.scope.kind != "compose":
-                yield from within(other.scope.name, _rules(one, other, (*told, *entrances)))
-                yield from within(other.scope.name, _doubtful(one, other))
+    yield from reaching_further(old, new)
     yield from within("", _lost_elsewhere(worlds, old, new))
     yield from within("", _relaxed(*worlds))
+
+
+def reaching_further(old: list[Network], new: list[Network]) -> Iterator[Scoped]:
+    """What the change from the networks of one tree to those of the other opens: paths, isolation, addresses."""
+    changed = [p for p in pairs(old, new) if p.before and p.after and _written(p.before) != _written(p.after)]
+    opened = list(change_parts(changed))
+    yield from opened
+    told: list[Part] = [part for _, part in opened]
+    for one, other, *_ in changed:
+        if one is not None and other is not None:
+            certain = not one.scope.approximate and not other.scope.approximate
+            entrances = [part._replace(certain=certain) for part in _entrances(one, other, told)]
+            yield from within(other.scope.name, entrances)
+            if one.scope.kind != "compose":
+                rules = _rules(one, other, (*told, *entrances))
+                yield from within(other.scope.name, (part._replace(certain=certain) for part in rules))
+                yield from within(other.scope.name, _doubtful(one, other))
 
 
 def _written(of: Network) -> tuple[object, ...]:
@@ -57,21 +65,36 @@ def _written(of: Network) -> tuple[object, ...]:
     scope = of.scope
     return (
         [
-            (e.id, e.labels, [(*p[:3], p.host_port, p.loopback, p.data) for p in e.ports], *e[8:])
+            (e.id, e.labels, [(*p[:3], p.host_port, p.loopback, p.data) for p in e.ports], *e[8:16], is_routed(e))
             for e in scope.endpoints
         ],
         [_policy(policy) for policy in scope.policies],
         [
-            (s.namespace, s.object.name, *s[2:5], [(*p[:4], p.node_port) for p in s.ports], *s[6:9])
+            (s.namespace, s.object.name, *s[2:6], [(*p[:4], p.node_port) for p in s.ports], *s[7:10])
             for s in scope.services
         ],
         [
-            (e.namespace, e.object.kind, e.object.name, [b[:3] for b in e.backends], _annotations(e.object))
+            (
+                e.namespace,
+                e.object.kind,
+                e.object.name,
+                [(*b[:3], b.target) for b in e.backends],
+                _annotations(e.object),
+            )
             for e in scope.entrances
         ],
         scope.namespaces,
-        [[(one.ports, one.outside, one.limited) for one in a.published] for a in getattr(of, "attached", ())],
+        _attached(of) if isinstance(of, ComposeNetwork) else (),
     )
+
+
+def _attached(of: ComposeNetwork) -> tuple[object, ...]:
+    """The networks of a project: which there are, who is on which, and what is published."""
+    services = [
+        (a.mode, sorted(of.wires[wire].name for wire in a.wires), [(p.ports, *p[2:]) for p in a.published])
+        for a in of.attached
+    ]
+    return (sorted(of.wires, key=lambda wire: wire.name), services)
 
 
 def _policy(policy: Policy) -> tuple[object, ...]:

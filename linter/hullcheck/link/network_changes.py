@@ -6,8 +6,10 @@ from hullcheck.link.compose_network import compose_parts
 from hullcheck.link.network import Options, network
 from hullcheck.model.compose import ComposeProject
 from hullcheck.model.kubernetes import World
-from hullcheck.model.network.diff import Cause, Difference, Lost, Path, cause, differences
+from hullcheck.model.network.causes import Cause, cause
+from hullcheck.model.network.diff import Difference, Lost, Path, difference
 from hullcheck.model.network.network import Network, Reason
+from hullcheck.model.network.pairing import Pair
 from hullcheck.model.network.parts import IsolationLost, Opened
 from hullcheck.model.network.policy import Direction
 from hullcheck.model.scoped import Scoped, within
@@ -17,12 +19,12 @@ Scopes = tuple[Iterable[World], Iterable[ComposeProject]]
 """The worlds and the Compose projects of one tree."""
 
 
-def change_parts(before: Scopes, after: Scopes, options: Options) -> Iterator[Scoped]:
-    """What the change from one tree to the other opens, of scopes that both have.
+def change_parts(changed: Iterable[Pair]) -> Iterator[Scoped]:
+    """What a change opens in each of the scopes, of those that are there before and after.
 
     Of a scope that isn't known in full that is what stands in the repository: what it had, and hasn't any more.
     """
-    for found in differences(networks(before, options), networks(after, options)):
+    for found in map(difference, changed):
         if found.before is not None and found.after is not None:
             certain = not found.before.scope.approximate and not found.after.scope.approximate
             parts: list[Opened | IsolationLost] = [*_entries(found), *_paths(found), *_lost(found)]
@@ -92,7 +94,7 @@ def _why(why: Cause) -> tuple[Location | None, str]:
     if why.reason is not None:
         return why.reason, "by a network that both are on"
     if why.gone:
-        policy = why.gone[0]
+        policy, _ = why.gone[0]
         return (
             None,
             f"since `{policy.object.name}` ({policy.location.path}:{policy.location.line}) confines it no longer",

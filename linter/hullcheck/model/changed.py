@@ -11,7 +11,7 @@ class FurtherOut(NamedTuple):
     """A workload that may connect to more than it could, beyond the workloads of the repository.
 
     `location` is the rule that lets it, `whom` and `connections` are words; `everybody` is true for all addresses, or
-    all pods of the cluster.
+    all pods of the cluster. `certain` is false where not everything is known.
     """
 
     endpoint: Endpoint
@@ -20,6 +20,7 @@ class FurtherOut(NamedTuple):
     connections: str
     why: str
     everybody: bool = False
+    certain: bool = True
 
     @property
     def owner(self) -> str:

@@ -1,18 +1,21 @@
-"""What a change opens and closes: two networks of the same scope, compared by the ids of workloads.
+"""What a change does to one scope: the difference of everything that its map shows.
 
-A path is opened if it is surely open after and not even perhaps open before, and closed the other way round.
+A path is opened if it is surely open after and not even perhaps open before, and closed the other way round; whatever
+else isn't as it was, such as what has become certain, is among the `changes`, too.
 """
 
 from collections.abc import Iterable, Iterator
+from functools import cached_property
 from typing import NamedTuple
 
+from hullcheck.model.network.compare import NOTHING, Beyond, Change, Comparison, Open
+from hullcheck.model.network.compose import ComposeNetwork
 from hullcheck.model.network.endpoint import Endpoint
-from hullcheck.model.network.labels import bits_of, numbers_in
-from hullcheck.model.network.network import Doorway, Network, Reason
+from hullcheck.model.network.extents import Limits, limits
+from hullcheck.model.network.labels import numbers_in
+from hullcheck.model.network.network import Doorway, Network, Scope
 from hullcheck.model.network.pairing import Pair, pairs
-from hullcheck.model.network.policy import Action, Direction, Policy
-from hullcheck.model.network.ports import MAX_PORT, PROTOCOLS, PortRange
-from hullcheck.model.network.solve import Partition, Solution, fold
+from hullcheck.model.network.policy import Direction, Policy
 from hullcheck.source import Location
 
 
@@ -61,23 +64,236 @@ class Lost(NamedTuple):
         return self.network.endpoints[self.number]
 
 
-class Difference(NamedTuple):
-    """What a change does to one scope. `added` and `removed` are ids of workloads."""
+class Door(NamedTuple):
+    """A way in as it is on one side: what policies let through it, and to whom else it is closed."""
 
-    scope: str
-    before: Network | None
-    after: Network | None
-    opened: tuple[Path, ...]
-    closed: tuple[Path, ...]
-    entries: tuple[Entry, ...]
-    exits: tuple[Entry, ...]
-    lost: tuple[Lost, ...]
-    added: tuple[str, ...]
-    removed: tuple[str, ...]
+    connections: Open
+    limits: Limits
+    location: Location
+
+
+class Entrance(NamedTuple):
+    """A way in to a node that isn't as it was; None where there is none."""
+
+    node: int
+    kind: str
+    via: str
+    was: Door | None
+    now: Door | None
+
+
+class Standing(NamedTuple):
+    """What is said of a node itself: is it surely confined, and maybe, by direction; does nothing restrict it?
+
+    `box` are the networks that a Compose service is on.
+    """
+
+    isolated: tuple[bool, bool]
+    maybe_isolated: tuple[bool, bool]
+    free: tuple[bool, bool]
+    data: str
+    box: str
+
+
+class Moved(NamedTuple):
+    """A workload that is there before and after, of which something itself is different."""
+
+    node: int
+    was: Standing
+    now: Standing
+
+
+class Meaning(NamedTuple):
+    """Connections that a workload speaks of. `was` and `now`: is it said, and is it open? None where it isn't said."""
+
+    source: int
+    target: int
+    connections: int
+    location: Location
+    was: bool | None
+    now: bool | None
+
+
+class Difference:
+    """What a change does to one scope, of which `before` or `after` is None where there is none.
+
+    Numbers of nodes are those of `both.ids`. `added` and `removed` are ids of workloads.
+    """
+
+    def __init__(self, pair: Pair) -> None:
+        self.scope = pair.name
+        self._pair = pair
+        known = pair.after or pair.before
+        assert known is not None
+        self.both = Comparison(pair.before or _empty(known), pair.after or _empty(known))
+        self.before = self.both.before if pair.before else None
+        self.after = self.both.after if pair.after else None
+        self.kind = known.scope.kind
+        self.added = tuple(sorted(pair.new))
+        self.removed = tuple(sorted(pair.gone))
 
     @property
     def empty(self) -> bool:
-        return not any((self.opened, self.closed, self.entries, self.exits, self.lost, self.added, self.removed))
+        """Does the map show the same before and after?"""
+        return not any(
+            (
+                self.added,
+                self.removed,
+                self.changes,
+                self.beyond,
+                self.entrances,
+                self.moved,
+                self.meanings,
+                self.knowledge[0] != self.knowledge[1],
+            )
+        )
+
+    @property
+    def approximate(self) -> str:
+        """Why not everything is known, before or after."""
+        return next((n.scope.approximate for n in (self.after, self.before) if n and n.scope.approximate), "")
+
+    @cached_property
+    def knowledge(self) -> tuple[tuple[str, bool], tuple[str, bool]]:
+        """Before and after: why not everything is known, and whether it was too much to be worked out."""
+        found = [
+            (network.scope.approximate, any(answer.truncated for answer in network.answers)) if network else ("", False)
+            for network in (self.before, self.after)
+        ]
+        return found[0], found[1]
+
+    @cached_property
+    def _compared(self) -> int:
+        """The nodes of which anything is said: not what has only gone to another scope, or came from one."""
+        ids = set(self.added) | set(self.removed)
+        return self.both.both | sum(1 << n for n in numbers_in(self.both.lone) if self.both.ids[n] in ids)
+
+    @cached_property
+    def changes(self) -> list[Change]:
+        """What workloads can open to others, where that isn't as it was."""
+        return list(self._among(self.both.changes()))
+
+    def _among(self, found: Iterable[Change]) -> Iterator[Change]:
+        for one in found:
+            sources, targets = (
+                tuple(n for n in ends if self._compared >> n & 1) for ends in (one.sources, one.targets)
+            )
+            if sources and targets and (sources != targets or len(sources) > 1):
+                yield one._replace(sources=sources, targets=targets)
+
+    @cached_property
+    def beyond(self) -> list[Beyond]:
+        """The same of addresses outside."""
+        found = ((one, tuple(n for n in one.nodes if self._compared >> n & 1)) for one in self.both.beyond())
+        return [one._replace(nodes=nodes) for one, nodes in found if nodes]
+
+    @cached_property
+    def entrances(self) -> list[Entrance]:
+        """The ways in from outside that aren't as they were."""
+        was, now = (_doors(network, self.both) for network in (self.both.before, self.both.after))
+        found = []
+        for key in sorted({*was, *now}):
+            before, after = was.get(key), now.get(key)
+            if self._compared >> key[0] & 1 and (before and before[:2]) != (after and after[:2]):
+                found.append(Entrance(*key, before, after))
+        return found
+
+    @cached_property
+    def moved(self) -> list[Moved]:
+        """The workloads that are confined, or not, and weren't so before."""
+        found = []
+        for node in numbers_in(self.both.both):
+            was, now = (self._standing(side, node) for side in (0, 1))
+            if was != now._replace(maybe_isolated=was.maybe_isolated):  # the edges tell what that does
+                found.append(Moved(node, was, now))
+        return found
+
+    def _standing(self, side: int, node: int) -> Standing:
+        network = (self.both.before, self.both.after)[side]
+        numbers = self.both.members[side][self.both.ids[node]]
+
+        def each(sure: bool) -> tuple[bool, bool]:
+            ingress, egress = (all(network.isolated(n, d, sure) for n in numbers) for d in Direction)
+            return ingress, egress
+
+        free_in, free_out = (any(network.is_free(n, d) for n in numbers) for d in Direction)
+        box = network.box(numbers[-1]) if self.kind == "compose" else ""
+        return Standing(each(True), each(False), (free_in, free_out), network.endpoints[numbers[0]].data, box)
+
+    @cached_property
+    def meanings(self) -> list[Meaning]:
+        """What workloads are meant to use, where that is new, isn't said any more, or is open or closed now."""
+        was, now = (_meant(network, self.both) for network in (self.both.before, self.both.after))
+        found = []
+        for key in sorted({*was, *now}):
+            source, target, connections = key
+            if not (self._compared >> source & 1 and self._compared >> target & 1):
+                continue
+            open_ = [bool(one.maybe & (connections or one.maybe)) for one in self.both.between(source, target)]
+            before, after = (open_[side] if key in said else None for side, said in enumerate((was, now)))
+            if before != after:
+                found.append(Meaning(*key, now.get(key) or was[key], before, after))
+        return found
+
+    @cached_property
+    def opened(self) -> tuple[Path, ...]:
+        """Paths that are open now between workloads that were both there."""
+        return tuple(self._paths(1))
+
+    @cached_property
+    def closed(self) -> tuple[Path, ...]:
+        """Paths that aren't open any more between workloads that are both still there."""
+        return tuple(self._paths(0))
+
+    def _paths(self, side: int) -> Iterator[Path]:
+        network = (self.both.before, self.both.after)[side]
+        numbers = [self.both.members[side].get(id_, (0,))[0] for id_ in self.both.ids]
+        by_source: dict[tuple[tuple[int, ...], int], set[int]] = {}
+        for one in self.changes:
+            ours, theirs = (one.now, one.was) if side else (one.was, one.now)
+            found = ours.sure & ~theirs.maybe
+            if found and not any(self.both.lone >> end & 1 for end in one.first):
+                by_source.setdefault((one.sources, found), set()).update(one.targets)
+        by_target: dict[tuple[tuple[int, ...], int], set[int]] = {}
+        for (sources, found), targets in by_source.items():
+            ends = tuple(sorted(numbers[node] for node in targets))
+            by_target.setdefault((ends, found), set()).update(numbers[node] for node in sources)
+        for (ends, found), senders in sorted(by_target.items()):
+            for from_, to in _without_loops(senders, ends):
+                yield Path(network, from_, to, found)
+
+    @cached_property
+    def entries(self) -> tuple[Entry, ...]:
+        """Ways in that are open now, of what is in both scopes, or is new."""
+        return tuple(self._entries(self.both.after, self.both.before))
+
+    @cached_property
+    def exits(self) -> tuple[Entry, ...]:
+        """Ways in that aren't open any more."""
+        return tuple(self._entries(self.both.before, self.both.after))
+
+    def _entries(self, network: Network, other: Network) -> Iterator[Entry]:
+        for entry in _new_entries(network, other):
+            if self._compared >> self.both.number[entry.endpoint.id] & 1:
+                yield entry
+
+    @cached_property
+    def lost(self) -> tuple[Lost, ...]:
+        """Workloads that no policy confines any more."""
+        if self.kind == "compose" or self.before is None or self.after is None:
+            return ()
+        return tuple(_lost(self.before, self.after))
+
+
+def _without_loops(sources: set[int], targets: tuple[int, ...]) -> Iterator[tuple[tuple[int, ...], tuple[int, ...]]]:
+    """Blocks of all pairs but those of a workload with itself."""
+    own = sources.intersection(targets)
+    if sources - own:
+        yield tuple(sorted(sources - own)), targets
+    for number in sorted(own):
+        rest = tuple(target for target in targets if target != number)
+        if rest:
+            yield (number,), rest
 
 
 def differences(before: Iterable[Network], after: Iterable[Network]) -> Iterator[Difference]:
@@ -90,177 +306,48 @@ def differences(before: Iterable[Network], after: Iterable[Network]) -> Iterator
 
 def difference(pair: Pair) -> Difference:
     """The difference of one scope."""
-    before, after = pair.before, pair.after
-    added, removed = tuple(sorted(pair.new)), tuple(sorted(pair.gone))
-    if before is None or after is None:
-        entries = tuple(_new_entries(after, None)) if after else ()
-        exits = tuple(_new_entries(before, None)) if before else ()
-        return Difference(pair.name, before, after, (), (), entries, exits, (), added, removed)
-    before, after = before.fresh(), after.fresh()
-    _align(before, after)
-    return Difference(
-        pair.name,
-        before,
-        after,
-        tuple(_paths(after, before)),
-        tuple(_paths(before, after)),
-        tuple(_entries(after, before, pair.new)),
-        tuple(_entries(before, after, pair.gone)),
-        tuple(_lost(before, after)) if after.scope.kind != "compose" else (),
-        added,
-        removed,
-    )
+    return Difference(pair)
 
 
-def _align(before: Network, after: Network) -> None:
-    """Let both tell the same ports and addresses apart, so that their sets can be compared."""
-    ports: list[PortRange] = []
-    for network in (before, after):
-        for policy in network.policies:
-            for direction in Direction:
-                for rule in policy.rules(direction):
-                    for port in rule.ports or ():
-                        if port.first is not None and port.protocol:
-                            ports.append(PortRange(port.protocol, port.first, port.last or MAX_PORT))
-        for endpoint in network.endpoints:
-            ports += [PortRange(p.protocol, p.number, p.number) for p in endpoint.ports]
-        ports += network.ports_written()
-    spans = [span for network in (before, after) for span in network.addresses_written()]
-    for network in (before, after):
-        network.asked_ports = [port for port in ports if port.protocol in PROTOCOLS]
-        network.asked_addresses = spans
+def _empty(like: Network) -> Network:
+    """A scope in which nothing is."""
+    scope = like.scope
+    if isinstance(like, ComposeNetwork):
+        return ComposeNetwork(scope.name, (), (), ())
+    return Network(Scope(scope.name, scope.kind, ()), like.assume)
 
 
-class _Translated:
-    """A solution of another network, with its ends renumbered to those of `network`."""
-
-    def __init__(self, network: Network, other: Network, solution: Solution) -> None:
-        self.network = network
-        numbers: dict[str, list[int]] = {}
-        for number, endpoint in enumerate(network.endpoints):
-            numbers.setdefault(endpoint.id, []).append(number)
-        self.here = [bits_of(numbers.get(endpoint.id, ())) for endpoint in other.endpoints]
-        self.there = {endpoint.id: number for number, endpoint in enumerate(other.endpoints)}
-        self.other = other
-        self.solution = solution
-        self._known: dict[Partition, Partition] = {}
-
-    def partition(self, direction: Direction, number: int) -> Partition | None:
-        """What the workload with this number here admits there; None if it isn't there."""
-        there = self.there.get(self.network.endpoints[number].id)
-        if there is None:
-            return None
-        found = self.solution.side(direction).partition(there)
-        if found not in self._known:
-            self._known[found] = fold((connections, self._ends(ends)) for connections, ends in found)
-        return self._known[found]
-
-    def _ends(self, ends: int) -> int:
-        bits = 0
-        for number in numbers_in(ends & self.other.universe.workloads):
-            bits |= self.here[number]
-        return bits
+def _doors(network: Network, both: Comparison) -> dict[tuple[int, str, str], Door]:
+    """The ways in through which policies let something, by node and what they are."""
+    found: dict[tuple[int, str, str], Door] = {}
+    for doorway in network.doorways:
+        sure, maybe = (network.admitted(doorway, strict) for strict in (True, False))
+        if sure or maybe:
+            key = (both.number[network.endpoints[doorway.workload].id], doorway.kind, doorway.via)
+            known = found.get(key)
+            old = known.connections if known else NOTHING
+            through = Open(sure | old.sure, sure | maybe | old.maybe)
+            found[key] = Door(through, known.limits if known else limits(network, doorway), doorway.location)
+    return found
 
 
-_Groups = dict[tuple[Partition, Partition], int]
+def _meant(network: Network, both: Comparison) -> dict[tuple[int, int, int], Location]:
+    """What workloads speak of, each with the first place that does."""
+    found: dict[tuple[int, int], tuple[int, Location]] = {}
+    ports = network.universe.ports
+    for use in network.uses:
+        source, target = (both.number[network.endpoints[n].id] for n in (use.source, use.target))
+        bits, place = found.get((source, target), (0, use.location))
+        found[source, target] = (bits | (ports.bits(use.protocol, use.port, use.port) if use.port else 0), place)
+    return {(*ends, bits): place for ends, (bits, place) in found.items() if ends[0] != ends[1]}
 
 
-def _paths(network: Network, other: Network) -> Iterator[Path]:
-    """What is surely open between workloads of a network, and not even perhaps in another, which has both."""
-    solution = network.answers.strict
-    translated = _Translated(network, other, other.answers.loose)
-    both = bits_of(n for n, e in enumerate(network.endpoints) if e.id in translated.there)
-    groups = {direction: _groups(network, solution, translated, direction, both) for direction in Direction}
-    by_source: dict[tuple[int, int], int] = {}
-    for sources, targets, connections in _changed(groups):
-        key = (sources, connections)
-        by_source[key] = by_source.get(key, 0) | targets
-    by_target: dict[tuple[int, int], int] = {}
-    for (sources, connections), targets in by_source.items():
-        key = (targets, connections)
-        by_target[key] = by_target.get(key, 0) | sources
-    for (targets, connections), sources in sorted(by_target.items()):
-        yield Path(network, tuple(numbers_in(sources)), tuple(numbers_in(targets)), connections)
-
-
-def _changed(groups: dict[Direction, _Groups]) -> Iterator[tuple[int, int, int]]:
-    """Blocks that are open and weren't, of the groups of which one side at least changed."""
-    into = [(pair, targets, pair[0] != pair[1]) for pair, targets in groups[Direction.INGRESS].items()]
-    for out, sources in groups[Direction.EGRESS].items():
-        differs = out[0] != out[1]
-        for pair, targets, changed in into if differs else [row for row in into if row[2]]:
-            if differs or changed:
-                yield from _between(sources, targets, out, pair)
-
-
-def _groups(network: Network, solution: Solution, translated: _Translated, direction: Direction, both: int) -> _Groups:
-    groups: _Groups = {}
-    narrowed: dict[Partition, Partition] = {}
-
-    def among(partition: Partition) -> Partition:
-        if partition not in narrowed:
-            narrowed[partition] = fold((connections, members & both) for connections, members in partition)
-        return narrowed[partition]
-
-    for number in numbers_in(both):
-        mine = among(solution.side(direction).partition(number))
-        theirs = among(translated.partition(direction, number) or ())
-        groups[(mine, theirs)] = groups.get((mine, theirs), 0) | 1 << number
-    return groups
-
-
-def _between(
-    sources: int, targets: int, out: tuple[Partition, Partition], into: tuple[Partition, Partition]
-) -> Iterator[tuple[int, int, int]]:
-    """Blocks that are open by the first partitions and not by the second."""
-    for ours_in, theirs_in, from_ in _both(into, sources):
-        for ours_out, theirs_out, to in _both(out, targets):
-            opened = ours_in & ours_out & ~(theirs_in & theirs_out)
-            if opened:
-                yield from _without_loops(from_, to, opened)
-
-
-def _both(partitions: tuple[Partition, Partition], ends: int) -> Iterator[tuple[int, int, int]]:
-    """The ends, apart by what each of two partitions admits with them; what the first doesn't admit is left out."""
-    ours, theirs = partitions
-    for connections, members in ours:
-        rest = members & ends
-        for other, other_members in theirs:
-            inside = rest & other_members
-            if inside:
-                yield connections, other, inside
-            rest &= ~inside
-        if rest:
-            yield connections, 0, rest
-
-
-def _without_loops(sources: int, targets: int, connections: int) -> Iterator[tuple[int, int, int]]:
-    """A block less the pairs of a workload with itself."""
-    own = sources & targets
-    if not own:
-        yield sources, targets, connections
-        return
-    if sources & ~own:
-        yield sources & ~own, targets, connections
-    for number in numbers_in(own):
-        rest = targets & ~(1 << number)
-        if rest:
-            yield 1 << number, rest, connections
-
-
-def _entries(network: Network, other: Network, fresh: frozenset[str]) -> Iterator[Entry]:
-    """Ways in that aren't in the other network, to what is in both, or is in none of those that it is compared with."""
-    there = fresh | {endpoint.id for endpoint in other.endpoints}
-    return (entry for entry in _new_entries(network, other) if entry.endpoint.id in there)
-
-
-def _new_entries(network: Network, other: Network | None) -> Iterator[Entry]:
+def _new_entries(network: Network, other: Network) -> Iterator[Entry]:
     """Ways in that are surely open in a network, and not even perhaps in the other."""
     known: dict[str, int] = {}
-    for doorway in other.doorways if other else ():
-        if other is not None:
-            id_ = other.endpoints[doorway.workload].id
-            known[id_] = known.get(id_, 0) | other.admitted(doorway, strict=False)
+    for doorway in other.doorways:
+        id_ = other.endpoints[doorway.workload].id
+        known[id_] = known.get(id_, 0) | other.admitted(doorway, strict=False)
     for doorway in network.doorways:
         before = known.get(network.endpoints[doorway.workload].id, 0)
         connections = network.admitted(doorway) & ~before
@@ -278,45 +365,3 @@ def _lost(before: Network, after: Network) -> Iterator[Lost]:
             if before.isolated(old, direction) and not after.isolated(number, direction, sure=False):
                 gone = tuple(policy for policy, _ in before.selecting(old, direction))
                 yield Lost(after, number, direction, gone)
-
-
-class Cause(NamedTuple):
-    """What opened a path: a rule that wasn't there, or policies that are gone; or neither can be named."""
-
-    reason: Reason | Location | None = None
-    gone: tuple[Policy, ...] = ()
-
-
-def cause(path: Path, other: Network) -> Cause:
-    """Why the first of a path's pairs is open, and wasn't in the other network."""
-    source, target = path.sources[0], path.targets[0]
-    there = {endpoint.id: number for number, endpoint in enumerate(other.endpoints)}
-    network = path.network
-    old_source, old_target = (there.get(network.endpoints[n].id) for n in (source, target))
-    before: set[object] = set()
-    if old_source is not None and old_target is not None:
-        before = {_identity(r) for r in other.because(old_source, old_target, path.connections)}
-    now = list(network.because(source, target, path.connections))
-    new = [r for r in now if _identity(r) not in before and _admits(r)]
-    if new:
-        return Cause(new[0])
-    gone = []
-    for old, direction in ((old_source, Direction.EGRESS), (old_target, Direction.INGRESS)):
-        number = source if direction is Direction.EGRESS else target
-        kept = {policy.name for policy, _ in network.selecting(number, direction)}
-        if old is not None:
-            gone += [policy for policy, _ in other.selecting(old, direction) if policy.name not in kept]
-    return Cause(None, tuple(gone))
-
-
-def _admits(reason: Reason | Location) -> bool:
-    return isinstance(reason, Location) or reason.rule.action is Action.ALLOW
-
-
-def _identity(reason: Reason | Location) -> object:
-    """A rule by what it says, wherever it stands."""
-    if isinstance(reason, Location):
-        return (reason.path, reason.text)
-    peers = None if reason.rule.peers is None else tuple(peer[1:] for peer in reason.rule.peers)
-    ports = None if reason.rule.ports is None else tuple(port[1:] for port in reason.rule.ports)
-    return (reason.policy.name, reason.policy.object.kind, reason.rule.action, peers, ports)

@@ -1,6 +1,7 @@
 """How far ways in and rules of networks reach, as extents that can be compared."""
 
 import re
+from typing import NamedTuple
 
 from hullcheck.model.container import Port
 from hullcheck.model.extent import (
@@ -80,6 +81,33 @@ def _sources(service: Service) -> Spans:
 
 def _networks(internal: bool) -> Parts:
     return words((_HERE,) if internal else (_HERE, _EVERYWHERE), "name")
+
+
+class Limits(NamedTuple):
+    """From where a way in is open by itself, whatever policies say: these addresses, and `inside` a network only."""
+
+    sources: Spans = EVERY_ADDRESS
+    inside: bool = False
+
+    @property
+    def extent(self) -> Extent:
+        return extent(from_=self.sources, networks=_networks(self.inside))
+
+    @property
+    def text(self) -> str:
+        """In words; empty where there are none."""
+        words = [f"only from {_HERE}"] if self.inside else []
+        if self.sources.unknown:
+            words.append("limited to some addresses")
+        elif self.sources != EVERY_ADDRESS:
+            words.append(f"only from {self.sources}" if self.sources.ranges else "from no address")
+        return ", ".join(words)
+
+
+def limits(network: Network, doorway: Doorway) -> Limits:
+    """The limits of a way in: of a load balancer, by annotations, or to an address of the host."""
+    sources, nets = _limits(network, doorway)
+    return Limits(_everybody(sources), _EVERYWHERE not in nets.elements)
 
 
 def let_in(network: Network, doorway: Doorway, connections: int) -> Extent:

@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from hullcheck.model.network.addresses import cidrs
 from hullcheck.model.network.endpoint import Endpoint
+from hullcheck.model.network.extents import Limits, limits
 from hullcheck.model.network.join import Blocks, join
 from hullcheck.model.network.labels import numbers_in
 from hullcheck.model.network.network import Doorway, Network, Reason
@@ -31,7 +32,12 @@ class Way(NamedTuple):
     location: Location
     connections: str
     certain: bool
-    limited: bool
+    limits: Limits = Limits()
+
+    @property
+    def limited(self) -> bool:
+        """Is it open to some addresses only?"""
+        return bool(self.limits.text)
 
 
 class Node(NamedTuple):
@@ -180,7 +186,7 @@ class _Mapper:
         for connections, certain in ((sure, True), (maybe & ~sure, False)):
             if connections:
                 text = self.universe.ports.text(connections)
-                yield Way(doorway.kind, doorway.via, doorway.location, text, certain, doorway.limited)
+                yield Way(doorway.kind, doorway.via, doorway.location, text, certain, limits(self.network, doorway))
 
     def _between(self, blocks: Blocks, strict: bool) -> tuple[list[Edge], list[Wide]]:
         """Edges of one answer: all of the strict one, or what only the loose one has."""

@@ -14,12 +14,18 @@ from hullcheck.model.network.ports import MAX_PORT, PROTOCOLS, PortRange
 from hullcheck.model.network.service import Backend, Entrance, Service, ServicePort
 from hullcheck.model.network.solve import Answers, Compiler, answers
 from hullcheck.model.network.universe import Universe, address_ranges
+from hullcheck.model.node import as_str, at
 from hullcheck.source import Location
 
 T = TypeVar("T")
 
 MAX_WAYS = 100_000
 """Ways in, and places where a workload speaks of another, that are looked at in one scope."""
+
+
+KNATIVE = "Knative Service"
+KNATIVE_PORT = 8080
+"""Where the container of a Knative Service listens if it declares no port (Knative's runtime contract)."""
 
 
 class Use(NamedTuple):
@@ -347,6 +353,16 @@ class _Doorways:
                 yield from self._behind(entrance, backend)
         for number, endpoint in enumerate(self.network.endpoints):
             yield from self._on_host(number, endpoint)
+            if is_routed(endpoint):
+                yield self._knative(number, endpoint)
+
+    def _knative(self, number: int, endpoint: Endpoint) -> Doorway:
+        """A Knative Service has a route from outside of its own, to the one port that its container may declare."""
+        port = endpoint.ports[0] if endpoint.ports else None
+        listens = port.number if port else KNATIVE_PORT
+        connections = self.universe.ports.bits("TCP", listens, listens)
+        via = f"{KNATIVE} `{endpoint.namespace}/{endpoint.name}`"
+        return Doorway(number, KNATIVE, via, endpoint.location, connections)
 
     def _public(self, service: Service) -> Iterator[Doorway]:
         kind = service.type if service.type in ("LoadBalancer", "NodePort") else "externalIPs"
@@ -395,6 +411,25 @@ class _Doorways:
                 yield Doorway(number, "hostPort", via, port.location or endpoint.location, connections, port.loopback)
 
 
+def is_knative(endpoint: Endpoint) -> bool:
+    """Is it a Service of Knative's, which is a workload?"""
+    return endpoint.object is not None and (endpoint.object.kind, endpoint.object.group) == (
+        "Service",
+        "serving.knative.dev",
+    )
+
+
+def is_routed(endpoint: Endpoint) -> bool:
+    """Is it a Service of Knative's that no label keeps inside the cluster?"""
+    if endpoint.object is None or not is_knative(endpoint):
+        return False
+    labels = at(endpoint.object.node, "metadata", "labels")
+    return "cluster-local" not in (
+        as_str(at(labels, "networking.knative.dev/visibility")),
+        as_str(at(labels, "serving.knative.dev/visibility")),
+    )
+
+
 def _is_meant(backend: Backend, port: ServicePort) -> bool:
     if backend.port is None:
         return True
@@ -410,6 +445,14 @@ def _service_ports(scope: Scope) -> Iterator[PortRange]:
             for number in (port.number, port.target):
                 if isinstance(number, int) and 1 <= number <= MAX_PORT and port.protocol in PROTOCOLS:
                     yield PortRange(port.protocol, number, number)
+    if any(is_knative(endpoint) for endpoint in scope.endpoints):
+        yield PortRange("TCP", KNATIVE_PORT, KNATIVE_PORT)
+        yield from (
+            PortRange("TCP", port.number, port.number)
+            for endpoint in scope.endpoints
+            if is_knative(endpoint)
+            for port in endpoint.ports
+        )
     for entrance in scope.entrances:
         for backend in entrance.backends:
             if isinstance(backend.port, int) and 1 <= backend.port <= MAX_PORT:
