@@ -1,0 +1,275 @@
+"""What a change does to all that runs: each value that is other, new or gone, by the line that decided it."""
+
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from hullcheck.budget import OutOfTimeError
+from hullcheck.budget import Thing as Timed
+from hullcheck.model.node import Mapping, Node, Scalar
+from hullcheck.model.problem import Problem
+from hullcheck.show.compare import Difference, Resolve, core, differences, down, kubernetes, kustomize
+from hullcheck.show.emit import inline, origins, value
+from hullcheck.show.matching import Match, Renamed, match
+from hullcheck.show.redact import Redaction
+from hullcheck.show.rendered import Side, Thing
+from hullcheck.show.risk import Risk, risk
+from hullcheck.show.story import Change as FactChange
+from hullcheck.show.story import changes as fact_changes
+from hullcheck.source import Location
+
+_BOUNDARY = frozenset(":/@,; \t\n=\"'")
+
+
+class Change(NamedTuple):
+    """A value of one thing that differs, without secrets. `difference` says where; whole things have an empty path.
+
+    `secret`: both sides look alike only because secrets are taken out of them.
+    """
+
+    match: Match
+    difference: Difference
+    before: Node | None
+    after: Node | None
+    risk: Risk | None = None
+
+    @property
+    def thing(self) -> Thing:
+        """What it is now, or was."""
+        found = self.match.after or self.match.before
+        assert found is not None
+        return found
+
+    @property
+    def secret(self) -> bool:
+        both = self.before is not None and self.after is not None
+        return both and not self.difference.reordered and _dump(self.before) == _dump(self.after)
+
+
+class Cause(NamedTuple):
+    """Changes that one line makes: `was` and `now` are what differs in all of them."""
+
+    changes: tuple[Change, ...]
+    was: str
+    now: str
+
+    @property
+    def risk(self) -> Risk | None:
+        return min((change.risk for change in self.changes if change.risk is not None), default=None)
+
+
+class Unknown(NamedTuple):
+    """Something that isn't compared in full: on which side it isn't known, and why; `times` says how many such things there are."""
+
+    side: str
+    text: str
+    location: Location | None
+    times: int = 1
+
+
+class Whole(NamedTuple):
+    """All that a change does: the `facts` of containers, the `causes` with every value that differs, worlds that were
+    renamed, and what isn't known. `redacted` says how many secrets were taken out."""
+
+    facts: tuple[FactChange, ...]
+    causes: tuple[Cause, ...]
+    renamed: tuple[Renamed, ...]
+    unknown: tuple[Unknown, ...]
+    redacted: int = 0
+
+    @property
+    def empty(self) -> bool:
+        return not (self.facts or self.causes or self.renamed)
+
+
+def difference(before: Side, after: Side, *, reveal: bool = False) -> Whole:
+    """Everything that differs between two trees as rendered."""
+    matched = match(before.worlds, after.worlds)
+    shown = _Shown(reveal)
+    found: list[Change] = []
+    late: list[Unknown] = []
+    for each in matched.things:
+        try:
+            with Timed():
+                found += of_match(each, shown)
+        except OutOfTimeError as error:
+            thing = each.after or each.before
+            assert thing is not None
+            late.append(Unknown("both", f"{thing.title} in {thing.world} isn't compared: {error}", thing.node.location))
+    names = {one.before.name: one.after.name for one in matched.renamed}
+    facts = tuple(fact_changes(before.stories, after.stories, names, _Decided(found)))
+    unknown = (*late, *_unknown(before, after))
+    return Whole(facts, tuple(causes(found)), matched.renamed, unknown, shown.count)
+
+
+def of_match(found: Match, shown: "_Shown") -> Iterator[Change]:
+    """What differs in one thing, which may be new or gone."""
+    old, new = found
+    if old is None or new is None:
+        whole = Difference((), old.node if old else None, new.node if new else None, (), ())
+        made = Change(found, whole, shown.node(old) if old else None, shown.node(new) if new else None)
+        yield made._replace(risk=risk(made.thing, (), whole))
+        return
+    for each in differences(old.node, new.node, _dialect(new)):
+        before = down(shown.node(old), each.before_at) if each.before is not None else None
+        after = down(shown.node(new), each.after_at) if each.after is not None else None
+        yield Change(found, each, before, after, risk(new, each.path, each))
+
+
+def _dialect(thing: Thing) -> Resolve:
+    if thing.kind == "kustomization":
+        return kustomize
+    return core if thing.kind in ("compose", "image") else kubernetes
+
+
+class _Shown:
+    """Things as they may be shown: each is searched for secrets once, and only if something in it differs."""
+
+    def __init__(self, reveal: bool) -> None:
+        self.redaction = None if reveal else Redaction()
+        self._known: dict[int, tuple[Mapping, Thing]] = {}
+
+    @property
+    def count(self) -> int:
+        return self.redaction.count if self.redaction is not None else 0
+
+    def node(self, thing: Thing) -> Mapping:
+        """The thing without its secrets."""
+        if self.redaction is None:
+            return thing.node
+        if id(thing) not in self._known:
+            self._known[id(thing)] = (self.redaction.object(thing.node), thing)
+        return self._known[id(thing)][0]
+
+
+def causes(changes: Iterable[Change]) -> Iterator[Cause]:
+    """The changes by what makes them: the same lines, before and after, that change the same."""
+    groups: dict[object, tuple[list[Change], str, str]] = {}
+    for change in changes:
+        was, now = _core(change)
+        key: tuple[object, ...] = (
+            _at(change.difference.before),
+            _at(change.difference.after),
+            was,
+            now,
+            change.difference.reordered,
+        )
+        if key[0] is None and key[1] is None:
+            key = (id(change),)
+        groups.setdefault(key, ([], was, now))[0].append(change)
+    for found, was, now in groups.values():
+        yield Cause(tuple(found), was, now)
+
+
+def _at(node: Node | None) -> tuple[str, int] | None:
+    """The line that decided a value."""
+    return (node.source.path, decided(node).location.line) if node is not None else None
+
+
+def decided(node: Node) -> Node:
+    """Whose place decides a value: of a mapping or a list, the first that it holds."""
+    first = next(origins(node), None)
+    return first.node if first is not None else node
+
+
+def _core(change: Change) -> tuple[str, str]:
+    """What differs, without what both have in common: of two images only their tags."""
+    if not change.difference.path:
+        return "", ""
+    old, new = change.before, change.after
+    if change.difference.reordered or old is None or new is None or not _scalars(old, new):
+        return _dump(old), _dump(new)
+    assert isinstance(old, Scalar)
+    assert isinstance(new, Scalar)
+    return trimmed(old.text, new.text) if not change.secret else ("", "")
+
+
+def _scalars(old: Node, new: Node) -> bool:
+    both = (old, new)
+    return all(isinstance(node, Scalar) and not node.unknown for node in both)
+
+
+def trimmed(old: str, new: str) -> tuple[str, str]:
+    """Two texts without the whole words that both start and end with."""
+    limit = min(len(old), len(new))
+    start = next((n for n in range(limit) if old[n] != new[n]), limit)
+    while start and not (old[start - 1] in _BOUNDARY):
+        start -= 1
+    limit -= start
+    end = next((n for n in range(limit) if old[-1 - n] != new[-1 - n]), limit)
+    while end and not (old[-end] in _BOUNDARY):
+        end -= 1
+    was, now = old[start : len(old) - end], new[start : len(new) - end]
+    return (was, now) if was and now else (old, new)
+
+
+def _dump(node: Node | None) -> str:
+    if node is None:
+        return ""
+    return inline(node) if isinstance(node, Scalar) else repr(value(node))
+
+
+class _Decided:
+    """Which line made a container's fact another: that of the value that the fact rests on, as it was rendered."""
+
+    def __init__(self, changes: Iterable[Change]) -> None:
+        self._found: dict[tuple[str, str], list[Change]] = {}
+        for change in changes:
+            if change.match.before is not None and change.match.after is not None:
+                self._found.setdefault((change.thing.world, change.thing.owner), []).append(change)
+
+    def __call__(self, owner: str, topic: str) -> tuple[Location, bool] | None:
+        """The place and whether it is gone, for the container `owner` and what is said of it."""
+        world, _, inner = owner.partition("#")
+        thing, _, container = inner.rpartition("/")
+        named = f"[{container}]"
+        for change in (*self._found.get((world, thing), ()), *self._found.get((world, inner), ())):
+            path = change.difference.path
+            items = [step for step, key in zip(path[1:], path, strict=False) if key in _CONTAINERS]
+            if _TOPICS.get(topic, frozenset()).isdisjoint(path) or (items and named not in items):
+                continue
+            node = change.difference.after or change.difference.before
+            if node is not None:
+                return decided(node).location, change.difference.after is None
+        return None
+
+
+_CONTAINERS = ("containers", "initContainers", "ephemeralContainers")
+_TOPICS = {
+    "image": frozenset(("image",)),
+    "runs as": frozenset(("runAsUser", "user")),
+    "privileged": frozenset(("privileged",)),
+    "allows privilege escalation": frozenset(("allowPrivilegeEscalation",)),
+    "read-only root filesystem": frozenset(("readOnlyRootFilesystem", "read_only")),
+    "capability added": frozenset(("add", "cap_add")),
+    "capability dropped": frozenset(("drop", "cap_drop")),
+    "memory limit": frozenset(("memory", "mem_limit")),
+    "cpu limit": frozenset(("cpu", "cpus")),
+    "host network": frozenset(("hostNetwork", "network_mode")),
+    "host PID namespace": frozenset(("hostPID", "pid")),
+    "host IPC namespace": frozenset(("hostIPC", "ipc")),
+    "mounts its service account's token": frozenset(("automountServiceAccountToken",)),
+    "service account": frozenset(("serviceAccountName", "serviceAccount")),
+}
+"""The keys that a fact of a container rests on, in Kubernetes and in Compose."""
+
+
+def _unknown(before: Side, after: Side) -> Iterator[Unknown]:
+    """What isn't known of either side, once for each reason."""
+    reasons: dict[str, dict[str, list[Location | None]]] = {}
+    for name, side in (("before", before), ("after", after)):
+        for problem in dict.fromkeys(side.problems):
+            reasons.setdefault(_reason(problem), {}).setdefault(name, []).append(problem.location)
+        told = {problem.gap.because for problem in side.problems if problem.gap is not None}
+        for world in side.worlds:
+            if world.unsure and world.unsure not in told:
+                reasons.setdefault(f"{world.name}: {world.unsure}", {}).setdefault(name, []).append(None)
+    for text, sides in reasons.items():
+        places = sides.get("after") or sides["before"]
+        yield Unknown("both" if len(sides) > 1 else next(iter(sides)), text, places[0], len(places))
+
+
+def _reason(problem: Problem) -> str:
+    gap = problem.gap
+    if gap is None or not gap.because:
+        return problem.message
+    return f"{gap.what}: {gap.because}"
