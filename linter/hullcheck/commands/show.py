@@ -249,9 +249,10 @@ def _story_as_json(story: "Story") -> dict[str, Any]:
 def _changes(root: str, options: argparse.Namespace) -> int:
     from hullcheck.base import resolve
     from hullcheck.history import CommitTree, History
+    from hullcheck.report.changed import Style, render
+    from hullcheck.report.changed_json import as_json
     from hullcheck.show.difference import difference
     from hullcheck.show.rendered import of_paths, side
-    from hullcheck.show.told import Style, as_json, render
 
     past = History(root)
     base = CommitTree(past, resolve(past, options.diff_base, os.environ).commit)

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from hullcheck.budget import OutOfTimeError
 from hullcheck.budget import Thing as Timed
-from hullcheck.discover import Tree
+from hullcheck.discover import Entry, Tree
 from hullcheck.model.node import Mapping, Node, Scalar, at
 from hullcheck.model.problem import Problem, late
 from hullcheck.show.build import mapping, sequence, text
@@ -68,12 +68,11 @@ def side(tree: Tree, options: Options, root_name: str = "") -> Side:
     """
     from datetime import date
 
-    from hullcheck.analysis import discovered
     from hullcheck.link.project import link
     from hullcheck.model.settings import Settings
     from hullcheck.read import read_all
 
-    entries, _ = discovered(tree)
+    entries = [item for item in tree.entries() if isinstance(item, Entry)]
     files = read_all(tree, entries, 1, lambda what, done, total: None)
     linked = link(files, tree, Settings(date.today()))
     problems = [problem for problem in linked.problems if problem.gap is not None]

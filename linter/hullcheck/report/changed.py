@@ -139,12 +139,12 @@ def _cause(cause: Cause, style: Style) -> Iterator[str]:
         else [f"{n}: {short(c)}" for n, c in zip(names, cause.changes, strict=True)]
     )
     if not first.difference.path:
-        yield f"{_mark(first)} {len(cause.changes)} objects{place}"
+        yield f"{mark_of(first)} {len(cause.changes)} objects{place}"
     elif same or not cause.was:
         yield from _told(first, head, place, style)
     else:
         lead = f"{head}: " if head else ""
-        yield from _wrapped(f"{_mark(first)} {lead}", _cut(_safe(cause.was)), _cut(_safe(cause.now)), place)
+        yield from _wrapped(f"{mark_of(first)} {lead}", _cut(masked(cause.was)), _cut(masked(cause.now)), place)
     yield from _listed(objects, style)
 
 
@@ -184,7 +184,7 @@ def joined(path: tuple[str, ...]) -> str:
     return made
 
 
-def _mark(change: Change) -> str:
+def mark_of(change: Change) -> str:
     if change.difference.before is None:
         return "+"
     return "-" if change.difference.after is None else "~"
@@ -192,7 +192,7 @@ def _mark(change: Change) -> str:
 
 def _told(change: Change, head: str, place: str, style: Style) -> Iterator[str]:
     """One change: what it is about, both values, and where they were decided."""
-    mark, old, new = _mark(change), change.before, change.after
+    mark, old, new = mark_of(change), change.before, change.after
     if not change.difference.path:
         what = summary(change.thing)
         yield f"{mark} {clean(head)}{clean(f': {what}') if what else ''}{place}"
@@ -244,7 +244,7 @@ def _block(mark: str, node: Node | None, style: Style) -> Iterator[str]:
     lines = []
     for line in yaml_lines(node):
         at = f"  # {line.node.source.path}:{line.node.location.line}" if line.node is not None and style.places else ""
-        lines.append(f"    {mark} {clean(_safe(line.text))}{clean(at)}")
+        lines.append(f"    {mark} {clean(masked(line.text))}{clean(at)}")
     yield from _shortened(lines, style)
 
 
@@ -263,7 +263,7 @@ def _line_changes(old: list[str], new: list[str]) -> Iterator[str]:
     if max(len(old), len(new)) > MAX_DIFF:
         yield f"    {len(old)} lines before, {len(new)} now"
         return
-    old, new = _safe("\n".join(old)).split("\n"), _safe("\n".join(new)).split("\n")
+    old, new = masked("\n".join(old)).split("\n"), masked("\n".join(new)).split("\n")
     found = [
         line for line in difflib.unified_diff(old, new, n=0, lineterm="") if not line.startswith(("---", "+++", "@@"))
     ]
@@ -276,11 +276,11 @@ def _text(node: Node | None) -> str:
     if node is None:
         return ""
     if node.unknown or isinstance(node, Scalar):
-        return _safe(inline(node))
-    return _safe(json.dumps(value(node), ensure_ascii=False, default=str))
+        return masked(inline(node))
+    return masked(json.dumps(value(node), ensure_ascii=False, default=str))
 
 
-def _safe(text: str) -> str:
+def masked(text: str) -> str:
     """The text without what looks like a credential wherever it stands."""
     for start, end in reversed(list(merged(spans(text)))):
         if text[start:end] != REDACTED:
@@ -313,86 +313,3 @@ def _unknown(found: Unknown, style: Style) -> Iterator[str]:
     count = f" ({found.times} of them)" if found.times > 1 else ""
     place = f" ({found.location.path}:{found.location.line})" if found.location is not None and style.places else ""
     yield clean(f"{side}{told(found.text)}{count}{place}")
-
-
-def as_json(whole: Whole) -> dict[str, object]:
-    """Everything as values for JSON, as show.schema.json describes it."""
-    return {
-        "version": 1,
-        "changes": [
-            {
-                "container": fact.title,
-                "change": told(fact.text),
-                "path": fact.location.path,
-                "line": fact.location.line,
-                "removed": fact.removed,
-            }
-            for fact in whole.facts
-        ],
-        "rendered": [
-            {
-                "about": cause.risk.name.lower() if cause.risk is not None else "other",
-                "was": _safe(cause.was),
-                "now": _safe(cause.now),
-                "objects": list(map(_change_as_json, cause.changes)),
-            }
-            for cause in whole.causes
-        ],
-        "renamed": [
-            {"before": old.name, "after": new.name, "kind": new.kind, "kindBefore": old.kind}
-            for old, new in whole.renamed
-        ],
-        "notCompared": [
-            {
-                "side": each.side,
-                "reason": told(each.text),
-                "count": each.times,
-                "path": each.location.path if each.location else None,
-                "line": each.location.line if each.location else None,
-            }
-            for each in whole.unknown
-        ],
-    }
-
-
-def _change_as_json(change: Change) -> dict[str, object]:
-    thing, found = change.thing, change.difference
-    old = change.match.before or thing
-    return {
-        "world": thing.world,
-        "kind": thing.kind,
-        "object": thing.title,
-        "objectBefore": old.title,
-        "worldBefore": old.world,
-        "path": joined(found.path),
-        "change": "reordered" if found.reordered else {"+": "added", "-": "removed", "~": "changed"}[_mark(change)],
-        "secret": change.secret,
-        "before": _side_as_json(change.before, found.before, found.before_at),
-        "after": _side_as_json(change.after, found.after, found.after_at),
-    }
-
-
-def _side_as_json(shown: Node | None, node: Node | None, steps: tuple[str | int, ...]) -> dict[str, object] | None:
-    if shown is None or node is None:
-        return None
-    at = decided(node)
-    pointer = "".join(f"/{str(step).replace('~', '~0').replace('/', '~1')}" for step in steps)
-    return {
-        "value": _plain_value(shown),
-        "pointer": pointer,
-        "path": at.source.path,
-        "line": at.location.line,
-        "because": at.because,
-    }
-
-
-def _plain_value(node: Node) -> object:
-    return _masked(value(node))
-
-
-def _masked(found: object) -> object:
-    if isinstance(found, dict):
-        return {key: _masked(child) for key, child in found.items()}
-    if isinstance(found, list):
-        return [_masked(child) for child in found]
-    return _safe(found) if isinstance(found, str) and len(found) > 5 else found
