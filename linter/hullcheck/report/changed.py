@@ -8,7 +8,8 @@ from typing import NamedTuple
 from hullcheck.model.masking import merged, spans
 from hullcheck.model.node import Node, Scalar
 from hullcheck.report.safe import clean, told
-from hullcheck.show.difference import Cause, Change, Unknown, Whole, decided
+from hullcheck.show.decided import Place
+from hullcheck.show.difference import Cause, Change, Unknown, Whole
 from hullcheck.show.emit import inline, value, yaml_lines
 from hullcheck.show.redact import REDACTED
 from hullcheck.show.risk import summary
@@ -290,22 +291,17 @@ def masked(text: str) -> str:
 
 def _places(change: Change) -> str:
     """The lines that decided a value, now and before."""
-    new, old = change.difference.after, change.difference.before
-    after, before = (_place(node) for node in (new, old))
-    because = decided(new).because if new is not None else ""
-    because = f", {because}" if because else ""
-    if not old:
-        return clean(f" ({after}{because})")
-    if not new:
-        return clean(f" (before: {before})")
-    return clean(f" ({after}{because})" if after == before else f" ({after}{because}; before: {before})")
+    new, old = change.now_at, change.was_at
+    if new is None:
+        return clean(f" (before: {_place(old)})")
+    because = f", {new.because}" if new.because else ""
+    if old is None or _place(old) == _place(new):
+        return clean(f" ({_place(new)}{because})")
+    return clean(f" ({_place(new)}{because}; before: {_place(old)})")
 
 
-def _place(node: Node | None) -> str:
-    if node is None:
-        return ""
-    found = decided(node)
-    return f"{found.source.path}:{found.location.line}"
+def _place(place: Place | None) -> str:
+    return f"{place.path}:{place.line}" if place is not None else ""
 
 
 def _unknown(found: Unknown, style: Style) -> Iterator[str]:

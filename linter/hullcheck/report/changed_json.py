@@ -3,7 +3,8 @@
 from hullcheck.model.node import Node
 from hullcheck.report.changed import joined, mark_of, masked
 from hullcheck.report.safe import told
-from hullcheck.show.difference import Change, Whole, decided
+from hullcheck.show.decided import Place
+from hullcheck.show.difference import Change, Whole
 from hullcheck.show.emit import value
 
 
@@ -59,21 +60,20 @@ def _change_as_json(change: Change) -> dict[str, object]:
         "path": joined(found.path),
         "change": "reordered" if found.reordered else {"+": "added", "-": "removed", "~": "changed"}[mark_of(change)],
         "secret": change.secret,
-        "before": _side_as_json(change.before, found.before, found.before_at),
-        "after": _side_as_json(change.after, found.after, found.after_at),
+        "before": _side_as_json(change.before, change.was_at, found.before_at),
+        "after": _side_as_json(change.after, change.now_at, found.after_at),
     }
 
 
-def _side_as_json(shown: Node | None, node: Node | None, steps: tuple[str | int, ...]) -> dict[str, object] | None:
-    if shown is None or node is None:
+def _side_as_json(shown: Node | None, at: Place | None, steps: tuple[str | int, ...]) -> dict[str, object] | None:
+    if shown is None or at is None:
         return None
-    at = decided(node)
     pointer = "".join(f"/{str(step).replace('~', '~0').replace('/', '~1')}" for step in steps)
     return {
         "value": _plain_value(shown),
         "pointer": pointer,
-        "path": at.source.path,
-        "line": at.location.line,
+        "path": at.path,
+        "line": at.line,
         "because": at.because,
     }
 

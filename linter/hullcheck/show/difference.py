@@ -8,7 +8,8 @@ from hullcheck.budget import Thing as Timed
 from hullcheck.model.node import Mapping, Node, Scalar
 from hullcheck.model.problem import Problem
 from hullcheck.show.compare import Difference, Resolve, core, differences, down, kubernetes, kustomize
-from hullcheck.show.emit import inline, origins, value
+from hullcheck.show.decided import Lines, Place, deciding
+from hullcheck.show.emit import inline, value
 from hullcheck.show.matching import Match, Renamed, match
 from hullcheck.show.redact import Redaction
 from hullcheck.show.rendered import Side, Thing
@@ -22,6 +23,7 @@ _BOUNDARY = frozenset(":/@,; \t\n=\"'")
 
 class Change(NamedTuple):
     """A value of one thing that differs, without secrets. `difference` says where; whole things have an empty path.
+    `was_at` and `now_at` are the lines that decided it.
 
     `secret`: both sides look alike only because secrets are taken out of them.
     """
@@ -30,6 +32,8 @@ class Change(NamedTuple):
     difference: Difference
     before: Node | None
     after: Node | None
+    was_at: Place | None = None
+    now_at: Place | None = None
     risk: Risk | None = None
 
     @property
@@ -84,7 +88,7 @@ class Whole(NamedTuple):
 def difference(before: Side, after: Side, *, reveal: bool = False) -> Whole:
     """Everything that differs between two trees as rendered."""
     matched = match(before.worlds, after.worlds)
-    shown = _Shown(reveal)
+    shown = _Shown(reveal, Lines(before.read), Lines(after.read))
     found: list[Change] = []
     late: list[Unknown] = []
     for each in matched.things:
@@ -107,12 +111,12 @@ def of_match(found: Match, shown: "_Shown") -> Iterator[Change]:
     if old is None or new is None:
         whole = Difference((), old.node if old else None, new.node if new else None, (), ())
         made = Change(found, whole, shown.node(old) if old else None, shown.node(new) if new else None)
-        yield made._replace(risk=risk(made.thing, (), whole))
+        yield shown.placed(made._replace(risk=risk(made.thing, (), whole)))
         return
     for each in differences(old.node, new.node, _dialect(new)):
         before = down(shown.node(old), each.before_at) if each.before is not None else None
         after = down(shown.node(new), each.after_at) if each.after is not None else None
-        yield Change(found, each, before, after, risk(new, each.path, each))
+        yield shown.placed(Change(found, each, before, after, risk=risk(new, each.path, each)))
 
 
 def _dialect(thing: Thing) -> Resolve:
@@ -124,13 +128,20 @@ def _dialect(thing: Thing) -> Resolve:
 class _Shown:
     """Things as they may be shown: each is searched for secrets once, and only if something in it differs."""
 
-    def __init__(self, reveal: bool) -> None:
+    def __init__(self, reveal: bool, before: Lines, after: Lines) -> None:
+        self.before = before
+        self.after = after
         self.redaction = None if reveal else Redaction()
         self._known: dict[int, tuple[Mapping, Thing]] = {}
 
     @property
     def count(self) -> int:
         return self.redaction.count if self.redaction is not None else 0
+
+    def placed(self, change: Change) -> Change:
+        """The change with the lines that decided it."""
+        old, new = deciding(change.difference.before, change.difference.after, self.before, self.after)
+        return change._replace(was_at=old, now_at=new)
 
     def node(self, thing: Thing) -> Mapping:
         """The thing without its secrets."""
@@ -146,29 +157,14 @@ def causes(changes: Iterable[Change]) -> Iterator[Cause]:
     groups: dict[object, tuple[list[Change], str, str]] = {}
     for change in changes:
         was, now = _core(change)
-        key: tuple[object, ...] = (
-            _at(change.difference.before),
-            _at(change.difference.after),
-            was,
-            now,
-            change.difference.reordered,
-        )
-        if key[0] is None and key[1] is None:
-            key = (id(change),)
+        key = (_at(change.was_at), _at(change.now_at), was, now, change.difference.reordered)
         groups.setdefault(key, ([], was, now))[0].append(change)
     for found, was, now in groups.values():
         yield Cause(tuple(found), was, now)
 
 
-def _at(node: Node | None) -> tuple[str, int] | None:
-    """The line that decided a value."""
-    return (node.source.path, decided(node).location.line) if node is not None else None
-
-
-def decided(node: Node) -> Node:
-    """Whose place decides a value: of a mapping or a list, the first that it holds."""
-    first = next(origins(node), None)
-    return first.node if first is not None else node
+def _at(place: Place | None) -> tuple[str, int] | None:
+    return (place.path, place.line) if place is not None else None
 
 
 def _core(change: Change) -> tuple[str, str]:
@@ -227,9 +223,9 @@ class _Decided:
             items = [step for step, key in zip(path[1:], path, strict=False) if key in _CONTAINERS]
             if _TOPICS.get(topic, frozenset()).isdisjoint(path) or (items and named not in items):
                 continue
-            node = change.difference.after or change.difference.before
-            if node is not None:
-                return decided(node).location, change.difference.after is None
+            place = change.now_at or change.was_at
+            if place is not None:
+                return place.location, change.now_at is None
         return None
 
 
@@ -256,16 +252,23 @@ _TOPICS = {
 def _unknown(before: Side, after: Side) -> Iterator[Unknown]:
     """What isn't known of either side, once for each reason."""
     reasons: dict[str, dict[str, list[Location | None]]] = {}
+    left = {_kept(problem) for problem in before.problems} & {_kept(problem) for problem in after.problems}
     for name, side in (("before", before), ("after", after)):
-        for problem in dict.fromkeys(side.problems):
-            reasons.setdefault(_reason(problem), {}).setdefault(name, []).append(problem.location)
         told = {problem.gap.because for problem in side.problems if problem.gap is not None}
+        for problem in dict.fromkeys(side.problems):
+            if _kept(problem) not in left or problem.gap is None or problem.gap.cause != "unused":
+                reasons.setdefault(_reason(problem), {}).setdefault(name, []).append(problem.location)
         for world in side.worlds:
-            if world.unsure and world.unsure not in told:
+            if world.unsure and world.unsure not in told and world.kind != "manifests":
                 reasons.setdefault(f"{world.name}: {world.unsure}", {}).setdefault(name, []).append(None)
     for text, sides in reasons.items():
-        places = sides.get("after") or sides["before"]
-        yield Unknown("both" if len(sides) > 1 else next(iter(sides)), text, places[0], len(places))
+        found = sides.get("after") or sides["before"]
+        yield Unknown("both" if len(sides) > 1 else next(iter(sides)), text, found[0], len(found))
+
+
+def _kept(problem: Problem) -> tuple[str, str, str]:
+    """What is equal for a file that is in both trees, and isn't known in either: nobody uses it, and it is as it was."""
+    return problem.location.path, problem.message, problem.location.source.text
 
 
 def _reason(problem: Problem) -> str:

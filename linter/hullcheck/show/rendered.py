@@ -11,6 +11,7 @@ from hullcheck.discover import Entry, Tree
 from hullcheck.model.node import Mapping, Node, Scalar, at
 from hullcheck.model.problem import Problem, late
 from hullcheck.show.build import mapping, sequence, text
+from hullcheck.show.decided import Read
 from hullcheck.show.roots import CHART, COMPOSE, IMAGE, Options
 from hullcheck.show.story import Story, stories
 from hullcheck.source import Source
@@ -54,11 +55,12 @@ class World(NamedTuple):
 
 
 class Side(NamedTuple):
-    """All that one tree renders to, the stories of its containers, and what can't be known of it."""
+    """All that one tree renders to, the stories of its containers, what can't be known of it, and how to read its files."""
 
     worlds: tuple[World, ...]
     stories: tuple[Story, ...]
     problems: tuple[Problem, ...]
+    read: Read = lambda path: None
 
 
 def side(tree: Tree, options: Options, root_name: str = "") -> Side:
@@ -82,7 +84,7 @@ def side(tree: Tree, options: Options, root_name: str = "") -> Side:
         *(world for project in linked.compose for world in made.project(project)),
         *(world for path, model in linked.dockerfiles.items() for world in made.image(path, model)),
     ]
-    return Side(tuple(worlds), tuple(stories(part for _, part in linked.parts)), tuple(made.problems))
+    return Side(tuple(worlds), tuple(stories(part for _, part in linked.parts)), tuple(made.problems), made.read)
 
 
 class _Worlds:
@@ -250,4 +252,5 @@ def of_paths(found: Side, paths: Iterable[str]) -> Side:
     worlds = tuple(world for world in found.worlds if any(map(inside, (*world.files, world.name))))
     names = {world.name for world in worlds}
     kept = tuple(story for story in found.stories if story.owner.partition("#")[0] in names)
-    return Side(worlds, kept, tuple(problem for problem in found.problems if inside(problem.location.path)))
+    problems = tuple(problem for problem in found.problems if inside(problem.location.path))
+    return found._replace(worlds=worlds, stories=kept, problems=problems)
