@@ -2,7 +2,7 @@
 
 import difflib
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from hullcheck.model.masking import merged, spans
@@ -126,27 +126,24 @@ def _causes(causes: Iterable[Cause], style: Style) -> Iterator[str]:
 
 def _cause(cause: Cause, style: Style) -> Iterator[str]:
     first = cause.changes[0]
-    place = _places(first) if style.places else ""
-    names = [object_name(change) for change in cause.changes]
     if len(cause.changes) == 1:
-        yield from _told(first, f"{names[0]}{_colon(first)}", place, style)
+        place = _places([first]) if style.places else ""
+        yield from _told(first, f"{object_name(first)}{_colon(first)}", place, style)
         return
+    place = _places(cause.changes) if style.places else ""
+    names = [object_name(change) for change in cause.changes]
     paths = {short(change) for change in cause.changes}
-    same = len({(_text(c.before), _text(c.after)) for c in cause.changes}) == 1
     head = paths.pop() if len(paths) == 1 else ""
-    objects = (
-        names
-        if head or not first.difference.path
-        else [f"{n}: {short(c)}" for n, c in zip(names, cause.changes, strict=True)]
-    )
     if not first.difference.path:
         yield f"{mark_of(first)} {len(cause.changes)} objects{place}"
-    elif same or not cause.was:
+    elif len({(_text(change.before), _text(change.after)) for change in cause.changes}) == 1:
         yield from _told(first, head, place, style)
     else:
         lead = f"{head}: " if head else ""
-        yield from _wrapped(f"{mark_of(first)} {lead}", _cut(masked(cause.was)), _cut(masked(cause.now)), place)
-    yield from _listed(objects, style)
+        yield from _wrapped(f"{mark_of(first)} {lead}", masked(cause.was), masked(cause.now), place)
+    if not head and first.difference.path:
+        names = [f"{name}: {short(change)}" for name, change in zip(names, cause.changes, strict=True)]
+    yield from _listed(names, style)
 
 
 def _colon(change: Change) -> str:
@@ -289,15 +286,19 @@ def masked(text: str) -> str:
     return text
 
 
-def _places(change: Change) -> str:
-    """The lines that decided a value, now and before."""
-    new, old = change.now_at, change.was_at
+def _places(changes: Sequence[Change]) -> str:
+    """The lines that decided a value, now and before: those that all of the changes have in common."""
+    new, old = _common([change.now_at for change in changes]), _common([change.was_at for change in changes])
     if new is None:
-        return clean(f" (before: {_place(old)})")
+        return clean(f" (before: {_place(old)})") if old is not None else ""
     because = f", {new.because}" if new.because else ""
-    if old is None or _place(old) == _place(new):
+    if old is None or _place(old) == _place(new) or (new.other and not old.other):
         return clean(f" ({_place(new)}{because})")
     return clean(f" ({_place(new)}{because}; before: {_place(old)})")
+
+
+def _common(places: Sequence[Place | None]) -> Place | None:
+    return places[0] if len({_place(place) for place in places}) == 1 else None
 
 
 def _place(place: Place | None) -> str:

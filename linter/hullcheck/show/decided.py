@@ -11,10 +11,14 @@ Read = Callable[[str], bytes | None]
 
 
 class Place(NamedTuple):
-    """A line, and what put the value there, such as `images[0]`; may be empty."""
+    """A line, and what put the value there, such as `images[0]`; may be empty.
+
+    `other`: it says something else on the other side, or isn't there.
+    """
 
     location: Location
     because: str = ""
+    other: bool = True
 
     @property
     def path(self) -> str:
@@ -76,4 +80,5 @@ def _other(mine: list[tuple[Place, str]], theirs: list[tuple[Place, str]]) -> Pl
         for place, text in mine:
             if (place.path, text) not in known:
                 return place
+        return mine[0][0]._replace(other=False)
     return mine[0][0]

@@ -153,18 +153,34 @@ class _Shown:
 
 
 def causes(changes: Iterable[Change]) -> Iterator[Cause]:
-    """The changes by what makes them: the same lines, before and after, that change the same."""
-    groups: dict[object, tuple[list[Change], str, str]] = {}
-    for change in changes:
-        was, now = _core(change)
-        key = (_at(change.was_at), _at(change.now_at), was, now, change.difference.reordered)
-        groups.setdefault(key, ([], was, now))[0].append(change)
-    for found, was, now in groups.values():
-        yield Cause(tuple(found), was, now)
+    """The changes by what makes them: those that one line makes, or made before, and that change the same."""
+    groups: dict[object, list[Change]] = {}
+    joined: dict[object, object] = {}
+
+    def first(key: object) -> object:
+        while joined.setdefault(key, key) != key:
+            joined[key] = key = joined[joined[key]]
+        return key
+
+    found = list(changes)
+    for change in found:
+        start, *others = _causes_of(change)
+        for key in others:
+            joined[first(key)] = first(start)
+    for change in found:
+        groups.setdefault(first(_causes_of(change)[0]), []).append(change)
+    for group in groups.values():
+        was, now = _core(group[0])
+        yield Cause(tuple(group), was, now)
 
 
-def _at(place: Place | None) -> tuple[str, int] | None:
-    return (place.path, place.line) if place is not None else None
+def _causes_of(change: Change) -> list[tuple[object, ...]]:
+    """What may have made a change: the lines on either side that say something else, and what that does."""
+    what = (_core(change), change.difference.reordered, not change.difference.path)
+    sides = (("was", change.was_at), ("now", change.now_at))
+    sure = [(side, place.path, place.line, what) for side, place in sides if place is not None and place.other]
+    own = tuple((place.path, place.line) for _, place in sides if place is not None)
+    return [*sure] or [("both", *own, what)]
 
 
 def _core(change: Change) -> tuple[str, str]:
@@ -252,11 +268,10 @@ _TOPICS = {
 def _unknown(before: Side, after: Side) -> Iterator[Unknown]:
     """What isn't known of either side, once for each reason."""
     reasons: dict[str, dict[str, list[Location | None]]] = {}
-    left = {_kept(problem) for problem in before.problems} & {_kept(problem) for problem in after.problems}
     for name, side in (("before", before), ("after", after)):
         told = {problem.gap.because for problem in side.problems if problem.gap is not None}
         for problem in dict.fromkeys(side.problems):
-            if _kept(problem) not in left or problem.gap is None or problem.gap.cause != "unused":
+            if not _unused(problem, before, after):
                 reasons.setdefault(_reason(problem), {}).setdefault(name, []).append(problem.location)
         for world in side.worlds:
             if world.unsure and world.unsure not in told and world.kind != "manifests":
@@ -266,9 +281,10 @@ def _unknown(before: Side, after: Side) -> Iterator[Unknown]:
         yield Unknown("both" if len(sides) > 1 else next(iter(sides)), text, found[0], len(found))
 
 
-def _kept(problem: Problem) -> tuple[str, str, str]:
-    """What is equal for a file that is in both trees, and isn't known in either: nobody uses it, and it is as it was."""
-    return problem.location.path, problem.message, problem.location.source.text
+def _unused(problem: Problem, before: Side, after: Side) -> bool:
+    """Is it about a file that nobody uses, and that didn't change?"""
+    path = problem.location.path
+    return problem.gap is not None and problem.gap.cause == "unused" and before.read(path) == after.read(path)
 
 
 def _reason(problem: Problem) -> str:
