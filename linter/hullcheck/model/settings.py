@@ -3,6 +3,16 @@
 from datetime import date
 from typing import Any, NamedTuple
 
+from hullcheck.source import Source
+
+
+class Given(NamedTuple):
+    """What is said to whatever renders: charts' files of `values` and `sets` over them, and Compose's variables."""
+
+    values: tuple[Source, ...] = ()
+    sets: tuple[str, ...] = ()
+    env: dict[str, str] = {}  # noqa: RUF012  never changed
+
 
 class Settings(NamedTuple):
     """`today` is the day to judge dates by.
@@ -15,7 +25,8 @@ class Settings(NamedTuple):
     `named` and `ignored` are the checks that were selected or ignored by a name, a concern or a peer's id.
     `network_deny` and `network_allow` are the configuration's assertions; `datastores` more names of images that hold
     data. `validate` is the Kubernetes version whose API manifests are held against, such as "1.31", or "latest"; empty if
-    they aren't. `compose_projects` are the Compose projects that the configuration lists.
+    they aren't. `compose_projects` are the Compose projects that the configuration lists. `given` is what charts and
+    Compose projects are rendered with.
     """
 
     today: date
@@ -34,6 +45,7 @@ class Settings(NamedTuple):
     ignored: frozenset[str] = frozenset()
     validate: str = ""
     compose_projects: tuple[Any, ...] = ()
+    given: Given = Given()
 
     def told_together(self, item: str) -> bool:
         """Is this item of missing hardening told by `hardening-missing`, rather than by itself or not at all?"""

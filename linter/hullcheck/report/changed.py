@@ -29,7 +29,7 @@ _TOLD_BY_VALUES = {
     "image": frozenset(("image",)),
     "memory limit": frozenset(("memory", "mem_limit", "resources")),
     "cpu limit": frozenset(("cpu", "cpus", "resources")),
-    "port": frozenset(("ports", "expose")),
+    "port": frozenset(("ports", "expose", "ExposedPorts")),
 }
 """Topics of facts that say no more than the values under these keys."""
 
@@ -136,7 +136,7 @@ def _cause(cause: Cause, style: Style) -> Iterator[str]:
     head = paths.pop() if len(paths) == 1 else ""
     if not first.difference.path:
         yield f"{mark_of(first)} {len(cause.changes)} objects{place}"
-    elif len({(_text(change.before), _text(change.after)) for change in cause.changes}) == 1:
+    elif first.secret or len({(_text(change.before), _text(change.after)) for change in cause.changes}) == 1:
         yield from _told(first, head, place, style)
     else:
         lead = f"{head}: " if head else ""

@@ -176,7 +176,8 @@ def causes(changes: Iterable[Change]) -> Iterator[Cause]:
 
 def _causes_of(change: Change) -> list[tuple[object, ...]]:
     """What may have made a change: the lines on either side that say something else, and what that does."""
-    what = (_core(change), change.difference.reordered, not change.difference.path)
+    path = change.difference.path
+    what = (_core(change), change.difference.reordered, path if change.secret else bool(path))
     sides = (("was", change.was_at), ("now", change.now_at))
     sure = [(side, place.path, place.line, what) for side, place in sides if place is not None and place.other]
     own = tuple((place.path, place.line) for _, place in sides if place is not None)

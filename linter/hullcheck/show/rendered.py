@@ -12,7 +12,7 @@ from hullcheck.model.node import Mapping, Node, Scalar, at
 from hullcheck.model.problem import Problem, late
 from hullcheck.show.build import mapping, sequence, text
 from hullcheck.show.decided import Read
-from hullcheck.show.roots import CHART, COMPOSE, IMAGE, Options
+from hullcheck.show.roots import COMPOSE, IMAGE, Options
 from hullcheck.show.story import Story, stories
 from hullcheck.source import Source
 
@@ -71,12 +71,12 @@ def side(tree: Tree, options: Options, root_name: str = "") -> Side:
     from datetime import date
 
     from hullcheck.link.project import link
-    from hullcheck.model.settings import Settings
+    from hullcheck.model.settings import Given, Settings
     from hullcheck.read import read_all
 
     entries = [item for item in tree.entries() if isinstance(item, Entry)]
     files = read_all(tree, entries, 1, lambda what, done, total: None)
-    linked = link(files, tree, Settings(date.today()))
+    linked = link(files, tree, Settings(date.today(), given=Given(options.values, options.sets, options.env)))
     problems = [problem for problem in linked.problems if problem.gap is not None]
     made = _Worlds(tree, options, root_name, problems)
     worlds = [
@@ -84,7 +84,14 @@ def side(tree: Tree, options: Options, root_name: str = "") -> Side:
         *(world for project in linked.compose for world in made.project(project)),
         *(world for path, model in linked.dockerfiles.items() for world in made.image(path, model)),
     ]
-    return Side(tuple(worlds), tuple(stories(part for _, part in linked.parts)), tuple(made.problems), made.read)
+    started = {(thing.world, thing.owner) for world in worlds for thing in world.things if world.kind == COMPOSE}
+    projects = {world.name for world in worlds if world.kind == COMPOSE}
+    told = []
+    for story in stories(part for _, part in linked.parts):
+        scope, _, inner = story.owner.partition("#")
+        if scope not in projects or (scope, inner) in started:
+            told.append(story)
+    return Side(tuple(worlds), tuple(told), tuple(made.problems), made.read)
 
 
 class _Worlds:
@@ -93,7 +100,6 @@ class _Worlds:
         self.options = options
         self.root_name = root_name
         self.problems = problems
-        self._index: Any = None
         self._read_compose: dict[str, Any] = {}
         self._named: Any = None
 
@@ -104,42 +110,9 @@ class _Worlds:
             return None
 
     def manifests(self, world: Any) -> World:
-        """A world of Kubernetes' objects; a chart with the values that are given."""
-        objects, unsure = world.objects, world.approximate
-        if world.kind == CHART and (self.options.values or self.options.sets):
-            objects, unsure = self._chart(world)
-        return World(world.name, world.kind, tuple(_objects(world.name, world.kind, objects)), world.files, unsure)
-
-    def _chart(self, world: Any) -> tuple[tuple[Any, ...], str]:
-        from hullcheck.parse.kubernetes import object_of, objects_in, told_apart
-        from hullcheck.render.helm import render
-
-        folder = next(
-            (
-                posixpath.dirname(path)
-                for path in sorted(world.files, key=len)
-                if posixpath.basename(path) == "Chart.yaml"
-            ),
-            world.name,
-        )
-        made = render(
-            folder, self.read, self._below, self.options.values, self.options.sets, index=self._charts(), lenient=True
-        )
-        self.problems += made.problems
-        found = (each for document in made.documents if (each := object_of(document.root)) is not None)
-        crds = (each for each in world.objects if "crds" in each.node.source.path.split("/")[:-1])
-        return (*objects_in(each.node for each in told_apart(found)), *crds), made.unsure
-
-    def _below(self, folder: str) -> list[str]:
-        return [path for path in self.tree.paths if not folder or path.startswith(f"{folder}/")]
-
-    def _charts(self) -> Any:
-        from hullcheck.render.helm.index import Index
-
-        if self._index is None:
-            found = (path for path in self.tree.paths if posixpath.basename(path) == "Chart.yaml")
-            self._index = Index(found, self.read)
-        return self._index
+        """A world of Kubernetes' objects."""
+        objects = tuple(_objects(world.name, world.kind, world.objects))
+        return World(world.name, world.kind, objects, world.files, world.approximate)
 
     def project(self, project: Any) -> Iterator[World]:
         """A Compose project as `docker compose config` prints it."""
