@@ -194,10 +194,17 @@ def test_options_are_for_both_sides(change: Change) -> None:
     compose = "services:\n  a: {image: 'a:${TAG:-1}'}\n  b: {image: b:1, profiles: [debug]}\n"
     change.repo.commit({"compose.yaml": compose})
     change.repo.write({"compose.yaml": compose.replace(":-1", ":-2").replace("b:1", "b:2")})
-    assert "service a in compose.yaml: image: \"a:1\" -> \"a:2\"" in change.told()
+    assert 'service a in compose.yaml: image: "a:1" -> "a:2"' in change.told()
     assert "service b in compose.yaml: image: b:1 -> b:2" in change.told()
     assert "service a" not in change.told("--env", "TAG=7")
     assert "service b" not in change.told("--profile", "other")
+
+
+def test_other_values_that_differ_are_said(change: Change) -> None:
+    told = change.of({**CHART, "c/values-prod.yaml": "tag: p1\n"}, {"c/values-prod.yaml": "tag: p2\n"})
+    assert told.startswith("as far as is known, nothing changes")
+    assert "give them with `--values` (c/values-prod.yaml:1)" in told
+    assert "give them" not in change.told("--values", "c/values-prod.yaml")
 
 
 def test_paths_and_containers_narrow_it(change: Change) -> None:

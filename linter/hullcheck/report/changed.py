@@ -74,8 +74,8 @@ def _fenced(lines: list[str]) -> list[str]:
 def _facts(whole: Whole, style: Style) -> Iterator[str]:
     """What containers may do now, once for each cause."""
     differing: dict[tuple[str, str], set[str]] = {}
-    for cause in whole.causes:
-        for change in cause.changes:
+    for each in whole.causes:
+        for change in each.changes:
             steps = differing.setdefault((change.thing.world, change.thing.owner), set())
             steps.update(change.difference.path or ("",))
     groups: dict[tuple[str, str], list[FactChange]] = {}

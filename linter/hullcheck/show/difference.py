@@ -16,7 +16,7 @@ from hullcheck.show.rendered import Side, Thing
 from hullcheck.show.risk import Risk, risk
 from hullcheck.show.story import Change as FactChange
 from hullcheck.show.story import changes as fact_changes
-from hullcheck.source import Location
+from hullcheck.source import Location, Source
 
 _BOUNDARY = frozenset(":/@,; \t\n=\"'")
 
@@ -277,9 +277,27 @@ def _unknown(before: Side, after: Side) -> Iterator[Unknown]:
         for world in side.worlds:
             if world.unsure and world.unsure not in told and world.kind != "manifests":
                 reasons.setdefault(f"{world.name}: {world.unsure}", {}).setdefault(name, []).append(None)
+    for path in _other_values(before, after):
+        place = Source(path, after.read(path) or before.read(path) or b"").at(0)
+        yield Unknown("both", "other values of a chart, which differ, aren't taken: give them with `--values`", place)
     for text, sides in reasons.items():
         found = sides.get("after") or sides["before"]
         yield Unknown("both" if len(sides) > 1 else next(iter(sides)), text, found[0], len(found))
+
+
+def _other_values(before: Side, after: Side) -> list[str]:
+    """Files of values beside those that charts take by themselves, and that weren't given: such as `values-prod.yaml`."""
+    worlds = (world for side in (before, after) for world in side.worlds if world.kind == "chart")
+    found = {path for world in worlds for path in world.files if _holds_values(path)} - after.given
+    return sorted(path for path in found if before.read(path) != after.read(path))
+
+
+def _holds_values(path: str) -> bool:
+    *folders, name = path.split("/")
+    stem, dot, ending = name.rpartition(".")
+    return (
+        bool(dot) and ending in ("yaml", "yml") and "values" in stem and stem != "values" and "templates" not in folders
+    )
 
 
 def _unused(problem: Problem, before: Side, after: Side) -> bool:

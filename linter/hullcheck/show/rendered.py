@@ -1,5 +1,6 @@
 """All that a tree renders to: every object of every world, every part of every Compose project, every image."""
 
+import os
 import posixpath
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -55,12 +56,16 @@ class World(NamedTuple):
 
 
 class Side(NamedTuple):
-    """All that one tree renders to, the stories of its containers, what can't be known of it, and how to read its files."""
+    """All that one tree renders to, the stories of its containers, what can't be known of it, and how to read its files.
+
+    `given` are the paths of files of values that charts are rendered with.
+    """
 
     worlds: tuple[World, ...]
     stories: tuple[Story, ...]
     problems: tuple[Problem, ...]
     read: Read = lambda path: None
+    given: frozenset[str] = frozenset()
 
 
 def side(tree: Tree, options: Options, root_name: str = "") -> Side:
@@ -91,7 +96,13 @@ def side(tree: Tree, options: Options, root_name: str = "") -> Side:
         scope, _, inner = story.owner.partition("#")
         if scope not in projects or (scope, inner) in started:
             told.append(story)
-    return Side(tuple(worlds), tuple(told), tuple(made.problems), made.read)
+    return Side(tuple(worlds), tuple(told), tuple(made.problems), made.read, _paths(options.values, tree))
+
+
+def _paths(given: Iterable[Source], tree: Tree) -> frozenset[str]:
+    """Where files that are given from the current folder lie in the tree."""
+    root = getattr(tree, "root", "")
+    return frozenset(os.path.relpath(os.path.realpath(source.path), root).replace(os.sep, "/") for source in given)
 
 
 class _Worlds:
