@@ -262,6 +262,7 @@ def test_a_transformed_name_is_the_same_thing(change: Change, line: str) -> None
     found = [each for cause in change.json()["rendered"] for each in cause["objects"]]
     assert all(each["path"] for each in found)
     assert {each["after"]["path"] for each in found} == {"k/kustomization.yaml"}
+    assert change.json()["changes"] == []
 
 
 def test_a_world_that_moved_is_told_so(change: Change) -> None:

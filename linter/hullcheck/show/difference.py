@@ -99,7 +99,8 @@ def difference(before: Side, after: Side, *, reveal: bool = False) -> Whole:
             thing = each.after or each.before
             assert thing is not None
             late.append(Unknown("both", f"{thing.title} in {thing.world} isn't compared: {error}", thing.node.location))
-    names = {one.before.name: one.after.name for one in matched.renamed}
+    pairs = ((old, new) for old, new in matched.things if old is not None and new is not None)
+    names = {f"{old.world}#{old.owner}": f"{new.world}#{new.owner}" for old, new in pairs}
     facts = tuple(fact_changes(before.stories, after.stories, names, _Decided(found)))
     unknown = (*late, *_unknown(before, after))
     return Whole(facts, tuple(causes(found)), matched.renamed, unknown, shown.count)

@@ -183,7 +183,8 @@ def changes(
     names: Mapping[str, str] | None = None,
     decide: Decide = lambda owner, topic: None,
 ) -> Iterator[Change]:
-    """What is different now, container by container. `names` are what scopes are called now that were renamed."""
+    """What is different now, container by container. `names` are the owners, of workloads too, that are
+    called otherwise now."""
     old = {_renamed(story.owner, names or {}): story for story in before}
     for story in after:
         known = old.pop(story.owner, None)
@@ -197,8 +198,11 @@ def changes(
 
 
 def _renamed(owner: str, names: Mapping[str, str]) -> str:
-    scope, mark, inner = owner.partition("#")
-    return f"{names.get(scope, scope)}{mark}{inner}"
+    """What a container is called now: by itself, or by the workload that it is in."""
+    if owner in names:
+        return names[owner]
+    workload, _, container = owner.rpartition("/")
+    return f"{names[workload]}/{container}" if workload in names else owner
 
 
 _NOTABLE = {
