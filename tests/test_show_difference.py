@@ -200,6 +200,20 @@ def test_options_are_for_both_sides(change: Change) -> None:
     assert "service b" not in change.told("--profile", "other")
 
 
+def test_what_git_leaves_alone_is_no_change(change: Change) -> None:
+    files = {
+        ".gitignore": ".env\nown.env\n",
+        "compose.yaml": "services:\n  a:\n    image: a:$TAG\n    env_file: own.env\n",
+    }
+    change.repo.commit({**files})
+    change.repo.write({".env": "TAG=5\n", "own.env": "A=1\n"})
+    assert change.told() == NOTHING
+    change.repo.write({"compose.yaml": files["compose.yaml"].replace("image: a", "image: b")})
+    assert 'image: "a:5" -> "b:5"' in change.told()
+    change.repo.write({"compose.yaml": files["compose.yaml"].replace("own", "new"), "new.env": "A=2\n"})
+    assert 'environment.A: "1" -> "2"' in change.told()
+
+
 def test_other_values_that_differ_are_said(change: Change) -> None:
     told = change.of({**CHART, "c/values-prod.yaml": "tag: p1\n"}, {"c/values-prod.yaml": "tag: p2\n"})
     assert told.startswith("as far as is known, nothing changes")
@@ -220,7 +234,6 @@ def test_paths_and_containers_narrow_it(change: Change) -> None:
 
 
 SECRET = "apiVersion: v1\nkind: Secret\nmetadata: {name: s}\nstringData: {password: hunter2hunter2, user: bob}\n"
-ENV = "        env: [{name: DB_PASSWORD, value: s3cr3tS3cr3t}]\n"
 
 
 def test_secrets_are_masked_and_their_change_is_told(change: Change) -> None:

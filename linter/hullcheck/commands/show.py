@@ -251,17 +251,20 @@ def _changes(root: str, options: argparse.Namespace) -> int:
     from hullcheck.history import CommitTree, History
     from hullcheck.report.changed import Style, render
     from hullcheck.report.changed_json import as_json
+    from hullcheck.show.beside import Beside
     from hullcheck.show.difference import difference
     from hullcheck.show.rendered import of_paths, side
 
     past = History(root)
-    base = CommitTree(past, resolve(past, options.diff_base, os.environ).commit)
-    now = DiskTree(root)
+    commit = CommitTree(past, resolve(past, options.diff_base, os.environ).commit)
+    tracked = past.tracked()
+    now = DiskTree(root, tracked=tracked)
     given = _options(options)
     paths = [relative(root, path) for path in options.paths]
     name = os.path.basename(now.root)
-    before = of_paths(side(base, given._replace(values=_values_of(base, root, given.values)), name), paths)
     after = of_paths(side(now, given, name), paths)
+    base = Beside(commit, now, tracked)
+    before = of_paths(side(base, given._replace(values=_values_of(base, root, given.values)), name), paths)
     if paths and not before.worlds and not after.worlds:
         raise HullcheckError(f"{', '.join(options.paths)}: there is nothing to show")
     if options.container:

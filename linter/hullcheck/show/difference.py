@@ -72,13 +72,12 @@ class Unknown(NamedTuple):
 
 class Whole(NamedTuple):
     """All that a change does: the `facts` of containers, the `causes` with every value that differs, worlds that were
-    renamed, and what isn't known. `redacted` says how many secrets were taken out."""
+    renamed, and what isn't known."""
 
     facts: tuple[FactChange, ...]
     causes: tuple[Cause, ...]
     renamed: tuple[Renamed, ...]
     unknown: tuple[Unknown, ...]
-    redacted: int = 0
 
     @property
     def empty(self) -> bool:
@@ -103,7 +102,7 @@ def difference(before: Side, after: Side, *, reveal: bool = False) -> Whole:
     names = {f"{old.world}#{old.owner}": f"{new.world}#{new.owner}" for old, new in pairs}
     facts = tuple(fact_changes(before.stories, after.stories, names, _Decided(found)))
     unknown = (*late, *_unknown(before, after))
-    return Whole(facts, tuple(causes(found)), matched.renamed, unknown, shown.count)
+    return Whole(facts, tuple(causes(found)), matched.renamed, unknown)
 
 
 def of_match(found: Match, shown: "_Shown") -> Iterator[Change]:
@@ -134,10 +133,6 @@ class _Shown:
         self.after = after
         self.redaction = None if reveal else Redaction()
         self._known: dict[int, tuple[Mapping, Thing]] = {}
-
-    @property
-    def count(self) -> int:
-        return self.redaction.count if self.redaction is not None else 0
 
     def placed(self, change: Change) -> Change:
         """The change with the lines that decided it."""
