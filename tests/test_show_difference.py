@@ -14,9 +14,14 @@ from jsonschema import Draft202012Validator
 import hullcheck
 from gitrepo import Repo
 from hullcheck.cli import main
+from hullcheck.discover import DiskTree
 from hullcheck.model.node import Mapping, Node, Sequence
 from hullcheck.parse.yaml import parse
 from hullcheck.show.compare import Difference, core, differences, equal, kubernetes
+from hullcheck.show.difference import Cause, difference
+from hullcheck.show.emit import value
+from hullcheck.show.rendered import side
+from hullcheck.show.roots import Options
 from hullcheck.source import Source
 
 SCHEMA = json.loads(Path(hullcheck.__file__).with_name("schemas").joinpath("show.schema.json").read_text())
@@ -393,3 +398,33 @@ class _Leaves:
             self.found.append(
                 f"{['[]' if step.startswith('[') else step for step in path]} {core(node)!r} {getattr(node, 'style', '')}"
             )
+
+
+@pytest.mark.parametrize("edit", [("web:1", "web:2"), ("name: web}", "name: wob}"), ("\n---\napiVersion: rbac", "\n# x\n---\napiVersion: rbac"),
+                                  ("{name: API, value: 'http://api'}, ", ""), ("verbs: [get]", "verbs: [list, get]")])  # fmt: skip
+def test_the_way_back_tells_the_same(tmp_path: Path, edit: tuple[str, str]) -> None:
+    sides = []
+    for name, text in (
+        ("before", APP),
+        ("after", APP.replace(*edit) if "# x" not in edit[1] else APP.partition(edit[0])[0]),
+    ):
+        for world in ("k", "l"):
+            place = tmp_path / name / world
+            place.mkdir(parents=True)
+            (place / "app.yaml").write_text(text)
+            (place / "kustomization.yaml").write_text("resources: [app.yaml]\n")
+        (tmp_path / name / ".git").mkdir()
+        sides.append(side(DiskTree(str(tmp_path / name)), Options()))
+    there, back = difference(*sides), difference(*reversed(sides))
+    assert there.causes
+    assert sorted(map(_summed, there.causes)) == sorted(_summed(each, back=True) for each in back.causes)
+    assert difference(sides[0], sides[0]).empty
+
+
+def _summed(cause: Cause, *, back: bool = False) -> str:
+    told = []
+    for each in cause.changes:
+        values = [None if node is None else value(node) for node in (each.before, each.after)]
+        at = [each.difference.before_at, each.difference.after_at]
+        told.append(repr((list(reversed(values)), list(reversed(at))) if back else (values, at)))
+    return repr((sorted(told), (cause.now, cause.was) if back else (cause.was, cause.now)))
