@@ -57,6 +57,7 @@ WITHOUT_EXTENT = {
             "internal-publish",
             "invalid-network-policy",
             "misplaced-security-field",
+            "peer-matches-nothing",
             "port-out-of-range",
             "removed-api",
             "service-port-in-policy",

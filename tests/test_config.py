@@ -319,3 +319,48 @@ def test_the_example_in_the_documentation_is_valid_and_says_all_there_is() -> No
     known = set(json.loads(schema.text("config"))["properties"])
     said = set(re.findall(r"^([a-z-]+):", example, re.MULTILINE))
     assert known - said <= {"select", "validate", "kubernetes-version"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '[tool.hullcheck]\nsuppressions = {max-days = %s}\n' % ("9" * 5_000),
+        "[tool.hullcheck]\nx = " + "[" * 3_000 + "]" * 3_000 + "\n",
+        "[tool.hullcheck]\nsuppressions = {max-days = 1e999}\n",
+        "[tool.hullcheck]\nsuppressions = {max = nan}\n",
+    ],
+)  # fmt: skip
+def test_odd_numbers_and_nesting_in_toml_are_refused(text: str) -> None:
+    with pytest.raises(HullcheckError, match="pyproject"):
+        parse(text, "pyproject.toml")
+
+
+@pytest.mark.parametrize("days", ["99999999999", "9" * 40])
+def test_a_demand_of_more_days_than_there_are_holds(
+    days: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / ".hullcheck.yaml").write_text(f"suppressions: {{max-days: {days}}}\n")
+    (tmp_path / "Dockerfile").write_text(
+        "FROM a:1\n# hullcheck: ignore[root-user] until=9999-12-31 reason='x'\nUSER root\n"
+    )
+    assert main(["check", "--output-format", "concise", str(tmp_path)]) == 0
+    assert "suppression" not in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[tool.hullcheck.severity]\nprivileged = 'low'\n",
+        "[tool.hullcheck]\nseverity.privileged = 'low'\n",
+        "tool = {hullcheck = {severity = {privileged = 'low'}}}\n",
+        "[ tool . hullcheck ]\nseverity = {'privileged' = 'low'}\n",
+    ],
+)
+def test_what_is_nested_in_toml_is_shown_with_its_place(
+    text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "pyproject.toml").write_text(text)
+    (tmp_path / ".git").mkdir()
+    monkeypatch.chdir(tmp_path)
+    assert main(["config", "show"]) == 0
+    assert re.search(r"^  privileged: low +# pyproject.toml:[12]$", capsys.readouterr().out, re.MULTILINE)

@@ -1,6 +1,7 @@
 """What the code promises of itself: a thing is never told from another by its place."""
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -104,3 +105,9 @@ def test_the_contract_sees_a_place(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     for text, expected in ((bad, ["x.py: f"]), (good, [])):
         (tmp_path / "x.py").write_text(text)
         assert list(offences(tmp_path / "x.py")) == expected
+
+
+def test_digits_are_asked_for_by_what_python_makes_a_number_of() -> None:
+    """`"²".isdigit()` holds, and `int("²")` fails: `isdecimal` says what `int` takes."""
+    sources = (path for folder in (ROOT, ROOT.parents[1] / "checks") for path in folder.rglob("*.py"))
+    assert [path.name for path in sources if re.search(r"\.is(?:digit|numeric)\b", path.read_text("utf-8"))] == []

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from hullcheck.cli import main
 from hullcheck.discover import MAX_BYTES, DiskTree, Entry, Kind, Skipped, find_root, kind_of, load
 from hullcheck.errors import HullcheckError
 from hullcheck.model.problem import Problem
@@ -222,3 +223,14 @@ def test_around_a_file_in_no_repository_not_everything_is_looked_at(
     write(tmp_path, *(f"{n}/Dockerfile" for n in range(30)), "compose.yaml")
     tree = DiskTree(str(tmp_path), named=("compose.yaml",), near=True)
     assert len(list(tree.entries())) <= 11
+
+
+def test_what_gitignore_says_holds_in_every_process(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / ".gitignore").write_text("*.py[cod]\n[!a]?/**/x[[:digit:]].yaml\n!/k[a-c]*/\n")
+    for name in ("a", "b"):
+        (tmp_path / f"{name}.Dockerfile").write_text("FROM a:1\nUSER root\n")
+    outputs = []
+    for jobs in ("1", "2"):
+        assert main(["check", "--jobs", jobs, "--no-config", "--exclude", "z[ab]", str(tmp_path)]) == 1
+        outputs.append(capsys.readouterr())
+    assert outputs[0] == outputs[1]

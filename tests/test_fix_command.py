@@ -1,6 +1,7 @@
 """`--fix`, `--unsafe-fixes`, `--diff` and `--fix-only`, from the command line to the files."""
 
 import argparse
+import re
 from pathlib import Path
 
 import pytest
@@ -133,8 +134,46 @@ def test_what_could_not_be_fixed_is_told(tmp_path: Path, capsys: pytest.CaptureF
 
     def lint() -> Result:
         result = tree.lint()
-        tree.file.write_text("a:\n  b: 2\n")
+        tree.file.write_text(f"a:\n  b: {tree.lints + 1}\n")
         return result
 
-    fixing.make(OPTIONS, lint)
+    assert fixing.make(OPTIONS, lint).exit_code == 2
     assert "hullcheck: app.yaml: not fixed: it was changed in the meantime\n" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("base", "other", "fixed"),
+    [
+        ("", "  b:\n    extends: {service: a}\n", {"a"}),
+        ("", "  b:\n    extends: a\n  c:\n    extends: {service: b, file: compose.yaml}\n", {"a"}),
+        ("", "  b:\n    extends: {service: a}\n    security_opt: [no-new-privileges:true]\n", set()),
+        ("", "  b:\n    image: b:1\n", {"a", "b"}),
+        ("    extends: {service: a}\n", "  b:\n    image: b:1\n", {"b"}),
+        ("    security_opt: [no-new-privileges:true]\n", "  b:\n    extends: {service: a}\n", set()),
+    ],
+)
+def test_a_service_is_given_an_item_once(base: str, other: str, fixed: set[str], tmp_path: Path) -> None:
+    """Compose appends the lists of what a service extends, and refuses one that has an item twice."""
+    file = tmp_path / "compose.yaml"
+    file.write_text(f"services:\n  a:\n    image: a:1\n{base}{other}")
+    main(["check", "--fix", "--fix-only", "--no-config", str(tmp_path)])
+    written = dict(re.findall(r"^  (\w):\n((?:    .*\n)*)", file.read_text(), re.MULTILINE))
+    assert {name for name, text in written.items() if "    security_opt:\n" in text} == fixed
+
+
+def test_a_service_is_given_an_item_once_among_files_that_are_laid_over_one_another(tmp_path: Path) -> None:
+    base, over = tmp_path / "compose.yaml", tmp_path / "compose.agent.yaml"
+    base.write_text("services:\n  a:\n    image: a:1\n")
+    over.write_text("services:\n  a:\n    security_opt: [no-new-privileges:true]\n")
+    before = base.read_text()
+    main(["check", "--unsafe-fixes", "--fix-only", "--no-config", str(tmp_path)])
+    assert base.read_text() == before
+    over.write_text("services:\n  a:\n    user: '1'\n")
+    main(["check", "--unsafe-fixes", "--fix-only", "--no-config", str(tmp_path)])
+    assert (base.read_text() + over.read_text()).count("no-new-privileges") == 1
+
+
+def test_a_diff_tells_what_can_not_be_read(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "Dockerfile").write_text("# nothing\n")
+    assert main(["check", "--diff", "--no-config", str(tmp_path)]) == 4
+    assert capsys.readouterr() == ("", "hullcheck: Dockerfile:1: the file holds no instruction\n")

@@ -250,3 +250,19 @@ def test_the_order_of_overrides_is_policy(
     repo.commit({".hullcheck.yaml": f"overrides:\n{strict}{lax}"})
     outcome = repo.run(capsys, monkeypatch, "--gate", "--diff-base", "main")
     assert (outcome.code, outcome.new) == (1, ["policy-weakened .hullcheck.yaml"])
+
+
+def test_what_was_judged_in_part_may_stay_so(
+    repo: Repo, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    open_quote = CLEAN.replace("make install", "make install && echo '")
+    repo.git("checkout", "-q", "main")
+    repo.commit({"part/Dockerfile": open_quote})
+    repo.git("checkout", "-q", "-b", "elsewhere")
+    repo.commit({"README.md": "x\n"})
+    outcome = repo.run(capsys, monkeypatch, "--gate", "--diff-base", "main")
+    assert (outcome.code, outcome.new) == (0, [])
+    repo.commit({"part/Dockerfile": open_quote.replace("title=app", "title=other")})
+    assert repo.run(capsys, monkeypatch, "--gate", "--diff-base", "main").code == 0
+    repo.commit({"app/Dockerfile": open_quote})
+    assert repo.run(capsys, monkeypatch, "--gate", "--diff-base", "main").code == 4

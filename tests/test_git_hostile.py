@@ -317,6 +317,37 @@ def test_a_history_that_is_kept_elsewhere_is_told(
     assert "taken from another repository" in _quiet(other, capsys, monkeypatch, *arguments)[1]
 
 
+@pytest.mark.parametrize("command", [("map", "--diff-base", "HEAD~1"), ("show", "--diff-base", "HEAD~1")], ids=" ".join)
+def test_what_else_compares_tells_it_too(
+    trap: Trap,
+    tmp_path: Path,
+    command: tuple[str, ...],
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.chdir(trap.repo.folder)
+    assert main(list(command)) == 0
+    assert capsys.readouterr().err == ""
+    git = trap.repo.folder / ".git"
+    trap.repo.git("replace", "HEAD", "HEAD~1")
+    (git / "info").mkdir(exist_ok=True)
+    (git / "info/grafts").write_text("")
+    (git / "objects/info").mkdir(exist_ok=True)
+    (git / "objects/info/alternates").write_text(f"{tmp_path}\n")
+    git.rename(tmp_path / "elsewhere")
+    git.write_text(f"gitdir: {tmp_path}/elsewhere\n")
+    assert main(list(command)) == 0
+    assert capsys.readouterr().err.splitlines() == [
+        f"hullcheck: the history of this folder is kept elsewhere, in {tmp_path}/elsewhere",
+        "hullcheck: a part of the history is taken from another repository (objects/info/alternates)",
+        "hullcheck: grafts are not honoured: commits have the parents that they say",
+        "hullcheck: replaced objects (refs/replace) are not honoured: the original ones are compared",
+    ]
+    if command[0] == "map":
+        assert main([*command, "--quiet"]) == 0
+        assert capsys.readouterr().err == ""
+
+
 def test_a_linked_worktree_and_a_submodule_are_at_home(
     trap: Trap, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

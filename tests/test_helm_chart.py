@@ -68,7 +68,7 @@ CHARTS: dict[str, dict[str, str | bytes]] = {
         "charts/.off/Chart.yaml": "name: off\nversion: 1.0.0\n",
     },
     "files that are ignored": {
-        ".helmignore": "# comment\n\n*.bak\n/top.txt\nold/\nx/*.txt\n[ab].md\n",
+        ".helmignore": "# comment\u2028templates/*\n\n*.bak\n/top.txt\nold/\nx/*.txt\n[ab].md\n",
         "templates/a.yaml": "{{ range $k, $v := .Files.Glob \"**\" }}{{ $k | replace \".\" \"_\" | replace \"/\" \"_\" }}: 1\n{{ end }}a: 1\n",
         "templates/b.yaml.bak": "b: 1\n",
         "templates/old/c.yaml": "c: 1\n",

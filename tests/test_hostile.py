@@ -119,3 +119,92 @@ def test_a_fault_of_our_own_is_one_line_and_exit_code_2(
     assert out == ""
     assert err.startswith("hullcheck: ")
     assert err.count("\n") == 1
+
+
+@pytest.mark.parametrize("day", ["0001-01-01", "9999-12-31"])
+def test_the_ends_of_the_calendar_are_days(day: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "Dockerfile").write_text("FROM debian:10\n")
+    main(["check", "--output-format", "concise", "--no-config", "--today", day, str(tmp_path)])
+    out = capsys.readouterr().out
+    assert "check-failed" not in out
+    assert ("eol-base-image" in out) == (day > "2000")
+
+
+@pytest.mark.parametrize(
+    "text", ["", "\ufeff", "# a\n# b\n", "# escape=`\n", "ARG A=1\n", "RUN x\nFROM a:1\n", "RUN \\\n", "\x00"]
+)
+def test_a_dockerfile_that_can_not_be_built_is_told_in_every_command(
+    text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "Dockerfile").write_text(text, encoding="utf-8")
+    (tmp_path / "compose.yaml").write_text("services: {w: {build: ., privileged: true}}\n")
+    (tmp_path / ".git").mkdir()
+    monkeypatch.chdir(tmp_path)
+    codes = {
+        "check": 4, "check --fix": 4, "check --diff": 4, "show": 0, "show Dockerfile": 0, "map": 0, "files": 0, "explain DL3002": 0,
+        "baseline create b.json": 0, "check --baseline b.json": 0, "config show": 0,
+    }  # fmt: skip
+    assert {command: main(command.split()) for command in codes} == codes
+    out, err = capsys.readouterr()
+    assert "internal error" not in err
+    assert "check-failed" not in out
+    assert "parse-error" in out
+    assert "runs privileged" in out
+
+
+DIGITS = {
+    "compose.yaml": (
+        "services:\n"
+        "  w: {image: 'a:1', expose: ['²'], user: '²', mem_limit: '²', mem_swappiness: '²', ports: [{target: '²', published: '²'}],\n"
+        "      group_add: ['²'], pids_limit: '²', scale: ², post_start: [{command: [x], user: '²'}]}\n"
+        "  v: {image: 'a:1', cpu_shares: ², memswap_limit: ², oom_score_adj: ², privileged: true}\n"
+    ),
+    "np.yaml": (
+        "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: n}\n"
+        "spec: {podSelector: {}, ingress: [{from: [{ipBlock: {cidr: '::/²'}}, {ipBlock: {cidr: 10.0.0.0/²}}], ports: [{port: '²'}]}]}\n"
+    ),
+    "k/app.yaml": (
+        "apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec:\n  containers: [{name: c, image: 'a:1', args: [$(X)],\n"
+        "    ports: [{containerPort: ²}], livenessProbe: {httpGet: {port: '²'}}}]\n  securityContext: {fsGroup: ²}\n"
+    ),
+    "patch/kustomization.yaml": (
+        "resources: [../k/app.yaml]\n"
+        "patches: [{target: {kind: Pod}, patch: '[{\"op\": \"add\", \"path\": \"/spec/containers/²/x\", \"value\": 1}]'}]\n"
+    ),
+    "replaced/kustomization.yaml": (
+        "resources: [../k/app.yaml]\nreplacements:\n  - source: {kind: Pod, name: p, fieldPath: spec.containers.².name}\n"
+        "    targets: [{select: {kind: Pod}, fieldPaths: [spec.containers.².image]}]\n"
+    ),
+    "named/kustomization.yaml": (
+        "resources: [../k/app.yaml]\n"
+        "vars: [{name: X, objref: {kind: Pod, name: p, apiVersion: v1}, fieldref: {fieldpath: 'spec.containers[²].name'}}]\n"
+    ),
+    "Dockerfile": (
+        "FROM debian:² AS ²\nEXPOSE ² 1-²\nRUN useradd -u ² x && chmod ² /x && chmod ²²²² /y\nCOPY --chmod=² --chown=²:² a b\n"
+        "FROM python:²\nCOPY --from=² a b\nUSER ²:²\n"
+    ),
+    "known.json": '{"version": 1, "findings": [{"path": "Dockerfile", "name": "root-user", "id": "x", "count": 99999999999999999999}]}',
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("digit", ["²", "①", "٣", "½", "9" * 5_000, "1e999", "-0", "+0", "1_000", ".nan"])
+def test_what_looks_like_a_number_is_none_in_every_command(
+    digit: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Other alphabets' digits, and numbers that Python can't hold: places that read a number with a word of their own."""
+    for name, text in DIGITS.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text.replace("²", digit), encoding="utf-8")
+    (tmp_path / ".git").mkdir()
+    monkeypatch.chdir(tmp_path)
+    check = ["check", "--no-config", "--output-format", "concise"]
+    for command in (
+        [*check, "--profile", "strict"], [*check, "--diff", "--unsafe-fixes"], ["show"], ["map"], ["files"], ["map", "--explain", "p", "q", digit],
+        ["map", "--explain", f"10.0.0.0/{digit}", "p"], ["map", "--explain", f"::/{digit}", "p"], ["baseline", "show", "known.json"],
+        [*check, "--baseline", "known.json"], ["baseline", "update", "known.json"], [*check, "--fix", "--unsafe-fixes"],
+    ):  # fmt: skip
+        main(command)
+        out, err = capsys.readouterr()
+        assert "internal error" not in err, command
+        assert "check-failed" not in out, command
+        assert command[0] != "check" or "--diff" in command or "--fix" in command or "`v` runs privileged" in out

@@ -260,3 +260,32 @@ def test_hadolint_and_we_agree_on_what_is_silent(tmp_path: Path) -> None:
         migrate(".hadolint.yaml", b"ignored: [DL3002, DL3007, DL3066]", CHECKS).text()
     )
     assert main(["check", str(tmp_path), "--fail-on", "low", "--ignore", "undigested-image,updates-not-automated"]) == 0
+
+
+@pytest.mark.parametrize(
+    "word", ["1", "1e999", "0x1F", ".inf", ".nan", "null", "~", "yes", "on", "2030-13-45", "9" * 5_000, "=", "<<"]
+)
+def test_words_stay_text(word: str) -> None:
+    _, read = migrated(".dclintrc.yaml", f"exclude: [{word!r}, a/b]\n")
+    assert read.exclude == (word, "a/b")
+
+
+@pytest.mark.parametrize(
+    "text", ["\x7f", "\x85", "\u2028", "\ufeff", "\U000e0001", "\U0001f600", "é: # x", "\x00\x1b[2J"]
+)
+def test_a_reason_may_hold_anything(text: str) -> None:
+    _, read = migrated(".trivyignore", f"# a{text}b\nAVD-DS-0002\n")
+    assert read.suppress[0].reason == f"a{text}b"
+
+
+def test_a_credential_in_a_reason_is_not_copied() -> None:
+    token = f"glpat-{'Zk3vQ9xW1bR7tY5uN2mD'}"
+    made, _ = migrated(".trivyignore", f"# the key is {token}\nAVD-DS-0002\n{token}\n")
+    assert token not in made.text()
+    assert "the key is glpat-*****" in made.text()
+
+
+@pytest.mark.parametrize("text", [f"a = {'9' * 5_000}\n", "a = " + "[" * 3_000 + "]" * 3_000])
+def test_toml_that_python_can_not_hold_is_refused(text: str) -> None:
+    with pytest.raises(HullcheckError, match="tally"):
+        migrate(".tally.toml", text.encode(), CHECKS)

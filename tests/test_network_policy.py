@@ -178,11 +178,19 @@ def test_pods_on_the_hosts_network_are_not_selected_unless_assumed() -> None:
 
 
 def test_a_plugins_policy_makes_what_it_covers_uncertain() -> None:
-    policy = "apiVersion: cilium.io/v2\nkind: CiliumNetworkPolicy\nmetadata: {name: p, namespace: x}\nspec: {endpointSelector: {matchLabels: {'k8s:pod': a}}, ingress: [{}]}"
+    policy = "apiVersion: projectcalico.org/v3\nkind: NetworkPolicy\nmetadata: {name: p, namespace: x}\nspec: {selector: pod == 'a', types: [Ingress]}"
     network = net(f"{PODS}---\n{policy}")
     assert to(edges(network), "a") == {}
     assert to(edges(network, strict=False), "a") == {"b": ALL, "c": ALL}
     assert from_(edges(network), "a") == {"b": ALL, "c": ALL}
+    assert network.isolated(0, Direction.INGRESS)
+    assert not network.isolated(1, Direction.INGRESS, sure=False)
+    assert [type(reason).__name__ for reason in network.because(1, 0, network.universe.ports.all)] == ["Location"]
+
+
+def test_a_plugins_selector_that_is_not_literal_isolates_perhaps() -> None:
+    policy = "apiVersion: projectcalico.org/v3\nkind: NetworkPolicy\nmetadata: {name: p, namespace: x}\nspec: {selector: \"pod in {'a'}\", types: [Ingress]}"
+    network = net(f"{PODS}---\n{policy}")
     assert network.isolated(0, Direction.INGRESS, sure=False)
     assert not network.isolated(0, Direction.INGRESS)
 

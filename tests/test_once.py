@@ -13,6 +13,11 @@ from judge import CHECKS, TODAY, judge, named
 from test_checks import CASES, FIXTURES, _config
 
 DIFFERENT = {
+    ("allow-all-egress", "metadata-egress"): "that it may connect everywhere, and that credentials are to be had there",
+    ("network-assertion", "network-assertion"): "what one assertion forbids, and what another does",
+    ("debug-port", "dup-host-port"): "who can connect to it, and that one of two services won't start",
+    ("dup-host-port", "exposed-console"): "that one of two services won't start, and who can connect to the other",
+    ("dup-host-port", "port-all-interfaces"): "that one of two services won't start, and who can connect to the other",
     ("deprecated-image", "eol-base-image"): "nobody keeps the repository up, and this version of it is old",
     ("deprecated-image", "undigested-image"): "another image is to be taken, and whichever it is may be pinned",
     ("deprecated-image", "untagged-image"): "another image is to be taken, and whichever it is needs a tag",

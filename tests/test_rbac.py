@@ -42,7 +42,7 @@ subjects: [{{kind: ServiceAccount, name: app, namespace: shop}}]
 
 
 def granted(text: str) -> list[Granted]:
-    return [part for _, part in rbac.parts([world(text)]) if isinstance(part, Granted)]
+    return [part for _, part in rbac.parts([world(text)], []) if isinstance(part, Granted)]
 
 
 def rule(text: str) -> Rule:
@@ -184,7 +184,7 @@ rules: {SECRETS}
     ],
 )
 def test_a_binding_may_come_to_nothing(text: str, problem: str) -> None:
-    (bound,) = [part for _, part in rbac.parts([world(text)]) if isinstance(part, Bound)]
+    (bound,) = [part for _, part in rbac.parts([world(text)], []) if isinstance(part, Bound)]
     assert problem in bound.problem
     assert bool(problem) == bool(bound.problem)
 

@@ -216,6 +216,52 @@ def test_the_reason_for_a_refusal_is_at_its_place() -> None:
     assert "nothing called `none`" in problem.message
 
 
+def test_what_an_object_went_through_is_noted() -> None:
+    files = {
+        **BASE,
+        "base/kustomization.yaml": "resources: [web.yaml]\nnamePrefix: a-\n",
+        "top/kustomization.yaml": "resources: [../base]\nnamespace: x\nbuildMetadata: [transformerAnnotations]\n",
+    }
+    steps = found(
+        build(files, "top").objects[0], "metadata", "annotations", "alpha.config.kubernetes.io/transformations"
+    )
+    assert isinstance(steps, Scalar)
+    assert [line.split(": ")[1] for line in steps.text.splitlines() if "kind:" in line or "configuredIn:" in line] == [
+        "../base/kustomization.yaml",
+        "PrefixTransformer",
+        "kustomization.yaml",
+        "NamespaceTransformer",
+    ]
+
+
+def test_entries_find_their_objects_whatever_was_done_to_them_before() -> None:
+    """By the first or the present name, after a rename, a deletion or an object that was added."""
+    files = {
+        **BASE,
+        "top/kustomization.yaml": """resources: [../base]
+configMapGenerator:
+- {name: c, literals: [a=b], options: {disableNameSuffixHash: true}}
+namePrefix: p-
+patches:
+- {target: {name: web}, patch: '- {op: replace, path: /metadata/name, value: other}'}
+- {target: {name: other}, patch: '- {op: add, path: /metadata/labels, value: {a: b}}'}
+- {target: {name: c}, patch: '- {op: add, path: /data/x, value: "y"}'}
+- patch: '{apiVersion: v1, kind: ConfigMap, metadata: {name: c}, data: {z: "1"}}'
+replacements:
+- source: {kind: ConfigMap, name: c, fieldPath: data.a}
+  targets: [{select: {name: web}, fieldPaths: [metadata.labels.a]}]
+""",
+    }
+    built = build(files, "top")
+    assert not built.approximate
+    by_kind = {made["kind"]: made for made in values(built)}
+    assert by_kind["ConfigMap"]["metadata"]["name"] == "p-c"
+    assert by_kind["ConfigMap"]["data"] == {"a": "b", "x": "y", "z": "1"}
+    web = by_kind["Deployment"]["metadata"]
+    assert web["name"] == "p-other"
+    assert web["labels"]["a"] == "b"
+
+
 def doubling(levels: int) -> dict[str, str]:
     files = {
         "l0/kustomization.yaml": "resources: [a.yaml]\n",

@@ -48,3 +48,11 @@ def test_a_place_over_several_lines_is_cut_at_the_first() -> None:
 
 def test_a_line_past_the_end_is_empty() -> None:
     assert Source("x", b"a\n").line(9) == ""
+
+
+def test_columns_in_bytes_are_those_of_the_encoded_line() -> None:
+    source = Source("a", ("x\n" * 300 + "aé𝄞€\r\n" * 700 + "é" * 2_000).encode())
+    for line in (1, 300, 301, 302, 999, 1_000, 1_001):
+        for column in (1, 2, 3, 5, 600, 1_999):
+            before = source.line(line)[: column - 1]
+            assert source.utf8_column(line, column) == column + len(before.encode()) - len(before)

@@ -88,8 +88,9 @@ class Judge(NamedTuple):
         project = link(files, tree, self.settings)
         unchecked: list[Scoped] = []
         found = list(self._checked(project, self.settings.selected, unchecked))
+        redact = frozenset(place for finding in (*found, *self._unasked(project)) for place in finding.redact)
         judged = self.rules.judge([*self._problems(project), *found])
-        findings = list(_with_users(judged, project.users))
+        findings = list(_with_users(_distinct(judged), project.users))
         ignores = self._ignores(files, project, findings)
         marked = suppress.apply(findings, ignores, self.config, self.today, self.registry.covering)
         review = suppress.Review(self.registry, self.settings.selected, self.config, self.today)
@@ -107,7 +108,7 @@ class Judge(NamedTuple):
             (project.worlds, project.compose),
             ledger(files, project, judged_owners, skipped, _failed(findings)),
             frozenset((path, user) for (path, _), users in project.users.items() for user in users),
-            frozenset(place for finding in (*found, *self._unasked(project)) for place in finding.redact),
+            redact,
         )
 
     def opened(self, base: Analysis, head: Analysis) -> tuple[Finding, ...]:
@@ -132,7 +133,8 @@ class Judge(NamedTuple):
     def _unasked(self, project: Project) -> Iterator[Finding]:
         """What the checks of secrets find that weren't asked for: reports mask it all the same."""
         secret = {name for name, entry in self.registry.entries.items() if entry.concern == "secrets" and entry.default}
-        return self._checked(project, frozenset(secret - self.settings.selected), [])
+        names = frozenset(secret - self.settings.selected)
+        return self._checked(project, names, []) if names else iter(())
 
     def _checked(self, project: Project, names: frozenset[str], unchecked: list[Scoped]) -> Iterator[Finding]:
         """What these checks find; where the run's time is used up before they are through, the rest is `unchecked`."""
@@ -146,7 +148,7 @@ class Judge(NamedTuple):
                 tick()
                 for check, function, takes_settings in by_type.get(type(part), ()):
                     arguments = (part, self.settings) if takes_settings else (part,)
-                    yield from (found._replace(scope=scope) for found in self._found(check, function, arguments))
+                    yield from (_within(found, scope) for found in self._found(check, function, arguments))
             except OutOfTimeError as error:
                 unchecked += project.parts[number:]
                 project.problems.extend(_unchecked(error, unchecked))
@@ -173,6 +175,15 @@ class Judge(NamedTuple):
             if problem.name in self.settings.selected:
                 found = self.registry[problem.name].finding(problem, problem.message, evidence=(problem.message,))
                 yield found._replace(scope=problem.location.path)
+
+
+_NOT_EDITED = (".hcl#", ".json#")
+"""In the scopes of Dockerfiles that stand in bake files: an edit there couldn't be proved to be one."""
+
+
+def _within(finding: Finding, scope: str) -> Finding:
+    fix = None if any(mark in scope for mark in _NOT_EDITED) else finding.fix
+    return finding._replace(scope=scope, fix=fix)
 
 
 def _with_users(
@@ -216,9 +227,15 @@ def discovered(tree: Tree) -> tuple[list[Entry], list[Skipped]]:
 def _distinct(findings: Iterable[Finding]) -> Iterable[Finding]:
     """The findings, each of an owner once, however many parts of the model have led to it; they reach as far together."""
     seen: dict[tuple[object, ...], Finding] = {}
+    reaching: dict[tuple[object, ...], list[Any]] = {}
     for finding in findings:
         key = (finding.name, finding.identity, finding.evidence or (finding.message,), finding.location)
         first = seen.setdefault(key, finding)
-        if first is not finding and finding.extent is not None and first.extent not in (None, finding.extent):
-            seen[key] = first._replace(extent=first.extent | finding.extent)
+        if first is not finding and finding.extent is not None and first.extent is not None:
+            reaching.setdefault(key, [first.extent]).append(finding.extent)
+    if reaching:
+        from hullcheck.model.extent import together
+
+        for same, extents in reaching.items():
+            seen[same] = seen[same]._replace(extent=together(extents))
     return seen.values()

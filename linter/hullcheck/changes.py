@@ -12,7 +12,8 @@ they may reach now, split or joined or narrowed; one that reaches further is new
 import re
 from collections import Counter
 from collections.abc import Callable, Hashable, Mapping
-from typing import NamedTuple
+from functools import cached_property
+from typing import Any, NamedTuple
 
 from hullcheck.finding import Finding
 from hullcheck.model.versions import without_versions
@@ -239,7 +240,7 @@ class _Matcher:
         """Is it the same object under another name? A stage without a name is called by its number, which shifts."""
         if self._changed_sides(new):
             return False
-        numbered = is_dockerfile(new.location) and (old.owner.isdigit() or new.owner.isdigit())
+        numbered = is_dockerfile(new.location) and (old.owner.isdecimal() or new.owner.isdecimal())
         if numbered:
             return self._stages_shifted(old, new)
         if not self._other(old, new):
@@ -255,7 +256,7 @@ class _Matcher:
             return True
         if self._other(old, new):
             return True
-        return old.owner.isdigit() and alike(old.location, new.location, (_last(old.owner), _last(new.owner)))
+        return old.owner.isdecimal() and alike(old.location, new.location, (_last(old.owner), _last(new.owner)))
 
 
 class _Reached:
@@ -270,6 +271,7 @@ class _Reached:
         self.further: dict[int, tuple[str, ...]] = {}
         self.contained: set[int] = set()
         self._before: dict[tuple[str, tuple[str, ...]], list[Finding]] = {}
+        self._extents: dict[tuple[object, ...], _Extents] = {}
         if any(finding.extent is not None for finding in matcher.head.findings):
             for finding in matcher.base.findings:
                 if finding.extent is not None:
@@ -285,23 +287,46 @@ class _Reached:
         if old is not None and old.extent in (None, finding.extent):
             return
         identity = matcher.old(finding.identity) if old is None else old.identity
-        known = [
-            before.extent
-            for before in self._before.get((finding.name, identity), ())
-            if finding.severity <= before.severity and (before.suppression is None or finding.suppression is not None)
-        ]
-        if old is not None and old.extent not in known:
-            known.append(old.extent)
-        if not known or finding.extent in known:
-            self.contained |= {number} if known else set()
+        known = self._known(finding, identity)
+        if old is not None and old.extent not in known.extents:
+            known = _Extents({**known.extents, old.extent: None})
+        if not known.extents or finding.extent in known.extents:
+            self.contained |= {number} if known.extents else set()
             return
-        from hullcheck.model.extent import union, wider
+        from hullcheck.model.extent import wider
 
-        more = wider(finding.extent, union(known))
+        more = wider(finding.extent, known.united)
         if not more:
             self.contained.add(number)
         elif old is not None:
             self.further[number] = more
+
+    def _known(self, finding: Finding, identity: tuple[str, ...]) -> "_Extents":
+        """The extents of what was as bad at the base, of the same kind and owner."""
+        told = finding.suppression is not None
+        key = (finding.name, identity, finding.severity, told)
+        if key not in self._extents:
+            self._extents[key] = _Extents(
+                {
+                    before.extent: None
+                    for before in self._before.get((finding.name, identity), ())
+                    if finding.severity <= before.severity and (before.suppression is None or told)
+                }
+            )
+        return self._extents[key]
+
+
+class _Extents:
+    """What several findings reach together."""
+
+    def __init__(self, extents: dict[Any, None]) -> None:
+        self.extents = extents
+
+    @cached_property
+    def united(self) -> Any:
+        from hullcheck.model.extent import union
+
+        return union(self.extents)
 
 
 def _alike(old: Finding, new: Finding) -> bool:

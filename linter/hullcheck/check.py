@@ -13,7 +13,7 @@ from hullcheck.source import Location
 from hullcheck.terms import Term, Terms, When, when_of, whole
 
 if TYPE_CHECKING:
-    from hullcheck.model.extent import Extent
+    from hullcheck.model.extent import Extent, Later
 
 P = TypeVar("P")
 
@@ -103,7 +103,7 @@ class Check:
         fix: Fix | None = None,
         redact: Iterable[Location] = (),
         properties: Mapping[str, str | tuple[str, ...]] | None = None,
-        extent: "Extent | None" = None,
+        extent: "Extent | Later | None" = None,
         kinds: tuple[str, ...] = (),
     ) -> Finding:
         """A finding about `part`, at its own place or at `at`; `severity` may only lower the check's.

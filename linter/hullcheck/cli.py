@@ -6,10 +6,12 @@ import importlib
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any, NoReturn
 
 from hullcheck import __version__, budget
-from hullcheck.errors import HullcheckError
+from hullcheck.errors import HullcheckError, TerminatedError
+from hullcheck.streams import OutputError, safe
 
 COMMANDS = {
     "check": "check files and folders (the default command)",
@@ -25,45 +27,23 @@ COMMANDS = {
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the command line; returns the exit code: 0 clean, 1 findings, 2 not done, 3 nothing to check, 4 unreadable."""
+    """Run the command line; returns the exit code.
+
+    0 clean, 1 findings, 2 not done, 3 nothing to check, 4 unreadable; as for all programs, 130 interrupted and 143
+    terminated.
+    """
     gc.set_threshold(100_000, 50, 50)  # what a run makes it keeps to its end: looking for cycles early finds none
     arguments = list(sys.argv[1:] if argv is None else argv)
-    if "--version" in arguments and {"-v", "--verbose"} & set(arguments) and len(arguments) == 2:
-        return _tell_version()
     if not arguments or arguments[0] not in (*COMMANDS, "-h", "--help", "--version"):
         arguments.insert(0, "check")
-    _make_output_safe()
     gc.collect(0)  # what an earlier run in this process has left; in a first run there is next to nothing
     collecting = gc.isenabled()
     gc.disable()  # what is read is kept to the end: looking through it again and again took most of a large run's time
     try:
-        options = _parser(arguments[0]).parse_args(arguments)
-        with budget.limited(getattr(options, "time_limit", 0), getattr(options, "file_time_limit", 0)):
-            code = int(options.run(options))
-            if budget.used_up() and arguments[0] != "check":
-                print(f"hullcheck: {budget.used_up()}, and this isn't all; see --time-limit", file=sys.stderr)
-                return 4
-            return code
-    except HullcheckError as error:
-        from hullcheck.report.safe import told
-
-        print(f"hullcheck: {told(str(error))}", file=sys.stderr)
-        return 2
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 2
-    except KeyboardInterrupt:
-        print("hullcheck: interrupted", file=sys.stderr)
-        return 2
-    except budget.OutOfTimeError as error:
-        print(f"hullcheck: {error}, and nothing is reported; see --time-limit", file=sys.stderr)
-        return 4
-    except MemoryError:
-        print("hullcheck: there isn't enough memory for all of this", file=sys.stderr)
-        return 2
-    except Exception as error:  # noqa: BLE001  the exit code is a promise, and a fault of ours must keep it, too
-        print(f"hullcheck: internal error, please report it: {_described(error)}", file=sys.stderr)
-        return 2
+        with safe():
+            if "--version" in arguments and {"-v", "--verbose"} & set(arguments) and len(arguments) <= 3:
+                return _tell_version()
+            return _outcome(arguments)
     finally:
         if collecting:
             gc.enable()
@@ -79,6 +59,70 @@ def _tell_version() -> int:
     return 0
 
 
+def _outcome(arguments: list[str]) -> int:
+    try:
+        return _done(arguments)
+    except HullcheckError as error:
+        from hullcheck.report.safe import told
+
+        return _failed(told(str(error)))
+    except budget.OutOfTimeError as error:
+        return _failed(f"{error}, and nothing is reported; see --time-limit", 4)
+    except OutputError as error:
+        return 2 if error.cut_off else _failed(f"standard output can't be written: {error}")
+    except KeyboardInterrupt:
+        return _failed("interrupted", 130)
+    except TerminatedError as error:
+        return _failed("terminated", 128 + error.signal)
+    except MemoryError:
+        return _failed("there isn't enough memory for all of this")
+    except FileNotFoundError as error:
+        gone = "the current folder isn't there any more: go to one that is, or name what to look at by absolute paths"
+        return _failed(_internal(error) if _is_somewhere() else gone)
+    except Exception as error:  # noqa: BLE001  the exit code is a promise, and a fault of ours must keep it, too
+        return _failed(_internal(error))
+
+
+def _done(arguments: list[str]) -> int:
+    try:
+        options = _parser(arguments[0]).parse_args(arguments)
+        with budget.limited(getattr(options, "time_limit", 0), getattr(options, "file_time_limit", 0)):
+            code = int(options.run(options))
+            if budget.used_up() and arguments[0] != "check":
+                return _failed(f"{budget.used_up()}, and this isn't all; see --time-limit", 4)
+            return code
+    finally:
+        sys.stdout.flush()
+
+
+def _failed(message: str, code: int = 2) -> int:
+    with suppress(OutputError):
+        sys.stdout.flush()
+    print(f"hullcheck: {_one_line(message)}", file=sys.stderr)
+    return code
+
+
+def _one_line(message: str) -> str:
+    """The message, in which names may stand that hold anything, as one line that can't act on a terminal."""
+    if message.isprintable():
+        return message
+    from hullcheck.report.safe import clean
+
+    return clean(message)
+
+
+def _is_somewhere() -> bool:
+    try:
+        os.getcwd()
+    except OSError:
+        return False
+    return True
+
+
+def _internal(error: Exception) -> str:
+    return f"internal error, please report it: {_described(error)}"
+
+
 def _described(error: Exception) -> str:
     """The error in one line, with the place in the code that it comes from."""
     frame = error.__traceback__
@@ -89,12 +133,6 @@ def _described(error: Exception) -> str:
 
     said = told(str(error)).partition("\n")[0].encode("ascii", "backslashreplace").decode()
     return f"{type(error).__name__}: {said}{where}"
-
-
-def _make_output_safe() -> None:
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
 
 
 class _Parser(argparse.ArgumentParser):
@@ -129,6 +167,8 @@ def _parser(command: str) -> argparse.ArgumentParser:
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND", parser_class=_Parser)
     for name, summary in COMMANDS.items():
+        if command in COMMANDS and name != command:
+            continue  # each takes a while to make, and only the help of all has need of them
         subparser = commands.add_parser(name, help=summary)
         if name == command:
             module = importlib.import_module(f"hullcheck.commands.{name.replace('-', '_')}")

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from hullcheck import schema
 from hullcheck.check import Registry
+from hullcheck.discover import DiskTree
 from hullcheck.errors import HullcheckError
 from hullcheck.finding import Severity
 from hullcheck.source import Source
@@ -125,7 +126,7 @@ def find(read_file: ReadFile, registry: Registry, exists: Callable[[str], bool] 
     exists = exists or (lambda name: read_file(name) is not None)
     found = [(name, data) for name in FILES if (data := read_file(name)) is not None]
     pyproject = read_file(PYPROJECT)
-    if pyproject is not None and b"tool.hullcheck" in pyproject and _table(PYPROJECT, pyproject) is not None:
+    if pyproject is not None and b"hullcheck" in pyproject and _table(PYPROJECT, pyproject) is not None:
         found.append((PYPROJECT, pyproject))
     if len(found) > 1:
         raise HullcheckError(f"{found[0][0]} and {found[1][0]} both configure hullcheck: keep one of them")
@@ -322,7 +323,10 @@ def _own(root: str, name: str) -> bytes | None:
         return None
     if os.path.dirname(os.path.realpath(path)) != os.path.realpath(root):
         raise HullcheckError(f"{name}: a link that leads out of the repository's root")
-    return _bytes(path)
+    try:
+        return DiskTree(root).read(name)
+    except OSError as error:
+        raise HullcheckError(f"{path}: can't be read: {error.strerror or error}") from None
 
 
 def _bytes(path: str) -> bytes:
@@ -338,21 +342,30 @@ def _table(path: str, data: bytes) -> dict[str, Any] | None:
 
     try:
         tool = tomllib.loads(data.decode()).get("tool", {})
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:  # no TOML, no UTF-8, a number with too many digits
         raise HullcheckError(f"{path}: {error}") from None
     table = tool.get("hullcheck") if isinstance(tool, dict) else None
     return table if isinstance(table, dict) else None
 
 
 def _toml(path: str, data: bytes) -> tuple[dict[str, Any], dict[schema.Place, int]]:
+    """The values, and the line of each: what stands inside of a key has the key's."""
     values = {key: _without_dates(value) for key, value in (_table(path, data) or {}).items()}
     keys = re.compile(r"^\s*(?:\[+\s*tool\.hullcheck\.)?[\"']?([A-Za-z][\w-]*)[\"']?\s*[\].=]")
-    lines: dict[schema.Place, int] = {}
-    for number, text in enumerate(data.decode().splitlines(), 1):
+    found: dict[str, int] = {}
+    for number, text in enumerate(data.decode().split("\n"), 1):
         match = keys.match(text)
         if match and match[1] in values:
-            lines.setdefault((match[1],), number)
+            found.setdefault(match[1], number)
+    lines = {place: found.get(key, 1) for key, value in values.items() for place in _places(value, (key,))}
     return values, lines
+
+
+def _places(value: Any, place: schema.Place) -> Iterator[schema.Place]:
+    yield place
+    inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, held in inner:
+        yield from _places(held, (*place, key))
 
 
 def _without_dates(value: Any) -> Any:

@@ -67,7 +67,7 @@ _COMPOSE = re.compile(
 )
 _KUSTOMIZATION = frozenset(("kustomization.yaml", "kustomization.yml", "Kustomization"))
 _BAKE = re.compile(r"docker-bake(?:\.override)?\.(?:hcl|json)")
-_STRUCTURED = frozenset((Kind.YAML, Kind.COMPOSE, Kind.KUSTOMIZATION, Kind.SKAFFOLD, Kind.CHART))
+STRUCTURED = frozenset((Kind.YAML, Kind.COMPOSE, Kind.KUSTOMIZATION, Kind.SKAFFOLD, Kind.CHART))
 
 
 def kind_of(name: str) -> Kind | None:
@@ -96,7 +96,7 @@ _ORDER = tuple(Kind)
 def as_entry(path: str, kinds: Iterable[Kind], named: bool = False) -> "Entry":
     """The file, by all the kinds that its name and the names of links to it tell."""
     told = set(kinds)
-    if not told.isdisjoint(_STRUCTURED - {Kind.YAML}):
+    if not told.isdisjoint(STRUCTURED - {Kind.YAML}):
         told.discard(Kind.YAML)
     if Kind.DOCKERFILE in told:
         told.discard(Kind.BESIDE_DOCKERFILE)
@@ -336,7 +336,7 @@ class DiskTree:
             text = self.read(posixpath.join(folder, ".gitmodules")).decode("utf-8", "replace")
         except OSError:
             return
-        for line in text.splitlines():
+        for line in text.split("\n"):
             key, _, value = line.partition("=")
             if key.strip() == "path" and value.strip():
                 yield posixpath.normpath(value.strip().strip('"'))
@@ -418,10 +418,10 @@ def find_root(paths: list[str]) -> str:
 def load(tree: Tree, entry: Entry) -> Source | Problem | None:
     """The file's source, or the problem that says why it can't be read; None if it is large and of no interest."""
     try:
-        return Source(entry.path, tree.read(entry.path, MAX_MANIFEST if entry.kind in _STRUCTURED else MAX_BYTES))
+        return Source(entry.path, tree.read(entry.path, MAX_MANIFEST if entry.kind in STRUCTURED else MAX_BYTES))
     except TooLargeError as error:
         why, cause = str(error), "size"
-        if not _peeked(tree, entry):
+        if not peeked(tree, entry):
             return None
     except OSError as error:
         why, cause = error.strerror or str(error), "unreadable"
@@ -429,7 +429,7 @@ def load(tree: Tree, entry: Entry) -> Source | Problem | None:
     return Problem("unreadable-file", f"can't be read: {why}", place, gap=Gap(cause, "file", why))
 
 
-def _peeked(tree: Tree, entry: Entry) -> bool:
+def peeked(tree: Tree, entry: Entry) -> bool:
     """May a file that is too large to be read hold anything of interest?"""
     from hullcheck.parse import wording
 

@@ -301,11 +301,26 @@ def select(registry: Registry, request: Request) -> Settings:
         datastores=config.datastores,
         validate=(request.kubernetes_version or config.kubernetes_version) if validate else "",
         compose_projects=listed(config),
+        places=_places(config),
     )
 
 
 _JOINS = "hardening-missing"
 """The check that tells together what others tell one by one."""
+
+
+def _places(config: Config) -> dict[str, Location]:
+    """Where what it says of the network is written."""
+    if not config.network_deny and not config.network_allow:
+        return {}
+    source = config.source or Source(config.path, b"")
+    found = {"": source.at_line(1)}
+    for kind, entries in (("deny", config.network_deny), ("allow", config.network_allow)):
+        for number in range(len(entries)):
+            key = f"network.{kind}.{number}"
+            line = int(config.said.get(key, config.said.get("network", ":1")).rpartition(":")[2])
+            found[key] = source.at_line(min(line, source.line_count))
+    return found
 
 
 def listed(config: Config) -> tuple[Any, ...]:
@@ -346,7 +361,12 @@ def _below(path: str, targets: tuple[str, ...]) -> bool:
 
 
 def _touches(finding: Finding, targets: tuple[str, ...]) -> bool:
-    """Is the finding, a line it rests on, or the overlay or project that has it, in what was asked about?"""
+    """Is the finding, a line it rests on, or the overlay or project that has it, in what was asked about?
+
+    One about the configuration itself is about all that it is for.
+    """
+    if finding.owner == "configuration":
+        return True
     places = (finding.location, *(related.location for related in finding.related))
     return any(_below(place.path, targets) for place in places) or bool(
         finding.scope and _below(finding.scope, targets)
@@ -441,7 +461,11 @@ def _result(
     united = _with_edits(unite(told.findings, guessed), head)
     new = [f for f in united if f.suppression is None and f.state != "unchanged"]
     fail_on = _fail_on(request)
-    if any(map(unread, new)) or (_fails_on_unjudged(request) and _unjudged(coverage, request.config)):
+    if (
+        any(map(unread, new))
+        or _unlisted(head, root, request)
+        or (_fails_on_unjudged(request) and _unjudged(coverage, request.config))
+    ):
         code = 4
     elif any(_fails(f, fail_on, judge.rules, request) for f in new):
         code = 1
@@ -469,6 +493,12 @@ def _result(
     )
 
 
+def _unlisted(head: Analysis, root: str, request: Request) -> bool:
+    """Is a folder that was asked about by its name one that can't even be listed?"""
+    asked = {path or "." for path in _targets(root, request)}
+    return any(item.path in asked and item.gap is not None and item.gap.what == "folder" for item in head.skipped)
+
+
 def _fails_on_unjudged(request: Request) -> bool:
     return request.fail_on_unjudged or request.config.fail_on_unjudged
 
@@ -483,9 +513,11 @@ def _with_edits(findings: list[Finding], head: Analysis) -> tuple[Finding, ...]:
     if not any(finding.fix for finding in findings):
         return tuple(findings)
     from hullcheck.fix.resolve import resolve
+    from hullcheck.fix.resting import Resting
     from hullcheck.fix.shared import shared
 
-    return tuple(resolve(findings, shared(head.scopes)))
+    wanted = Resting(head.files, head.scopes[1]).without_repeats(findings)
+    return tuple(resolve(wanted, shared(head.scopes)))
 
 
 def _fail_on(request: Request) -> Severity | None:

@@ -6,3 +6,11 @@ class HullcheckError(Exception):
 
     The message is one sentence that says what to do. `cli.py` prints it and exits with 2.
     """
+
+
+class TerminatedError(BaseException):
+    """Another process wants this one to end. Like an interrupt, it is no `Exception` that anybody might handle."""
+
+    def __init__(self, signal: int) -> None:
+        super().__init__(signal)
+        self.signal = signal

@@ -89,7 +89,7 @@ class Migration:
             self.note(f"`{prefix}{key}` has no equivalent")
 
     def text(self) -> str:
-        """The configuration as YAML, with the notes as comments."""
+        """The configuration as YAML, with the notes as comments, and what looks like a credential masked."""
         from hullcheck.report.safe import clean
 
         notes = [*self.notes, *(f"{tool}: {_NO_CHECK}{', '.join(ids)}" for tool, ids in self._lost.items())]
@@ -97,7 +97,19 @@ class Migration:
         lines += [f"# No equivalent: {clean(note)}" for note in sorted(notes)]
         for key, value in self.values.items():
             lines += _yaml(key, value, "")
-        return "\n".join(lines) + "\n"
+        return _masked("\n".join(lines) + "\n")
+
+
+def _masked(text: str) -> str:
+    from hullcheck.model.secrets import in_url
+    from hullcheck.model.tokens import by_value
+    from hullcheck.report.safe import MASK
+
+    spans = {(secret.start, secret.end) for secret in by_value(text)}
+    spans |= {(login.start, login.end) for login in in_url(text) if login.literal}
+    for start, end in sorted(spans, reverse=True):
+        text = text[:start] + MASK + text[end:]
+    return text
 
 
 def migrate(path: str, data: bytes, registry: Registry) -> Migration:
@@ -139,7 +151,7 @@ _VULNERABILITY = re.compile(r"(?:CVE|GHSA|GO|DLA|DSA|RUSTSEC|PYSEC|TEMP|NSWG)-.+
 
 def _trivyignore(data: bytes, made: Migration) -> None:
     comment: list[str] = []
-    for line in Source("", data).text.splitlines():
+    for line in Source("", data).text.split("\n"):
         text = line.strip()
         if text.startswith("#") or not text:
             comment = [*comment, text.lstrip("# ")] if text else []
@@ -315,7 +327,7 @@ def _toml(data: bytes, name: str) -> dict[str, Any]:
 
     try:
         return tomllib.loads(Source(name, data).text)
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:  # no TOML, or a number with too many digits
         raise HullcheckError(f"{name}: {error}") from None
 
 
@@ -346,15 +358,8 @@ def _yaml(key: str, value: Any, indent: str) -> list[str]:
 
 
 def _scalar(value: Any) -> str:
-    import json
+    """Text that is read as the value: as a boolean, or else as text and nothing else."""
+    from hullcheck.fix.written import scalar
 
-    if isinstance(value, bool):
-        return str(value).lower()
-    plain = re.fullmatch(r"[A-Za-z0-9][\w./-]*", str(value)) and str(value).lower() not in (
-        "null",
-        "true",
-        "false",
-        "yes",
-        "no",
-    )
-    return str(value) if plain else json.dumps(str(value), ensure_ascii=False)
+    plain = isinstance(value, bool) or re.fullmatch(r"\d{4}-\d{2}-\d{2}", value)
+    return str(value).lower() if plain else scalar(value)

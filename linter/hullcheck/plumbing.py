@@ -48,6 +48,15 @@ ENVIRONMENT = {
 _PLACES = {"GIT_DIR": "", "GIT_COMMON_DIR": "", "GIT_INDEX_FILE": "index", "GIT_OBJECT_DIRECTORY": "objects"}
 """Variables that a hook inherits from git, and what they stand for in a repository's own folder."""
 
+_WAITED_FOR = (
+    "config", "config.worktree", "HEAD", "index", "packed-refs", "shallow", "commondir", "gitdir",
+    "info/grafts", "objects/info/alternates",
+)  # fmt: skip
+"""Files that git opens before it does anything: if one is a pipe, it waits for ever."""
+
+PATIENCE = 120
+"""Seconds after which git isn't waited for any longer."""
+
 _HEADER = re.compile(rb"(?P<id>[0-9a-f]+) (?P<kind>\w+) (?P<size>\d+)\n")
 
 
@@ -73,6 +82,11 @@ class Plumbing:
     def _opened(self) -> tuple[str, bool]:
         if not os.path.lexists(os.path.join(self.folder, ".git")):
             raise HullcheckError(f"{self.folder} is no git repository: nothing to compare with")
+        directory = directory_of(self.folder)
+        for name in _WAITED_FOR if directory else ():
+            path = os.path.join(directory, name)
+            if os.path.exists(path) and not os.path.isfile(path):
+                raise HullcheckError(f".git/{name} is no regular file: git would wait for it for ever")
         said = self.run(
             "rev-parse", "--is-inside-work-tree", "--is-shallow-repository", "--show-cdup", "--absolute-git-dir"
         )
@@ -85,17 +99,19 @@ class Plumbing:
     def run(self, *arguments: str) -> str | None:
         """What git prints, or None if it refuses; raises HullcheckError if it doesn't trust the repository at all."""
         try:
-            status, out, error = self._git.execute(
-                ["git", *OPTIONS, *arguments],
-                with_extended_output=True,
-                with_exceptions=False,
-                stdout_as_string=False,
-                strip_newline_in_stdout=False,
-                env=self._environment,
-            )
+            started: Any = self._git.execute(["git", *OPTIONS, *arguments], as_process=True, env=self._environment)
         except (self._not_found, OSError) as missing:
             raise HullcheckError(f"git can't be started: {missing}") from None
-        if status and "dubious ownership" in str(error):
+        from subprocess import TimeoutExpired
+
+        try:
+            out, error = started.proc.communicate(timeout=PATIENCE)
+        except TimeoutExpired:
+            started.proc.kill()
+            _end(started)
+            raise _unanswered(arguments[0]) from None
+        status = started.proc.returncode
+        if status and b"dubious ownership" in error:
             trust = f"git config --global --add safe.directory {self.folder}"
             raise HullcheckError(f"git doesn't trust the owner of this repository; if you do: `{trust}`")
         return None if status else os.fsdecode(out)
@@ -112,6 +128,7 @@ class Plumbing:
         try:
             self._batch.stdin.write(f"{identity}\n".encode())
             self._batch.stdin.flush()
+            self._wait()
             header = _HEADER.fullmatch(self._batch.stdout.readline())
             data = self._body(int(header["size"]), limit) if header else None
         except (BrokenPipeError, ValueError):  # an old git ends where an object would have to be fetched
@@ -131,6 +148,14 @@ class Plumbing:
         while chunk := process.stdout.read(CHUNK):
             yield bytes(chunk)
 
+    def _wait(self) -> None:
+        """Wait until git answers; raises HullcheckError if it doesn't. Nothing of an earlier answer is left."""
+        from select import select
+
+        if os.name != "nt" and not select((self._batch.stdout,), (), (), PATIENCE)[0]:
+            self._batch.proc.kill()
+            raise _unanswered("cat-file")
+
     def _body(self, size: int, limit: int) -> bytes | None:
         """The next `size` bytes and the line's end after them; None, and they are skipped, if it is too many."""
         if size <= limit:
@@ -142,10 +167,14 @@ class Plumbing:
         return None
 
 
+def _unanswered(command: str) -> HullcheckError:
+    return HullcheckError(f"`git {command}` didn't answer within {PATIENCE} seconds: is something in `.git` a pipe?")
+
+
 def _end(started: Any) -> None:
     """Let a process end that reads its standard input to the end."""
     process, started.proc = started.proc, None
-    for stream in (process.stdin, process.stdout, process.stderr):
+    for stream in filter(None, (process.stdin, process.stdout, process.stderr)):
         with suppress(OSError):
             stream.close()
     process.wait()

@@ -8,12 +8,16 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from hullcheck.budget import OutOfTimeError, Thing, left, limited, tick
 from hullcheck.discover import Entry, Kind, Tree, load, plainly_dockerfile
+from hullcheck.errors import HullcheckError
 from hullcheck.model.coverage import Gap
 from hullcheck.model.lazy import Lazy
 from hullcheck.model.problem import Problem, late
 from hullcheck.source import Source
 
 if TYPE_CHECKING:
+    from concurrent.futures import ProcessPoolExecutor
+    from multiprocessing.process import BaseProcess
+
     from hullcheck.model.node import Node
 
 Progress = Callable[[str, int, int], None]
@@ -98,17 +102,59 @@ def _one_by_one(tree: Tree, entries: list[Entry]) -> Iterator[tuple[str, File | 
 
 
 def _in_processes(tree: Tree, entries: list[Entry], workers: int) -> Iterator[tuple[str, File | None]]:
+    """Read in processes of our own, which end with this one; with none where the system gives none."""
     from concurrent.futures import ProcessPoolExecutor
+    from concurrent.futures.process import BrokenProcessPool
+    from multiprocessing import active_children
 
     size = max(16, min(200, len(entries) // (workers * 4) + 1))
     chunks = [entries[i : i + size] for i in range(0, len(entries), size)]
-    with ProcessPoolExecutor(workers) as pool:
+    others = set(active_children())
+    pool = None
+    try:
+        pool = ProcessPoolExecutor(workers, initializer=_in_background)
         futures = [pool.submit(_read_elsewhere, tree, chunk, left()) for chunk in chunks]
+    except (OSError, ImportError, NotImplementedError):  # no semaphores, or no more processes
+        _end(pool, set(active_children()) - others)
+        yield from _one_by_one(tree, entries)
+        return
+    try:
         for chunk, future in zip(chunks, futures, strict=True):
             try:
                 yield from future.result()
             except RecursionError:  # too deep to be sent between processes
                 yield from _read_chunk(tree, chunk)
+            except BrokenProcessPool:
+                message = "a process that reads files was ended: by the system, if memory ran out; try `--jobs 1`"
+                raise HullcheckError(message) from None
+        pool.shutdown()
+    finally:
+        _end(pool, set(active_children()) - others)
+
+
+def _end(pool: "ProcessPoolExecutor | None", children: "Iterable[BaseProcess]") -> None:
+    for child in children:
+        child.terminate()
+    if pool is not None:
+        pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _in_background() -> None:
+    """Leave it to the process that asked to say that it was interrupted, and don't outlive it."""
+    import signal
+    from multiprocessing import parent_process
+    from threading import Thread
+
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    parent = parent_process()
+    assert parent is not None
+
+    def watch() -> None:
+        parent.join()
+        os._exit(1)
+
+    Thread(target=watch, daemon=True).start()
 
 
 def _read_elsewhere(tree: Tree, entries: list[Entry], time: tuple[float, float]) -> list[tuple[str, File | None]]:

@@ -20,6 +20,9 @@ class Region(NamedTuple):
     end_column: int
 
 
+_BLOCK = 512
+
+
 class Source:
     """A file's path, relative to the repository's root with `/` between parts, and its text.
 
@@ -86,6 +89,27 @@ class Source:
         end = min(end, start + column - 1)
         return column + bisect_left(self._wide, end) - bisect_left(self._wide, start)
 
+    def utf8_column(self, line: int, column: int) -> int:
+        """The column, counted in bytes of UTF-8 from 1, of a column counted in code points."""
+        if self.text.isascii():
+            return column
+        start = self.line_start(line)
+        end = self.line_start(line + 1) if line < len(self._starts) else len(self.text)
+        end = min(end, start + column - 1)
+        return column + self._bytes_before(end) - self._bytes_before(start) - (end - start)
+
+    def _bytes_before(self, offset: int) -> int:
+        block = offset // _BLOCK
+        return self._blocks[block] + _bytes_of(self.text[block * _BLOCK : offset])
+
+    @cached_property
+    def _blocks(self) -> list[int]:
+        """How many bytes of UTF-8 stand before each block of the text."""
+        found = [0]
+        for at in range(0, len(self.text), _BLOCK):
+            found.append(found[-1] + _bytes_of(self.text[at : at + _BLOCK]))
+        return found
+
     @cached_property
     def _wide(self) -> list[int]:
         """The offsets of characters that take two UTF-16 units."""
@@ -106,6 +130,10 @@ class Source:
         start = self.line_start(number)
         text = self.line(number)
         return self.at(start + len(text) - len(text.lstrip()))
+
+
+def _bytes_of(text: str) -> int:
+    return len(text.encode("utf-8", "surrogatepass"))
 
 
 def _decode(data: bytes) -> tuple[str, str, bytes]:

@@ -1,7 +1,7 @@
 """Which findings are accepted, by what is written in the files or configured, and what is wrong with that itself."""
 
 from collections.abc import Callable, Iterable, Iterator
-from datetime import date, timedelta
+from datetime import date
 from typing import NamedTuple
 
 from hullcheck.check import Registry
@@ -62,7 +62,7 @@ def broken(ignore: Ignore, demands: Demands, today: date) -> str:
         return "says no reason, and one is required"
     if demands.until and ignore.until is None:
         return "says no last day, and one is required"
-    if demands.max_days is not None and ignore.until and ignore.until > today + timedelta(demands.max_days):
+    if demands.max_days is not None and ignore.until and (ignore.until - today).days > demands.max_days:
         return f"holds for more than {demands.max_days} days"
     return ""
 

@@ -42,7 +42,7 @@ def nameless(stage: Stage) -> Iterator[Finding]:
         owner = instruction.flag("chown")
         word: Text | None = instruction.text if instruction.keyword == "USER" else owner.value if owner else None
         text = stage.expand(word.text, step).text if word is not None else None
-        name = next((n for n in (text or "").split(":") if n and not n.isdigit()), "")
+        name = next((n for n in (text or "").split(":") if n and not n.isdecimal()), "")
         if word is not None and re.match(r"[A-Za-z_]", name) and name != "root":
             yield check.finding(
                 stage,

@@ -48,7 +48,7 @@ def _wrong(stage: Stage, word: Text) -> tuple[str, Severity | None]:
     if source is not None:
         later = source.number > stage.number >= 0
         return (f"`{name}` is a stage that comes later", None) if later else ("", None)
-    if name.isdigit():
+    if name.isdecimal():
         return f"there is no stage with the number {name}", None
     bare = name and not any(mark in name for mark in "/:@.$") and not stage.is_context(name)
     if bare and name not in official_images():

@@ -243,7 +243,7 @@ def release_of(product: str, version: str) -> Release | None:
     if covered:
         newest = max(covered, key=_numbers)
         return _release(title, newest, lines[newest])._replace(label=f"{title} {version}")
-    if not parts[0].isdigit():
+    if not parts[0].isdecimal():
         return None
     later = [line for line in lines if _numbers(line) > _numbers(version)]
     if not later:

@@ -32,7 +32,7 @@ def moves(image: ImageRef) -> bool:
     channel, *rest = re.split(r"[-_]", tag)
     if channel in CHANNELS:
         return not any(_VERSION.fullmatch(part) for part in rest)
-    if any(char.isdigit() for part in _without_machine(tag) for char in part):
+    if any(char.isdecimal() for part in _without_machine(tag) for char in part):
         return False
     return not names_release(image)
 

@@ -43,7 +43,7 @@ def member(container: Container) -> Iterator[Finding]:
     user = container.user
     for field in container.groups:
         name = (field.value or "").strip()
-        name = name.lstrip("0") or "0" if name.isdigit() else name
+        name = name.lstrip("0") or "0" if name.isdecimal() else name
         if name not in _GROUPS or (user.root is Root.STATED and field.location == user.location):
             continue
         yield check.finding(

@@ -67,4 +67,4 @@ def _without(node: Node) -> Fix:
 
 def _is_root(user: str | None) -> bool:
     name = (user or "").partition(":")[0].strip()
-    return name == "root" or (name.isdigit() and int(name[:20]) == 0)
+    return name == "root" or (name.isdecimal() and int(name[:20]) == 0)

@@ -60,7 +60,7 @@ def named(stage: Stage) -> Iterator[Finding]:
 
 def _by_number(made: NewUser | None, place: Location) -> Fix | None:
     """Write the number that the user is made with; any group stays."""
-    if made is None or not made.uid.isdigit() or not made.uid.strip("0"):
+    if made is None or not made.uid.isdecimal() or not made.uid.strip("0"):
         return None
     name = place._replace(end=place.start + len(made.name))
     return fix(f"say {made.uid}", replace_word(name, made.uid), safe=False)

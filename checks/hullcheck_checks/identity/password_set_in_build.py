@@ -84,8 +84,8 @@ def _set(script: Script, command: Command) -> Iterator[Found]:
 
 def _given(script: Script, command: Command) -> Location | None:
     """Where the password is written out that a command reads, if it is."""
-    for other in script.commands:
-        if other.name in ("echo", "printf") and any(each is command for each in script.after_in_pipe(other)):
+    for other in script.before_in_pipe(command):
+        if other.name in ("echo", "printf"):
             for word in other.arguments:
                 if word.literal and re.search(r":.|^[^-]", word.text):
                     return word.location

@@ -83,6 +83,6 @@ def _another(container: Container) -> Fix | None:
         return end_with_user(container.built.stage, user.location) if container.built else None
     if container.dialect == "kubernetes" and user.location.text == user.text == "0":
         number = run_as(container.built.stage) if container.built else NOBODY
-        uid = number if number.isdigit() else NOBODY
+        uid = number if number.isdecimal() else NOBODY
         return fix(f"run as {uid}", replace(user.location, uid), safe=False)
     return None

@@ -43,7 +43,7 @@ def past_its_life(use: ImageUse, settings: Settings) -> Iterator[Finding]:
     image = use.image
     if image is None or use.built_here:
         return
-    ending = [r for r in releases(image) if r.ended and r.ended <= settings.today + SOON]
+    ending = [r for r in releases(image) if r.ended and r.ended - settings.today <= SOON]
     ended = [r for r in ending if r.ended and r.ended <= settings.today]
     if not ending:
         return
@@ -65,5 +65,5 @@ def _when(release: Release, ended: bool) -> str:
 
 
 def _severity(release: Release, settings: Settings) -> Severity:
-    recent = release.ended and settings.today < release.ended + YEAR
+    recent = release.ended and settings.today - release.ended < YEAR
     return Severity.MEDIUM if release.brief and recent else Severity.HIGH

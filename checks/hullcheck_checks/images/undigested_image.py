@@ -20,7 +20,6 @@ from hullcheck.finding import Finding, Severity
 from hullcheck.model.extent import extent, words
 from hullcheck.model.image import ImageRef, ImageUse
 from hullcheck.terms import Alias
-from hullcheck_checks.data.tags import moves
 
 check = Check(
     __name__,
@@ -60,14 +59,7 @@ def cut_short(use: ImageUse) -> Iterator[Finding]:
 @check.on(ImageUse)
 def undigested(use: ImageUse) -> Iterator[Finding]:
     image = use.image
-    if (
-        image is None
-        or image.digest
-        or not image.tag
-        or image.tag.lower() == "latest"
-        or use.built_here
-        or moves(image)
-    ):
+    if image is None or image.digest or not image.tag or image.tag.lower() == "latest" or use.built_here:
         return
     yield check.finding(
         use,

@@ -45,6 +45,8 @@ check = Check(
 )
 
 _OWN_LABELS = ("kubernetes.io/", "helm.sh/")
+_NO_LABELS = ("reserved:", "io.cilium.")
+"""Keys by which Cilium's policies ask for something else than labels of pods."""
 
 
 @check.on(PolicyUse)
@@ -52,10 +54,13 @@ def selects_nothing(use: PolicyUse) -> Iterator[Finding]:
     policy = use.policy
     if policy.tier is not Tier.NAMESPACE or policy.opaque or policy.refused or policy.doubtful or not use.complete:
         return
+    if any(requirement.key.startswith(_NO_LABELS) for requirement in policy.selector.requirements):
+        return
     if policy.selector.selects_all or not use.surroundings.endpoints or selects_anything_anywhere(use):
         return
     made_by_others = _may_be_made(use)
-    near = "" if made_by_others else use.surroundings.neighbours.near(policy.selector, policy.namespace or "default")
+    space = None if policy.cluster_wide else policy.namespace or "default"
+    near = "" if made_by_others else use.surroundings.neighbours.near(policy.selector, space)
     if use.surroundings.partial and not near:
         return
     made_by_others = made_by_others or any(
@@ -65,12 +70,19 @@ def selects_nothing(use: PolicyUse) -> Iterator[Finding]:
     yield check.finding(
         use,
         f"`{policy.object.name}` selects no workload (`{policy.selector}`){f': {near}' if near else ''}",
-        at=policy.key_location("podSelector") if near else None,
+        at=policy.key_location("endpointSelector" if policy.plugin else "podSelector") if near else None,
         severity=None if near else lower,
     )
 
 
 def _may_be_made(use: PolicyUse) -> bool:
-    """Are there custom resources that make pods, whose labels nobody but their operator knows?"""
+    """Are there custom resources that make pods, whose labels nobody but their operator knows?
+
+    One of the name that is asked for, such as a HelmRelease, surely does.
+    """
+    values = {value for r in use.policy.selector.requirements for value in r.values}
+    makers = {name for network, _ in use.places for name in network.scope.makers}
+    if any(value == name or value.startswith(f"{name}-") for value in values for name in makers):
+        return True
     ends = (end for network, _ in use.places for end in network.endpoints)
     return any(not end.complete and end.object is not None and not is_api_group(end.object.group) for end in ends)

@@ -25,9 +25,9 @@ from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Related, Severity
+from hullcheck.model.network.dns import dns_allowed
 from hullcheck.model.network.parts import Reach
 from hullcheck.model.network.policy import Direction
-from hullcheck.model.network.review import dns_allowed
 
 check = Check(
     __name__,

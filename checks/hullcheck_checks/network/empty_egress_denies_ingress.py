@@ -36,7 +36,7 @@ check = Check(
 @check.on(PolicyUse)
 def ingress_only(use: PolicyUse) -> Iterator[Finding]:
     policy = use.policy
-    if policy.types or policy.opaque or policy.tier is not Tier.NAMESPACE or policy.doubtful:
+    if policy.types or policy.plugin or policy.tier is not Tier.NAMESPACE or policy.doubtful:
         return
     if Direction.EGRESS not in policy.written or policy.egress_rules:
         return

@@ -37,7 +37,7 @@ check = Check(
 @check.on(PolicyUse)
 def unsaid(use: PolicyUse) -> Iterator[Finding]:
     policy = use.policy
-    if policy.types or policy.opaque or policy.tier is not Tier.NAMESPACE or policy.doubtful:
+    if policy.types or policy.plugin or policy.tier is not Tier.NAMESPACE or policy.doubtful:
         return
     if policy.egress_rules and Direction.INGRESS not in policy.written:
         yield check.finding(

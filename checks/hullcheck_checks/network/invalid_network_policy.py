@@ -18,7 +18,9 @@ To fix: write the field as the API has it:
           ports:
             - {port: 5432, endPort: 5433}       # numbers from 1 to 65535, the second not smaller
 
-The same holds for AdminNetworkPolicy, BaselineAdminNetworkPolicy and ClusterNetworkPolicy.
+The same holds for AdminNetworkPolicy, BaselineAdminNetworkPolicy and ClusterNetworkPolicy, and for Cilium's kinds. Of
+those the API accepts much that Cilium then doesn't enforce: a policy without a rule (`ingress: []` is none, `- {}` is
+one that allows nothing), one with `fromEndpoints` and `fromCIDR` in the same rule.
 
 See https://kubernetes.io/docs/reference/kubernetes-api/policy-resources/network-policy-v1/
 """
@@ -45,7 +47,10 @@ def refused(use: PolicyUse) -> Iterator[Finding]:
         if fault.evidence == "removed-api":  # a check of its own
             continue
         effect = "the API refuses it" if fault.fatal else "it is refused or silently dropped"
-        message = fault.message if fault.message.endswith(effect) else f"{fault.message}: {effect}"
+        if use.policy.plugin:
+            effect = f"{use.policy.plugin} doesn't enforce it" if fault.fatal else ""
+        said = not effect or fault.message.endswith((effect, "the API refuses it"))
+        message = fault.message if said else f"{fault.message}: {effect}"
         yield check.finding(
             use,
             f"policy `{use.policy.object.name}`: {message}",

@@ -1,7 +1,8 @@
 """A data store with an address in the local network.
 
 On a `macvlan` or `ipvlan` network a container is a machine of its own on the LAN: no port has to be published, and no
-rule of the host's firewall is asked.
+rule of the host's firewall is asked. So it is on a bridge whose `gateway_mode` is `nat-unprotected`: whoever has a
+route to it, as every machine on the LAN may have, reaches all of its ports.
 
 To fix: put the data store on a network of the project, with those that use it:
 
@@ -10,13 +11,14 @@ To fix: put the data store on a network of the project, with those that use it:
         internal: true
 
 See https://docs.docker.com/engine/network/drivers/macvlan/
+See https://docs.docker.com/engine/network/packet-filtering-firewalls/
 """
 
 from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Related, Severity
-from hullcheck.model.network.compose_review import holds_data
+from hullcheck.model.network.compose_review import holds_data, unprotected
 from hullcheck.model.network.parts import ComposeUse
 
 check = Check(
@@ -36,12 +38,21 @@ def attached(use: ComposeUse) -> Iterator[Finding]:
             continue
         for join in service.joins:
             network = use.project.networks.get(join.network)
-            driver = network.driver.value if network is not None else None
-            if network is not None and driver in ("macvlan", "ipvlan"):
+            if network is None:
+                continue
+            if network.driver.value in ("macvlan", "ipvlan"):
                 yield check.finding(
                     service,
                     f"the data store `{service.name}` has an address in the local network, on `{join.network}`",
                     at=join.location,
                     evidence=(join.network,),
                     related=(Related(network.driver.location, "the network's driver"),),
+                )
+            elif (mode := unprotected(network)) is not None:
+                yield check.finding(
+                    service,
+                    f"all ports of the data store `{service.name}` are open to the local network, on `{join.network}`",
+                    at=join.location,
+                    evidence=(join.network,),
+                    related=(Related(mode.location, "Docker protects no port of this network"),),
                 )

@@ -15,12 +15,15 @@ See https://cheatsheetseries.owasp.org/cheatsheets/Server_Side_Request_Forgery_P
 """
 
 from collections.abc import Iterator
+from functools import partial
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
+from hullcheck.model.network.addresses import V6
 from hullcheck.model.network.extents import through
 from hullcheck.model.network.parts import PolicyUse
-from hullcheck.model.network.policy import Peer, PortRule, Rule, Tier
+from hullcheck.model.network.policy import Direction, Peer, PortRule, Rule, Tier
+from hullcheck.model.network.review import is_denied
 
 check = Check(
     __name__,
@@ -31,7 +34,11 @@ check = Check(
     cwe=(918,),
 )
 
-_METADATA = (169 << 24) + (254 << 16) + (169 << 8) + 254
+_METADATA = {
+    "169.254.169.254": (169 << 24) + (254 << 16) + (169 << 8) + 254,
+    "fd00:ec2::254": V6 + (0xFD00_0EC2 << 96) + 0x254,
+}
+"""Where clouds have it: all of them, and AWS by IPv6."""
 
 
 @check.on(PolicyUse)
@@ -39,21 +46,35 @@ def reaches_metadata(use: PolicyUse) -> Iterator[Finding]:
     policy = use.policy
     if policy.tier is not Tier.NAMESPACE or policy.opaque or policy.refused or not policy.egress:
         return
+    network, own = use.places[0]
+    open_ = [
+        (text, number)
+        for text, number in _METADATA.items()
+        if not is_denied(network, own, Direction.EGRESS, partial(_reaches, number))
+    ]
     for rule in policy.egress_rules:
-        peer = next((peer for peer in rule.peers or () if _holds_it(peer)), None)
-        if peer is not None and _speaks_http(rule):
+        if rule.denies or not _speaks_http(rule):
+            continue
+        found = [(text, peer) for text, number in open_ for peer in rule.peers or () if _holds(peer, number)]
+        if found:
+            words = " and ".join(dict.fromkeys(text for text, _ in found))
             yield check.finding(
                 use,
-                f"`{policy.object.name}` lets its pods connect to 169.254.169.254, the cloud's metadata service",
-                at=peer.location,
+                f"`{policy.object.name}` lets its pods connect to {words}, the cloud's metadata service",
+                at=found[0][1].location,
                 evidence=(str(rule.number),),
                 extent=through(rule),
             )
 
 
-def _holds_it(peer: Peer) -> bool:
-    inside = any(start <= _METADATA < end for start, end in peer.blocks)
-    return inside and not any(start <= _METADATA < end for start, end in peer.excepts)
+def _holds(peer: Peer, number: int) -> bool:
+    written = peer.blocks[:1]  # what a word such as `world` means beside IPv4 is seldom thought of, nor there
+    inside = any(start <= number < end for start, end in written)
+    return inside and not any(start <= number < end for start, end in peer.excepts)
+
+
+def _reaches(number: int, rule: Rule) -> bool:
+    return _speaks_http(rule) and (rule.peers is None or any(_holds(peer, number) for peer in rule.peers))
 
 
 def _speaks_http(rule: Rule) -> bool:

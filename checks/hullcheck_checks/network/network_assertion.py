@@ -9,11 +9,18 @@ To fix: change the policy, the Service or the network, or the assertion in `.hul
       deny:
         - {from: "*", to: "image:postgres", except: [shop/api], ports: [5432]}
         - {from: outside, to: "ns:internal"}
+        - {from: "ns:shop", to: 169.254.169.254/32}
       allow:
-        - {from: "ns:ingress-nginx", to: shop/frontend, ports: [8080]}
+        - {from: shop/web, to: shop/api, ports: [8080]}
+        - {from: outside, to: shop/web}
 
 `from` and `to` name workloads: `*` any, `shop/db` or `db` by name, `ns:shop` by namespace, `image:postgres` by image,
-`data` all data stores. `outside` is whatever isn't in the cluster or on the host. What isn't certain breaks neither.
+`label:app=db` by a label of its pods, `data` all data stores. `outside` is whatever isn't in the cluster or on the
+host, a CIDR the addresses there that it holds. Without `ports`, `deny` means all, and `allow` any.
+
+An assertion is a test, and a test that tests nothing fails. A word that names nothing here, such as one with a slip, is
+a finding at the configuration. So is a connection of which the repository doesn't say whether it is open: because of a
+policy of Calico's, a template, or a base that isn't here.
 
 See https://kubernetes.io/docs/concepts/services-networking/network-policies/
 """
@@ -23,9 +30,9 @@ from collections.abc import Iterator
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Related, Severity
 from hullcheck.model.extent import extent, words
-from hullcheck.model.network.assertions import Assertion, Broken, closed, opened
+from hullcheck.model.network.assertions import Assertion, Broken, asking, broken, is_about_nothing, missing_words
 from hullcheck.model.network.network import Reason
-from hullcheck.model.network.parts import NetworkUse
+from hullcheck.model.network.parts import Asserted, NetworkUse
 from hullcheck.model.settings import Settings
 from hullcheck.source import Location
 
@@ -39,35 +46,73 @@ check = Check(
 )
 
 
+def _assertions(settings: Settings) -> list[Assertion]:
+    found = []
+    for denies, entries in ((True, settings.network_deny), (False, settings.network_allow)):
+        for number, entry in enumerate(entries):
+            place = settings.places.get(f"network.{'deny' if denies else 'allow'}.{number}")
+            found.append(Assertion.of(entry, denies, place))
+    return found
+
+
 @check.on(NetworkUse)
-def broken(use: NetworkUse, settings: Settings) -> Iterator[Finding]:
-    for entry in settings.network_deny:
-        assertion = Assertion.of(entry)
-        for found in opened(use.network, assertion):
-            yield _finding(use, assertion, found, "deny", "can connect to")
-    if use.network.scope.approximate:
+def against(use: NetworkUse, settings: Settings) -> Iterator[Finding]:
+    assertions = _assertions(settings)
+    if not assertions:
         return
-    for entry in settings.network_allow:
-        assertion = Assertion.of(entry)
-        for found in closed(use.network, assertion):
-            yield _finding(use, assertion, found, "allow", "can't connect to")
+    network = asking(use.network, assertions)
+    for assertion in assertions:
+        for found in broken(network, assertion):
+            yield _finding(use, assertion, found)
 
 
-def _finding(use: NetworkUse, assertion: Assertion, found: Broken, kind: str, verb: str) -> Finding:
-    names = ", ".join(f"`{name}`" if name != "outside" else name for name in found.sources[:3])
+@check.on(Asserted)
+def about_nothing(part: Asserted, settings: Settings) -> Iterator[Finding]:
+    for assertion in _assertions(settings):
+        missing = list(missing_words(part.networks, assertion))
+        if missing:
+            what = f"{' and '.join(f'`{word}`' for word in missing)} {'names' if len(missing) == 1 else 'name'} nothing"
+        elif is_about_nothing(part.networks, assertion):
+            what = "nothing is applied together that has both ends"
+        else:
+            continue
+        yield check.finding(
+            part,
+            f"`{assertion.kind}: {assertion}` tests nothing: {what} here",
+            at=assertion.location,
+            evidence=("nothing", assertion.kind, str(assertion), *assertion.excepts),
+            extent=extent(from_=words((assertion.sources,), "name")),
+        )
+
+
+def _finding(use: NetworkUse, assertion: Assertion, found: Broken) -> Finding:
+    names = ", ".join(name if assertion.comes_from_outside else f"`{name}`" for name in found.sources[:3])
     names += f" and {len(found.sources) - 3} more" if len(found.sources) > 3 else ""
-    target = "outside" if assertion.targets == "outside" else f"`{found.target.name}`"
+    target = assertion.targets if assertion.goes_outside else f"`{found.target.name}`"
+    verb = "can connect to" if assertion.denies else "can't connect to"
+    if not found.sure:
+        verb = "may connect to" if assertion.denies else "perhaps can't connect to"
     place = _place(found)
     there = Related(found.target.location, f"`{found.target.name}` is what the assertion is about")
     return check.finding(
         use,
-        f"{names} {verb} {target} ({found.connections}), against `{kind}: {assertion}`"
-        f"{f': {assertion.reason}' if assertion.reason else ''}",
+        f"{names} {verb} {target} ({found.connections}), against `{assertion.kind}: {assertion}`"
+        f"{'' if found.sure else _doubt(use)}{f': {assertion.reason}' if assertion.reason else ''}",
         at=place or found.target.location,
-        evidence=(kind, str(assertion), found.target.id, *found.sources[:3]),
+        evidence=(assertion.kind, str(assertion), found.target.id, *found.sources[:3], *(() if found.sure else ("?",))),
         extent=extent(from_=words(found.sources, "name"), connections=words(found.connections.split(","), "name")),
         related=(there,) if place else (),
     )
+
+
+def _doubt(use: NetworkUse) -> str:
+    """Why it isn't certain."""
+    if use.network.scope.approximate:
+        return f"; not all is known: {use.network.scope.approximate}"
+    opaque = next((policy for policy in use.network.policies if policy.opaque), None)
+    if opaque is not None:
+        return f"; what `{opaque.object.name}` lets through isn't known"
+    return "; that isn't certain"
 
 
 def _place(found: Broken) -> Location | None:

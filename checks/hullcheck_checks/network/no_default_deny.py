@@ -59,4 +59,5 @@ def only_some(use: NamespaceUse) -> Iterator[Finding]:
 
 def _may_be_default(policy: Policy) -> bool:
     """Another kind of policy may be what denies by default, here or in the whole cluster."""
-    return policy.opaque or policy.doubtful or policy.tier is not Tier.NAMESPACE
+    everywhere = policy.cluster_wide and policy.ingress and policy.selector.selects_all
+    return policy.opaque or policy.doubtful or policy.tier is not Tier.NAMESPACE or everywhere

@@ -26,7 +26,6 @@ from hullcheck.finding import Finding, Severity
 from hullcheck.model.compose import Service
 from hullcheck.model.container import Port
 from hullcheck.model.network.compose_review import holds_data, host_address, is_proxy, tempered
-from hullcheck.model.network.consoles import consoles
 from hullcheck.model.network.extents import published
 from hullcheck.model.network.loopback import to_loopback
 from hullcheck.model.network.parts import ComposeUse
@@ -46,6 +45,7 @@ check = Check(
     fixable="unsafe",
     covered_by=(
         "debug-port",
+        "exposed-console",
         "ssh-port",
     ),
 )
@@ -72,25 +72,12 @@ video, chat, file sharing and games (IANA's registry, and the projects' own page
 
 @check.on(ComposeUse)
 def everywhere(use: ComposeUse) -> Iterator[Finding]:
-    told = {
-        workload.name: {
-            port for container in workload.containers for c in consoles(container) for port in c.ports or (0,)
-        }
-        for workload in use.project.workloads
-    }
     for number, service in enumerate(use.services):
         if holds_data(use, number) or service.network_mode.value == "host":
             continue
         for port in service.ports:
-            if port.public and not _is_told(port, told.get(service.name, set())):
+            if port.public:
                 yield _finding(service, port)
-
-
-def _is_told(port: Port, consoles: set[int]) -> bool:
-    """Is it the port of a console, of which `exposed-console` tells?"""
-    if not consoles or port.number is None or port.protocol not in ("tcp", ""):
-        return False
-    return 0 in consoles or any(port.number <= own <= (port.last or port.number) for own in consoles)
 
 
 def _finding(service: Service, port: Port) -> Finding:

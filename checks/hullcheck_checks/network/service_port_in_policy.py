@@ -38,7 +38,8 @@ check = Check(
 @check.on(PolicyUse)
 def not_the_pods(use: PolicyUse) -> Iterator[Finding]:
     for found in service_ports(use):
-        edit = Edit(found.port.location, str(found.target))
+        text = f'"{found.target}"' if use.policy.plugin else str(found.target)
+        edit = Edit(found.port.location, text)
         yield check.finding(
             use,
             f"port {found.port.first} is that of Service `{found.service}`; its pods listen on {found.target}",

@@ -43,7 +43,7 @@ def nowhere(use: PolicyUse) -> Iterator[Finding]:
     for found in unresolved_ports(use):
         yield check.finding(
             use,
-            f"no pod that this rule is about has a {found.port.protocol} port called `{found.port.name}`",
+            f"no pod that this rule is about has a {found.port.protocol + ' ' if found.port.protocol else ''}port called `{found.port.name}`",
             at=found.port.location,
             severity=None if found.workload.ports and not found.others else Severity.LOW,
             evidence=(found.direction.value, found.port.protocol, found.port.name),

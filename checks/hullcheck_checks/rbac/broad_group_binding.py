@@ -23,7 +23,7 @@ from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
 from hullcheck.model import rights
 from hullcheck.model.powers import of
-from hullcheck.model.rbac import READS, Bound, held_by
+from hullcheck.model.rbac import READS, Bound, Rule, held_by
 
 check = Check(
     __name__,
@@ -70,7 +70,9 @@ def _is_strong(bound: Bound) -> bool:
     """Can it write anything, or read Secrets?"""
     if bound.binding.role_kind == "ClusterRole" and bound.binding.role_name in WRITERS:
         return True
-    return any(
-        any(word.text not in READS for word in rule.verbs) or any(of(rule, "rbac-secrets-access"))
-        for rule in bound.rules
-    )
+    role = bound.role
+    return role is not None and role.remembered("strong", lambda: any(map(_is_strong_rule, role.rules)))
+
+
+def _is_strong_rule(rule: Rule) -> bool:
+    return any(word.text not in READS for word in rule.verbs) or any(of(rule, "rbac-secrets-access"))

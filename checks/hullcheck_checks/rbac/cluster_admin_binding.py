@@ -48,8 +48,8 @@ check = Check(
 def bound_to_everything(bound: Bound) -> Iterator[Finding]:
     binding = bound.binding
     name = binding.role_name
-    everything = (binding.role_kind == "ClusterRole" and name == CLUSTER_ADMIN) or any(
-        r.everything for r in bound.rules
+    everything = (binding.role_kind == "ClusterRole" and name == CLUSTER_ADMIN) or (
+        bound.role is not None and bound.role.everything
     )
     broad = binding.cluster and binding.role_kind == "ClusterRole" and name in ("admin", "edit")
     if not binding.subjects or not (everything or broad):

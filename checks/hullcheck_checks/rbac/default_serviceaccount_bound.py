@@ -20,7 +20,7 @@ from collections.abc import Iterator
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
 from hullcheck.model import rights
-from hullcheck.model.powers import powers
+from hullcheck.model.powers import strongest
 from hullcheck.model.rbac import Bound, held_by
 
 check = Check(
@@ -41,9 +41,7 @@ def for_default(bound: Bound) -> Iterator[Finding]:
     for subject in binding.subjects:
         if subject.kind != "ServiceAccount" or subject.name != "default":
             continue
-        strong = binding.role_name in STRONG or any(
-            power.severity >= Severity.MEDIUM for rule in bound.rules for power in powers(rule)
-        )
+        strong = binding.role_name in STRONG or strongest(bound) >= Severity.MEDIUM
         where = f" of namespace `{subject.namespace}`" if subject.namespace else ""
         yield check.finding(
             bound,

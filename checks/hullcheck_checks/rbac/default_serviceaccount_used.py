@@ -20,7 +20,7 @@ from collections.abc import Iterator
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Related, Severity
 from hullcheck.model import rights
-from hullcheck.model.extent import union
+from hullcheck.model.extent import together
 from hullcheck.model.rbac import Identity
 
 check = Check(
@@ -43,7 +43,7 @@ def by_accident(identity: Identity) -> Iterator[Finding]:
         identity,
         f"{identity.workload.described} runs as the default service account, which has the role `{roles[0]}` here",
         evidence=tuple(roles),
-        extent=union(map(rights.whole, bound)),
+        extent=together([rights.whole(b) for b in bound]),
         related=tuple(
             Related(b.location, f"{b.binding.described} gives it `{b.binding.role_name}`") for b in bound[:3]
         ),

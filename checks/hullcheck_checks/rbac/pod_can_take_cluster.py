@@ -23,8 +23,8 @@ from hullcheck.check import Check
 from hullcheck.finding import Finding, Related, Severity
 from hullcheck.model.container import Root
 from hullcheck.model.extent import extent, words
-from hullcheck.model.powers import approval, takes_cluster
-from hullcheck.model.rbac import CLUSTER_ADMIN, Bound, Identity
+from hullcheck.model.powers import taking
+from hullcheck.model.rbac import CLUSTER_ADMIN, Binding, Bound, Identity
 from hullcheck.model.workload import Workload
 
 check = Check(
@@ -41,37 +41,48 @@ check = Check(
 def headline(identity: Identity) -> Iterator[Finding]:
     if identity.mounts_token is False:
         return
-    found = [way for bound in identity.bound for way in _ways(bound)]
-    if not found:
+    granting = [bound for bound in identity.bound if _reaches_far(bound)]
+    first = next((way for bound in granting for way in _ways(bound)), None)
+    if first is None:
         return
-    what, related = found[0]
-    more = f" (and {len(found) - 1} more)" if len(found) > 1 else ""
+    what, related = first
+    number = sum(_is_strong(bound.binding) + len(taking(bound)) for bound in granting)
+    more = f" (and {number - 1} more)" if number > 1 else ""
+    names = {_named(bound.binding) for bound in granting if _is_strong(bound.binding)}
+    roles = {(id(bound.role), bound.binding.cluster): bound for bound in granting}
+    names |= {power.what for bound in roles.values() for power in taking(bound)}
     yield check.finding(
         identity,
         f"{identity.workload.described} can take the cluster with its service account `{identity.account}`: {what}{more}",
         severity=None if _is_weak(identity.workload) else Severity.HIGH,
-        evidence=(identity.account, *sorted({way for way, _ in found})),
+        evidence=(identity.account, *sorted(names)),
         related=related,
-        extent=extent(rights=words((way for way, _ in found), "name")),
+        extent=extent(rights=words(names, "name")),
     )
+
+
+def _reaches_far(bound: Bound) -> bool:
+    return bound.binding.cluster or bound.binding.namespace == "kube-system"
+
+
+def _is_strong(binding: Binding) -> bool:
+    return binding.role_kind == "ClusterRole" and binding.role_name in (CLUSTER_ADMIN, "admin", "edit")
+
+
+def _named(binding: Binding) -> str:
+    return f"the role `{binding.role_name}`"
 
 
 def _ways(bound: Bound) -> Iterator[tuple[str, tuple[Related, ...]]]:
     """The rights through a binding that are as good as all, with the lines that make them."""
     binding = bound.binding
-    in_system = binding.namespace == "kube-system"
-    if not (binding.cluster or in_system):
-        return
     granting = Related(binding.location, f"{binding.described} grants `{binding.role_name}`")
-    if binding.role_kind == "ClusterRole" and binding.role_name in (CLUSTER_ADMIN, "admin", "edit"):
-        yield f"the role `{binding.role_name}`", (granting,)
-    for rule in bound.rules:
-        power = takes_cluster(rule)
-        if power is not None and bound.role is not None:
-            role = Related(bound.role.location, f"{bound.role.described}")
-            yield power.what, (granting, role, Related(power.word.location, "this rule allows it"))
-    for _, power in approval(bound.rules):
-        yield power.what, (granting, Related(power.word.location, "this rule allows it"))
+    if _is_strong(binding):
+        yield _named(binding), (granting,)
+    for power in taking(bound):
+        assert bound.role is not None
+        role = Related(bound.role.location, f"{bound.role.described}")
+        yield power.what, (granting, role, Related(power.word.location, "this rule allows it"))
 
 
 def _is_weak(workload: Workload) -> bool:

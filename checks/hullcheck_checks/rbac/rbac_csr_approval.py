@@ -32,6 +32,7 @@ check = Check(
     dialects=("kubernetes",),
     aliases=("checkov:CKV_K8S_156", "kubescape:C-0280", "cis-k8s:5.1.11"),
     cwe=(250, 295),
+    covered_by=("wildcard-rbac",),
 )
 
 

@@ -41,6 +41,7 @@ check = Check(
         "cis-k8s:5.1.12",
     ),
     cwe=(250, 269),
+    covered_by=("wildcard-rbac",),
 )
 
 

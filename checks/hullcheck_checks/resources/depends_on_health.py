@@ -62,8 +62,9 @@ def waits(project: ComposeProject) -> Iterator[Finding]:
 
 def _has_none(container: Container) -> bool:
     """Is it known to have no health check? An image that is built here may bring one."""
-    if container.probes:
-        return container.probes[0].how == "none"
+    checks = [probe for probe in container.probes if probe.kind == "healthcheck"]
+    if checks:
+        return checks[0].how == "none"
     use = container.image
     if not container.complete or use is None or use.built_here or use.reference.value is None:
         return False

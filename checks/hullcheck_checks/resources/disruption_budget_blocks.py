@@ -44,7 +44,7 @@ def blocking(budget: Budget) -> Iterator[Finding]:
         yield check.finding(
             budget, f"{name} lets no pod go: `minAvailable` is 100%", at=least.location, evidence=("minAvailable",)
         )
-    elif least.value is not None and least.value.isdigit():
+    elif least.value is not None and least.value.isdecimal():
         for workload in budget.workloads:
             if (count := _pods(workload)) is not None and int(least.value) >= count:
                 yield check.finding(

@@ -41,7 +41,7 @@ def unanswered(container: Container) -> Iterator[Finding]:
     for probe in container.probes:
         port = probe.port.value if probe.port else None
         if port is not None and probe.port is not None and not _carries(container, port):
-            number = port.isdigit()
+            number = port.isdecimal()
             yield check.finding(
                 container,
                 f"{_described(probe)} of {container.described} asks port `{port}`, which it doesn't declare",
@@ -57,6 +57,6 @@ def _described(probe: Probe) -> str:
 
 def _carries(container: Container, port: str) -> bool:
     """Does the container declare the port? By number, only one that declares any can lack it."""
-    if port.isdigit():
+    if port.isdecimal():
         return not container.ports or any(p.number is None or p.number == int(port) for p in container.ports)
     return any(declared.name == port for declared in container.ports)

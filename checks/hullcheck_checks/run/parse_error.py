@@ -1,7 +1,9 @@
 """A file, or a part of it, that can't be read.
 
 What can't be read isn't checked: a root container may stand there unseen. So it is a finding, not a silent skip, and
-the run ends with exit code 4. The rest of the file, and all other files, are checked as usual.
+the run ends with exit code 4. The rest of the file, and all other files, are checked as usual. A Dockerfile that is
+empty, or holds only comments, or no `FROM`, is one that can't be built, and told as such: `docker build` refuses it,
+too.
 
 To fix: correct the syntax at the place shown. If the file isn't what its name says, exclude it in `.hullcheck.yaml`:
 

@@ -46,7 +46,7 @@ check = Check(
 
 @check.on(Stage)
 def unverified(stage: Stage) -> Iterator[Finding]:
-    for file in fetched(stage):
+    for file in fetched(stage).files:
         if file.run_by is None:
             continue
         url = without_secrets(file.url)

@@ -20,6 +20,7 @@ See https://docs.docker.com/build/building/best-practices/#run
 
 import re
 from collections.abc import Iterator
+from functools import cached_property
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
@@ -38,6 +39,7 @@ check = Check(
     cwe=(494, 829),
 )
 
+_VARIABLE = re.compile(r"\$\{?(\w+)")
 _PASSING = frozenset(("cat", "echo", "printf", "tee", "base64", "gunzip", "zcat", "sed", "tr"))
 MAX_STEPS = 20
 
@@ -45,10 +47,11 @@ MAX_STEPS = 20
 @check.on(Stage)
 def piped(stage: Stage) -> Iterator[Finding]:
     for script in stage.scripts:
+        uses = _Uses(script)
         for download in downloads(stage, script):
             if download.path != PRINTED:
                 continue
-            reader = _reader(script, download.command, MAX_STEPS)
+            reader = _reader(script, download.command, uses, MAX_STEPS)
             if reader is not None:
                 what = f"`{download.command.name or 'PowerShell'}` downloads from `{without_secrets(download.url)}`"
                 yield check.finding(
@@ -114,7 +117,37 @@ def _place(command: Command, reader: Command) -> Location:
     return one._replace(start=min(one.start, other.start), end=max(one.end, other.end))
 
 
-def _reader(script: Script, command: Command, steps: int) -> Command | None:
+class _Uses:
+    """Where the variables of a script are executed."""
+
+    def __init__(self, script: Script) -> None:
+        self.script = script
+
+    def after(self, number: int, name: str) -> Command | None:
+        """The first command behind that number that leads to the execution of a variable, or what executes it then."""
+        return next((reader for at, reader in self._executed.get(name, ()) if at > number), None)
+
+    @cached_property
+    def _executed(self) -> dict[str, list[tuple[int, Command]]]:
+        found: dict[str, list[tuple[int, Command]]] = {}
+        for command in self.script.commands:
+            names = {name for word in command.words for name in _VARIABLE.findall(word.text)}
+            reader = self._reader(command) if names else None
+            if reader is not None:
+                for name in names:
+                    found.setdefault(name, []).append((command.number, reader))
+        return found
+
+    def _reader(self, command: Command) -> Command | None:
+        shell = command.name in SHELLS and any(re.fullmatch(r"-\w*c", word.text) for word in command.arguments)
+        if shell or command.name == "eval":
+            return command
+        if command.name in _PASSING:
+            return next((other for other in self.script.after_in_pipe(command) if _executes_input(other)), None)
+        return None
+
+
+def _reader(script: Script, command: Command, uses: _Uses, steps: int) -> Command | None:
     """The command that executes what the command prints, if one does."""
     if not steps:
         return None
@@ -131,9 +164,9 @@ def _reader(script: Script, command: Command, steps: int) -> Command | None:
     if parent.shell == "powershell" and parent.assignments:
         return _through_powershell(script, parent)
     if not parent.words and command.how == "$(":
-        return _through_variable(script, parent, command)
+        return _through_variable(uses, parent, command)
     if command.how in ("-c", "eval", "(", "{", "<<") or parent.name in _PASSING:
-        return _reader(script, parent, steps - 1)
+        return _reader(script, parent, uses, steps - 1)
     return None
 
 
@@ -219,20 +252,7 @@ def _through_powershell(script: Script, assigning: Command) -> Command | None:
     return None
 
 
-def _through_variable(script: Script, assigning: Command, inner: Command) -> Command | None:
+def _through_variable(uses: _Uses, assigning: Command, inner: Command) -> Command | None:
     """`X=$(curl ...); eval "$X"`, `sh -c "$X"`, `echo "$X" | sh`."""
     names = [w.text.partition("=")[0] for w in assigning.assignments if _within(w.location, inner.location)]
-    if not names:
-        return None
-    used = re.compile(rf"\$\{{?{re.escape(names[0])}\b")
-    for later in script.commands:
-        if later.number <= assigning.number or not any(used.search(word.text) for word in later.words):
-            continue
-        shell = later.name in SHELLS and any(re.fullmatch(r"-\w*c", word.text) for word in later.arguments)
-        if shell or later.name == "eval":
-            return later
-        if later.name in _PASSING:
-            for other in script.after_in_pipe(later):
-                if _executes_input(other):
-                    return other
-    return None
+    return uses.after(assigning.number, names[0]) if names else None

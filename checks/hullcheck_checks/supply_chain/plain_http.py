@@ -37,7 +37,7 @@ check = Check(
     aliases=("kics:d5b3c9a1-7e8f-4c2a-9d6e-3f1a8b4c7e9d", "scorecard:Pinned-Dependencies"),
     cwe=(319, 494),
     fixable="unsafe",
-    covered_by=("add-remote-unverified",),
+    covered_by=("add-remote-unverified", "download-then-run"),
 )
 
 FETCHING = frozenset(
@@ -83,11 +83,11 @@ def _encrypted(place: Location) -> Fix | None:
 def _addresses(stage: Stage) -> Iterator[Found]:
     """What is fetched over http, where, and why that may be harmless."""
     for script in stage.scripts:
+        verified = max((command.number for command in script.commands if verifies(command)), default=-1)
         for download in downloads(stage, script):
             if _is_plain(download.url):
-                later = (c for c in script.commands if c.number > download.command.number)
-                verified = any(verifies(command) for command in later)
-                yield download.url, download.place, "it is verified then" if verified else ""
+                later = verified > download.command.number
+                yield download.url, download.place, "it is verified then" if later else ""
         for command in script.commands:
             if command.name in FETCHING and command.name not in NAMES:
                 yield from _in_words(stage, script, command)

@@ -38,7 +38,7 @@ check = Check(
 
 @check.on(Stage)
 def unpacked(stage: Stage) -> Iterator[Finding]:
-    for file in fetched(stage):
+    for file in fetched(stage).files:
         if file.unpacked_by is None or file.verified or file.run_by is not None:
             continue
         url = without_secrets(file.url)

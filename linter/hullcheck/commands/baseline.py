@@ -6,7 +6,7 @@ import sys
 
 from hullcheck import baseline, engine
 from hullcheck.baseline import Applied, Baseline, Entry
-from hullcheck.commands import check
+from hullcheck.commands import check, policy
 from hullcheck.commands.common import Progress, add_policy, registry, root_of, write
 from hullcheck.errors import HullcheckError
 from hullcheck.finding import Finding
@@ -58,11 +58,7 @@ def _all(result: engine.Result) -> list[Finding]:
 
 
 def _read(path: str, root: str) -> Baseline:
-    try:
-        with open(path, "rb") as file:
-            return baseline.parse(engine.relative(root, path), file.read())
-    except OSError as error:
-        raise HullcheckError(f"{path}: can't be read: {error.strerror}") from None
+    return baseline.parse(engine.relative(root, path), policy.file_bytes(path))
 
 
 def _renew(options: argparse.Namespace, path: str, known: Baseline, applied: Applied) -> int:

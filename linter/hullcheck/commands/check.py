@@ -4,12 +4,14 @@ import argparse
 import os
 import re
 import sys
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from hullcheck import engine, report
 from hullcheck.check import Registry
 from hullcheck.commands import policy
-from hullcheck.commands.common import Progress, add_policy, day, registry, root_of, use_color, write
+from hullcheck.commands.common import Progress, add_policy, day, registry, root_of, say_all, use_color, write
+from hullcheck.discover import MAX_MANIFEST
 from hullcheck.errors import HullcheckError
 from hullcheck.finding import Severity
 
@@ -91,7 +93,7 @@ def run(options: argparse.Namespace) -> int:
     request_ = request(options, checks, plan)
     result = _judged(options, request_, checks)
     if options.fix_only:
-        return 0
+        return 2 if result.exit_code == 2 else 0
     for name, file in outputs:
         if options.diff and file is None:
             continue
@@ -142,7 +144,7 @@ def request(options: argparse.Namespace, checks: Registry, plan: "Plan | None" =
     paths = list(plan.paths) if plan else options.paths or ["."]
     if "-" in paths and len(paths) > 1:
         raise HullcheckError("`-` can't be combined with other paths")
-    stdin = sys.stdin.buffer.read() if paths == ["-"] else None
+    stdin = _standard_input() if paths == ["-"] else None
     if stdin is None and options.stdin_filename:
         raise HullcheckError("--stdin-filename needs the path `-`")
     root = root_of(paths)
@@ -178,6 +180,19 @@ def request(options: argparse.Namespace, checks: Registry, plan: "Plan | None" =
     )
 
 
+def _standard_input() -> bytes:
+    """All of it; raises HullcheckError if it can't be read, or is more than is read of any file."""
+    try:
+        data = sys.stdin.buffer.read(MAX_MANIFEST + 1) if sys.stdin is not None else None
+    except OSError as error:
+        raise HullcheckError(f"standard input can't be read: {error.strerror}") from None
+    if data is None:
+        raise HullcheckError("standard input can't be read: it is closed")
+    if len(data) > MAX_MANIFEST:
+        raise HullcheckError(f"standard input can't be read: larger than {MAX_MANIFEST // 1024 // 1024} MiB")
+    return data
+
+
 def _kubernetes_version(options: argparse.Namespace) -> str:
     """The version that is asked for, as `1.34`; empty if none is."""
     text = (options.kubernetes_version or "").removeprefix("v")
@@ -197,13 +212,10 @@ def _output(text: str) -> tuple[str, str | None]:
 
 def _warn(result: engine.Result, request_: engine.Request, plan: "Plan | None") -> None:
     """Say what the run rests on, on standard error: what wasn't judged, and where nothing was there to be judged."""
-    from hullcheck.report.safe import clean
-
     notes = [*(plan.notes if plan else ()), *(request_.past.history.notes() if request_.past else ())]
     if result.same_as and not plan:
         notes.append(f"nothing changed: no file that is looked at differs from {result.same_as}")
-    for note in notes:
-        print(f"hullcheck: {clean(note)}", file=sys.stderr)
+    say_all(notes)
 
 
 def _say(options: argparse.Namespace, result: engine.Result, outputs: list[tuple[str, str | None]]) -> None:
@@ -217,7 +229,11 @@ def _say(options: argparse.Namespace, result: engine.Result, outputs: list[tuple
             say(f"hullcheck: left out {clean(skipped.path)}: {skipped.reason}")
     if not result.files and not options.quiet:
         say("hullcheck: nothing to check: no Dockerfile, Compose file or Kubernetes manifest found")
-    if not options.quiet and not any(file is None and name in _WITH_COVERAGE for name, file in outputs):
+    if options.diff and not options.quiet:
+        for line in _unread(result):
+            say(f"hullcheck: {line}")
+    told = not options.diff and any(file is None and name in _WITH_COVERAGE for name, file in outputs)
+    if not options.quiet and not told:
         from hullcheck.report.full import unjudged
 
         for line in unjudged(result.coverage):
@@ -233,3 +249,13 @@ def _say(options: argparse.Namespace, result: engine.Result, outputs: list[tuple
         say(f"{result.not_decided:6}  not decided")
         for state, count in result.coverage.counts().items():
             say(f"{count:6}  {state}")
+
+
+def _unread(result: engine.Result) -> Iterator[str]:
+    """What couldn't be read, for a run that prints no report: there is nothing to be fixed in it, and it isn't fine."""
+    from hullcheck.analysis import unread
+    from hullcheck.report.safe import Secrets, clean
+
+    secrets = Secrets(result.findings)
+    for finding in filter(unread, result.shown):
+        yield clean(f"{finding.location.path}:{finding.location.line}: {secrets.text(finding.message)}")

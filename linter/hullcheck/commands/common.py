@@ -4,6 +4,8 @@ import argparse
 import os
 import sys
 import time
+from collections.abc import Iterable
+from contextlib import suppress
 from datetime import date
 from errno import EISDIR
 
@@ -114,16 +116,35 @@ def write(file: str, text: str) -> None:
         if os.path.exists(file) and not os.path.isfile(file):
             _write_new(file, "w", text)
         else:
-            part = f"{file}.{os.urandom(8).hex()}.part"  # nobody can have foreseen that name
-            _write_new(part, "x", text)
-            os.replace(part, file)
+            _replace(file, text)
     except OSError as error:
         raise HullcheckError(f"{file}: can't be written: {error.strerror}") from None
+
+
+def _replace(file: str, text: str) -> None:
+    part = f"{file}.{os.urandom(8).hex()}.part"  # nobody can have foreseen that name
+    try:
+        _write_new(part, "x", text)
+        if os.path.isfile(file) and not os.path.islink(file):
+            os.chmod(part, os.stat(file).st_mode & 0o777)
+        os.replace(part, file)
+    except BaseException:
+        with suppress(OSError):
+            os.unlink(part)
+        raise
 
 
 def _write_new(file: str, mode: str, text: str) -> None:
     with open(file, mode, encoding="utf-8", errors="backslashreplace", newline="") as stream:
         stream.write(text)
+
+
+def say_all(notes: Iterable[str]) -> None:
+    """Lines on standard error about the run itself, whatever names are in them."""
+    from hullcheck.report.safe import clean
+
+    for note in notes:
+        print(f"hullcheck: {clean(note)}", file=sys.stderr)
 
 
 def use_color(choice: str) -> bool:

@@ -14,23 +14,23 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    from hullcheck.report.safe import clean
+    from hullcheck.report.safe import clean, told
 
     checks = registry()
     result = engine.find(check.request(check.with_defaults(options), checks), checks)
     items: dict[str, list[Item]] = {}
     for item in result.coverage.items:
         items.setdefault(item.path, []).append(item)
-    told = set()
+    listed = set()
     for kind, path in result.kinds:
         print(f"{kind:12} {clean(path)}")
-        for item in items.get(path, ()) if path not in told else ():
+        for item in items.get(path, ()) if path not in listed else ():
             if item.object or item.state != JUDGED:
-                print(f"  {item.state:10} {clean(_named(item))}")
-        told.add(path)
+                print(f"  {item.state:10} {clean(told(_named(item)))}")
+        listed.add(path)
     for path, found in items.items():
-        for item in found if path not in told else ():
-            print(f"{item.state:12} {clean(path)} ({clean(item.reason)})")
+        for item in found if path not in listed else ():
+            print(f"{item.state:12} {clean(path)} ({clean(told(item.reason))})")
     return 0 if result.kinds else 3
 
 

@@ -8,7 +8,7 @@ from hullcheck.engine import Result
 from hullcheck.errors import HullcheckError
 from hullcheck.finding import Finding
 from hullcheck.fix.apply import Applied, apply
-from hullcheck.fix.files import diff, write
+from hullcheck.fix.files import CHANGED, diff, write
 from hullcheck.report.safe import Secrets, clean, told
 
 MOST_PASSES = 10
@@ -26,26 +26,40 @@ def wanted(options: argparse.Namespace) -> bool:
 
 
 def make(options: argparse.Namespace, lint: Callable[[], Result]) -> Result:
-    """Lint and fix until there is nothing more to fix; what is found in the end. Says on standard error what it did."""
+    """Lint and fix until there is nothing more to fix; what is found in the end. Says on standard error what it did.
+
+    The exit code is 2 if a file couldn't be written.
+    """
     result = lint()
     files: set[str] = set()
     tried: set[tuple[str, str]] = set()
     fixed = 0
     problems: dict[str, str] = {}
+    failed: dict[str, str] = {}
     for _ in range(MOST_PASSES):
         done = apply(_untried(result.shown, tried), options.unsafe_fixes)
         problems.update((made.finding.location.path, made.reason) for made in done.refused)
-        failed = dict(write(result.root, done.files.values()))
-        problems.update(failed)
-        changed = set(done.files) - set(failed)
-        tried |= {_identity(finding) for finding in (*done.fixed, *(made.finding for made in done.refused))}
-        if not changed:
+        now = dict(write(result.root, done.files.values()))
+        changed = set(done.files) - set(now)
+        moved = {path for path, reason in now.items() if reason == CHANGED}  # by another run, perhaps: look again
+        failed = {**{path: reason for path, reason in failed.items() if path not in done.files}, **now}
+        tried |= {
+            _identity(finding)
+            for finding in (*done.fixed, *(made.finding for made in done.refused))
+            if finding.location.path not in moved
+        }
+        if not changed and not moved:
             break
         fixed += sum(1 for finding in done.fixed if finding.location.path in changed)
         files |= changed
         result = lint()
-    _say(options, fixed, files, problems)
-    return result
+    failed = {path: reason for path, reason in failed.items() if reason != CHANGED or _is_open(result, path)}
+    _say(options, fixed, files, {**problems, **failed})
+    return result._replace(exit_code=2) if failed else result
+
+
+def _is_open(result: Result, path: str) -> bool:
+    return any(finding.fix and finding.location.path == path for finding in result.shown)
 
 
 def _identity(finding: Finding) -> tuple[str, str]:

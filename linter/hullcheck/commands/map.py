@@ -7,8 +7,8 @@ import sys
 from collections.abc import Iterable
 from datetime import date
 
-from hullcheck.analysis import discovered
-from hullcheck.commands.common import Progress, add_policy, reach_of, read_config, registry, root_of, write
+from hullcheck.analysis import UNREAD, discovered
+from hullcheck.commands.common import Progress, add_policy, reach_of, read_config, registry, root_of, say_all, write
 from hullcheck.discover import DiskTree, Tree
 from hullcheck.engine import listed
 from hullcheck.errors import HullcheckError
@@ -45,20 +45,26 @@ def run(options: argparse.Namespace) -> int:
         _take_paths(options)
     if options.diff_base:
         return _difference(options)
-    networks = [network for path in options.paths or ["."] for network in _networks(path, options)]
+    unread: dict[str, str] = {}
+    networks = [network for path in options.paths or ["."] for network in _networks(path, options, unread)]
     if not networks:
         print("hullcheck: no workload found", file=sys.stderr)
-        return 3
+        return _told(unread) or 3
     if options.explain:
         _emit(options, _safe(_explained(networks, options.explain)))
-        return 0
-    if options.policies:
+    elif options.policies:
         from hullcheck.draw import policies
 
         _emit(options, policies.render(networks))
-        return 0
-    _emit(options, _drawn(networks, options))
-    return 0
+    else:
+        _emit(options, _drawn(networks, options))
+    return _told(unread)
+
+
+def _told(unread: dict[str, str]) -> int:
+    """Say which files the map is made without; the exit code, 0 if there are none."""
+    say_all(f"not in the map: {path}: {reason}" for path, reason in sorted(unread.items()))
+    return 4 if unread else 0
 
 
 def _take_paths(options: argparse.Namespace) -> None:
@@ -90,17 +96,19 @@ def assumptions(options: argparse.Namespace) -> Assume:
     return assume
 
 
-def _networks(path: str, options: argparse.Namespace) -> list[Network]:
+def _networks(path: str, options: argparse.Namespace, unread: dict[str, str]) -> list[Network]:
     """The networks of what is below a path. What stands there may lean on files beside it: then all are read."""
     if not os.path.exists(path):
         raise HullcheckError(f"{path}: no such file or folder")
     root = reach_of([path])
     folder = path if os.path.isdir(path) else os.path.dirname(path) or "."
     below = os.path.relpath(os.path.realpath(folder), os.path.realpath(root)).replace(os.sep, "/")
-    here = networks_in(_tree(folder, path, options), options)
+    told: dict[str, str] = {}
+    here = networks_in(_tree(folder, path, options), options, told)
     if below == "." or (here and not any(network.scope.approximate for network in here)):
+        unread |= told
         return _headed(here, folder)
-    whole = networks_in(_tree(root, root, options), options)
+    whole = networks_in(_tree(root, root, options), options, unread)
     found = [n for n in whole if n.scope.name == below or n.scope.name.startswith(f"{below}/")]
     return found or _headed(here, folder)
 
@@ -126,8 +134,8 @@ def _tree(folder: str, path: str, options: argparse.Namespace) -> DiskTree:
     )
 
 
-def networks_in(tree: Tree, options: argparse.Namespace) -> list[Network]:
-    """The networks of everything in a tree."""
+def networks_in(tree: Tree, options: argparse.Namespace, unread: dict[str, str] | None = None) -> list[Network]:
+    """The networks of everything in a tree; why files couldn't be read goes to `unread`, by their paths."""
     from hullcheck.link.compose_network import compose_parts
     from hullcheck.link.network import network
     from hullcheck.link.project import scopes
@@ -142,6 +150,13 @@ def networks_in(tree: Tree, options: argparse.Namespace) -> list[Network]:
         entries = [entry for entry in entries if entry.path in named]
     files = read_all(tree, entries, options.jobs, progress)
     progress.done()
+    if unread is not None:
+        unread.update(
+            (path, problem.message)
+            for path, file in files.items()
+            for problem in file.problems
+            if problem.name in UNREAD and file.kind != "dockerfile"  # which says nothing of who talks to whom
+        )
     settings = Settings(today=_NO_DAY, datastores=config.datastores, compose_projects=listed(config))
     worlds, projects = scopes(files, tree, settings)
     assume = assumptions(options)
@@ -195,14 +210,17 @@ def _difference(options: argparse.Namespace) -> int:
     past = History(root)
     base = resolve(past, options.diff_base, os.environ)
     before = networks_in(CommitTree(past, base.commit), options) if base.commit else []
-    found = list(differences(before, networks_in(_tree(root, root, options), options)))
+    unread: dict[str, str] = {}
+    found = list(differences(before, networks_in(_tree(root, root, options), options, unread)))
+    if not options.quiet:
+        say_all(past.notes())
     if options.format == "json":
         _emit(options, difference.render_json(found))
     elif options.format == "text":
         _emit(options, _safe(difference.render(found)))
     else:
         raise HullcheckError("--diff-base: there is text and json")
-    return 0
+    return _told(unread)
 
 
 def _wanted(ids: list[str], words: Iterable[str]) -> set[str]:
@@ -252,13 +270,13 @@ def _explained(networks: list[Network], words: list[str]) -> str:
 
 
 def _is_port(word: str) -> bool:
-    return word.replace(":", "/").rpartition("/")[2].isdigit()
+    return word.replace(":", "/").rpartition("/")[2].isdecimal()
 
 
 def _port(text: str) -> PortRange:
     """A port such as `5432`, `TCP/5432` or `udp:53`; raises HullcheckError if it is none."""
     protocol, _, number = text.replace(":", "/").rpartition("/")
     protocol = protocol.upper() or "TCP"
-    if protocol not in PROTOCOLS or not number.isdigit() or not 1 <= int(number[:9]) <= MAX_PORT:
+    if protocol not in PROTOCOLS or not number.isdecimal() or not 1 <= int(number[:9]) <= MAX_PORT:
         raise HullcheckError(f"--explain: `{text}` is not a port such as 5432 or UDP/53")
     return PortRange(protocol, int(number), int(number))

@@ -37,7 +37,7 @@ def on_disk(
         return found, None
     from hullcheck import baseline
 
-    return found, baseline.parse(_shown(root, path), _bytes(path))
+    return found, baseline.parse(_shown(root, path), file_bytes(path))
 
 
 def own(options: argparse.Namespace, root: str, paths: list[str], checks: Registry) -> OwnPolicy:
@@ -87,7 +87,7 @@ def _at_base(root: str, path: str, before: "Past") -> bytes | None:
     """The bytes of a file at the base, or of one outside the repository as it is."""
     inside = relative(root, path)
     if inside == ".." or inside.startswith("../"):
-        return _bytes(path)
+        return file_bytes(path)
     return before.history.read(before.base.policy, inside)
 
 
@@ -96,7 +96,8 @@ def _shown(root: str, path: str) -> str:
     return path if inside.startswith("../") else inside
 
 
-def _bytes(path: str) -> bytes:
+def file_bytes(path: str) -> bytes:
+    """A file of a policy, of the size that is read of any; raises HullcheckError if it can't be read, or is no file."""
     folder, name = os.path.split(path)
     try:
         return DiskTree(folder or ".").read(name)

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from hullcheck.commands.common import add_time_limits, reach_of, use_color
+from hullcheck.commands.common import add_time_limits, reach_of, say_all, use_color
 from hullcheck.discover import DiskTree, Tree
 from hullcheck.engine import relative
 from hullcheck.errors import HullcheckError
@@ -57,7 +57,7 @@ def run(options: argparse.Namespace) -> int:
         return _story(root, options)
     roots = Roots(DiskTree(root), _options(options))
     found = _found(roots, root, options.paths)
-    shown = [roots.shown(one) for one in found]
+    shown = [one for root in found if (one := roots.shown(root)).objects or root.path not in roots.unread]
     redacted = 0
     if not options.reveal:
         shown, redacted = _redacted(shown)
@@ -68,7 +68,8 @@ def run(options: argparse.Namespace) -> int:
     if redacted:
         values = f"{redacted} secret values are" if redacted > 1 else "1 secret value is"
         print(f"hullcheck: {values} redacted; --reveal shows", "them" if redacted > 1 else "it", file=sys.stderr)
-    return 0 if shown else 3
+    say_all(f"{path}: can't be read: {reason}" for path, reason in sorted(roots.unread.items()))
+    return 4 if roots.unread else 0 if shown else 3
 
 
 def _found(roots: Roots, root: str, paths: list[str]) -> list[Root]:
@@ -272,6 +273,7 @@ def _changes(root: str, options: argparse.Namespace) -> int:
         if not before.stories and not after.stories:
             raise HullcheckError(f"--container: nothing here is called {options.container}")
     found = difference(before, after, reveal=options.reveal)
+    say_all(past.notes())
     if options.output_format == "json":
         print(json.dumps(as_json(found), indent=2, ensure_ascii=False))
     else:

@@ -32,11 +32,8 @@ def _lines(network: Network, source: End, target: End, connections: int) -> Iter
     asked = "" if connections == ports.all else f" {ports.text(connections)}"
     verdict = f"allowed: {ports.text(strict)}" if strict else "denied"
     if loose & ~strict:
-        verdict += (
-            f"; maybe also {ports.text(loose & ~strict)}"
-            if strict
-            else f" for certain; maybe allowed: {ports.text(loose)}"
-        )
+        more = ports.text(loose & ~strict)
+        verdict = f"{verdict}; maybe also {more}" if strict else f"not known; maybe allowed: {more}"
     yield f"{source.name} -> {target.name}{asked}: {verdict}"
     if isinstance(network, ComposeNetwork):
         yield from _compose(network, source, target, loose)
@@ -80,15 +77,28 @@ def _side(network: Network, here: End, there: End, direction: Direction, connect
     for policy, sure in policies:
         yield from _policy(network, policy, sure, here, there, direction, connections)
     own = [policy for policy, _ in policies if policy.tier is Tier.NAMESPACE]
-    if own and not any(reason.policy in own for reason in _reasons(network, here, there, direction, connections)):
+    unread = next((policy for policy, _ in policies if policy.opaque), None)
+    if unread is not None:
+        yield f"    what {unread.plugin or 'a plugin'} lets through isn't known: its policies aren't evaluated"
+    elif any(_decides(reason) for reason in _reasons(network, here, there, direction, connections)):
+        yield "    the admin tier decides it before the policies of namespaces are asked"
+    elif any(policy.affects(direction) for policy in own) and not any(
+        reason.policy in own for reason in _reasons(network, here, there, direction, connections)
+    ):
         yield f"    none of their rules is about {there.name}: denied"
+
+
+def _decides(reason: Reason) -> bool:
+    return reason.policy.tier is Tier.ADMIN and reason.certain and reason.rule.action is not Action.PASS
 
 
 def _policy(
     network: Network, policy: Policy, sure: bool, here: End, there: End, direction: Direction, connections: int
 ) -> Iterator[str]:
-    maybe = "" if sure else "may apply: "
-    what = "its rules aren't read" if policy.opaque else f"confines its {direction.value}"
+    maybe, word = "" if sure else "may apply: ", direction.value
+    what = f"confines its {word}" if policy.affects(direction) else f"has rules for its {word}, but doesn't confine it"
+    if policy.opaque:
+        what += "; its rules aren't read"
     if policy.tier is not Tier.NAMESPACE:
         what = f"{policy.tier.value} tier, priority {policy.priority}"
     yield f"    {maybe}{policy.object.kind} {policy.name} ({_place(policy.location)}): {what}"
@@ -96,7 +106,9 @@ def _policy(
         if reason.policy is policy:
             does = _DOES[reason.rule.action]
             certain = "" if reason.certain else " (maybe)"
-            yield f"      rule {reason.rule.number} ({_place(reason.rule.location)}) {does} it{certain}"
+            further = f"; {' and '.join(reason.rule.further)} rules restrict it further" if reason.rule.further else ""
+            section = f" of `{reason.rule.name}`" if policy.plugin and reason.rule.denies else ""
+            yield f"      rule {reason.rule.number}{section} ({_place(reason.rule.location)}) {does} it{certain}{further}"
 
 
 def _reasons(network: Network, here: End, there: End, direction: Direction, connections: int) -> list[Reason]:

@@ -5,6 +5,7 @@ again in between. Outside the edits every byte stays.
 """
 
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
 from typing import NamedTuple
 
@@ -43,24 +44,48 @@ def apply(findings: Iterable[Finding], unsafe: bool = False) -> Applied:
 
     The findings' fixes must be resolved. Each file's result is read again, and compared with what it was.
     """
-    chosen: dict[Source, list[Edit]] = {}
+    chosen: dict[Source, _Chosen] = {}
     wanted: list[Finding] = []
     again = False
     for finding in sorted(findings, key=lambda finding: finding.sort_key):
         if finding.fix is None or finding.suppression or not (finding.fix.safe or unsafe):
             continue
-        if all(_fits(edit, chosen.get(edit.location.source, [])) for edit in finding.fix.edits):
+        beside = [(edit, chosen.setdefault(edit.location.source, _Chosen())) for edit in finding.fix.edits]
+        if all(others.fits(edit) for edit, others in beside):
             wanted.append(finding)
-            for edit in finding.fix.edits:
-                chosen.setdefault(edit.location.source, []).append(edit)
+            for edit, others in beside:
+                others.add(edit)
         else:
             again = True
     return _verified(wanted, again)
 
 
-def _fits(edit: Edit, others: list[Edit]) -> bool:
-    """Can the edit be made beside the others? An equal one is the same edit, wanted twice."""
-    return all(edit == other or not _clash(edit, other) for other in others)
+class _Chosen:
+    """The edits of a file that are made together, in the order of their places. `reach` is where the ones up to each end."""
+
+    def __init__(self) -> None:
+        self.edits: list[Edit] = []
+        self.reach: list[int] = []
+
+    def fits(self, edit: Edit) -> bool:
+        """Can the edit be made beside the others? An equal one is the same edit, wanted twice."""
+        first = bisect_left(self.reach, edit.location.start)
+        last = bisect_right(self.edits, edit.location.end, key=_start)
+        return all(edit == other or not _clash(edit, other) for other in self.edits[first:last])
+
+    def add(self, edit: Edit) -> None:
+        at = bisect_right(self.edits, edit.location.start, key=_start)
+        self.edits.insert(at, edit)
+        reach = max(edit.location.end, self.reach[at - 1] if at else 0)
+        self.reach.insert(at, reach)
+        for number in range(at + 1, len(self.reach)):
+            if self.reach[number] >= reach:
+                break
+            self.reach[number] = reach
+
+
+def _start(edit: Edit) -> int:
+    return edit.location.start
 
 
 def _clash(one: Edit, other: Edit) -> bool:

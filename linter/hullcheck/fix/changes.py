@@ -48,6 +48,7 @@ class Tree:
         self.roots = roots or []
         self.layout = Layout(self.text, self.roots)
         self._twice: dict[cst.Node, frozenset[cst.Node]] = {}
+        self._numbers: dict[cst.Node, dict[cst.Node, int]] = {}
 
     def _is_template(self, root: cst.Node) -> bool:
         """Does it hold `{{ ... }}`, which YAML takes for a mapping within a mapping?"""
@@ -78,6 +79,12 @@ class Tree:
         if change.kind == "replace":
             return self._replace(node, change.value)
         return self._put(node, change.path, change.value)
+
+    def _number(self, node: cst.Node, parent: cst.Node) -> int:
+        """Where among the keys, values or items of its parent a node stands."""
+        if parent not in self._numbers:
+            self._numbers[parent] = {item: number for number, item in enumerate(parent.items)}
+        return self._numbers[parent][node]
 
     def _is_twofold(self, node: cst.Node) -> bool:
         """Does it stand under a key that is written twice? Programs differ on which one counts."""
@@ -131,7 +138,7 @@ class Tree:
             return self._delete(parent) if len(list(parent.lineage())) > MOST_OUTER else None
         if any(inner.uses for part in entry for inner in part.walk()):
             return None  # an alias elsewhere would lose its anchor
-        number = parent.items.index(entry[0])
+        number = self._number(entry[0], parent)
         if parent.flow:
             return self._delete_flow(parent, number, entry)
         return self._delete_block(parent, number, entry)
@@ -140,7 +147,7 @@ class Tree:
         """The key and value that a node of a mapping is one of; an item of a list is alone."""
         if parent.kind != "mapping":
             return [node]
-        number = parent.items.index(node) // 2 * 2
+        number = self._number(node, parent) // 2 * 2
         return parent.items[number : number + 2]
 
     def _delete_flow(self, parent: cst.Node, number: int, entry: list[cst.Node]) -> Made | None:
@@ -181,7 +188,7 @@ class Tree:
         parent = node.parent
         if parent is None or parent.kind != "mapping":
             return None
-        number = parent.items.index(node)
+        number = self._number(node, parent)
         if number % 2:
             return self._put_in(parent, path, value)
         return self._put_at(node, parent.items[number + 1], path, value)

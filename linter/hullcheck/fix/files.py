@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from typing import NamedTuple
 
 from hullcheck.finding import Edit
@@ -51,10 +52,13 @@ def _printable(line: str) -> str:
     return f"{shown}{line[len(text) :]}" if line.endswith("\n") else f"{shown}\n\\ No newline at end of file\n"
 
 
+CHANGED = "it was changed in the meantime"
+
+
 def write(root: str, changed: Iterable[Changed]) -> Iterator[tuple[str, str]]:
     """Write the files below `root`; gives the path of each that couldn't be written, and why.
 
-    A file is replaced whole, with the mode that it had. Links are not followed, and a file that is no longer what was
+    A file is replaced whole, with the mode and, if that may be, the owner that it had. Links are not followed, and a file that is no longer what was
     read is left alone.
     """
     for made in changed:
@@ -73,22 +77,25 @@ def _written(root: str, made: Changed) -> str:
     try:
         with open(path, "rb") as file:
             if file.read() != made.source.data:
-                return "it was changed in the meantime"
-            mode = os.fstat(file.fileno()).st_mode & 0o7777
-        _replace(path, made.data, mode)
+                return CHANGED
+            before = os.fstat(file.fileno())
+        _replace(path, made.data, before)
     except OSError as error:
         return error.strerror or str(error)
     return ""
 
 
-def _replace(path: str, data: bytes, mode: int) -> None:
+def _replace(path: str, data: bytes, before: os.stat_result) -> None:
     import tempfile
 
     handle, part = tempfile.mkstemp(prefix=".hullcheck-", dir=os.path.dirname(path))
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(data)
-            os.chmod(part, mode)
+            if hasattr(os, "chown"):
+                with suppress(OSError):  # only the superuser may give a file to another
+                    os.chown(part, before.st_uid, before.st_gid)
+            os.chmod(part, before.st_mode & 0o7777)
         os.replace(part, path)
     except BaseException:
         os.unlink(part)

@@ -19,8 +19,9 @@ def resolve(findings: Iterable[Finding], shared: Mapping[str, str] | None = None
     file of which several overlays or projects are made; `shared` are the paths of those, with what uses them.
     """
     trees: dict[Source, Tree] = {}
+    dockerfiles: dict[Source, bool] = {}
     for finding in findings:
-        fix = _resolved(finding.fix, trees) if finding.fix else None
+        fix = _resolved(finding.fix, trees, dockerfiles) if finding.fix else None
         yield finding._replace(fix=_for_all(fix, shared or {})) if finding.fix else finding
 
 
@@ -35,7 +36,7 @@ def _for_all(fix: Fix | None, shared: Mapping[str, str]) -> Fix | None:
     return fix._replace(title=f"{fix.title} (changes every {users[0]} that uses the file)", safe=False)
 
 
-def _resolved(fix: Fix, trees: "dict[Source, Tree]") -> Fix | None:
+def _resolved(fix: Fix, trees: "dict[Source, Tree]", dockerfiles: dict[Source, bool]) -> Fix | None:
     edits = list(fix.edits)
     shared: list[str] = []
     for change in fix.changes:
@@ -45,8 +46,11 @@ def _resolved(fix: Fix, trees: "dict[Source, Tree]") -> Fix | None:
         edits += made.edits
         shared += (node.anchor for node in made.node.lineage() if node.uses and node.anchor)
     for edit in fix.edits:
-        if not is_dockerfile(edit.location.source):
-            node = _tree(edit.location.source, trees).find(edit.location.start, edit.location.end)
+        source = edit.location.source
+        if source not in dockerfiles:
+            dockerfiles[source] = is_dockerfile(source)
+        if not dockerfiles[source]:
+            node = _tree(source, trees).find(edit.location.start, edit.location.end)
             shared += (n.anchor for n in node.lineage() if n.uses and n.anchor) if node else ()
     if not edits:
         return None

@@ -8,7 +8,7 @@ from hullcheck.parse import cst
 
 _PLAIN = re.compile(r"[A-Za-z0-9_./$][A-Za-z0-9_./@+$-]*(?::[A-Za-z0-9_./@+$-]+)*")
 _NUMBER = re.compile(r"[-+]?[0-9.][0-9_.:xXoOa-fA-F+-]*")
-_WORDS = frozenset("true false yes no on off y n null ~".split())  # noqa: SIM905  easier to read
+_WORDS = frozenset("true false yes no on off y n null ~ .inf .nan".split())  # noqa: SIM905  easier to read
 
 
 def scalar(value: Any, style: str = "") -> str:
@@ -20,7 +20,19 @@ def scalar(value: Any, style: str = "") -> str:
         return "'" + text.replace("'", "''") + "'"
     if isinstance(value, int) or (not style and _is_plain(text)):
         return text
-    return json.dumps(text)
+    return quoted(text)
+
+
+def quoted(text: str) -> str:
+    """The text between double quotes, as YAML and JSON both read it: neither has a way to write lone surrogates."""
+    written = json.dumps(text, ensure_ascii=False)
+    return written if written.isprintable() else "".join(map(_escaped, written))
+
+
+def _escaped(char: str) -> str:
+    if char.isprintable() or char > "\uffff":
+        return char
+    return "\\ufffd" if "\ud800" <= char <= "\udfff" else f"\\u{ord(char):04x}"
 
 
 def _is_plain(text: str) -> bool:

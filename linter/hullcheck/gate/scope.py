@@ -71,6 +71,7 @@ class _Search:
         self._change = change
         self.judged = _objects(change.base.coverage, JUDGED)
         self._now = _objects(change.head.coverage, JUDGED)
+        self._before = {(item.path, item.object, item.cause) for item in change.base.coverage.unjudged}
         self._open: dict[str, list[Item]] = {}
         for item in change.head.coverage.unjudged:
             self._open.setdefault(item.path, []).append(item)
@@ -94,9 +95,10 @@ class _Search:
             yield from self._moved(path)
 
     def _objects(self, path: str, now: str) -> Iterator[Lost]:
-        """What isn't judged in a file of which something else still is."""
+        """What isn't judged in a file of which something else still is; what was judged in part may stay so."""
         for item in self._open.get(now, ()):
-            if item.object and item.object in self.judged[path]:
+            partly = (path, item.object, item.cause) in self._before
+            if item.object and item.object in self.judged[path] and not partly:
                 place = item.location or self._change.head.files[now].source.at(0)
                 yield place, item.object, f"`{item.object}` was judged before this change, and isn't: {item.reason}"
 
@@ -180,8 +182,11 @@ class _Search:
         full = os.path.join(self._change.root, path)
         if path not in self._change.tracked or not os.path.isfile(full):
             return False
-        with open(full, "rb") as file:
-            return b"\0" not in file.read(_BINARY)
+        try:
+            with open(full, "rb") as file:
+                return b"\0" not in file.read(_BINARY)
+        except OSError:  # gone since, or not ours to read
+            return True
 
     def _text(self, path: str) -> str | None:
         try:

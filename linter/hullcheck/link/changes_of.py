@@ -1,13 +1,13 @@
 """What a change opens, loosens or takes away, as parts for checks: all that has to be seen in both trees at once."""
 
 from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 from hullcheck.link.confinement import Finder
 from hullcheck.link.network import Options, network
 from hullcheck.link.network_changes import Scopes, change_parts, networks
 from hullcheck.model.changed import Doubtful, FurtherOut, Relaxed
-from hullcheck.model.extent import EVERY_ADDRESS, UNKNOWN, Box, Extent, Parts, union, wider, without
+from hullcheck.model.extent import EVERY_ADDRESS, UNKNOWN, Box, Extent, Parts, coalesced, union, wider, without
 from hullcheck.model.kubernetes import KubernetesObject, World
 from hullcheck.model.network.endpoint import Endpoint
 from hullcheck.model.network.extents import OWN_NAMESPACE, admitted, let_in
@@ -23,6 +23,9 @@ from hullcheck.source import Location
 
 LEVELS = ("restricted", "baseline", "privileged")
 """Pod Security's, the strictest first; a namespace without a label forbids nothing."""
+
+MAX_COMPARED = 100_000
+"""Steps in which the rules of two networks are compared; what comes behind counts as reaching further."""
 
 _ENFORCE = "pod-security.kubernetes.io/enforce"
 
@@ -139,6 +142,7 @@ def _rules(before: Network, after: Network, told: Iterable[object]) -> Iterator[
     said = {part.endpoint.id for part in told if isinstance(part, Opened) and part.everyone}
     entered = {part.endpoint.id for part in told if isinstance(part, Opened) and part.outside}
     known: dict[object, Further | None] = {}
+    reach = {direction: _Reach(direction) for direction in Direction}
     for old, new, endpoint in _both(before, after):
         for direction in Direction:
             if not before.isolated(old, direction) or not after.isolated(new, direction):
@@ -147,7 +151,7 @@ def _rules(before: Network, after: Network, told: Iterable[object]) -> Iterator[
             key = (before.applying(old), after.applying(new), direction, met)
             if key not in known:  # the same policies let the same through
                 rules = list(_applying(after, new, direction))
-                known[key] = _further(rules, list(_applying(before, old, direction, sure=False)), direction, met)
+                known[key] = reach[direction].further(rules, before.classes(old, direction), met)
             found = known[key]
             if found is None or (direction is Direction.INGRESS and endpoint.id in said):
                 continue
@@ -160,41 +164,123 @@ def _rules(before: Network, after: Network, told: Iterable[object]) -> Iterator[
                 yield Opened(endpoint, place, whom, connections, why, everyone=everybody)
 
 
-def _applying(of: Network, workload: int, direction: Direction, sure: bool = True) -> Iterator[tuple[Policy, Rule]]:
+def _applying(of: Network, workload: int, direction: Direction) -> Iterator[tuple[Policy, Rule]]:
+    """The rules that surely apply."""
     for policy, certain in of.selecting(workload, direction):
-        if certain or not sure:
+        if certain:
             yield from ((policy, rule) for rule in policy.rules(direction))
 
 
 Further = tuple[bool, Rule, Box, str]
 
 
-def _further(
-    rules: list[tuple[Policy, Rule]], before: list[tuple[Policy, Rule]], direction: Direction, met: bool
-) -> Further | None:
-    """The rule that reaches furthest beyond what was known: whether that is everybody, what it reaches, and in words.
+class _Known(NamedTuple):
+    """What the policies that select the same let through: each rule as a number, and all of them together."""
 
-    Addresses are left out where their way in was `met` already.
-    """
-    if any(policy.tier is not Tier.NAMESPACE for policy, _ in (*rules, *before)):
-        return None
-    known = union(admitted(policy, rule) for policy, rule in before)
-    found: list[Further] = []
-    for policy, rule in rules:
-        if direction is Direction.EGRESS and is_only_dns(rule):
-            continue
-        for box in admitted(policy, rule).boxes:
-            one = Extent((box,))
-            left = [
-                piece
-                for piece in without(one, known)
-                if not _names_pods(piece) and not (met and "addresses" in dict(piece))
-            ]
-            if left:
-                everybody = any(_is_everybody(piece, direction) for piece in left)
-                words = "; ".join(wider(one, known)[:3])
-                found.append((everybody, rule, box, f"by rule {rule.number} of `{policy.object.name}`: {words}"))
-    return max(found, key=lambda one: one[0], default=None)
+    numbers: frozenset[int]
+    written: frozenset[Box]
+    whole: Extent
+
+
+class _Beyond(NamedTuple):
+    """The boxes of a rule of which something is left, and what; `wide` if that may be everybody."""
+
+    boxes: list[tuple[Box, tuple[Box, ...]]]
+    wide: bool
+
+
+class _Reach:
+    """How far the rules of a direction let something through, each worked out once and compared once with each class."""
+
+    def __init__(self, direction: Direction) -> None:
+        self.direction = direction
+        self.left = MAX_COMPARED
+        self._of_rule: dict[int, Extent] = {}
+        self._numbers: dict[Extent, int] = {}
+        self._of_class: dict[int, _Known] = {}
+        self._beyond_class: dict[tuple[int, int], _Beyond] = {}
+
+    def further(
+        self, rules: list[tuple[Policy, Rule]], before: list[tuple[int, list[Policy]]], met: bool
+    ) -> Further | None:
+        """The rule that reaches furthest beyond what was known: whether that is everybody, what it reaches, and in words.
+
+        Addresses are left out where their way in was `met` already. What is too much to be compared counts as further.
+        """
+        policies = [*(policy for policy, _ in rules), *(policy for _, found in before for policy in found)]
+        if any(policy.tier is not Tier.NAMESPACE for policy in policies):
+            return None
+        classes = [(number, self._known(number, found)) for number, found in before]
+        largest = max(classes, key=lambda known: len(known[1].written), default=(-1, _NOTHING))
+        others = [known for number, known in classes if number != largest[0]]
+        found: tuple[Policy, Rule, Box] | None = None
+        for policy, rule in rules:
+            own = self._number(policy, rule)
+            if any(own in known.numbers for _, known in classes):
+                continue
+            if self.direction is Direction.EGRESS and is_only_dns(rule):
+                continue
+            beyond = self._beyond(policy, rule, *largest)
+            for box, pieces in beyond.boxes if found is None or beyond.wide else ():
+                left = self._without(box, pieces, others)
+                left = tuple(
+                    piece for piece in left if not _names_pods(piece) and not (met and "addresses" in dict(piece))
+                )
+                if any(_is_everybody(piece, self.direction) for piece in left):
+                    return _told(True, policy, rule, box, classes)
+                if left and found is None:
+                    found = policy, rule, box
+                    if not beyond.wide:
+                        break
+        return _told(False, *found, classes) if found is not None else None
+
+    def _extent(self, policy: Policy, rule: Rule) -> Extent:
+        if id(rule) not in self._of_rule:
+            self._of_rule[id(rule)] = admitted(policy, rule)
+        return self._of_rule[id(rule)]
+
+    def _number(self, policy: Policy, rule: Rule) -> int:
+        """A number for each extent that is another."""
+        return self._numbers.setdefault(self._extent(policy, rule), len(self._numbers))
+
+    def _known(self, number: int, policies: list[Policy]) -> _Known:
+        if number not in self._of_class:
+            rules = [(policy, rule) for policy in policies for rule in policy.rules(self.direction)]
+            whole = union(self._extent(*one) for one in rules)
+            numbers = frozenset(self._number(*one) for one in rules)
+            self._of_class[number] = _Known(numbers, frozenset(whole.boxes), coalesced(whole))
+        return self._of_class[number]
+
+    def _beyond(self, policy: Policy, rule: Rule, number: int, known: _Known) -> _Beyond:
+        key = (id(rule), number)
+        if key not in self._beyond_class:
+            boxes = []
+            for box in self._extent(policy, rule).boxes:
+                pieces = self._without(box, (box,), [known])
+                if pieces:
+                    boxes.append((box, pieces))
+            wide = any(_is_everybody(piece, self.direction) for _, pieces in boxes for piece in pieces)
+            self._beyond_class[key] = _Beyond(boxes, wide)
+        return self._beyond_class[key]
+
+    def _without(self, box: Box, pieces: tuple[Box, ...], others: list[_Known]) -> tuple[Box, ...]:
+        """What is left of the pieces of a box; all once it is too much to compare."""
+        for known in others:
+            if box in known.written:
+                return ()
+            self.left -= len(pieces) * len(known.whole.boxes)
+            if self.left > 0:
+                pieces = without(Extent(pieces), known.whole)
+        return pieces
+
+
+_NOTHING = _Known(frozenset(), frozenset(), Extent())
+
+
+def _told(everybody: bool, policy: Policy, rule: Rule, box: Box, classes: list[tuple[int, _Known]]) -> Further:
+    whole = coalesced(union(known.whole for _, known in classes))
+    words = "; ".join(wider(Extent((box,)), whole)[:3]) or "more than can be compared"
+    return everybody, rule, box, f"by rule {rule.number} of `{policy.object.name}`: {words}"
 
 
 def _names_pods(box: Box) -> bool:

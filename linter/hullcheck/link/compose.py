@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from hullcheck.budget import OutOfTimeError, Thing, tick
 from hullcheck.link.compose_choice import Around, Choice, Choices
-from hullcheck.link.compose_containers import workloads
+from hullcheck.link.compose_containers import Lending, workloads
 from hullcheck.link.compose_reading import Reading, Settings
 from hullcheck.link.compose_services import Place, project_parts
 from hullcheck.model.compose import ComposeFile, ComposeProject, Service
@@ -234,8 +234,9 @@ class _Projects:
             extended=frozenset((r.path, r.service) for r in loaded.reached if r.service),
         )  # fmt: skip
         same_as = _untouched(base, project)
-        running = (workload for workload in workloads(project, place) if workload.name not in same_as)
-        return project._replace(workloads=tuple(running))
+        lending = Lending(project)
+        running = (workload for workload in workloads(project, place, lending) if workload.name not in same_as)
+        return project._replace(workloads=tuple(running), problems=(*project.problems, *lending.problems))
 
     def _versions(self, paths: tuple[str, ...]) -> Iterator[Location]:
         for path in paths:

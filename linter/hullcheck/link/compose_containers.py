@@ -6,8 +6,10 @@ from hullcheck.link.compose_services import Place, boolean, field, host_path
 from hullcheck.link.seccomp import lets_through
 from hullcheck.model.compose import ComposeProject, FileObject, Service
 from hullcheck.model.container import Container, Device, Limits, Mount, Probe, Profile, Root, User
+from hullcheck.model.coverage import Gap
 from hullcheck.model.image import ImageUse
 from hullcheck.model.node import Mapping, Node, Scalar, Sequence
+from hullcheck.model.problem import Problem
 from hullcheck.model.workload import Sysctl, Workload
 from hullcheck.render.compose.nodes import entries, get, items, part, parts, text_of
 from hullcheck.render.compose.paths import inside
@@ -18,7 +20,43 @@ SOCKET = "/var/run/docker.sock"
 """What `use_api_socket` gives a service."""
 
 
-def workloads(project: ComposeProject, place: Place) -> tuple[Workload, ...]:
+MAX_LENT = 20_000
+"""Steps in which the services of a project are followed to those whose volumes they take, and volumes that these have."""
+
+
+class Lending:
+    """Who takes volumes of whom, and how much of that is still followed; `problems` tell of the rest."""
+
+    def __init__(self, project: ComposeProject) -> None:
+        self.project = project
+        self.left = MAX_LENT
+        self.problems: list[Problem] = []
+        self._known: dict[str, list[tuple[Node, str, bool]]] = {}
+
+    def named(self, service: Service) -> list[tuple[Node, str, bool]]:
+        """The services that one names in `volumes_from`, and whether to read only."""
+        if service.name not in self._known:
+            found = []
+            for item in items(service.node.get("volumes_from")):
+                name, _, mode = (text_of(item) or "").partition(":")
+                if name in self.project.services:
+                    found.append((item, name, mode == "ro"))
+            self._known[service.name] = found
+        return self._known[service.name]
+
+    def afford(self, steps: int, service: Service, at: Node) -> bool:
+        """May so many more steps be made?"""
+        if self.left > 0:
+            self.left -= steps
+            return True
+        why = f"`volumes_from` of the services of a project leads to more than {MAX_LENT:,} services and volumes"
+        gap = Gap("limit", "service with `volumes_from`", why)
+        message = f"the volumes of `{service.name}` aren't all judged: {why}"
+        self.problems.append(Problem("not-analysed", message, at.location, service.owner, gap))
+        return False
+
+
+def workloads(project: ComposeProject, place: Place, lending: Lending) -> tuple[Workload, ...]:
     """A workload for each service that is a container; those of a `provider` are none."""
     ends = {
         dependency.service
@@ -29,15 +67,16 @@ def workloads(project: ComposeProject, place: Place) -> tuple[Workload, ...]:
     found = []
     for service in project.services.values():
         if not service.provider:
-            found.append(_Reader(project, place, service, service.name in ends).workload())
+            found.append(_Reader(project, place, service, service.name in ends, lending).workload())
     return tuple(found)
 
 
 class _Reader:
     """Reads what one service's container may do."""
 
-    def __init__(self, project: ComposeProject, place: Place, service: Service, ends: bool) -> None:
+    def __init__(self, project: ComposeProject, place: Place, service: Service, ends: bool, lending: Lending) -> None:
         self.project = project
+        self.lending = lending
         self.place = place
         self.service = service
         self.node = service.node
@@ -261,6 +300,8 @@ class _Reader:
     def _volumes_from(self) -> Iterator[Mount]:
         for item, name, read_only in self._lenders(self.service):
             lender = self.project.services[name]
+            if not self.lending.afford(1 + len(lender.volumes), self.service, item):
+                return
             why = Related(item.location, f"service `{self.service.name}` takes the volumes of `{name}`")
             for mount in lender.volumes:
                 source = mount.source._replace(related=(*mount.source.related, why))
@@ -273,12 +314,11 @@ class _Reader:
         pending: list[tuple[Service, Node | None, bool]] = [(service, None, False)]
         while pending:
             taker, first, read = pending.pop()
-            for item in items(taker.node.get("volumes_from")):
-                name, _, mode = (text_of(item) or "").partition(":")
-                if name in seen or name not in self.project.services:
+            for item, name, only in self.lending.named(taker):
+                if name in seen:
                     continue
                 seen.add(name)
-                at, read_only = first or item, read or mode == "ro"
+                at, read_only = first or item, read or only
                 yield at, name, read_only
                 pending.append((self.project.services[name], at, read_only))
 
@@ -368,7 +408,7 @@ def user_of(service: Service) -> User:
         return User(Root.UNKNOWN, said.location, why=said.unknown)
     if said.absent:
         return User(Root.UNKNOWN, service.location, why="the image decides", unsaid=True)
-    root = name == "root" or (name.isdigit() and int(name[:20]) == 0)
+    root = name == "root" or (name.isdecimal() and int(name[:20]) == 0)
     shown = text.replace(HOLE, "*")
     return User(Root.STATED if root else Root.NO, said.location, shown, f"`user` is `{shown}`", said.related)
 

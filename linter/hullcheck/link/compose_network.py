@@ -9,6 +9,7 @@ from hullcheck.model.compose import ComposeProject, Service
 from hullcheck.model.container import Port
 from hullcheck.model.image import ImageRef
 from hullcheck.model.network.compose import Attached, ComposeNetwork, Published, Wire
+from hullcheck.model.network.compose_review import unprotected
 from hullcheck.model.network.datastores import Hints, data_store, is_client
 from hullcheck.model.network.endpoint import ContainerPort, Endpoint
 from hullcheck.model.network.labels import Labels
@@ -121,7 +122,8 @@ def _wire(network: compose.Network) -> Wire:
     internal = _known(network.internal)
     option = network.driver_opts.get(_ICC)
     apart = False if option is None else None if option.unknown else (option.value or "").lower() == "false"
-    return Wire(network.key, None if external and internal is False else internal, apart, external)
+    known = None if external and internal is False else internal
+    return Wire(network.key, known, apart, external, unprotected(network) is not None)
 
 
 def _known(field: Field[bool]) -> bool | None:
@@ -170,7 +172,7 @@ def _container_ports(service: Service) -> Iterator[ContainerPort]:
             yield ContainerPort("", protocol, port.number, port.location, port.published or 0)
     for text in service.expose:
         number, _, protocol = text.partition("/")
-        if number.isdigit() and 1 <= int(number[:9]) <= MAX_PORT and (protocol.upper() or "TCP") in PROTOCOLS:
+        if number.isdecimal() and 1 <= int(number[:9]) <= MAX_PORT and (protocol.upper() or "TCP") in PROTOCOLS:
             yield ContainerPort("", protocol.upper() or "TCP", int(number[:9]))
 
 
@@ -216,4 +218,5 @@ def _published(port: Port) -> Iterator[Published]:
         bool(address) and not port.public and not address.startswith("127.") and address not in ("::1", "localhost")
     )
     outside = True if limited else port.public
-    yield Published(PortRange(protocol, port.number, last), port.location, outside, limited)
+    span = PortRange(protocol, port.number, last)
+    yield Published(span, port.location, outside, limited, port.published == 0)

@@ -447,8 +447,8 @@ def _port(item: Mapping, place: Place) -> Port:
         if colon:
             host = Field(shipped.rpartition(":")[0], published.location)
         # No address can stand in the long form, and none is where a port is shipped or named.
-        text = last if last.isdigit() else None
-        may_be_address = published.location == item.location and not last.isdigit() and not _names_port(published)
+        text = last if last.isdecimal() else None
+        may_be_address = published.location == item.location and not last.isdecimal() and not _names_port(published)
         if text is not None or not may_be_address:
             text, hidden = text or "0", False
     protocol = text_of(item.get("protocol")) or "tcp"
@@ -488,17 +488,17 @@ def as_shipped(node: Node, place: Place) -> str:
 
 def _number(node: Node | None) -> int | None:
     text = text_of(node)
-    return None if node is None or node.unknown or text is None or not text.isdigit() else int(text[:9])
+    return None if node is None or node.unknown or text is None or not text.isdecimal() else int(text[:9])
 
 
 def _first_number(text: str) -> int | None:
     digits = text.partition("-")[0]
-    return int(digits[:9]) if digits.isdigit() else None
+    return int(digits[:9]) if digits.isdecimal() else None
 
 
 def _last_number(text: str | None) -> int | None:
     digits = (text or "").rpartition("-")[2]
-    return int(digits[:9]) if digits.isdigit() else None
+    return int(digits[:9]) if digits.isdecimal() else None
 
 
 def _public(host: Field[str] | None, hidden: bool) -> bool | None:

@@ -7,7 +7,8 @@ from hullcheck.model.network.endpoint import Endpoint
 from hullcheck.model.network.labels import LabelSelector, Operator
 from hullcheck.model.network.network import Network
 from hullcheck.model.network.parts import Isolation, NearMiss, PolicyScope
-from hullcheck.model.network.policy import Direction, Policy
+from hullcheck.model.network.policy import Direction, Policy, Tier
+from hullcheck.model.network.universe import NAME_LABEL
 
 MAX_NEAR_MISSES = 3
 
@@ -36,8 +37,22 @@ class Finder:
             for selector in self._index[space].matching(endpoint.labels.values):
                 yield from self._by_selector[space][selector]
         for policy in self._unknown:
-            if policy.cluster_wide or policy.namespace in ("", endpoint.namespace) or endpoint.unset_namespace:
+            if _may_select(policy, endpoint):
                 yield policy
+
+
+def _may_select(policy: Policy, endpoint: Endpoint) -> bool:
+    """Is nothing that is known of a policy against it, whose selector isn't, or that is for all namespaces?"""
+    if not policy.cluster_wide:
+        return policy.namespace in ("", endpoint.namespace) or endpoint.unset_namespace
+    if policy.doubtful or not policy.selector.known:
+        return True
+    labels, space = endpoint.labels, {NAME_LABEL: endpoint.namespace}
+    wanted = [r for r in policy.selector.requirements if not r.key.startswith("io.cilium.")]
+    if not labels.open and not all(r.key in labels.hidden or r.holds(labels.values) for r in wanted):
+        return False
+    spaces = policy.namespaces.requirements if policy.namespaces is not None else ()
+    return endpoint.unset_namespace or all(r.holds(space) for r in spaces if r.key == NAME_LABEL)
 
 
 def scopes(networks: Iterable[Network], mentions: Iterable[str]) -> Iterator[PolicyScope]:
@@ -45,10 +60,12 @@ def scopes(networks: Iterable[Network], mentions: Iterable[str]) -> Iterator[Pol
 
     Manifests without policies are one, if they lie in one folder and are applied one at a time.
     """
-    networks = [network for network in networks if any(e.complete for e in network.endpoints)]
+    networks = list(networks)
     places = sorted({*mentions, *(policy.location.path for network in networks for policy in network.scope.policies)})
     first: dict[str, PolicyScope] = {}
     for network in networks:
+        if not any(endpoint.complete for endpoint in network.endpoints):
+            continue
         scope = _scope(network, places)
         if scope.approximate:
             continue
@@ -128,7 +145,9 @@ class _Confinement:
         """Does a policy of any kind confine the workload, or may one?"""
         if self.network.isolated(number, direction, sure=False):
             return True
-        return self.network.answers.strict.side(direction).group(number) is not None
+        if self.network.is_free(number, direction):
+            return False
+        return any(policy.tier is not Tier.NAMESPACE for policy, _ in self.network.selecting(number, direction))
 
     def _uncertain(self, number: int, endpoint: Endpoint) -> bool:
         """Would a policy of this scope select it, if an unset namespace were another?"""

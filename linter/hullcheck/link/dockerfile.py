@@ -4,16 +4,19 @@ import re
 from collections.abc import Iterable, Iterator
 
 from hullcheck.link.builds import Build
-from hullcheck.model.command import Lost
 from hullcheck.model.container import Container, Root
 from hullcheck.model.coverage import Gap
 from hullcheck.model.dockerfile import Dockerfile, Graph, Shipped, Stage
+from hullcheck.model.flow import fetched
 from hullcheck.model.image import ImageUse
 from hullcheck.model.problem import Problem
 from hullcheck.model.users import unused
 from hullcheck.source import Related
 
 Part = Dockerfile | Stage | Container | ImageUse
+FEW = 300
+"""Words of a stage's commands whose downloads are always followed to their ends."""
+
 _Arguments = tuple[tuple[tuple[str, str | None], ...], bool]
 
 
@@ -73,6 +76,19 @@ def _leaves(graph: Graph) -> Iterator[Stage]:
             yield stage
 
 
+def unknown(dockerfile: Dockerfile, builds: Iterable[Build]) -> Iterator[Problem]:
+    """What of its stages can't be followed: it runs, and nobody knows what."""
+    for (arguments, closed), same in _variants(builds).items():
+        targets = tuple(dict.fromkeys(build.target for build in same)) or (None,)
+        for stage in dockerfile.graph(dict(arguments), targets, closed).stages:
+            for cause, why, place in stage.unknown:
+                what = "command of a shell" if cause == "shell" else "instruction"
+                yield Problem("not-analysed", why, place, stage.owner, Gap(cause, what, why.partition(": ")[2] or why))
+            if sum(len(command.words) for command in stage.commands) > FEW and not fetched(stage).complete:
+                why = "it downloads too much to say what becomes of all"
+                yield Problem("not-analysed", why, stage.location, stage.owner, Gap("limit", "stage", why))
+
+
 def _variants(builds: Iterable[Build]) -> dict[_Arguments, list[Build]]:
     """The builds by their arguments; one with none, where nothing in sight builds the file."""
     variants: dict[_Arguments, list[Build]] = {}
@@ -117,14 +133,3 @@ def _unused_user(made: Shipped) -> Iterator[Related]:
         user = unused(made.stage)
         if user is not None:
             yield Related(user.place, f"`{user.name}` is made here, and never used")
-
-
-def unread(dockerfile: Dockerfile) -> Iterator[Problem]:
-    """What the scripts of a Dockerfile hold that isn't understood: its commands aren't judged."""
-    for stage in dockerfile.stages:
-        for script in stage.scripts:
-            if script.unknown:
-                for text, why in script.lost or (Lost(script.instruction.text, script.unknown),):
-                    message = f"a part of this `{script.instruction.keyword}` isn't understood: {why}"
-                    gap = Gap("shell", "command of a shell", why)
-                    yield Problem("not-analysed", message, text.location.one_line(), stage.owner, gap)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from hullcheck.link.builds import Build, from_bake, from_skaffold, image_name
 from hullcheck.model.container import Container, Root, User
 from hullcheck.model.image import ImageRef
+from hullcheck.model.privileges import inherited_user
 from hullcheck.read import File
 from hullcheck.source import Location, Related
 
@@ -18,7 +19,9 @@ if TYPE_CHECKING:
 class Images:
     """The images that are built in a repository, by the Dockerfile and by the name they get."""
 
-    def __init__(self, dockerfiles: "Mapping[str, Dockerfile]", builds: Iterable[Build]) -> None:
+    def __init__(
+        self, dockerfiles: "Mapping[str, Dockerfile]", builds: Iterable[Build], asked: Iterable[Build] = ()
+    ) -> None:
         self._dockerfiles = dockerfiles
         self._by_dockerfile: dict[str, list[Build]] = {}
         self._by_name: dict[str, list[Build]] = {}
@@ -27,6 +30,10 @@ class Images:
                 self._by_dockerfile.setdefault(build.dockerfile, []).append(build)
                 if build.image:
                     self._by_name.setdefault(build.image, []).append(build)
+        self._bases: dict[str, list[Build]] = {name: list(found) for name, found in self._by_name.items()}
+        for build in asked:
+            for name in map(image_name, build.tags if build.dockerfile in dockerfiles else ()):
+                self._bases.setdefault(name, []).append(build)
 
     def builds_of(self, path: str) -> list[Build]:
         """The builds of a Dockerfile."""
@@ -39,10 +46,26 @@ class Images:
 
     def named(self, name: str) -> "Shipped | None":
         """What ships under an image's name, where all builds of that name make the same."""
-        builds = self._by_name.get(name, [])
+        return self._only(self._by_name.get(name, []))
+
+    def _only(self, builds: list[Build]) -> "Shipped | None":
+        """What they make, if it is one and the same."""
         if len({(build.dockerfile, build.target) for build in builds}) != 1:
             return None
         return self.made_by(builds[0])
+
+    def rested(self, container: Container) -> Container:
+        """An image of a Dockerfile that sets no user, with the user of the image that it starts from, if that is built
+        here: an `ONBUILD USER` of the base runs in this build, else it is the user that the base ends with."""
+        made = container.built
+        if container.dialect != "dockerfile" or made is None or made.stage.state.user is not None:
+            return container
+        image = made.stage.chain[-1].image
+        base = self._only(self._bases.get(image.name, [])) if image else None
+        if base is None or base.stage.dockerfile is made.stage.dockerfile:
+            return container
+        user = inherited_user(made.stage, base.stage)
+        return container if user is None else container._replace(user=user)
 
     def joined(self, container: Container) -> Container:
         """A Kubernetes container with what its image decides."""

@@ -23,6 +23,9 @@ from hullcheck.parse.kubernetes import ManifestFile, object_of, objects_in, read
 from hullcheck.parse.pods import pods
 from hullcheck.source import Source
 
+MAX_RENDERED = 10_000
+"""Objects that all charts of a repository make; a repository of a hundred charts has two or three thousand."""
+
 
 class Verdict(NamedTuple):
     """A written object, and the names of the worlds that it is judged in; none if it isn't judged."""
@@ -284,7 +287,11 @@ class _Linker:
 
         paths = sorted(self.tree.paths)
         index = Index(self.chart_files, self.read)
+        left = MAX_RENDERED
         for chart in self.charts:
+            if left <= 0:
+                self._too_many(chart)
+                continue
             below = _in_folder(paths, chart)
             try:
                 with Thing():
@@ -302,7 +309,15 @@ class _Linker:
             self.rendered.update(path for path in below if "templates" in path.split("/"))
             found = (made_of for d in made.documents if (made_of := object_of(d.root)) is not None)
             objects = list(told_apart(found))
+            left -= len(objects)
             yield _world(chart or ".", "chart", objects, made.unsure, frozenset(below), True)
+
+    def _too_many(self, chart: str) -> None:
+        """Tell that a chart isn't rendered since the others have made so much."""
+        path = f"{chart}/Chart.yaml" if chart else "Chart.yaml"
+        why = f"the charts of this repository make more than {MAX_RENDERED:,} objects"
+        place = Source(path, self.read(path) or b"").at(0)
+        self.problems.append(Problem("not-analysed", why, place, gap=Gap("limit", "chart", why)))
 
 
 def _chart_of(path: str, part: str, charts: frozenset[str]) -> str:

@@ -4,11 +4,13 @@ from collections.abc import Callable, Hashable, Iterable, Iterator
 from itertools import islice
 from typing import NamedTuple, TypeVar
 
+from hullcheck.link.cilium import resolved
 from hullcheck.link.compose_network import network_parts
 from hullcheck.link.confinement import isolations, scopes
 from hullcheck.model.compose import ComposeProject
 from hullcheck.model.container import Container, Port
-from hullcheck.model.kubernetes import KubernetesObject, PodObject, World, is_template
+from hullcheck.model.coverage import Gap
+from hullcheck.model.kubernetes import KubernetesObject, PodObject, World, is_api_group, is_template
 from hullcheck.model.network.addresses import AddressRange, address
 from hullcheck.model.network.consoles import consoles
 from hullcheck.model.network.datastores import Hints, data_store, is_client
@@ -29,6 +31,7 @@ from hullcheck.model.network.policy import Policy
 from hullcheck.model.network.ports import MAX_PORT, PROTOCOLS
 from hullcheck.model.network.service import Entrance, Service
 from hullcheck.model.node import as_bool, as_str, at, items
+from hullcheck.model.problem import Problem
 from hullcheck.model.scoped import Scoped
 from hullcheck.model.workload import Workload
 from hullcheck.parse.labels import text_map
@@ -64,14 +67,19 @@ def scope(world: World, datastores: tuple[str, ...] = ()) -> Scope:
         world.name or ".",
         world.kind,
         tuple(endpoint for endpoint, _ in ends),
-        tuple(found),
+        tuple(resolved(found, services, world.objects)),
         tuple(services),
         tuple(entrances),
         namespaces,
         world.approximate,
         tuple(tuple(_mentions(workload)) for _, workload in ends),
         world.folder,
+        frozenset(made.name for made in world.objects if made.name and _may_make_pods(made)),
     )
+
+
+def _may_make_pods(made: KubernetesObject) -> bool:
+    return not is_api_group(made.group) and not made.kind.endswith("Policy")
 
 
 def _mentions(workload: Workload) -> Iterator[tuple[str, Location]]:
@@ -129,7 +137,16 @@ def _endpoint(workload: Workload, datastores: tuple[str, ...]) -> Endpoint:
         _uses_cluster_dns(made),
         made,
         tuple(console for container in workload.containers for console in consoles(container)),
+        _account(workload),
     )
+
+
+def _account(workload: Workload) -> str:
+    """The name of its service account; empty where that isn't known."""
+    said = workload.service_account
+    if said is not None and (said.unknown or is_template(said.value or "")):
+        return ""
+    return (said.value if said is not None else None) or "default"
 
 
 def _serves(container: Container) -> bool:
@@ -213,15 +230,30 @@ def parts(
     worlds: Iterable[World],
     options: Options = Options(),  # noqa: B008  a constant
     projects: Iterable[ComposeProject] = (),
+    problems: list[Problem] | None = None,
 ) -> Iterator[Scoped]:
-    """What the checks of networks look at."""
+    """What the checks of networks look at. What is too much to be worked out is added to `problems`."""
     yield from network_parts(projects, options.datastores)
     networks = [network(world, options.assume, options.datastores) for world in worlds]
     yield from (Scoped(net.scope.name, NetworkUse(net)) for net in networks if net.endpoints)
     yield from (Scoped(found.name, found) for found in scopes(networks, options.mentions))
     yield from (Scoped(found.network.scope.name, found) for found in isolations(networks))
+    if problems is not None:
+        problems += _too_much(networks)
     yield from (Scoped(found.network.scope.name, found) for found in _namespaces(networks))
     yield from (Scoped(found.places[0][0].scope.name, found) for found in (*_reaches(networks), *_uses(networks)))
+
+
+def _too_much(networks: Iterable[Network]) -> Iterator[Problem]:
+    """The scopes whose policies are so tangled that not all is known of what they let through."""
+    for net in networks:
+        if net.scope.policies and not net.scope.approximate and any(answer.truncated for answer in net.answers):
+            why = "what its policies let through can't be worked out in full: they are too tangled"
+            gap = Gap("limit", "network", why)
+            first = net.scope.policies[0]
+            yield Problem(
+                "not-analysed", f"network of {net.scope.name}: {why}", first.location, first.object.owner, gap
+            )
 
 
 def _namespaces(networks: Iterable[Network]) -> Iterator[NamespaceUse]:

@@ -91,13 +91,14 @@ class _Linker:
         self.images: Any = None
         if self.dockerfiles or self.compose or of_kind(files, "bake"):
             self._in_time(self._take_images, "dockerfile compose", "image")
-        self.local = self._local_images()
+        self.local: LocalImages | None = None
+        self._in_time(self._take_local_images, "dockerfile compose skaffold", "image that is built here")
 
     def project(self) -> Project:
         parts: list[Scoped] = []
-        self._take_parts(parts, self.local.settled(self._kubernetes_parts(), "kubernetes"), "kubernetes", "object")
-        self._take_parts(parts, self.local.settled(self._compose_parts(), "compose"), "compose", "service")
-        self._take_parts(parts, self.local.settled(self._dockerfile_parts(), "dockerfile"), "dockerfile", "stage")
+        self._take_parts(parts, self._settled(self._kubernetes_parts(), "kubernetes"), "kubernetes", "object")
+        self._take_parts(parts, self._settled(self._compose_parts(), "compose"), "compose", "service")
+        self._take_parts(parts, self._settled(self._dockerfile_parts(), "dockerfile"), "dockerfile", "stage")
         self._take_parts(parts, self._network_parts(), "kubernetes compose", "network")
         named = [part for _, part in parts if isinstance(part, ImageUse)]
         about = (Scoped(part.location.path, part) for part in self._repository_parts(named))
@@ -107,6 +108,12 @@ class _Linker:
         dockerfiles = {**self.dockerfiles, **self.inline}
         used, users = self._used(worlds), _users(parts)
         return Project(parts, self.problems, undecided, dockerfiles, tuple(self.compose), worlds, used, users)
+
+    def _take_local_images(self) -> None:
+        self.local = self._local_images()
+
+    def _settled(self, parts: Iterator[Scoped], dialect: str) -> Iterator[Scoped]:
+        return parts if self.local is None else self.local.settled(parts, dialect)
 
     def _take_parts(self, parts: list[Scoped], made: Iterator[Scoped], kinds: str, what: str) -> None:
         """Add what is made, as far as the run's time lasts."""
@@ -281,7 +288,7 @@ class _Linker:
             from hullcheck.link.asked import variants
 
             builds += list(variants(builds, self.asked.builds))
-        return Images({**dockerfiles, **self.inline}, builds)
+        return Images({**dockerfiles, **self.inline}, builds, self.asked.builds)
 
     def _local_images(self) -> LocalImages:
         from hullcheck.link.builds import artifacts
@@ -309,11 +316,13 @@ class _Linker:
     def _dockerfile_parts(self) -> Iterator[Scoped]:
         if not self.dockerfiles and not self.inline:
             return
-        from hullcheck.link.dockerfile import parts, unread
+        from hullcheck.link.dockerfile import parts, unknown
 
         for path, dockerfile in {**self.dockerfiles, **self.inline}.items():
-            yield from within(path, parts(dockerfile, self.images.builds_of(path), self.local.contexts(path)))
-            self.problems += unread(dockerfile)
+            builds = self.images.builds_of(path)
+            found = parts(dockerfile, builds, self.local.contexts(path) if self.local else frozenset())
+            yield from within(path, (self.images.rested(p) if isinstance(p, Container) else p for p in found))
+            self.problems += dict.fromkeys(unknown(dockerfile, builds))
 
     def _compose_parts(self) -> Iterator[Scoped]:
         for project in self.compose:
@@ -344,7 +353,7 @@ class _Linker:
 
         wrong = refused(self.manifests.worlds, strict=bool(self.settings.validate))
 
-        yield from parts(self.manifests.worlds)
+        yield from parts(self.manifests.worlds, self.problems)
         yield from references(self.manifests.worlds)
         yield from self.manifests.dead_images
         if self.settings.validate:
@@ -378,6 +387,17 @@ class _Linker:
         yield from found.unknown
 
     def _network_parts(self) -> Iterator[Scoped]:
+        made = []
+        for scoped in self._networks():
+            made.append(scoped.part)
+            yield scoped
+        if "" in self.settings.places:
+            from hullcheck.model.network.parts import Asserted, NetworkUse
+
+            networks = tuple(part.network for part in made if isinstance(part, NetworkUse))
+            yield Scoped("", Asserted(networks, self.settings.places[""]))
+
+    def _networks(self) -> Iterator[Scoped]:
         if not self.compose and self.manifests is None:
             return
         if self.manifests is None:
@@ -388,7 +408,7 @@ class _Linker:
         from hullcheck.link.network import Options, parts
 
         worlds = self.manifests.worlds
-        yield from parts(worlds, Options(self.settings.datastores, self._mentions()), self.compose)
+        yield from parts(worlds, Options(self.settings.datastores, self._mentions()), self.compose, self.problems)
 
     def _mentions(self) -> tuple[str, ...]:
         """Files that speak of network policies and can't be read."""

@@ -5,9 +5,11 @@ from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 from hullcheck.budget import tick
+from hullcheck.model.coverage import Gap
 from hullcheck.model.dead_rights import is_confined, living
 from hullcheck.model.kubernetes import KubernetesObject, PodObject, World
 from hullcheck.model.node import Mapping, Node, Scalar, Sequence, as_bool, as_str
+from hullcheck.model.problem import Problem
 from hullcheck.model.rbac import (
     BUILT_IN,
     Binding,
@@ -28,11 +30,20 @@ from hullcheck.source import Field, Location
 GROUP = "rbac.authorization.k8s.io"
 Part = Granted | Bound | Identity | LegacyAccount | Role
 
+MAX_GATHERED = 10_000
+"""Rules that the aggregations of one world gather; roles that select one another gather the product of both."""
 
-def parts(worlds: Iterable[World]) -> Iterator[Scoped]:
-    """Every rule with all that grants it, every binding, and every workload with its account, world by world."""
+MAX_COMPARED = 100_000
+"""Names that are compared with those of missing roles, for a hint."""
+
+
+def parts(worlds: Iterable[World], problems: list[Problem]) -> Iterator[Scoped]:
+    """Every rule with all that grants it, every binding, and every workload with its account, world by world.
+
+    What isn't followed is added to `problems`.
+    """
     for world in worlds:
-        yield from within(world.name, _Graph(world).parts())
+        yield from within(world.name, _Graph(world, problems).parts())
 
 
 def _unique(items: Iterable[Any]) -> tuple[Any, ...]:
@@ -50,22 +61,35 @@ class _Account(NamedTuple):
 class _Graph:
     """What is applied together, by name."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, problems: list[Problem]) -> None:
         self.world = world
         objects = [made for made in world.objects if made.group == GROUP or made.kind == "ServiceAccount"]
-        self.all_roles = list(_roles(objects))
+        self.all_roles = list(_roles(objects, problems))
         self.roles = {(r.kind, r.namespace, r.name): r for r in self.all_roles}
+        self.by_name: dict[str, Role] = {}
+        for role in self.all_roles:
+            if role.kind == "Role":
+                self.by_name.setdefault(role.name, self.roles["Role", role.namespace, role.name])
         self.bindings = list(_bindings(objects))
         self.accounts = {
             (a.namespace, a.name): _account(a) for a in objects if a.kind == "ServiceAccount" and not a.group
         }
+        self.first_account: dict[str, _Account] = {}
+        for (_, name), account in self.accounts.items():
+            self.first_account.setdefault(name, account)
         self.namespaces = {made.name for made in world.objects if made.kind == "Namespace" and not made.group}
-        self.by_account: dict[str, list[Workload]] = {}
-        for workload in world.workloads:
-            tick()
-            name = account_of(workload)
-            if name is not None:
-                self.by_account.setdefault(name, []).append(workload)
+        self.by_account: dict[str, dict[str, list[tuple[int, Workload]]]] = {}
+        self.by_namespace: dict[str, list[Workload]] = {}
+        for number, workload in enumerate(world.workloads):
+            self.by_namespace.setdefault(workload.namespace, []).append(workload)
+            account_name = account_of(workload)
+            if account_name is not None:
+                spaces = self.by_account.setdefault(account_name, {})
+                spaces.setdefault(workload.namespace, []).append((number, workload))
+        self.names_of: dict[str, list[str]] = {}
+        for kind, _, name in self.roles:
+            self.names_of.setdefault(kind, []).append(name)
+        self.left = MAX_COMPARED
         self.bound = [self._bind(binding) for binding in self.bindings]
 
     def parts(self) -> Iterator[Part]:
@@ -77,7 +101,10 @@ class _Graph:
 
     def _bind(self, binding: Binding) -> Bound:
         role = self.role_of(binding)
-        rules = tuple(living(rule, not binding.cluster) for rule in role.rules) if role else ()
+        rules: tuple[Rule, ...] = ()
+        if role is not None:
+            own, confined = role.rules, not binding.cluster
+            rules = role.remembered(("living", confined), lambda: tuple(living(rule, confined) for rule in own))
         return Bound(binding, role, tuple(self.holders(binding)), self._problem(binding, role), rules)
 
     def role_of(self, binding: Binding) -> Role | None:
@@ -87,9 +114,7 @@ class _Graph:
         exact = self.roles.get(("Role", binding.namespace, binding.role_name))
         if exact is not None or binding.namespace:
             return exact or self.roles.get(("Role", "", binding.role_name))
-        return next(
-            (r for (kind, _, name), r in self.roles.items() if (kind, name) == ("Role", binding.role_name)), None
-        )
+        return self.by_name.get(binding.role_name)
 
     def holders(self, binding: Binding) -> Iterator[Workload]:
         """The workloads whose account a binding reaches."""
@@ -103,14 +128,21 @@ class _Graph:
     def _running_as(self, subject: Subject, binding: Binding) -> Iterable[Workload]:
         if subject.kind == "ServiceAccount":
             namespace = subject.namespace or binding.namespace
-            return (w for w in self.by_account.get(subject.name, ()) if _same(w.namespace, namespace))
+            return self._accounted(subject.name, namespace)
         prefix = "system:serviceaccounts"
         if subject.kind == "Group" and subject.name in (prefix, "system:authenticated"):
             return self.world.workloads
         if subject.kind == "Group" and subject.name.startswith(f"{prefix}:"):
             namespace = subject.name.removeprefix(f"{prefix}:")
-            return (w for w in self.world.workloads if w.namespace == namespace)
+            return self.by_namespace.get(namespace, ())
         return ()
+
+    def _accounted(self, name: str, namespace: str) -> Iterable[Workload]:
+        """The workloads that run as an account, in the order of the world."""
+        spaces = self.by_account.get(name, {})
+        fitting = [namespace, ""] if namespace else list(spaces)
+        found = [pair for space in fitting for pair in spaces.get(space, ())]
+        return (workload for _, workload in sorted(found, key=lambda pair: pair[0]))
 
     def granted(self) -> Iterator[Granted]:
         """Every rule with the bindings of its role."""
@@ -135,11 +167,13 @@ class _Graph:
             tick()
             for workload in bound.holders:
                 reaching.setdefault(id(workload), []).append(bound)
+        known: dict[tuple[int, ...], tuple[Bound, ...]] = {}
         for workload in self.world.workloads:
             tick()
             name = account_of(workload)
             if name is not None:
-                yield self._identity(workload, name, tuple(reaching.get(id(workload), ())))
+                own = reaching.get(id(workload), [])
+                yield self._identity(workload, name, known.setdefault(tuple(map(id, own)), tuple(own)))
             legacy = _legacy(workload)
             if legacy is not None:
                 yield legacy
@@ -160,9 +194,9 @@ class _Graph:
 
     def _declared(self, namespace: str, name: str) -> _Account | None:
         exact = self.accounts.get((namespace, name))
-        return exact or next(
-            (a for (n, called), a in self.accounts.items() if called == name and _same(n, namespace)), None
-        )
+        if exact is not None:
+            return exact
+        return self.accounts.get(("", name)) if namespace else self.first_account.get(name)
 
     def _problem(self, binding: Binding, role: Role | None) -> str:
         """Why a binding comes to nothing, as far as can be told from here; else empty."""
@@ -172,8 +206,7 @@ class _Graph:
             if subject.kind == "ServiceAccount" and not subject.namespace and binding.cluster:
                 return f"{subject.described} has no namespace, which a ClusterRoleBinding refuses"
         if role is None and not _built_in(binding) and not self.world.approximate:
-            names = [name for kind, _, name in self.roles if kind == binding.role_kind]
-            near = difflib.get_close_matches(binding.role_name, names, n=1, cutoff=0.75)
+            near = self._near(binding)
             return f"{binding.role_kind} `{binding.role_name}` isn't here{f', but `{near[0]}` is' if near else ''}"
         for subject in binding.subjects:
             if self._is_missing(subject):
@@ -182,15 +215,18 @@ class _Graph:
                 )
         return ""
 
+    def _near(self, binding: Binding) -> list[str]:
+        """The role that may be meant."""
+        names = self.names_of.get(binding.role_kind, [])
+        if len(names) > self.left:
+            return []
+        self.left -= len(names)
+        return difflib.get_close_matches(binding.role_name, names, n=1, cutoff=0.75)
+
     def _is_missing(self, subject: Subject) -> bool:
         if subject.kind != "ServiceAccount" or subject.name == "default" or subject.namespace not in self.namespaces:
             return False
         return not self.world.approximate and self._declared(subject.namespace, subject.name) is None
-
-
-def _same(one: str, other: str) -> bool:
-    """Is it the same namespace, as far as both are known?"""
-    return one == other or not one or not other
 
 
 def account_of(workload: Workload) -> str | None:
@@ -232,7 +268,8 @@ def _built_in(binding: Binding) -> bool:
     )
 
 
-def _roles(objects: list[KubernetesObject]) -> Iterator[Role]:
+def _roles(objects: list[KubernetesObject], problems: list[Problem]) -> Iterator[Role]:
+    written = [made for made in objects if made.group == GROUP and made.kind in ("Role", "ClusterRole")]
     found = [
         Role(
             made.kind,
@@ -244,23 +281,60 @@ def _roles(objects: list[KubernetesObject]) -> Iterator[Role]:
             tuple(_labels(made.node)),
             _at(made.node, "aggregationRule") is not None,
         )
-        for made in objects
-        if made.group == GROUP and made.kind in ("Role", "ClusterRole")
+        for made in written
     ]
-    gathered = {id(made.node): list(_selectors(made.node)) for made in objects if made.kind == "ClusterRole"}
-    nodes = [made.node for made in objects if made.group == GROUP and made.kind in ("Role", "ClusterRole")]
-    for role, node in zip(found, nodes, strict=True):
-        tick()
-        selectors = gathered.get(id(node))
-        yield role._replace(rules=tuple(_gathered(role, selectors, found))) if selectors else role
+    gathering = _Gathering(found)
+    for role, made in zip(found, written, strict=True):
+        selectors = list(_selectors(made.node)) if made.kind == "ClusterRole" else []
+        if not selectors:
+            yield role
+            continue
+        rules = gathering.rules(role, selectors)
+        if gathering.truncated:
+            why = f"the aggregated roles of what is applied together gather more than {MAX_GATHERED:,} rules"
+            message = f"{role.described} isn't judged in full: {why}"
+            gap = Gap("limit", "aggregated role", why)
+            problems.append(Problem("not-analysed", message, role.location.one_line(), role.owner, gap))
+        yield role._replace(rules=tuple(rules))
 
 
-def _gathered(role: Role, selectors: list[dict[str, str]], roles: list[Role]) -> Iterator[Rule]:
-    """The rules of the roles that an aggregation selects; its own are overwritten by the cluster."""
-    for other in roles:
-        labels = {name: word.text for name, word in other.labels}
-        if other is not role and other.cluster and any(selector.items() <= labels.items() for selector in selectors):
-            yield from other.rules
+class _Gathering:
+    """Gathers the rules of the roles that aggregations select; their own are overwritten by the cluster.
+
+    `truncated` is true if there were too many for the last one.
+    """
+
+    def __init__(self, roles: list[Role]) -> None:
+        self.roles = roles
+        self.labelled: dict[tuple[str, str], dict[int, None]] = {}
+        for number, role in enumerate(roles):
+            for name, text in {name: word.text for name, word in role.labels}.items() if role.cluster else ():
+                self.labelled.setdefault((name, text), {})[number] = None
+        self.known: dict[frozenset[frozenset[tuple[str, str]]], list[int]] = {}
+        self.left = MAX_GATHERED
+        self.truncated = False
+
+    def rules(self, role: Role, selectors: list[dict[str, str]]) -> list[Rule]:
+        """The rules that one role gathers."""
+        wanted = frozenset(frozenset(selector.items()) for selector in selectors)
+        if wanted not in self.known:
+            self.known[wanted] = sorted(set().union(*map(self._selected, wanted)))
+        found: list[Rule] = []
+        self.truncated = False
+        for number in self.known[wanted]:
+            other = self.roles[number]
+            if other is role:
+                continue
+            if len(other.rules) > self.left:
+                self.truncated = True
+                break
+            self.left -= len(other.rules)
+            found += other.rules
+        return found
+
+    def _selected(self, wanted: frozenset[tuple[str, str]]) -> set[int]:
+        first, *others = sorted((self.labelled.get(label, {}) for label in wanted), key=len)
+        return {number for number in first if all(number in other for other in others)}
 
 
 def _selectors(node: Mapping) -> Iterator[dict[str, str]]:

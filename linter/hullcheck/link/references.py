@@ -259,7 +259,7 @@ class _Search:
         for port in items(at(made.node, "spec", "ports")):
             target = at(port, "targetPort")
             name = as_str(target)
-            if not isinstance(target, Scalar) or not name or name.isdigit() or is_unknown(target) or name in names:
+            if not isinstance(target, Scalar) or not name or name.isdecimal() or is_unknown(target) or name in names:
                 continue
             near = self.index.nearest(name, names)
             yield Dangling(

@@ -1,6 +1,10 @@
 """Commands that a build or a container runs, whichever shell reads them."""
 
-from collections.abc import Iterable, Iterator
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Iterable, Iterator
+from functools import cached_property
+from heapq import merge
+from itertools import accumulate
 from typing import NamedTuple
 
 from hullcheck.model.instruction import Instruction
@@ -163,26 +167,64 @@ class Lost(NamedTuple):
     why: str
 
 
-class Script(NamedTuple):
-    """The commands of an instruction, in the order in which they start. `shell` is what reads it.
+class _Pipeline(NamedTuple):
+    """The positions in a pipeline, ascending, and which of a script's commands stands at each."""
 
-    `unknown` says why some of it couldn't be understood: nothing may be concluded from what isn't there. `lost` are the
-    pieces that it is about, where the others are here.
-    """
+    positions: list[int]
+    commands: list[int]
+    in_order: bool
 
+    @classmethod
+    def of(cls, members: list[tuple[int, int]]) -> "_Pipeline":
+        members.sort()
+        commands = [at for _, at in members]
+        return cls([position for position, _ in members], commands, commands == sorted(commands))
+
+    def after(self, position: int) -> list[int]:
+        """The commands behind a position, in the script's order."""
+        found = self.commands[bisect_right(self.positions, position) :]
+        return found if self.in_order else sorted(found)
+
+    def before(self, position: int) -> list[int]:
+        """The commands before a position, in the script's order."""
+        found = self.commands[: bisect_left(self.positions, position)]
+        return found if self.in_order else sorted(found)
+
+
+class _ScriptFields(NamedTuple):
     instruction: Instruction
     commands: tuple[Command, ...]
     shell: str
     unknown: str = ""
+    cause: str = ""
     lost: tuple[Lost, ...] = ()
+
+
+class Script(_ScriptFields):
+    """The commands of an instruction, in the order in which they start. `shell` is what reads it.
+
+    `unknown` says why some of it couldn't be understood, and `cause` by which cause of the coverage: nothing may be
+    concluded from what isn't there. `lost` are the pieces that it is about, where the others are here.
+    """
 
     def by_number(self, number: int) -> Command | None:
         """The command of that number."""
-        return next((command for command in self.commands if command.number == number), None)
+        return self._numbered.get(number)
+
+    @cached_property
+    def _numbered(self) -> dict[int, Command]:
+        return {command.number: command for command in reversed(self.commands)}
 
     def inner(self, command: Command) -> tuple[Command, ...]:
         """The commands that run within a word of that command."""
-        return tuple(each for each in self.commands if each.inside == command.number)
+        return tuple(self._inner.get(command.number, ()))
+
+    @cached_property
+    def _inner(self) -> dict[int, list[Command]]:
+        found: dict[int, list[Command]] = {}
+        for command in self.commands:
+            found.setdefault(command.inside, []).append(command)
+        return found
 
     def written_to(self, command: Command) -> Iterator[str]:
         """The files that what a command prints is written to, by a redirection or by `tee`."""
@@ -194,7 +236,77 @@ class Script(NamedTuple):
 
     def after_in_pipe(self, command: Command) -> Iterator[Command]:
         """The commands that what it prints flows to, in any of its pipelines."""
-        places = dict(command.pipes)
-        for other in self.commands:
-            if any(pipeline in places and position > places[pipeline] for pipeline, position in other.pipes):
-                yield other
+        return self._in_pipe(command, lambda members, position: members.after(position))
+
+    def before_in_pipe(self, command: Command) -> Iterator[Command]:
+        """The commands that print what flows to it, in any of its pipelines."""
+        return self._in_pipe(command, lambda members, position: members.before(position))
+
+    def _in_pipe(self, command: Command, others: "Callable[[_Pipeline, int], list[int]]") -> Iterator[Command]:
+        found = [
+            others(members, position)
+            for pipeline, position in dict(command.pipes).items()
+            if (members := self._pipelines.get(pipeline))
+        ]
+        last = -1
+        for at in found[0] if len(found) == 1 else merge(*found):
+            if at != last:
+                yield self.commands[at]
+            last = at
+
+    @property
+    def pipe_pairs(self) -> int:
+        """How many pairs of commands there are, of which one prints what flows to the other."""
+        return sum(
+            len(members.commands) - bisect_right(members.positions, position)
+            for members in self._pipelines.values()
+            for position in members.positions
+        )
+
+    @cached_property
+    def _pipelines(self) -> "dict[int, _Pipeline]":
+        found: dict[int, list[tuple[int, int]]] = {}
+        for at, command in enumerate(self.commands):
+            for pipeline, position in command.pipes:
+                found.setdefault(pipeline, []).append((position, at))
+        return {pipeline: _Pipeline.of(members) for pipeline, members in found.items()}
+
+    def value(self, name: str, before: Command) -> str | None:
+        """The literal that a variable is certain to hold at a command; raises LookupError if nothing sets it before.
+
+        None stands for one that is set more than once, to different literals: in the branches of a `case`, for one.
+        """
+        first, text, changed = self._assigned[name]
+        reached = bisect_left(self._highest, before.number)
+        if first >= reached:
+            raise LookupError(name)
+        return text if changed >= reached else None
+
+    @cached_property
+    def _highest(self) -> list[int]:
+        """The highest number of the commands up to each."""
+        return list(accumulate((command.number for command in self.commands), max))
+
+    @cached_property
+    def _assigned(self) -> dict[str, tuple[int, str, int]]:
+        """For each variable which command first sets it to a literal, to what, and which first to another."""
+        found: dict[str, tuple[int, str, int]] = {}
+        for at, command in enumerate(self.commands):
+            for name, text in _assignments(command):
+                first, known, changed = found.setdefault(name, (at, text, len(self.commands)))
+                if known != text and changed == len(self.commands):
+                    found[name] = (first, known, at)
+        return found
+
+
+def _assignments(command: Command) -> Iterator[tuple[str, str]]:
+    """The variables that a command sets to literals: `A=b`, `export A=b`, `for A in b`."""
+    words = command.assignments if not command.words else ()
+    if command.name in ("export", "local", "declare", "readonly", "typeset"):
+        words = command.arguments
+    for word in words:
+        name, equals, text = word.text.partition("=")
+        if equals and word.literal:
+            yield name, text
+    if command.name == "for" and len(command.words) == 3 and command.words[2].literal:
+        yield command.words[1].text, command.words[2].text

@@ -92,7 +92,7 @@ def run_as(stage: "Stage") -> str:
     if not made:
         return NOBODY
     uid = made[-1].uid
-    return uid if uid.isdigit() and uid.strip("0") else made[-1].name
+    return uid if uid.isdecimal() and uid.strip("0") else made[-1].name
 
 
 def end_with_user(stage: "Stage", said: Location) -> Fix | None:

@@ -2,13 +2,13 @@
 
 from collections.abc import Callable, Iterator
 from functools import cached_property
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from hullcheck.budget import tick
 from hullcheck.model import base_images
 from hullcheck.model.command import POWERSHELLS, SHELLS, Command, Script
 from hullcheck.model.container import Port, Probe, User, Variable
-from hullcheck.model.expand import Value, expand
+from hullcheck.model.expand import Growth, Value, expand
 from hullcheck.model.image import ImageRef, ImageUse
 from hullcheck.model.instruction import Directive, Flag, Heredoc, Instruction, Pair
 from hullcheck.model.official import official_images
@@ -36,6 +36,15 @@ __all__ = [
     "shipped",
 ]
 
+MAX_COMMANDS = 3_000
+"""Commands of one instruction that are read."""
+
+MAX_ALL_COMMANDS = 10_000
+"""Commands of a file that are read."""
+
+MAX_INHERITED = 200_000
+"""Variables, labels, ports and volumes that the stages of a file take over from those that they are built on."""
+
 _RUNNING = frozenset(("RUN", "CMD", "ENTRYPOINT", "HEALTHCHECK"))
 SCRATCH_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
@@ -53,7 +62,7 @@ class Dockerfile:
         problems: list[Problem],
         template: bool,
         syntax: Text | None,
-        script: Callable[[Instruction, str], Script],
+        script: Callable[[Instruction, str, int], Script],
     ) -> None:
         self.source = source
         self.text = text
@@ -66,6 +75,7 @@ class Dockerfile:
         self._read_script = script
         self._graphs: dict[object, Graph] = {}
         self._scripts: dict[tuple[int, str], Script] = {}
+        self._commands_left = MAX_ALL_COMMANDS
 
     def __repr__(self) -> str:
         return f"Dockerfile({self.source.path!r})"
@@ -100,7 +110,14 @@ class Dockerfile:
         """The commands of an instruction whose shell form is read by a shell of that kind."""
         key = (instruction.location.start, kind)
         if key not in self._scripts:
-            self._scripts[key] = self._read_script(instruction, kind)
+            most = min(MAX_COMMANDS, self._commands_left)
+            script = self._read_script(instruction, kind, most)
+            if script.unknown and most < MAX_COMMANDS and len(script.commands) >= most:
+                script = script._replace(
+                    unknown=f"the file runs more than {MAX_ALL_COMMANDS:,} commands", cause="limit"
+                )
+            self._commands_left -= len(script.commands)
+            self._scripts[key] = script
         return self._scripts[key]
 
     @property
@@ -135,7 +152,9 @@ class Graph:
         self.contexts = contexts
         groups = _groups(dockerfile.instructions)
         head = [i for i in groups[0][1] if i.keyword == "ARG" and not i.fault]
-        self.global_scope = global_scope(head, arguments, dockerfile.escape)
+        self.growth = Growth()
+        self.inherited = 0
+        self.global_scope = global_scope(head, arguments, dockerfile.escape, self.growth)
         self.by_name: dict[str, Stage] = {}
         self.stages: tuple[Stage, ...] = tuple(self._stages(groups))
 
@@ -160,7 +179,7 @@ class Graph:
             return self.stages[-1] if self.stages else None
         if target.lower() in self.by_name:
             return self.by_name[target.lower()]
-        number = int(target) if target.isascii() and target.isdigit() and len(target) < 6 else -1
+        number = int(target) if target.isascii() and target.isdecimal() and len(target) < 6 else -1
         return self.built[number] if 0 <= number < len(self.built) else None
 
     def shipped(self, target: str | None = None) -> "Shipped | None":
@@ -232,6 +251,8 @@ class Stage:
         self.name = self.name_word.text if self.name_word else ""
         self.base = self._base()
         self.parent = self._parent()
+        self.cut_off = False  # from what it is built on, for that is too much
+        self.known: dict[str, Any] = {}  # what others worked out of it
 
     def __repr__(self) -> str:
         return f"Stage({self.owner!r})"
@@ -344,13 +365,38 @@ class Stage:
         waiting = [stage for stage in reversed(self.chain) if "state" not in stage.__dict__]
         for stage in waiting[:-1]:
             stage.state  # noqa: B018  the deepest first, so that no chain is too long for the stack
-        inherited = self.parent.state.inheritance() if self.parent else {}
-        scope = Scope(inherited, *self._base_variables())
-        state = State(scope, self.graph.arguments, self.graph.global_scope, self.dockerfile.escape)
-        if self.parent:
-            state.inherit(self.parent.state)
+        parent = self.parent.state if self.parent else None
+        if parent is not None:
+            self.graph.inherited += parent.size
+            if self.graph.inherited > MAX_INHERITED:
+                self.cut_off = True
+                return self._state(Scope({}, {}, f"stage `{self.parent.owner}`" if self.parent else ""))
+        inherited = parent.inheritance() if parent else {}
+        return self._state(Scope(inherited, *self._base_variables()), parent)
+
+    def _state(self, scope: Scope, parent: State | None = None) -> State:
+        graph = self.graph
+        state = State(scope, graph.arguments, graph.global_scope, self.dockerfile.escape, graph.growth)
+        if parent is not None:
+            state.inherit(parent)
         state.run(self.steps)
         return state
+
+    @property
+    def unknown(self) -> Iterator[tuple[str, str, Location]]:
+        """What can't be followed in it: by which cause of the coverage, why, and where."""
+        graph = self.graph
+        self.state  # noqa: B018  counts
+        if self.cut_off:
+            yield "limit", f"the stages inherit more than {MAX_INHERITED:,} settings", self.location
+        if graph.growth.short:
+            yield "limit", f"the file's variables come to more than {graph.growth.most:,} characters", self.location
+        for script in self.scripts:
+            for lost in script.lost:
+                why = f"a part of this `{script.instruction.keyword}` isn't understood: {lost.why}"
+                yield "shell", why, lost.text.location.one_line()
+            if script.unknown and (not script.lost or script.cause != "shell"):
+                yield script.cause, script.unknown, script.instruction.location.one_line()
 
     def _base_variables(self) -> tuple[dict[str, str | None], str]:
         """The variables of the image that the chain starts from, and why there may be others."""
@@ -453,7 +499,7 @@ class Stage:
         for word, instruction in self.from_words:
             if instruction.location not in own or self.is_context(word.text):
                 continue
-            if self.source_of(word.text) is None and not word.text.isdigit():
+            if self.source_of(word.text) is None and not word.text.isdecimal():
                 how = "`COPY --from`" if instruction.effective.keyword == "COPY" else "`RUN --mount`"
                 yield ImageUse(_as_field(self._from_value(word, instruction), word.location), how, self.owner)
 

@@ -6,9 +6,8 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from hullcheck.budget import tick
-from hullcheck.model.command import SHELLS, Command, Option, Script, Word
+from hullcheck.model.command import Command, Option, Script, Word
 from hullcheck.model.dockerfile import Stage
-from hullcheck.model.globs import like
 from hullcheck.model.lazy import Lazy
 from hullcheck.model.variables import expanded
 from hullcheck.source import Location
@@ -271,75 +270,6 @@ def _redirected(command: Command, path: str) -> str:
     return PRINTED
 
 
-class Fetched(NamedTuple):
-    """A downloaded file and the first commands that run it, unpack it and verify it. What ran it did so unverified."""
-
-    download: Download
-    run_by: Command | None
-    unpacked_by: Command | None
-    verified_by: Command | None
-
-
-def fetched(stage: Stage) -> Iterator[Fetched]:
-    """The files that a stage downloads, and what becomes of them in it."""
-    scripts = [script for script in stage.scripts if script.instruction.keyword == "RUN"]
-    if any(script.unknown for script in scripts):
-        return
-    followed = 0
-    for number, script in enumerate(scripts):
-        for download in downloads(stage, script):
-            if download.path and not (download.path == PRINTED and download.command.inside >= 0):
-                followed += 1
-                if followed > MAX_FOLLOWED:
-                    return
-                yield _followed(download, script, scripts[number + 1 :])
-
-
-def _followed(download: Download, script: Script, later: list[Script]) -> Fetched:
-    names = {download.path}
-    run_by = marked_by = unpacked_by = verified_by = None
-    piped = {c.number for c in script.after_in_pipe(download.command)} if download.path == PRINTED else set()
-    for position, each in enumerate((script, *later)):
-        tick()
-        for command in each.commands:
-            if position == 0 and command.number <= download.command.number:
-                continue
-            touched = (position == 0 and command.number in piped) or touches(command, names)
-            if verified_by is None and verifies(command) and (position == 0 or touched):
-                verified_by = command
-            if not touched:
-                continue
-            if run_by is None and verified_by is None and runs(command, names):
-                if command.name == "chmod":
-                    marked_by = marked_by or command  # a bit runs nothing: it may be verified still
-                else:
-                    run_by = command
-            if unpacked_by is None and unpacks(command):
-                unpacked_by = command
-            names |= set(_moved(command, names))
-    if run_by is None and verified_by is None:
-        run_by = marked_by
-    return Fetched(download, run_by, unpacked_by, verified_by)
-
-
-def same_file(one: str, other: str) -> bool:
-    """Do two paths, as written in different places, name one file? Stars match; relative ones by their last part."""
-    one, other = one.replace("\\", "/"), other.replace("\\", "/")
-    if one == other:
-        return True
-    if one.startswith("/") and other.startswith("/") and "*" not in other:
-        return False
-    name, pattern = posixpath.basename(one), posixpath.basename(other)
-    if "*" in pattern:
-        return bool(name) and pattern != "*" and like(pattern, name)
-    return bool(name) and name == pattern
-
-
-def touches(command: Command, names: set[str]) -> bool:
-    """Does one of the command's words name the file?"""
-    return any(same_file(name, word.text.partition("=")[2] or word.text) for name in names for word in command.words)
-
-
 def verifies(command: Command) -> bool:
     """Does it compare a checksum, or check a signature?"""
     name, texts = command.name, [word.text for word in command.arguments]
@@ -362,27 +292,6 @@ def verifies(command: Command) -> bool:
     return name in ("gpgv", "gpgv2", "get-filehash", "sq", "sqv", "debsig-verify") or name.startswith("verify")
 
 
-def runs(command: Command, names: set[str]) -> bool:
-    """Does it execute the file, make it executable, or install it?"""
-    name, texts = command.name, [word.text for word in command.arguments]
-    operands = [text for text in texts if not text.startswith("-")]
-    if name in SHELLS or name in ("source", ".") or INTERPRETERS.fullmatch(name):
-        return bool(operands) and any(same_file(file, operands[0]) for file in names)
-    if name == "chmod":
-        return any(makes_executable(text) for text in texts[:2])
-    if name in ("dpkg", "rpm"):
-        return any(re.match(r"-\w*[iU]|--install|--upgrade", text) for text in texts)
-    if name in ("apt", "apt-get", "yum", "dnf", "microdnf", "zypper", "apk", "pip", "pip3"):
-        return bool({"install", "add", "localinstall"} & set(operands[:2]))
-    if name == "install":
-        return "-d" not in texts
-    if name in ("start-process", "msiexec"):
-        return True
-    return bool(command.words) and any(
-        "/" in command.words[0].text and same_file(file, command.words[0].text) for file in names
-    )
-
-
 def makes_executable(mode: str) -> bool:
     """Is it a mode that sets an execute bit?"""
     if re.fullmatch(r"[0-7]{3,4}", mode):
@@ -396,16 +305,6 @@ def unpacks(command: Command) -> bool:
     if name in ("tar", "bsdtar", "gtar"):
         return any(re.match(r"-?\w*x|--extract|--get", text) for text in texts[:3])
     return name in ("unzip", "gunzip", "unxz", "bunzip2", "7z", "7za", "cpio", "expand-archive", "zstd")
-
-
-def _moved(command: Command, names: set[str]) -> Iterator[str]:
-    """The new names of a file that is moved, copied or linked."""
-    if command.name in ("mv", "cp", "ln", "install"):
-        operands = [word.text for word in command.arguments if not word.text.startswith("-")]
-        if len(operands) > 1:
-            for file in [name for name in names if any(same_file(name, text) for text in operands[:-1])]:
-                yield operands[-1]
-                yield posixpath.join(operands[-1], posixpath.basename(file))
 
 
 def word_of(command: Command, place: Location) -> Word | None:

@@ -9,6 +9,15 @@ from hullcheck.source import Location, Related
 MAX_LENGTH = 32_768
 """Characters of an expanded word; a file of doubling variables would make gigabytes."""
 
+MAX_GROWTH = 4 * 1024 * 1024
+"""Characters that the words of a file's stages may become longer by, in all."""
+
+SHORT = 256
+"""Characters of an expanded word from there on."""
+
+MAX_MISSING = 20
+"""Variables that nothing sets, of those that a word is told to need."""
+
 MAX_DEPTH = 40
 """Levels of `${a:-${b:-...}}`."""
 
@@ -52,11 +61,34 @@ class _RefusedError(Exception):
     """The builder would stop at this word."""
 
 
-def expand(word: str, lookup: Lookup, escape: str = "\\") -> Value:
-    """A word with its quotes taken away and its variables replaced."""
+class Growth:
+    """How much longer words have become by their variables: a few lines can make gigabytes."""
+
+    def __init__(self, most: int = MAX_GROWTH) -> None:
+        self.most = self.left = most
+
+    @property
+    def short(self) -> bool:
+        """Is there none left, so that long words aren't expanded any more?"""
+        return self.left < 0
+
+    def expand(self, word: str, lookup: Lookup, escape: str) -> Value:
+        """The expanded word, which counts."""
+        if "$" not in word:
+            return expand(word, lookup, escape)
+        if self.short:
+            value = expand(word, lookup, escape, SHORT)
+            return value._replace(why="the file's variables grow too long", refused=False) if value.refused else value
+        value = expand(word, lookup, escape)
+        self.left -= max(0, len(value.shape) - len(word))
+        return value
+
+
+def expand(word: str, lookup: Lookup, escape: str = "\\", most: int = MAX_LENGTH) -> Value:
+    """A word with its quotes taken away and its variables replaced; at most so many characters if it has any."""
     if not any(char in word for char in _TO_QUOTE) and escape not in word:
         return Value(word, shape=word)
-    expander = _Expander(word, lookup, escape)
+    expander = _Expander(word, lookup, escape, most + len(word) if most < MAX_LENGTH else most)
     try:
         return expander.until("")
     except _RefusedError as refused:
@@ -80,8 +112,9 @@ def is_refused(word: str) -> bool:
 
 
 class _Expander:
-    def __init__(self, word: str, lookup: Lookup, escape: str) -> None:
+    def __init__(self, word: str, lookup: Lookup, escape: str, most: int) -> None:
         self.word = word
+        self.most = most
         self.lookup = lookup
         self.escape = escape
         self.at = 0
@@ -92,7 +125,7 @@ class _Expander:
         self.depth += 1
         if self.depth > MAX_DEPTH:
             raise _RefusedError("it is nested too deep")
-        parts = _Parts()
+        parts = _Parts(self.most)
         while self.at < len(self.word):
             char = self.word[self.at]
             if char == stop:
@@ -186,8 +219,8 @@ class _Expander:
     def _name(self) -> str:
         start = self.at
         first = self.word[start : start + 1]
-        if first.isdigit():
-            while self.word[self.at : self.at + 1].isdigit():
+        if first.isdecimal():
+            while self.word[self.at : self.at + 1].isdecimal():
                 self.at += 1
         elif first and first in _SPECIAL:
             self.at += 1
@@ -247,9 +280,10 @@ def _unknown(*values: Value) -> Value:
 class _Parts:
     """Pieces of a word, some of which may not be known. A variable that is all of the word keeps its nature."""
 
-    def __init__(self) -> None:
+    def __init__(self, most: int) -> None:
         self.values: list[Value] = []
         self.length = 0
+        self.most = most
 
     def add(self, text: str) -> None:
         if text:
@@ -257,8 +291,8 @@ class _Parts:
 
     def put(self, value: Value) -> None:
         self.length += len(value.text or "")
-        if self.length > MAX_LENGTH:
-            raise _RefusedError(f"it comes to more than {MAX_LENGTH:,} characters")
+        if self.length > self.most:
+            raise _RefusedError(f"it comes to more than {self.most:,} characters")
         self.values.append(value)
 
     def value(self) -> Value:
@@ -266,7 +300,7 @@ class _Parts:
             only = self.values[0]
             return only if only.text is None else only._replace(shape=only.text)
         related = tuple(dict.fromkeys(place for value in self.values for place in value.related))[:8]
-        missing = tuple(dict.fromkeys(name for value in self.values for name in value.missing))
+        missing = tuple(dict.fromkeys(name for value in self.values for name in value.missing))[:MAX_MISSING]
         shape = "".join("*" if value.text is None else value.text for value in self.values)
         unknown = next((value for value in self.values if value.text is None), None)
         if unknown is not None:

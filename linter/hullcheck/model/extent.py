@@ -6,7 +6,9 @@ everything or by what is unknown, too.
 """
 
 import re
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator
+from functools import cached_property
 from typing import Any, NamedTuple
 
 from hullcheck.model.network.addresses import ALL_V4, END, AddressRange, address, cidrs, merged, parse
@@ -20,6 +22,7 @@ TOP = "*"
 """The element that holds all others, but for paths, where that is `/`."""
 
 _SHOWN = 4
+_FEW = 8
 _MAX_PIECES = 400
 """Into how many pieces one box may fall while others are taken off it; one that falls into more counts as wider."""
 
@@ -83,11 +86,16 @@ class Spans(NamedTuple):
 
 def _touching(ranges: tuple[tuple[int, int], ...], start: int, end: int) -> Iterator[tuple[int, int]]:
     """Those of ordered ranges that have something of `start` to `end`."""
-    for low, high in ranges:
+    for number in range(bisect_right(ranges, start, key=_end) if len(ranges) > _FEW else 0, len(ranges)):
+        low, high = ranges[number]
         if low >= end:
             return
         if high > start:
             yield low, high
+
+
+def _end(span: tuple[int, int]) -> int:
+    return span[1]
 
 
 def _port_ranges(ranges: Iterable[tuple[int, int]]) -> Iterator[PortRange]:
@@ -115,7 +123,13 @@ class Parts(NamedTuple):
     def common(self, other: "Parts") -> "Parts":
         if self.elements <= other.elements or (self.kind == "holder" and self.minus(other).empty):
             return self
-        holds, found = _holds(self.kind), set()
+        holds, found = _holds(self.kind), set[Any]()
+        if self.kind in _APART:
+            mine, theirs = self._broad, other._broad
+            found |= self.elements & other.elements
+            found |= {one for one in self.elements if any(holds(two, one) for two in theirs)}
+            found |= {two for two in other.elements if any(holds(one, two) and not holds(two, one) for one in mine)}
+            return Parts(self.kind, frozenset(found))
         for one in self.elements:
             for two in other.elements:
                 if holds(two, one):
@@ -126,12 +140,17 @@ class Parts(NamedTuple):
                     found.add(one | two)
         return Parts(self.kind, frozenset(found))
 
+    @property
+    def _broad(self) -> list[Any]:
+        """The elements that may hold others."""
+        return [one for one in self.elements if self.kind not in _APART or "*" in one or one == UNKNOWN]
+
     def minus(self, other: "Parts") -> "Parts":
         left = self.elements - other.elements
         if self.kind == "holder" and len(left) <= len(other.elements - self.elements):
             left = frozenset()
-        holds = _holds(self.kind)
-        return Parts(self.kind, frozenset(one for one in left if not any(holds(two, one) for two in other.elements)))
+        holds, holding = _holds(self.kind), other._broad
+        return Parts(self.kind, frozenset(one for one in left if not any(holds(two, one) for two in holding)))
 
     def union(self, other: "Parts") -> "Parts":
         return Parts(self.kind, self.elements | other.elements)
@@ -139,6 +158,9 @@ class Parts(NamedTuple):
     def __str__(self) -> str:
         return _listed(sorted(_text(element) for element in self.elements))
 
+
+_APART = frozenset(("word", "name", "holder"))
+"""Kinds of which hardly any element holds another."""
 
 Axis = Spans | Parts
 Box = tuple[tuple[str, Axis], ...]
@@ -269,7 +291,28 @@ class Extent(NamedTuple):
     boxes: tuple[Box, ...] = ()
 
     def __or__(self, other: "Extent") -> "Extent":
-        return Extent(tuple(dict.fromkeys((*self.boxes, *other.boxes))))
+        return union((self, other))
+
+
+class Later:
+    """An extent that is worked out once somebody compares it, which takes longer than to find what reaches so far."""
+
+    def __init__(self, make: Callable[[], Extent]) -> None:
+        self._make = make
+
+    @cached_property
+    def _known(self) -> Extent:
+        return self._make()
+
+    @property
+    def boxes(self) -> tuple[Box, ...]:
+        return self._known.boxes
+
+    def __eq__(self, other: object) -> bool:
+        return self is other or (isinstance(other, Extent | Later) and self.boxes == other.boxes)
+
+    def __hash__(self) -> int:
+        return hash(self._known)
 
 
 NOWHERE = Extent()
@@ -281,32 +324,62 @@ def extent(**axes: Axis) -> Extent:
     return NOWHERE if any(axis.empty for _, axis in box) else Extent((box,))
 
 
-def union(extents: Iterable[Extent]) -> Extent:
+def union(extents: "Iterable[Extent | Later]") -> Extent:
     """All of them together."""
     return Extent(tuple(dict.fromkeys(box for one in extents for box in one.boxes)))
 
 
-def wider(new: Extent, old: Extent) -> tuple[str, ...]:
+def coalesced(found: Extent) -> Extent:
+    """The same reach in fewer boxes: those that differ by their ranges on one axis alone are one."""
+    boxes: Iterable[Box] = found.boxes
+    for name in dict.fromkeys(name for box in found.boxes for name, axis in box if isinstance(axis, Spans)):
+        groups: dict[Box, list[Box]] = {}
+        for box in boxes:
+            key = tuple((of, axis if of != name else _kind(axis)) for of, axis in box)
+            groups.setdefault(key, []).append(box)  # type: ignore[arg-type]
+        boxes = [_one_box(name, group) for group in groups.values()]
+    return Extent(tuple(boxes))
+
+
+def _kind(axis: Axis) -> object:
+    return axis.kind, isinstance(axis, Spans) and axis.unknown
+
+
+def _one_box(name: str, boxes: list[Box]) -> Box:
+    if len(boxes) == 1:
+        return boxes[0]
+    whole = _all_of([dict(box)[name] for box in boxes])
+    return tuple((of, axis if of != name else whole) for of, axis in boxes[0])
+
+
+def together(extents: "list[Extent | Later]") -> Later:
+    """The same, once it is asked for."""
+    return Later(lambda: union(extents))
+
+
+def wider(new: "Extent | Later", old: "Extent | Later") -> tuple[str, ...]:
     """What `new` reaches that `old` didn't, in words; empty if that is nothing."""
     found: dict[str, None] = {}
+    before: dict[str, Axis] | None = None
     for box, _ in _beyond(new, old):
-        found[_told(box, old.boxes)] = None
+        before = _everywhere(old.boxes) if before is None else before
+        found[_told(box, before, bool(old.boxes))] = None
         if len(found) >= _MAX_WORDS:
             break
     return tuple(found)
 
 
-def within(new: Extent, old: Extent) -> bool:
+def within(new: "Extent | Later", old: "Extent | Later") -> bool:
     """Does `new` reach nothing that `old` doesn't?"""
     return next(_beyond(new, old), None) is None
 
 
-def without(new: Extent, old: Extent) -> tuple[Box, ...]:
+def without(new: "Extent | Later", old: "Extent | Later") -> tuple[Box, ...]:
     """What `new` reaches that `old` doesn't, as boxes."""
     return tuple(piece for _, left in _beyond(new, old) for piece in left)
 
 
-def _beyond(new: Extent, old: Extent) -> Iterator[tuple[Box, list[Box]]]:
+def _beyond(new: "Extent | Later", old: "Extent | Later") -> Iterator[tuple[Box, list[Box]]]:
     """The boxes of which something is left without the old ones, and what; whole where there is too much to compare."""
     known, steps = frozenset(old.boxes), 0
     for box in new.boxes:
@@ -372,18 +445,29 @@ _PLAIN = frozenset(
 """Axes whose values say themselves what they are."""
 
 
-def _told(box: Box, others: tuple[Box, ...]) -> str:
+def _everywhere(boxes: tuple[Box, ...]) -> dict[str, Axis]:
+    """The axes that all boxes have, each as all of them together."""
+    found: dict[str, list[Axis]] = {}
+    for box in boxes:
+        for name, axis in box:
+            found.setdefault(name, []).append(axis)
+    return {name: _all_of(axes) for name, axes in found.items() if len(axes) == len(boxes)}
+
+
+def _all_of(axes: list[Axis]) -> Axis:
+    first = axes[0]
+    if isinstance(first, Parts):
+        return Parts(first.kind, frozenset().union(*(axis.elements for axis in axes if isinstance(axis, Parts))))
+    spans = [axis for axis in axes if isinstance(axis, Spans)]
+    found = merged(AddressRange(*span) for axis in spans for span in axis.ranges)
+    return Spans(first.kind, tuple(map(tuple, found)), any(axis.unknown for axis in spans))  # type: ignore[arg-type]
+
+
+def _told(box: Box, others: dict[str, Axis], any_other: bool) -> str:
     """What a box has that the others don't, axis by axis, or as a whole where only the combination is new."""
     mine = dict(box)
     told = []
-    for name in sorted({*mine, *(name for other in others for name, _ in other)}):
-        there = [dict(other).get(name) for other in others]
-        if not there or None in there:
-            continue
-        before = there[0]
-        for axis in there[1:]:
-            before = before.union(axis)  # type: ignore[union-attr,arg-type]
-        assert before is not None
+    for name, before in sorted(others.items()):
         label = "" if name in _PLAIN else f"{name} "
         if name not in mine:
             if not _is_all(before):
@@ -397,7 +481,7 @@ def _told(box: Box, others: tuple[Box, ...]) -> str:
     if told:
         return ", ".join(told)
     whole_box = ", ".join(f"{'' if name in _PLAIN else f'{name} '}{axis}" for name, axis in box) or "everything"
-    return f"{whole_box}{' together' if others else ''}"
+    return f"{whole_box}{' together' if any_other else ''}"
 
 
 _HOST = re.compile(r"((?:[A-Za-z][A-Za-z0-9+.-]*:)?//)?(?:[^/@\s]*@)?([^/?#\s]+)(.*)", re.DOTALL)

@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from hullcheck.budget import tick
 from hullcheck.model.acts import NOWHERE, Act, acts, entry, folder_of, resolved, workdir
 from hullcheck.model.command import Script
 from hullcheck.model.dockerfile import Graph, Stage
@@ -16,6 +17,9 @@ MAX_STAGES = 50
 """Stages that one download is followed into."""
 
 MAX_NAMES = 50
+
+MAX_STEPS = 500_000
+"""What the downloads of a Dockerfile are held against, command by command: a long file has a few thousand."""
 
 _SHARED = frozenset(
     [
@@ -87,9 +91,23 @@ class _Found:
         return self.verified or self.run_by is not None
 
 
-def fetched(stage: Stage) -> Iterator[Fetched]:
+class Fetches(NamedTuple):
+    """What a stage downloads; not `complete` if it is too much to say what becomes of all."""
+
+    files: tuple[Fetched, ...]
+    complete: bool
+
+
+def fetched(stage: Stage) -> Fetches:
     """What the commands of a stage download, and its fate, in this stage and those that take it over."""
     flow = _flow(stage.graph)
+    if stage not in flow.fetches:
+        files = tuple(_followed(flow, stage))
+        flow.fetches[stage] = Fetches(files, len(files) < MAX_FOLLOWED and flow.left > 0)
+    return flow.fetches[stage]
+
+
+def _followed(flow: "_Flow", stage: Stage) -> Iterator[Fetched]:
     followed = 0
     for step, instruction in enumerate(stage.instructions):
         if instruction.effective.keyword not in ("RUN", "COPY"):
@@ -99,7 +117,7 @@ def fetched(stage: Stage) -> Iterator[Fetched]:
             if not download.path or (download.path == PRINTED and download.command.inside >= 0):
                 continue
             followed += 1
-            if followed > MAX_FOLLOWED:
+            if followed > MAX_FOLLOWED or flow.left <= 0:
                 return
             yield flow.of_download(stage, step, download)
 
@@ -142,6 +160,9 @@ class _Flow:
             if stage.parent is not None:
                 self.children.setdefault(stage.parent, []).append(stage)
         self._copiers: dict[Stage, list[tuple[Stage, int, Act]]] | None = None
+        self._numbered: dict[Stage, dict[tuple[int, int], Act]] = {}
+        self.fetches: dict[Stage, Fetches] = {}
+        self.left = MAX_STEPS
 
     def scripts(self, stage: Stage) -> dict[int, Script]:
         """The scripts of a stage, by the ids of their instructions."""
@@ -202,7 +223,9 @@ class _Flow:
         return _fate(command.name or "PowerShell", download.url, download.place, download.path, found, stage)
 
     def _act_of(self, stage: Stage, step: int, number: int) -> Act | None:
-        return next((act for act in self.acts(stage) if act.step == step and act.number == number), None)
+        if stage not in self._numbered:
+            self._numbered[stage] = {(act.step, act.number): act for act in reversed(self.acts(stage))}
+        return self._numbered[stage].get((step, number))
 
     def _folder(self, stage: Stage, step: int, number: int, folder: str) -> str:
         script = self.scripts(stage)[id(stage.instructions[step].effective)]
@@ -244,9 +267,7 @@ class _Flow:
                     waiting.append((other, act_number + 1, taken, -1))
         return found
 
-    def _through(
-        self, stage: Stage, begin: int, held: _Taint, own: int, stem: re.Pattern[str] | None, found: _Found
-    ) -> _Taint:
+    def _through(self, stage: Stage, begin: int, held: _Taint, own: int, stem: frozenset[str], found: _Found) -> _Taint:
         """What a stage does with it; what it is called at the end."""
         made: set[str] = set()
         all_acts = self.acts(stage)
@@ -254,6 +275,10 @@ class _Flow:
             made.update(act.writes)
         made -= held.names
         for act in all_acts[begin:]:
+            self.left -= 1 + len(held.names) + len(held.folders)
+            if self.left < 0:
+                return held
+            tick()
             touched = _touches(act, held)
             if act.verifies and (act.step == own or touched):
                 found.verified = True
@@ -277,9 +302,7 @@ class _Flow:
         return held
 
 
-def _moved(
-    old: str, new: str, held: _Taint, stem: "re.Pattern[str] | None", names: set[str], folders: set[str]
-) -> None:
+def _moved(old: str, new: str, held: _Taint, stem: frozenset[str], names: set[str], folders: set[str]) -> None:
     if any(_same(name, old) for name in held.names):
         names.add(new)
     for folder in held.folders:
@@ -291,7 +314,7 @@ def _moved(
             folders.add(new + folder[len(old) :])
 
 
-def _taken(act: Act, held: _Taint, stem: "re.Pattern[str] | None") -> _Taint:
+def _taken(act: Act, held: _Taint, stem: frozenset[str]) -> _Taint:
     """What another stage gets of it, under which names: of a folder, COPY takes what is in it."""
     names: set[str] = set()
     folders: set[str] = set()
@@ -315,7 +338,7 @@ def _touches(act: Act, held: _Taint) -> bool:
     return any(_same(name, path) for name in held.names for path in act.paths)
 
 
-def _hit(paths: tuple[str, ...], held: _Taint, stem: re.Pattern[str] | None, others: frozenset[str]) -> bool:
+def _hit(paths: tuple[str, ...], held: _Taint, stem: frozenset[str], others: frozenset[str]) -> bool:
     """Is one of the paths the file, or of what it brought?"""
     for path in paths:
         if any(_same(name, path) for name in held.names):
@@ -326,10 +349,10 @@ def _hit(paths: tuple[str, ...], held: _Taint, stem: re.Pattern[str] | None, oth
     return False
 
 
-def _brought(path: str, folder: str, stem: re.Pattern[str] | None, others: frozenset[str]) -> bool:
+def _brought(path: str, folder: str, stem: frozenset[str], others: frozenset[str]) -> bool:
     """Is a file below a folder what an archive brought, and not what else is there?"""
     inner = path[len(folder) :].lower()
-    alike = stem is not None and stem.search(inner) is not None
+    alike = any(word in inner for word in stem)
     if folder in _SHARED or (folder == NOWHERE and "/" not in inner.strip("/")):
         return alike
     if any(path == other or path.startswith(f"{other}/") for other in others):
@@ -355,8 +378,9 @@ def _below(path: str, folder: str) -> bool:
     return path == folder or path.startswith(f"{folder.rstrip('/')}/")
 
 
-def _stem(url: str) -> "re.Pattern[str] | None":
+def _stem(url: str) -> frozenset[str]:
     """What the files of an archive are likely to be called after: the words of its address's last parts."""
     parts = re.split(r"[?#]", url, maxsplit=1)[0].split("/")[3:]
-    words = {w for part in parts[-1:] + parts[:2] for w in re.findall(r"[a-z]{3,}", part.lower()[:200])} - _COMMON
-    return re.compile("|".join(sorted(map(re.escape, words)))) if words else None
+    return (
+        frozenset(w for part in parts[-1:] + parts[:2] for w in re.findall(r"[a-z]{3,}", part.lower()[:200])) - _COMMON
+    )

@@ -6,7 +6,7 @@ since the text behind it could only begin later. The same holds for `**` among t
 
 import re
 from collections.abc import Callable, Iterable, Sequence
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import NamedTuple
 
 MAX_PATTERN = 4_096
@@ -237,8 +237,11 @@ def _class(pattern: str, at: int) -> tuple[int, Test | None]:
             ranges.append((char, char))
         before = char
         at += 1
-    fixed = tuple(ranges)
-    return at + 1, lambda char: char != "/" and any(low <= char <= high for low, high in fixed) != negated
+    return at + 1, partial(_in_class, tuple(ranges), negated)
+
+
+def _in_class(ranges: tuple[tuple[str, str], ...], negated: bool, char: str) -> bool:
+    return char != "/" and any(low <= char <= high for low, high in ranges) != negated
 
 
 CLASSES = {

@@ -44,7 +44,7 @@ def _in_run(path: str) -> str | None:
 
 def _is_users(run: str | None) -> bool:
     """Is it the folder of one user's own services, such as a rootless engine?"""
-    return run is not None and run.startswith("user/") and run[5:].isdigit()
+    return run is not None and run.startswith("user/") and run[5:].isdecimal()
 
 
 class Sensitive(NamedTuple):
@@ -163,7 +163,7 @@ def _below_home(path: str) -> str | None:
 def _is_user_bus(path: str) -> bool:
     """Is it the session bus of a user, such as `/run/user/1000/bus`?"""
     first, _, rest = path.removeprefix("/run/user/").partition("/")
-    return path.startswith("/run/user/") and first.isdigit() and rest in ("bus", "systemd/private")
+    return path.startswith("/run/user/") and first.isdecimal() and rest in ("bus", "systemd/private")
 
 
 def _of_home(path: str) -> Sensitive:

@@ -33,7 +33,7 @@ _CAPITALS = Lazy(r"[A-Z]+(?:_[A-Z0-9]{1,20})+")
 
 def placeholder(value: str) -> bool:
     """Is it something to be filled in (`<password>`, `your-token-here`, `API_KEY_VALUE`, `***`) rather than a value?"""
-    if _CAPITALS.fullmatch(value[:200]) and sum(map(str.isdigit, value)) < 3:
+    if _CAPITALS.fullmatch(value[:200]) and sum(map(str.isdecimal, value)) < 3:
         return True
     return _FILL_IN.fullmatch(value.strip().strip("'\"")[:500]) is not None
 
@@ -83,7 +83,7 @@ _DOCUMENTED = frozenset(
 def documented(value: str) -> bool:
     """Is it a default that stands in a program's documentation, or digits as they follow one another?"""
     text = value.strip().strip("'\"").lower()
-    return text in _DOCUMENTED or (len(text) > 4 and text.isdigit() and text in "01234567890123456789")
+    return text in _DOCUMENTED or (len(text) > 4 and text.isdecimal() and text in "01234567890123456789")
 
 
 def taken_as_it_is(value: str) -> bool:

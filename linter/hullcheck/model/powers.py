@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
 from hullcheck.finding import Severity
-from hullcheck.model.rbac import CHANGES, READS, WRITES, Granted, Rule, Word
+from hullcheck.model.rbac import CHANGES, READS, WRITES, Bound, Granted, Rule, Word
 
 AUTHENTICATION = "authentication.k8s.io"
 RBAC = "rbac.authorization.k8s.io"
@@ -28,11 +28,23 @@ class Power(NamedTuple):
     named: bool = False
 
 
-def powers(rule: Rule) -> Iterator[Power]:
+_last: tuple[Rule | None, tuple[Power, ...]] = (None, ())
+
+
+def powers(rule: Rule) -> tuple[Power, ...]:
     """All powers that a rule gives.
 
     Of `*` only that itself is told, that Secrets are among it, and which power over the cluster a group's `*` is.
     """
+    global _last  # every check asks the same of one rule, one after the other
+    known, found = _last
+    if known is not rule:
+        found = tuple(_powers(rule))
+        _last = rule, found
+    return found
+
+
+def _powers(rule: Rule) -> Iterator[Power]:
     total = rule.verb() is not None and any(word.text == "*" for word in rule.resources)
     if not total:
         for find in _ALL:
@@ -108,6 +120,27 @@ def approval(rules: Iterable[Rule]) -> Iterator[tuple[Rule, Power]]:
         if word is not None and not total:
             what = "approving certificates of the API server's clients"
             yield rule, Power("rbac-csr-approval", word, Severity.HIGH, what)
+
+
+def taking(bound: Bound) -> tuple[Power, ...]:
+    """What a binding grants that is as good as the whole cluster, one power for each rule that has one."""
+    if bound.role is None:
+        return ()
+    own, rules = bound.role, bound.rules
+
+    def found() -> tuple[Power, ...]:
+        whole = filter(None, map(takes_cluster, rules))
+        return (*whole, *(power for _, power in approval(rules)))
+
+    return own.remembered(("taking", bound.binding.cluster), found)
+
+
+def strongest(bound: Bound) -> Severity:
+    """How bad the worst power is that a binding grants."""
+    if bound.role is None:
+        return Severity.INFO
+    found = (power.severity for rule in bound.rules for power in powers(rule))
+    return bound.role.remembered(("strongest", bound.binding.cluster), lambda: max(found, default=Severity.INFO))
 
 
 _TAKES = frozenset(

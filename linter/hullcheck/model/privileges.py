@@ -147,6 +147,34 @@ def effective_user(stage: "Stage", drops: str) -> User:
     )
 
 
+def inherited_user(stage: "Stage", base: "Stage") -> User | None:
+    """The user that a stage gets from the stage of another file that its image is built by; None if that isn't known.
+
+    The triggers of `ONBUILD` run at the start of its build, so that a `USER` among them decides.
+    """
+    triggers = [step.trigger for step in base.instructions if step.keyword == "ONBUILD" and step.trigger is not None]
+    named = next((trigger for trigger in reversed(triggers) if trigger.keyword == "USER"), None)
+    if named is None:
+        user = effective_user(base, "")
+        if user.root is Root.UNKNOWN:
+            return None
+        related = Related(user.location, f"its base image's user: {user.why}")
+        why = f"its base image is built here, {user.why}"
+        return user._replace(location=stage.location, related=(related, *user.related), why=why)
+    said = base.expand(named.text.text, named).text
+    if said is None:
+        return None
+    related = Related(named.location, "the base image's trigger sets it")
+    root = _is_root(said.partition(":")[0], base.windows)
+    return User(
+        root,
+        stage.location,
+        said,
+        f"`ONBUILD USER {named.text.text}` of its base image, which is built here",
+        (related,),
+    )
+
+
 def _stated(stage: "Stage", said: Said) -> User:
     value = said.value
     if value.text is None:
@@ -159,7 +187,7 @@ def _stated(stage: "Stage", said: Said) -> User:
     name = value.text.partition(":")[0]
     shown = f"`USER {said.written}`" + ("" if said.written == value.text else f" is `{value.text}`")
     root = _is_root(name, stage.windows)
-    if root is Root.NO and not name.isdigit():
+    if root is Root.NO and not name.isdecimal():
         place = _made_root(stage, name)
         if place is not None:
             shown, related = f"{shown}, whose uid is 0", (*value.related, Related(place, "it gets the uid 0 here"))

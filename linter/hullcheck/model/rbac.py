@@ -1,11 +1,14 @@
 """Roles, bindings and subjects, as the API server's authorizer reads them, and who holds what because of which line."""
 
-from collections.abc import Iterable, Iterator
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterable, Iterator
+from functools import cached_property
+from typing import Any, NamedTuple, TypeVar, cast
 
 from hullcheck.finding import Severity
 from hullcheck.model.api_resources import works_in_namespace
 from hullcheck.source import Location, Related
+
+T = TypeVar("T")
 
 CLUSTER_ADMIN = "cluster-admin"
 BUILT_IN = frozenset((CLUSTER_ADMIN, "admin", "edit", "view"))
@@ -78,9 +81,7 @@ class Rule(NamedTuple):
         return not self.names and all(any(word.text == "*" for word in words) for words in lists)
 
 
-class Role(NamedTuple):
-    """A Role or ClusterRole. `rules` are its own, or those that an aggregation gathers."""
-
+class _Role(NamedTuple):
     kind: str
     name: str
     namespace: str
@@ -89,6 +90,25 @@ class Role(NamedTuple):
     rules: tuple[Rule, ...]
     labels: tuple[tuple[str, Word], ...] = ()
     aggregates: bool = False
+
+
+class Role(_Role):
+    """A Role or ClusterRole. `rules` are its own, or those that an aggregation gathers."""
+
+    @cached_property
+    def _remembered(self) -> dict[object, object]:
+        return {}
+
+    def remembered(self, key: object, make: Callable[[], T]) -> T:
+        """What `make` gives, made once for the key: each rule, binding and holder asks the same of its role."""
+        if key not in self._remembered:
+            self._remembered[key] = make()
+        return cast("T", self._remembered[key])
+
+    @property
+    def everything(self) -> bool:
+        """Is one of the rules what `cluster-admin` holds?"""
+        return self.remembered("everything", lambda: any(rule.everything for rule in self.rules))
 
     @property
     def cluster(self) -> bool:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator
 
-from hullcheck.model.extent import Axis, Extent, extent, level, union, words
+from hullcheck.model.extent import Axis, Extent, Later, extent, level, union, words
 from hullcheck.model.powers import Power, of
 from hullcheck.model.rbac import Binding, Bound, Granted, Role, Rule, Word
 
@@ -17,36 +17,65 @@ _MAX_WORDS = 50
 _MAX_RULES = 300
 """Rules of a role that are looked at together."""
 
+_MAX_WHOLE = 1_000
+"""Rules of a role that are compared one by one where it is bound; of more it is the role that counts."""
 
-def granted(found: Granted, power: Power) -> Extent:
+Axes = dict[str, Axis]
+
+
+def granted(found: Granted, power: Power) -> Later:
     """How far a power of a role reaches: what all of its rules allow on what gives it, through all that binds it."""
+    return Later(lambda: _granted(found, power))
+
+
+def _granted(found: Granted, power: Power) -> Extent:
     rule = found.rule
     if any(word.text == power.word.text for word in rule.urls):
         what = list(_of_rule(rule._replace(resources=())))
     else:
         groups = _giving(power, rule.groups, lambda word: rule._replace(groups=(word,)))
         resources = _giving(power, rule.resources, lambda word: rule._replace(resources=(word,)))
-        own = rule._replace(groups=groups, resources=resources, urls=())
-        others = found.role.rules if len(found.role.rules) <= _MAX_RULES else ()
-        what = [*_of_rule(own), *(axes for other in others for axes in _shared(own, other))]
-    return union(extent(**axes, **where) for axes in what for where in _bound(found.role, found.bindings))
+        what = list(_of_rule(rule._replace(groups=groups, resources=resources, urls=())))
+        what += _shared(found.role, what[0]) if what and len(found.role.rules) <= _MAX_RULES else ()
+    return union(extent(**axes, **where) for axes in what for where in _bound(found))
 
 
-def _shared(rule: Rule, other: Rule) -> Iterator[dict[str, Axis]]:
-    """What another rule allows on the same resources."""
-    mine, theirs = next(_of_rule(rule), None), next(_of_rule(other._replace(urls=())), None)
-    if mine is not None and theirs is not None:
-        yield {**theirs, **{name: theirs[name].common(mine[name]) for name in ("resources", "API_groups")}}  # type: ignore[arg-type]
+def _shared(role: Role, mine: Axes) -> list[Axes]:
+    """What the rules of a role allow on the same resources."""
+    key = mine["resources"], mine["API_groups"]
+    return role.remembered(key, lambda: list(_common(role, mine)))
 
 
-def whole(bound: Bound, *names: str) -> Extent:
+def _common(role: Role, mine: Axes) -> Iterator[Axes]:
+    for theirs in role.remembered("axes", lambda: list(_on_resources(role))):
+        both = {name: theirs[name].common(mine[name]) for name in ("resources", "API_groups")}  # type: ignore[arg-type]
+        if not any(axis.empty for axis in both.values()):
+            yield {**theirs, **both}
+
+
+def _on_resources(role: Role) -> Iterator[Axes]:
+    return (axes for rule in role.rules if rule.resources for axes in _of_rule(rule._replace(urls=())))
+
+
+def whole(bound: Bound, *names: str) -> Later:
     """How far everything reaches that a binding gives, to all of its subjects or to some."""
+    return Later(lambda: _whole(bound, *names))
+
+
+def _whole(bound: Bound, *names: str) -> Extent:
     binding = bound.binding
     if names:
         binding = binding._replace(subjects=tuple(s for s in binding.subjects if s.name in names))
-    role: dict[str, Axis] = {"role": words([f"{binding.role_kind}/{binding.role_name}"], "holder")}
-    rules = [axes for rule in bound.rules for axes in _of_rule(rule)] or [role]
-    return union(extent(**axes, **where) for axes in rules for where in _where(binding.namespace, (binding,)))
+    role: Axes = {"role": words([f"{binding.role_kind}/{binding.role_name}"], "holder")}
+    rules = _allowed(bound.role) if bound.role is not None else []
+    return union(extent(**axes, **where) for axes in rules or [role] for where in _where(binding.namespace, (binding,)))
+
+
+def _allowed(role: Role) -> list[Axes]:
+    """All that a role allows; nothing of one that is too long to be compared rule by rule."""
+    if len(role.rules) > _MAX_WHOLE:
+        return []
+    return role.remembered("allowed", lambda: [axes for rule in role.rules for axes in _of_rule(rule)])
 
 
 def to(bound: Bound, *names: str) -> Extent:
@@ -62,9 +91,9 @@ def _giving(power: Power, listed: tuple[Word, ...], alone: Callable[[Word], Rule
     return tuple(word for word in listed if any(of(alone(word), power.name))) or listed
 
 
-def _of_rule(rule: Rule) -> Iterator[dict[str, Axis]]:
+def _of_rule(rule: Rule) -> Iterator[Axes]:
     verbs = words(word.text for word in rule.verbs)
-    names: dict[str, Axis] = {"names": words((word.text for word in rule.names), "name")} if rule.names else {}
+    names: Axes = {"names": words((word.text for word in rule.names), "name")} if rule.names else {}
     if rule.resources:
         resources, groups = (words(word.text for word in found) for found in (rule.resources, rule.groups))
         yield {"verbs": verbs, "resources": resources, "API_groups": groups, **names}
@@ -72,14 +101,13 @@ def _of_rule(rule: Rule) -> Iterator[dict[str, Axis]]:
         yield {"verbs": verbs, "URLs": words(word.text for word in rule.urls)}
 
 
-def _bound(role: Role, bindings: tuple[Binding, ...]) -> Iterator[dict[str, Axis]]:
-    if bindings:
-        yield from _where(role.namespace, bindings)
-    else:
-        yield {"where": level(_WIDTHS[0], _WIDTHS)}
+def _bound(found: Granted) -> list[Axes]:
+    if not found.bindings:
+        return [{"where": level(_WIDTHS[0], _WIDTHS)}]
+    return found.role.remembered("where", lambda: list(_where(found.role.namespace, found.bindings)))
 
 
-def _where(own: str, bindings: Iterable[Binding]) -> Iterator[dict[str, Axis]]:
+def _where(own: str, bindings: Iterable[Binding]) -> Iterator[Axes]:
     """To whom something is given in the whole cluster, and to whom in which namespaces; both may be called otherwise."""
     found: dict[str, set[str]] = {}
     for binding in bindings:

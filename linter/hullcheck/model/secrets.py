@@ -146,7 +146,7 @@ def by_name(name: str) -> Grade | None:
     joined = "".join(words)
     if joined in _KNOWN:
         return _KNOWN[joined]
-    while words and words[-1].isdigit():
+    while words and words[-1].isdecimal():
         words.pop()
     if not words or words[0] in _NOT_FIRST or words[-1] in _NOT_LAST or _NOT_ANYWHERE.intersection(words):
         return None
@@ -240,7 +240,7 @@ def literal(name: str, value: str) -> bool:
     if _PATH.fullmatch(text) and not _is_base64(text):
         return False
     if _NUMBER.fullmatch(text):
-        return text.isdigit() and by_name(name) is Grade.STRONG and (is_password(name) or len(text) >= MIN_DIGITS)
+        return text.isdecimal() and by_name(name) is Grade.STRONG and (is_password(name) or len(text) >= MIN_DIGITS)
     if re.match(r"[a-z][a-z0-9+.-]*://", text) or _FILE_NAME.fullmatch(text) or text.startswith(_PUBLISHABLE):
         return False
     if _is_fingerprint(name, text) or names_object(name, text):

@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Any, NamedTuple
 
-from hullcheck.source import Source
+from hullcheck.source import Location, Source
 
 
 class Given(NamedTuple):
@@ -25,8 +25,9 @@ class Settings(NamedTuple):
     `named` and `ignored` are the checks that were selected or ignored by a name, a concern or a peer's id.
     `network_deny` and `network_allow` are the configuration's assertions; `datastores` more names of images that hold
     data. `validate` is the Kubernetes version whose API manifests are held against, such as "1.31", or "latest"; empty if
-    they aren't. `compose_projects` are the Compose projects that the configuration lists. `given` is what charts and
-    Compose projects are rendered with.
+    they aren't. `compose_projects` are the Compose projects that the configuration lists. `places` are those of entries of
+    the configuration that are judged themselves, by their dotted key, with its own under the empty one. `given`
+    is what charts and Compose projects are rendered with.
     """
 
     today: date
@@ -45,6 +46,7 @@ class Settings(NamedTuple):
     ignored: frozenset[str] = frozenset()
     validate: str = ""
     compose_projects: tuple[Any, ...] = ()
+    places: dict[str, Location] = {}  # noqa: RUF012  never changed
     given: Given = Given()
 
     def told_together(self, item: str) -> bool:

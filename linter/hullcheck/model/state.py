@@ -2,15 +2,20 @@
 
 import posixpath
 import re
+from bisect import bisect_left
 from collections.abc import Iterable
+from operator import itemgetter
 from typing import NamedTuple, TypeVar
 
-from hullcheck.model.expand import Value, because, expand
+from hullcheck.model.expand import Growth, Value, because, expand
 from hullcheck.model.instruction import Instruction, Pair
 from hullcheck.model.text import Text
 from hullcheck.source import Location
 
 T = TypeVar("T")
+
+MAX_PATH = 4_096
+"""Characters of a path; no file system of Linux makes a folder with a longer one."""
 
 PLATFORM_ARGUMENTS = frozenset(
     side + part for side in ("BUILD", "TARGET") for part in ("PLATFORM", "OS", "OSVERSION", "ARCH", "VARIANT")
@@ -51,9 +56,11 @@ class Scope:
 
     def get(self, name: str, step: int | None = None) -> Value | None:
         """The value before `step`, or at the end; None if it is certain that there is none."""
-        for at, value in reversed(self.changes.get(name, ())):
-            if step is None or at < step:
-                return value
+        changes = self.changes.get(name)
+        if changes is not None:
+            found = len(changes) if step is None else bisect_left(changes, step, key=itemgetter(0))
+            if found:
+                return changes[found - 1][1]
         if name in self.inherited:
             return self.inherited[name]
         if name in self.base:
@@ -99,11 +106,14 @@ class Program(NamedTuple):
 class State:
     """The image's configuration as it grows."""
 
-    def __init__(self, scope: Scope, arguments: Arguments, global_scope: dict[str, Value], escape: str) -> None:
+    def __init__(
+        self, scope: Scope, arguments: Arguments, global_scope: dict[str, Value], escape: str, growth: Growth
+    ) -> None:
         self.scope = scope
         self.arguments = arguments
         self.global_scope = global_scope
         self.escape = escape
+        self.growth = growth
         self.environment: dict[str, Entry] = {}
         self.labels: dict[str, Entry] = {}
         self.user: Said | None = None
@@ -115,8 +125,9 @@ class State:
         self.entrypoint: Program | None = None
         self.command: Program | None = None
         self.health: Program | None = None
-        self.exposed: tuple[Said, ...] = ()
-        self.volumes: tuple[Said, ...] = ()
+        self.exposed: list[Said] = []
+        self.volumes: list[Said] = []
+        self._expanded: dict[tuple[str, int], Value] = {}
 
     def inherit(self, parent: "State") -> None:
         """Start from the configuration of another stage."""
@@ -124,7 +135,13 @@ class State:
         self.labels = dict(parent.labels)
         self.user, self.workdir, self.shell = parent.user, parent.workdir, parent.shell
         self.entrypoint, self.command, self.health = parent.entrypoint, parent.command, parent.health
-        self.exposed, self.volumes = parent.exposed, parent.volumes
+        self.exposed, self.volumes = list(parent.exposed), list(parent.volumes)
+
+    @property
+    def size(self) -> int:
+        """How much a stage built on this one takes over."""
+        variables = len(self.scope.inherited) + len(self.scope.changes) + len(self.environment)
+        return variables + len(self.labels) + len(self.exposed) + len(self.volumes)
 
     def inheritance(self) -> dict[str, Value]:
         """The variables of a stage built on this one: at its start, the image's own win over arguments once more."""
@@ -146,7 +163,14 @@ class State:
 
     def expand(self, text: str, step: int | None = None) -> Value:
         """A word with the variables of that step, or of the end."""
-        return expand(text, lambda name: self.scope.get(name, step), self.escape)
+        if "$" not in text:
+            return expand(text, lambda name: None, self.escape)
+        if step is None:
+            return self.growth.expand(text, self.scope.get, self.escape)
+        key = (text, step)
+        if key not in self._expanded:
+            self._expanded[key] = self.growth.expand(text, lambda name: self.scope.get(name, step), self.escape)
+        return self._expanded[key]
 
     def shell_at(self, step: int | None) -> tuple[str, ...]:
         """The SHELL in force at a step, or at the end; empty if none was set."""
@@ -186,9 +210,9 @@ class State:
             case "HEALTHCHECK":
                 self.health = Program(instruction, self.shell)
             case "EXPOSE":
-                self.exposed += tuple(self._said(instruction, word, step) for word in instruction.words)
+                self.exposed += [self._said(instruction, word, step) for word in instruction.words]
             case "VOLUME":
-                self.volumes += tuple(self._said(instruction, word, step) for word in instruction.words)
+                self.volumes += [self._said(instruction, word, step) for word in instruction.words]
 
     def _said(self, instruction: Instruction, word: Text, step: int) -> Said:
         return Said(self.expand(word.text, step), word.location, word.text, instruction)
@@ -225,6 +249,8 @@ class State:
         if path is not None and not re.match(r"/|\\|[A-Za-z]:", path):
             before = self.workdir.value if self.workdir else Value("/", shape="/")
             path = None if before.text is None else posixpath.join(before.text, path)
+            if path is not None and len(path) > MAX_PATH:
+                before, path = Value(None, f"its path is longer than {MAX_PATH:,} characters"), None
             said = said._replace(value=before if path is None else said.value._replace(text=path))
         if path is not None and path.startswith("/"):
             path = "/" + posixpath.normpath(path).lstrip("/")
@@ -235,10 +261,8 @@ class State:
 
 def _at(history: list[tuple[int, T]], step: int | None) -> T:
     """What was last set before a step."""
-    for at, value in reversed(history):
-        if step is None or at < step:
-            return value
-    return history[0][1]
+    found = len(history) if step is None else bisect_left(history, step, key=itemgetter(0))
+    return history[max(found, 1) - 1][1]
 
 
 def no_default(name: str, pair: Pair) -> Value:
@@ -246,7 +270,9 @@ def no_default(name: str, pair: Pair) -> Value:
     return because(Value(None, f"`ARG {name}` has no default", unset=True), pair.location, f"`{name}` is declared here")
 
 
-def global_scope(instructions: Iterable[Instruction], arguments: Arguments, escape: str) -> dict[str, Value]:
+def global_scope(
+    instructions: Iterable[Instruction], arguments: Arguments, escape: str, growth: Growth
+) -> dict[str, Value]:
     """The arguments that stand before the first FROM."""
     scope: dict[str, Value] = {}
     for name in PLATFORM_ARGUMENTS:
@@ -256,7 +282,7 @@ def global_scope(instructions: Iterable[Instruction], arguments: Arguments, esca
             name = pair.name.text
             value = arguments.get(name)
             if value is None and pair.value is not None:
-                value = expand(pair.value.text, scope.get, escape)
+                value = growth.expand(pair.value.text, scope.get, escape)
                 value = because(value, pair.location, f"`{name}` gets its default here")
             if value is not None:
                 scope[name] = value

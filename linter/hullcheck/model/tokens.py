@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator
-from functools import cache
+from functools import lru_cache
 from math import log2
 from typing import NamedTuple
 
@@ -52,7 +52,7 @@ def _matches(rules: tuple["_Rule", ...], text: str) -> Iterator[Secret]:
                 yield Secret(rule.kind, start, end, verdict)
 
 
-@cache
+@lru_cache(maxsize=256)  # more than there are
 def _compiled(pattern: str) -> re.Pattern[str]:
     return re.compile(pattern, re.ASCII)
 
@@ -184,7 +184,7 @@ def _basic(match: re.Match[str]) -> Verdict:
 
 def _bearer(match: re.Match[str]) -> Verdict:
     value = match["s"]
-    if invented(value) or value.lower() in ("token", "none", "null") or not any(c.isdigit() for c in value):
+    if invented(value) or value.lower() in ("token", "none", "null") or not any(c.isdecimal() for c in value):
         return None
     return True if entropy(value) >= 3 else None
 
@@ -205,7 +205,7 @@ def _storage_key(match: re.Match[str]) -> Verdict:
 
 def _bot_token(match: re.Match[str]) -> Verdict:
     """The first part of a Discord token is the bot's number in base 64."""
-    return True if _decoded(match[0].partition(".")[0]).isdigit() and not invented(match[0]) else None
+    return True if _decoded(match[0].partition(".")[0]).isdecimal() and not invented(match[0]) else None
 
 
 def _artifactory(match: re.Match[str]) -> Verdict:

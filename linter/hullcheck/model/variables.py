@@ -17,14 +17,15 @@ def expanded(stage: Stage, script: Script, command: Command, word: Word) -> str:
     """The word with its variables replaced where a literal is known: from the script, ENV or ARG; else as written."""
     if word.literal or "$" not in word.text or word.raw.text[:1] == "'":
         return word.text
-    values: dict[str, str | None] = {}
-    for name, text in assigned(script, command):
-        values[name] = text if values.get(name, text) == text else None
 
     def value(match: re.Match[str]) -> str:
         name, default = match["name"] or match["braced"], match["default"]
-        if name in values:
-            return match[0] if values[name] is None else str(values[name])
+        try:
+            assigned = script.value(name, command)
+        except LookupError:
+            pass
+        else:
+            return match[0] if assigned is None else assigned
         known = stage.variable(name, script.instruction)
         if known is not None and known.text is not None:
             return known.text if known.text or default is None else default
@@ -40,25 +41,6 @@ def expanded(stage: Stage, script: Script, command: Command, word: Word) -> str:
             break
         text = made
     return text[:MAX_LENGTH]
-
-
-def assigned(script: Script, before: Command) -> Iterator[tuple[str, str]]:
-    """The variables that the script sets to literals before a command: `A=b`, `export A=b`, `for A in b`.
-
-    One may come more than once, with other values: in the branches of a `case`, for one.
-    """
-    for command in script.commands:
-        if command.number >= before.number:
-            return
-        words = command.assignments if not command.words else ()
-        if command.name in ("export", "local", "declare", "readonly", "typeset"):
-            words = command.arguments
-        for word in words:
-            name, equals, text = word.text.partition("=")
-            if equals and word.literal:
-                yield name, text
-        if command.name == "for" and len(command.words) == 3 and command.words[2].literal:
-            yield command.words[1].text, command.words[2].text
 
 
 class Setting(NamedTuple):

@@ -15,6 +15,9 @@ GROUP = "policy.networking.k8s.io"
 KINDS = ("AdminNetworkPolicy", "BaselineAdminNetworkPolicy", "ClusterNetworkPolicy")
 
 _ACTIONS = {"Allow": Action.ALLOW, "Accept": Action.ALLOW, "Deny": Action.DENY, "Pass": Action.PASS}
+_ALLOWS = {"ClusterNetworkPolicy": "Accept"}
+"""How a kind calls it to allow, where that isn't `Allow`."""
+
 _MAX_PRIORITY = 1000
 
 
@@ -102,6 +105,14 @@ class _Reader:
     def _rule(self, number: int, node: Node, direction: Direction) -> Rule | None:
         word = at(node, "action")
         action = _ACTIONS.get(as_str(word) or "")
+        if is_unknown(word):
+            unknown = (Peer(node.location, known=False),)
+            return Rule(number, node.location.one_line(), unknown, None, Action.DENY, as_str(at(node, "name")) or "")
+        allows = _ALLOWS.get(self.made.kind, "Allow")
+        if action is Action.ALLOW and as_str(word) != allows:
+            self.fault(
+                word, f"`action` is `{as_str(word)}`, which is `{allows}` in {self.made.kind}", f"action {as_str(word)}"
+            )
         if action is None or (action is Action.PASS and self.made.kind == "BaselineAdminNetworkPolicy"):
             self.fault(word or node, f"`action` is `{as_str(word) or ''}`, which it can't be", f"action {as_str(word)}")
             return None

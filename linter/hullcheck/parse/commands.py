@@ -5,12 +5,23 @@ from collections.abc import Callable, Iterator
 
 from hullcheck.budget import tick
 from hullcheck.model.command import POWERSHELLS, SHELLS, Command, Lost, Redirection, Script, Word
+from hullcheck.model.dockerfile import MAX_COMMANDS
 from hullcheck.model.instruction import Heredoc, Instruction
 from hullcheck.model.text import Text, join
 from hullcheck.parse import shell, shell_pieces, windows
-from hullcheck.parse.shell_words import MAX_DEPTH, ODD, Context, Counter, UnknownError, program
+from hullcheck.parse.shell_words import (
+    MAX_DEPTH,
+    ODD,
+    Context,
+    Counter,
+    TooDeepError,
+    TooManyError,
+    UnknownError,
+    program,
+)
 
-MAX_COMMANDS = 3_000
+MAX_PAIRS = 5_000
+"""Pairs of commands in the pipelines of a script, of which one reads what the other prints."""
 
 IN_FILE = "file"
 """How a command is run that stands in a script which the instruction writes into a file."""
@@ -20,24 +31,49 @@ _SHEBANG = re.compile(r"#![ \t]*(?:\S*/)?(?:env[ \t]+(?:-S[ \t]+)?)?(?P<program>
 _DURATION = re.compile(r"[0-9.]+[smhd]?")
 
 
-def script(instruction: Instruction, kind: str) -> Script:
-    """The commands of RUN, CMD, ENTRYPOINT or HEALTHCHECK, whose shell form is read by a shell of that kind."""
-    reader = _Reader(instruction, kind)
+def script(instruction: Instruction, kind: str, most: int = MAX_COMMANDS) -> Script:
+    """The commands of RUN, CMD, ENTRYPOINT or HEALTHCHECK, whose shell form is read by a shell of that kind.
+
+    No more than `most` are read; the script is unknown then.
+    """
+    reader = _Reader(instruction, kind, most)
+    why = cause = ""
     try:
         reader.read()
+        kind = reader.kind
     except UnknownError as unknown:
-        return Script(instruction, tuple(reader.commands), kind, str(unknown), tuple(reader.lost))
-    why = reader.lost[0].why if reader.lost else ""
-    return Script(instruction, tuple(reader.commands), reader.kind, why, tuple(reader.lost))
+        why, cause = str(unknown), unknown.cause
+    lost = tuple(reader.lost)
+    if lost and not why:
+        why, cause = lost[0].why, "shell"
+    return _bounded(Script(instruction, tuple(reader.commands), kind, why, cause, lost))
+
+
+def _bounded(made: Script) -> Script:
+    """The script without its pipelines, if they are too long to be followed."""
+    if len(made.commands) < 2 or made.pipe_pairs <= MAX_PAIRS:
+        return made
+    commands = tuple(command._replace(pipes=()) for command in made.commands)
+    why = "its pipelines are too long to be followed"
+    return made._replace(commands=commands, unknown=made.unknown or why, cause=made.cause or "limit")
+
+
+class UnknownShellError(UnknownError):
+    """A shell whose language nobody here knows."""
+
+    cause = "shell"
+
+    def __init__(self, shell: str) -> None:
+        super().__init__(f"nobody knows how `{shell}` reads it")
 
 
 class _Reader:
     """Collects the commands of an instruction, unwrapped."""
 
-    def __init__(self, instruction: Instruction, kind: str) -> None:
+    def __init__(self, instruction: Instruction, kind: str, most: int) -> None:
         self.instruction = instruction
         self.kind = kind
-        self.counter = Counter()
+        self.counter = Counter(most)
         self.commands: list[Command] = []
         self.lost: list[Lost] = []
 
@@ -95,29 +131,37 @@ class _Reader:
     ) -> None:
         """Add a script's commands; `outer` are the pipelines that all of it is part of."""
         if context.depth > MAX_DEPTH:
-            raise UnknownError("it is nested too deep")
-        if kind == "sh":
-            found = self._posix(text, context, heredocs)
-        elif kind in ("powershell", "cmd"):
-            found = windows.parse(text, kind, self.counter, context, self.instruction)
-        else:
-            raise UnknownError(f"nobody knows how `{kind}` reads it")
+            raise TooDeepError
+        too_many = None
+        try:
+            if kind == "sh":
+                found = self._posix(text, context, heredocs)
+            elif kind in ("powershell", "cmd"):
+                found = windows.parse(text, kind, self.counter, context, self.instruction)
+            else:
+                raise UnknownShellError(kind)
+        except TooManyError as error:
+            found, too_many = error.commands, error
         for command in found:
             tick()
             self._add(command._replace(pipes=(*outer, *command.pipes)) if outer else command, context)
+        if too_many is not None:
+            raise too_many
 
     def _posix(self, text: Text, context: Context, heredocs: tuple[Text, ...]) -> list[Command]:
+        left = self.counter.left
         try:
             return shell.parse(text, self.counter, context, heredocs, self.instruction)
+        except TooManyError:
+            raise
         except UnknownError as unknown:
+            self.counter.left = left
             found, lost = shell_pieces.read(text, self.counter, context, heredocs, self.instruction)
             self.lost += lost or [Lost(text, str(unknown))]
             return found
 
     def _add(self, command: Command, context: Context) -> None:
         """Add a command without what it is wrapped in, and then the commands that stand in its words."""
-        if len(self.commands) >= MAX_COMMANDS:
-            raise UnknownError(f"it runs more than {MAX_COMMANDS:,} commands")
         command = unwrapped(command)
         self.commands.append(command)
         inner = Context(command.number, "", command.within, context.depth + 1)
@@ -126,6 +170,9 @@ class _Reader:
             self._script(text, kind, inner._replace(how=how, within=(*command.within, how)), (), outer)
         for words in _found(command):
             number = self.counter.next()
+            self.counter.count()
+            if inner.depth > MAX_DEPTH:
+                raise TooDeepError
             made = command._replace(
                 name=program(words[0]),
                 words=words,

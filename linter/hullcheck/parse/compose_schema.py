@@ -9,7 +9,7 @@ import json
 import os
 import re
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, NamedTuple
 
 from hullcheck.model.node import Mapping, Node, Scalar, Sequence
@@ -166,7 +166,7 @@ def _bounds(node: Scalar, schema: Schema, path: tuple[str, ...]) -> list[Fault]:
     return []
 
 
-@cache
+@lru_cache(maxsize=64)  # more than the schema has
 def _pattern(text: str) -> re.Pattern[str]:
     return re.compile(text)
 

@@ -23,6 +23,7 @@ from hullcheck.source import Location, Source
 
 MAX_LINES = 20_000
 MAX_CHARACTERS = 512 * 1024
+MAX_INSTRUCTIONS = 5_000
 MAX_STAGES = 500
 MAX_UNKNOWN = 20
 """Unknown instructions that are reported one by one: a file of another kind has thousands."""
@@ -96,10 +97,10 @@ def parse_inline(node: Scalar) -> Dockerfile:
     return parse_text(text_of(node))
 
 
-def _script(instruction: Instruction, kind: str) -> Script:
+def _script(instruction: Instruction, kind: str, most: int) -> Script:
     from hullcheck.parse.commands import script
 
-    return script(instruction, kind)
+    return script(instruction, kind, most)
 
 
 class _Scanner:
@@ -144,8 +145,13 @@ class _Scanner:
             line = self.lines[at].lstrip()
             if not line or line[0] == "#" or (at < 4 and line.startswith("//") and _DIRECTIVE.match(line)):
                 at += 1
-            else:
+            elif len(self.logical) < MAX_INSTRUCTIONS:
                 at = self._instruction(at)
+            else:
+                start = self.starts[at]
+                message = f"more than {MAX_INSTRUCTIONS:,} instructions: the rest of the file isn't read"
+                self._problem(message, self.text.at(start, start + len(self.lines[at])))
+                return
 
     def _directives(self) -> int:
         at = 0

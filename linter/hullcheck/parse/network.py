@@ -2,7 +2,7 @@
 
 from hullcheck.model.kubernetes import KubernetesObject
 from hullcheck.model.network.policy import Policy
-from hullcheck.parse import admin_policy
+from hullcheck.parse import admin_policy, cilium_policy
 from hullcheck.parse.network_policy import network_policy
 from hullcheck.parse.opaque_policy import opaque_policies
 
@@ -15,4 +15,6 @@ def policies(made: KubernetesObject) -> list[Policy]:
         return [network_policy(made)]
     if made.group == admin_policy.GROUP and made.kind in admin_policy.KINDS:
         return [admin_policy.admin_policy(made)]
+    if made.group == cilium_policy.GROUP and made.kind in cilium_policy.KINDS:
+        return cilium_policy.cilium_policies(made)
     return opaque_policies(made)

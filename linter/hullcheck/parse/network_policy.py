@@ -17,7 +17,7 @@ from hullcheck.source import Location
 _LABEL_VALUE = re.compile(r"([A-Za-z0-9]([A-Za-z0-9_.-]*[A-Za-z0-9])?)?")
 _LABEL_NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9_.-]*[A-Za-z0-9])?")
 _LABEL_PREFIX = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?")
-_PORT_NAME = re.compile(r"(?=.*[a-z])(?!.*--)[a-z0-9]([a-z0-9-]{0,13}[a-z0-9])?")
+PORT_NAME = re.compile(r"(?=.*[a-z])(?!.*--)[a-z0-9]([a-z0-9-]{0,13}[a-z0-9])?")
 _NUMBER = re.compile(r"[-+]?[0-9][0-9_.eE+-]*|[-+]?\.[0-9]+")
 _NOT_TEXT = frozenset(("true", "false", "yes", "no", "on", "off", "y", "n"))
 _OPERATORS = {"In": True, "NotIn": True, "Exists": False, "DoesNotExist": False}
@@ -65,7 +65,7 @@ class _Reader:
         ingress = "Ingress" in types if types else True
         egress = "Egress" in types if types else bool(rules[Direction.EGRESS])
         made = self._made(selector(chosen), types, ingress, egress, rules)
-        return made._replace(keys=_key_places(spec))
+        return made._replace(keys=key_places(spec))
 
     def _made(
         self,
@@ -126,7 +126,7 @@ class _Reader:
         self._check_keys(node, direction.value)
         peers = self._peers(at(node, direction.peers_key), direction)
         ports = self._ports(at(node, "ports"))
-        return Rule(number, _first_place(node), peers, ports)
+        return Rule(number, first_place(node), peers, ports)
 
     def _peers(self, node: Node | None, direction: Direction) -> tuple[Peer, ...] | None:
         if is_null(node):
@@ -140,7 +140,7 @@ class _Reader:
         return tuple(self._peer(item) for item in node.items) or None
 
     def _peer(self, node: Node) -> Peer:
-        place = _first_place(node)
+        place = first_place(node)
         if is_unknown(node):
             return Peer(place, known=False)
         if not isinstance(node, Mapping):
@@ -198,7 +198,7 @@ class _Reader:
         self._check_keys(node, "port")
         protocol, port, end = (at(node, key) for key in _KEYS["port"])
         if any(is_unknown(item) for item in (node, protocol, port, end)):
-            return PortRule(_first_place(node), "TCP", known=False)
+            return PortRule(first_place(node), "TCP", known=False)
         place = (port or node).location.one_line()
         name = as_str(protocol) or "TCP"
         if name not in PROTOCOLS:
@@ -225,8 +225,8 @@ class _Reader:
         text = as_str(port) or ""
         if not is_null(end):
             self.fault(end or port, f"`endPort` beside the named port `{text}`", "endPort")
-        if len(text) > 15 or not _PORT_NAME.fullmatch(text):
-            hint = ": a number in quotes is a name" if text.isdigit() else ""
+        if len(text) > 15 or not PORT_NAME.fullmatch(text):
+            hint = ": a number in quotes is a name" if text.isdecimal() else ""
             self.fault(port, f"`{text}` is not a port's name{hint}", f"port {text}")
         return PortRule(port.location.one_line(), protocol, name=text)
 
@@ -252,6 +252,8 @@ class _Reader:
         if isinstance(labels, Mapping):
             for name, value in labels.entries().values():
                 self._check_label(name, value)
+            for _, again in labels.duplicates:
+                self.fault(again, f"`{again.text}` is written twice", f"twice {again.text}", fatal=False)
         elif not is_null(labels) and not is_unknown(labels):
             self.fault(labels or node, "`matchLabels` is not a mapping", "matchLabels")
         for item in items(expressions):
@@ -264,7 +266,7 @@ class _Reader:
             self.fault(key, f"`{key.text}` is not a label's key", f"key {key.text}")
         if not isinstance(value, Scalar):
             self.fault(value, f"the value of `{key.text}` is not text", f"value {key.text}")
-        elif not is_null(value) and _is_typed(value):
+        elif not is_null(value) and is_typed(value):
             self.fault(value, f"`{value.text}` is not text unless quoted: the API refuses it", f"value {value.text}")
         elif len(value.text) > 63 or not _LABEL_VALUE.fullmatch(value.text):
             self.fault(value, f"`{value.text}` is not a label's value", f"value {value.text}")
@@ -295,7 +297,7 @@ def _is_label_key(text: str) -> bool:
     return len(name) <= 63 and bool(_LABEL_NAME.fullmatch(name))
 
 
-def _is_typed(value: Scalar) -> bool:
+def is_typed(value: Scalar) -> bool:
     """Is the plain scalar a number or a boolean to kubectl?"""
     if value.style or value.tag.endswith("str"):
         return False
@@ -312,13 +314,13 @@ def _is_float(text: str) -> bool:
     return "_" not in text
 
 
-def _first_place(node: Node) -> Location:
+def first_place(node: Node) -> Location:
     """Where a list's item starts: its first key."""
     if isinstance(node, Mapping) and node.items:
         return node.items[0][0].location.one_line()
     return node.location.one_line()
 
 
-def _key_places(node: Node | None) -> tuple[tuple[str, Location], ...]:
+def key_places(node: Node | None) -> tuple[tuple[str, Location], ...]:
     entries = node.entries() if isinstance(node, Mapping) else {}
     return tuple((text, key.location.one_line()) for text, (key, _) in entries.items())

@@ -5,11 +5,9 @@ import re
 from hullcheck.model.kubernetes import KubernetesObject
 from hullcheck.model.network.labels import LabelSelector, Operator, Requirement
 from hullcheck.model.network.policy import Policy
-from hullcheck.model.node import Node, as_bool, as_str, at, is_null, items
-from hullcheck.parse.labels import is_unknown, selector
+from hullcheck.model.node import Node, as_str, at, is_null, items
+from hullcheck.parse.labels import is_unknown
 
-_PREFIX = re.compile(r"^(?:k8s|any|container)[:.]")
-_RESERVED = ("reserved:", "io.kubernetes.pod.namespace", "io.cilium.", "cidr:")
 _EQUALS = re.compile(r"""^\s*([\w./-]+)\s*==\s*(["'])([\w.-]*)\2\s*$""")
 _HAS = re.compile(r"^\s*has\(\s*([\w./-]+)\s*\)\s*$")
 _SECONDARY = ("MultiNetworkPolicy",)
@@ -17,12 +15,9 @@ _SECONDARY = ("MultiNetworkPolicy",)
 
 
 def opaque_policies(made: KubernetesObject) -> list[Policy]:
-    """What the object may confine; several for Cilium's `specs`, none for kinds that confine nothing."""
+    """What the object may confine; nothing for kinds that confine none."""
     if made.kind.startswith("Staged") or made.kind in _SECONDARY:
         return []
-    if made.group == "cilium.io":
-        specs = [at(made.node, "spec"), *items(at(made.node, "specs"))]
-        return [_cilium(made, spec) for spec in specs if not is_null(spec)]
     if made.group.endswith("projectcalico.org"):
         return [_calico(made, at(made.node, "spec"))]
     return [_opaque(made, LabelSelector(known=False), True, True)]
@@ -31,29 +26,8 @@ def opaque_policies(made: KubernetesObject) -> list[Policy]:
 def _opaque(made: KubernetesObject, chosen: LabelSelector, ingress: bool, egress: bool) -> Policy:
     wide = any(word in made.kind for word in ("Cluster", "Global", "Admin"))
     namespace = "" if wide else made.namespace
-    return Policy(made, namespace, chosen, ingress, egress, opaque=True, cluster_wide=wide)
-
-
-def _cilium(made: KubernetesObject, spec: Node | None) -> Policy:
-    chosen = at(spec, "endpointSelector")
-    if is_null(chosen):  # it selects nodes
-        return _opaque(made, LabelSelector(known=False), False, False)
-    return _opaque(made, _without_prefixes(selector(chosen)), _denies(spec, "ingress"), _denies(spec, "egress"))
-
-
-def _denies(spec: Node | None, direction: str) -> bool:
-    """Is what isn't allowed denied? A section does that, unless `enableDefaultDeny` says otherwise."""
-    said = as_bool(at(spec, "enableDefaultDeny", direction))
-    if said is not None:
-        return said
-    return any(not is_null(at(spec, f"{direction}{kind}")) for kind in ("", "Deny"))
-
-
-def _without_prefixes(chosen: LabelSelector) -> LabelSelector:
-    if any(r.key.startswith(_RESERVED) or _PREFIX.sub("", r.key).startswith(_RESERVED) for r in chosen.requirements):
-        return LabelSelector(known=False)
-    kept = tuple(r._replace(key=_PREFIX.sub("", r.key)) for r in chosen.requirements)
-    return LabelSelector(kept, chosen.known)
+    plugin = "Calico" if made.group.endswith("projectcalico.org") else made.group
+    return Policy(made, namespace, chosen, ingress, egress, opaque=True, cluster_wide=wide, plugin=plugin)
 
 
 def _calico(made: KubernetesObject, spec: Node | None) -> Policy:

@@ -3,7 +3,7 @@
 import json
 import os
 import re
-from functools import cache
+from functools import lru_cache
 from importlib.util import find_spec
 
 from hullcheck.errors import HullcheckError
@@ -53,7 +53,7 @@ def _carried(root: str) -> dict[int, str]:
     return found
 
 
-@cache
+@lru_cache(maxsize=2)  # each is tens of MB
 def _read(path: str, version: str) -> Types:
     try:
         with open(path, encoding="utf-8") as file:

@@ -11,7 +11,16 @@ from hullcheck.budget import tick
 from hullcheck.model.command import Command, Redirection, Word
 from hullcheck.model.instruction import Instruction
 from hullcheck.model.text import Text
-from hullcheck.parse.shell_words import MAX_DEPTH, Context, Counter, UnknownError, WordReader, program
+from hullcheck.parse.shell_words import (
+    MAX_DEPTH,
+    Context,
+    Counter,
+    TooDeepError,
+    TooManyError,
+    UnknownError,
+    WordReader,
+    program,
+)
 
 _BLANKS = re.compile(r"(?:[ \t\r]+|\\\r?\n)+")
 _COMMENT = re.compile(r"#[^\n]*")
@@ -75,7 +84,11 @@ def parse(
     """
     left = heredocs if isinstance(heredocs, list) else list(heredocs)
     parser = _Parser(text, counter or Counter(), context, left, instruction)
-    parser.script("")
+    try:
+        parser.script("")
+    except TooManyError as error:
+        error.commands = parser.commands
+        raise
     return parser.commands
 
 
@@ -200,7 +213,7 @@ class _Parser(WordReader):
         self.base = (*self.base, (self.pipeline, self.position))
         self.within = (*self.within, "function", keyword) if self.function else (*self.within, keyword)
         if len(self.within) > MAX_DEPTH:
-            raise UnknownError("it is nested too deep")
+            raise TooDeepError
         self.function = ""
         self.building = None
         self._new_pipeline("")
@@ -369,6 +382,7 @@ class _Parser(WordReader):
             self._emit(building)
 
     def _emit(self, building: _Building) -> None:
+        self.counter.count()
         name = building.words[0] if building.words else None
         self.commands.append(
             Command(

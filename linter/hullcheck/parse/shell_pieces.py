@@ -10,7 +10,7 @@ from hullcheck.model.command import Command, Lost
 from hullcheck.model.instruction import Instruction
 from hullcheck.model.text import Text
 from hullcheck.parse import shell
-from hullcheck.parse.shell_words import Context, Counter, UnknownError
+from hullcheck.parse.shell_words import Context, Counter, TooManyError, UnknownError
 
 _TOKEN = re.compile(
     r"(?P<quote>'[^']*+'?|\"(?:[^\"\\]|\\.)*+\"?|\\.)|(?P<operator>&&|\|\||;;?|\n|(?<![<>&|])&(?![>&]))"
@@ -48,6 +48,9 @@ def read(
             continue
         try:
             found = _read(piece, counter, context, left, instruction)
+        except TooManyError as error:
+            error.commands = [*commands, *error.commands]
+            raise
         except UnknownError as unknown:
             lost.append(Lost(piece.strip(), str(unknown)))
             continue
@@ -63,6 +66,8 @@ def _read(
     """A piece by itself, or without what it opens and closes of a construct around it."""
     try:
         return shell.parse(piece, counter, context, heredocs, instruction)
+    except TooManyError:
+        raise
     except UnknownError:
         before = _BEFORE.match(piece.text)
         start, end = before.end() if before else 0, len(piece.text.rstrip())

@@ -26,7 +26,18 @@ Parts = list[tuple[str, int, int]]
 
 
 class UnknownError(Exception):
-    """A construct that can't be followed."""
+    """A construct that can't be followed; by which cause of the coverage."""
+
+    cause = "shell"
+
+
+class TooDeepError(UnknownError):
+    """More levels than are read."""
+
+    cause = "limit"
+
+    def __init__(self) -> None:
+        super().__init__("it is nested too deep")
 
 
 class Context(NamedTuple):
@@ -38,15 +49,32 @@ class Context(NamedTuple):
     depth: int = 0
 
 
-class Counter:
-    """Numbers for commands and pipelines, unique in an instruction."""
+class TooManyError(UnknownError):
+    """More commands than are read; `commands` are those up to there."""
 
-    def __init__(self) -> None:
+    cause = "limit"
+
+    def __init__(self, most: int) -> None:
+        super().__init__(f"it runs more than {most:,} commands")
+        self.commands: list[Command] = []
+
+
+class Counter:
+    """Numbers for commands and pipelines, unique in an instruction; at most so many commands."""
+
+    def __init__(self, most: int = 3_000) -> None:
         self.value = 0
+        self.most = self.left = most
 
     def next(self) -> int:
         self.value += 1
         return self.value
+
+    def count(self) -> None:
+        """One more command; raises TooManyError if it is one too many."""
+        self.left -= 1
+        if self.left < 0:
+            raise TooManyError(self.most)
 
 
 class WordReader:
@@ -56,7 +84,7 @@ class WordReader:
         self, text: Text, counter: Counter, context: Context, heredocs: list[Text], instruction: Instruction | None
     ) -> None:
         if context.depth > MAX_DEPTH:
-            raise UnknownError("it is nested too deep")
+            raise TooDeepError
         self.whole = text
         self.text = text.text
         self.counter = counter
@@ -274,7 +302,7 @@ class WordReader:
     def _deeper(self, by: int = 1) -> None:
         self.context = self.context._replace(depth=self.context.depth + by)
         if self.context.depth > MAX_DEPTH:
-            raise UnknownError("it is nested too deep")
+            raise TooDeepError
 
     def _substitution(self, number: int, how: str, parts: Parts) -> None:
         """`$(...)`, `<(...)` or `>(...)`: read on in the same text, as a script of its own."""

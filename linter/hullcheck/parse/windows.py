@@ -5,7 +5,7 @@ import re
 from hullcheck.model.command import Command, Redirection, Word
 from hullcheck.model.instruction import Instruction
 from hullcheck.model.text import Text
-from hullcheck.parse.shell_words import MAX_DEPTH, ODD, Context, Counter, UnknownError
+from hullcheck.parse.shell_words import MAX_DEPTH, ODD, Context, Counter, TooDeepError, TooManyError, UnknownError
 
 _TOKENS = {
     "powershell": re.compile(
@@ -35,7 +35,11 @@ def parse(
 ) -> list[Command]:
     """The commands of a script. Names are in lower case, without `.exe`, aliases written out."""
     reader = _Reader(text, kind, counter, context, instruction)
-    reader.script(0, context)
+    try:
+        reader.script(0, context)
+    except TooManyError as error:
+        error.commands = reader.commands
+        raise
     return reader.commands
 
 
@@ -65,7 +69,7 @@ class _Reader:
     def script(self, at: int, context: Context, stop: str = "") -> int:
         """Read commands from `at` up to a closing bracket, or to the end; where it is."""
         if context.depth > MAX_DEPTH:
-            raise UnknownError("it is nested too deep")
+            raise TooDeepError
         building = self._new("", self.counter.next(), 0)
         while at < len(self.text):
             match = self.token.match(self.text, at)
@@ -109,7 +113,7 @@ class _Reader:
     def _redirect(self, operator: str, at: int, building: _Building) -> int:
         match = re.compile(r"[ \t]*").match(self.text, at)
         at = match.end() if match else at
-        if operator[-1].isdigit():
+        if operator[-1].isdecimal():
             return at
         token = self.token.match(self.text, at)
         if token is None or token.lastgroup not in ("string", "plain"):
@@ -149,6 +153,7 @@ class _Reader:
         known = first.literal or (bool(folder) and not {"%", "$"} & set(base))
         if self.kind == "powershell" and first.quoted and building.operator != "&":
             name = ""  # a string is a value here, unless `&` calls it
+        self.counter.count()
         self.commands.append(
             Command(
                 name=_ALIASES.get(name, name) if known else "",

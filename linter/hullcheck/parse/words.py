@@ -1,7 +1,7 @@
 """How a Dockerfile's instructions take their arguments apart, as BuildKit's parser does."""
 
 import re
-from functools import cache
+from functools import cache, lru_cache
 from typing import NamedTuple
 
 from hullcheck.model.expand import is_refused
@@ -75,7 +75,7 @@ def _quoted_flag(text: Text, start: int) -> tuple[Flag, int]:
     return Flag(name[2:], value, text.at(start, at)), at
 
 
-@cache
+@lru_cache(maxsize=4)
 def _argument(escape: str) -> re.Pattern[str]:
     """A word of ENV, LABEL or ARG. (Few files need both escapes, and compiling takes longer than reading a file.)"""
     pattern = r"""(?:[^\s'"ESC]++|ESC(?:.|$)|'[^']*+'?|"(?:[^"ESC]++|ESC(?:.|$))*+"?)++"""

@@ -139,17 +139,17 @@ class _Writer:
         return self.paint(f"{mark} {text}".rstrip(), color)
 
     def _notes(self, finding: Finding) -> Iterator[str]:
-        about = page(self.run.registry[finding.name])
         first = finding.name not in self.explained
         self.explained.add(finding.name)
         if where := _where(finding):
             yield f"{self.paint('in', _BOLD)}: {clean(where)}"
-        if first and about.why:
+        about = page(self.run.registry[finding.name]) if first else None
+        if about is not None and about.why:
             yield f"{self.paint('why', _BOLD)}: {about.why}"
         if finding.fix:
             how = "--fix" if finding.fix.safe else "--unsafe-fixes"
             yield f"{self.paint('fix', _BOLD)}: {clean(finding.fix.title)} ({self.paint(how, _GREEN)} does it)"
-        elif first and about.cure:
+        elif about is not None and about.cure:
             yield f"{self.paint('fix', _BOLD)}: {about.cure}"
         if first:
             yield f"{self.paint('help', _BOLD)}: hullcheck explain {finding.name}"

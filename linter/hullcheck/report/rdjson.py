@@ -60,5 +60,4 @@ def _range(place: Location) -> dict[str, dict[str, int]]:
 
 
 def _position(source: Source, line: int, column: int) -> dict[str, int]:
-    before = source.line(line)[: column - 1]
-    return {"line": line, "column": column + len(before.encode("utf-8", "surrogatepass")) - len(before)}
+    return {"line": line, "column": source.utf8_column(line, column)}

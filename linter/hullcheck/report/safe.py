@@ -17,6 +17,11 @@ MASK = "*****"
 LARGE = 200_000
 """Characters of a file from which only the lines that are shown are searched for credentials."""
 
+_SHORTEST = 6
+"""Characters of a secret that is masked wherever it is quoted."""
+
+_FEW = 16
+
 _FLAG = r"(?P<flag>(?<![\w-])--[a-z][a-z0-9-]*(?![\w-]))"
 """The name of an option. It tells nothing, and may hold a secret that is two words, such as `--webhook-ca-secret`."""
 
@@ -60,6 +65,9 @@ class Secrets:
                 texts.add(place.text)
         # A word such as `postgres` may be a password in one place and an image's name in another.
         self._texts = sorted((text for text in texts if _unlikely_a_word(text)), key=lambda text: (-len(text), text))
+        self._starts: dict[str, list[int]] = {}
+        for number, text in enumerate(self._texts):
+            self._starts.setdefault(text[:_SHORTEST], []).append(number)
 
     def within(self, source: Source, start: int, end: int) -> list[tuple[int, int]]:
         """The secret spans that overlap the offsets [start, end), cut to them, in order."""
@@ -97,14 +105,22 @@ class Secrets:
 
     def text(self, text: str) -> str:
         """A message, without the secrets that another check may have quoted in it; names of options stay."""
-        for secret in self._texts:
+        for number in self._in(text):
+            secret = self._texts[number]
             if secret in text:
                 text = re.sub(rf"{_FLAG}|{re.escape(secret)}", lambda match: match["flag"] or MASK, text)
         return told(text)
 
+    def _in(self, text: str) -> list[int]:
+        """The secrets that may be in a text, by how they start, in order."""
+        if len(self._texts) <= _FEW:
+            return list(range(len(self._texts)))
+        starts = {text[at : at + _SHORTEST] for at in range(len(text) - _SHORTEST + 1)}
+        return sorted(number for start in starts for number in self._starts.get(start, ()))
+
     def touched(self, text: str) -> bool:
         """Does the text hold a secret?"""
-        return any(secret in text for secret in self._texts) or any(_lookalikes(text, 0, len(text)))
+        return any(self._texts[number] in text for number in self._in(text)) or any(_lookalikes(text, 0, len(text)))
 
 
 def _overlapping(spans: list[tuple[int, int]], start: int, end: int) -> list[tuple[int, int]]:

@@ -32,6 +32,11 @@ def draw(place: Location, secrets: Secrets) -> Drawn:
     right = min(len(line), left + WIDEST)
     pieces = ["…"] if left else []
     width = len(pieces)
+    segment = line[left:right]
+    if _is_plain(segment) and not secrets.within(source, begin + left, begin + right):
+        start, end = (width + min(at, right) - left for at in (first, last))
+        text = f"{pieces[0] if left else ''}{segment}{'…' if right < len(line) else ''}".rstrip()
+        return Drawn(text, start, max(end, start + 1))
     start = end = -1
     for at, until, piece in _pieces(source, begin + left, begin + right, secrets):
         if start < 0 and begin + first < until:
@@ -47,6 +52,11 @@ def draw(place: Location, secrets: Secrets) -> Drawn:
     start = width if start < 0 else start
     end = width if end < 0 else end
     return Drawn("".join(pieces).rstrip(), start, max(end, start + 1))
+
+
+def _is_plain(text: str) -> bool:
+    """Is the text printed as it is?"""
+    return text.isascii() and text.isprintable() and not ("[" in text and "##" in text)
 
 
 def _pieces(source: Source, start: int, end: int, secrets: Secrets) -> Iterator[tuple[int, int, str]]:

@@ -3,12 +3,12 @@
 import os
 from collections.abc import Iterator
 
+from hullcheck.discover import DiskTree
 from hullcheck.model.node import Mapping, Node, Scalar, Sequence
 from hullcheck.source import Source
 
 NAMES = ("kustomization.yaml", "kustomization.yml", "Kustomization")
 MAX_FOLDERS = 1_000
-MAX_BYTES = 1 << 20
 
 _REFERENCES = ("resources", "bases", "components", "patchesStrategicMerge", "patches", "patchesJson6902")
 
@@ -42,8 +42,7 @@ def _named_in(folder: str) -> Iterator[str]:
 
     for name in NAMES:
         try:
-            with open(os.path.join(folder, name), "rb") as file:
-                source = Source(name, file.read(MAX_BYTES))
+            source = Source(name, DiskTree(folder).read(name))
         except OSError:
             continue
         for document in parse(source).documents:

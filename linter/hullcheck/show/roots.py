@@ -4,7 +4,7 @@ import posixpath
 from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
-from hullcheck.discover import Entry, Kind, Tree
+from hullcheck.discover import MAX_BYTES, MAX_MANIFEST, STRUCTURED, Entry, Kind, TooLargeError, Tree, peeked
 from hullcheck.errors import HullcheckError
 from hullcheck.model.node import Mapping
 from hullcheck.model.problem import Problem
@@ -55,18 +55,26 @@ class Roots:
         self.options = options
         self.entries = [item for item in tree.entries() if isinstance(item, Entry)]
         self.kinds = {entry.path: entry.kind for entry in self.entries}
+        self.unread: dict[str, str] = {}
+        """The files of interest that couldn't be read, and why."""
 
     def read(self, path: str) -> bytes | None:
         """A file's bytes; None if there is none, or it can't be read."""
+        kind = self.kinds.get(path)
         try:
-            return self.tree.read(path)
-        except OSError:
+            return self.tree.read(path, MAX_MANIFEST if kind in STRUCTURED else MAX_BYTES)
+        except OSError as error:
+            large = isinstance(error, TooLargeError)
+            if kind is not None and not (large and not peeked(self.tree, Entry(path, kind))):
+                self.unread[path] = error.strerror or str(error)
             return None
 
     def at(self, path: str) -> list[Root]:
         """What a file or folder stands for. Raises HullcheckError if it is nothing that can be shown."""
         found = [self._file(path)] if path in self.kinds else self._folder(path)
         found = found or list(self.below(path))
+        if path in self.kinds and self.read(path) is None:
+            raise HullcheckError(f"{path}: can't be read: {self.unread.get(path, 'it is too large')}")
         if not found:
             raise HullcheckError(f"{path or '.'}: there is nothing to show")
         return found
@@ -89,10 +97,7 @@ class Roots:
         return any(document.root is not None and looks_like(document.root) for document in found.documents)
 
     def _source(self, path: str) -> Source:
-        data = self.read(path)
-        if data is None:
-            raise HullcheckError(f"{path}: can't be read")
-        return Source(path, data)
+        return Source(path, self.read(path) or b"")
 
     def _folder(self, folder: str) -> list[Root]:
         """The roots that a folder is itself: an overlay or a chart, then a project, then images, else its manifests."""
@@ -143,7 +148,7 @@ class Roots:
 
     def _manifests(self, path: str) -> list[Mapping]:
         """A file's objects, if it holds manifests."""
-        source = Source(path, self.read(path) or b"")
+        source = self._source(path)
         if not Wording(source.text).manifest:
             return []
         from hullcheck.parse import kubernetes
@@ -220,7 +225,7 @@ class Roots:
         from hullcheck.parse import kubernetes
 
         for path in paths:
-            source = Source(path, self.read(path) or b"")
+            source = self._source(path)
             if Wording(source.text).manifest:
                 read = kubernetes.read(source)
                 found += [made.node for made in read.objects]

@@ -1,7 +1,7 @@
 """Ranges of IP addresses: IPv4 and, behind it in the same number line, IPv6."""
 
 import re
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
@@ -39,7 +39,7 @@ def parse(text: str) -> AddressRange | None:
             return None
         return _range((parts[0] << 24) | (parts[1] << 16) | (parts[2] << 8) | parts[3], int(match[5]), 32, 0)
     address, slash, prefix = text.partition("/")
-    if not slash or not prefix.isdigit() or len(prefix) > 3 or int(prefix) > 128 or ":" not in address:
+    if not slash or not prefix.isdecimal() or len(prefix) > 3 or int(prefix) > 128 or ":" not in address:
         return None
     number = _v6(address)
     return None if number is None else _range(number, int(prefix), 128, V6)
@@ -81,6 +81,24 @@ def merged(ranges: Iterable[AddressRange]) -> list[AddressRange]:
         if found and start <= found[-1].end:
             found[-1] = AddressRange(found[-1].start, max(end, found[-1].end))
         else:
+            found.append(AddressRange(start, end))
+    return found
+
+
+def less(ranges: Iterable[AddressRange], excepts: Iterable[AddressRange]) -> list[AddressRange]:
+    """What is left of the ranges without some others."""
+    out = list(merged(excepts))
+    ends = [end for _, end in out]
+    found = []
+    for start, end in ranges:
+        for number in range(bisect_right(ends, start), len(out)):
+            taken = out[number]
+            if taken.start >= end:
+                break
+            if start < taken.start:
+                found.append(AddressRange(start, taken.start))
+            start = taken.end
+        if start < end:
             found.append(AddressRange(start, end))
     return found
 

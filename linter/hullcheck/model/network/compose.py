@@ -20,21 +20,26 @@ from hullcheck.source import Location
 
 class Published(NamedTuple):
     """A port that the host opens. `outside` is None where it isn't known whether anybody else can reach it; `limited`
-    is true for an address of the host's own choosing."""
+    is true for an address of the host's own choosing, `random` where it chooses the port."""
 
     ports: PortRange
     location: Location
     outside: bool | None
     limited: bool = False
+    random: bool = False
 
 
 class Wire(NamedTuple):
-    """A network that services are on; None where something isn't known. `apart`: those on it don't reach each other."""
+    """A network that services are on; None where something isn't known. `apart`: those on it don't reach each other.
+
+    `unprotected`: all ports of those on it are open to whoever has a route to them, published or not.
+    """
 
     name: str
     internal: bool | None
     apart: bool | None = False
     external: bool = False
+    unprotected: bool = False
 
 
 class Attached(NamedTuple):
@@ -133,6 +138,8 @@ class ComposeNetwork(Network):
         for published in attached.published:
             if self._is_open(number, published, strict):
                 yield self._bits(published), self.universe.outside
+        if any(self.wires[wire].unprotected for wire in attached.wires):
+            yield everything, self.universe.outside
 
     def _egress(self, number: int, strict: bool) -> Iterator[Cell]:
         attached = self.attached[number]
@@ -219,10 +226,14 @@ class ComposeNetwork(Network):
             for published in attached.published:
                 if self._is_open(number, published, strict=False):
                     span = self.universe.ports.text(self._bits(published))
-                    via = f"published {span}"
+                    via = f"published {span}" + (" at a port that the host chooses" if published.random else "")
                     found.append(
                         Doorway(number, "published", via, published.location, self._bits(published), published.limited)
                     )
+            for wire, place in attached.wires.items():
+                if self.wires[wire].unprotected:
+                    via = f"network `{self.wires[wire].name}`, none of whose ports Docker protects"
+                    found.append(Doorway(number, "published", via, place, self.universe.ports.all, limited=True))
         return tuple(found)
 
     def on(self, wire: int) -> list[int]:

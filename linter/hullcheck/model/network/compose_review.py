@@ -4,12 +4,13 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from hullcheck.finding import Severity
-from hullcheck.model.compose import Service
+from hullcheck.model.compose import Network, Service
 from hullcheck.model.container import Port
 from hullcheck.model.image import ImageRef
 from hullcheck.model.network.datastores import PORTS
 from hullcheck.model.network.labels import numbers_in
 from hullcheck.model.network.parts import ComposeUse
+from hullcheck.source import Field
 
 _PROXIES = frozenset(
     (
@@ -58,6 +59,15 @@ def image_name(service: Service) -> str:
 def is_proxy(service: Service) -> bool:
     """Is it a web server or proxy that stands before others?"""
     return image_name(service) in _PROXIES
+
+
+_GATEWAY_MODES = tuple(f"com.docker.network.bridge.gateway_mode_ipv{version}" for version in (4, 6))
+
+
+def unprotected(network: Network) -> Field[str] | None:
+    """The option with which Docker opens all ports of a bridge's containers, published or not, if it has one."""
+    found = (network.driver_opts.get(key) for key in _GATEWAY_MODES)
+    return next((mode for mode in found if mode is not None and mode.value == "nat-unprotected"), None)
 
 
 def holds_data(use: ComposeUse, number: int) -> str:

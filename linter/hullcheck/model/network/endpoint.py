@@ -57,7 +57,7 @@ class Endpoint(NamedTuple):
     if it is one. `addresses` are its pods', where a file says them. `ends` is true if it is meant to run to an end.
     `unset_namespace` is true where `namespace` is only what an unset one is called.
     `cluster_dns` is false where names are looked up otherwise than with the cluster's DNS. `consoles` are the interfaces
-    that its containers offer, which run code or show everything.
+    that its containers offer, which run code or show everything. `service_account` is empty where it isn't known.
     """
 
     id: str
@@ -78,3 +78,4 @@ class Endpoint(NamedTuple):
     cluster_dns: bool = True
     object: KubernetesObject | None = None
     consoles: tuple[Console, ...] = ()
+    service_account: str = "default"

@@ -5,7 +5,6 @@ import re
 from hullcheck.model.container import Port
 from hullcheck.model.extent import (
     EVERY_ADDRESS,
-    EVERY_PORT,
     NOWHERE,
     UNKNOWN,
     UNKNOWN_ADDRESS,
@@ -146,7 +145,7 @@ def admitted(policy: Policy, rule: Rule, wide: bool = False) -> Extent:
     """Whom a rule lets through and on which ports; by those peers alone that are everybody, if only they are `wide`."""
     peers = rule.peers
     if wide and peers is not None:
-        peers = tuple(peer for peer in peers if everybody(peer))
+        peers = tuple(peer for peer in peers if everybody(peer)) or tuple(peer for peer in peers if peer.blocks)
     through = _ports(rule)
     if peers is None:
         return extent(ends=words(("pods", "addresses"), "name"), **through)
@@ -155,7 +154,7 @@ def admitted(policy: Policy, rule: Rule, wide: bool = False) -> Extent:
 
 def _ends(policy: Policy, peer: Peer) -> dict[str, Spans | Parts]:
     if not peer.known or peer.elsewhere:
-        return {"ends": words((peer.elsewhere or UNKNOWN,), "name")}
+        return {"ends": words(peer.names or (peer.elsewhere or UNKNOWN,), "name")}
     if peer.blocks:
         spans = ranges(peer.blocks).minus(ranges(peer.excepts))
         return {"ends": words(("addresses",), "name"), "addresses": spans}
@@ -173,16 +172,17 @@ def _ports(rule: Rule) -> dict[str, Spans | Parts]:
     """The ports of a rule; those that have names are another matter."""
     if rule.ports is None:
         return {}
-    spans = EVERY_PORT._replace(ranges=())
     names = []
+    found: list[PortRange] = []
     for port in rule.ports:
         if port.name or not port.known:
             names.append(port.name or UNKNOWN)
         elif port.first is None:
             protocols = (port.protocol,) if port.protocol else PROTOCOLS
-            spans = spans.union(ports(PortRange(protocol, 1, MAX_PORT) for protocol in protocols))
+            found += (PortRange(protocol, 1, MAX_PORT) for protocol in protocols)
         else:
-            spans = spans.union(ports([PortRange(port.protocol, port.first, port.last or port.first)]))
+            found.append(PortRange(port.protocol, port.first, port.last or port.first))
+    spans = ports(found)
     return {"ports_named": words(names, "name")} if names and spans.empty else {"ports": spans}
 
 

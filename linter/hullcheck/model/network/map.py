@@ -8,7 +8,7 @@ from hullcheck.model.network.endpoint import Endpoint
 from hullcheck.model.network.join import Blocks, join
 from hullcheck.model.network.labels import numbers_in
 from hullcheck.model.network.network import Doorway, Network, Reason
-from hullcheck.model.network.policy import Direction
+from hullcheck.model.network.policy import Direction, Peer
 from hullcheck.model.network.solve import Partition, Solution, fold
 from hullcheck.source import Location
 
@@ -80,7 +80,10 @@ class Meant(NamedTuple):
 
 
 class External(NamedTuple):
-    """Addresses outside that a node admits connections from ("in"), or can open connections to ("out")."""
+    """Addresses outside that a node admits connections from ("in"), or can open connections to ("out").
+
+    `ranges` are CIDRs, and behind them names, where a rule lets it connect to those.
+    """
 
     direction: str
     node: str
@@ -246,6 +249,8 @@ class _Mapper:
         for id_, numbers in members.items():
             for direction in Direction:
                 strict, loose = (self._cells(answer, direction, numbers) for answer in self.network.answers)
+                if direction is Direction.EGRESS and self.universe.names and all(map(self._by_name, numbers)):
+                    loose = strict  # what may be behind names is said by the names
                 key = (direction, strict, loose)
                 if key not in known:
                     known[key] = list(self._rows(*key))
@@ -253,16 +258,32 @@ class _Mapper:
 
     def _cells(self, answer: Solution, direction: Direction, workloads: list[int]) -> Partition:
         """What a node's workloads admit from or to addresses outside."""
-        shown = self.universe.outside if self.universe.speaks_v6 else self.universe.outside_v4
+        shown = (self.universe.outside if self.universe.speaks_v6 else self.universe.outside_v4) | self.universe.names
         partitions = [answer.side(direction).partition(workload) for workload in workloads]
         return fold((connections, ends & shown) for partition in partitions for connections, ends in partition)
+
+    def _by_name(self, workload: int) -> bool:
+        """Is all known of where it can connect to, but for what is behind names?"""
+        policies = self.network.selecting(workload, Direction.EGRESS)
+        peers = (peer for policy, _ in policies for rule in policy.egress_rules for peer in rule.peers or ())
+        return (
+            bool(policies)
+            and all(sure and not policy.opaque and not policy.doubtful for policy, sure in policies)
+            and all(peer.known and (peer.elsewhere == "domains" or not _may_be_outside(peer)) for peer in peers)
+        )
 
     def _rows(self, direction: Direction, strict: Partition, loose: Partition) -> Iterator[External]:
         word = "in" if direction is Direction.INGRESS else "out"
         for cells, certain in ((strict, True), (fold(_beyond(loose, strict)), False)):
             for connections, ends in cells:
                 ranges = tuple(cidrs(self.universe.ranges(ends)))
+                if self.universe.outside_v4 & ~ends:
+                    ranges = (*ranges, *self.universe.names_in(ends))
                 yield External(word, "", ranges, self.universe.ports.text(connections), certain)
+
+
+def _may_be_outside(peer: Peer) -> bool:
+    return peer.elsewhere in ("nodes", "groups", "services")
 
 
 def _distinct(reasons: Iterable[Reason | Location]) -> Iterator[Reason | Location]:

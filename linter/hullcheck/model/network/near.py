@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 
 from hullcheck.model.network.endpoint import Endpoint
 from hullcheck.model.network.labels import LabelSelector, Operator
+from hullcheck.model.node import Mapping, Scalar, at
 
 _MAX_LENGTH = 63
 _MAX_VALUES = 300
@@ -61,7 +62,7 @@ class Neighbours:
             if not self._has(requirement.key, value, namespace):
                 for key, other, endpoint in self._candidates(requirement.key, value, namespace):
                     return f"no workload has {said}; `{endpoint.name}` has `{key}: {other}`"
-        return self._elsewhere(selector, namespace)
+        return self._elsewhere(selector, namespace) or self._on_owner(selector, namespace)
 
     def _has(self, key: str, value: str, namespace: str | None) -> bool:
         return any(namespace in (None, e.namespace) for e in self._exact.get((key, value), ()))
@@ -87,6 +88,21 @@ class Neighbours:
         for endpoint in self._exact.get(pairs[0], ()) if pairs else ():
             if endpoint.namespace != namespace and selector.matches(endpoint.labels.values):
                 return f"`{endpoint.name}`, which it would select, is in namespace `{endpoint.namespace}`"
+        return ""
+
+    def _on_owner(self, selector: LabelSelector, namespace: str | None) -> str:
+        """A workload that itself has the labels that its pods would need."""
+        for endpoint in self._all if selector.requirements else ():
+            if namespace not in (None, endpoint.namespace) or endpoint.object is None or endpoint.kind == "Pod":
+                continue
+            labels = at(endpoint.object.node, "metadata", "labels")
+            own = (
+                {k: v.text for k, (_, v) in labels.entries().items() if isinstance(v, Scalar)}
+                if isinstance(labels, Mapping)
+                else {}
+            )
+            if own and selector.matches(own):
+                return f"`{endpoint.name}` itself has `{selector}`, its pods don't"
         return ""
 
 

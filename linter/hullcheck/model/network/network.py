@@ -38,7 +38,8 @@ class Use(NamedTuple):
 class Scope(NamedTuple):
     """What is applied together. `namespaces` are the labels of those that are declared, `kind` as in `World`, or
     "compose". `approximate` says why it can't be known in full. `mentions` are texts of each workload in which it may
-    speak of others, with their places. `folder` is that of manifests side by side."""
+    speak of others, with their places. `folder` is that of manifests side by side. `makers` are the names of custom
+    resources, of which operators may make pods."""
 
     name: str
     kind: str
@@ -50,6 +51,7 @@ class Scope(NamedTuple):
     approximate: str = ""
     mentions: tuple[tuple[tuple[str, Location], ...], ...] = ()
     folder: str = ""
+    makers: frozenset[str] = frozenset()
 
 
 class Doorway(NamedTuple):
@@ -130,8 +132,7 @@ class Network:
     def isolated(self, workload: int, direction: Direction, sure: bool = True) -> bool:
         """Does some policy confine it; where not `sure`, may some? An administrator's rules don't."""
         bits = self.answers.loose.isolated if sure else self.answers.strict.isolated
-        maybe_opaque = 0 if sure else self.compiler.opaque[direction]
-        return bool((bits[direction] | maybe_opaque) >> workload & 1)
+        return bool(bits[direction] >> workload & 1)
 
     def is_free(self, workload: int, direction: Direction) -> bool:
         """Does nothing restrict what it accepts, or what it opens?"""
@@ -169,9 +170,17 @@ class Network:
         def found() -> list[tuple[Policy, bool]]:
             numbers = sorted((number, sure) for class_, sure in classes for number in self._classes[class_][1])
             policies = ((self.compiler.policies[number], sure) for number, sure in numbers)
-            return [(policy, sure) for policy, sure in policies if policy.affects(direction)]
+            return [(policy, sure) for policy, sure in policies if policy.concerns(direction)]
 
         return self.remembered(("selecting", direction, classes), found)
+
+    def classes(self, workload: int, direction: Direction) -> list[tuple[int, list[Policy]]]:
+        """The policies that apply or may apply to a workload, those that select the same together, with a number."""
+        found = []
+        for number, _ in self.applying(workload):
+            policies = [self.compiler.policies[one] for one in self._classes[number][1]]
+            found.append((number, [policy for policy in policies if policy.affects(direction)]))
+        return found
 
     def rules_of(self, workload: int, direction: Direction) -> int:
         """How many rules apply to a workload."""
@@ -213,10 +222,13 @@ class Network:
 
     def because(self, source: int, target: int, connections: int) -> Iterator[Reason | Location]:
         """What lets one workload open these connections to another: rules, or places in a Compose file."""
-        for reason in self.reasons(source, target, Direction.EGRESS, connections):
-            yield reason
-        for reason in self.reasons(target, source, Direction.INGRESS, connections):
-            yield reason
+        for here, there, direction in ((source, target, Direction.EGRESS), (target, source, Direction.INGRESS)):
+            for reason in self.reasons(here, there, direction, connections):
+                if not (reason.rule.denies and reason.policy.plugin):  # it denies others of its connections
+                    yield reason
+            for policy, _ in self.selecting(here, direction):
+                if policy.opaque:
+                    yield policy.location
 
     @cached_property
     def uses(self) -> tuple[Use, ...]:

@@ -253,6 +253,18 @@ class IsolationLost(NamedTuple):
         return self.endpoints[0].owner
 
 
+class Asserted(NamedTuple):
+    """All networks of the repository, as what a configuration says of them is held against. `location` is the
+    configuration's."""
+
+    networks: tuple[Network, ...]
+    location: Location
+
+    @property
+    def owner(self) -> str:
+        return "configuration"
+
+
 class NetworkUse(NamedTuple):
     """A scope's network as a whole."""
 

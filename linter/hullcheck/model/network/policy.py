@@ -22,7 +22,7 @@ class Direction(Enum):
 
 
 class Action(Enum):
-    """What an administrator's rule does with what it matches; a NetworkPolicy's rules all allow."""
+    """What a rule does with what it matches. A NetworkPolicy's rules all allow; Cilium's may deny, too."""
 
     ALLOW = "allow"
     DENY = "deny"
@@ -42,8 +42,12 @@ class Peer(NamedTuple):
 
     `pods` and `namespaces` are None where the key is absent or null; without `namespaces` the policy's own is meant,
     or any in a policy of the cluster. `nulls` are the keys that are there with a null. `blocks` are addresses, less
-    `excepts`. `elsewhere` is "nodes" or "domains" for peers that nothing in a repository can be compared with.
-    `known` is false if part of it is a template.
+    `excepts`. `elsewhere` says what peers are that nothing in a repository can be compared with: "nodes", "domains",
+    or an entity of Cilium's; `names` are the domains. `known` is false if part of it is a template.
+
+    `outside` is true if its addresses are never those of pods, `nodes` if pods on the nodes' network belong to it, too.
+    `others` is true if all pods but those that it selects are meant, by a kind of rule that not every version has.
+    `services` are what it names instead of pods: of each the namespace and the name, or what selects it by its labels.
     """
 
     location: Location
@@ -54,6 +58,11 @@ class Peer(NamedTuple):
     nulls: tuple[str, ...] = ()
     elsewhere: str = ""
     known: bool = True
+    names: tuple[str, ...] = ()
+    outside: bool = False
+    nodes: bool = False
+    others: bool = False
+    services: tuple[tuple[str | None, str | LabelSelector], ...] = ()
 
 
 class PortRule(NamedTuple):
@@ -74,7 +83,8 @@ class PortRule(NamedTuple):
 class Rule(NamedTuple):
     """What a policy lets through, or an administrator's decides; None for `peers` or `ports` means all.
 
-    `number` counts from 1. `location` is the rule's first key, or the rule where it is empty.
+    `number` counts from 1. `location` is the rule's first key, or the rule where it is empty. `further` are the
+    protocols whose own rules restrict what it allows further, such as "HTTP".
     """
 
     number: int
@@ -83,6 +93,11 @@ class Rule(NamedTuple):
     ports: tuple[PortRule, ...] | None
     action: Action = Action.ALLOW
     name: str = ""
+    further: tuple[str, ...] = ()
+
+    @property
+    def denies(self) -> bool:
+        return self.action is Action.DENY
 
 
 class Fault(NamedTuple):
@@ -97,8 +112,8 @@ class Fault(NamedTuple):
 class Policy(NamedTuple):
     """A policy, and the directions in which it isolates the pods that it selects.
 
-    `opaque` is true for the kinds of Cilium, Calico and the like, whose rules aren't read: they may isolate any pod of
-    their namespace or, if `cluster_wide`, any at all. `types` are the `policyTypes` as written, None where absent.
+    `opaque` is true for the kinds of Calico and the like, whose rules aren't read: what they isolate may be open or not.
+    `plugin` is the network plugin whose kind it is, empty for Kubernetes' own. `types` are the `policyTypes` as written, None where absent.
     `keys` are those that its spec has, with their places. `faults` are what is wrong with it. `priority` orders
     administrators' policies, whose `namespaces` say which namespaces' pods they select. `doubtful` is true if part of
     what it selects, or the directions, are a template. `number` tells the policies of one object apart.
@@ -121,6 +136,7 @@ class Policy(NamedTuple):
     namespaces: LabelSelector | None = None
     doubtful: bool = False
     number: int = 0
+    plugin: str = ""
 
     @property
     def location(self) -> Location:
@@ -155,3 +171,7 @@ class Policy(NamedTuple):
     def affects(self, direction: Direction) -> bool:
         """Does it isolate what it selects in that direction?"""
         return self.ingress if direction is Direction.INGRESS else self.egress
+
+    def concerns(self, direction: Direction) -> bool:
+        """Does it bear on what it selects in that direction, even if it doesn't isolate it?"""
+        return self.affects(direction) or (bool(self.plugin) and bool(self.rules(direction)))

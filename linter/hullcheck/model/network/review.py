@@ -1,12 +1,13 @@
 """What a policy comes to beside the workloads that there are: whom it selects, whom its peers are, what others undo."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import islice, pairwise
 from typing import NamedTuple
 
+from hullcheck.model.network.addresses import ALL_V4, ALL_V6, AddressRange, less, merged
 from hullcheck.model.network.datastores import PORTS as DATA_PORTS
 from hullcheck.model.network.endpoint import Endpoint
-from hullcheck.model.network.labels import LabelIndex, Labels, LabelSelector, Operator, numbers_in
+from hullcheck.model.network.labels import LabelSelector, Operator, numbers_in
 from hullcheck.model.network.network import Network, Reason
 from hullcheck.model.network.parts import PolicyUse
 from hullcheck.model.network.policy import Direction, Peer, Policy, PortRule, Rule, Tier
@@ -61,7 +62,9 @@ def selected_by_labels(use: PolicyUse) -> list[Endpoint]:
     """The workloads that the policy's selector and namespace mean, those on the host's network, too."""
     found: dict[str, Endpoint] = {}
     for network, policy in use.places:
-        for endpoint in endpoints_of(network, network.universe.of_namespace(policy.namespace or "default")):
+        universe = network.universe
+        within = universe.workloads if policy.cluster_wide else universe.of_namespace(policy.namespace or "default")
+        for endpoint in endpoints_of(network, within):
             if policy.selector.matches(endpoint.labels.values):
                 found.setdefault(endpoint.id, endpoint)
     return list(found.values())
@@ -103,7 +106,10 @@ def unmatched_peers(use: PolicyUse) -> Iterator[Unmatched]:
     for direction in Direction:
         for index, rule in enumerate(use.policy.rules(direction)):
             for number, peer in enumerate(rule.peers or ()):
-                if peer.blocks or peer.elsewhere or not peer.known or is_usual(peer.pods) or is_usual(peer.namespaces):
+                if peer.blocks or peer.elsewhere or peer.others or not peer.known:
+                    continue
+                usual = is_usual(peer.pods) or is_usual(peer.namespaces)
+                if usual and not _says_a_name_wrongly(use, peer.namespaces):
                     continue
                 found = _unmatched(use, direction, index, number)
                 if found is not None:
@@ -119,9 +125,11 @@ def _unmatched(use: PolicyUse, direction: Direction, index: int, number: int) ->
         if not peers or number >= len(peers):
             return None
         peer = peers[number]
-        if network.universe.peer(policy, peer).maybe & network.universe.workloads:
+        found = network.universe.peer(policy, peer).within(network.universe.workloads)
+        wrong = _says_a_name_wrongly(use, peer.namespaces)
+        if found.sure or (found.maybe and not wrong):
             return None
-        said = _near(use, network, policy, peer)
+        said = wrong or _near(use, network, policy, peer)
         if said is None:
             return None
         near = near or said
@@ -130,6 +138,8 @@ def _unmatched(use: PolicyUse, direction: Direction, index: int, number: int) ->
 
 def _near(use: PolicyUse, network: Network, policy: Policy, peer: Peer) -> str | None:
     around = use.surroundings
+    if network.universe.is_only_on_host(policy, peer):
+        return "what it means is on the host's network, where most plugins don't know pods by their labels"
     if peer.namespaces is None:
         space = policy.namespace or "default"
         if peer.pods is None or peer.pods.selects_all or not network.universe.of_namespace(space):
@@ -141,6 +151,26 @@ def _near(use: PolicyUse, network: Network, policy: Policy, peer: Peer) -> str |
             return None
         return next((near for space in spaces if (near := around.neighbours.near(peer.pods, space))), "")
     return _near_namespace(use, peer.namespaces)
+
+
+_NO_NAMES = ("kubernetes.io/name", "kubernetes.io/namespace", "k8s.io/metadata.name", "metadata.name")
+"""Keys with which people ask for a namespace's name, and that nothing sets."""
+
+
+def _says_a_name_wrongly(use: PolicyUse, selector: LabelSelector | None) -> str:
+    """What to say of a selector that asks for a namespace's name by a label that it doesn't have."""
+    for requirement in selector.requirements if selector is not None else ():
+        if requirement.operator is not Operator.IN or requirement.key == NAME_LABEL:
+            continue
+        labelled = [net.scope.namespaces for net, _ in use.places]
+        if any(requirement.key in labels for spaces in labelled for labels in spaces.values()):
+            continue
+        for name in sorted(requirement.values):
+            if name in use.surroundings.declared and all(name in spaces for spaces in labelled):
+                return f"namespace `{name}` has no label `{requirement.key}`; every namespace has `{NAME_LABEL}`"
+            if requirement.key in _NO_NAMES:
+                return f"namespaces have no label `{requirement.key}`; every one has `{NAME_LABEL}`"
+    return ""
 
 
 def _near_namespace(use: PolicyUse, selector: LabelSelector) -> str | None:
@@ -209,6 +239,8 @@ def wide_open(policy: Policy, direction: Direction) -> Iterator[WideOpen]:
     if policy.tier is not Tier.NAMESPACE or policy.opaque or policy.refused or not policy.affects(direction):
         return
     for rule in policy.rules(direction):
+        if rule.denies:
+            continue
         limited = rule.ports is not None
         if rule.peers is None:
             yield WideOpen(rule, None, "everything", limited)
@@ -217,23 +249,35 @@ def wide_open(policy: Policy, direction: Direction) -> Iterator[WideOpen]:
             if (whom := everybody(peer)) and peer.known:
                 yield WideOpen(rule, peer, whom, limited)
                 break
+        else:
+            if together_everybody(rule.peers):
+                yield WideOpen(rule, next(peer for peer in rule.peers if peer.blocks), "every address", limited)
 
 
 def everybody(peer: Peer) -> str:
-    """Whom a peer admits, if that is every pod or every address."""
+    """Whom a peer admits, if that is every pod, every address or every name."""
     if peer.blocks and not peer.excepts:
         return "every address" if any(span.end - span.start in (1 << 32, 1 << 128) for span in peer.blocks) else ""
+    if peer.elsewhere == "domains" and "*" in peer.names:
+        return "every name"
     if peer.namespaces is not None and peer.namespaces.selects_all and (peer.pods is None or peer.pods.selects_all):
         return "every pod of the cluster"
     return ""
 
 
+def together_everybody(peers: Iterable[Peer]) -> bool:
+    """Are the addresses of these peers all that there are, such as those of two halves?"""
+    spans = (span for peer in peers if peer.known for span in less(peer.blocks, peer.excepts))
+    return any(whole in (ALL_V4, ALL_V6, AddressRange(0, ALL_V6.end)) for whole in merged(spans))
+
+
 def is_only_dns(rule: Rule) -> bool:
     """Is the rule for looking up names only?"""
-    return bool(rule.ports) and all(_is_dns(port) for port in rule.ports or ())
+    return bool(rule.ports) and all(is_dns(port) for port in rule.ports or ())
 
 
-def _is_dns(port: PortRule) -> bool:
+def is_dns(port: PortRule) -> bool:
+    """Is it the port of DNS, by its number or its usual name?"""
     return port.name in ("dns", "dns-tcp") or (port.first in (53, 5353) and port.last in (53, 5353))
 
 
@@ -334,6 +378,8 @@ def half_open(use: PolicyUse) -> Iterator[HalfOpen]:
         if not policy.affects(direction):
             continue
         for rule in policy.rules(direction):
+            if rule.denies:
+                continue
             named = tuple(p for p in rule.peers or () if p.pods is not None and p.pods.requirements and p.known)
             if named and len(named) == len(rule.peers or ()):
                 found = _half_open(network, policy, rule, named, direction)
@@ -418,7 +464,7 @@ def _wide_policies(network: Network, workload: int, direction: Direction) -> tup
 def _nullified(network: Network, policy: Policy, other: Policy, direction: Direction) -> Iterator[Nullified]:
     for wider in wide_open(other, direction):
         for rule in policy.rules(direction):
-            if rule.peers is None or any(everybody(peer) for peer in rule.peers):
+            if rule.denies or rule.peers is None or any(everybody(peer) for peer in rule.peers):
                 continue
             restricted = network.universe.peers(policy, rule.peers)
             everyone = network.universe.peers(other, wider.rule.peers)
@@ -443,47 +489,16 @@ def is_front_door(use: PolicyUse, found: WideOpen) -> bool:
     return bool(members)
 
 
-_KUBE_SYSTEM = Labels({NAME_LABEL: "kube-system"}, open=True, closed=frozenset((NAME_LABEL,)))
-_DNS_PORTS = (53, 5353)
-
-
-def dns_allowed(network: Network, number: int, protocol: str) -> bool | None:
-    """May the workload ask a server that is plausibly the cluster's DNS? None if an opaque policy decides."""
-    if network.compiler.opaque[Direction.EGRESS] >> number & 1:
-        return None
-    key = ("dns", protocol, network.applying(number))
-    return network.remembered(key, lambda: _dns_allowed(network, number, protocol))
-
-
-def _dns_allowed(network: Network, number: int, protocol: str) -> bool | None:
-    for policy, _ in network.selecting(number, Direction.EGRESS):
-        if policy.tier is not Tier.NAMESPACE:
-            return None
-        for rule in policy.egress_rules:
-            if _on_dns_port(rule, protocol) and (rule.peers is None or any(map(_may_be_dns, rule.peers))):
-                return True
-    return False
-
-
-def _on_dns_port(rule: Rule, protocol: str) -> bool:
-    return rule.ports is None or any(
-        not port.known
-        or (port.protocol == protocol and ((port.first is None and not port.name) or _is_dns(port) or _spans_dns(port)))
-        for port in rule.ports
-    )
-
-
-def _spans_dns(port: PortRule) -> bool:
-    return port.first is not None and port.last is not None and any(port.first <= n <= port.last for n in _DNS_PORTS)
-
-
-def _may_be_dns(peer: Peer) -> bool:
-    if peer.blocks or not peer.known or is_usual(peer.pods) or is_usual(peer.namespaces):
-        return True
-    if peer.namespaces is None:
-        return False
-    return bool(LabelIndex([_KUBE_SYSTEM]).match(peer.namespaces).maybe) and (
-        peer.pods is None or not any(r.operator is Operator.IN for r in peer.pods.requirements)
+def is_denied(network: Network, policy: Policy, direction: Direction, denies: Callable[[Rule], bool]) -> bool:
+    """Does a rule that denies, of which `denies` is true, apply to everything that the policy selects?"""
+    members = network.universe.members(policy).maybe
+    return bool(members) and all(
+        any(
+            sure and rule.denies and denies(rule)
+            for other, sure in network.selecting(n, direction)
+            for rule in other.rules(direction)
+        )
+        for n in numbers_in(members)
     )
 
 

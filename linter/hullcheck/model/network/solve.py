@@ -59,6 +59,7 @@ class Selected(NamedTuple):
     members: Match
     rules: tuple[int, ...]
     tier: Tier = Tier.NAMESPACE
+    isolates: bool = True
 
 
 _FEW = 16
@@ -88,11 +89,12 @@ class Work:
 
 class Signature(NamedTuple):
     """All that applies to a workload in one direction; `layers` are administrators' rules, each with whether it surely
-    applies."""
+    applies, `denials` rules that win over those that allow."""
 
     opaque: bool
     isolated: bool
     rules: tuple[int, ...]
+    denials: tuple[int, ...]
     layers: tuple[tuple[Tier, int, bool], ...]
 
 
@@ -107,11 +109,13 @@ class Compiler:
         self._of_rule: dict[int, int] = {}  # by identity: the policies are kept as long as this
         self.policies = sorted((p for p in policies if not p.refused), key=lambda p: (p.priority, p.object.name))
         self.opaque = dict.fromkeys(Direction, 0)
+        self.surely_opaque = dict.fromkeys(Direction, 0)
         self.members: list[Match] = [universe.members(policy) for policy in self.policies]
         for policy, members in zip(self.policies, self.members, strict=True):
             for direction in Direction:
                 if policy.opaque and policy.affects(direction):
                     self.opaque[direction] |= members.maybe
+                    self.surely_opaque[direction] |= members.sure
 
     @property
     def certain(self) -> bool:
@@ -157,17 +161,18 @@ class Compiler:
         return Compiled(rule.action, tuple(entries), ((peers, tuple(named)),) if named else ())
 
     def selected(self, direction: Direction) -> list[Selected]:
-        """Policies that isolate in the direction, or have an administrator's rules for it, in the order of priority."""
-        found: dict[Match, set[int]] = {}
+        """Policies that isolate in the direction or have rules for it, administrators' in the order of priority."""
+        found: dict[tuple[Match, bool], set[int]] = {}
         ordered: list[Selected] = []
         for policy, members in zip(self.policies, self.members, strict=True):
             rules = tuple(self.number(policy, rule) for rule in policy.rules(direction))
             if policy.tier is not Tier.NAMESPACE:
                 if rules and members.maybe:
                     ordered.append(Selected(members, rules, policy.tier))
-            elif policy.affects(direction) and members.maybe and not policy.opaque:
-                found.setdefault(members, set()).update(rules)
-        return [*(Selected(members, tuple(rules)) for members, rules in found.items()), *ordered]
+            elif policy.concerns(direction) and members.maybe and not policy.opaque:
+                found.setdefault((members, policy.affects(direction)), set()).update(rules)
+        own = (Selected(members, tuple(rules), isolates=isolates) for (members, isolates), rules in found.items())
+        return [*own, *ordered]
 
 
 def _content(rule: Rule) -> tuple[object, object]:
@@ -244,12 +249,15 @@ class Solver:
         self.selected = compiler.selected(direction)
         self.work = Work()
         self.truncated = False
+        self._classes: dict[tuple[int, ...], tuple[int, ...]] = {}
+        self._plain: dict[int, tuple[Partition, tuple[int, ...]]] = {}
 
     def isolated(self) -> int:
-        """The workloads that NetworkPolicies confine: for a strict answer also those that they may confine."""
-        bits = 0
+        """The workloads that policies confine: for a strict answer also those that they may confine."""
+        compiler = self.compiler
+        bits = (compiler.opaque if self.strict else compiler.surely_opaque)[self.direction]
         for selected in self.selected:
-            if selected.tier is Tier.NAMESPACE:
+            if selected.tier is Tier.NAMESPACE and selected.isolates:
                 bits |= selected.members.maybe if self.strict else selected.members.sure
         return bits
 
@@ -281,10 +289,8 @@ class Solver:
         """For each workload that anything applies to, what does; what the same policies select is looked at once."""
         applying: dict[int, list[tuple[int, bool]]] = {}
         for number, selected in enumerate(self.selected):
-            own = selected.tier is Tier.NAMESPACE
-            for workload in numbers_in(selected.members.sure if own and self.strict else selected.members.maybe):
-                sure = own or bool(selected.members.sure >> workload & 1)
-                applying.setdefault(workload, []).append((number, sure))
+            for workload in numbers_in(selected.members.maybe):
+                applying.setdefault(workload, []).append((number, bool(selected.members.sure >> workload & 1)))
         known: dict[tuple[object, ...], Signature] = {}
         found = {}
         for workload in numbers_in(isolated | opaque | bits_of(applying)):
@@ -292,31 +298,62 @@ class Solver:
             key = (bool(opaque & bit), bool(isolated & bit), tuple(applying.get(workload, ())))
             if key not in known:
                 known[key] = self._signature(*key)
-            if any(known[key][:2]) or known[key].layers:
+            if any(known[key][:2]) or known[key].layers or known[key].denials:
                 found[workload] = known[key]
         return found
 
     def _signature(self, opaque: bool, isolated: bool, applying: Iterable[tuple[int, bool]]) -> Signature:
-        rules: set[int] = set()
+        allowing: set[int] = set()
+        denying: set[int] = set()
         layers: list[tuple[Tier, int, bool]] = []
+        classes: list[int] = []
         for number, sure in applying:
             selected = self.selected[number]
-            if selected.tier is Tier.NAMESPACE:
-                rules.update(selected.rules)
-            else:
+            if selected.tier is not Tier.NAMESPACE:
                 layers += [(selected.tier, rule, sure) for rule in selected.rules]
-        return Signature(opaque, isolated, tuple(sorted(rules)), tuple(layers))
+                continue
+            if sure or not self.strict:
+                classes.append(number)
+            for rule in selected.rules:
+                denies = self._denies(rule)
+                if sure or denies is self.strict:  # what may apply: a strict answer believes only in what it forbids
+                    (denying if denies else allowing).add(rule)
+        found = tuple(sorted(allowing))
+        self._classes.setdefault(found, tuple(classes))
+        return Signature(opaque, isolated, found, tuple(sorted(denying)), tuple(layers))
+
+    def _denies(self, rule: int) -> bool:
+        return self.compiler.rules[rule].action is Action.DENY
 
     def _partitions(self, signature: Signature, members: int) -> Iterator[tuple[int, Partition]]:
         """The members, apart where a named port is another number, with what each part admits."""
-        opaque, isolated, rules, layers = signature
-        for part in self._split(members, [*rules, *(rule for _, rule, _ in layers)]):
+        opaque, isolated, rules, denials, layers = signature
+        everything = ((self.universe.ports.all, self.universe.all),)
+        for part in self._split(members, [*rules, *denials, *(rule for _, rule, _ in layers)]):
             if opaque:
-                yield part, () if self.strict else ((self.universe.ports.all, self.universe.all),)
+                yield part, () if self.strict else self._without(everything, denials, part)
                 continue
-            own = fold(self._entries(rules, part), self.work) if isolated else None
+            own = fold(self._own(rules, part), self.work) if isolated else None
+            if denials:
+                own = self._without(everything if own is None else own, denials, part)
             partition = self._layered(layers, own, part) if layers else own or ()
             yield part, self._with_node(partition)
+
+    def _without(self, partition: Partition, denials: Iterable[int], members: int) -> Partition:
+        """What is left of what is let through once some rules have denied what they are about."""
+        denied = []
+        for number in denials:
+            rule = self.compiler.rules[number]
+            self.work.spend(1 + sum(len(cells) for _, cells in rule.named))
+            for entry in self._parts(rule, members):
+                peers = entry.peers.maybe if self.strict else entry.peers.sure
+                if peers and (self.strict or not entry.maybe):
+                    denied.append((entry.connections, peers))
+        cells = list(partition)
+        for connections, ends in fold(denied, self.work):
+            self.work.spend(len(cells))
+            cells = [left for cell in cells for left in _less(cell, connections, ends)]
+        return fold(cells, self.work)
 
     def _with_node(self, partition: Partition) -> Partition:
         """A pod and its own node can always talk, so a pod on the host's network may be able to."""
@@ -335,8 +372,25 @@ class Solver:
             parts = [piece for part in parts for piece in (part & ends, part & ~ends) if piece]
         return parts
 
+    def _own(self, rules: tuple[int, ...], members: int) -> Iterator[Cell]:
+        """What the rules that allow let through, those of the same policies worked out once."""
+        for number in self._classes[rules]:
+            if number not in self._plain:
+                allowing = tuple(rule for rule in self.selected[number].rules if not self._denies(rule))
+                self._plain[number] = self._of_class(allowing)
+            partition, named = self._plain[number]
+            self.work.spend(1 + len(partition))
+            yield from partition
+            yield from self._entries(named, members)
+
+    def _of_class(self, rules: tuple[int, ...]) -> tuple[Partition, tuple[int, ...]]:
+        """What rules without named ports let through, and the others."""
+        named = tuple(number for number in rules if self.compiler.rules[number].named)
+        plain = (number for number in rules if not self.compiler.rules[number].named)
+        return fold(self._entries(plain, 0), self.work), named
+
     def _entries(self, rules: Iterable[int], members: int) -> Iterator[Cell]:
-        """What the rules of NetworkPolicies let through."""
+        """What rules let through to or from these members."""
         for number in rules:
             rule = self.compiler.rules[number]
             self.work.spend(1 + sum(len(cells) for _, cells in rule.named))
@@ -461,6 +515,12 @@ def _by_connections(single: dict[int, int]) -> Iterator[Cell]:
         numbers.setdefault(connections, []).append(number)
     for connections, found in numbers.items():
         yield connections, bits_of(found)
+
+
+def _less(cell: Cell, connections: int, ends: int) -> Iterator[Cell]:
+    """A cell without some connections with some ends."""
+    yield cell[0], cell[1] & ~ends
+    yield cell[0] & ~connections, cell[1] & ends
 
 
 def _overlaid(cells: Iterable[Cell], connections: int, ends: int) -> Iterator[Cell]:

@@ -1,10 +1,12 @@
 """Everything that a connection can have at its ends, numbered, and what the peers of a rule select of it.
 
-A set of ends is kept as bits: workloads first, then the ingress controller, then pieces of the address space. So what
-a rule lets through is one set, whether it names pods or addresses.
+A set of ends is kept as bits: workloads first, then the ingress controller, then pieces of the address space, then
+names outside that rules speak of. So what a rule lets through is one set, whether it names pods or addresses.
 """
 
 from collections.abc import Iterable, Sequence
+from fnmatch import fnmatchcase
+from functools import cached_property
 
 from hullcheck.model.network.addresses import V6, AddressRange, AddressSpace
 from hullcheck.model.network.endpoint import Assume, Endpoint, IpBlocksMatchPods
@@ -65,6 +67,11 @@ CONTROLLER_IMAGES = frozenset(
 )
 
 
+ACCOUNT_LABEL = "io.cilium.k8s.policy.serviceaccount"
+CLUSTER_LABEL = "io.cilium.k8s.policy.cluster"
+"""Labels that Cilium gives every pod, with the names of its service account and its cluster."""
+
+
 class Universe:
     """The ends of one scope. `namespaces` are the labels of those that are declared.
 
@@ -92,12 +99,15 @@ class Universe:
         self.outside = self.addresses.all << self.first_address
         self.outside_v4 = self.addresses.v4 << self.first_address
         self.speaks_v6 = any(span.end > V6 for span in written)
-        self.all = self.workloads | self.controller | self.outside
+        first_name = self.first_address + self.addresses.size
+        self._names = {name: 1 << first_name + n for n, name in enumerate(sorted(set(_names(policies))))}
+        self.names = sum(self._names.values())
+        self.all = self.workloads | self.controller | self.outside | self.names
         self.private = 0
         for span in PRIVATE:
             self.private |= self.addresses.bits(span) << self.first_address
         self.declared = namespaces or {}
-        self._pods = LabelIndex(endpoint.labels for endpoint in endpoints)
+        self._pods = LabelIndex(_with_identity(endpoint) for endpoint in endpoints)
         self._index_namespaces()
         self._index_named_ports()
         on_host = bits_of(n for n, endpoint in enumerate(endpoints) if endpoint.host_network)
@@ -187,9 +197,16 @@ class Universe:
         if not peer.known:
             return Match(0, self.all)
         if peer.elsewhere:
-            return Match(0, 0 if self.assume.namespaces_closed else self.outside | self.on_host)
+            return self._elsewhere(peer)
         if peer.blocks:
             return self._block(peer)
+        if peer.others:
+            return Match(0, (self.workloads | self.controller) & ~self._pods_of(policy, peer).sure)
+        found = self._pods_of(policy, peer)
+        nodes = self.on_host if peer.nodes else 0
+        return found | self._controller(peer, found) | Match(nodes, nodes)
+
+    def _pods_of(self, policy: Policy, peer: Peer) -> Match:
         found = Match(self.selectable, self.selectable)
         if peer.pods is not None:
             found = self.pods(peer.pods)
@@ -197,7 +214,36 @@ class Universe:
             found &= self.in_namespaces(peer.namespaces)
         elif not policy.cluster_wide:
             found = found.within(self.of_namespace(policy.namespace or "default"))
-        return found | self._controller(peer, found)
+        return found
+
+    def is_only_on_host(self, policy: Policy, peer: Peer) -> bool:
+        """Are all pods that have the peer's labels on their node's network, where policies don't know them by labels?"""
+        if peer.pods is None or not peer.pods.requirements or not self.on_host or peer.blocks or peer.elsewhere:
+            return False
+        found = self._pods.match(peer.pods)
+        if peer.namespaces is not None:
+            found = found.within(self._workloads_of(self._namespaces.match(peer.namespaces).maybe))
+        elif not policy.cluster_wide:
+            found = found.within(self.of_namespace(policy.namespace or "default"))
+        return bool(found.sure & self.on_host) and not found.maybe & self.selectable
+
+    def _elsewhere(self, peer: Peer) -> Match:
+        """What may be behind a word for something that no repository holds."""
+        match peer.elsewhere:
+            case "ingress":  # Cilium's own, which another controller that is here isn't
+                return Match(0 if self._controllers_here else self.controller, self.controller)
+            case "every node":
+                return Match(self.on_host, self.on_host)
+            case "host" | "remote-node" | "kube-apiserver":
+                return Match(0, self.on_host)
+            case "health" | "init" | "unmanaged" | "none":
+                return NOTHING
+        if self.assume.namespaces_closed:
+            return NOTHING
+        if peer.names and peer.elsewhere == "domains":
+            named = sum(bit for name, bit in self._names.items() if any(covers(one, name) for one in peer.names))
+            return Match(named, named | self.outside)
+        return Match(0, self.outside if peer.outside else self.outside | self.on_host)
 
     def _block(self, peer: Peer) -> Match:
         pieces = 0
@@ -206,6 +252,10 @@ class Universe:
         for span in peer.excepts:
             pieces &= ~self.addresses.bits(span)
         outside = pieces << self.first_address
+        if not self.outside_v4 & ~outside:
+            outside |= self.names
+        if peer.outside:  # unless the controller is outside the cluster
+            return Match(outside, outside | (0 if self._controllers_here else self.controller))
         choice = self.assume.ip_blocks_match_pods
         if choice is IpBlocksMatchPods.NEVER or not pieces:
             return Match(outside, outside | (self.on_host if pieces else 0))
@@ -217,10 +267,19 @@ class Universe:
     def _pods_in(self, pieces: int) -> int:
         """The workloads that may have an address there, and the controller."""
         bits = self.workloads | self.controller
-        for number, endpoint in enumerate(self.endpoints):
-            if endpoint.addresses and not any(self.addresses.bits(one) & pieces for one in endpoint.addresses):
+        for number, addresses in self._known_addresses:
+            if not any(known & pieces for known in addresses):
                 bits &= ~(1 << number)
         return bits
+
+    @cached_property
+    def _known_addresses(self) -> list[tuple[int, list[int]]]:
+        """The workloads whose addresses are known, with these."""
+        return [
+            (number, list(map(self.addresses.bits, endpoint.addresses)))
+            for number, endpoint in enumerate(self.endpoints)
+            if endpoint.addresses
+        ]
 
     def _controller(self, peer: Peer, found: Match) -> Match:
         """Whether the peer is the ingress controller, wherever that runs."""
@@ -266,9 +325,55 @@ class Universe:
                 found.append((self.ports.bits(protocol, number, number), bits))
         return found
 
+    def names_in(self, bits: int) -> list[str]:
+        """The names outside in a set of ends."""
+        return [name for name, bit in self._names.items() if bits & bit]
+
+    def named_outside(self, host: str) -> int:
+        """The names outside that rules speak of and that mean the host, as ends."""
+        return sum(bit for name, bit in self._names.items() if covers(name, host.rstrip(".").lower()))
+
     def ranges(self, bits: int) -> list[AddressRange]:
         """The addresses in a set of ends."""
         return self.addresses.ranges((bits & self.outside) >> self.first_address)
+
+
+def covers(pattern: str, name: str) -> bool:
+    """Does a name, in which `*` stands for a part of a label, mean the other? One that is `*` alone means all.
+
+    The source is cilium/cilium:pkg/fqdn/matchpattern.
+    """
+    if pattern in ("*", name):
+        return True
+    if pattern.startswith("**."):
+        rest = pattern[3:].split(".")
+        labels = name.split(".")
+        return len(labels) > len(rest) and _covers(rest, labels[-len(rest) :])
+    return _covers(pattern.split("."), name.split("."))
+
+
+def _covers(pattern: list[str], labels: list[str]) -> bool:
+    if len(pattern) != len(labels):
+        return False
+    return all(fnmatchcase(label[:63], part[:63]) for part, label in zip(pattern, labels, strict=True))
+
+
+def _names(policies: Iterable[Policy]) -> Iterable[str]:
+    for policy in policies:
+        for direction in Direction:
+            for rule in policy.rules(direction):
+                for peer in rule.peers or ():
+                    if peer.elsewhere == "domains":
+                        yield from peer.names
+
+
+def _with_identity(endpoint: Endpoint) -> Labels:
+    """A pod's labels, and those that tell it from others for Cilium."""
+    labels, account = endpoint.labels, endpoint.service_account
+    if not account:
+        return labels._replace(hidden=labels.hidden | {ACCOUNT_LABEL, CLUSTER_LABEL})
+    values = {**labels.values, ACCOUNT_LABEL: account}
+    return labels._replace(values=values, hidden=labels.hidden | {CLUSTER_LABEL})
 
 
 def is_controller(endpoint: Endpoint) -> bool:

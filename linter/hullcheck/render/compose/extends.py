@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from hullcheck.budget import tick
 from hullcheck.model.coverage import Gap
 from hullcheck.model.node import Mapping, Node
+from hullcheck.render.compose.limits import MAX_SHARED
 from hullcheck.render.compose.merge import Merge
 from hullcheck.render.compose.nodes import Entries, is_nothing, mapping, text_of
 from hullcheck.render.compose.without import without
@@ -92,6 +93,9 @@ class Extends:
                 break
             at = following
         for step in reversed(way):
+            if not lost and not self.loader.afford(base):
+                lost, base = True, None
+                self._too_much(step)
             base = self._merged(step, base)
             step.done[(step.path, step.name)] = (base, lost)
         assert base is not None
@@ -143,6 +147,12 @@ class Extends:
         services, resets = self.loader.services_of(path, self.scope)
         done = self.loader.done.setdefault((self.scope.folder, id(self.scope.variables)), {})
         return _Step(at.name, path, services, resets, done)
+
+    def _too_much(self, at: _Step) -> None:
+        extends = at.extends
+        assert extends is not None
+        why = f"what the services of a project share comes to more than {MAX_SHARED:,} values"
+        self.loader.unfollowed(extends, why, Gap("limit", "extended service", why), f"services.{at.name}")
 
     def _endless(self, extends: Node, way: list[_Step], *, circle: bool) -> None:
         owner = f"services.{way[-1].name}"

@@ -119,7 +119,7 @@ def optional_integer(run: Printer, node: Node) -> Node | None:
     if plain is None:
         return None
     if isinstance(plain, str):
-        plain = int(plain) if plain.lstrip("+-").isdigit() and len(plain) < 20 else plain
+        plain = int(plain) if plain.lstrip("+-").isdecimal() and len(plain) < 20 else plain
     if isinstance(plain, (bool, str)) or plain != plain // 1:
         raise ValueError(f"`{show(plain)}` is no whole number")
     return literal(node, str(int(plain)))

@@ -16,6 +16,7 @@ from hullcheck.render.compose.defaults import with_defaults
 from hullcheck.render.compose.extends import Extends
 from hullcheck.render.compose.files import Files, Unread
 from hullcheck.render.compose.interpolate import Variables, interpolate
+from hullcheck.render.compose.limits import MAX_SHARED, values, without_too_much
 from hullcheck.render.compose.merge import Merge
 from hullcheck.render.compose.nodes import (
     Entries,
@@ -40,6 +41,9 @@ MAX_WORK = 4_000
 
 MAX_TOTAL = 30_000
 """The same for all projects of a repository."""
+
+MAX_BROUGHT = 10_000
+"""Services that the projects of a repository include."""
 
 VARIABLES_PER_FILE = 20
 """Variables of a file's own that are as much work as a file."""
@@ -85,11 +89,15 @@ class Loaded(NamedTuple):
 
 
 class _Layer(NamedTuple):
-    """A document with its variables replaced, and the paths that its tags take out of what it is laid over."""
+    """A document with its variables replaced, and the paths that its tags take out of what it is laid over.
+
+    `cut` is true if services that are too much are left out.
+    """
 
     root: Mapping
     resets: Resets
     problems: list[Problem]
+    cut: bool
 
 
 class Scope(NamedTuple):
@@ -117,6 +125,7 @@ class Loader:
         self._layers: dict[tuple[str, int], list[_Layer]] = {}
         self._kept: list[Variables] = []  # so that no id is given twice
         self._left_in_all = MAX_TOTAL
+        self._left_to_bring = MAX_BROUGHT
         self._start()
 
     def _start(self) -> None:
@@ -131,6 +140,16 @@ class Loader:
         self._partial = False
         self._cut: dict[str, None] = {}
         self._left = min(MAX_WORK, self._left_in_all)
+        self._shared_left = MAX_SHARED
+        self._values: dict[int, tuple[Node, int]] = {}
+
+    def afford(self, base: Node | None) -> bool:
+        """May one more service have what another one says?"""
+        if base is not None and self._shared_left >= 0:
+            if id(base) not in self._values:
+                self._values[id(base)] = base, values(base)
+            self._shared_left -= self._values[id(base)][1]
+        return self._shared_left >= 0
 
     def project(self, paths: tuple[str, ...], folder: str, variables: Variables) -> Loaded:
         """Lay the files over one another, in this order, with paths seen from `folder`."""
@@ -152,6 +171,7 @@ class Loader:
         for layer in self._documents(path, scope.variables):
             tick()
             self.problems += layer.problems
+            self._partial = self._partial or layer.cut
             over = Extends(self, path, layer.root, layer.resets, scope).applied()
             root = without(root, layer.resets)
             over, brought = self._include(over, scope)
@@ -296,8 +316,8 @@ class Loader:
             message = f"`include` of `{paths[0]}` sees paths from a folder that isn't known here"
             self.unfollowed(at, message, Gap("outside", INCLUDED.noun, f"`{paths[0]}`"))
             return None
-        if self._left <= 0:
-            self._too_far(at, paths, "`include` leads to too many files")
+        if self._left <= 0 or self._left_to_bring <= 0:
+            self._too_far(at, paths, f"`include` leads to too many {'files' if self._left <= 0 else 'services'}")
             return None
         variables = self.settings(self._env_files(item, folder, scope), scope.variables)
         key = (paths, folder, id(variables))
@@ -307,6 +327,8 @@ class Loader:
             self._left_in_all -= work
             self._kept.append(variables)
             self._models[key] = self._model(paths, Scope(folder, variables, scope.included))
+        if len(scope.included) == 1:
+            self._left_to_bring -= len(entries(self._models[key].get("services")))
         return self._rebased(self._models[key], posixpath.relpath(f"/{folder}", f"/{scope.folder}"))
 
     def _rebased(self, model: Mapping, folder: str) -> Mapping:
@@ -377,12 +399,13 @@ def _put_back(root: Mapping, touched: Mapping, made: Mapping) -> Mapping:
 def _layer(root: Mapping, variables: Variables, either: bool) -> _Layer:
     resets: list[tuple[str, ...]] = []
     text = root.source.text
+    root, problems = without_too_much(root)
     if "!reset" in text or "!override" in text:
         stripped = _stripped(root, (), resets)
         root = stripped if isinstance(stripped, Mapping) else root
     found = interpolate(root, variables, either=either)
     kept = {name: entry for name, entry in found.root.entries().items() if name != "version"}
-    return _Layer(mapping(root, kept), tuple(resets), found.problems)
+    return _Layer(mapping(root, kept), tuple(resets), [*problems, *found.problems], bool(problems))
 
 
 def _stripped(node: Node, path: tuple[str, ...], resets: list[tuple[str, ...]]) -> Node | None:

@@ -85,7 +85,7 @@ def _integer(text: str, written: str) -> int | float | str:
     number = sign * int(digits, 8 if octal else 0)
     if -(2**63) <= number < 2**64:
         return number
-    return _finite(float(text), written) if text.lstrip("+-").isdigit() and not octal else written
+    return _finite(float(text), written) if text.lstrip("+-").isdecimal() and not octal else written
 
 
 def is_string(node: Node | None) -> bool:

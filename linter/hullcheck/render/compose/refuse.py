@@ -1,6 +1,7 @@
 """What Compose refuses in a project that is put together, with its reason, at the line that is to blame."""
 
 from collections.abc import Collection, Iterator
+from typing import Any
 
 from hullcheck.model.node import Mapping, Node, Scalar, Sequence
 from hullcheck.model.problem import Problem
@@ -17,6 +18,12 @@ from hullcheck.render.compose.short import is_address
 from hullcheck.render.compose.units import float32, size
 
 Found = Iterator[tuple[Node, str]]
+
+MAX_CIRCLES = 200
+"""Circles of dependencies that are told; Compose stops at the first."""
+
+MAX_SHOWN = 20
+"""Services of a circle that are named."""
 
 _UNIQUE = ("security_opt", "group_add", "external_links", "volumes_from", "device_cgroup_rules")
 _WAITS = ("rebuild", "restart")
@@ -254,6 +261,7 @@ def _volume(volume: Node) -> Found:
 def _circles(root: Mapping) -> Iterator[Problem]:
     """Services that depend on themselves through others: each circle once, at the dependency that closes it."""
     services = entries(root.get("services"))
+    told = 0
     state: dict[str, int] = {}  # 1 while a service is being followed, 2 once it is done
     for start in services:
         if start in state:
@@ -269,9 +277,24 @@ def _circles(root: Mapping) -> Iterator[Problem]:
                 continue
             other, (key, _) = step
             if state.get(other) == 1:
-                names = [known for known, _ in stack]
-                circle = ", ".join(f"`{known}`" for known in names[names.index(other) :])
+                told += 1
+                if told > MAX_CIRCLES:
+                    yield _problem(key, "more circles of dependencies than are told", f"services.{name}")
+                    return
+                circle = ", ".join(f"`{known}`" for known in _since(stack, other))
                 yield _problem(key, f"a circle of dependencies: {circle}", f"services.{name}")
             elif other in services and other not in state:
                 state[other] = 1
                 stack.append((other, iter(entries(get(services[other][1], "depends_on")).items())))
+
+
+def _since(stack: list[tuple[str, Any]], name: str) -> list[str]:
+    """The way from a service on; of a long one its ends."""
+    way: list[str] = []
+    for known, _ in reversed(stack):
+        way.append(known)
+        if known == name:
+            break
+        if len(way) > MAX_SHOWN:
+            return [name, "...", *reversed(way)]
+    return way[::-1]

@@ -199,7 +199,7 @@ def _range(text: str, what: str) -> tuple[int, int]:
 
 
 def _port_number(text: str) -> int:
-    if not (text.isascii() and text.isdigit() and len(text) < 20) or int(text) > 65535:
+    if not (text.isascii() and text.isdecimal() and len(text) < 20) or int(text) > 65535:
         raise ValueError(text)
     return int(text)
 

@@ -98,7 +98,7 @@ def words(line: str) -> list[str]:
             quote = "" if quote else character
             open_word = open_word or not quote
         elif character in ";&|<>" and not quote:
-            if character == ">" and word and word[0][:1].isdigit():
+            if character == ">" and word and word[0][:1].isdecimal():
                 open_word = False
             break
         else:
@@ -128,7 +128,7 @@ def _before(one: str, other: str) -> int:
     digits = False
     for at, (a, b) in enumerate(zip(one, other, strict=False)):
         if a == b:
-            digits = a.isdigit()
+            digits = a.isdecimal()
             continue
         if a.isalpha() and b.isalpha():
             return -1 if a < b else 1

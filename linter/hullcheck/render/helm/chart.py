@@ -161,6 +161,7 @@ class Loader:
     ) -> None:
         self.problems: list[Problem] = []
         self.count = 0
+        self.length = 0  # of all templates and values
         self.outside = outside
         self.index = index
         self.lenient = lenient
@@ -230,6 +231,7 @@ class Loader:
         if "values.yaml" not in folder.names:
             return True
         source = folder.source("values.yaml")
+        self.length += len(source.text)
         if self.lenient and not source.text and not folder.holds("values.yaml"):
             chart.unknown = "`values.yaml` can't be read"
             gap = Gap("unreadable", f"values file of chart `{chart.name}`", "it can't be read, or is too large")
@@ -260,6 +262,7 @@ class Loader:
             if name.startswith("templates/"):
                 source = folder.source(name)
                 chart.templates.append((name, source))
+                self.length += len(source.text)
                 if self.lenient and not source.text and not folder.holds(name):
                     self._note_unread(chart, source)
             elif name not in known and (not name.startswith("charts/") or name.endswith(".prov")):

@@ -50,6 +50,7 @@ def from_text(text: str) -> Value:
     """The value of the first document of a text that a template made. Raises TemplateError if it isn't YAML."""
     if not text.isascii() and NOT_UTF8.search(text):
         raise TemplateError("not UTF-8")
+    spend(len(text) // 4)
     source = Source("", text.encode())
     found = parse(source)
     if found.problems:

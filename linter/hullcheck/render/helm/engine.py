@@ -100,6 +100,7 @@ class Engine:
         if "{{" not in text:
             return replaced(text, "<no value>", "")
         assert self.at is not None
+        spend(len(text) // 2)
         unit = Unit("", str(text), TextPlaces(runs_of(text), self.at))
         units, found = self.units, self.found
         out = Output()

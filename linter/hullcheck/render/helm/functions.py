@@ -62,12 +62,18 @@ def go(names: str, takes: str = "", aware: bool = False) -> Callable[[Callable[.
     return declare
 
 
+LONG = 256
+"""Characters that a function reads in a step."""
+
+
 def invoke(function: Function, types: tuple[str, ...], args: list[Value]) -> Value:
     """Call a function with as many arguments as there are types; raises TemplateError where Go would refuse them."""
     spend()
     aware = function.aware
     for at, name in enumerate(types):
         value = args[at]
+        if isinstance(value, str) and len(value) >= LONG:
+            spend(len(value) // LONG)
         if isinstance(value, Unknown | Unsure) and not (aware and name in ("any", "text")):
             return Unknown(reason_of(value))
         if name != "any":

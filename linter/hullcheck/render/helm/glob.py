@@ -161,7 +161,7 @@ class Ignore:
     def __init__(self, text: str) -> None:
         self.rules: list[_Rule] = []
         self.folders: dict[str, bool] = {}
-        for line in [*text.splitlines(), "templates/.?*"]:
+        for line in [*text.split("\n"), "templates/.?*"]:
             rule = line.strip()
             if not rule or rule.startswith("#") or "**" in rule or matches(rule, "abc") is None:
                 continue

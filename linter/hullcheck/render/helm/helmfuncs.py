@@ -132,7 +132,7 @@ def from_toml(text: str) -> Value:
 
     try:
         value = tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
         return _broken(text, str(error))
     return _from_toml(value)
 

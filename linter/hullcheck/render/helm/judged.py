@@ -60,6 +60,7 @@ class JudgedJob(Job):
         self.states: dict[str, str] = {}
         self.told: set[tuple[str, str]] = set()
         self.uses_dependency = False
+        self.objects = 0
         self.absent: list[tuple[str, Location]] = []
 
     def _note_missing(self, chart: Chart) -> None:
@@ -183,12 +184,17 @@ class JudgedJob(Job):
             lost.append((made.cut, made.where))
         found: list[RenderedDocument] = []
         for out in made.outs:
-            found += self._printed(out, file, known, lost)
+            try:
+                for document in self._printed(out, file, known, lost):
+                    self._count()
+                    found.append(document)
+            except LimitError as error:
+                lost.append((Cause("limit", said(error)), file.source.at(0)))
         for document in found:
             if made.stopped:
                 document.root.unknown = document.root.unknown or made.stopped.because
             self._add_document(document)
-        broken = made.stopped is not None or any(cause is _UNREADABLE for cause, _ in lost)
+        broken = made.stopped is not None or any(cause is _UNREADABLE or cause.cause == "limit" for cause, _ in lost)
         more = self._literally(file, [] if made.stopped else found) if broken else []
         path = file.source.path
         if not lost:
@@ -196,6 +202,12 @@ class JudgedJob(Job):
             return
         self._state(path, "part" if found or more else "none")
         self._tell(file, lost, nothing=not found and not more)
+
+    def _count(self) -> None:
+        """Count an object; raises LimitError if the chart makes too many."""
+        self.objects += 1
+        if self.objects > limits.MAX_OBJECTS:
+            raise LimitError(f"the chart makes more than {limits.MAX_OBJECTS:,} objects")
 
     def _state(self, path: str, state: str) -> None:
         """A file that is rendered for several charts is judged as badly as for the worst of them."""

@@ -10,8 +10,15 @@ STEPS = 500_000
 """Actions, calls, loop turns and values walked for one template file; whole charts seldom need half of it."""
 
 CHART_STEPS = 1_500_000
+STEPS_FOR_ITSELF = 200_000
+STEPS_PER_CHARACTER = 2
+"""What a chart may take, by the length of its templates and values; a tenth of a step is usual."""
+
 MAX_OUTPUT = 16 * 1024 * 1024
 """Characters that a chart may print in all."""
+
+MAX_OBJECTS = 3_000
+"""Objects that a chart may make; the largest make two hundred."""
 
 CHARACTERS_PER_STEP = 64
 MAX_TEXT = 4 * 1024 * 1024
@@ -22,26 +29,27 @@ MAX_DEPTH = 100
 
 _STEPS_PER_TICK = 256
 
-_left = STEPS
+_left = _filled = STEPS
 _chart_left = CHART_STEPS
 
 
-def start() -> None:
-    """Begin a chart with a full budget."""
-    global _left, _chart_left
-    _left, _chart_left = STEPS, CHART_STEPS
+def start(length: int | None = None) -> None:
+    """Begin a chart whose templates and values are of that length."""
+    global _left, _filled, _chart_left
+    own = CHART_STEPS if length is None else STEPS_FOR_ITSELF + STEPS_PER_CHARACTER * length
+    _chart_left = min(CHART_STEPS, own)
+    _left = _filled = _for_a_file()
 
 
 def refill() -> None:
-    """Begin another file: with a full budget, while the chart's lasts."""
-    global _left, _chart_left
-    _chart_left -= STEPS - _left
-    _left = min(STEPS, max(_chart_left, 0))
+    """Begin another file: with a full budget, or half of what the chart has left."""
+    global _left, _filled, _chart_left
+    _chart_left -= _filled - _left
+    _left = _filled = _for_a_file()
 
 
-def used() -> int:
-    """Steps spent since `start()`."""
-    return CHART_STEPS - _chart_left + STEPS - _left
+def _for_a_file() -> int:
+    return min(STEPS, max(_chart_left, 0) // 2)
 
 
 def spend(steps: int = 1) -> None:

@@ -81,7 +81,7 @@ def float64(value: Value) -> Value:
 @go("atoi", "string")
 def atoi(value: str) -> Value:
     digits = value.lstrip("+-")
-    if not (digits.isascii() and digits.isdigit()) or len(value) - len(digits) > 1 or len(value) > 30:
+    if not (digits.isascii() and digits.isdecimal()) or len(value) - len(digits) > 1 or len(value) > 30:
         return 0
     return with_origin(max(min(int(value), 2**63 - 1), -(2**63)), only_origin(value))
 

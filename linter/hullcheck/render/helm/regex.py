@@ -265,7 +265,7 @@ class _Parser:
             return None
         end = self.text.find("}", self.at)
         low, comma, high = self.text[self.at + 1 : end].partition(",") if end > 0 else ("", "", "")
-        if not (low.isascii() and low.isdigit()) or (high and not (high.isascii() and high.isdigit())):
+        if not (low.isascii() and low.isdecimal()) or (high and not (high.isascii() and high.isdecimal())):
             return None
         self.at = end + 1
         bounds = int(low[:9]), int(high[:9]) if high else -1 if comma else int(low[:9])
@@ -523,7 +523,7 @@ def expand(pattern: Pattern, template: str, text: str, found: list[int]) -> str:
         if name == "$":
             parts.append("$")
         elif name:
-            number = int(name) if name.isdigit() and len(name) < 9 else pattern.names.get(name, -1)
+            number = int(name) if name.isdecimal() and len(name) < 9 else pattern.names.get(name, -1)
             if 0 <= number <= pattern.groups and found[2 * number] >= 0:
                 parts.append(text[found[2 * number] : found[2 * number + 1]])
         else:

@@ -193,6 +193,7 @@ def _render_chart(
 
         if chart is None:
             return literally(files, loader.problems)
+        limits.start(loader.length)
         return JudgedJob(chart, loader.problems).run(values, sets, release, namespace, kube_version)
     if chart is None:
         return Rendered([], loader.problems, 0, 0)

@@ -30,7 +30,7 @@ def resolve(text: str) -> Plain:
     first = text[0]
     if first in "yYnNtTfFoO":
         return True if text in _TRUE else False if text in _FALSE else text
-    if first == "." or first in "+-" or first.isdigit():
+    if first == "." or first in "+-" or first.isdecimal():
         if text in _SPECIAL:
             return _SPECIAL[text]
         return _number(text)
@@ -52,7 +52,7 @@ def _number(text: str) -> Plain:
 
 def is_time(text: str) -> bool:
     """Would it be read as a point in time?"""
-    if not text[:4].isdigit() or _TIME.fullmatch(text) is None:
+    if not text[:4].isdecimal() or _TIME.fullmatch(text) is None:
         return False
     month, day = re.split(r"[-Tt ]", text)[1:3]
     return 1 <= int(month) <= 12 and 1 <= int(day) <= 31

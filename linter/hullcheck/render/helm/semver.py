@@ -32,7 +32,7 @@ class Version(Host):
         self.numbers = (int(match[1]), int(match[2] or 0), int(match[3] or 0))
         self.pre = match[4] or ""
         self.metadata = match[5] or ""
-        if any(part.isdigit() and len(part) > 1 and part[0] == "0" for part in self.pre.split(".")):
+        if any(part.isdecimal() and len(part) > 1 and part[0] == "0" for part in self.pre.split(".")):
             raise TemplateError("invalid prerelease string")
 
     def show(self) -> str:
@@ -71,10 +71,10 @@ def _compare_pre(a: str, b: str) -> int:
 
 
 def _compare_part(one: str, other: str) -> int:
-    if one.isdigit() and other.isdigit():
+    if one.isdecimal() and other.isdecimal():
         return -1 if int(one) < int(other) else 1 if int(one) > int(other) else 0
-    if one.isdigit() or other.isdigit():
-        return -1 if one.isdigit() else 1
+    if one.isdecimal() or other.isdecimal():
+        return -1 if one.isdecimal() else 1
     return -1 if one < other else 1
 
 
@@ -118,7 +118,7 @@ def _parsed(match: re.Match[str]) -> _Constraint:
         numbers.append(part)
     parts = len(numbers)
     pre = f"-{match[6]}" if match[6] else ""
-    if not all(number.isdigit() for number in numbers):
+    if not all(number.isdecimal() for number in numbers):
         raise TemplateError("constraint parser error")
     return _Constraint(match[1], Version(".".join([*numbers, "0", "0", "0"][:3]) + pre), parts)
 

@@ -482,7 +482,7 @@ def _number(token: _Token) -> Value:
             raise ValueError
         if re.fullmatch("0[0-7]+", digits):
             return int(text, 8)
-        if digits.isdigit() or (digits[:2] in ("0x", "0b", "0o") and "p" not in digits and "." not in digits):
+        if digits.isdecimal() or (digits[:2] in ("0x", "0b", "0o") and "p" not in digits and "." not in digits):
             return int(text, 0)
         return float.fromhex(text) if digits[:2] == "0x" else float(text)
     except (ValueError, OverflowError):

@@ -5,6 +5,7 @@ Nothing is fetched and nothing is run: what would be is noted, and the rest is b
 
 import posixpath
 from collections import deque
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from hullcheck.budget import OutOfTimeError, Thing, tick
@@ -15,10 +16,14 @@ from hullcheck.parse.kubernetes import ManifestFile
 from hullcheck.parse.kustomization import NAMES, RefusedError, UnknownError
 from hullcheck.render.kustomize.build import Builder
 from hullcheck.render.kustomize.files import Files, Read, is_remote, resolve
+from hullcheck.render.kustomize.resources import Resource
 from hullcheck.render.kustomize.state import DeadImage
 from hullcheck.source import Location
 
 __all__ = ["Build", "DeadImage", "Kustomizations", "Read", "objects"]
+
+MAX_OBJECTS = 10_000
+"""Objects that the overlays of a repository build, all together; large repositories have a thousand or two."""
 
 _REFERENCES = ("resources", "bases", "components", "generators", "transformers", "validators")
 _PLAIN = ("apiversion", "kind", "metadata", "resources", "bases", "components")
@@ -69,6 +74,7 @@ class Kustomizations:
         for folder, layer in self.layers.items():
             self._note(folder, layer)
         self._builder = Builder(self.files)
+        self.objects = 0
 
     def _note(self, folder: str, layer: Mapping) -> None:
         """Who includes whom, and which files belong to a kustomization."""
@@ -143,6 +149,7 @@ class Kustomizations:
             with Thing():
                 tick()
                 ordered, state = self._builder.root(folder)
+            self._count(ordered, folder)
         except OutOfTimeError as error:
             layer = self.layers[folder]
             problem = late(error, layer.source.at(layer.start), "overlay", folder or ".")
@@ -170,6 +177,15 @@ class Kustomizations:
             local=tuple(state.local),
             sources=frozenset(state.sources),
         )
+
+    def _count(self, built: Iterable[Resource], folder: str) -> None:
+        """Raise UnknownError if there are too many objects in all builds together."""
+        self.objects += sum(1 for _ in built)
+        if self.objects > MAX_OBJECTS:
+            self.objects = MAX_OBJECTS
+            layer = self.layers[folder]
+            message = f"the overlays of this repository build more than {MAX_OBJECTS:,} objects"
+            raise UnknownError(message, layer.source.at(layer.start))
 
     def _failed(self, folder: str, message: str, place: Location, cause: str) -> Build:
         problem = Problem("not-analysed", message, place, folder or ".", Gap(cause, "overlay", message))

@@ -1,6 +1,5 @@
 """`kustomize build`, without running or fetching anything: resources, generators, components, then transformers."""
 
-from hullcheck.budget import tick
 from hullcheck.model.node import Mapping, Node, Scalar
 from hullcheck.model.problem import Problem
 from hullcheck.parse.kustomization import Layer, RefusedError, UnknownError, layer, struct, text, texts
@@ -13,12 +12,15 @@ from hullcheck.render.kustomize.names import follow_names
 from hullcheck.render.kustomize.openapi import types_of
 from hullcheck.render.kustomize.order import in_order
 from hullcheck.render.kustomize.origins import note, wanted
-from hullcheck.render.kustomize.resources import Resource, Resources, read
-from hullcheck.render.kustomize.state import CONFIGURED, GENERATOR, MAX_WORK, MISSING, OUTSIDE, REMOTE, State
+from hullcheck.render.kustomize.resources import Resource, Resources, Work, read
+from hullcheck.render.kustomize.state import CONFIGURED, GENERATOR, MISSING, OUTSIDE, REMOTE, State
 from hullcheck.render.kustomize.transform import settled_annotations
 from hullcheck.source import Location
 
 MAX_DEPTH = 60
+
+STEPS = 100
+"""What a kustomization costs for itself."""
 
 _LOCAL = "config.kubernetes.io/local-config"
 
@@ -28,7 +30,7 @@ class Builder:
 
     def __init__(self, files: Files) -> None:
         self.files = files
-        self.work = 0
+        self.work = Work()
         self._bases: dict[tuple[str, str], State | RefusedError] = {}
         self._schema = ""  # the path of the schema of the build that goes on
         self._types: dict[str, Types] = {}
@@ -39,7 +41,7 @@ class Builder:
         own = layer(*found) if found else None
         self._schema = self._schema_of(own) if own else ""
         built = self.base(folder, (), None).copy()
-        self._count(built)
+        self.work.spend(STEPS + len(built.resources), self._start(folder))
         for resource in built.resources:
             if resource.hashed:
                 generate.add_hash(resource)
@@ -55,6 +57,8 @@ class Builder:
         for resource in ordered:
             settled_annotations(resource)
         if own and own.node("buildMetadata") is not None:
+            steps = sum(len(resource.through.all()) for resource in ordered if resource.through)
+            self.work.spend(STEPS * steps // 20, self._start(folder))
             note(ordered, wanted(own), folder)
         return ordered, built
 
@@ -95,7 +99,7 @@ class Builder:
         own = self._layer(folder, place)
         if own.component and stack:
             raise RefusedError(f"`{folder}` is a component, and is used as a base", place or own.place("kind"))
-        state = State()
+        state = State(self.work)
         state.types = self._types.get(self._schema)
         self.accumulate(own, state, (*stack, folder))
         return state
@@ -121,20 +125,13 @@ class Builder:
         self._generate(own, state, stack)
         for node in texts_of(own, "components"):
             self._add_component(node, own, state, stack)
-        self._count(state)
+        self.work.spend(STEPS + len(state.resources), own.source.at(own.root.start))
         transformers.run(own, state, self.files)
         plugins.transform(own, state, self, stack)
         for entry in own.list("vars"):
             variable = variables.variable(entry)
             variables.mark(state.resources, variable)
             state.add_variable(variable.name, variable)
-
-    def _count(self, state: State) -> None:
-        tick()
-        self.work += len(state.resources)
-        if self.work > MAX_WORK:
-            place = next(iter(state.resources)).root.location.one_line()
-            raise UnknownError("the kustomizations of this repository build too many objects", place)
 
     def add_resource(self, node: Scalar, own: Layer, state: State, stack: tuple[str, ...]) -> None:
         """A file of objects, or a folder with a kustomization."""

@@ -143,17 +143,17 @@ def _with_data(made: Mapping, pairs: Iterator[_Pair], kind: str, because: str, n
         if pair.key in found:
             raise RefusedError(f"`{name}` has the key `{pair.key}` twice", pair.by.location.one_line())
         found[pair.key] = pair
-    if kind == "Secret":
-        made = put(made, "data", empty_mapping(made))
+    fields: dict[str, dict[str, tuple[Scalar, Node]]] = {"data": {}} if kind == "Secret" else {}
     for key, pair in sorted(found.items()):
         field, value = "data", _decoded(pair.value)
         if kind == "Secret" or value is None:
             field = "data" if kind == "Secret" else "binaryData"
             value = _base64(pair.value)
-        inner = made.get(field)
         scalar = Scalar(pair.by.source, pair.by.start, pair.by.end, "", value, '"')
         scalar.because = because
-        made = put(made, field, put(inner if isinstance(inner, Mapping) else empty_mapping(made), key, scalar))
+        fields.setdefault(field, {}).update(put(empty_mapping(made), key, scalar).entries())
+    for field, entries in fields.items():
+        made = put(made, field, empty_mapping(made).with_entries(entries))
     return made
 
 

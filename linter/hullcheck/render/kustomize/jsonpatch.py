@@ -116,7 +116,7 @@ def _get(node: Node | None, path: list[str], operation: Operation) -> Node | Non
 
 
 def _index(node: Sequence, part: str, operation: Operation) -> int:
-    number = int(part) if part.lstrip("+-").isdigit() and len(part) < 8 else None
+    number = int(part) if part.lstrip("+-").isdecimal() and len(part) < 8 else None
     count = len(node.items)
     if number is None or not -count <= number < count:
         raise RefusedError(f"there is no element `{part}` in the list", operation.location)
@@ -175,7 +175,7 @@ def _place(items: list[Node], part: str, operation: Operation) -> int:
     """Where a new element goes: `-` is the end, and negative numbers count from there."""
     if part == "-":
         return len(items)
-    number = int(part) if part.lstrip("+-").isdigit() and len(part) < 8 else None
+    number = int(part) if part.lstrip("+-").isdecimal() and len(part) < 8 else None
     if number is None or not -len(items) - 1 <= number <= len(items):
         raise RefusedError(f"there is no place `{part}` in the list", operation.location)
     return number + len(items) + 1 if number < 0 else number

@@ -5,7 +5,7 @@ import posixpath
 from hullcheck.model.node import Mapping, Node, Scalar
 from hullcheck.parse.kustomization import Layer, texts
 from hullcheck.render.kustomize.fieldspecs import FieldSpec
-from hullcheck.render.kustomize.resources import Gvk, Resource, Resources
+from hullcheck.render.kustomize.resources import Gvk, Resource, Resources, Step
 from hullcheck.render.kustomize.transform import add_words
 from hullcheck.render.kustomize.tree import empty_mapping, put, word
 
@@ -34,7 +34,7 @@ def note(resources: list[Resource], wishes: dict[str, Scalar], folder: str) -> N
         if (by := wishes.get("originAnnotations")) and resource.origin:
             _annotate(resource, _ORIGIN, _origin(resource.origin, folder), by)
         if (by := wishes.get("transformerAnnotations")) and resource.through:
-            _annotate(resource, _THROUGH, "".join(_step(step, folder) for step in resource.through), by)
+            _annotate(resource, _THROUGH, "".join(_step(step, folder) for step in resource.through.all()), by)
 
 
 def _origin(origin: tuple[str, ...], folder: str) -> str:
@@ -44,9 +44,9 @@ def _origin(origin: tuple[str, ...], folder: str) -> str:
     return f"configuredIn: {path}\nconfiguredBy:\n  apiVersion: builtin\n  kind: {origin[1]}\n"
 
 
-def _step(step: tuple[str, str], folder: str) -> str:
-    path, what = step
-    return f"- configuredIn: {_relative(path, folder)}\n  configuredBy:\n    apiVersion: builtin\n    kind: {what}\n"
+def _step(step: Step, folder: str) -> str:
+    place = _relative(step.path, folder)
+    return f"- configuredIn: {place}\n  configuredBy:\n    apiVersion: builtin\n    kind: {step.what}\n"
 
 
 def _relative(path: str, folder: str) -> str:

@@ -7,11 +7,14 @@ from hullcheck.parse.kustomization import RefusedError
 from hullcheck.render.kustomize.jsonpatch import Operation, apply
 from hullcheck.render.kustomize.kinds import Types
 from hullcheck.render.kustomize.merge import merge
-from hullcheck.render.kustomize.resources import Resource, Resources, word_at, words_at
+from hullcheck.render.kustomize.resources import Resource, Resources, names, word_at, words_at
 from hullcheck.render.kustomize.scalars import is_null
 from hullcheck.render.kustomize.selectors import Selector, select
 from hullcheck.render.kustomize.tree import empty_mapping, put, unshared, without, word
 from hullcheck.source import Location
+
+COST = 30
+"""What it costs to patch an object, in steps."""
 
 
 class Patch(NamedTuple):
@@ -43,8 +46,8 @@ def apply_patch(resources: Resources, patch: Patch, *, complete: bool) -> bool:
         kind = word_at(patch.merges[0], "kind")
         for resource in select(resources, patch.target):
             used = used or resource.kind == kind
-            _merge_into(resource, _levelled(patch.merges[0], resource), patch)
-        _settle(resources)
+            _merge_into(resources, resource, _levelled(patch.merges[0], resource), patch)
+        resources.check_unique()
         return used
     applied = [_apply_by_name(resources, document, patch, complete=complete) for document in patch.merges]
     return all(applied)
@@ -58,15 +61,9 @@ def _apply_by_name(resources: Resources, document: Mapping, patch: Patch, *, com
     if len(found) != 1:
         what = "more than one object is" if found else "no object is"
         raise RefusedError(f"{what} called {wanted}, which a patch is for", document.location.one_line())
-    _merge_into(found[0], _levelled(document, found[0]) if patch.legacy else document, patch)
-    _settle(resources)
-    return True
-
-
-def _settle(resources: Resources) -> None:
-    resources.drop_deleted()
-    resources.renamed()
+    _merge_into(resources, found[0], _levelled(document, found[0]) if patch.legacy else document, patch)
     resources.check_unique()
+    return True
 
 
 def _levelled(document: Mapping, target: Resource) -> Mapping:
@@ -89,8 +86,19 @@ def _levelled(document: Mapping, target: Resource) -> Mapping:
     return put(put(document, "metadata", made), "apiVersion", target.root.entries()["apiVersion"][1])
 
 
-def _merge_into(resource: Resource, document: Mapping, patch: Patch) -> None:
+def _merge_into(resources: Resources, resource: Resource, document: Mapping, patch: Patch) -> None:
     """Merge one document; name, kind and namespace stay, unless the patch may change them."""
+    resources.work.spend(COST, patch.place)
+    called = resource.id, names(resource)
+    _merge(resource, document, patch)
+    if resource.node is None:
+        resources.work.spend(len(resources), patch.place)
+        resources.drop_deleted()
+    elif (resource.id, names(resource)) != called:
+        resources.renamed()
+
+
+def _merge(resource: Resource, document: Mapping, patch: Patch) -> None:
     old = resource.root
     if patch.rename or patch.change_kind:
         resource.remember()
@@ -128,7 +136,10 @@ def _with_identity(old: Mapping, new: Mapping, *, rename: bool) -> Mapping:
 def _apply_operations(resources: Resources, patch: Patch) -> None:
     if patch.target is None:
         raise RefusedError("a JSON patch needs a target", patch.place)
+    renamed = False
     for resource in select(resources, patch.target):
+        resources.work.spend(COST, patch.place)
+        called = resource.id, names(resource)
         if not patch.legacy:
             resource.remember()
         if resource.shares:
@@ -137,4 +148,6 @@ def _apply_operations(resources: Resources, patch: Patch) -> None:
         if not isinstance(made, Mapping):
             raise RefusedError("the patch leaves no object", patch.place)
         resource.node = made
-    resources.renamed()
+        renamed = renamed or (resource.id, names(resource)) != called
+    if renamed:
+        resources.renamed()

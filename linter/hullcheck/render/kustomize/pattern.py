@@ -39,6 +39,11 @@ def compiled(pattern: str) -> "Pattern":
     return Pattern(pattern)
 
 
+def is_word(pattern: str) -> bool:
+    """Does the pattern match nothing but itself?"""
+    return _SIMPLE.fullmatch(pattern) is not None
+
+
 def matches_whole(pattern: str, text: str) -> bool:
     """Does the pattern match all of the text? An empty one matches anything."""
     if not pattern or _SIMPLE.fullmatch(pattern):

@@ -46,7 +46,7 @@ def transform(own: Layer, state: State, builder: "Builder", stack: tuple[str, ..
 
 def _configured(own: Layer, field: str, state: State, builder: "Builder", stack: tuple[str, ...]) -> list[Resource]:
     """The objects that configure them: written in the kustomization, or in files and folders."""
-    gathered = State()
+    gathered = State(builder.work)
     paths = []
     for node in texts(own.node(field), field):
         roots, broken = embedded(node)
@@ -172,6 +172,7 @@ def _replicas(root: Mapping, own: Layer, state: State, builder: "Builder") -> No
 def _images(root: Mapping, own: Layer, state: State, builder: "Builder") -> None:
     node = root.get("imageTag")
     if node is not None:
+        state.image_names = None
         transformers.images(node, state, "transformers", _specs(root))
 
 

@@ -15,6 +15,9 @@ from hullcheck.source import Location
 
 DEFAULT_PATH = "metadata.name"
 
+STEPS = 50
+"""What it costs to write a value into an object."""
+
 _Set = Callable[[Node], Node]
 
 
@@ -112,18 +115,25 @@ def apply(resources: Resources, made: Replacement, *, complete: bool) -> None:
     if value is None:
         return
     for target in made.targets:
-        for resource in resources:
+        candidates = resources.maybe_named(target.select.name)
+        resources.work.spend(len(candidates), target.location)
+        for resource in candidates:
             if resource.node is not None and _is_target(resource, target):
+                resources.work.spend(STEPS * len(target.paths), target.location)
+                called = resource.id
                 for path in target.paths:
                     _write(resource, value, path, target, made.because)
                     resource.spread()
-    resources.renamed()
+                if resource.id != called:
+                    resources.renamed()
 
 
 def _read(resources: Resources, made: Replacement, *, complete: bool) -> Node | None:
     source = made.source
     assert source is not None
-    found = [r for r in resources if r.node is not None and _is_source(r, source)]
+    candidates = resources.named(source.name) if source.name else resources.items
+    resources.work.spend(len(candidates), source.location)
+    found = [r for r in candidates if r.node is not None and _is_source(r, source)]
     if not found and not complete:
         return None
     if len(found) != 1:
@@ -208,7 +218,7 @@ def smart_path(path: str) -> list[str]:
 
 
 def _is_index(part: str) -> bool:
-    return part.isdigit() and len(part) < 8
+    return part.isdecimal() and len(part) < 8
 
 
 def _is_match(part: str) -> bool:

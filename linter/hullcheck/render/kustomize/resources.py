@@ -3,11 +3,14 @@
 from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
+from hullcheck.budget import tick
 from hullcheck.model.node import Mapping, Node, Scalar
-from hullcheck.parse.kustomization import RefusedError
+from hullcheck.parse.kustomization import RefusedError, UnknownError
 from hullcheck.render.kustomize.kinds import cluster_scoped
+from hullcheck.render.kustomize.pattern import is_word
 from hullcheck.render.kustomize.scalars import is_null
 from hullcheck.render.kustomize.tree import empty_mapping, put, spread
+from hullcheck.source import Location
 
 NO_NAMESPACE = "_non_namespaceable_"
 
@@ -75,17 +78,34 @@ class Former(NamedTuple):
     kind: str
 
 
+class Step(NamedTuple):
+    """A kustomization that an object went through, what it did, and the step before."""
+
+    path: str
+    what: str
+    before: "Step | None"
+
+    def all(self) -> "list[Step]":
+        """The steps up to this one, the first first."""
+        found = []
+        step: Step | None = self
+        while step is not None:
+            found.append(step)
+            step = step.before
+        return found[::-1]
+
+
 class Resource:
     """An object. `node` is None once a patch has deleted it. `former` are its earlier names, the oldest first.
 
     `hashed` is true if its name is to get a hash of its content. `behavior` is a generator's. `variables` are the names
     of the vars that read it. `origin` is the file that it was read from, or the kustomization that made it and by what;
-    `through` are the kustomizations that it went through, and what each did. `shares` is true if it has values that stand in several places as one.
+    `through` is the last of the kustomizations that it went through. `shares` is true if it has values that stand in several places as one.
     """
 
     __slots__ = (
         "_id", "_identity", "_looked_at", "_written",
-        "behavior", "former", "hashed", "node", "origin", "prefixes", "shares", "suffixes", "through", "variables",
+        "behavior", "former", "hashed", "images", "node", "origin", "prefixes", "shares", "suffixes", "through", "variables",
     )  # fmt: skip
 
     def __init__(self, node: Mapping) -> None:
@@ -102,7 +122,8 @@ class Resource:
         self.behavior = ""
         self.shares = False
         self.origin: tuple[str, ...] = ()
-        self.through: tuple[tuple[str, str], ...] = ()
+        self.through: Step | None = None
+        self.images: tuple[Mapping, object, tuple[str, ...]] | None = None  # what was found in a tree
 
     def copy(self) -> "Resource":
         """Another one with the same tree; trees are never changed in place."""
@@ -177,7 +198,9 @@ class Resource:
 
     def remember(self) -> None:
         """Note what it is called now, before that changes."""
-        self.former = (*self.former, Former(self.name, self.effective_namespace, self.kind))
+        now = Former(self.name, self.effective_namespace, self.kind)
+        if self.former[-1:] != (now,):
+            self.former = (*self.former, now)
 
     def labels(self) -> dict[str, str]:
         return words_at(self.node, "metadata", "labels")
@@ -232,13 +255,33 @@ def read(node: Mapping, path: str) -> Resource:
     return made
 
 
-class Resources:
-    """The objects of a build, in their order; no two may be called the same."""
+MAX_WORK = 1_000_000
+"""What all builds of a repository may cost together, in steps of some microseconds; an object takes twenty or so."""
 
-    def __init__(self, items: Iterable[Resource] = ()) -> None:
+
+class Work:
+    """What builds have cost so far: each entry of a kustomization is held against each object."""
+
+    def __init__(self) -> None:
+        self.left = MAX_WORK
+
+    def spend(self, steps: int, place: Location) -> None:
+        """Count some steps; raises UnknownError if there are none left."""
+        tick()
+        self.left -= steps
+        if self.left < 0:
+            raise UnknownError("the kustomizations of this repository change too many objects too often", place)
+
+
+class Resources:
+    """The objects of a build, in their order; no two may be called the same. `work` is what changing them costs."""
+
+    def __init__(self, items: Iterable[Resource] = (), work: Work | None = None) -> None:
         self.items = list(items)
+        self.work = work or Work()
         self._ids: set[Id] | None = None
         self._by_name: dict[str, list[Resource]] | None = None
+        self._unique = False
 
     def __iter__(self) -> Iterator[Resource]:
         return iter(self.items)
@@ -249,6 +292,7 @@ class Resources:
     def renamed(self) -> None:
         """Something may be called otherwise now: look names up anew."""
         self._ids = self._by_name = None
+        self._unique = False
 
     def append(self, resource: Resource) -> None:
         if self._ids is None:
@@ -258,11 +302,18 @@ class Resources:
             raise RefusedError(f"{own} is there twice", resource.root.location.one_line())
         self._ids.add(own)
         self.items.append(resource)
-        self._by_name = None
+        if self._by_name is not None:
+            for word in names(resource):
+                self._by_name.setdefault(word, []).append(resource)
 
     def replace(self, old: Resource, new: Resource) -> None:
+        """Put one in the place of another that is called the same."""
         self.items[self.items.index(old)] = new
-        self.renamed()
+        if self._by_name is None or old.id != new.id or old.former != new.former:
+            self.renamed()
+            return
+        for word in names(new):
+            self._by_name[word] = [new if each is old else each for each in self._by_name[word]]
 
     def drop_deleted(self) -> None:
         if any(resource.node is None for resource in self.items):
@@ -271,9 +322,12 @@ class Resources:
 
     def check_unique(self) -> None:
         """Raise RefusedError if two are called the same."""
+        if self._unique:
+            return
         again = Resources()
         for resource in self.items:
             again.append(resource)
+        self._unique = True
 
     def named(self, name: str) -> list[Resource]:
         """Those that are or were called so, in their order."""
@@ -281,9 +335,13 @@ class Resources:
             self._by_name = {}
             for resource in self.items:
                 if resource.node is not None:
-                    for word in {resource.name, *(former.name for former in resource.former)}:
+                    for word in names(resource):
                         self._by_name.setdefault(word, []).append(resource)
         return self._by_name.get(name, [])
+
+    def maybe_named(self, pattern: str) -> list[Resource]:
+        """Those that may be or have been called what the pattern fits, in their order; all if it is no plain word."""
+        return list(self.named(pattern) if pattern and is_word(pattern) else self.items)
 
     def known_as(self, wanted: Id) -> list[Resource]:
         """Those that are or were called exactly so."""
@@ -292,3 +350,8 @@ class Resources:
     def matching(self, name: str, accept: Callable[[Id], bool]) -> list[Resource]:
         """Those of that name, now or before, any of whose ids is accepted."""
         return [r for r in self.named(name) if any(accept(i) for i in (*r.former_ids, r.id))]
+
+
+def names(resource: Resource) -> set[str]:
+    """What it is and was called."""
+    return {resource.name, *(former.name for former in resource.former)}

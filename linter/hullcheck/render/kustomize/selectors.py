@@ -7,9 +7,13 @@ from typing import NamedTuple
 
 from hullcheck.model.node import Node
 from hullcheck.parse.kustomization import RefusedError, UnknownError, struct, text
-from hullcheck.render.kustomize.pattern import PatternError, matches_whole
+from hullcheck.render.kustomize.pattern import PatternError, is_word, matches_whole
 from hullcheck.render.kustomize.resources import Gvk, Resource, Resources
 from hullcheck.source import Location
+
+STEPS = 3
+PATTERN_STEPS = 20
+"""What it costs to hold a selector against an object, without patterns and with them."""
 
 FIELDS = "group version kind name namespace labelSelector annotationSelector"
 
@@ -78,7 +82,10 @@ def selector(node: Node, what: str) -> Selector:
 def select(resources: Resources, wanted: Selector) -> list[Resource]:
     """The objects that a patch's target means: by the first or the present name and namespace, and the present kind."""
     found = []
-    for resource in resources:
+    candidates = resources.maybe_named(wanted.name)
+    plain = all(not pattern or is_word(pattern) for pattern in (*wanted.gvk, wanted.name, wanted.namespace))
+    resources.work.spend((STEPS if plain else PATTERN_STEPS) * len(candidates), wanted.location)
+    for resource in candidates:
         if resource.node is None or not wanted.fits_kind(resource.gvk):
             continue
         first, now = resource.first_id, resource.id

@@ -8,15 +8,12 @@ from hullcheck.model.problem import Problem
 from hullcheck.parse.kustomization import RefusedError, UnknownError
 from hullcheck.render.kustomize.fieldspecs import DEFAULT, Config, joined
 from hullcheck.render.kustomize.kinds import Types
-from hullcheck.render.kustomize.resources import Resources
+from hullcheck.render.kustomize.resources import Resources, Step, Work
 from hullcheck.render.kustomize.variables import Variable
 from hullcheck.source import Location
 
 MAX_OBJECTS = 10_000
 """Objects of one build; clusters that are kept in one overlay have a few thousand."""
-
-MAX_WORK = 2_000_000
-"""Objects touched in all builds of a repository together."""
 
 
 REMOTE = Gap("remote", "overlay", "something that it takes from elsewhere isn't fetched")
@@ -39,13 +36,14 @@ class DeadImage(NamedTuple):
 class State:
     """Objects, places of names, variables; notes about what isn't known, and the files that had a part in it."""
 
-    def __init__(self) -> None:
-        self.resources = Resources()
+    def __init__(self, work: Work | None = None) -> None:
+        self.resources = Resources(work=work)
         self.config: Config = DEFAULT
         self.variables: dict[str, Variable] = {}
         self.problems: list[Problem] = []
         self.dead_images: list[DeadImage] = []
         self.live_images: set[Location] = set()
+        self.image_names: tuple[str, ...] | None = None  # those that are there, once somebody asked
         self.files: set[str] = set()
         self.sources: set[str] = set()  # those of which each object is a resource or a merge
         self.local: list[Mapping] = []  # objects that their own annotation keeps from being put out
@@ -56,7 +54,7 @@ class State:
     def copy(self) -> "State":
         """Another one that can be changed: trees are shared, objects aren't."""
         made = State()
-        made.resources = Resources(resource.copy() for resource in self.resources)
+        made.resources = Resources((resource.copy() for resource in self.resources), self.resources.work)
         made.config, made.variables = self.config, dict(self.variables)
         made.problems, made.dead_images = list(self.problems), list(self.dead_images)
         made.live_images, made.types = set(self.live_images), self.types
@@ -66,6 +64,7 @@ class State:
 
     def absorb(self, other: "State", place: Location) -> None:
         """Add the result of a base, which is named at that place."""
+        self.resources.work.spend(len(other.resources), place)
         for resource in other.resources:
             self.resources.append(resource.copy())
         if len(self.resources) > MAX_OBJECTS:
@@ -88,8 +87,12 @@ class State:
 
     def note(self, path: str, what: str) -> None:
         """Note for every object that this kustomization has done that to it."""
+        made: dict[int, Step] = {}  # one for all that have come the same way
         for resource in self.resources:
-            resource.through = (*resource.through, (path, what))
+            before = id(resource.through)
+            if before not in made:
+                made[before] = Step(path, what, resource.through)
+            resource.through = made[before]
 
     def unknown(self, message: str, location: Location, gap: Gap, *, changes: bool = False) -> None:
         """Note that a part of the result isn't known; with `changes`, that the other parts may be changed by it."""

@@ -14,6 +14,9 @@ from hullcheck.render.kustomize.resources import BUILD_ANNOTATIONS, Gvk, Resourc
 from hullcheck.render.kustomize.scalars import is_null
 from hullcheck.render.kustomize.tree import Change, Shared, change_at, empty_mapping, overriding, put, shared, word
 
+STEPS = 10
+"""What it costs to change the same in an object as in all others."""
+
 _NOT_RENAMED = (
     Gvk("", "", "CustomResourceDefinition"),
     Gvk("apiregistration.k8s.io", "", "APIService"),
@@ -58,6 +61,7 @@ def set_namespace(resources: Resources, rule: NamespaceRule) -> None:
     """Put every object that has one into the namespace; raises RefusedError if two become the same."""
     for resource in resources:
         tick()
+        resources.work.spend(STEPS + len(resource.former), rule.namespace.location)
         resource.remember()
         if not resource.cluster:
             _set_own_namespace(resource, rule)
@@ -104,7 +108,7 @@ def _set_subjects(resource: Resource, rule: NamespaceRule) -> None:
 def add_affix(resources: Resources, affix: Scalar, specs: tuple[FieldSpec, ...], *, prefix: bool, because: str) -> None:
     """Put a prefix before the names of all objects, or a suffix after them."""
     for resource in resources:
-        tick()
+        resources.work.spend(STEPS + len(resource.former) + len(resource.name) // 16, affix.location)
         first = resource.first_id.gvk
         if any(first.selected_by(kind) for kind in _NOT_RENAMED):
             continue
@@ -137,7 +141,8 @@ def add_words(
 ) -> None:
     """Put labels or annotations into the mappings that the specs name."""
     for resource in resources:
-        tick()
+        steps = len(words) * (5 * STEPS + len(words) // 8 + len(resource.labels()) // 8)
+        resources.work.spend(steps, next(iter(words.values()))[0].location)
         for name, (key, value) in words.items():
             new = shared(word(value.text, value, because))
             touched = False
@@ -177,24 +182,54 @@ class ImageRule(NamedTuple):
 def set_images(resources: Resources, rule: ImageRule, specs: tuple[FieldSpec, ...]) -> int:
     """Replace matching images: below any `containers`, then in the places that the specs name. Gives how many."""
     count = 0
+    fitting: dict[str, str | None] = {}
+
+    def made_of(text: str) -> str | None:
+        if text not in fitting:
+            fitting[text] = new_image(text, rule)
+        return fitting[text]
 
     def change(old: Node) -> Node:
         nonlocal count
         if not isinstance(old, Scalar):
             raise RefusedError("an image is expected here", old.location.one_line())
-        new = new_image(old.text, rule)
+        new = made_of(old.text)
         if new is None:
             return old
         count += 1
         return old if new == old.text else old.replaced(new, old.style, rule.decides, rule.because)
 
+    resources.work.spend(len(resources), rule.place.location)
     for resource in resources:
-        if resource.kind != "CustomResourceDefinition":
+        if resource.kind != "CustomResourceDefinition" and any(
+            made_of(text) is not None for text in _images(resource, specs)
+        ):
+            resources.work.spend(STEPS, rule.place.location)
             made = _below_containers(resource.root, change)
             assert isinstance(made, Mapping)
             resource.node = made
             change_fields(resource, specs, change, None, rule.place)
     return count
+
+
+def _images(resource: Resource, specs: tuple[FieldSpec, ...]) -> tuple[str, ...]:
+    """All images in the places where one may be replaced, as long as the object isn't changed."""
+    known = resource.images
+    if known is not None and known[0] is resource.node and known[1] is specs:
+        return known[2]
+    found: dict[str, None] = {}
+
+    def note(old: Node) -> Node:
+        if not isinstance(old, Scalar):
+            raise RefusedError("an image is expected here", old.location.one_line())
+        found[old.text] = None
+        return old
+
+    node = resource.root
+    _below_containers(node, note)
+    change_fields(resource, specs, note, None, node)
+    resource.images = (node, specs, tuple(found))
+    return resource.images[2]
 
 
 def _below_containers(node: Node, change: Change) -> Node:

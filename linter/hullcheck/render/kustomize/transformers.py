@@ -58,6 +58,7 @@ def run(own: Layer, state: State, files: Files) -> None:
     for number_, node in enumerate(own.list("replicas")):
         replicas(node, state, f"replicas[{number_}]")
         state.note(own.path, "ReplicaCountTransformer")
+    state.image_names = None
     for number_, node in enumerate(own.list("images", "imageTags")):
         images(node, state, f"images[{number_}]")
         state.note(own.path, "ImageTagTransformer")
@@ -130,8 +131,11 @@ def images(node: Node, state: State, because: str, specs: tuple[FieldSpec, ...] 
     place = fields["name"].location if "name" in fields else node.location.one_line()
     if set_images(state.resources, rule, state.config.images if specs is None else specs):
         state.live_images.add(place)
+        state.image_names = None
     else:
-        state.dead_images.append(DeadImage(name, place, _image_names(state.resources)))
+        if state.image_names is None:
+            state.image_names = _image_names(state.resources)
+        state.dead_images.append(DeadImage(name, place, state.image_names))
 
 
 def _image_names(resources: Resources) -> tuple[str, ...]:

@@ -83,7 +83,7 @@ def _with_indices(path: list[str]) -> list[str]:
     parts = []
     for part in path:
         name, bracket, index = part.partition("[")
-        if bracket and name and index.endswith("]") and index[:-1].isdigit():
+        if bracket and name and index.endswith("]") and index[:-1].isdecimal():
             parts += [name, index[:-1]]
         else:
             parts.append(part)
@@ -94,7 +94,7 @@ def _down(node: Node | None, part: str) -> Node | None:
     if isinstance(node, Mapping):
         return node.get(part)
     if isinstance(node, Sequence):
-        if part.isdigit():
+        if part.isdecimal():
             return node.items[int(part)] if len(part) < 8 and int(part) < len(node.items) else None
         key, equals, value = part.strip("[]").partition("=")
         for item in node.items:

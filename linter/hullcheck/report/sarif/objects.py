@@ -37,7 +37,7 @@ def to_json(value: Any) -> Any:
     }
 
 
-@functools.cache
+@functools.lru_cache(maxsize=128)  # more classes than there are
 def plan(cls: type) -> list[tuple[str, str, Any, bool]]:
     """For each property of a class: the attribute, the name in JSON, the default, and whether it is always written."""
     rows = []
