@@ -18,6 +18,7 @@ from hullcheck.source import Source
 
 if TYPE_CHECKING:
     from hullcheck.model.node import Node
+    from hullcheck.show.rendered import Side
     from hullcheck.show.story import Story
 
 ORIGIN_COLUMN = 72
@@ -27,7 +28,7 @@ _DIM, _PLAIN = "\x1b[2m", "\x1b[0m"
 def add(parser: argparse.ArgumentParser) -> None:
     option = parser.add_argument
     option("paths", nargs="*", metavar="PATH", help="files or folders (default: every root of the repository)")
-    option("--output-format", choices=("text", "json"), default="text")
+    option("--output-format", choices=("text", "json", "markdown"), default="text", help="markdown: with --diff-base")
     option("--no-origins", action="store_true", help="plain YAML, without the places")
     option("--reveal", action="store_true", help="don't redact secrets; never in CI")
     option("--container", metavar="NAME", help="one container's whole story, joined from all files")
@@ -50,6 +51,8 @@ def run(options: argparse.Namespace) -> int:
     root = reach_of(options.paths or ["."])
     if options.diff_base:
         return _changes(root, options)
+    if options.output_format == "markdown":
+        raise HullcheckError("--output-format markdown is for --diff-base")
     if options.container:
         return _story(root, options)
     roots = Roots(DiskTree(root), _options(options))
@@ -247,29 +250,62 @@ def _story_as_json(story: "Story") -> dict[str, Any]:
 def _changes(root: str, options: argparse.Namespace) -> int:
     from hullcheck.base import resolve
     from hullcheck.history import CommitTree, History
-    from hullcheck.show.story import changes
+    from hullcheck.report.changed import Style, render
+    from hullcheck.report.changed_json import as_json
+    from hullcheck.show.beside import Beside
+    from hullcheck.show.difference import difference
+    from hullcheck.show.rendered import of_paths, side
 
     past = History(root)
-    commit = resolve(past, options.diff_base, os.environ).commit
-    now = DiskTree(root)
-    after = _stories(now)
-    found = list(changes(_stories(CommitTree(past, commit)), after))
+    commit = CommitTree(past, resolve(past, options.diff_base, os.environ).commit)
+    tracked = past.tracked()
+    now = DiskTree(root, tracked=tracked)
+    given = _options(options)
+    paths = [relative(root, path) for path in options.paths]
+    name = os.path.basename(now.root)
+    after = of_paths(side(now, given, name), paths)
+    base = Beside(commit, now, tracked)
+    before = of_paths(side(base, given._replace(values=_values_of(base, root, given.values)), name), paths)
+    if paths and not before.worlds and not after.worlds:
+        raise HullcheckError(f"{', '.join(options.paths)}: there is nothing to show")
+    if options.container:
+        before, after = (_of_container(each, options.container) for each in (before, after))
+        if not before.stories and not after.stories:
+            raise HullcheckError(f"--container: nothing here is called {options.container}")
+    found = difference(before, after, reveal=options.reveal)
     say_all(past.notes())
     if options.output_format == "json":
-        rows = [
-            {
-                "container": c.title,
-                "change": told(c.text),
-                "path": c.location.path,
-                "line": c.location.line,
-                "removed": c.removed,
-            }
-            for c in found
-        ]
-        print(json.dumps({"version": 1, "changes": rows}, indent=2, ensure_ascii=False))
+        print(json.dumps(as_json(found), indent=2, ensure_ascii=False))
     else:
-        for change in found:
-            print(clean(told(str(change))))
-        if not found:
-            print("nothing changes in what runs")
+        style = Style(options.verbose, not options.no_origins, options.output_format == "markdown")
+        print(render(found, style), end="")
     return 0
+
+
+def _values_of(tree: "Tree", root: str, given: tuple[Source, ...]) -> tuple[Source, ...]:
+    """The files of values as the other tree has them; those outside of the repository are the same for both."""
+    found = []
+    for source in given:
+        inside = os.path.relpath(os.path.realpath(source.path), os.path.realpath(root))
+        if inside.startswith(".."):
+            found.append(source)
+            continue
+        try:
+            found.append(Source(source.path, tree.read(inside.replace(os.sep, "/"))))
+        except OSError:
+            print(
+                f"hullcheck: --values: {source.path} isn't there before, so that side goes without it", file=sys.stderr
+            )
+    return tuple(found)
+
+
+def _of_container(side: "Side", name: str) -> "Side":
+    """What is about the containers of that name alone: their stories, and what they are a part of."""
+    stories = tuple(story for story in side.stories if _is_named(story, name))
+    owners = {(scope, inner) for scope, _, inner in (story.owner.partition("#") for story in stories)}
+    owners |= {(scope, inner.rpartition("/")[0]) for scope, inner in owners}
+    worlds = tuple(
+        world._replace(things=tuple(thing for thing in world.things if (thing.world, thing.owner) in owners))
+        for world in side.worlds
+    )
+    return side._replace(worlds=tuple(world for world in worlds if world.things), stories=stories)

@@ -16,6 +16,7 @@ from hullcheck.model.kubernetes import KubernetesObject, PodContext, World
 from hullcheck.model.node import as_str, at, is_null
 from hullcheck.model.problem import Problem, late
 from hullcheck.model.scoped import Scoped
+from hullcheck.model.settings import Given
 from hullcheck.model.workload import Workload
 from hullcheck.parse import yaml
 from hullcheck.parse.kubernetes import ManifestFile, object_of, objects_in, read_literally, told_apart
@@ -79,14 +80,15 @@ def _template_identity(made: KubernetesObject) -> tuple[str, str, str]:
     return (made.node.source.path, made.kind, made.name)
 
 
-def link(files: dict[str, ManifestFile], tree: Tree, charts: list[str]) -> Linked:
-    """Unite the manifests of a repository. `charts` are the paths of `Chart.yaml` files."""
-    return _Linker(files, tree, charts).linked()
+def link(files: dict[str, ManifestFile], tree: Tree, charts: list[str], given: Given = Given()) -> Linked:  # noqa: B008
+    """Unite the manifests of a repository. `charts` are the paths of `Chart.yaml` files, `given` are their values."""
+    return _Linker(files, tree, charts, given).linked()
 
 
 class _Linker:
-    def __init__(self, files: dict[str, ManifestFile], tree: Tree, charts: list[str]) -> None:
+    def __init__(self, files: dict[str, ManifestFile], tree: Tree, charts: list[str], given: Given) -> None:
         self.files = files
+        self.given = given
         self.tree = tree
         self.problems: list[Problem] = []
         self.rendered: set[str] = set()
@@ -294,7 +296,10 @@ class _Linker:
             try:
                 with Thing():
                     tick()
-                    made = render(chart, self.read, lambda folder: _in_folder(paths, folder), index=index, lenient=True)
+                    given = (self.given.values, self.given.sets)
+                    made = render(
+                        chart, self.read, lambda folder: _in_folder(paths, folder), *given, index=index, lenient=True
+                    )
             except OutOfTimeError as error:
                 path = posixpath.join(chart, "Chart.yaml")
                 place = Source(path, self.read(path) or b"").at(0)

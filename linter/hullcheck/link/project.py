@@ -174,7 +174,8 @@ class _Linker:
         named = NamedFiles(self.files, self.tree)
         variables = Texts(self._variable_files(composed, texts), self.tree)
         around = Around(self.tree.paths, self.tree.read, self.settings.compose_projects)
-        found = link(Files(composed, named.compose), {}, variables, around)
+        env = {posixpath.dirname(path): self.settings.given.env for path in composed} if self.settings.given.env else {}
+        found = link(Files(composed, named.compose), env, variables, around)
         self.problems += named.problems + found.problems + variables.problems()
         self.problems += [problem for project in found.projects for problem in project.problems]
         return found.projects
@@ -261,7 +262,7 @@ class _Linker:
             return None
         from hullcheck.link.kubernetes import link as link_manifests
 
-        linked = link_manifests(manifests, self.tree, charts)
+        linked = link_manifests(manifests, self.tree, charts, self.settings.given)
         self.problems = [p for p in self.problems if p.name != "not-analysed" or p.location.path not in linked.rendered]
         self.problems += linked.problems
         for path, model in linked.literal.items():

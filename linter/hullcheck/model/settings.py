@@ -3,7 +3,15 @@
 from datetime import date
 from typing import Any, NamedTuple
 
-from hullcheck.source import Location
+from hullcheck.source import Location, Source
+
+
+class Given(NamedTuple):
+    """What is said to whatever renders: charts' files of `values` and `sets` over them, and Compose's variables."""
+
+    values: tuple[Source, ...] = ()
+    sets: tuple[str, ...] = ()
+    env: dict[str, str] = {}  # noqa: RUF012  never changed
 
 
 class Settings(NamedTuple):
@@ -18,7 +26,8 @@ class Settings(NamedTuple):
     `network_deny` and `network_allow` are the configuration's assertions; `datastores` more names of images that hold
     data. `validate` is the Kubernetes version whose API manifests are held against, such as "1.31", or "latest"; empty if
     they aren't. `compose_projects` are the Compose projects that the configuration lists. `places` are those of entries of
-    the configuration that are judged themselves, by their dotted key, with its own under the empty one.
+    the configuration that are judged themselves, by their dotted key, with its own under the empty one. `given`
+    is what charts and Compose projects are rendered with.
     """
 
     today: date
@@ -38,6 +47,7 @@ class Settings(NamedTuple):
     validate: str = ""
     compose_projects: tuple[Any, ...] = ()
     places: dict[str, Location] = {}  # noqa: RUF012  never changed
+    given: Given = Given()
 
     def told_together(self, item: str) -> bool:
         """Is this item of missing hardening told by `hardening-missing`, rather than by itself or not at all?"""

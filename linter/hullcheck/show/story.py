@@ -1,6 +1,6 @@
 """A container's whole story, joined from all files: what it is, runs as and may do, each fact with its places."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from hullcheck.model.container import Container, Root
@@ -152,33 +152,77 @@ def _port(port: Any) -> str:
 class Change(NamedTuple):
     """What a change does to a container: `text` is a sentence's end, `location` the line that did it.
 
-    `removed` is true if that line was there before and no longer is.
+    `removed` is true if that line was there before and no longer is. `topic` is the fact's; empty where the container
+    is new or gone. `owner` is the container's.
     """
 
     title: str
     text: str
     location: Location
     removed: bool
+    topic: str = ""
+    owner: str = ""
+
+    @property
+    def cause(self) -> str:
+        """What did it, as the end of a sentence."""
+        verb = "was removed" if self.removed else "says so"
+        return f"because {self.location.path}:{self.location.line} {verb}"
 
     def __str__(self) -> str:
-        verb = "was removed" if self.removed else "says so"
-        return f"{self.title}: {self.text}, because {self.location.path}:{self.location.line} {verb}"
+        return f"{self.title}: {self.text}, {self.cause}"
 
 
-def changes(before: Iterable[Story], after: Iterable[Story]) -> Iterator[Change]:
-    """What is different now, container by container."""
-    old = {story.owner: story for story in before}
+Decide = Callable[[str, str], "tuple[Location, bool] | None"]
+"""The line that decides a fact now, by the container's owner and the fact's topic, and whether it is gone."""
+
+
+def changes(
+    before: Iterable[Story],
+    after: Iterable[Story],
+    names: Mapping[str, str] | None = None,
+    decide: Decide = lambda owner, topic: None,
+) -> Iterator[Change]:
+    """What is different now, container by container. `names` are the owners, of workloads too, that are
+    called otherwise now."""
+    old = {_renamed(story.owner, names or {}): story for story in before}
     for story in after:
         known = old.pop(story.owner, None)
         if known is None:
-            yield Change(story.title, "is new", story.location, removed=False)
+            text = ", ".join(("is new", *_notable(story)))
+            yield Change(story.title, text, story.location, removed=False, owner=story.owner)
         else:
-            yield from _differences(known, story)
+            yield from _differences(known, story, decide)
     for story in old.values():
-        yield Change(story.title, "is gone", story.location, removed=True)
+        yield Change(story.title, "is gone", story.location, removed=True, owner=story.owner)
 
 
-def _differences(old: Story, new: Story) -> Iterator[Change]:
+def _renamed(owner: str, names: Mapping[str, str]) -> str:
+    """What a container is called now: by itself, or by the workload that it is in."""
+    if owner in names:
+        return names[owner]
+    workload, _, container = owner.rpartition("/")
+    return f"{names[workload]}/{container}" if workload in names else owner
+
+
+_NOTABLE = {
+    "privileged": "yes", "host network": "yes", "host PID namespace": "yes", "host IPC namespace": "yes",
+    "allows privilege escalation": "yes", "capability added": "", "device": "",
+}  # fmt: skip
+
+
+def _notable(story: Story) -> Iterator[str]:
+    """What a reviewer wants to know of a new container: that it has root, privileges, or a part of the host."""
+    for fact in story.facts:
+        if fact.topic == "runs as" and not fact.unknown and fact.value.partition(":")[0] in ("root", "0"):
+            yield f"runs as {fact.value}"
+        elif fact.topic in _NOTABLE and _NOTABLE[fact.topic] in ("", fact.value):
+            yield fact.topic if fact.value == "yes" else f"{fact.topic} {fact.value}"
+        elif fact.topic == "mount" and fact.value.startswith(("bind ", "hostPath ")):
+            yield f"mounts {fact.value}"
+
+
+def _differences(old: Story, new: Story, decide: Decide) -> Iterator[Change]:
     before, after = _by_topic(old), _by_topic(new)
     for topic in (*after, *(topic for topic in before if topic not in after)):
         was, now = before.get(topic, {}), after.get(topic, {})
@@ -186,14 +230,31 @@ def _differences(old: Story, new: Story) -> Iterator[Change]:
         come = [fact for value, fact in now.items() if value not in was]
         if len(gone) == len(come) == 1:
             text = f"{topic} {come[0].value} instead of {gone[0].value}"
-            # A default that took over stands nowhere new: what did it is the line that is gone.
-            fell_back = come[0].location.text == new.location.text and gone[0].location.text != old.location.text
-            yield Change(new.title, text, gone[0].location if fell_back else come[0].location, removed=fell_back)
+            place, removed = decide(new.owner, topic) or _turned(gone[0], come[0], old, new)
+            yield Change(new.title, text, place, removed, topic, new.owner)
             continue
         for fact in come:
-            yield Change(new.title, f"{topic} {fact.value}, which is new", fact.location, removed=False)
+            text = f"{topic} {fact.value}, which is new"
+            yield Change(new.title, text, fact.location, removed=False, topic=topic, owner=new.owner)
         for fact in gone:
-            yield Change(new.title, f"no longer {topic} {fact.value}", fact.location, removed=True)
+            text = f"no longer {topic} {fact.value}"
+            yield Change(new.title, text, fact.location, removed=True, topic=topic, owner=new.owner)
+
+
+def _turned(gone: Fact, come: Fact, old: Story, new: Story) -> tuple[Location, bool]:
+    """The line that made one fact another, and whether it is gone.
+
+    A default that took over stands nowhere new: what did it is the line that is gone. What rests on other places and
+    stands where it did is decided by the first of those that says something else now.
+    """
+    if come.location.text == new.location.text and gone.location.text != old.location.text:
+        return gone.location, True
+    if come.location.text == gone.location.text:
+        known = {related.location.text for related in gone.related}
+        for related in come.related:
+            if related.location.text not in known:
+                return related.location, False
+    return come.location, False
 
 
 def _by_topic(story: Story) -> dict[str, dict[str, Fact]]:
