@@ -244,6 +244,24 @@ def test_the_summary_shows_what_a_change_does_to_what_runs(runner: Runner) -> No
 
 
 @needs_bash
+def test_the_summary_draws_what_a_change_does_to_the_network(runner: Runner) -> None:
+    services = "services:\n  web: {image: 'r.example.org/x:1', networks: [front]}\n"
+    services += (
+        "  db: {image: 'postgres:17.2', networks: [back]}\n  'a`-->x': {image: 'r.example.org/y:1', networks: [back]}\n"
+    )
+    networks = "networks: {front: {}, back: {}}\n"
+    base = runner.repo.commit({"compose.yaml": services + networks})
+    runner.repo.git("checkout", "-q", "-b", "change")
+    runner.repo.commit({"compose.yaml": services.replace("[front]", "[front, back]") + networks})
+    payload = {"pull_request": {"base": {"sha": base}}}
+    summary = runner.step("Check", "pull_request", payload).summary
+    drawn = summary.partition("<summary>What this change opens and closes in the network</summary>")[2]
+    assert "```mermaid\nflowchart LR" in drawn
+    assert "stroke:#cf222e" in drawn
+    assert "`-->x" not in drawn.partition("```mermaid")[2]
+
+
+@needs_bash
 def test_there_must_be_something_to_check(runner: Runner) -> None:
     runner.repo.commit({"README.md": "nothing\n"})
     assert runner.step("Check").outputs["exit-code"] == "3"
