@@ -205,6 +205,13 @@ def test_options_are_for_both_sides(change: Change) -> None:
     assert "service b" not in change.told("--profile", "other")
 
 
+def test_a_port_that_is_published_elsewhere_is_the_same_port(change: Change) -> None:
+    text = "services:\n  a:\n    image: a\n    ports: ['80:80', '443:443', '9000:53/udp']\n"
+    told = change.of({"compose.yaml": text}, {"compose.yaml": text.replace("443:443", "0.0.0.0:8443:443")})
+    assert '~ service a in compose.yaml: ports[443/tcp/8443/0.0.0.0].published: "443" -> "8443"' in told
+    assert "ports[80" not in told
+
+
 def test_what_git_leaves_alone_is_no_change(change: Change) -> None:
     files = {
         ".gitignore": ".env\nown.env\n",

@@ -8,6 +8,7 @@ being told, and what is told by `diff(a, b)` is told the other way round by `dif
 import json
 import math
 from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Set as AbstractSet
 from typing import NamedTuple
 
 from hullcheck.budget import tick
@@ -167,11 +168,24 @@ class _Comparison:
             yield Difference(path, before, after, before_at, after_at, reordered=True)
 
     def _by_name(self, olds: list[str], news: list[str]) -> Aligned:
+        """Items of one name; of what is left, the only ones whose names start alike, such as a port published elsewhere."""
         numbers = {name: number for number, name in enumerate(olds)}
-        pairs = [(numbers[name], new) for new, name in enumerate(news) if name in numbers]
-        known = set(news)
+        same = {number: numbers[name] for number, name in enumerate(news) if name in numbers}
+        taken = set(same.values())
+        gone, come = _starts(olds, taken), _starts(news, same.keys())
+        same |= {come[start]: gone[start] for start in gone.keys() & come.keys()}
+        taken = set(same.values())
         return Aligned(
-            pairs,
-            [old for old, name in enumerate(olds) if name not in known],
-            [new for new, name in enumerate(news) if name not in numbers],
+            [(same[new], new) for new in sorted(same)],
+            [old for old in range(len(olds)) if old not in taken],
+            [new for new in range(len(news)) if new not in same],
         )
+
+
+def _starts(names: list[str], taken: AbstractSet[int]) -> dict[str, int]:
+    """The items that aren't taken, by the first part of their names, where only one has it."""
+    found: dict[str, list[int]] = {}
+    for number, name in enumerate(names):
+        if number not in taken and "/" in name.strip("/"):
+            found.setdefault(name.partition("/")[0], []).append(number)
+    return {start: numbers[0] for start, numbers in found.items() if len(numbers) == 1}
