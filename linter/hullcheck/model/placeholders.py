@@ -22,7 +22,7 @@ _WEAK_VALUES = Lazy(
 _REFERENCE = Lazy(
     r"\$[A-Za-z_{(][^$]*|.*\$[({].*|.*\{\{.*|.*<%.*|ENC\[.*|(?:vault|op|ssm|sops|secret|secrets|doppler|infisical|gopass|akv|awssm|"
     r"gcpsm|keyring|bws|file|env|azkv|conjur|berglas|sm|secretsmanager|secretref|keepass|pass)(?:\+[a-z]+)?:.*|ref\+.*|<path:.*|"
-    r"arn:aws[a-z-]*:.*|projects/[^/]+/secrets/.*|AQICAH.*|Ag[A-D][A-Za-z0-9+/]{200,}=*|!vault.*|\$ANSIBLE_VAULT.*|@Microsoft\.KeyVault.*",
+    r"arn:aws[a-z-]*:.*|projects/[^/]+/secrets/.*|AQICAH.*|Ag[A-D][A-Za-z0-9+/]{200,}=*|!(?:vault|env|env_var|secret|include|ref|sub|getatt)\b.*|![A-Za-z][\w:.-]{0,40}\s.*|\$ANSIBLE_VAULT.*|@Microsoft\.KeyVault.*",
     re.DOTALL,
 )
 _SWITCH = frozenset(("true", "false", "yes", "no", "on", "off", "enabled", "disabled", "null", "none", "nil", "~"))

@@ -207,14 +207,21 @@ def known_default(name: str, value: str) -> bool:
 
 
 _SIGNS = frozenset(("jwt", "session", "cookie", "signing", "csrf", "nextauth"))
+_GIVEN_OUT = frozenset(
+    (
+        "token", "aws", "minio", "gcs", "azure", "storage", "bucket", "access", "init", "project", "stripe",
+        "recaptcha", "captcha", "turnstile", "oauth", "client", "webhook", "smtp", "mail", "paypal", "twilio", "public",
+    )
+)  # fmt: skip
+"""Words of names of keys that another service gave out: without one its features are off."""
 
 
 def signs(name: str) -> bool:
     """Is it the name of a key that a program signs with?"""
     words = words_of(name)
-    return by_name(name) is Grade.STRONG and (
-        not _SIGNS.isdisjoint(words) or "secretkey" in "".join(words) or "secretkeybase" in "".join(words)
-    )
+    if by_name(name) is not Grade.STRONG or not _GIVEN_OUT.isdisjoint(words) or name.lower().startswith(("s3", "r2")):
+        return False
+    return not _SIGNS.isdisjoint(words) or "secretkey" in "".join(words)
 
 
 def words_of(name: str) -> list[str]:
