@@ -82,7 +82,7 @@ def test_what_is_named_is_part_of_what_names_it_and_no_project_of_its_own(tmp_pa
     assert found[0].secrets["s"].path == "more/s.txt"
     assert not problems
     result = judge(tmp_path, files)
-    assert {f.owner for f in named(result, "privileged", "runtime-socket")} == {"services.x", "services.a"}
+    assert {f.owner for f in named(result, "privileged", "sensitive-mount-write")} == {"services.x", "services.a"}
 
 
 def test_ignore_comments_count_in_a_file_that_is_named(tmp_path: Path) -> None:

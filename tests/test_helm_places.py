@@ -136,7 +136,7 @@ PLACES = {
     "spec/policy": ("templates/d.yaml", 9, '"Always"', ""),
     "spec/privileged": ("values.yaml", 5, "true", "templates/d.yaml:10"),
     "spec/uid": ("values.yaml", 6, "1000", "templates/d.yaml:11"),
-    "spec/changed": ("templates/d.yaml", 12, "{{ .Values.image.repository | upper | b64enc }}", ""),
+    "spec/changed": ("values.yaml", 2, "nginx", "templates/d.yaml:12"),
     "spec/empty": ("values.yaml", 7, '""', "templates/d.yaml:13"),
     "spec/random": ("templates/d.yaml", 14, "{{ randAlphaNum 10 | quote }}", ""),
     "spec/securityContext/runAsNonRoot": ("values.yaml", 9, "false", "templates/d.yaml:16"),
