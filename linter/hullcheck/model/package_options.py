@@ -92,7 +92,7 @@ GEM = _grammar(
     " trust-policy version",
     tail=False,
 )
-"""https://guides.rubygems.org/command-reference/#gem-install; what stands behind `--` goes to the gem's build."""
+"""`gem help install`; what stands behind `--` goes to the gem's build."""
 
 CARGO = _grammar(
     "FjZ",
