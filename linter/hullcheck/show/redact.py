@@ -20,6 +20,9 @@ _NAMES = frozenset(("labels", "annotations", "matchLabels", "selector", "nodeSel
 """Mappings of Kubernetes whose keys are names for people and programs, and whose values select or describe."""
 
 
+_KEYWORDS = frozenset(("ONBUILD", "RUN", "CMD", "ENTRYPOINT", "HEALTHCHECK"))
+
+
 class Redaction:
     """Replaces what the secret checks know; `count` says how many values it took out."""
 
@@ -130,5 +133,16 @@ def _spans(name: str, text: str) -> Iterable[Span]:
     found += [(login.start, login.end) for login in secrets.in_pairs(text)]
     found += [(held.start, held.end) for held in in_config(text)]
     if " " in text:
-        found += [(said.start, said.end) for said in in_script(text)]
+        start = _start_of_command(text)
+        found += [(start + said.start, start + said.end) for said in in_script(text[start:])]
     return found
+
+
+def _start_of_command(text: str) -> int:
+    """Where the command starts in what may be an instruction of a Dockerfile: behind its keyword and its options."""
+    start = 0
+    for word in text.split(" ")[:20]:
+        if word not in _KEYWORDS and not (start and word.startswith("--")):
+            break
+        start += len(word) + 1
+    return min(start, len(text))
