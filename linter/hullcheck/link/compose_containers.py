@@ -14,7 +14,7 @@ from hullcheck.model.workload import Sysctl, Workload
 from hullcheck.render.compose.nodes import entries, get, items, part, parts, text_of
 from hullcheck.render.compose.paths import inside
 from hullcheck.render.compose.units import size, words
-from hullcheck.source import HOLE, Field, Related
+from hullcheck.source import HOLE, Field, Location, Related
 
 SOCKET = "/var/run/docker.sock"
 """What `use_api_socket` gives a service."""
@@ -64,18 +64,23 @@ def workloads(project: ComposeProject, place: Place, lending: Lending) -> tuple[
         for dependency in service.depends_on
         if dependency.condition.value == "service_completed_successfully"
     }
+    built = frozenset(s.image.parts for s in project.services.values() if s.build is not None and s.image.parts)
     found = []
     for service in project.services.values():
         if not service.provider:
-            found.append(_Reader(project, place, service, service.name in ends, lending).workload())
+            builds = service.build is not None or service.image.parts in built
+            found.append(_Reader(project, place, service, service.name in ends, builds, lending).workload())
     return tuple(found)
 
 
 class _Reader:
     """Reads what one service's container may do."""
 
-    def __init__(self, project: ComposeProject, place: Place, service: Service, ends: bool, lending: Lending) -> None:
+    def __init__(
+        self, project: ComposeProject, place: Place, service: Service, ends: bool, built: bool, lending: Lending
+    ) -> None:
         self.project = project
+        self.built = built  # its image is, by it or, as far as what is known of its name goes, by another service
         self.lending = lending
         self.place = place
         self.service = service
@@ -116,9 +121,9 @@ class _Reader:
                 f"service `{service.name}`: image",
                 service.owner,
                 self._written_image(),
-                built_here=service.build is not None or self._is_built(service),
+                built_here=self.built,
             )
-        command = (*self._words("entrypoint"), *self._words("command"))
+        command = started_by(service)
         return Container(
             dialect="compose",
             owner=service.owner,
@@ -149,12 +154,6 @@ class _Reader:
             limits=self._limits(),
             workdir=self._workdir(),
         )
-
-    def _is_built(self, service: Service) -> bool:
-        """Is what isn't known in full the image that another service builds?"""
-        wanted = service.image.parts
-        services = self.project.services.values()
-        return bool(wanted) and any(other.build is not None and other.image.parts == wanted for other in services)
 
     def _written_image(self) -> str:
         node = self.node.get("image")
@@ -335,12 +334,6 @@ class _Reader:
             said = field(child, key.location)
             yield Sysctl(name, said._replace(related=self._related(said)), key.location)
 
-    def _words(self, key: str) -> tuple[Field[str], ...]:
-        node = self.node.get(key)
-        if isinstance(node, Sequence):
-            return tuple(field(item, self.at) for item in node.items)
-        return tuple(split(node)) if isinstance(node, Scalar) else ()
-
     def _probes(self) -> Iterator[Probe]:
         health = self.node.get("healthcheck")
         if not isinstance(health, Mapping):
@@ -369,9 +362,7 @@ class _Reader:
         """The commands that are run when it starts and stops."""
         for key in ("post_start", "pre_stop"):
             for item in items(self.node.get(key)):
-                node = get(item, "command")
-                command = tuple(field(word, self.at) for word in items(node))
-                command = tuple(split(node)) if isinstance(node, Scalar) else command
+                command = _words(get(item, "command"), self.at)
                 if command:
                     identity = " ".join(word.value or "" for word in command)
                     yield Probe(key, "exec", item.location, command, identity=identity)
@@ -413,14 +404,14 @@ def user_of(service: Service) -> User:
     return User(Root.STATED if root else Root.NO, said.location, shown, f"`user` is `{shown}`", said.related)
 
 
-def command_of(service: Service) -> list[str]:
-    """The words that start a service, as far as they are known."""
-    found: list[str] = []
-    for key in ("entrypoint", "command"):
-        node = service.node.get(key)
-        said = split(node) if isinstance(node, Scalar) else (field(item, service.location) for item in items(node))
-        found += [word.value or "" for word in said]
-    return found
+def started_by(service: Service) -> tuple[Field[str], ...]:
+    """The words that start a service: its entry point's, then its command's."""
+    return tuple(word for key in ("entrypoint", "command") for word in _words(service.node.get(key), service.location))
+
+
+def _words(node: Node | None, at: Location) -> tuple[Field[str], ...]:
+    """The words of a command line, which is a list or one text."""
+    return tuple(split(node)) if isinstance(node, Scalar) else tuple(field(item, at) for item in items(node))
 
 
 def split(node: Scalar) -> Iterator[Field[str]]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from hullcheck.link.compose_containers import command_of
+from hullcheck.link.compose_containers import started_by
 from hullcheck.model import compose
 from hullcheck.model.compose import ComposeProject, Service
 from hullcheck.model.container import Port
@@ -157,7 +157,7 @@ def _data(
 ) -> str:
     """Which kind of data store the service is: a client of one, or what dumps it, is none."""
     service = member.service
-    words = command_of(service)
+    words = [word.value or "" for word in started_by(service)]
     if is_client(words):
         return ""
     variables = (variable.name for variable in service.environment if variable.source != "build argument")
