@@ -77,8 +77,7 @@ class Result(NamedTuple):
     """What came out: all findings of the targets, marked and united for printing; `shown` are those that count.
 
     `same_as` is what the files were compared with if none of them differs. `redact` are the places of all secrets.
-    `same_as` is what the files were compared with if none of them differs. `left_out` would count, if others didn't tell
-    the same.
+    `left_out` would count, if others didn't tell the same.
     """
 
     root: str

@@ -3,6 +3,7 @@
 import itertools
 import posixpath
 from collections.abc import Callable, Iterator, Mapping
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from hullcheck.budget import OutOfTimeError, ticking
@@ -269,10 +270,17 @@ class _Linker:
             self.files[path] = _with_model(self.files[path], manifests[path], model)
         return linked
 
-    def _images(self) -> Any:
-        from hullcheck.link.images import Images, inline_build, service_build, stated_builds
+    @cached_property
+    def _stated(self) -> tuple[Any, ...]:
+        """What files that say what to build state, once all of them are read."""
+        from hullcheck.link.images import stated_builds
 
-        builds = list(stated_builds(self.files.values()))
+        return tuple(stated_builds(self.files.values()))
+
+    def _images(self) -> Any:
+        from hullcheck.link.images import Images, inline_build, service_build
+
+        builds = list(self._stated)
         dockerfiles = dict(self.dockerfiles)
         self._add_inline_of_bakes()
         for project in self.compose:
@@ -292,10 +300,9 @@ class _Linker:
 
     def _local_images(self) -> LocalImages:
         from hullcheck.link.builds import artifacts
-        from hullcheck.link.images import stated_builds
 
         named = [name for file in of_kind(self.files, "skaffold").values() for name in artifacts(file)]
-        stated = [*stated_builds(self.files.values()), *self.service_builds.values()]
+        stated = [*self._stated, *self.service_builds.values()]
         return LocalImages(self.tree, self.compose, stated, self.asked.builds, named)
 
     def _add_inline_of_bakes(self) -> None:

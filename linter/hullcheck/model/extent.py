@@ -233,7 +233,6 @@ _HOLDS: dict[str, Callable[[Any, Any], bool]] = {
 
 EVERY_ADDRESS = Spans("address", ((0, END),))
 NO_ADDRESS = Spans("address", ())
-EVERY_PORT = Spans("port", ((0, len(PROTOCOLS) * MAX_PORT),))
 UNKNOWN_ADDRESS = Spans("address", ((0, END),), unknown=True)
 
 
