@@ -1,0 +1,73 @@
+"""Connections that are used and that policies deny, as parts for the check: in each network, and by a change."""
+
+from collections.abc import Iterable, Iterator
+
+from hullcheck.model.network.blocked import Blocked, Denied, blocked, judged, translated
+from hullcheck.model.network.causes import Cause, closing
+from hullcheck.model.network.diff import Difference, Path
+from hullcheck.model.network.network import Network, Reason
+from hullcheck.model.network.policy import Policy
+from hullcheck.model.scoped import Scoped
+from hullcheck.source import Location
+
+
+def denied_parts(networks: list[Network]) -> Iterator[Scoped]:
+    """What is used and denied in each network, and wouldn't be open with the policies that stand apart from workloads."""
+    for network in networks:
+        found = list(blocked(network)) if network.policies else []
+        if not found:
+            continue
+        together = _with_others(network, networks)
+        for one in found:
+            if together is None or _stays(one, network, together):
+                yield Scoped(network.scope.name, Denied(network, one, not network.scope.approximate))
+
+
+def _with_others(network: Network, networks: Iterable[Network]) -> Network | None:
+    """The network with the policies of scopes that hold no workloads, which are for others' workloads."""
+    own = {_name(policy) for policy in network.scope.policies}
+    more: dict[tuple[str, str], Policy] = {}
+    for other in networks:
+        if other is not network and not other.endpoints:
+            more.update((_name(policy), policy) for policy in other.policies if _name(policy) not in own)
+    if not more:
+        return None
+    return Network(network.scope._replace(policies=(*network.scope.policies, *more.values())), network.assume)
+
+
+def _name(policy: Policy) -> tuple[str, str]:
+    return policy.object.kind, policy.name
+
+
+def _stays(one: Blocked, here: Network, there: Network) -> bool:
+    need = translated(one.need, here, there)
+    again = judged(there, need) if need is not None else None
+    return again is not None and bool({d.direction for d in again.denials} & {d.direction for d in one.denials})
+
+
+def cuts(found: Difference) -> Iterator[Denied]:
+    """What a change cuts: what is used now and denied now, and was open before."""
+    before, after = found.both.before, found.both.after
+    if found.kind == "compose" or found.before is None or found.after is None:
+        return
+    for one in blocked(after):
+        need = translated(one.need, after, before)
+        if need is not None and judged(before, need) is None:
+            yield Denied(after, one, change=True, by=tuple(_by(one, before, after)))
+
+
+def _by(one: Blocked, before: Network, after: Network) -> Iterator[tuple[Location, str]]:
+    """The policies and rules that did it, where they are, or were."""
+    why = Cause()
+    old = translated(one.need, after, before)
+    if old is not None and old.source is not None and old.target is not None:
+        wanted = old.connections(before)
+        if before.answers.strict.connections(old.source, old.target) & wanted:
+            why = closing(Path(before, (old.source,), (old.target,), wanted), after)
+    if isinstance(why.reason, Reason):
+        name = why.reason.policy.object.name
+        yield why.reason.rule.location, f"rule {why.reason.rule.number} of `{name}` let it through before"
+    known = {_name(policy) for policy in before.scope.policies}
+    for policy in dict.fromkeys(policy for denial in one.denials for policy in denial.policies):
+        if _name(policy) not in known:
+            yield policy.location, f"`{policy.object.name}` is new"
