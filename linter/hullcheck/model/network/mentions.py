@@ -51,6 +51,9 @@ _LOOK_UPS = frozenset(("nslookup", "dig", "getent", "host", "ping", "ping6", "re
 _SAY = frozenset(("echo", "printf", "grep", "egrep", "sed", "awk", "cat", "test", "[", "[[", "#", ":", "exit", "case"))
 """Commands that connect to nothing."""
 
+_CONNECTING = frozenset(("nc", "ncat", "netcat", "telnet"))
+"""Commands whose words are a host and a port."""
+
 _PREFIXES = frozenset(("until", "while", "if", "!", "do", "then", "else", "exec", "timeout", "env", "sudo", "time", "-c"))
 
 
@@ -103,11 +106,19 @@ def _hosts(text: str) -> Iterator[Host]:
     for match in _HOST.finditer(text):
         before = text[max(match.start() - 40, 0) : match.start()]
         in_url, at_sign = before.endswith("//"), before.endswith("@")
+        if in_url and _is_user(text, match.end(1)):
+            continue
         if "." in match[1] or match[2] or match[0] == text.strip() or in_url or at_sign:
             port = int(match[2]) if match[2] else None
             scheme = _scheme(text, match.start()) if in_url or at_sign else ""
             known = port is None or 1 <= port <= MAX_PORT
             yield Host(match[1], port if known else None, scheme, known and (bool(scheme) or port is not None))
+
+
+def _is_user(text: str, at: int) -> bool:
+    """Is what ends there in a URL the user's name, since an `@` follows before the host ends?"""
+    sign = text.find("@", at, at + 300)
+    return sign >= 0 and not any(mark in text[at:sign] for mark in " \t\n/?#,;\"'")
 
 
 def _scheme(text: str, at: int) -> str:
@@ -155,9 +166,23 @@ def _in_script(text: str) -> Iterator[Host]:
             continue
         quiet = program in _SAY or program.startswith("#")
         for host in _hosts(line):
-            yield host._replace(sure=host.sure and not quiet)
-        for one, other in zip(words, words[1:], strict=False):
-            if other.isdecimal() and len(other) <= 5 and 1 <= int(other) <= MAX_PORT and not quiet:
-                match = _HOST.fullmatch(one.strip("\"'"))
-                if match is not None and not match[2]:
-                    yield Host(match[1], int(other), "", program in ("nc", "ncat", "netcat", "telnet"))
+            if host.name != line.strip():
+                yield host._replace(sure=host.sure and not quiet)
+        for host in () if quiet else _asked(program, words):
+            yield host
+
+
+def _asked(program: str, words: list[str]) -> Iterator[Host]:
+    """What a client is told to connect to: `nc db 5432`, `pg_isready -h db -p 5432`."""
+    pairs = list(zip(words, words[1:], strict=False))
+    ports = (_port(value) for option, value in pairs if option in ("-p", "-P", "--port"))
+    port = next((found for found in ports if found), None)
+    for option, value in pairs:
+        if option in ("-h", "--host", "--hostname") and (match := _HOST.fullmatch(value.strip("\"'"))):
+            yield Host(match[1], _port(match[2] or "") or port, "", True)
+        elif option is not words[0] and _port(value) and (match := _HOST.fullmatch(option.strip("\"'"))):
+            yield Host(match[1], _port(value), "", program in _CONNECTING)
+
+
+def _port(text: str) -> int | None:
+    return int(text) if text.isdecimal() and len(text) <= 5 and 1 <= int(text) <= MAX_PORT else None
