@@ -59,7 +59,9 @@ def networks(draw: st.DrawFn, world: Any) -> Network:
     if draw(st.booleans()):
         policies.append(draw(own_policies()))
     offered = [draw(services(number)) for number in range(draw(st.integers(0, 2)))]
-    speaks = tuple((Mention(f"http://s{draw(st.integers(0, 1))}:80", HERE),) if draw(st.booleans()) else () for _ in endpoints)
+    speaks = tuple(
+        (Mention(f"http://s{draw(st.integers(0, 1))}:80", HERE),) if draw(st.booleans()) else () for _ in endpoints
+    )
     declared = {name: found for name, found in world.namespaces.items() if draw(st.booleans())}
     return Network(Scope("s", "manifests", tuple(endpoints), tuple(policies), tuple(offered), (), declared, "", speaks))
 

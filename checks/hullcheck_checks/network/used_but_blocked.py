@@ -1,7 +1,7 @@
 """A connection that the repository shows to be used, and that its network policies deny.
 
-`api` has `DATABASE_URL=postgres://db:5432`, and no policy lets it connect there: it fails once the policies are applied,
-often long after they were written.
+`api` has `DATABASE_URL=postgres://db:5432`, and no policy lets it connect there: it fails once the policies are
+applied, often long after they were written.
 
 To fix: allow it on the side that denies it. The port is that of the pods, not of the Service:
 
@@ -18,12 +18,13 @@ To fix: allow it on the side that denies it. The port is that of the pods, not o
 
 What is used is read from variables and the ConfigMaps that they come from, command lines, probes and hooks that run a
 command, Ingresses, routes and public Services, webhooks, what Prometheus is told to scrape, the rights of accounts, and
-the headless Services of StatefulSets. Reported at the line that uses it, with the policies that deny it. With `--diff-base`, what was open before is told as
-cut by the change, with the policy or the rule that did it. Nothing is said where policies may let it through: those of
-plugins that aren't read, labels that aren't known, pods on the host's network. Probes by HTTP, TCP and gRPC come from
-the pod's own node, which is always let in. What only costs metrics, and what may come from a pod of the same namespace
-that isn't here, is a low finding; where part of the scope isn't known, such as a remote base, it is shown on request
-only.
+the headless Services of StatefulSets. Reported at the line that uses it, with the policies that deny it. With
+`--diff-base`, what was open before is told as cut by the change, with the policy or the rule that did it.
+
+Nothing is said where policies may let it through: those of plugins that aren't read, labels that aren't known, pods on
+the host's network. Probes by HTTP, TCP and gRPC come from the pod's own node, which is always let in. What only costs
+metrics, and what may come from a pod of the same namespace that isn't here, is a low finding; where part of the scope
+isn't known, such as a remote base, it is shown on request only.
 
 See https://kubernetes.io/docs/concepts/services-networking/network-policies/#the-two-sorts-of-pod-isolation
 """
@@ -51,12 +52,18 @@ check = Check(
 def denied(part: Denied) -> Iterator[Finding]:
     network, need, denials = part.network, part.blocked.need, part.blocked.denials
     known = "" if part.known else " (as far as is known)"
+    before = f"; {part.before}" if part.before else ""
     said = "this change cuts" if part.change else "policies cut"
     yield check.finding(
         part,
-        f"{said} {_cut(network, need)}: {need.what} {_USES[need.kind]}, but {_why(network, need, denials)}{known}",
+        f"{said} {_cut(network, need)}: {need.what} {_USES[need.kind]}, but {_why(network, need, denials)}{before}{known}",
         severity=_severity(part),
-        evidence=(need.kind.value, _id(network, need.source), _id(network, need.target) or need.host, _ports(network, need)),
+        evidence=(
+            need.kind.value,
+            _id(network, need.source),
+            _id(network, need.target) or need.host,
+            _ports(network, need),
+        ),
         related=_related(part),
     )
 
@@ -137,7 +144,9 @@ def _related(part: Denied) -> Iterator[Related]:
         for policy in denial.policies[:3]:
             if policy.location not in told:
                 told.add(policy.location)
-                yield Related(policy.location, f"`{policy.object.name}` confines the {denial.direction.value} of `{name}`")
+                yield Related(
+                    policy.location, f"`{policy.object.name}` confines the {denial.direction.value} of `{name}`"
+                )
 
 
 def _severity(part: Denied) -> Severity | None:

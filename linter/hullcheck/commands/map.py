@@ -25,7 +25,12 @@ DIFFERENCE_FORMATS = ("text", "json", "markdown", "mermaid")
 def add(parser: argparse.ArgumentParser) -> None:
     option = parser.add_argument
     option("paths", nargs="*", metavar="PATH", help="folders or files to map (default: the current folder)")
-    option("--format", choices=(*FORMATS, "markdown", "cilium"), default="text", help="markdown: of a difference; cilium: of --policies")
+    option(
+        "--format",
+        choices=(*FORMATS, "markdown", "cilium"),
+        default="text",
+        help="markdown: of a difference; cilium: of --policies",
+    )
     option("--output", metavar="FILE", help="write there instead of to standard output")
     option("--focus", action="append", default=[], metavar="WORKLOAD", help="only what touches it; repeatable")
     option("--explain", nargs="+", metavar="WORD", help="SRC DST [PORT]: why it is allowed or denied")

@@ -53,11 +53,11 @@ def cuts(found: Difference) -> Iterator[Denied]:
     for one in blocked(after):
         need = translated(one.need, after, before)
         if need is not None and judged(before, need) is None:
-            yield Denied(after, one, change=True, by=tuple(_by(one, before, after)))
+            yield Denied(after, one, True, True, tuple(_new(one, before)), _ended(one, before, after))
 
 
-def _by(one: Blocked, before: Network, after: Network) -> Iterator[tuple[Location, str]]:
-    """The policies and rules that did it, where they are, or were."""
+def _ended(one: Blocked, before: Network, after: Network) -> str:
+    """The rule that let it through before, and where it was."""
     why = Cause()
     old = translated(one.need, after, before)
     if old is not None and old.source is not None and old.target is not None:
@@ -66,7 +66,13 @@ def _by(one: Blocked, before: Network, after: Network) -> Iterator[tuple[Locatio
             why = closing(Path(before, (old.source,), (old.target,), wanted), after)
     if isinstance(why.reason, Reason):
         name = why.reason.policy.object.name
-        yield why.reason.rule.location, f"rule {why.reason.rule.number} of `{name}` let it through before"
+        place = why.reason.rule.location
+        return f"rule {why.reason.rule.number} of `{name}` ({place.path}:{place.line}) let it through before"
+    return ""
+
+
+def _new(one: Blocked, before: Network) -> Iterator[tuple[Location, str]]:
+    """The policies that deny it and weren't there."""
     known = {_name(policy) for policy in before.scope.policies}
     for policy in dict.fromkeys(policy for denial in one.denials for policy in denial.policies):
         if _name(policy) not in known:

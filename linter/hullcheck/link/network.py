@@ -38,7 +38,6 @@ from hullcheck.model.workload import Workload
 from hullcheck.parse.labels import text_map
 from hullcheck.parse.network import policies
 from hullcheck.parse.services import entrance, service
-from hullcheck.source import Location
 
 MAX_ALIKE = 20
 """Worlds with the same object that are asked, besides an object's own, before something is said to be nowhere."""

@@ -83,7 +83,9 @@ class _Collector:
         endpoints = range(len(network.endpoints))
         self.controllers = [n for n in endpoints if is_controller(network.endpoints[n])]
         images = ("prometheus", "vmagent")
-        self.scrapers = [n for n in endpoints if {i.rpartition("/")[2] for i in network.endpoints[n].images} & {*images}]
+        self.scrapers = [
+            n for n in endpoints if {i.rpartition("/")[2] for i in network.endpoints[n].images} & {*images}
+        ]
 
     def collected(self) -> dict[int, Allowances]:
         for need in needs(self.network):
@@ -103,7 +105,8 @@ class _Collector:
         source, target = need.source, need.target
         match need.kind:
             case Kind.USE | Kind.PEERS:
-                assert source is not None and target is not None
+                assert source is not None
+                assert target is not None
                 self._add(source, Direction.EGRESS, need, *self._towards(target, source))
                 self._add(target, Direction.INGRESS, need, *self._from(source, target))
             case Kind.ENTRANCE:
@@ -116,14 +119,22 @@ class _Collector:
                 self._scraped(need)
             case Kind.API:
                 assert source is not None
-                self._add(source, Direction.EGRESS, need, API_SERVER, "its address isn't known here: narrow it", (443, 6443))
+                self._add(
+                    source, Direction.EGRESS, need, API_SERVER, "its address isn't known here: narrow it", (443, 6443)
+                )
             case Kind.HOST:
                 self._outside(need)
             case Kind.STRANGER:
                 self._stranger(need)
 
     def _add(
-        self, number: int, direction: Direction, need: Need, end: End, narrow: str = "", ports: tuple[int, ...] | None = None
+        self,
+        number: int,
+        direction: Direction,
+        need: Need,
+        end: End,
+        narrow: str = "",
+        ports: tuple[int, ...] | None = None,
     ) -> None:
         who = need.source if direction is Direction.INGRESS and need.source is not None else None
         whose = f"{self.network.endpoints[who].name}: " if who is not None and who != number else ""
@@ -155,7 +166,8 @@ class _Collector:
 
     def _entrance(self, need: Need) -> None:
         doorway, target = need.doorway, need.target
-        assert doorway is not None and target is not None
+        assert doorway is not None
+        assert target is not None
         ranges = self.network.universe.ports.ranges(doorway.connections)
         note = ""
         ends = [ANYBODY]
@@ -168,7 +180,9 @@ class _Collector:
         for span in ranges:
             if span.first == span.last:
                 for end in ends:
-                    self._add(target, Direction.INGRESS, need._replace(protocol=span.protocol), end, note, (span.first,))
+                    self._add(
+                        target, Direction.INGRESS, need._replace(protocol=span.protocol), end, note, (span.first,)
+                    )
 
     def _scraped(self, need: Need) -> None:
         assert need.target is not None
@@ -190,7 +204,9 @@ class _Collector:
         literal = need.host.replace(".", "").isdecimal()
         excepts = () if need.private or literal else PRIVATE_CIDRS
         end = End("name", host=need.host, excepts=excepts)
-        note = f"{need.host}: policies of Kubernetes can't name it" + ("" if excepts else "; narrow it to its addresses")
+        note = f"{need.host}: policies of Kubernetes can't name it" + (
+            "" if excepts else "; narrow it to its addresses"
+        )
         if literal:
             end, note = End("addresses", cidr=f"{need.host}/32"), ""
         self._add(need.source, Direction.EGRESS, need, end, note)

@@ -13,6 +13,7 @@ from hullcheck.model.network.labels import LabelIndex, Labels, LabelSelector
 from hullcheck.model.network.needs import Kind, Need, needs
 from hullcheck.model.network.network import Network, Reason, Use
 from hullcheck.model.network.policy import Direction, Peer, Policy, Rule, Tier
+from hullcheck.model.network.ports import PROTOCOLS
 from hullcheck.model.network.universe import NAME_LABEL, PRIVATE
 from hullcheck.source import Location
 
@@ -107,7 +108,8 @@ def judged(network: Network, need: Need) -> Blocked | None:
 
 def _between(network: Network, need: Need) -> list[Denial]:
     source, target = need.source, need.target
-    assert source is not None and target is not None
+    assert source is not None
+    assert target is not None
     on_host = network.universe.on_host
     if (on_host >> source | on_host >> target) & 1 or not need.ports:
         return []  # what policies do to a node's own network isn't the same everywhere
@@ -158,7 +160,7 @@ def _near(
 
 
 def _is_dns(network: Network, connections: int) -> bool:
-    dns = sum({network.universe.ports.piece(protocol, 53) for protocol in ("TCP", "UDP")})
+    dns = sum({network.universe.ports.piece(protocol, 53) for protocol in PROTOCOLS})
     return not connections & ~dns
 
 
@@ -168,7 +170,8 @@ _MayBe = Callable[[Network, Policy, Peer], bool | None]
 
 def _entrance(network: Network, need: Need) -> list[Denial]:
     doorway, number = need.doorway, need.target
-    assert doorway is not None and number is not None
+    assert doorway is not None
+    assert number is not None
     if network.universe.on_host >> number & 1 or network.admitted(doorway, strict=False):
         return []
     if network.compiler.opaque[Direction.INGRESS] >> number & 1:
@@ -332,7 +335,8 @@ def translated(need: Need, here: Network, there: Network) -> Need | None:
 class Denied(NamedTuple):
     """A connection that is used and that policies deny, in a network. `known` is false where that isn't known in full.
 
-    `change` is true if a change did that: `by` are the lines that did it, with what is to be said of each.
+    `change` is true if a change did that: `by` are policies that did it, with what is to be said of each, and `before`
+    says what let it through.
     """
 
     network: Network
@@ -340,6 +344,7 @@ class Denied(NamedTuple):
     known: bool = True
     change: bool = False
     by: tuple[tuple[Location, str], ...] = ()
+    before: str = ""
 
     @property
     def location(self) -> Location:

@@ -4,11 +4,13 @@ A text is the value of a variable, a word of a command line or a file that is mo
 the name of a Service; a URL, a port behind a name, or a variable that is called like a host says that it is meant.
 """
 
+import itertools
 import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
 from hullcheck.model.lazy import Lazy
+from hullcheck.model.network.addresses import address, parse
 from hullcheck.model.network.ports import MAX_PORT
 from hullcheck.source import Location
 
@@ -16,6 +18,8 @@ MAX_TEXT = 10_000
 """Characters of a text that are looked at."""
 
 _HOST = re.compile(r"(?<![A-Za-z0-9._-])([a-z][a-z0-9_-]{0,62}(?:\.[a-z0-9-]+)*)(?::([0-9]{1,5}))?(?![A-Za-z0-9_-])")
+_ADDRESS = Lazy(r"(?<![0-9.])([0-9]{1,3}\.[0-9]{1,3}\.[0-9]{1,3}\.[0-9]{1,3})(?::([0-9]{1,5}))?(?![0-9./])")
+_OWN = tuple(span for text in ("0.0.0.0/8", "127.0.0.0/8") if (span := parse(text)) is not None)
 _SCHEME = Lazy(r"[a-z][a-z0-9+.-]{0,30}\Z", re.IGNORECASE)
 _COMMAND = Lazy(r"[;&|\n(){}`]")
 
@@ -54,7 +58,9 @@ _SAY = frozenset(("echo", "printf", "grep", "egrep", "sed", "awk", "cat", "test"
 _CONNECTING = frozenset(("nc", "ncat", "netcat", "telnet"))
 """Commands whose words are a host and a port."""
 
-_PREFIXES = frozenset(("until", "while", "if", "!", "do", "then", "else", "exec", "timeout", "env", "sudo", "time", "-c"))
+_PREFIXES = frozenset(
+    ("until", "while", "if", "!", "do", "then", "else", "exec", "timeout", "env", "sudo", "time", "-c")
+)
 
 
 class Mention(NamedTuple):
@@ -130,6 +136,17 @@ def _scheme(text: str, at: int) -> str:
     return match[0].lower() if match else ""
 
 
+def addresses_in(mention: Mention) -> Iterator[Host]:
+    """The IPv4 addresses of other hosts that a text speaks of with a port, or in a URL."""
+    text = mention.text[:MAX_TEXT]
+    for match in _ADDRESS.finditer(text):
+        scheme = _scheme(text, match.start())
+        port = _port(match[2] or "") or SCHEMES.get(scheme) or mention.port
+        span = address(match[1])
+        if port and span is not None and not any(own.holds(span) for own in _OWN):
+            yield Host(match[1], port, scheme)
+
+
 def spoken_of(mention: Mention) -> Iterator[Host]:
     """The hosts that a text speaks of, each with whether it is there to be connected to."""
     name = mention.name.upper().replace("-", "_").replace(".", "_").lstrip("_")
@@ -174,7 +191,7 @@ def _in_script(text: str) -> Iterator[Host]:
 
 def _asked(program: str, words: list[str]) -> Iterator[Host]:
     """What a client is told to connect to: `nc db 5432`, `pg_isready -h db -p 5432`."""
-    pairs = list(zip(words, words[1:], strict=False))
+    pairs = list(itertools.pairwise(words))
     ports = (_port(value) for option, value in pairs if option in ("-p", "-P", "--port"))
     port = next((found for found in ports if found), None)
     for option, value in pairs:

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from hullcheck.budget import tick
 from hullcheck.model.kubernetes import KubernetesObject
 from hullcheck.model.network.labels import LabelSelector, numbers_in
-from hullcheck.model.network.mentions import PROXIES, SCHEMES, Host, Mention, spoken_of
+from hullcheck.model.network.mentions import PROXIES, SCHEMES, Host, Mention, addresses_in, spoken_of
 from hullcheck.model.network.network import MAX_WAYS, Doorway, Network, Use, service_named
 from hullcheck.model.network.ports import MAX_PORT, PROTOCOLS
 from hullcheck.model.network.service import Service, ServicePort
@@ -234,7 +234,7 @@ class _Needs:
         endpoint = self.endpoints[number]
         proxied = any(mention.name.upper() in PROXIES for mention in mentions)
         for mention in mentions:
-            for host in spoken_of(mention) if mention.kind != "file" else ():
+            for host in (*spoken_of(mention), *addresses_in(mention)) if mention.kind != "file" else ():
                 service = self.services.get(service_named(host.name, endpoint.namespace))
                 if service is not None and service.selects:
                     continue
@@ -247,7 +247,9 @@ class _Needs:
         ports = (port,) if port else ()
         words = host.name.rstrip(".").lower().split(".")
         need = Need(Kind.HOST, None, None, "TCP", ports, mention.location, mention.described, "", host=host.name)
-        if service is not None:  # without a selector: where it leads is written by hand
+        if words[0].isdecimal():
+            yield need._replace(sure=False)
+        elif service is not None:  # without a selector: where it leads is written by hand
             name = as_str(at(service.object.node, "spec", "externalName"))
             yield need._replace(host=name or host.name, private=True, sure=False)
         elif "svc" in words[2:4] or (len(words) == 2 and words[1] in self._spaces):
@@ -257,7 +259,7 @@ class _Needs:
             whole = host.sure and mention.text.strip() == f"{host.name}:{host.port}"
             if (host.scheme or whole) and words[0] != "localhost":
                 yield need._replace(kind=Kind.STRANGER, host=f"/{words[0]}", sure=False)
-        elif _is_public(words) and (host.sure or (host.scheme and ports)):
+        elif _is_outside(words, host.scheme) and (host.sure or (host.scheme and ports)):
             yield need._replace(private=_may_be_private(words, ports))
 
     @property
@@ -322,7 +324,7 @@ def _account_place(made: KubernetesObject) -> Location | None:
     return None
 
 
-_NOT_PUBLIC = frozenset(("local", "localhost", "svc", "cluster", "example", "invalid", "test", "localdomain"))
+_NO_DOMAIN = frozenset(("localhost", "svc", "cluster", "invalid", "localdomain"))
 _FILES = frozenset(
     (
         "yaml", "yml", "json", "conf", "cfg", "sh", "py", "js", "jar", "xml", "properties", "toml", "txt", "log", "sock",
@@ -330,16 +332,27 @@ _FILES = frozenset(
     )
 )  # fmt: skip
 """Endings of files, some of which are top-level domains, too."""
-_PRIVATE_ENDS = ("internal", "lan", "corp", "intra", "intranet", "home", "private")
-_CLOUD_PRIVATE = ("rds", "cache", "privatelink", "vpce", "database", "servicebus", "vault", "internal", "docdb", "redshift")
+_PRIVATE_ENDS = ("internal", "local", "lan", "corp", "intra", "intranet", "home", "private")
+_CLOUD_PRIVATE = (
+    "rds",
+    "cache",
+    "privatelink",
+    "vpce",
+    "database",
+    "servicebus",
+    "vault",
+    "internal",
+    "docdb",
+    "redshift",
+)
 """Parts of the names of what clouds offer within a private network."""
 _WEB = frozenset((25, 80, 443, 465, 587))
 
 
-def _is_public(words: list[str]) -> bool:
-    """May it be a host outside: with a last part as top-level domains have it, or a private network's?"""
+def _is_outside(words: list[str], scheme: str) -> bool:
+    """May it be a host outside, with a last part as domains have it? Outside of URLs it may as well be a file."""
     last = words[-1]
-    return last.isalpha() and len(last) > 1 and last not in _FILES and last not in _NOT_PUBLIC
+    return last.isalpha() and len(last) > 1 and (bool(scheme) or last not in _FILES) and last not in _NO_DOMAIN
 
 
 def _may_be_private(words: list[str], ports: tuple[int, ...]) -> bool:
