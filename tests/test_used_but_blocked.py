@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hullcheck.draw import policies as drawn
+from hullcheck.finding import Finding, Severity
 from hullcheck.model.kubernetes import KubernetesObject
 from hullcheck.model.network.blocked import blocked, is_denied, judged, translated
 from hullcheck.model.network.mentions import Host, Mention, hosts_in, spoken_of
@@ -20,6 +21,7 @@ from hullcheck.parse import kubernetes
 from hullcheck.parse.network import policies
 from hullcheck.source import Source
 from random_networks import HERE, facts, own_policies
+from test_checks import lint
 from test_network_difference import services
 from worlds import net
 
@@ -88,12 +90,12 @@ APPS = {path.parent.name: path.read_text("utf-8") for path in sorted(FIXTURES.gl
 @pytest.mark.parametrize("name", APPS)
 def test_written_policies_leave_an_application_whole(name: str, dialect: Dialect) -> None:
     network = net(APPS[name])
+    network = Network(network.scope._replace(policies=()))
     made = list(written(network, dialect))
     assert made
     assert not any(policy.refused for policy in made)
     assert not cut(network, made)
-    after = Network(network.scope._replace(policies=(*network.scope.policies, *made)))
-    assert {one.need.location for one in blocked(after)} <= {one.need.location for one in blocked(network)}
+    assert not list(blocked(Network(network.scope._replace(policies=tuple(made)))))
 
 
 def said(rule: Rule) -> object:
@@ -197,6 +199,56 @@ def test_what_a_text_says_of_hosts(mention: Mention, hosts: list[Host]) -> None:
 def test_a_long_text_is_read_in_linear_time() -> None:
     assert list(hosts_in("a." * 500_000 + "://" * 100_000)) is not None
     assert list(spoken_of(Mention("nc " * 300_000, HERE, kind="argument"))) is not None
+
+
+DENY = """
+---
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: {name: default-deny, namespace: shop}
+spec: {podSelector: {}, policyTypes: [Ingress, Egress]}
+"""
+
+
+def judge(tmp_path: Path, files: dict[str, str]) -> list[Finding]:
+    for name, text in files.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text, "utf-8")
+    return list(lint(tmp_path, "used-but-blocked", tmp_path).findings)
+
+
+def test_where_a_base_is_remote_it_is_told_on_request(tmp_path: Path) -> None:
+    remote = 'resources: [app.yaml, deny.yaml, "https://example.com/policies?ref=v1"]\n'
+    files = {"app.yaml": APPS["bad"], "deny.yaml": DENY, "kustomization.yaml": remote}
+    found = [finding for finding in judge(tmp_path, files) if finding.name == "used-but-blocked"]
+    assert found
+    assert {finding.severity for finding in found} == {Severity.INFO}
+    assert all(finding.message.endswith("(as far as is known)") for finding in found)
+
+
+GOOD = FIXTURES / "used_but_blocked/good"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "cuts"),
+    [
+        ("{port: sql}", "{port: http}", "`api` from `db`"),
+        ("nslookup legacy.shop", "nc -z legacy.shop 8080", "`api` from `legacy`"),
+        ("CORS_ORIGINS", "ORDERS_URL", "`api` from `legacy`"),
+        ("CACHE_TYPE", "CACHE_HOST", "`api` from `legacy`"),
+        ("{name: HTTPS_PROXY", "{name: HTTPS_WHAT", "`api` from `api.stripe.com`"),
+        ("hostNetwork: true", "hostNetwork: false", "`agent` from `legacy`"),
+        ("policyTypes: [Egress]", "policyTypes: [Ingress]", "`viewer` from `report`"),
+        ("[{namespaceSelector: {matchLabels: {name: edge}}}]", "[{podSelector: {matchLabels: {app: db}}}]", "`api` from the outside"),
+        ("[{port: 9100}]", "[{port: 9101}]", "Prometheus from `api`"),
+        ("{ipBlock: {cidr: 10.0.0.0/8}}", "{podSelector: {}}", "`api` from the API server"),
+    ],
+)  # fmt: skip
+def test_what_looks_bad_and_is_fine_is_bad_once_it_is_spoiled(tmp_path: Path, old: str, new: str, cuts: str) -> None:
+    texts = {name: (GOOD / name).read_text("utf-8") for name in ("app.yaml", "policies.yaml")}
+    assert sum(old in text for text in texts.values()) == 1
+    found = judge(tmp_path, {name: text.replace(old, new) for name, text in texts.items()})
+    assert any(cuts in finding.message for finding in found), [finding.message for finding in found]
 
 
 def test_a_use_is_denied_open_or_not_known() -> None:

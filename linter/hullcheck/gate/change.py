@@ -59,8 +59,8 @@ def judge_change(
 
 def _united(findings: tuple[Finding, ...], opened: tuple[Finding, ...]) -> tuple[Finding, ...]:
     """The findings and those of the change, which say more of a fault that it brings than its state does."""
-    by_fault = {(f.name, f.identity, f.evidence, f.location): f for f in opened}
-    same = {n: (f.name, f.identity, f.evidence, f.location) for n, f in enumerate(findings) if f.state == "new"}
+    by_fault = {(f.name, f.identity, f.evidence): f for f in opened}
+    same = {n: (f.name, f.identity, f.evidence) for n, f in enumerate(findings) if f.state == "new"}
     told = {n: by_fault[key] for n, key in same.items() if key in by_fault}
     return (
         *(told.get(number, finding) for number, finding in enumerate(findings)),
