@@ -159,6 +159,15 @@ def test_a_name_that_a_policy_has_already_is_not_taken_again() -> None:
     assert "db-statefulset" in names
 
 
+def test_ports_beside_each_other_are_all_let_in() -> None:
+    node_port = "spec: {type: NodePort, selector: {app: api}, ports: [{port: 4443}, {port: 4444}]}"
+    network = net(
+        f"{APPS['bad']}---\napiVersion: v1\nkind: Service\nmetadata: {{name: grid, namespace: shop}}\n{node_port}\n"
+    )
+    assert not cut(network, list(written(network, KUBERNETES)))
+    assert not cut(network, list(written(network, CILIUM)))
+
+
 NO_LABELS = """
 apiVersion: batch/v1
 kind: Job

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from functools import partial
+from typing import TYPE_CHECKING
 
 from hullcheck.budget import tick
 from hullcheck.model.kubernetes import KubernetesObject, PodObject, World, is_template
@@ -13,6 +14,9 @@ from hullcheck.model.node import Mapping as Mapped
 from hullcheck.model.node import Node, Scalar, as_bool, as_int, as_str, at, items
 from hullcheck.model.workload import Workload
 from hullcheck.source import Location
+
+if TYPE_CHECKING:
+    from hullcheck.model.rbac import Bound
 
 KINDS = frozenset(
     (
@@ -57,11 +61,17 @@ def rights(world: World) -> Mapping[str, Right]:
     for _, part in rbac.parts([world], []):
         tick()
         if isinstance(part, Identity) and part.mounts_token:
-            bound = next((bound for bound in part.bound if any(rule.verbs for rule in bound.rules)), None)
+            bound = next((bound for bound in part.bound if _names(bound, part.account)), None)
             if bound is not None:
                 what = f"{bound.binding.described} gives its account `{part.account}` rights"
                 found.setdefault(part.owner, Right(bound.location, what))
     return found
+
+
+def _names(bound: "Bound", account: str) -> bool:
+    """Does a binding give rights to that account itself? What everybody may do is asked for by few."""
+    named = any(one.kind == "ServiceAccount" and one.name == account for one in bound.binding.subjects)
+    return named and any(rule.verbs for rule in bound.rules)
 
 
 def rights_of(world: World) -> "partial[Mapping[str, Right]]":

@@ -17,6 +17,9 @@ from hullcheck.model.network.universe import is_controller
 MAX_NOTES = 5
 """Lines of evidence beside one rule."""
 
+_MAX_SPAN = 1000
+"""Ports beside each other that are written one by one; more are all ports."""
+
 _ANYWHERE = "0.0.0.0/0"
 _CHANGING = ("version", "chart", "managed-by", "hash", "revision", "date")
 """Words in the keys of labels that change with each release."""
@@ -177,12 +180,10 @@ class _Collector:
                 ends = [self._pods(number, target)[0] for number in here]
             else:
                 note = "narrow it to the controller, if that has pods of its own"
-        for span in ranges:
-            if span.first == span.last:
-                for end in ends:
-                    self._add(
-                        target, Direction.INGRESS, need._replace(protocol=span.protocol), end, note, (span.first,)
-                    )
+        for span in ranges:  # ports beside each other are one
+            ports = tuple(range(span.first, span.last + 1)) if span.last - span.first < _MAX_SPAN else ()
+            for end in ends:
+                self._add(target, Direction.INGRESS, need._replace(protocol=span.protocol), end, note, ports)
 
     def _scraped(self, need: Need) -> None:
         assert need.target is not None

@@ -31,6 +31,17 @@ SCHEMES = {
 }  # fmt: skip
 """The ports that URLs without one mean (IANA's registry, and the clients' own defaults)."""
 
+OTHER_SCHEMES = frozenset(("grpc", "grpcs", "tcp", "tls", "udp", "otlp", "nats", "bolt", "neo4j"))
+"""Schemes of URLs that say no port, and whose hosts are connected to all the same."""
+
+_NO_HOSTS = frozenset(
+    (
+        "arn", "containerd", "docker", "file", "gcs", "gs", "image", "k8s", "kubernetes", "oci", "projects", "s3", "secret",
+        "spiffe", "unix", "urn", "abfs", "abfss", "wasb", "hdfs", "class", "classpath",
+    )
+)  # fmt: skip
+"""Schemes of URLs in which no host stands."""
+
 _HOST_WORDS = (
     "HOST", "HOSTS", "HOSTNAME", "ADDR", "ADDRESS", "ADDRESSES", "URL", "URI", "URLS", "SERVER", "SERVERS", "ENDPOINT",
     "ENDPOINTS", "DSN", "BROKER", "BROKERS", "UPSTREAM", "SEEDS", "SEED", "CONNECT", "MASTER", "PRIMARY",
@@ -117,6 +128,8 @@ def _hosts(text: str) -> Iterator[Host]:
         if "." in match[1] or match[2] or match[0] == text.strip() or in_url or at_sign:
             port = int(match[2]) if match[2] else None
             scheme = _scheme(text, match.start()) if in_url or at_sign else ""
+            if scheme in _NO_HOSTS:
+                continue
             known = port is None or 1 <= port <= MAX_PORT
             yield Host(match[1], port if known else None, scheme, known and (bool(scheme) or port is not None))
 

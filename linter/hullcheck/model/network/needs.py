@@ -13,7 +13,7 @@ from typing import NamedTuple
 from hullcheck.budget import tick
 from hullcheck.model.kubernetes import KubernetesObject
 from hullcheck.model.network.labels import LabelSelector, numbers_in
-from hullcheck.model.network.mentions import PROXIES, SCHEMES, Host, Mention, addresses_in, spoken_of
+from hullcheck.model.network.mentions import OTHER_SCHEMES, PROXIES, SCHEMES, Host, Mention, addresses_in, spoken_of
 from hullcheck.model.network.network import MAX_WAYS, Doorway, Network, Use, service_named
 from hullcheck.model.network.ports import MAX_PORT, PROTOCOLS
 from hullcheck.model.network.service import Service, ServicePort
@@ -257,7 +257,7 @@ class _Needs:
             yield need._replace(kind=Kind.STRANGER, host=f"{named[1]}/{named[0]}", sure=False)
         elif len(words) == 1:
             whole = host.sure and mention.text.strip() == f"{host.name}:{host.port}"
-            if (host.scheme or whole) and words[0] != "localhost":
+            if (host.scheme in SCHEMES or host.scheme in OTHER_SCHEMES or whole) and words[0] != "localhost":
                 yield need._replace(kind=Kind.STRANGER, host=f"/{words[0]}", sure=False)
         elif _is_outside(words, host.scheme) and (host.sure or (host.scheme and ports)):
             yield need._replace(private=_may_be_private(words, ports))
