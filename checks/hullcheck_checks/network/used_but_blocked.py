@@ -56,7 +56,7 @@ def denied(part: Denied) -> Iterator[Finding]:
     said = "this change cuts" if part.change else "policies cut"
     yield check.finding(
         part,
-        f"{said} {_cut(network, need)}: {need.what} {_USES[need.kind]}, but {_why(network, need, denials)}{before}{known}",
+        f"{said} {_cut(network, need)}: {need.what}{_USES[need.kind]}, but {_why(network, need, denials)}{before}{known}",
         severity=_severity(part),
         evidence=(
             need.kind.value,
@@ -69,13 +69,13 @@ def denied(part: Denied) -> Iterator[Finding]:
 
 
 _USES = {
-    Kind.USE: "names it",
-    Kind.PEERS: "shows that its pods talk to each other",
-    Kind.ENTRANCE: "leads there",
-    Kind.WEBHOOK: "is called there",
-    Kind.SCRAPE: "has its metrics fetched",
-    Kind.API: "that are used there",
-    Kind.HOST: "names it",
+    Kind.USE: " names it",
+    Kind.PEERS: " shows that its pods talk to each other",
+    Kind.ENTRANCE: " leads there",
+    Kind.WEBHOOK: " names it",
+    Kind.SCRAPE: " asks for its metrics",
+    Kind.API: "",
+    Kind.HOST: " names it",
 }
 
 

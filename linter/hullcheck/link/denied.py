@@ -1,6 +1,6 @@
 """Connections that are used and that policies deny, as parts for the check: in each network, and by a change."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from hullcheck.model.network.blocked import Blocked, Denied, blocked, judged, translated
 from hullcheck.model.network.causes import Cause, closing
@@ -10,29 +10,29 @@ from hullcheck.model.network.policy import Policy
 from hullcheck.model.scoped import Scoped
 from hullcheck.source import Location
 
+MAX_APART = 1000
+"""Policies that stand apart from workloads and are asked, too; where there are more, nothing is certain."""
+
 
 def denied_parts(networks: list[Network]) -> Iterator[Scoped]:
     """What is used and denied in each network, and wouldn't be open with the policies that stand apart from workloads."""
+    apart = {_name(policy): policy for network in networks if not network.endpoints for policy in network.policies}
     for network in networks:
-        found = list(blocked(network)) if network.policies else []
+        found = list(blocked(network)) if network.endpoints else []
         if not found:
             continue
-        together = _with_others(network, networks)
+        own = {_name(policy) for policy in network.scope.policies}
+        more = tuple(policy for name, policy in apart.items() if name not in own)
+        together = _with(network, more) if 0 < len(more) <= MAX_APART else None
+        known = not network.scope.approximate and len(more) <= MAX_APART
         for one in found:
             if together is None or _stays(one, network, together):
-                yield Scoped(network.scope.name, Denied(network, one, not network.scope.approximate))
+                yield Scoped(network.scope.name, Denied(network, one, known))
 
 
-def _with_others(network: Network, networks: Iterable[Network]) -> Network | None:
-    """The network with the policies of scopes that hold no workloads, which are for others' workloads."""
-    own = {_name(policy) for policy in network.scope.policies}
-    more: dict[tuple[str, str], Policy] = {}
-    for other in networks:
-        if other is not network and not other.endpoints:
-            more.update((_name(policy), policy) for policy in other.policies if _name(policy) not in own)
-    if not more:
-        return None
-    return Network(network.scope._replace(policies=(*network.scope.policies, *more.values())), network.assume)
+def _with(network: Network, more: tuple[Policy, ...]) -> Network:
+    """The network with more policies."""
+    return Network(network.scope._replace(policies=(*network.scope.policies, *more)), network.assume)
 
 
 def _name(policy: Policy) -> tuple[str, str]:

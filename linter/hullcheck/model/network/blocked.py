@@ -6,6 +6,7 @@ admits beside them: only where no rule can mean it, it is denied.
 
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
+from itertools import islice
 from typing import NamedTuple
 
 from hullcheck.budget import tick
@@ -42,8 +43,13 @@ class Denial(NamedTuple):
     workload: int
     policies: tuple[Policy, ...]
     rule: Reason | None = None
-    near: tuple[Policy, Rule, str] | None = None
+    near: "_Near | None" = None
     certain: bool = True
+
+
+_Near = tuple[Policy, Rule, str]
+_LOOKED_AT = 200
+"""Rules among which one is looked for that opens other ports."""
 
 
 class Blocked(NamedTuple):
@@ -130,7 +136,7 @@ def _denial(
     number: int,
     direction: Direction,
     reasons: Iterable[Reason] = (),
-    near: tuple[Policy, Rule, str] | None = None,
+    near: _Near | None = None,
     certain: bool = True,
 ) -> Denial:
     rule = next((reason for reason in reasons if reason.rule.denies and reason.certain), None)
@@ -144,18 +150,13 @@ def _means(network: Network, end: int, policy: Policy, rule: Rule) -> bool:
     return bool(rule.peers is not None and network.universe.peers(policy, rule.peers).sure >> end & 1)
 
 
-def _near(
-    network: Network, number: int, direction: Direction, means: Callable[[Policy, Rule], bool]
-) -> tuple[Policy, Rule, str] | None:
+def _near(network: Network, number: int, direction: Direction, means: Callable[[Policy, Rule], bool]) -> _Near | None:
     """A rule that is about the same end, and opens other ports to it."""
-    for policy, _ in network.selecting(number, direction):
-        if policy.tier is not Tier.NAMESPACE:
-            continue
-        for rule in policy.rules(direction):
-            if not rule.denies and rule.ports and means(policy, rule):
-                connections = network.about(policy, rule)
-                if connections and not _is_dns(network, connections):
-                    return policy, rule, network.universe.ports.text(connections)
+    for policy, rule in islice(_rules(network, number, direction), _LOOKED_AT):
+        if rule.ports and means(policy, rule):
+            connections = network.about(policy, rule)
+            if connections and not _is_dns(network, connections):
+                return policy, rule, network.universe.ports.text(connections)
     return None
 
 
@@ -186,21 +187,36 @@ def _stranger(network: Network, need: Need, direction: Direction, may_be: _MayBe
     if not need.connections(network) or not _closed(network, number, direction):
         return []
     wanted = need.connections(network)
+    key = ("stranger", may_be, direction, network.applying(number), wanted)
+    narrow = need.kind is Kind.API
+    found = network.remembered(key, lambda: _passed(network, number, direction, wanted, may_be, narrow))
+    if found is None:
+        return []
+    certain, near = found
+    return [_denial(network, number, direction, (), near, certain)]
+
+
+def _passed(
+    network: Network, number: int, direction: Direction, wanted: int, may_be: _MayBe, narrow: bool
+) -> tuple[bool, _Near | None] | None:
+    """None if some rule may let it through; else whether none does for certain, and one that opens other ports.
+
+    With `narrow`, the ports of a rule for a few addresses don't count: what is there may listen on any.
+    """
     certain, near = True, None
     for policy, rule in _rules(network, number, direction):
         found = _meant(network, policy, rule, may_be)
-        narrow = rule.peers is not None and any(_is_narrow(peer) for peer in rule.peers)
         if found is False:
             continue
-        if network.about(policy, rule) & wanted or (need.kind is Kind.API and narrow):
+        about = network.about(policy, rule)
+        few = narrow and rule.peers is not None and any(_is_narrow(peer) for peer in rule.peers)
+        if about & wanted or few:
             if found:
-                return []
+                return None
             certain = False
-        elif found and rule.ports and near is None and rule.peers is not None:
-            near = (policy, rule, network.universe.ports.text(network.about(policy, rule)))
-    if near is not None and _is_dns(network, network.about(near[0], near[1])):
-        near = None
-    return [_denial(network, number, direction, (), near, certain)]
+        elif found and rule.ports and near is None and rule.peers is not None and not _is_dns(network, about):
+            near = (policy, rule, network.universe.ports.text(about))
+    return certain, near
 
 
 def _closed(network: Network, number: int, direction: Direction) -> bool:
@@ -289,7 +305,7 @@ def _outside(network: Network, need: Need) -> list[Denial]:
     """Whether a workload can open connections to a name outside."""
     number = need.source
     assert number is not None
-    if not need.ports or not _closed(network, number, Direction.EGRESS) or _is_meshed(network, number):
+    if not need.ports or not _closed(network, number, Direction.EGRESS):
         return []
     wanted = need.connections(network)
     by_name = network.universe.named_outside(need.host)
@@ -304,10 +320,11 @@ def _outside(network: Network, need: Need) -> list[Denial]:
         private = not need.private and all(any(own.holds(span) for own in PRIVATE) for span in peer.blocks)
         return not private
 
-    for policy, rule in _rules(network, number, Direction.EGRESS):
-        if network.about(policy, rule) & wanted and _meant(network, policy, rule, may_be) is not False:
-            return []
-    return [_denial(network, number, Direction.EGRESS)]
+    key = ("outside", need.host, need.private, network.applying(number), wanted)
+    closed = network.remembered(
+        key, lambda: _passed(network, number, Direction.EGRESS, wanted, may_be, False) is not None
+    )
+    return [_denial(network, number, Direction.EGRESS)] if closed and not _is_meshed(network, number) else []
 
 
 def _is_meshed(network: Network, number: int) -> bool:

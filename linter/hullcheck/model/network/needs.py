@@ -7,12 +7,13 @@ pod's own node, which policies always let in.
 
 from collections.abc import Iterator
 from enum import Enum
+from functools import cached_property
 from itertools import islice
 from typing import NamedTuple
 
 from hullcheck.budget import tick
 from hullcheck.model.kubernetes import KubernetesObject
-from hullcheck.model.network.labels import LabelSelector, numbers_in
+from hullcheck.model.network.labels import LabelIndex, Labels, LabelSelector, numbers_in
 from hullcheck.model.network.mentions import OTHER_SCHEMES, PROXIES, SCHEMES, Host, Mention, addresses_in, spoken_of
 from hullcheck.model.network.network import MAX_WAYS, Doorway, Network, Use, service_named
 from hullcheck.model.network.ports import MAX_PORT, PROTOCOLS
@@ -172,30 +173,38 @@ class _Needs:
     def _monitored(self, made: KubernetesObject) -> Iterator[Need]:
         chosen = _matching(at(made.node, "spec", "selector"))
         spaces = _namespaces(made)
-        for service in self.network.scope.services if chosen is not None else ():
-            labels = at(service.object.node, "metadata", "labels")
+        for number in numbers_in(self._labelled_services.match(chosen).sure) if chosen is not None else ():
+            service = self.network.scope.services[number]
             if not service.selects or (spaces and (service.namespace or "default") not in spaces):
-                continue
-            if not chosen.matches(_text_map(labels)):  # type: ignore[union-attr]
                 continue
             for endpoint in items(at(made.node, "spec", "endpoints")):
                 for port in service.ports:
                     if _is_asked(endpoint, port):
-                        for number in numbers_in(self.network.served_by(service)):
-                            target = self.network.target_of(port, number)
+                        for behind in numbers_in(self.network.served_by(service)):
+                            target = self.network.target_of(port, behind)
                             if target is not None and port.protocol == "TCP":
-                                yield _scrape(number, target, endpoint.location.one_line(), made)
+                                yield _scrape(behind, target, endpoint.location.one_line(), made)
 
     def _pods_monitored(self, made: KubernetesObject) -> Iterator[Need]:
         chosen, spaces = _matching(at(made.node, "spec", "selector")), _namespaces(made)
-        for number, pod in enumerate(self.endpoints) if chosen is not None else ():
-            if (spaces and pod.namespace not in spaces) or not chosen.matches(pod.labels.values):  # type: ignore[union-attr]
+        for number in numbers_in(self._labelled_pods.match(chosen).sure) if chosen is not None else ():
+            pod = self.endpoints[number]
+            if spaces and pod.namespace not in spaces:
                 continue
             for endpoint in items(at(made.node, "spec", "podMetricsEndpoints")):
                 name, asked = as_str(at(endpoint, "port")), as_int(at(endpoint, "portNumber"))
                 for port in pod.ports:
                     if port.protocol == "TCP" and (port.name == name if name else port.number == asked):
                         yield _scrape(number, port.number, endpoint.location.one_line(), made)
+
+    @cached_property
+    def _labelled_services(self) -> LabelIndex:
+        nodes = (at(service.object.node, "metadata", "labels") for service in self.network.scope.services)
+        return LabelIndex(Labels(_text_map(node)) for node in nodes)
+
+    @cached_property
+    def _labelled_pods(self) -> LabelIndex:
+        return LabelIndex(endpoint.labels for endpoint in self.endpoints)
 
     def _annotated(self) -> Iterator[Need]:
         """The pods that have the usual annotation, and those of Services that have it."""
@@ -262,7 +271,7 @@ class _Needs:
         elif _is_outside(words, host.scheme) and (host.sure or (host.scheme and ports)):
             yield need._replace(private=_may_be_private(words, ports))
 
-    @property
+    @cached_property
     def _spaces(self) -> set[str]:
         return {endpoint.namespace for endpoint in self.endpoints} | set(self.network.scope.namespaces)
 
