@@ -1,5 +1,6 @@
 """What is used and what policies make of it: that written policies cut nothing, and how texts are read."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,11 +10,14 @@ from hypothesis import strategies as st
 
 from hullcheck.draw import policies as drawn
 from hullcheck.finding import Finding, Severity
+from hullcheck.link.denied import cuts
 from hullcheck.model.kubernetes import KubernetesObject
 from hullcheck.model.network.blocked import blocked, is_denied, judged, translated
+from hullcheck.model.network.diff import difference
 from hullcheck.model.network.mentions import Host, Mention, hosts_in, spoken_of
 from hullcheck.model.network.needs import Kind, needs
 from hullcheck.model.network.network import Network, Scope
+from hullcheck.model.network.pairing import pairs
 from hullcheck.model.network.policy import Policy, Rule
 from hullcheck.model.network.suggest import KUBERNETES, Dialect, suggestions
 from hullcheck.model.network.suggest_cilium import CILIUM
@@ -73,7 +77,7 @@ def cut(network: Network, more: list[Policy]) -> list[str]:
 
 @pytest.mark.parametrize("dialect", [KUBERNETES, CILIUM], ids=lambda one: one.kind)
 @given(network=networks())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 def test_policies_that_are_written_cut_nothing_that_is_used(dialect: Dialect, network: Network) -> None:
     made = list(written(network, dialect))
     assert not any(policy.refused for policy in made)
@@ -233,6 +237,42 @@ def test_where_a_base_is_remote_it_is_told_on_request(tmp_path: Path) -> None:
     assert found
     assert {finding.severity for finding in found} == {Severity.INFO}
     assert all(finding.message.endswith("(as far as is known)") for finding in found)
+
+
+OPEN = """
+---
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: {name: open, namespace: shop}
+spec: {podSelector: {}, policyTypes: [Ingress, Egress], ingress: [{}], egress: [{}]}
+"""
+
+
+def cuts_of(before: str, after: str) -> dict[str, tuple[str, list[str]]]:
+    """What a change cuts, by its kind: what let it through, and what is said of the policies that are new."""
+    (pair,) = pairs([net(before)], [net(after)])
+    found = cuts(difference(pair))
+    return {one.blocked.need.kind.name: (one.before, [words for _, words in one.by]) for one in found}
+
+
+def test_a_change_cuts_what_was_open_of_every_kind() -> None:
+    app = APPS["bad"]
+    assert set(cuts_of(app + OPEN, app + OPEN + DENY)) == set(), "what is open is open whatever else denies"
+    cut_off = cuts_of(app + OPEN, app + DENY)
+    assert set(cut_off) == {kind.name for kind in Kind if kind is not Kind.STRANGER}
+    before, new = cut_off["USE"]
+    assert re.fullmatch(r"rule 1 of `open` \(manifests.yaml:[0-9]+\) let it through before", before)
+    assert new == ["`default-deny` is new"]
+    assert cut_off["ENTRANCE"][1] == ["`default-deny` is new"]
+    assert cuts_of(app, app + DENY)["WEBHOOK"] == ("", ["`default-deny` is new"])
+    assert cuts_of(app + DENY, app + OPEN) == {}
+    assert cuts_of(app + DENY, app + DENY + "\n") == {}, "what was cut before isn't cut by the change"
+
+
+def test_a_new_use_of_what_was_open_is_cut_too() -> None:
+    app = APPS["bad"]
+    silent = app.replace("DATABASE_URL", "DATABASE_NOTE").replace("postgres://shop@db:5432/shop", "none")
+    assert "USE" in cuts_of(silent, app + DENY)
 
 
 GOOD = FIXTURES / "used_but_blocked/good"
