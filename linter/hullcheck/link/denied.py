@@ -2,11 +2,14 @@
 
 from collections.abc import Iterator
 
+from hullcheck.model.coverage import Gap
 from hullcheck.model.network.blocked import Blocked, Denied, blocked, judged, translated
 from hullcheck.model.network.causes import Cause, closing
 from hullcheck.model.network.diff import Difference, Path
-from hullcheck.model.network.network import Network, Reason
+from hullcheck.model.network.needs import too_many
+from hullcheck.model.network.network import MAX_WAYS, Network, Reason
 from hullcheck.model.network.policy import Policy
+from hullcheck.model.problem import Problem
 from hullcheck.model.scoped import Scoped
 from hullcheck.source import Location
 
@@ -14,11 +17,19 @@ MAX_APART = 1000
 """Policies that stand apart from workloads and are asked, too; where there are more, nothing is certain."""
 
 
-def denied_parts(networks: list[Network]) -> Iterator[Scoped]:
-    """What is used and denied in each network, and wouldn't be open with the policies that stand apart from workloads."""
+def denied_parts(networks: list[Network], problems: list[Problem] | None = None) -> Iterator[Scoped]:
+    """What is used and denied in each network, and wouldn't be open with the policies that stand apart from workloads.
+
+    Networks in which more is used than is looked at are added to `problems`.
+    """
     apart = {_name(policy): policy for network in networks if not network.endpoints for policy in network.policies}
     for network in networks:
         found = list(blocked(network)) if network.endpoints else []
+        if problems is not None and network.endpoints and network.policies and too_many(network):
+            why = f"more than {MAX_WAYS:,} connections are used"
+            first, gap = network.endpoints[0], Gap("limit", "network", why)
+            message = f"network of {network.scope.name}: {why}: not all are compared with the policies"
+            problems.append(Problem("not-analysed", message, first.location, first.owner, gap))
         if not found:
             continue
         own = {_name(policy) for policy in network.scope.policies}

@@ -236,7 +236,7 @@ def parts(
     if any(net.policies for net in networks if net.endpoints):
         from hullcheck.link.denied import denied_parts
 
-        yield from denied_parts(networks)
+        yield from denied_parts(networks, problems)
     yield from (Scoped(found.places[0][0].scope.name, found) for found in (*_reaches(networks), *_uses(networks)))
 
 

@@ -76,7 +76,14 @@ def needs(network: Network) -> tuple[Need, ...]:
     """All that the network's scope shows to be used; nothing of Compose, which has no policies."""
     if network.scope.kind == "compose":
         return ()
-    return network.remembered(("needs",), lambda: tuple(dict.fromkeys(islice(_Needs(network).all(), MAX_WAYS))))
+    return network.remembered(
+        ("needs",), lambda: tuple(islice(dict.fromkeys(islice(_Needs(network).all(), 2 * MAX_WAYS)), MAX_WAYS))
+    )
+
+
+def too_many(network: Network) -> bool:
+    """Is more used than is looked at?"""
+    return network.scope.kind != "compose" and len(needs(network)) >= MAX_WAYS
 
 
 class _Needs:
@@ -91,14 +98,14 @@ class _Needs:
         yield from self._between()
         yield from self._peers()
         yield from self._entrances()
-        for made in self.network.scope.others:
-            tick()
-            yield from self._said(made)
-        yield from self._annotated()
         yield from self._api_server()
         for number, mentions in enumerate(self.network.scope.mentions):
             tick()
             yield from self._outside(number, mentions)
+        yield from self._annotated()
+        for made in self.network.scope.others:
+            tick()
+            yield from self._said(made)
 
     def _between(self) -> Iterator[Need]:
         for use in self.network.uses:

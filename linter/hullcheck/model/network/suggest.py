@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from hullcheck.finding import Edit, Fix
 from hullcheck.model.network.allowances import Allowance, Allowances, End, allowances, telling
+from hullcheck.model.network.needs import too_many
 from hullcheck.model.network.network import Network
 from hullcheck.model.network.policy import Direction
 from hullcheck.model.network.universe import NAME_LABEL
@@ -69,6 +70,10 @@ class _Writer:
                     names = ", ".join(f"`{name}`" for name in without[:3]) + (" and others" if without[3:] else "")
                     first[namespace] = f"no default-deny: no policy can select {names}, of whose labels none is known"
         known = allowances(self.network)
+        if too_many(self.network) and wanted:
+            more = "more is used than is looked at: not all of it is allowed"
+            space = endpoints[wanted[0]].namespace
+            first[space] = "; ".join(filter(None, (first.get(space), more)))
         for number in wanted:
             note = first.pop(endpoints[number].namespace, "")
             yield self._for_workload(number, known.get(number, _NOTHING), note)
