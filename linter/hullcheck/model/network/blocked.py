@@ -65,13 +65,11 @@ class Blocked(NamedTuple):
 
 def is_denied(network: Network, use: Use) -> bool | None:
     """Do policies, or networks that aren't shared, deny what a workload is meant to use? None where that isn't known."""
-    if use.source == use.target and network.scope.kind == "compose":
-        return False
     ports = network.universe.ports
     wanted = ports.all if use.port is None else ports.piece(use.protocol, use.port)
     strict, loose = (answer.connections(use.source, use.target) & wanted for answer in network.answers)
-    if not loose:
-        return True
+    if not loose:  # a Compose service that only starts after another needn't connect to it
+        return None if network.scope.kind == "compose" and use.port is None else True
     return None if not strict else False
 
 
