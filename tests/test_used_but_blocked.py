@@ -119,7 +119,9 @@ def test_without_one_of_their_rules_something_is_cut() -> None:
         for side in ("ingress_rules", "egress_rules"):
             kept = getattr(policy, side)
             for rule in kept:
-                spoiled = policy._replace(**{side: tuple(one for one in kept if said(one) != said(rule))})
+                left = tuple(one for one in kept if said(one) != said(rule))
+                ingress = side == "ingress_rules"
+                spoiled = policy._replace(ingress_rules=left) if ingress else policy._replace(egress_rules=left)
                 is_dns = all(port.first == 53 for port in rule.ports or ())
                 if not is_dns:
                     rules += 1
