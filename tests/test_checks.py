@@ -61,6 +61,7 @@ WITHOUT_EXTENT = {
             "port-out-of-range",
             "removed-api",
             "service-port-in-policy",
+            "used-but-blocked",
         ],
         "it tells that something doesn't work or is denied, and opens nothing",
     ),

@@ -144,6 +144,7 @@ ROWS = (  # fmt: skip
     ('shared-external-network', 'network', 2, ('compose',), ('owasp-docker:rule-5',), True, False, ('ComposeUse',), (), ()),
     ('ssh-port', 'network', 2, ('dockerfile', 'compose', 'kubernetes'), ('trivy:DS-0004', 'checkov:CKV_DOCKER_1', 'kics:5907595b-5b6d-4142-b173-dbb0e73fbff8', 'kube-linter:ssh-port', 'kubescape:C-0042', 'cis-docker:5.7'), True, False, ('Container',), (), (('trivy:DS-0004', (('dockerfile',), (), (), False)), ('checkov:CKV_DOCKER_1', (('dockerfile',), (), (), False)), ('kics:5907595b-5b6d-4142-b173-dbb0e73fbff8', (('dockerfile',), (), (), False)), ('kube-linter:ssh-port', (('kubernetes',), (), (), False)), ('kubescape:C-0042', (('kubernetes',), (), (), False)))),
     ('unresolved-named-port', 'network', 2, ('kubernetes',), ('owasp-kubernetes:K07',), True, False, ('PolicyUse',), (), ()),
+    ('used-but-blocked', 'network', 2, ('kubernetes',), ('owasp-kubernetes:K07',), True, False, ('Denied',), (), ()),
     ('anonymous-binding', 'rbac', 4, ('kubernetes',), ('trivy:KSV-0122', 'kubescape:C-0262'), True, False, ('Bound',), (), ()),
     ('broad-group-binding', 'rbac', 4, ('kubernetes',), ('trivy:KSV-01011', 'kubescape:C-0265'), True, False, ('Bound',), (), ()),
     ('cluster-admin-binding', 'rbac', 4, ('kubernetes',), ('kube-linter:cluster-admin-role-binding', 'trivy:KSV-0111', 'polaris:clusterrolebindingClusterAdmin', 'polaris:rolebindingClusterAdminClusterRole', 'polaris:rolebindingClusterAdminRole', 'kubescape:C-0035', 'kubescape:C-0185', 'cis-k8s:5.1.1'), True, False, ('Bound',), (), ()),

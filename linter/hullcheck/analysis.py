@@ -26,7 +26,7 @@ from hullcheck.terms import Term
 UNREAD = frozenset(("parse-error", "unreadable-file", "check-failed", "time-limit", "file-left-scope"))
 """Findings that mean something wasn't checked: exit code 4."""
 
-_OF_CHANGES = frozenset(("path-opened", "isolation-lost", "pod-security-relaxed"))
+_OF_CHANGES = frozenset(("path-opened", "isolation-lost", "pod-security-relaxed", "used-but-blocked"))
 """Checks that look at what a change does."""
 
 

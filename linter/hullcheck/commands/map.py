@@ -25,7 +25,12 @@ DIFFERENCE_FORMATS = ("text", "json", "markdown", "mermaid")
 def add(parser: argparse.ArgumentParser) -> None:
     option = parser.add_argument
     option("paths", nargs="*", metavar="PATH", help="folders or files to map (default: the current folder)")
-    option("--format", choices=(*FORMATS, "markdown"), default="text", help="markdown: of a difference")
+    option(
+        "--format",
+        choices=(*FORMATS, "markdown", "cilium"),
+        default="text",
+        help="markdown: of a difference; cilium: of --policies",
+    )
     option("--output", metavar="FILE", help="write there instead of to standard output")
     option("--focus", action="append", default=[], metavar="WORKLOAD", help="only what touches it; repeatable")
     option("--explain", nargs="+", metavar="WORD", help="SRC DST [PORT]: why it is allowed or denied")
@@ -48,6 +53,8 @@ def run(options: argparse.Namespace) -> int:
         return _difference(options)
     if options.format == "markdown":
         raise HullcheckError("--format markdown: of a difference (--diff-base) only")
+    if options.format == "cilium" and not options.policies:
+        raise HullcheckError("--format cilium: of --policies only")
     unread: dict[str, str] = {}
     networks = [network for path in options.paths or ["."] for network in _networks(path, options, unread)]
     if not networks:
@@ -58,7 +65,7 @@ def run(options: argparse.Namespace) -> int:
     elif options.policies:
         from hullcheck.draw import policies
 
-        _emit(options, policies.render(networks))
+        _emit(options, policies.render(networks, cilium=options.format == "cilium"))
     else:
         _emit(options, _drawn(networks, options))
     return _told(unread)

@@ -8,6 +8,7 @@ from hullcheck.analysis import Analysis, Judge
 from hullcheck.base import Past
 from hullcheck.changes import Comparison, Nature, Side, compare
 from hullcheck.discover import Tree
+from hullcheck.finding import Finding
 from hullcheck.history import CommitTree
 
 _SCOPES = frozenset(("PolicyScope", "World", "NamespaceUse"))
@@ -52,8 +53,19 @@ def judge_change(
     base = judge(tree, {path: head.files.get(path) for path in head.seen & same})
     comparison = compare(_side(head), _side(base), _nature(judge))
     opened = tuple(finding._replace(state="new") for finding in judge.opened(base, head))
-    comparison = comparison._replace(findings=(*comparison.findings, *opened))
+    comparison = comparison._replace(findings=_united(comparison.findings, opened))
     return Change(head, base, comparison, disk, tree, tracked, same, past.history.root)
+
+
+def _united(findings: tuple[Finding, ...], opened: tuple[Finding, ...]) -> tuple[Finding, ...]:
+    """The findings and those of the change, which say more of a fault that it brings than its state does."""
+    by_fault = {(f.name, f.identity, f.evidence): f for f in opened}
+    same = {n: (f.name, f.identity, f.evidence) for n, f in enumerate(findings) if f.state == "new"}
+    told = {n: by_fault[key] for n, key in same.items() if key in by_fault}
+    return (
+        *(told.get(number, finding) for number, finding in enumerate(findings)),
+        *(found for key, found in by_fault.items() if key not in {same[n] for n in told}),
+    )
 
 
 def _side(analysis: Analysis) -> Side:

@@ -48,7 +48,7 @@ def reaching_further(old: list[Network], new: list[Network]) -> Iterator[Scoped]
     changed = [p for p in pairs(old, new) if p.before and p.after and _written(p.before) != _written(p.after)]
     opened = list(change_parts(changed))
     yield from opened
-    told: list[Part] = [part for _, part in opened]
+    told: list[object] = [part for _, part in opened]
     for one, other, *_ in changed:
         if one is not None and other is not None:
             certain = not one.scope.approximate and not other.scope.approximate

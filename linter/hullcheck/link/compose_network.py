@@ -13,7 +13,8 @@ from hullcheck.model.network.compose_review import unprotected
 from hullcheck.model.network.datastores import Hints, data_store, is_client
 from hullcheck.model.network.endpoint import ContainerPort, Endpoint
 from hullcheck.model.network.labels import Labels
-from hullcheck.model.network.network import Use, hosts_in
+from hullcheck.model.network.mentions import hosts_in
+from hullcheck.model.network.network import Use
 from hullcheck.model.network.parts import ComposeUse, NetworkUse
 from hullcheck.model.network.ports import MAX_PORT, PROTOCOLS, PortRange
 from hullcheck.model.scoped import Scoped

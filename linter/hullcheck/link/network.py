@@ -7,6 +7,7 @@ from typing import NamedTuple, TypeVar
 from hullcheck.link.cilium import resolved
 from hullcheck.link.compose_network import network_parts
 from hullcheck.link.confinement import isolations, scopes
+from hullcheck.link.needs import config_maps, mentions, others, rights_of
 from hullcheck.model.compose import ComposeProject
 from hullcheck.model.container import Container, Port
 from hullcheck.model.coverage import Gap
@@ -37,7 +38,6 @@ from hullcheck.model.workload import Workload
 from hullcheck.parse.labels import text_map
 from hullcheck.parse.network import policies
 from hullcheck.parse.services import entrance, service
-from hullcheck.source import Location
 
 MAX_ALIKE = 20
 """Worlds with the same object that are asked, besides an object's own, before something is said to be nowhere."""
@@ -63,6 +63,7 @@ def scope(world: World, datastores: tuple[str, ...] = ()) -> Scope:
         if (made.kind, made.group) == ("Namespace", ""):
             namespaces[made.name] = text_map(at(made.node, "metadata", "labels"))
     ends = list(_unique((_endpoint(workload, datastores), workload) for workload in world.workloads))
+    maps = config_maps(world)
     return Scope(
         world.name or ".",
         world.kind,
@@ -72,25 +73,16 @@ def scope(world: World, datastores: tuple[str, ...] = ()) -> Scope:
         tuple(entrances),
         namespaces,
         world.approximate,
-        tuple(tuple(_mentions(workload)) for _, workload in ends),
+        tuple(tuple(mentions(workload, maps)) for _, workload in ends),
         world.folder,
         frozenset(made.name for made in world.objects if made.name and _may_make_pods(made)),
+        others(world),
+        rights_of(world),
     )
 
 
 def _may_make_pods(made: KubernetesObject) -> bool:
     return not is_api_group(made.group) and not made.kind.endswith("Policy")
-
-
-def _mentions(workload: Workload) -> Iterator[tuple[str, Location]]:
-    """Where a workload may speak of others: the values of variables and the words of command lines."""
-    for container in workload.containers:
-        for variable in container.environment:
-            if variable.value.value:
-                yield variable.value.value, variable.value.location
-        for word in container.command:
-            if word.value:
-                yield word.value, word.location
 
 
 def _unique(ends: Iterable[tuple[Endpoint, Workload]]) -> Iterator[tuple[Endpoint, Workload]]:
@@ -241,6 +233,10 @@ def parts(
     if problems is not None:
         problems += _too_much(networks)
     yield from (Scoped(found.network.scope.name, found) for found in _namespaces(networks))
+    if any(net.policies for net in networks if net.endpoints):
+        from hullcheck.link.denied import denied_parts
+
+        yield from denied_parts(networks, problems)
     yield from (Scoped(found.places[0][0].scope.name, found) for found in (*_reaches(networks), *_uses(networks)))
 
 

@@ -23,6 +23,9 @@ class AddressRange(NamedTuple):
         return self.start <= other.start and other.end <= self.end
 
 
+PRIVATE_CIDRS = ("10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12", "192.168.0.0/16")
+"""IPv4 addresses that the internet doesn't route (RFC 1918, 6598, 1122, 3927), in order."""
+
 ALL_V4 = AddressRange(0, V6)
 ALL_V6 = AddressRange(V6, END)
 

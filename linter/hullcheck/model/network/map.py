@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from hullcheck.model.network.addresses import cidrs
+from hullcheck.model.network.blocked import is_denied
 from hullcheck.model.network.endpoint import Endpoint
 from hullcheck.model.network.extents import Limits, limits
 from hullcheck.model.network.join import Blocks, join
@@ -77,12 +78,16 @@ class Wide(NamedTuple):
 
 
 class Meant(NamedTuple):
-    """Connections that a node's variables or command line speak of, with the first place that does."""
+    """Connections that a node's variables or command line speak of, with the first place that does.
+
+    `denied` is true if policies, or networks that aren't shared, surely deny one of them; None where that isn't known.
+    """
 
     source: str
     target: str
     connections: str
     location: Location
+    denied: bool | None = False
 
 
 class External(NamedTuple):
@@ -150,15 +155,19 @@ class _Mapper:
 
     def _uses(self) -> Iterator[Meant]:
         found: dict[tuple[str, str], tuple[int, Location]] = {}
+        states: dict[tuple[str, str], set[bool | None]] = {}
         for use in self.network.uses:
             key = (self.ids[use.source], self.ids[use.target])
             bits, place = found.get(key, (0, use.location))
             if use.port is not None:
                 bits |= self.universe.ports.bits(use.protocol, use.port, use.port)
             found[key] = (bits, place)
+            states.setdefault(key, set()).add(is_denied(self.network, use))
         for (source, target), (bits, place) in found.items():
             if source != target:
-                yield Meant(source, target, self.universe.ports.text(bits) if bits else "", place)
+                state = states[source, target]
+                denied = True if True in state else None if None in state else False
+                yield Meant(source, target, self.universe.ports.text(bits) if bits else "", place, denied)
 
     def _nodes(self) -> Iterator[Node]:
         ways: dict[int, list[Way]] = {}

@@ -401,25 +401,13 @@ def _half_open(
     if not pairs:
         return None
     side = network.answers.loose.side(other)
-    connections = _connections(network, policy, rule)
+    connections = network.about(policy, rule)
     for h, t in pairs:
         if not network.isolated(t, other) or side.connections(t, h) & connections:
             return None
     h, t = pairs[0]
     blocking = next((p for p, sure in network.selecting(t, other) if sure), None)
     return HalfOpen(direction, rule, network.endpoints[h], network.endpoints[t], blocking) if blocking else None
-
-
-def _connections(network: Network, policy: Policy, rule: Rule) -> int:
-    """Everything that a rule may be about."""
-    compiled = network.compiler.rules[network.compiler.number(policy, rule)]
-    found = 0
-    for entry in compiled.entries:
-        found |= entry.connections
-    for _, cells in compiled.named:
-        for connections, _ in cells:
-            found |= connections
-    return found
 
 
 class Nullified(NamedTuple):
@@ -468,8 +456,8 @@ def _nullified(network: Network, policy: Policy, other: Policy, direction: Direc
                 continue
             restricted = network.universe.peers(policy, rule.peers)
             everyone = network.universe.peers(other, wider.rule.peers)
-            ports = _connections(network, policy, rule)
-            if restricted.maybe & ~everyone.sure or not ports or ports & ~_connections(network, other, wider.rule):
+            ports = network.about(policy, rule)
+            if restricted.maybe & ~everyone.sure or not ports or ports & ~network.about(other, wider.rule):
                 continue
             yield Nullified(direction, rule, other, wider)
             return
@@ -479,7 +467,7 @@ def is_front_door(use: PolicyUse, found: WideOpen) -> bool:
     """Is the rule for workloads that something leads to from outside, and for the ports that it leads to?"""
     network, policy = use.places[0]
     members = network.universe.members(policy).sure
-    ports = _connections(network, policy, found.rule)
+    ports = network.about(policy, found.rule)
     for number in numbers_in(members):
         served = 0
         for doorway in network.doorways_of(number):
