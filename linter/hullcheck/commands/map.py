@@ -19,7 +19,7 @@ from hullcheck.report.safe import clean
 
 _NO_DAY = date.min  # no map depends on the day
 FORMATS = ("text", "json", "mermaid", "dot", "svg")
-DIFFERENCE_FORMATS = ("text", "json", "markdown", "mermaid")
+DIFFERENCE_FORMATS = ("text", "json", "markdown", "mermaid", "dot", "svg")
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -228,6 +228,12 @@ def _difference(options: argparse.Namespace) -> int:
         from hullcheck.draw import difference_json
 
         _emit(options, difference_json.render(found))
+    elif options.format in ("dot", "svg"):
+        from hullcheck.draw import dot, svg
+        from hullcheck.draw.difference_graph import graphs
+
+        drawing = dot.drawing if options.format == "dot" else svg.drawing
+        _emit(options, drawing(graphs(found)))
     else:
         from hullcheck.draw import difference_picture
 
