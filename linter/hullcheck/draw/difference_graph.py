@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from hullcheck.draw.difference import NO_CHANGE, heading
 from hullcheck.draw.difference_picture import Arrow, Picture
 from hullcheck.draw.difference_words import counted
-from hullcheck.draw.graph import Graph, Item, Line
+from hullcheck.draw.items import Graph, Item, Line
 from hullcheck.draw.labels import short
 from hullcheck.draw.names import shared_prefix
 from hullcheck.model.network.compare import NOTHING
@@ -30,8 +30,13 @@ _STYLES = {"fresh": "added", "gone": "removed"}
 
 def graphs(found: Iterable[Difference]) -> list[Graph]:
     """A graph for each scope that changed; one that says so if none did."""
-    made = [_Maker(one).graph() for one in found]
+    made = [graph(one) for one in found]
     return made or [Graph(NO_CHANGE, (), (), (), ())]
+
+
+def graph(found: Difference) -> Graph:
+    """The graph of one scope's difference."""
+    return _Maker(found).graph()
 
 
 class _Maker:
@@ -104,7 +109,7 @@ class _Maker:
                 signs.setdefault(end, set()).add(line.changed)
         for box in self.picture.boxes:
             first = box.members[0]
-            end = self.words.ends[first]
+            own = self.words.ends[first]
             said = signs.get(box.key, set()) - {""}
             changed = _STYLES.get(box.style) or (said.pop() if len(said) == 1 else "changed" if said else "")
             isolation = self.picture.isolation(first)
@@ -112,10 +117,10 @@ class _Maker:
             yield Item(
                 box.key,
                 tuple(self.words.ends[node].name for node in box.members),
-                end.namespace,
-                data=end.data,
+                own.namespace,
+                data=own.data,
                 ids=tuple(self.words.name(node) for node in box.members),
-                danger="open" if end.data and "lost" in isolation else "",
+                danger="open" if own.data and "lost" in isolation else "",
                 says=tuple(text for text in says if text),
                 changed=changed or ("changed" if isolation else ""),
             )

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from itertools import pairwise
 from typing import NamedTuple
 
-from hullcheck.draw.graph import Graph, Item, Line
+from hullcheck.draw.items import Graph, Item, Line
 from hullcheck.draw.names import text_width, wrapped
 
 MIN_ITEM = 110

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator
 
-from hullcheck.draw.graph import Line
+from hullcheck.draw.items import Line
 
 Counted = tuple[Line, object, int]
 """A line, what it is of, and how many pairs of workloads that are."""

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable, Iterator
 
-from hullcheck.draw.condense import condensed
-from hullcheck.draw.graph import Graph, Item, Line
+from hullcheck.draw.graph import condensed
+from hullcheck.draw.items import Graph, Item, Line
 from hullcheck.model.network.map import ScopeMap
 
 MAX_LINES = 200

@@ -70,10 +70,11 @@ def text(
     )
 
 
-def path(way: str, colour: str, width: float, dashes: str, start: str, end: str) -> str:
-    """A line with a point at its end, and at its start if that has one."""
+def path(way: str, colour: str, width: float, dashes: str, start: str, end: str, said: Mapping[str, str]) -> str:
+    """A line with a point at its end, and at its start if that has one; `said` are further attributes."""
     extra = f' stroke-dasharray="{dashes}"' if dashes else ""
     extra += f' marker-start="url(#{start})"' if start else ""
+    extra += "".join(f' {key}="{escaped(value)}"' for key, value in said.items())
     return (
         f'<path d="{way}" fill="none" stroke="{colour}" stroke-width="{width}" stroke-opacity="0.85"{extra} '
         f'marker-end="url(#{end})"/>'

@@ -4,16 +4,17 @@ What is drawn can be found by scripts and styles of a page around it; these name
 
 - `svg.hullcheck-map`; in it, for each scope, `g.scope#sN` with `data-scope` and `data-kind`.
 - `g.box#sN-bN` with `data-box`: a namespace, or the networks of Compose services.
-- `g.node#sN-KEY` with `data-ids` (a JSON list of ids as in the map's JSON; empty for what is outside), `data-names` (a
+- `g.node#sN-KEY` with `data-item` (its key), `data-ids` (a JSON list of ids as in the map's JSON; empty for what is outside), `data-names` (a
   JSON list), `data-box`, `data-kind` (workload, outside, controller, addresses, unchanged), `data-store` (the kind of
   data store), `data-danger` (outside, open), `data-outside` (the ways in, where it can be reached from outside),
   `data-restricted` (none, confined, or empty) and `data-changed` (added, removed, opened, closed, changed, or empty).
   Its classes are `node`, its kind, and of `data`, `danger`, `free`, `reached` and `changed` those that are true.
-- `g.edge#sN-eN` with `data-from` and `data-to` (ids of nodes' groups), `data-ports` (as in JSON), `data-kind` (entry, exit,
-  data, other, use, denied, same), `data-used` (allowed, denied, maybe, or empty), `data-certain` (true, false),
-  `data-both`, `data-part` (how many of the pairs, if not all) and `data-changed` (opened, closed, changed, or empty).
-  Its classes are `edge`, its kind, and `changed` if it is.
-- `g.label` with `data-edges`, the ids of the edges that it is about.
+- `g.edge#sN-eN` with `data-ports` (as in JSON), `data-kind` (entry, exit, data, other, use, denied, same), `data-used`
+  (allowed, denied, maybe, or empty), `data-certain` (true, false), `data-both`, `data-part` (how many of the pairs, if not
+  all) and `data-changed` (opened, closed, changed, or empty). Its classes are `edge`, its kind, and `changed` if it is. In
+  it the line, a `path` with `data-from` and `data-to`, the keys of its ends; a denied one has a `path.cross`, too.
+- `g.label` with `data-label`, the key of the item that it stands at, and `data-edges`, the ids of the edges that it is
+  about.
 
 There are no scripts and no links in it. Each `g.node` and `g.edge` has a `title` as its first child.
 """
@@ -21,8 +22,8 @@ There are no scripts and no links in it. Each `g.node` and `g.edge` has a `title
 import json
 from collections.abc import Iterable, Iterator, Sequence
 
-from hullcheck.draw.condense import condensed
-from hullcheck.draw.graph import Graph, Item, Line
+from hullcheck.draw.graph import condensed
+from hullcheck.draw.items import Graph, Item, Line
 from hullcheck.draw.layout import MARGIN, SUB_LINE, SUB_SIZE, TITLE_LINE, Layout, Spot, layout
 from hullcheck.draw.names import text_width, wrapped
 from hullcheck.draw.shapes import (
@@ -77,6 +78,38 @@ def drawing(graphs: Sequence[Graph], prefix: str = "") -> str:
     return "\n".join(_Drawing(graphs, prefix).lines()) + "\n"
 
 
+def scope(graph: Graph, prefix: str) -> str:
+    """One graph as an element of its own, without title, notes, legend and style, for a page that has its own."""
+    found = layout(graph)
+    body = _Scope(graph, found, f"{prefix}s0", prefix).lines()
+    return "\n".join([_head(found.width, found.height), *_markers(prefix), *body, "</svg>"])
+
+
+def legend(graphs: Sequence[Graph], prefix: str = "legend-") -> str:
+    """What the lines of these graphs mean, as an element of its own; empty if there are none."""
+    drawn, height = _legend(graphs, _NOTE / 2, _MIN_WIDTH, prefix)
+    return "\n".join([_head(_MIN_WIDTH, height), *_markers(prefix), *drawn, "</svg>"]) if drawn else ""
+
+
+def _head(width: float, height: float) -> str:
+    size = f'width="{width:.0f}" height="{height:.0f}" viewBox="0 0 {width:.0f} {height:.0f}"'
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" class="hullcheck-map" role="img" {size} font-family="{_FONT}" '
+        f'font-size="12">'
+    )
+
+
+def _markers(prefix: str) -> Iterator[str]:
+    """The points of lines."""
+    yield "<defs>"
+    for kind, colour in {**_COLOURS, **_CHANGED}.items():
+        yield (
+            f'<marker id="{prefix}{kind}" viewBox="0 0 8 8" refX="7.5" refY="4" markerWidth="7" '
+            f'markerHeight="7" orient="auto-start-reverse"><path d="M0,0.5 L8,4 L0,7.5 z" fill="{colour}"/></marker>'
+        )
+    yield "</defs>"
+
+
 class _Drawing:
     def __init__(self, graphs: Sequence[Graph], prefix: str) -> None:
         self.prefix = prefix
@@ -90,22 +123,11 @@ class _Drawing:
         body = list(self._scopes())
         top = self._top(len(self.placed))
         legend, height = _legend([graph for graph, _ in self.placed], top + 18, self.width, self.prefix)
-        width, height = f"{self.width:.0f}", f"{height:.0f}"
-        size = f'width="{width}" height="{height}" viewBox="0 0 {width} {height}"'
-        yield (
-            f'<svg xmlns="http://www.w3.org/2000/svg" class="hullcheck-map" role="img" {size} font-family="{_FONT}" '
-            f'font-size="12">'
-        )
+        yield _head(self.width, height)
         yield "<title>Who can talk to whom</title>"
         yield f"<style>{dark()}</style>"
         yield f'<rect class="paper" width="100%" height="100%" fill="{PAPER}"/>'
-        yield "<defs>"
-        for kind, colour in {**_COLOURS, **_CHANGED}.items():
-            yield (
-                f'<marker id="{self.prefix}{kind}" viewBox="0 0 8 8" refX="7.5" refY="4" markerWidth="7" '
-                f'markerHeight="7" orient="auto-start-reverse"><path d="M0,0.5 L8,4 L0,7.5 z" fill="{colour}"/></marker>'
-            )
-        yield "</defs>"
+        yield from _markers(self.prefix)
         yield from body
         yield from legend
         yield "</svg>"
@@ -156,8 +178,8 @@ class _Scope:
         for number, (box, spot) in enumerate(self.found.boxes):
             yield element("g", {"class": "box", "id": f"{self.own}-b{number}", "data-box": box})
             yield rect(spot, fill=BACK, stroke=tinted(BACK), radius=10)
-            for row, line in enumerate(self.found.titles.get(box, [])):
-                yield text(spot.x + 12, spot.y + 17 + TITLE_LINE * row, line, weight=600, colour=GREY)
+            for row, words in enumerate(self.found.titles.get(box, [])):
+                yield text(spot.x + 12, spot.y + 17 + TITLE_LINE * row, words, weight=600, colour=GREY)
             yield "</g>"
         for id_, line in self.edges:
             yield from self._edge(id_, line)
@@ -184,11 +206,10 @@ class _Scope:
         return self.found.items[line.source].x < self.found.items[line.target].x
 
     def _edge(self, id_: str, line: Line) -> Iterator[str]:
-        ends = (self.ids[line.source], self.ids[line.target])
         said = {
-            "data-from": ends[0], "data-to": ends[1], "data-ports": line.ports, "data-kind": line.kind,
-            "data-used": line.used, "data-certain": str(line.certain).lower(), "data-both": str(line.both).lower(),
-            "data-part": line.part, "data-changed": line.changed,
+            "data-ports": line.ports, "data-kind": line.kind, "data-used": line.used,
+            "data-certain": str(line.certain).lower(), "data-both": str(line.both).lower(), "data-part": line.part,
+            "data-changed": line.changed,
         }  # fmt: skip
         classes = f"edge {line.kind} changed" if line.changed else f"edge {line.kind}"
         yield element("g", {"class": classes, "id": id_, **said})
@@ -249,7 +270,7 @@ class _Scope:
             spot = self.found.items[target]
             width = text_width(words, SUB_SIZE) + 8
             left = spot.x - width - 9 if side else spot.right + 9
-            yield element("g", {"class": "label", "data-edges": " ".join(about[key])})
+            yield element("g", {"class": "label", "data-label": target, "data-edges": " ".join(about[key])})
             yield rect(Spot(left, y - 8, width, 15), fill=PAPER, stroke="none", radius=4, opacity=0.9)
             yield text(left + 4, y + 3.5, words, size=SUB_SIZE, colour=_colour(look))
             yield "</g>"
@@ -257,7 +278,7 @@ class _Scope:
     def _item(self, item: Item, spot: Spot) -> Iterator[str]:
         ways = "; ".join(badge.said for badge in item.badges if badge.kind != "host")
         said = {
-            "data-ids": json.dumps(item.ids, ensure_ascii=False), "data-names": json.dumps(item.names, ensure_ascii=False),
+            "data-item": item.key, "data-ids": json.dumps(item.ids, ensure_ascii=False), "data-names": json.dumps(item.names, ensure_ascii=False),
             "data-box": item.box, "data-kind": item.kind, "data-store": item.data, "data-danger": item.danger,
             "data-outside": ways or ("true" if item.exposed else ""),
             "data-restricted": "none" if item.free else "confined" if item.confined else "",
@@ -346,12 +367,13 @@ def _line(way: list[tuple[float, float]] | str, line: Line, prefix: str) -> Iter
     heavy = line.changed == "opened" or line.kind in ("entry", "data", "denied")
     width = 1 if line.kind in ("same", "use") else 1.8 if heavy else 1.2
     drawn = way if isinstance(way, str) else curve(way)
-    yield path(drawn, colour, width, dashes, start, f"{prefix}{look}")
+    ends = {"data-from": line.source, "data-to": line.target} if line.source else {}
+    yield path(drawn, colour, width, dashes, start, f"{prefix}{look}", ends)
     if line.kind == "denied":
         yield cross(way if not isinstance(way, str) else drawn, colour)
 
 
-def _legend(graphs: list[Graph], y: float, width: float, prefix: str) -> tuple[list[str], float]:
+def _legend(graphs: Sequence[Graph], y: float, width: float, prefix: str) -> tuple[list[str], float]:
     """What the lines that are there mean, and how far down that goes."""
     lines = [line for graph in graphs for line in graph.lines]
     there = {look_of(line) for line in lines}
