@@ -171,13 +171,17 @@ class _Mapper:
         )
 
     def _uses(self) -> Iterator[Meant]:
-        spoken: dict[tuple[str, str], dict[Location, list[Use]]] = {}
+        spoken: dict[tuple[str, str], list[list[Use]]] = {}
         for use in self.network.uses:
             source, target = self.ids[use.source], self.ids[use.target]
             if source != target:
-                spoken.setdefault((source, target), {}).setdefault(use.location, []).append(use)
-        for (source, target), by_place in spoken.items():
-            told = [self._told(place, uses) for place, uses in by_place.items()]
+                said = spoken.setdefault((source, target), [])
+                if said and said[-1][0].location == use.location:
+                    said[-1].append(use)
+                else:
+                    said.append([use])
+        for (source, target), said in spoken.items():
+            told = [self._told(uses[0].location, uses) for uses in said]
             bits = functools.reduce(operator.or_, (one.connections for one in told))
             denied = [one for one in told if one.state == "denied"]
             first = next(iter(denied), None) or next((one for one in told if one.state == "maybe"), told[0])

@@ -66,7 +66,7 @@ class Doorway(NamedTuple):
     `kind` is "LoadBalancer", "NodePort", "externalIPs", "hostPort", "hostNetwork", "published", or the kind of what
     brings connections in, such as "Ingress". `via` names it in messages. `connections` are to the workload's own ports.
     `limited` is true where it isn't open to the whole internet: an internal load balancer, or listed sources.
-    `entrance` is what brings connections in, if that is it.
+    `entrance` is what brings connections in, if that is it. `doubtful` is true where it may be refused.
     """
 
     workload: int
@@ -77,6 +77,7 @@ class Doorway(NamedTuple):
     limited: bool = False
     service: Service | None = None
     entrance: Entrance | None = None
+    doubtful: bool = False
 
     @property
     def by_controller(self) -> bool:
@@ -325,6 +326,8 @@ class Network:
 
     def admitted(self, doorway: Doorway, strict: bool = True) -> int:
         """The connections through a doorway that the workload's policies let in."""
+        if strict and doorway.doubtful:
+            return 0
         if self.universe.on_host >> doorway.workload & 1:
             return doorway.connections
         side = (self.answers.strict if strict else self.answers.loose).ingress
@@ -387,7 +390,9 @@ class _Doorways:
             connections = self._targets(ports, number)
             if connections:
                 place = backend.location or entrance.location
-                yield Doorway(number, kind, via, place, connections, False, service, entrance)
+                yield Doorway(
+                    number, kind, via, place, connections, False, service, entrance, doubtful=not backend.granted
+                )
 
     def _targets(self, ports: Iterable[ServicePort], workload: int) -> int:
         """A Service's ports as those of one of the workloads behind it."""
