@@ -155,7 +155,7 @@ class _Parser(argparse.ArgumentParser):
 
     def _get_option_tuples(self, option_string: str) -> list[Any]:
         """What an abbreviation may stand for: as if there were no second name, unless it is of that alone."""
-        found = super()._get_option_tuples(option_string)  # type: ignore[misc]
+        found = super()._get_option_tuples(option_string)
         return [one for one in found if one[1] != self.alias] or found
 
     def _get_formatter(self) -> argparse.HelpFormatter:
