@@ -18,6 +18,8 @@ TITLE_LINE = 15
 SUB_LINE = 13
 SUB_SIZE = 10
 BADGE = 16
+LABEL = 15
+"""The least distance of two labels at one side of an item."""
 LOOP = 30
 """How far a line goes to the right that comes back to its column."""
 ROW_GAP = 16
@@ -116,10 +118,24 @@ class _Layouter:
             x += self.wide[column] + COLUMN_GAP + behind.get(column, 0) / 2
         self.room = max(behind[last] + PAD - BOX_PAD, LOOP) if last in behind else 0
 
+    def _arriving(self) -> dict[str, int]:
+        """How many different labels there are at one side of each item, with room above and below."""
+        found: dict[tuple[str, bool], set[tuple[str, ...]]] = {}
+        for line in self.graph.lines:
+            side = self.column[line.source] < self.column[line.target]
+            found.setdefault((line.target, side), set()).add((line.label, line.part, line.kind, line.changed))
+        most: dict[str, int] = {}
+        for (target, _), labels in found.items():
+            if any(words[0] or words[1] for words in labels):
+                most[target] = max(most.get(target, 0), len(labels) + 1)
+        return most
+
     def _make_cells(self) -> None:
+        arriving = self._arriving()
         for key, item in self.items.items():
             band = self.band_of.get(key, f"\0{item.kind}")
-            self.cells[key] = _Cell(key, self.column[key], band, _height(item, *self.texts[key]))
+            height = max(_height(item, *self.texts[key]), LABEL * arriving.get(key, 0))
+            self.cells[key] = _Cell(key, self.column[key], band, height)
         for source, target in self.pairs:
             first, last = self.column[source], self.column[target]
             step = 1 if last > first else -1
