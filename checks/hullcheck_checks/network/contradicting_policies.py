@@ -42,7 +42,7 @@ def undefined(use: PolicyUse) -> Iterator[Finding]:
         peer = f"`{found.peer}`" if found.peer else "addresses outside"
         ends = (peer, f"`{found.workload}`") if found.direction is Direction.INGRESS else (f"`{found.workload}`", peer)
         policy, other = use.policy, found.other
-        known = "" if use.complete else " (as far as is known)"
+        known = use.places[0][0].as_known()
         yield check.finding(
             use,
             f"`{policy.object.name}` {_DOES[found.rule.action]} what `{other.object.name}` "

@@ -51,7 +51,7 @@ def refused(use: EntranceUse) -> Iterator[Finding]:
         if allowed or key not in here or key in told:
             continue
         told.add(key)
-        known = " (as far as is known)" if network.scope.approximate else ""
+        known = network.as_known()
         yield check.finding(
             use,
             f"{entrance.object.kind} `{entrance.namespace or 'default'}/{entrance.object.name}` sends to the Service "

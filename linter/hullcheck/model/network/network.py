@@ -141,6 +141,12 @@ class Network:
         bits = self.answers.loose.isolated if sure else self.answers.strict.isolated
         return bool(bits[direction] >> workload & 1)
 
+    def as_known(self, workload: int | None = None) -> str:
+        """What to put behind a sentence that says that something is open, or that nothing confines it: what isn't known
+        of the scope may confine it. Not where a policy confines the workload: another one only lets more in."""
+        confined = workload is not None and self.isolated(workload, Direction.INGRESS)
+        return " (as far as is known)" if self.scope.approximate and not confined else ""
+
     def is_free(self, workload: int, direction: Direction) -> bool:
         """Does nothing restrict what it accepts, or what it opens?"""
         return self.answers.strict.side(direction).group(workload) is None
