@@ -135,9 +135,28 @@ def _described(error: Exception) -> str:
     return f"{type(error).__name__}: {said}{where}"
 
 
+_FORMATS = ("--format", "--output-format")
+"""Two names of one option; the help of a command shows the one that it had first."""
+
+
 class _Parser(argparse.ArgumentParser):
     width = 100
     command = ""
+    alias = ""
+
+    def understand_both(self) -> None:
+        """Let either name of the option for the format stand for the one that there is."""
+        for name, other in (_FORMATS, _FORMATS[::-1]):
+            action = self._option_string_actions.get(name)
+            if action is not None and other not in self._option_string_actions:
+                self._option_string_actions[other] = action
+                self.alias = other
+                return
+
+    def _get_option_tuples(self, option_string: str) -> list[Any]:
+        """What an abbreviation may stand for: as if there were no second name, unless it is of that alone."""
+        found = super()._get_option_tuples(option_string)
+        return [one for one in found if one[1] != self.alias] or found
 
     def _get_formatter(self) -> argparse.HelpFormatter:
         # Asked for at each argument; without a width, argparse imports much to find the terminal's.
@@ -174,4 +193,5 @@ def _parser(command: str) -> argparse.ArgumentParser:
             module = importlib.import_module(f"hullcheck.commands.{name.replace('-', '_')}")
             module.add(subparser)
             subparser.set_defaults(run=module.run)
+            subparser.understand_both()
     return parser

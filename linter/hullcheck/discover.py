@@ -65,7 +65,7 @@ _COMPOSE = re.compile(
     r"|docker-stack.*\.(?:ya?ml|json)",
     re.IGNORECASE | re.DOTALL,
 )
-_KUSTOMIZATION = frozenset(("kustomization.yaml", "kustomization.yml", "Kustomization"))
+KUSTOMIZATION_NAMES = frozenset(("kustomization.yaml", "kustomization.yml", "Kustomization"))
 _BAKE = re.compile(r"docker-bake(?:\.override)?\.(?:hcl|json)")
 STRUCTURED = frozenset((Kind.YAML, Kind.COMPOSE, Kind.KUSTOMIZATION, Kind.SKAFFOLD, Kind.CHART))
 
@@ -75,7 +75,7 @@ def kind_of(name: str) -> Kind | None:
     lower = name.lower()
     if _BAKE.fullmatch(lower):
         return Kind.BAKE
-    if name in _KUSTOMIZATION:
+    if name in KUSTOMIZATION_NAMES:
         return Kind.KUSTOMIZATION
     if lower.endswith((".yaml", ".yml", ".json")):
         if lower in ("skaffold.yaml", "skaffold.yml"):

@@ -11,11 +11,21 @@ from hullcheck import report
 from hullcheck.analysis import Analysis, Judge, Progress, unread
 from hullcheck.check import Registry
 from hullcheck.config import Config, level
-from hullcheck.discover import MAX_BYTES, DiskTree, Entry, Skipped, Tree, as_entry, find_root, kind_of
+from hullcheck.discover import (
+    KUSTOMIZATION_NAMES,
+    MAX_BYTES,
+    DiskTree,
+    Entry,
+    Skipped,
+    Tree,
+    as_entry,
+    find_root,
+    kind_of,
+)
 from hullcheck.finding import Finding, Severity
 from hullcheck.model.coverage import Coverage
 from hullcheck.model.problem import Problem
-from hullcheck.model.settings import Settings
+from hullcheck.model.settings import Given, Settings
 from hullcheck.once import told_once
 from hullcheck.report.unite import unite
 from hullcheck.rules import Rules, asked, meant
@@ -71,6 +81,7 @@ class Request(NamedTuple):
     only: frozenset[str] | None = None
     head: str = ""
     fail_on_unjudged: bool = False
+    given: Given = Given()
 
 
 class Result(NamedTuple):
@@ -301,6 +312,7 @@ def select(registry: Registry, request: Request) -> Settings:
         validate=(request.kubernetes_version or config.kubernetes_version) if validate else "",
         compose_projects=listed(config),
         places=_places(config),
+        given=request.given,
     )
 
 
@@ -339,7 +351,13 @@ def _root(request: Request) -> str:
     if request.isolated:
         path = os.path.realpath(request.paths[0])
         return path if os.path.isdir(path) else os.path.dirname(path)
-    return find_root([path for path in request.paths if path != "-"] or ["."])
+    paths = [path for path in request.paths if path != "-"] or ["."]
+    root = find_root(paths)
+    if os.path.lexists(os.path.join(root, ".git")):
+        return root
+    from hullcheck.show.reach import reached  # imported where there is no repository
+
+    return reached(root, paths)
 
 
 def _targets(root: str, request: Request) -> tuple[str, ...]:
@@ -393,6 +411,9 @@ def _disk(root: str, request: Request, targets: tuple[str, ...]) -> Tree:
         return CommitTree(request.past.history, request.head, exclude=exclude, vendored=vendored)
     files = tuple(t for t in targets if t and not os.path.isdir(os.path.join(root, t)))
     alone = len(files) == len(targets) and not os.path.lexists(os.path.join(root, ".git"))
+    alone = alone and not any(
+        path.rpartition("/")[2] in KUSTOMIZATION_NAMES for path in files
+    )  # they are made of others
     tree = DiskTree(
         root,
         named=tuple(path for path in files if not _CONTEXT.fullmatch(path.rpartition("/")[2])),

@@ -24,6 +24,7 @@ from hullcheck.discover import (
 from hullcheck.errors import HullcheckError
 from hullcheck.plumbing import Plumbing, identify, identify_file, sha256
 from hullcheck.report import VersionControl
+from hullcheck.source import Source
 
 LINK = "120000"
 _HOPS = 40
@@ -486,3 +487,21 @@ def _resolve(folder: str, head: str) -> str:
 
 def _without_credentials(url: str) -> str:
     return re.sub(r"^(https?://)[^/@]*@", r"\1", url)
+
+
+def as_then(tree: Tree, root: str, sources: tuple[Source, ...]) -> tuple[tuple[Source, ...], list[str]]:
+    """Files that were named from the current folder, as an earlier tree of the repository has them.
+
+    Those outside of it are the same for both. Second are the paths of those that it doesn't have.
+    """
+    found, missing = [], []
+    for source in sources:
+        inside = os.path.relpath(os.path.realpath(source.path), os.path.realpath(root))
+        if inside == ".." or inside.startswith(f"..{os.sep}"):
+            found.append(source)
+            continue
+        try:
+            found.append(Source(source.path, tree.read(inside.replace(os.sep, "/"))))
+        except OSError:
+            missing.append(source.path)
+    return tuple(found), missing

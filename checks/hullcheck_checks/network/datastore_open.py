@@ -52,9 +52,11 @@ def within_reach(reach: Reach) -> Iterator[Finding]:
         return
     for network, number in reach.places[:1]:
         others = len(network.endpoints) - 1
-        if network.scope.approximate or others < 2 or not reached_by_all(network, number):
+        if others < 2 or not reached_by_all(network, number):
             continue
         rules = open_rules(network, number, Direction.INGRESS)
+        if network.scope.approximate and not rules:  # what confines it may be in what isn't known
+            continue
         why = f"`{rules[0].policy.object.name}` admits all" if rules else "no policy confines it"
         yield check.finding(
             reach,

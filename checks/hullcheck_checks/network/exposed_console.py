@@ -108,7 +108,7 @@ def from_outside(reach: "Reach") -> Iterator[Finding]:
             yield check.finding(
                 reach,
                 f"`{reach.endpoint.name}` is {_described(asked)}, reached from outside by {doorway.via}: "
-                f"{network.universe.ports.text(admitted)}",
+                f"{network.universe.ports.text(admitted)}{network.as_known(doorway.workload)}",
                 at=doorway.location,
                 severity=_severity(asked, limited=limited or _asks(doorway)),
                 evidence=(console.name, doorway.kind, doorway.via),

@@ -73,7 +73,7 @@ def from_outside(reach: Reach) -> Iterator[Finding]:
         if doorway.kind == "hostNetwork" or not admitted or key in seen:
             continue
         seen.add(key)
-        connections = network.universe.ports.text(admitted)
+        connections = network.universe.ports.text(admitted) + network.as_known(doorway.workload)
         yield check.finding(
             reach,
             f"`{reach.endpoint.name}` ({reach.endpoint.data}) can be reached from outside by {doorway.via}: {connections}",

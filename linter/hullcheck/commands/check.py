@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from hullcheck import engine, report
 from hullcheck.check import Registry
-from hullcheck.commands import policy
+from hullcheck.commands import given, policy
 from hullcheck.commands.common import Progress, add_policy, day, registry, root_of, say_all, use_color, write
 from hullcheck.discover import MAX_MANIFEST
 from hullcheck.errors import HullcheckError
@@ -52,6 +52,7 @@ def add(parser: argparse.ArgumentParser) -> None:
         metavar="VERSION",
         help="--validate, against that version, such as 1.34 (else: the newest)",
     )
+    given.add(parser, profile=False)
     option("--no-inline", action="store_true", help="don't honour ignore comments")
     option("--no-foreign-ignores", action="store_true", help="don't honour other tools' ignore comments")
     option("--show-suppressed", action="store_true", help="list what is suppressed, too")
@@ -177,6 +178,7 @@ def request(options: argparse.Namespace, checks: Registry, plan: "Plan | None" =
         only=plan.only if plan else None,
         head=plan.head if plan else "",
         fail_on_unjudged=options.fail_on_unjudged,
+        given=given.given(options),
     )
 
 

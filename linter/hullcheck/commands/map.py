@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from datetime import date
 
 from hullcheck.analysis import UNREAD, discovered
+from hullcheck.commands import given
 from hullcheck.commands.common import Progress, add_policy, reach_of, read_config, registry, root_of, say_all, write
 from hullcheck.discover import DiskTree, Tree
 from hullcheck.engine import listed
@@ -19,7 +20,7 @@ from hullcheck.report.safe import clean
 
 _NO_DAY = date.min  # no map depends on the day
 FORMATS = ("text", "json", "mermaid", "dot", "svg")
-DIFFERENCE_FORMATS = ("text", "json", "markdown", "mermaid")
+DIFFERENCE_FORMATS = ("text", "json", "markdown", "mermaid", "dot", "svg")
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -40,6 +41,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     option("--host-network", choices=("ignore-policy", "as-pod"), help="default: ignore-policy")
     option("--undeclared-namespaces", choices=("open", "closed"), help="labels of namespaces without a manifest")
     option("--compat", choices=("np-guard",), help="take all unknowns as that tool does")
+    given.add(parser)
     option("--jobs", type=int, default=0, metavar="N", help="processes to read files with (default: as many as help)")
     option("-q", "--quiet", action="store_true", help="no progress on standard error")
     add_policy(parser)
@@ -144,8 +146,13 @@ def _tree(folder: str, path: str, options: argparse.Namespace) -> DiskTree:
     )
 
 
-def networks_in(tree: Tree, options: argparse.Namespace, unread: dict[str, str] | None = None) -> list[Network]:
-    """The networks of everything in a tree; why files couldn't be read goes to `unread`, by their paths."""
+def networks_in(
+    tree: Tree, options: argparse.Namespace, unread: dict[str, str] | None = None, past_of: str = ""
+) -> list[Network]:
+    """The networks of everything in a tree; why files couldn't be read goes to `unread`, by their paths.
+
+    `past_of` is the repository of which the tree is an earlier state: files of values in it are those of then.
+    """
     from hullcheck.link.compose_network import compose_parts
     from hullcheck.link.network import network
     from hullcheck.link.project import scopes
@@ -167,7 +174,10 @@ def networks_in(tree: Tree, options: argparse.Namespace, unread: dict[str, str] 
             for problem in file.problems
             if problem.name in UNREAD and file.kind != "dockerfile"  # which says nothing of who talks to whom
         )
-    settings = Settings(today=_NO_DAY, datastores=config.datastores, compose_projects=listed(config))
+    said = given.given(options)
+    if past_of:
+        said = said._replace(values=given.values_of(tree, past_of, said.values))
+    settings = Settings(_NO_DAY, datastores=config.datastores, compose_projects=listed(config), given=said)
     worlds, projects = scopes(files, tree, settings)
     assume = assumptions(options)
     rendered = (network(world, assume, config.datastores) for world in worlds)
@@ -222,7 +232,7 @@ def _difference(options: argparse.Namespace) -> int:
     root = root_of(options.paths or ["."])
     past = History(root)
     base = resolve(past, options.diff_base, os.environ)
-    before = networks_in(CommitTree(past, base.commit), options) if base.commit else []
+    before = networks_in(CommitTree(past, base.commit), options, past_of=root) if base.commit else []
     unread: dict[str, str] = {}
     found: list[Difference] = list(differences(before, networks_in(_tree(root, root, options), options, unread)))
     if not options.quiet:
@@ -235,6 +245,12 @@ def _difference(options: argparse.Namespace) -> int:
         from hullcheck.draw import difference_json
 
         _emit(options, difference_json.render(found))
+    elif options.format in ("dot", "svg"):
+        from hullcheck.draw import dot, svg
+        from hullcheck.draw.difference_graph import graphs
+
+        drawing = dot.drawing if options.format == "dot" else svg.drawing
+        _emit(options, drawing(graphs(found)))
     else:
         from hullcheck.draw import difference_picture
 

@@ -44,7 +44,8 @@ def _lines(network: Network, source: End, target: End, connections: int) -> Iter
         yield from _side(network, target, source, Direction.INGRESS, connections)
         for doorway in network.doorways_of(target.workload) if source.workload is None else ():
             if doorway.connections & connections:
-                yield f"  leads there from outside: {doorway.via} ({_place(doorway.location)})"
+                refused = ", unless it is refused: no ReferenceGrant lets it" if doorway.doubtful else ""
+                yield f"  leads there from outside: {doorway.via} ({_place(doorway.location)}){refused}"
 
 
 def _allowed(network: Network, strict: bool, source: End, target: End) -> int:

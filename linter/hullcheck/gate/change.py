@@ -9,7 +9,7 @@ from hullcheck.base import Past
 from hullcheck.changes import Comparison, Nature, Side, compare
 from hullcheck.discover import Tree
 from hullcheck.finding import Finding
-from hullcheck.history import CommitTree
+from hullcheck.history import CommitTree, as_then
 
 _SCOPES = frozenset(("PolicyScope", "World", "NamespaceUse"))
 _REPOSITORY = frozenset(("Updates", "Pipeline"))
@@ -50,7 +50,13 @@ def judge_change(
         beside=() if isinstance(disk, CommitTree) else tuple(path for path in disk.paths if path not in tracked),
     )
     same = tree.unchanged(disk, overlaid)
-    base = judge(tree, {path: head.files.get(path) for path in head.seen & same})
+    given = judge.settings.given
+    if given.values:
+        then, _ = as_then(tree, past.history.root, given.values)
+        earlier = judge._replace(settings=judge.settings._replace(given=given._replace(values=then)))
+    else:
+        earlier = judge
+    base = earlier(tree, {path: head.files.get(path) for path in head.seen & same})
     comparison = compare(_side(head), _side(base), _nature(judge))
     opened = tuple(finding._replace(state="new") for finding in judge.opened(base, head))
     comparison = comparison._replace(findings=_united(comparison.findings, opened))

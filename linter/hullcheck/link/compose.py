@@ -53,13 +53,21 @@ def projects(
     return link(Files(files), env, texts or {}, Around(), root_name).projects
 
 
-def link(files: Files, env: Settings, texts: Lookup[str, Source], around: Around, root_name: str = "") -> Linked:
+def link(
+    files: Files,
+    env: Settings,
+    texts: Lookup[str, Source],
+    around: Around,
+    root_name: str = "",
+    profiles: tuple[str, ...] | None = None,
+) -> Linked:
     """Every project of a repository. `env` are variables that are given for a folder, which win over its `.env`.
 
     `texts` are files of variables by their path: the `.env` of each folder, and those that `env_file` may name.
     `around` is what else says which files belong together. `root_name` is what the repository's own folder is called.
+    `profiles` are the active ones where a project says none itself; None for all.
     """
-    made = _Projects(Reading(files, env, texts, either=True), root_name)
+    made = _Projects(Reading(files, env, texts, either=True), root_name, profiles)
     found = made.all(around)
     return Linked(found, made.problems)
 
@@ -112,9 +120,10 @@ def taken(
 
 
 class _Projects:
-    def __init__(self, reading: Reading, root_name: str) -> None:
+    def __init__(self, reading: Reading, root_name: str, profiles: tuple[str, ...] | None = None) -> None:
         self.reading = reading
         self.root_name = root_name
+        self.profiles = profiles
         self.problems: list[Problem] = []
         self.bases: dict[str, ComposeProject] = {}  # those that others are laid over, by their first file
         self.scopes: dict[str, int] = {}
@@ -203,8 +212,9 @@ class _Projects:
         name = self._name(choice, self.reading.settings(choice.folder))
         loaded, variables = self.reading.merged(choice.paths, choice.folder, name)
         root = normalised(loaded.root, name, variables)
-        if choice.profiles is not None:
-            root = started(root, choice.profiles)
+        profiles = choice.profiles if choice.profiles is not None else self.profiles
+        if profiles is not None:
+            root = started(root, profiles)
         problems: list[Problem] = [*loaded.problems, *resolved(root, ports=0).problems]
         sure = choice.complete and not choice.guessed and not loaded.partial
         base = self.bases.get(choice.paths[0]) if choice.overlay else None

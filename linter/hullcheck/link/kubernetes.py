@@ -296,9 +296,16 @@ class _Linker:
             try:
                 with Thing():
                     tick()
-                    given = (self.given.values, self.given.sets)
                     made = render(
-                        chart, self.read, lambda folder: _in_folder(paths, folder), *given, index=index, lenient=True
+                        chart,
+                        self.read,
+                        lambda folder: _in_folder(paths, folder),
+                        self.given.values,
+                        self.given.sets,
+                        kube_version=self.given.kube_version,
+                        index=index,
+                        lenient=True,
+                        api_versions=self.given.api_versions,
                     )
             except OutOfTimeError as error:
                 path = posixpath.join(chart, "Chart.yaml")

@@ -7,6 +7,7 @@ from typing import NamedTuple, TypeVar
 from hullcheck.link.cilium import resolved
 from hullcheck.link.compose_network import network_parts
 from hullcheck.link.confinement import isolations, scopes
+from hullcheck.link.grants import with_grants
 from hullcheck.link.needs import config_maps, mentions, others, rights_of
 from hullcheck.model.compose import ComposeProject
 from hullcheck.model.container import Container, Port
@@ -70,7 +71,7 @@ def scope(world: World, datastores: tuple[str, ...] = ()) -> Scope:
         tuple(endpoint for endpoint, _ in ends),
         tuple(resolved(found, services, world.objects)),
         tuple(services),
-        tuple(entrances),
+        tuple(with_grants(entrances, world.objects)),
         namespaces,
         world.approximate,
         tuple(tuple(mentions(workload, maps)) for _, workload in ends),

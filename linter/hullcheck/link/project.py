@@ -176,7 +176,8 @@ class _Linker:
         variables = Texts(self._variable_files(composed, texts), self.tree)
         around = Around(self.tree.paths, self.tree.read, self.settings.compose_projects)
         env = {posixpath.dirname(path): self.settings.given.env for path in composed} if self.settings.given.env else {}
-        found = link(Files(composed, named.compose), env, variables, around)
+        profiles = self.settings.given.profiles
+        found = link(Files(composed, named.compose), env, variables, around, profiles=profiles)
         self.problems += named.problems + found.problems + variables.problems()
         self.problems += [problem for project in found.projects for problem in project.problems]
         return found.projects

@@ -7,11 +7,18 @@ from hullcheck.source import Location, Source
 
 
 class Given(NamedTuple):
-    """What is said to whatever renders: charts' files of `values` and `sets` over them, and Compose's variables."""
+    """What is said to whatever renders: charts' files of `values` and `sets` over them, and Compose's variables.
+
+    `kube_version` and `api_versions` are what charts are told of the cluster, besides what is usual. `profiles` are those
+    of Compose that are active, None for all.
+    """
 
     values: tuple[Source, ...] = ()
     sets: tuple[str, ...] = ()
     env: dict[str, str] = {}  # noqa: RUF012  never changed
+    kube_version: str = ""
+    api_versions: tuple[str, ...] = ()
+    profiles: tuple[str, ...] | None = None
 
 
 class Settings(NamedTuple):

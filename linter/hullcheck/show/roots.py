@@ -21,7 +21,7 @@ Read = Callable[[str], bytes | None]
 
 
 class Options(NamedTuple):
-    """How to show: Compose's profiles and variables, a chart's values, an image's target and build arguments."""
+    """How to show: Compose's profiles and variables, a chart's values and cluster, an image's target and build arguments."""
 
     profiles: tuple[str, ...] | None = None
     env: dict[str, str] = {}  # noqa: RUF012  never changed
@@ -29,6 +29,8 @@ class Options(NamedTuple):
     sets: tuple[str, ...] = ()
     target: str | None = None
     arguments: dict[str, str | None] = {}  # noqa: RUF012  never changed
+    kube_version: str = ""
+    api_versions: tuple[str, ...] = ()
 
 
 class Root(NamedTuple):
@@ -210,7 +212,17 @@ class Roots:
         from hullcheck.render.helm.index import Index
 
         index = Index((path for path, kind in self.kinds.items() if kind is Kind.CHART), self.read)
-        made = render(root.path, self.read, self._files_below, self.options.values, self.options.sets, index=index)
+        options = self.options
+        made = render(
+            root.path,
+            self.read,
+            self._files_below,
+            options.values,
+            options.sets,
+            kube_version=options.kube_version,
+            index=index,
+            api_versions=options.api_versions,
+        )
         return Shown(root.path, CHART, tuple(document.root for document in made.documents), tuple(made.problems))
 
     def _files_below(self, folder: str) -> list[str]:

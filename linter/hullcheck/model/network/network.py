@@ -81,7 +81,7 @@ class Doorway(NamedTuple):
     `kind` is "LoadBalancer", "NodePort", "externalIPs", "hostPort", "hostNetwork", "published", or the kind of what
     brings connections in, such as "Ingress". `via` names it in messages. `connections` are to the workload's own ports.
     `limited` is true where it isn't open to the whole internet: an internal load balancer, or listed sources.
-    `entrance` is what brings connections in, if that is it.
+    `entrance` is what brings connections in, if that is it. `doubtful` is true where it may be refused.
     """
 
     workload: int
@@ -92,6 +92,7 @@ class Doorway(NamedTuple):
     limited: bool = False
     service: Service | None = None
     entrance: Entrance | None = None
+    doubtful: bool = False
 
     @property
     def by_controller(self) -> bool:
@@ -154,6 +155,12 @@ class Network:
         """Does some policy confine it; where not `sure`, may some? An administrator's rules don't."""
         bits = self.answers.loose.isolated if sure else self.answers.strict.isolated
         return bool(bits[direction] >> workload & 1)
+
+    def as_known(self, workload: int | None = None) -> str:
+        """What to put behind a sentence that says that something is open, or that nothing confines it: what isn't known
+        of the scope may confine it. Not where a policy confines the workload: another one only lets more in."""
+        confined = workload is not None and self.isolated(workload, Direction.INGRESS)
+        return " (as far as is known)" if self.scope.approximate and not confined else ""
 
     def is_free(self, workload: int, direction: Direction) -> bool:
         """Does nothing restrict what it accepts, or what it opens?"""
@@ -351,6 +358,8 @@ class Network:
 
     def admitted(self, doorway: Doorway, strict: bool = True) -> int:
         """The connections through a doorway that the workload's policies let in."""
+        if strict and doorway.doubtful:
+            return 0
         if self.universe.on_host >> doorway.workload & 1:
             return doorway.connections
         side = (self.answers.strict if strict else self.answers.loose).ingress
@@ -413,7 +422,9 @@ class _Doorways:
             connections = self._targets(ports, number)
             if connections:
                 place = backend.location or entrance.location
-                yield Doorway(number, kind, via, place, connections, False, service, entrance)
+                yield Doorway(
+                    number, kind, via, place, connections, False, service, entrance, doubtful=not backend.granted
+                )
 
     def _targets(self, ports: Iterable[ServicePort], workload: int) -> int:
         """A Service's ports as those of one of the workloads behind it."""

@@ -56,7 +56,8 @@ class Backend(NamedTuple):
     """A Service that something sends connections from outside to.
 
     `object` is the Ingress, the Route or whatever else, `port` the Service's by number or name, None for all. `target`
-    is true if `port` is the pods' port instead, as in OpenShift's Route.
+    is true if `port` is the pods' port instead, as in OpenShift's Route. `granted` is false where it is another
+    namespace's, and nothing that is applied with it lets it be named: the gateway refuses such a reference.
     """
 
     namespace: str
@@ -65,6 +66,7 @@ class Backend(NamedTuple):
     object: KubernetesObject | None = None
     location: Location | None = None
     target: bool = False
+    granted: bool = True
 
 
 class TlsGap(NamedTuple):

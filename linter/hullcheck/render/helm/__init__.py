@@ -33,16 +33,19 @@ def render(
     sets: Sequence[str] = (),
     release: str = "release-name",
     namespace: str = "default",
-    kube_version: str = "v1.37.0",
+    kube_version: str = "",
     index: "Index | None" = None,
     lenient: bool = False,
+    api_versions: Sequence[str] = (),
 ) -> "Rendered":
     """The objects of a chart as `helm template` prints them.
 
     `read` gives a file's bytes by its path, `list_files` the paths of all files below a folder: the chart's, and those
     of its dependencies at `file://..`; no other file is ever asked for. `values` are value files, later ones over earlier ones; `sets` are `a.b=c`, over them all. `index` finds dependencies among the charts of the
-    repository. `lenient`: what Helm refuses is unknown, and all that can be known of the rest is given.
+    repository. `kube_version` is the cluster's, empty for what Helm
+    assumes; `api_versions` are those that the cluster has besides Helm's own. `lenient`: what Helm refuses is unknown, and all that can be known of the rest is given.
     """
     from hullcheck.render.helm.release import render_chart
 
-    return render_chart(chart_folder, read, list_files, values, sets, release, namespace, kube_version, index, lenient)
+    cluster = (kube_version, api_versions)
+    return render_chart(chart_folder, read, list_files, values, sets, release, namespace, *cluster, index, lenient)

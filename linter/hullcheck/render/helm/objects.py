@@ -1,6 +1,6 @@
 """What templates find beside their values: `.Files`, `.Capabilities`, `.Release`."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from hullcheck.render.helm.emit import to_yaml
 from hullcheck.render.helm.errors import TemplateError
@@ -159,10 +159,10 @@ class Capabilities(Host):
     kind = "ptr"
     type_name = "*common.Capabilities"
 
-    def __init__(self, version: str) -> None:
+    def __init__(self, version: str, api_versions: Iterable[str] = ()) -> None:
         self.fields: dict[str, Value] = {
             "KubeVersion": KubeVersion(version),
-            "APIVersions": ApiVersions(),
+            "APIVersions": ApiVersions(api_versions),
             "HelmVersion": HelmVersion(),
         }
 
@@ -176,16 +176,19 @@ class ApiVersions(Host):
     kind = "slice"
     type_name = "common.VersionSet"
 
+    def __init__(self, more: Iterable[str] = ()) -> None:
+        self.all = [*API_VERSIONS, *more]
+
     def __len__(self) -> int:
-        return len(API_VERSIONS)
+        return len(self.all)
 
     def call(self, name: str, args: list[Value]) -> Value:
         if name == "Has" and len(args) == 1 and isinstance(args[0], str):
-            return str(args[0]) in API_VERSIONS
+            return str(args[0]) in self.all
         return super().call(name, args)
 
     def show(self) -> str:
-        return f"[{' '.join(API_VERSIONS)}]"
+        return f"[{' '.join(self.all)}]"
 
 
 class HelmVersion(Host):

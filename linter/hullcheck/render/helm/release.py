@@ -147,7 +147,8 @@ def render_chart(
     sets: Sequence[str] = (),
     release: str = "release-name",
     namespace: str = "default",
-    kube_version: str = KUBE_VERSION,
+    kube_version: str = "",
+    api_versions: Sequence[str] = (),
     index: Index | None = None,
     lenient: bool = False,
 ) -> Rendered:
@@ -158,7 +159,8 @@ def render_chart(
     gc.disable()
     sys.setrecursionlimit(max(recursion, RECURSION))
     try:
-        return _render_chart(folder, read, list_files, values, sets, release, namespace, kube_version, index, lenient)
+        cluster = Capabilities(kube_version or KUBE_VERSION, api_versions)
+        return _render_chart(folder, read, list_files, values, sets, release, namespace, cluster, index, lenient)
     finally:
         sys.setrecursionlimit(recursion)
         if collects:
@@ -173,7 +175,7 @@ def _render_chart(
     sets: Sequence[str],
     release: str,
     namespace: str,
-    kube_version: str,
+    cluster: Capabilities,
     index: Index | None,
     lenient: bool,
 ) -> Rendered:
@@ -194,10 +196,10 @@ def _render_chart(
         if chart is None:
             return literally(files, loader.problems)
         limits.start(loader.length)
-        return JudgedJob(chart, loader.problems).run(values, sets, release, namespace, kube_version)
+        return JudgedJob(chart, loader.problems).run(values, sets, release, namespace, cluster)
     if chart is None:
         return Rendered([], loader.problems, 0, 0)
-    return Job(chart, loader.problems).run(values, sets, release, namespace, kube_version)
+    return Job(chart, loader.problems).run(values, sets, release, namespace, cluster)
 
 
 def _outside(
@@ -223,7 +225,7 @@ class Job:
         self.documents: list[RenderedDocument] = []
 
     def run(
-        self, values: Sequence[Source], sets: Sequence[str], release: str, namespace: str, kube_version: str
+        self, values: Sequence[Source], sets: Sequence[str], release: str, namespace: str, cluster: Capabilities
     ) -> Rendered:
         try:
             given = self._given(values, sets)
@@ -237,7 +239,7 @@ class Job:
             combined = Unknown(said(error))
         top = Map(
             Values=combined,
-            Capabilities=Capabilities(kube_version),
+            Capabilities=cluster,
             Release=Map(Name=release, Namespace=namespace, IsUpgrade=False, IsInstall=True, Revision=1, Service="Helm"),
         )
         files: list[File] = []
