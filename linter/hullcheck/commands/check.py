@@ -18,8 +18,8 @@ from hullcheck.finding import Severity
 if TYPE_CHECKING:
     from hullcheck.commands.hook import Plan
 
-_WITH_CHECKOUT = ("sarif", "sarif-full", "markdown")
-_WITH_COVERAGE = ("full", "json", "markdown", "github")
+_WITH_CHECKOUT = ("sarif", "sarif-full", "markdown", "html")
+_WITH_COVERAGE = ("full", "json", "markdown", "github", "html")
 
 LEVELS = tuple(str(severity) for severity in reversed(Severity))
 FORMATS = tuple(report.FORMATS)
@@ -99,9 +99,8 @@ def run(options: argparse.Namespace) -> int:
         if options.diff and file is None:
             continue
         color = file is None and use_color(options.color)
-        text = report.render(
-            name, result.report(checks, color=color, category=options.sarif_category, checkout=name in _WITH_CHECKOUT)
-        )
+        made = result.report(checks, color=color, category=options.sarif_category, checkout=name in _WITH_CHECKOUT)
+        text = report.render(name, made._replace(beside=None if file is None else os.path.dirname(file) or "."))
         if file is None:
             sys.stdout.write(text)
         else:

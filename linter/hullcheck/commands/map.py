@@ -6,6 +6,7 @@ import posixpath
 import sys
 from collections.abc import Iterable
 from datetime import date
+from typing import TYPE_CHECKING
 
 from hullcheck.analysis import UNREAD, discovered
 from hullcheck.commands import given
@@ -18,9 +19,12 @@ from hullcheck.model.network.network import Network
 from hullcheck.model.network.ports import MAX_PORT, PROTOCOLS, PortRange
 from hullcheck.report.safe import clean
 
+if TYPE_CHECKING:
+    from hullcheck.page.frame import Links
+
 _NO_DAY = date.min  # no map depends on the day
-FORMATS = ("text", "json", "mermaid", "dot", "svg")
-DIFFERENCE_FORMATS = ("text", "json", "markdown", "mermaid", "dot", "svg")
+FORMATS = ("text", "json", "mermaid", "dot", "svg", "html")
+DIFFERENCE_FORMATS = ("text", "json", "markdown", "mermaid", "dot", "svg", "html")
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -58,7 +62,8 @@ def run(options: argparse.Namespace) -> int:
     if options.format == "cilium" and not options.policies:
         raise HullcheckError("--format cilium: of --policies only")
     unread: dict[str, str] = {}
-    networks = [network for path in options.paths or ["."] for network in _networks(path, options, unread)]
+    folders: dict[int, str] = {}
+    networks = [network for path in options.paths or ["."] for network in _networks(path, options, unread, folders)]
     if not networks:
         print("hullcheck: no workload found", file=sys.stderr)
         return _told(unread) or 3
@@ -69,7 +74,7 @@ def run(options: argparse.Namespace) -> int:
 
         _emit(options, policies.render(networks, cilium=options.format == "cilium"))
     else:
-        _emit(options, _drawn(networks, options))
+        _emit(options, _drawn(networks, options, folders, unread))
     return _told(unread)
 
 
@@ -108,8 +113,11 @@ def assumptions(options: argparse.Namespace) -> Assume:
     return assume
 
 
-def _networks(path: str, options: argparse.Namespace, unread: dict[str, str]) -> list[Network]:
-    """The networks of what is below a path. What stands there may lean on files beside it: then all are read."""
+def _networks(path: str, options: argparse.Namespace, unread: dict[str, str], folders: dict[int, str]) -> list[Network]:
+    """The networks of what is below a path. What stands there may lean on files beside it: then all are read.
+
+    `folders` gets the folder that each network's files are named from.
+    """
     if not os.path.exists(path):
         raise HullcheckError(f"{path}: no such file or folder")
     root = reach_of([path])
@@ -117,10 +125,12 @@ def _networks(path: str, options: argparse.Namespace, unread: dict[str, str]) ->
     below = os.path.relpath(os.path.realpath(folder), os.path.realpath(root)).replace(os.sep, "/")
     told: dict[str, str] = {}
     here = networks_in(_tree(folder, path, options), options, told)
+    folders |= {id(network): folder for network in here}
     if below == "." or (here and not any(network.scope.approximate for network in here)):
         unread |= told
         return _headed(here, folder)
     whole = networks_in(_tree(root, root, options), options, unread)
+    folders |= {id(network): root for network in whole}
     found = [n for n in whole if n.scope.name == below or n.scope.name.startswith(f"{below}/")]
     return found or _headed(here, folder)
 
@@ -185,14 +195,37 @@ def networks_in(
     return [one for one in found if one.endpoints]
 
 
-def _drawn(networks: list[Network], options: argparse.Namespace) -> str:
-    from hullcheck.model.network.map import focused, scope_map
+def _links(options: argparse.Namespace, folder: str) -> "Links":
+    """Where the files are that a page names by their paths below a folder."""
+    from hullcheck.history import version_control
+    from hullcheck.page.frame import Links
 
-    maps = [scope_map(network) for network in networks]
+    root = root_of([folder])
+    beside = os.path.dirname(options.output) or "." if options.output else None
+    below = os.path.relpath(os.path.realpath(folder), os.path.realpath(root)).replace(os.sep, "/")
+    return Links(root, version_control(root), beside, below)
+
+
+def _drawn(
+    networks: list[Network], options: argparse.Namespace, folders: dict[int, str], unread: dict[str, str]
+) -> str:
+    from hullcheck.model.network.map import MAX_EDGES, focused, scope_map
+
+    most = MAX_EDGES
+    if options.format == "html":
+        from hullcheck.page import network as page
+
+        most = page.MOST_EDGES
+    maps = [scope_map(network, most) for network in networks]
     if options.focus:
         wanted = _wanted([id_ for one in maps for id_ in (node.id for node in one.nodes)], options.focus)
         maps = [focused(one, wanted) for one in maps]
-        maps = [one for one in maps if one.nodes]
+    if options.format == "html":
+        links = {folder: _links(options, folder) for folder in dict.fromkeys(folders.values())}
+        of = zip(networks, maps, strict=True)
+        drawn = ((network, one, links[folders[id(network)]]) for network, one in of if one.nodes)
+        return page.render(drawn, unread)
+    maps = [one for one in maps if one.nodes]
     if options.format == "json":
         from hullcheck.draw import json
 
@@ -241,6 +274,10 @@ def _difference(options: argparse.Namespace) -> int:
         from hullcheck.draw import difference
 
         _emit(options, _safe(difference.render(found)))
+    elif options.format == "html":
+        from hullcheck.page import network as page
+
+        _emit(options, page.difference(found, _links(options, root), options.diff_base, unread))
     elif options.format == "json":
         from hullcheck.draw import difference_json
 

@@ -96,7 +96,8 @@ class _Maker:
 
     def _line(self, arrow: Arrow) -> Line:
         denied = arrow.sign == "x"
-        kind = "denied" if denied else "entry" if arrow.source == "outside" else "other"
+        beyond = "entry" if arrow.source not in self.keys else "exit" if arrow.target not in self.keys else "other"
+        kind = "denied" if denied else beyond
         label = short(arrow.label.removeprefix("used, denied: ")) if denied else _fitting(arrow.label)
         used = "denied" if denied else ""
         ends = (self._key(arrow.source), self._key(arrow.target))

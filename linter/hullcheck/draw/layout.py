@@ -294,7 +294,7 @@ def _columns(items: list[Item], lines: Iterable[Line]) -> dict[str, int]:
         if line.kind != "exit" and line.source != line.target:
             edges[line.source].add(line.target)
     forward = _without_circles(edges)
-    outside = {item.key for item in items if item.kind != "workload"}
+    outside = {item.key for item in items if item.kind not in ("workload", "unchanged")}
     sources = {line.source for line in lines if line.source in outside and line.kind != "exit"}
     least = {key: int(bool(sources) and key not in outside) for key in edges}
     column = dict(least)

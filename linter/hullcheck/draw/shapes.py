@@ -9,11 +9,12 @@ GREY, FAINT = "#57606a", "#8c959f"
 RED, BLUE, PURPLE, ORANGE, PINK, GREEN = "#cf222e", "#0969da", "#8250df", "#9a6700", "#bf3989", "#1a7f37"
 
 _TINTS = {RED: "#ffebe9", BLUE: "#ddf4ff", ORANGE: "#fff8c5", BACK: "#d0d7de"}
-_DARK = {
+DARK = {
     PAPER: "#0d1117", BACK: "#161b22", INK: "#e6edf3", GREY: "#9198a1", FAINT: "#767e88",
     RED: "#ff7b72", BLUE: "#58a6ff", PURPLE: "#bc8cff", ORANGE: "#d29922", PINK: "#f778ba", GREEN: "#3fb950",
     "#ffebe9": "#3d1a1d", "#ddf4ff": "#10263f", "#fff8c5": "#332a0c", "#d0d7de": "#3d444d",
 }  # fmt: skip
+"""What each colour is on dark ground."""
 
 
 def tinted(colour: str) -> str:
@@ -25,7 +26,7 @@ def dark() -> str:
     """The style that gives every colour its counterpart where dark ground is asked for."""
     rules = (
         f'.hullcheck-map [{what}="{light}"]{{{what}:{colour}}}'
-        for light, colour in _DARK.items()
+        for light, colour in DARK.items()
         for what in ("fill", "stroke")
     )
     return f"@media (prefers-color-scheme:dark){{{''.join(rules)}}}"
