@@ -1,8 +1,9 @@
 """A route to a Service of another namespace that no ReferenceGrant allows.
 
-Whoever may write routes could otherwise open any namespace's Services to the world. So the Gateway API lets a route name
-another namespace's Service only if a ReferenceGrant there says so; without one the gateway refuses the reference and
-answers with an error. Some gateways can be told to ignore that: then the Service is open without its owners' word.
+Whoever may write routes could otherwise open any namespace's Services to the world. So the Gateway API lets a route
+name another namespace's Service only if a ReferenceGrant there says so; without one the gateway refuses the reference
+and answers with an error. Some gateways can be told to ignore that: then the Service is open without its owners'
+word.
 
 To fix: grant it in the Service's namespace, or put the route there:
 
