@@ -126,7 +126,7 @@ def _likely(text: str) -> Iterator[Span]:
         yield start, end
 
 
-_ITEM = re.compile(r"[ \t]*+-[ \t]++")
+_ITEM = re.compile(r"(?<=\n)[ \t]*+-[ \t]++")
 
 
 def _before_break(text: str, at: int) -> int:
