@@ -300,7 +300,7 @@ class _Builder:
             parent.depth = node.depth + 1
         if parent.size > self.limit:
             raise _BrokenError(self.source, f"more than {self.limit} values once its aliases are expanded", node.start)
-        if type(parent) is Sequence:
+        if isinstance(parent, Sequence):
             parent.items.append(node)
         elif self.keys[-1] is None:
             self.keys[-1] = node
