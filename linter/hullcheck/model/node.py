@@ -50,7 +50,16 @@ class Scalar(Node):
     __slots__ = ("style", "text")
 
     def __init__(self, source: Source, start: int, end: int, tag: str, text: str, style: str) -> None:
-        super().__init__(source, start, end, tag)
+        # What Node.__init__ does, without the call: most of what a run makes are these.
+        self.source = source
+        self.start = start
+        self.end = end
+        self.tag = tag
+        self.size = 1
+        self.depth = 1
+        self.because = ""
+        self.before = None
+        self.unknown = ""
         self.text = text
         self.style = style
 

@@ -5,7 +5,7 @@ Scalars stay text with a style: what type `yes` or `010` has depends on the prog
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 from hullcheck.budget import tick
@@ -116,14 +116,12 @@ def _compose(source: Source, text: str, base: int) -> list[Document]:
     builder = _Builder(source, base)
     try:
         try:
-            for event in _parsed(text):
-                builder.take(event)
+            builder.take_all(_parsed(text))
         except MarkedYAMLError as error:
             if error.problem != _COLON or _STAND_IN in text:
                 raise
             builder = _Builder(source, base)
-            for event in _parsed_anew(text):
-                builder.take(event)
+            builder.take_all(_parsed_anew(text))
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         message = error.problem or error.context or "not YAML"
@@ -143,9 +141,7 @@ _INNER_COLON = re.compile(r"""(?<=[^\s"'\[\]{},]):(?=\S)""")
 def _parsed(text: str) -> Iterator[Any]:
     from ruamel.yaml.cyaml import CParser  # type: ignore[attr-defined]
 
-    parser = CParser(text)
-    while (event := parser.get_event()) is not None:
-        yield event
+    yield from iter(CParser(text).get_event, None)
 
 
 def _parsed_anew(text: str) -> Iterator[Any]:
@@ -221,20 +217,30 @@ class _Builder:
         self.root: Node | None = None
         self.start = 0
 
-    def take(self, event: Any) -> None:
-        kind = type(event).__name__
-        if kind == "ScalarEvent":
-            self._add(self._scalar(event), event.anchor)
-        elif kind in ("MappingStartEvent", "SequenceStartEvent"):
-            self._begin(event, Mapping if kind == "MappingStartEvent" else Sequence)
-        elif kind in ("MappingEndEvent", "SequenceEndEvent"):
-            self._end(event)
-        elif kind == "AliasEvent":
-            self._add(self._alias(event), None)
-        elif kind == "DocumentStartEvent":
-            self.root, self.anchors, self.start = None, {}, self.base + event.start_mark.index
-        elif kind == "DocumentEndEvent":
-            self.documents.append(Document(self.root, self.start))
+    def take_all(self, events: Iterable[Any]) -> None:
+        """Take the events in order; scalars, which most are, without a call for each step."""
+        source, base, words = self.source, self.base, self.words
+        for event in events:
+            kind = type(event).__name__
+            if kind == "ScalarEvent":
+                if event.tag or event.anchor:
+                    self._add(self._scalar(event), event.anchor)
+                else:
+                    value = event.value
+                    start, end = base + event.start_mark.index, base + event.end_mark.index
+                    self._add(Scalar(source, start, end, "", words.setdefault(value, value), event.style or ""), None)
+            elif kind == "MappingStartEvent":
+                self._begin(event, Mapping)
+            elif kind == "SequenceStartEvent":
+                self._begin(event, Sequence)
+            elif kind in ("MappingEndEvent", "SequenceEndEvent"):
+                self._end(event)
+            elif kind == "AliasEvent":
+                self._add(self._alias(event), None)
+            elif kind == "DocumentStartEvent":
+                self.root, self.anchors, self.start = None, {}, base + event.start_mark.index
+            elif kind == "DocumentEndEvent":
+                self.documents.append(Document(self.root, self.start))
 
     def _place(self, event: Any) -> tuple[int, int]:
         start, end = self.base + event.start_mark.index, self.base + event.end_mark.index
@@ -290,7 +296,8 @@ class _Builder:
             return
         parent = self.open[-1][0]
         parent.size += node.size
-        parent.depth = max(parent.depth, node.depth + 1)
+        if node.depth >= parent.depth:
+            parent.depth = node.depth + 1
         if parent.size > self.limit:
             raise _BrokenError(self.source, f"more than {self.limit} values once its aliases are expanded", node.start)
         if isinstance(parent, Sequence):
