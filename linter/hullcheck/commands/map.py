@@ -10,7 +10,7 @@ from datetime import date
 from hullcheck.analysis import UNREAD, discovered
 from hullcheck.commands.common import Progress, add_policy, reach_of, read_config, registry, root_of, say_all, write
 from hullcheck.discover import DiskTree, Tree
-from hullcheck.engine import listed
+from hullcheck.engine import charts_said, listed
 from hullcheck.errors import HullcheckError
 from hullcheck.model.network.endpoint import NP_GUARD, Assume, IpBlocksMatchPods
 from hullcheck.model.network.network import Network
@@ -160,7 +160,9 @@ def networks_in(tree: Tree, options: argparse.Namespace, unread: dict[str, str] 
             for problem in file.problems
             if problem.name in UNREAD and file.kind != "dockerfile"  # which says nothing of who talks to whom
         )
-    settings = Settings(today=_NO_DAY, datastores=config.datastores, compose_projects=listed(config))
+    settings = Settings(
+        today=_NO_DAY, datastores=config.datastores, compose_projects=listed(config), helm=charts_said(config)
+    )
     worlds, projects = scopes(files, tree, settings)
     assume = assumptions(options)
     rendered = (network(world, assume, config.datastores) for world in worlds)

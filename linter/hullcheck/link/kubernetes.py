@@ -1,30 +1,24 @@
 """Manifests to worlds: overlays and charts as rendered, and plain manifests side by side."""
 
 import posixpath
-from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
-from hullcheck.budget import OutOfTimeError, Thing, tick
 from hullcheck.discover import Tree
+from hullcheck.link.charts import Charts
 from hullcheck.link.expected import asserted_files
 from hullcheck.link.kubernetes_containers import workload
 from hullcheck.link.plain import Group, apart, by_folder, named, unique
+from hullcheck.link.releases import Releases
 from hullcheck.model.claims import Claims
-from hullcheck.model.coverage import Gap
 from hullcheck.model.kubernetes import KubernetesObject, PodContext, World
 from hullcheck.model.node import as_str, at, is_null
-from hullcheck.model.problem import Problem, late
+from hullcheck.model.problem import Problem
 from hullcheck.model.scoped import Scoped
-from hullcheck.model.settings import Given
+from hullcheck.model.settings import Given, Settings
 from hullcheck.model.workload import Workload
-from hullcheck.parse import yaml
-from hullcheck.parse.kubernetes import ManifestFile, object_of, objects_in, read_literally, told_apart
+from hullcheck.parse.kubernetes import ManifestFile, object_of, objects_in, read_literally
 from hullcheck.parse.pods import pods
-from hullcheck.source import Source
-
-MAX_RENDERED = 10_000
-"""Objects that all charts of a repository make; a repository of a hundred charts has two or three thousand."""
 
 
 class Verdict(NamedTuple):
@@ -80,30 +74,28 @@ def _template_identity(made: KubernetesObject) -> tuple[str, str, str]:
     return (made.node.source.path, made.kind, made.name)
 
 
-def link(files: dict[str, ManifestFile], tree: Tree, charts: list[str], given: Given = Given()) -> Linked:  # noqa: B008
-    """Unite the manifests of a repository. `charts` are the paths of `Chart.yaml` files, `given` are their values."""
-    return _Linker(files, tree, charts, given).linked()
+def link(files: dict[str, ManifestFile], tree: Tree, charts: list[str], settings: Settings | None = None) -> Linked:
+    """Unite the manifests of a repository. `charts` are the paths of `Chart.yaml` files; `settings` have their values."""
+    return _Linker(files, tree, charts, settings).linked()
 
 
 class _Linker:
-    def __init__(self, files: dict[str, ManifestFile], tree: Tree, charts: list[str], given: Given) -> None:
+    def __init__(
+        self, files: dict[str, ManifestFile], tree: Tree, charts: list[str], settings: Settings | None
+    ) -> None:
         self.files = files
-        self.given = given
+        self.settings = settings
         self.tree = tree
         self.problems: list[Problem] = []
-        self.rendered: set[str] = set()
         self.literal: dict[str, ManifestFile] = {}
         self.dead_images: list[Scoped] = []
-        self.chart_files = charts
-        self.charts: list[str] = []
+        self.charts = Charts(tree, self.read, charts)
         self.layer_folders: set[str] = set()
         self.claimed: set[str] = set()
         self.built: dict[str, list[str]] = {}
         self.local: list[KubernetesObject] = []
         self.crds: set[str] = set()
-        if charts:
-            self.charts = self._outermost(charts)
-        self.folders = frozenset(self.charts)
+        self.folders = frozenset(self.charts.folders)
         self.files = {path: self._in_full(path, file) for path, file in files.items()}
 
     def linked(self) -> Linked:
@@ -121,8 +113,8 @@ class _Linker:
             [world for world in worlds if world.objects],
             [workload for world in worlds for workload in world.workloads],
             [made for world in worlds for made in world.objects],
-            self.problems,
-            frozenset(path for path in self.rendered if _chart_of(path, "templates", self.folders))
+            [*self.problems, *self.charts.problems],
+            frozenset(path for path in self.charts.rendered if _chart_of(path, "templates", self.folders))
             | self.literal.keys(),
             self.dead_images,
             {path: tuple(names) for path, names in self.built.items()},
@@ -138,34 +130,6 @@ class _Linker:
         self.literal[path] = made
         return made
 
-    def _outermost(self, paths: list[str]) -> list[str]:
-        """The folders of the charts; a `Chart.yaml` that describes none claims nothing."""
-        from hullcheck.render.helm import charts as outermost
-
-        good = []
-        for path in paths:
-            why = self._not_a_chart(path)
-            if not why:
-                good.append(path)
-                continue
-            folder = posixpath.dirname(path)
-            below = f"{folder}/templates/" if folder else "templates/"
-            if any(each.startswith(below) for each in self.tree.paths):
-                gap = Gap("chart", "chart", why)
-                place = Source(path, self.read(path) or b"").at(0)
-                self.problems.append(
-                    Problem("not-analysed", f"the chart can't be rendered: {why}", place, folder or ".", gap)
-                )
-        return outermost(good)
-
-    def _not_a_chart(self, path: str) -> str:
-        """Why helm would refuse this `Chart.yaml`, or empty."""
-        found = yaml.parse(Source(path, (self.read(path) or b"").removeprefix(b"\xef\xbb\xbf")))
-        root = found.documents[0].root if found.documents else None
-        if as_str(at(root, "name")):
-            return ""
-        return found.problems[0].message if found.problems else "`Chart.yaml` names no chart"
-
     def _charts(self, taken: set[str]) -> Iterator[World]:
         """The charts as rendered, with what their `crds` folders hold, which is installed as it is."""
         crds: dict[str, list[str]] = {}
@@ -174,18 +138,21 @@ class _Linker:
             if chart and path not in self.claimed:
                 crds.setdefault(chart, []).append(path)
         taken = set(taken)
-        for world in self._rendered_charts():
-            paths = crds.pop(world.name, [])
+        for made in self.charts.installed(self._releases()):
+            release = made.release
+            paths = crds.pop(release.world, [])
             self.crds.update(paths)
-            own = [made for path in paths for made in self.files[path].objects]
-            name = world.name if world.name not in taken else unique(posixpath.join(world.name, "Chart.yaml"), taken)
+            own = [each for path in paths for each in self.files[path].objects]
+            name = release.world
+            if name in taken:
+                name = unique(posixpath.join(release.chart, release.label or "Chart.yaml"), taken)
             taken.add(name)
-            objects = [*world.objects, *own]
-            changed = name != world.name or any(made.kind != "CustomResourceDefinition" for made in own)
-            if changed:
-                yield _world(name, "chart", objects, world.approximate, world.files, True)
-            else:
-                yield world._replace(objects=tuple(objects)) if own else world
+            yield _world(name, "chart", [*made.objects, *own], made.unsure, made.files, True)
+
+    def _releases(self) -> Releases:
+        if self.settings is None:
+            return Releases(self.tree.paths, self.read, Given())
+        return Releases(self.tree.paths, self.read, self.settings.given, self.settings.helm)
 
     def _free(self, templates: Mapping[str, str]) -> Iterator[Group]:
         """Manifests that belong to nothing: those inside a chart's folder apart from others.
@@ -279,46 +246,6 @@ class _Linker:
             self.dead_images = list(dead_images(builds))
         return worlds
 
-    def _rendered_charts(self) -> Iterator[World]:
-        if not self.charts:
-            return
-        from hullcheck.render.helm import render
-        from hullcheck.render.helm.index import Index
-
-        paths = sorted(self.tree.paths)
-        index = Index(self.chart_files, self.read)
-        left = MAX_RENDERED
-        for chart in self.charts:
-            if left <= 0:
-                self._too_many(chart)
-                continue
-            below = _in_folder(paths, chart)
-            try:
-                with Thing():
-                    tick()
-                    given = (self.given.values, self.given.sets)
-                    made = render(
-                        chart, self.read, lambda folder: _in_folder(paths, folder), *given, index=index, lenient=True
-                    )
-            except OutOfTimeError as error:
-                path = posixpath.join(chart, "Chart.yaml")
-                place = Source(path, self.read(path) or b"").at(0)
-                self.problems.append(late(error, place, f"chart `{chart or '.'}`", chart or "."))
-                continue
-            self.problems += made.problems
-            self.rendered.update(path for path in below if "templates" in path.split("/"))
-            found = (made_of for d in made.documents if (made_of := object_of(d.root)) is not None)
-            objects = list(told_apart(found))
-            left -= len(objects)
-            yield _world(chart or ".", "chart", objects, made.unsure, frozenset(below), True)
-
-    def _too_many(self, chart: str) -> None:
-        """Tell that a chart isn't rendered since the others have made so much."""
-        path = f"{chart}/Chart.yaml" if chart else "Chart.yaml"
-        why = f"the charts of this repository make more than {MAX_RENDERED:,} objects"
-        place = Source(path, self.read(path) or b"").at(0)
-        self.problems.append(Problem("not-analysed", why, place, gap=Gap("limit", "chart", why)))
-
 
 def _chart_of(path: str, part: str, charts: frozenset[str]) -> str:
     """The chart in whose `part` ("templates", "crds"), or a sub-chart's, the file is; "." for the root, empty if in none."""
@@ -331,13 +258,6 @@ def _chart_of(path: str, part: str, charts: frozenset[str]) -> str:
             if "/".join(above) in charts:
                 return "/".join(above) or "."
     return ""
-
-
-def _in_folder(paths: list[str], folder: str) -> list[str]:
-    """Those of the sorted paths that are below a folder."""
-    if not folder:
-        return paths
-    return paths[bisect_left(paths, f"{folder}/") : bisect_left(paths, f"{folder}0")]
 
 
 def _world(
