@@ -3,7 +3,8 @@
 import posixpath
 from bisect import bisect_left
 from collections.abc import Callable, Iterator
-from typing import NamedTuple
+from functools import cached_property
+from typing import TYPE_CHECKING, NamedTuple
 
 from hullcheck.budget import OutOfTimeError, Thing, tick
 from hullcheck.discover import Tree
@@ -15,6 +16,9 @@ from hullcheck.model.problem import Problem, late
 from hullcheck.parse import yaml
 from hullcheck.parse.kubernetes import object_of, told_apart
 from hullcheck.source import Location, Source
+
+if TYPE_CHECKING:
+    from hullcheck.render.helm.index import Index
 
 MAX_RENDERED = 10_000
 """Objects that all charts of a repository make; a repository of a hundred charts has two or three thousand."""
@@ -36,37 +40,46 @@ class Charts:
         self._tree = tree
         self._read = read
         self._files = files
+        self._chart_files = frozenset(files)
         self._objects = 0
         self.problems: list[Problem] = []
         self.rendered: set[str] = set()
+        self._told: set[tuple[str, str, int]] = set()
         self.folders = self._outermost() if files else []
 
-    def installed(self, releases: Releases) -> Iterator[Installed]:
-        """What each release makes: those of the charts' own values first, so that no variant takes another chart's place."""
-        if not self.folders:
-            return
+    @cached_property
+    def _paths(self) -> list[str]:
+        return sorted(self._tree.paths)
+
+    @cached_property
+    def _index(self) -> "Index":
         from hullcheck.render.helm.index import Index
 
-        paths = sorted(self._tree.paths)
-        index = Index(self._files, self._read)
-        told: set[tuple[str, str, int]] = set()
+        return Index(self._files, self._read)
+
+    def is_chart(self, folder: str) -> bool:
+        """Is there a chart in that folder, one inside of another's too?"""
+        return posixpath.join(folder, "Chart.yaml") in self._chart_files
+
+    def all(self, releases: Releases) -> Iterator[Installed]:
+        """What each release makes: those of the charts' own values first, so that no variant takes another chart's place."""
         later: list[Release] = []
         for chart in self.folders:
             first, *others = releases.of(chart)
             later += others
-            yield from self._made(first, paths, index, told)
+            yield from self.installed(first)
         self.problems += releases.problems
         for release in later:
-            yield from self._made(release, paths, index, told)
+            yield from self.installed(release)
 
-    def _made(
-        self, release: Release, paths: list[str], index: object, told: set[tuple[str, str, int]]
-    ) -> Iterator[Installed]:
+    def installed(self, release: Release) -> Iterator[Installed]:
+        """What a release makes; nothing where that can't be had."""
         if self._objects >= MAX_RENDERED:
             self._too_many(release)
             return
         from hullcheck.render.helm import render
 
+        paths = self._paths
         below = _in_folder(paths, release.chart)
         try:
             with Thing():
@@ -81,8 +94,9 @@ class Charts:
                     release.namespace,
                     release.kube_version,
                     release.api_versions,
-                    index=index,  # type: ignore[arg-type]
+                    index=self._index,
                     lenient=True,
+                    own_values=release.own_values,
                 )
         except OutOfTimeError as error:
             self.problems.append(late(error, self._place(release), f"chart `{release.world}`", release.world))
@@ -90,8 +104,8 @@ class Charts:
         for problem in made.problems:
             place = problem.location
             same = problem.message, place.path, place.start  # the same file, read again for another release
-            if same not in told:
-                told.add(same)
+            if same not in self._told:
+                self._told.add(same)
                 self.problems.append(problem)
         self.rendered.update(path for path in below if "templates" in path.split("/"))
         found = (made_of for d in made.documents if (made_of := object_of(d.root)) is not None)

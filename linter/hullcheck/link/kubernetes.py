@@ -20,6 +20,11 @@ from hullcheck.model.workload import Workload
 from hullcheck.parse.kubernetes import ManifestFile, object_of, objects_in, read_literally
 from hullcheck.parse.pods import pods
 
+MAX_ROUNDS = 5
+"""How often what deploys may make more that deploys: applications of applications."""
+
+_DEPLOYING = frozenset(("HelmRelease", "Application"))
+
 
 class Verdict(NamedTuple):
     """A written object, and the names of the worlds that it is judged in; none if it isn't judged."""
@@ -109,6 +114,8 @@ class _Linker:
             files = frozenset(group.paths)
             made = _world(name, "manifests", list(group.objects), group.approximate, files, group.complete)
             worlds.append(made._replace(folder=group.folder))
+        if _DEPLOYING.intersection(made.kind for world in worlds for made in world.objects):
+            worlds += self._deployed(worlds)
         return Linked(
             [world for world in worlds if world.objects],
             [workload for world in worlds for workload in world.workloads],
@@ -138,7 +145,7 @@ class _Linker:
             if chart and path not in self.claimed:
                 crds.setdefault(chart, []).append(path)
         taken = set(taken)
-        for made in self.charts.installed(self._releases()):
+        for made in self.charts.all(self._releases()):
             release = made.release
             paths = crds.pop(release.world, [])
             self.crds.update(paths)
@@ -148,6 +155,25 @@ class _Linker:
                 name = unique(posixpath.join(release.chart, release.label or "Chart.yaml"), taken)
             taken.add(name)
             yield _world(name, "chart", [*made.objects, *own], made.unsure, made.files, True)
+
+    def _deployed(self, worlds: list[World]) -> Iterator[World]:
+        """The charts as objects of these worlds install them, and as those that they make do in their turn."""
+        from hullcheck.link.gitops import Deployers
+
+        taken = {world.name for world in worlds}
+        for _ in range(MAX_ROUNDS):
+            deployers = Deployers(worlds, self.charts.is_chart, self.read)
+            made: list[World] = []
+            for found in deployers.releases():
+                for installed in self.charts.installed(found.release):
+                    name = unique(f"{found.release.world} of {found.world}", taken)
+                    taken.add(name)
+                    made.append(_world(name, "chart", installed.objects, installed.unsure, installed.files, True))
+            self.problems += deployers.problems
+            yield from made
+            worlds = [world for world in made if _DEPLOYING.intersection(each.kind for each in world.objects)]
+            if not worlds:
+                return
 
     def _releases(self) -> Releases:
         if self.settings is None:

@@ -25,7 +25,7 @@ class Release(NamedTuple):
 
     `chart` is its folder; `label` what tells it from the chart with its own values alone, and is empty for that.
     `values` are files, or values that an object gives, later ones over earlier ones, `sets` over them all.
-    `unsure` says why what is installed can't be known in full.
+    `unsure` says why what is installed can't be known in full. The chart's own values hold below them, if `own_values`.
     """
 
     chart: str
@@ -37,6 +37,7 @@ class Release(NamedTuple):
     kube_version: str = ""
     api_versions: tuple[str, ...] = ()
     unsure: str = ""
+    own_values: bool = True
 
     @property
     def world(self) -> str:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 class Install(NamedTuple):
     """How a chart is installed: `values` are files or nodes, later ones over earlier ones; `sets` are `a.b=c`, over all.
 
-    `api_versions` are those that the cluster has besides Kubernetes' own.
+    `api_versions` are those that the cluster has besides Kubernetes' own. `own_values`: the chart's own hold below them.
     """
 
     values: "Sequence[Source | Node]" = ()
@@ -26,6 +26,7 @@ class Install(NamedTuple):
     namespace: str = "default"
     kube_version: str = ""
     api_versions: Sequence[str] = ()
+    own_values: bool = True
 
 
 def charts(paths: Iterable[str]) -> list[str]:
@@ -52,6 +53,7 @@ def render(
     api_versions: Sequence[str] = (),
     index: "Index | None" = None,
     lenient: bool = False,
+    own_values: bool = True,
 ) -> "Rendered":
     """The objects of a chart as `helm template` prints them.
 
@@ -61,5 +63,5 @@ def render(
     """
     from hullcheck.render.helm.release import render_chart
 
-    install = Install(values, sets, release, namespace, kube_version, api_versions)
+    install = Install(values, sets, release, namespace, kube_version, api_versions, own_values)
     return render_chart(chart_folder, read, list_files, install, index, lenient)

@@ -218,6 +218,8 @@ class Job:
     def run(self, install: Install) -> Rendered:
         try:
             given = self._given(install.values, install.sets)
+            if not install.own_values:
+                self.chart.values = Map()
             self._note_missing(self.chart)
             work_out_dependencies(self.chart, given)
             combined: Value = Values(coalesced(self.chart, given))
