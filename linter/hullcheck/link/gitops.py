@@ -48,6 +48,8 @@ class Deployers:
         self.is_chart = is_chart
         self.read = read
         self.problems: list[Problem] = []
+        self.unknown: dict[str, str] = {}
+        """Of worlds in which something is installed that isn't here: what."""
         self._own = self._own_urls()
 
     def _own_urls(self) -> frozenset[str]:
@@ -55,10 +57,10 @@ class Deployers:
         counted: Counter[str] = Counter()
         for world in self.worlds:
             for made in world.objects:
-                for source in _sources(made):
+                for source in sources_of(made):
                     path = as_str(at(source, "path"))
-                    if path is not None and self.is_chart(_clean(path)):
-                        counted[_url(as_str(at(source, "repoURL")))] += 1
+                    if path is not None and self.is_chart(clean(path)):
+                        counted[url_of(source)] += 1
         most = max(counted.values(), default=0)
         return frozenset(url for url, count in counted.items() if count == most)
 
@@ -71,6 +73,7 @@ class Deployers:
                 if made.kind in ("ConfigMap", "Secret", "GitRepository", "HelmChart"):
                     index.setdefault((made.kind, made.name), made)
             for made in world.objects:
+                before = len(self.problems)
                 for release in self._of(made, index):
                     count += 1
                     if count > MAX_RELEASES:
@@ -78,6 +81,8 @@ class Deployers:
                         self._tell(made, why, Gap("limit", "release", why))
                         return
                     yield Found(release, world.name)
+                if len(self.problems) > before:
+                    self.unknown.setdefault(world.name, f"what {made.kind} `{made.name}` installs isn't here")
 
     def _of(self, made: KubernetesObject, index: dict[tuple[str, str], KubernetesObject]) -> Iterator[Release]:
         if made.kind == "HelmRelease" and made.group.endswith(FLUX):
@@ -96,7 +101,7 @@ class Deployers:
         if chart is None and as_str(at(spec, "chartRef", "kind")) == "HelmChart" and ("HelmChart", named) in index:
             chart = at(index["HelmChart", named or ""].node, "spec")
         path = as_str(at(chart, "chart")) or ""
-        folder = _clean(path)
+        folder = clean(path)
         if as_str(at(chart, "sourceRef", "kind")) != "GitRepository" or not self.is_chart(folder):
             self._elsewhere(made, path or named or "")
             return
@@ -104,11 +109,11 @@ class Deployers:
         unsure = ""
         values: list[Source | Node] = []
         for name in own:
-            data = self.read(_clean(name))
+            data = self.read(clean(name))
             if data is None:
                 unsure = f"the values file `{name}` isn't here"
             else:
-                values.append(Source(_clean(name), data))
+                values.append(Source(clean(name), data))
         for entry in items(at(spec, "valuesFrom")):
             node, why = _values_from(entry, index)
             values += [node] if node is not None else []
@@ -134,18 +139,16 @@ class Deployers:
     # Argo CD
 
     def _application(self, made: KubernetesObject) -> Iterator[Release]:
-        sources = list(_sources(made))
-        refs = {
-            as_str(at(source, "ref")): _url(as_str(at(source, "repoURL"))) for source in sources if at(source, "ref")
-        }
+        sources = list(sources_of(made))
+        refs = {as_str(at(source, "ref")): url_of(source) for source in sources if at(source, "ref")}
         for source in sources:
             path = as_str(at(source, "path"))
             if path is None:
                 if at(source, "chart") is not None:
                     self._elsewhere(made, as_str(at(source, "chart")) or "")
                 continue
-            folder = _clean(path)
-            url = _url(as_str(at(source, "repoURL")))
+            folder = clean(path)
+            url = url_of(source)
             if url not in self._own and self._own:
                 self._elsewhere(made, path)
             elif self.is_chart(folder):
@@ -157,10 +160,10 @@ class Deployers:
         unsure = ""
         for node in items(at(helm, "valueFiles")):
             name = as_str(node) or ""
-            path: str | None = _clean(posixpath.join(folder, name))
+            path: str | None = clean(posixpath.join(folder, name))
             if name.startswith("$"):
                 ref, _, rest = name[1:].partition("/")
-                path = _clean(rest) if refs.get(ref) in self._own else None
+                path = clean(rest) if refs.get(ref) in self._own else None
             data = None if path is None or "://" in name else self.read(path)
             if data is not None and path is not None:
                 values.append(Source(path, data))
@@ -204,7 +207,7 @@ class Deployers:
         self.problems.append(Problem("not-analysed", message, made.location, made.owner, gap))
 
 
-def _sources(made: KubernetesObject) -> Iterator[Node]:
+def sources_of(made: KubernetesObject) -> Iterator[Node]:
     """Where an Application takes what it deploys from."""
     if made.kind == "Application" and made.group == ARGO:
         spec = at(made.node, "spec")
@@ -250,14 +253,15 @@ def nested(path: str, value: Scalar, as_text: bool) -> Node:
 _KEYS = re.compile(r"(?:[^.\\]|\\.)+")
 
 
-def _clean(path: str) -> str:
+def clean(path: str) -> str:
     """A path relative to the repository's root, which is empty."""
     clean = posixpath.normpath(path.lstrip("/") or ".")
     return "" if clean == "." else clean
 
 
-def _url(text: str | None) -> str:
-    """An address of a repository, as far as two of them can be told apart."""
+def url_of(source: Node) -> str:
+    """The address of the repository that an Application takes something from, as far as two can be told apart."""
+    text = as_str(at(source, "repoURL"))
     found = _ADDRESS.fullmatch((text or "").strip().removesuffix("/").removesuffix(".git"))
     return f"{found[1]}/{found[2]}".lower() if found else (text or "")
 

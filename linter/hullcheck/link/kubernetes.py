@@ -1,8 +1,8 @@
 """Manifests to worlds: overlays and charts as rendered, and plain manifests side by side."""
 
 import posixpath
-from collections.abc import Iterable, Iterator, Mapping
-from typing import NamedTuple
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, NamedTuple
 
 from hullcheck.discover import Tree
 from hullcheck.link.charts import Charts
@@ -12,6 +12,7 @@ from hullcheck.link.plain import Group, apart, by_folder, named, unique
 from hullcheck.link.releases import Releases
 from hullcheck.model.claims import Claims
 from hullcheck.model.kubernetes import KubernetesObject, PodContext, World
+from hullcheck.model.node import Mapping as NodeMapping
 from hullcheck.model.node import as_str, at, is_null
 from hullcheck.model.problem import Problem
 from hullcheck.model.scoped import Scoped
@@ -20,10 +21,20 @@ from hullcheck.model.workload import Workload
 from hullcheck.parse.kubernetes import ManifestFile, object_of, objects_in, read_literally
 from hullcheck.parse.pods import pods
 
+if TYPE_CHECKING:
+    from hullcheck.link.clusters import Unit, Units
+    from hullcheck.render.kustomize import Build, Kustomizations
+
 MAX_ROUNDS = 5
 """How often what deploys may make more that deploys: applications of applications."""
 
-_DEPLOYING = frozenset(("HelmRelease", "Application"))
+FLUX = "toolkit.fluxcd.io"
+"""How the API groups of Flux end."""
+
+_DEPLOYING = frozenset(("HelmRelease", "Application", "Kustomization"))
+
+
+Identity = tuple[str, str, str, str]
 
 
 class Verdict(NamedTuple):
@@ -100,6 +111,7 @@ class _Linker:
         self.built: dict[str, list[str]] = {}
         self.local: list[KubernetesObject] = []
         self.crds: set[str] = set()
+        self.clusters: set[str] = set()
         self.folders = frozenset(self.charts.folders)
         self.files = {path: self._in_full(path, file) for path, file in files.items()}
 
@@ -115,7 +127,7 @@ class _Linker:
             made = _world(name, "manifests", list(group.objects), group.approximate, files, group.complete)
             worlds.append(made._replace(folder=group.folder))
         if _DEPLOYING.intersection(made.kind for world in worlds for made in world.objects):
-            worlds += self._deployed(worlds)
+            worlds = self._deployed(worlds)
         return Linked(
             [world for world in worlds if world.objects],
             [workload for world in worlds for workload in world.workloads],
@@ -156,24 +168,37 @@ class _Linker:
             taken.add(name)
             yield _world(name, "chart", [*made.objects, *own], made.unsure, made.files, True)
 
-    def _deployed(self, worlds: list[World]) -> Iterator[World]:
-        """The charts as objects of these worlds install them, and as those that they make do in their turn."""
+    def _deployed(self, worlds: list[World]) -> list[World]:
+        """The worlds, with the charts that objects in them install, and those that what these make installs in its turn.
+
+        What is installed in a cluster joins it; elsewhere each release is a world of its own.
+        """
         from hullcheck.link.gitops import Deployers
 
-        taken = {world.name for world in worlds}
+        found = {world.name: world for world in worlds}
+        pending = worlds
         for _ in range(MAX_ROUNDS):
-            deployers = Deployers(worlds, self.charts.is_chart, self.read)
-            made: list[World] = []
-            for found in deployers.releases():
-                for installed in self.charts.installed(found.release):
-                    name = unique(f"{found.release.world} of {found.world}", taken)
-                    taken.add(name)
-                    made.append(_world(name, "chart", installed.objects, installed.unsure, installed.files, True))
+            deployers = Deployers(pending, self.charts.is_chart, self.read)
+            made: dict[str, World] = {}
+            for asked in deployers.releases():
+                for installed in self.charts.installed(asked.release):
+                    objects = _in_namespace(installed.objects, asked.release.namespace)
+                    if asked.world in self.clusters:
+                        found[asked.world] = _joined(found[asked.world], objects, installed.unsure, installed.files)
+                        more = _world(asked.world, "chart", objects, "", frozenset(), True)
+                    else:
+                        name = unique(f"{asked.release.world} of {asked.world}", {*found, *made})
+                        more = _world(name, "chart", objects, installed.unsure, installed.files, True)
+                        found[name] = more
+                    made[more.name] = more
             self.problems += deployers.problems
-            yield from made
-            worlds = [world for world in made if _DEPLOYING.intersection(each.kind for each in world.objects)]
-            if not worlds:
-                return
+            for name, why in deployers.unknown.items():
+                if name in self.clusters:
+                    found[name] = _joined(found[name], [], why, frozenset())
+            pending = [world for world in made.values() if _DEPLOYING.intersection(each.kind for each in world.objects)]
+            if not pending:
+                break
+        return list(found.values())
 
     def _releases(self) -> Releases:
         if self.settings is None:
@@ -248,29 +273,85 @@ class _Linker:
             return None
 
     def _overlays(self) -> list[World]:
-        if not any(file.layer is not None for file in self.files.values()):
+        deploying = any(made.kind in _DEPLOYING for file in self.files.values() for made in file.objects)
+        if not deploying and not any(file.layer is not None for file in self.files.values()):
             return []
         from hullcheck.render.kustomize import Kustomizations
 
         layers = Kustomizations(self.files, self.read)
         self.layer_folders = set(layers.layers)
-        self.claimed = {path for path in layers.claimed if path in self.files}
         worlds, builds = [], layers.builds()
+        units = self._units(layers, builds) if deploying else None
+        if units is not None:
+            layers.add(units.layers)
+            builds = layers.builds()
+        self.claimed = {path for path in layers.claimed if path in self.files}
+        deployed: list[tuple[Unit, Build]] = []
         for built in builds:
+            if units is not None and built.folder in units.units:
+                deployed.append((units.units[built.folder], built))
+                continue
             self.problems += built.problems
-            objects = [made for root in built.objects if (made := object_of(root)) is not None]
-            complete = not built.uncertain
-            name = built.folder or "."
-            for path in built.sources:
-                self.built.setdefault(path, []).append(name)
-            self.local += [made for root in built.local if (made := object_of(root)) is not None]
-            worlds.append(_world(name, "kustomization", objects, built.approximate, built.files, complete))
+            worlds.append(self._overlay(built.folder or ".", [(built, built.files, "")]))
+        if units is not None:
+            self.problems += units.problems
+            self.problems += (units.told(problem) for _, built in deployed for problem in built.problems)
+            worlds += self._clusters(deployed, units, {world.name for world in worlds})
         self.problems += layers.unused_components(builds)
         if any(built.dead_images for built in builds):
             from hullcheck.link.references import dead_images
 
             self.dead_images = list(dead_images(builds))
         return worlds
+
+    def _overlay(self, name: str, parts: "Sequence[tuple[Build, frozenset[str], str]]") -> World:
+        """What these builds make together, as a world; with each, its files and the namespace of what has none."""
+        objects: list[KubernetesObject] = []
+        for built, _, namespace in parts:
+            found = [made for root in built.objects if (made := object_of(root)) is not None]
+            objects += _in_namespace(found, namespace) if namespace else found
+            for path in built.sources:
+                self.built.setdefault(path, []).append(name)
+            self.local += [made for root in built.local if (made := object_of(root)) is not None]
+        approximate = next((built.approximate for built, _, _ in parts if built.approximate), "")
+        complete = not any(built.uncertain for built, _, _ in parts)
+        files = frozenset().union(*(files for _, files, _ in parts))
+        return _world(name, "kustomization", objects, approximate, files, complete)
+
+    def _units(self, layers: "Kustomizations", builds: "list[Build]") -> "Units | None":
+        """The folders that Flux and Argo CD deploy, by their objects as overlays make them; None if there are none."""
+        from hullcheck.link.clusters import Units
+
+        claimed = layers.claimed
+        objects = [made for path, file in sorted(self.files.items()) if path not in claimed for made in file.objects]
+        objects += (made for built in builds for root in built.objects if (made := object_of(root)) is not None)
+        folders = frozenset(
+            folder for folder, layer in layers.layers.items() if as_str(at(layer, "kind")) != "Component"
+        )
+        units = Units(objects, self.files, folders, self.charts.is_chart)
+        return units if units.units or units.problems else None
+
+    def _clusters(self, deployed: "list[tuple[Unit, Build]]", units: "Units", taken: set[str]) -> Iterator[World]:
+        """What goes to one cluster, together; what is there twice can't go to the same one."""
+        groups: dict[str, list[tuple[set[Identity], list[tuple[Build, frozenset[str], str]]]]] = {}
+        for unit, plain in deployed:
+            built = plain
+            if unit.substitutes is not None:
+                built = plain._replace(objects=tuple(map(unit.substitutes.within, plain.objects)))
+            own = _identities(built.objects, unit.namespace)
+            part = (built, units.written(built.files), unit.namespace)
+            found = groups.setdefault(f"{unit.cluster} ({unit.tool})", [])
+            known, parts = next((group for group in found if own.isdisjoint(group[0])), (set(), []))
+            if not parts:
+                found.append((known, parts))
+            known |= own
+            parts.append(part)
+        for name, found in groups.items():
+            for _, parts in found:
+                called = unique(name, taken)
+                taken.add(called)
+                self.clusters.add(called)
+                yield self._overlay(called, parts)
 
 
 def _chart_of(path: str, part: str, charts: frozenset[str]) -> str:
@@ -304,6 +385,32 @@ def _world(
     ]
     made.sort(key=lambda w: (w.location.path, w.location.start))
     return World(name, kind, tuple(objects), tuple(made), approximate, files)
+
+
+def _joined(world: World, objects: list[KubernetesObject], unsure: str, files: frozenset[str]) -> World:
+    """The world with more objects in it."""
+    complete = all(workload.complete for workload in world.workloads)
+    together = [*world.objects, *objects]
+    return _world(world.name, world.kind, together, world.approximate or unsure, world.files | files, complete)
+
+
+def _identities(objects: "Iterable[NodeMapping]", namespace: str) -> set[Identity]:
+    found = (made for root in objects if (made := object_of(root)) is not None)
+    return {
+        (m.group, m.kind, m.namespace or namespace, m.name)
+        for m in found
+        if m.kind != "Namespace" and not m.group.endswith(FLUX)
+    }
+
+
+def _in_namespace(objects: Iterable[KubernetesObject], namespace: str) -> list[KubernetesObject]:
+    """The objects, those that say no namespace in this one."""
+    from hullcheck.model.api_resources import is_cluster_wide
+
+    return [
+        made if made.namespace or is_cluster_wide(made.group, made.kind) else made._replace(namespace=namespace)
+        for made in objects
+    ]
 
 
 class _Context:

@@ -76,6 +76,17 @@ class Kustomizations:
         self._builder = Builder(self.files)
         self.objects = 0
 
+    def add(self, layers: dict[str, ManifestFile]) -> None:
+        """More kustomizations, in folders that have none."""
+        self.files.manifests = {**self.files.manifests, **layers}
+        for path, file in layers.items():
+            assert file.layer is not None
+            self.layers[posixpath.dirname(path)] = file.layer
+        for path, file in layers.items():
+            assert file.layer is not None
+            self._note(posixpath.dirname(path), file.layer)
+        self.objects = 0
+
     def _note(self, folder: str, layer: Mapping) -> None:
         """Who includes whom, and which files belong to a kustomization."""
         for key, (_, value) in layer.entries().items():
