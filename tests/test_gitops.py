@@ -192,7 +192,7 @@ def test_a_helm_release_is_judged_with_its_values_where_they_are_written(tmp_pat
     assert (privileged.location.path, privileged.location.line) == ("deploy/web.yaml", 12)
     assert (latest.location.path, latest.location.line) == ("deploy/web.yaml", 19)
     assert privileged.owner == "Deployment/shop/web/web"
-    assert privileged.scope == "charts/app + HelmRelease shop/web of ."
+    assert privileged.scope == "charts/app + HelmRelease shop/web of deploy"
 
 
 def test_a_helm_release_in_a_cluster_joins_it(tmp_path: Path) -> None:

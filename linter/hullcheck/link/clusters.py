@@ -208,7 +208,7 @@ class Units:
     def _elsewhere(self, made: KubernetesObject, path: str | None, because: str) -> None:
         message = f"what {made.kind} `{made.name}` deploys (`{path or '?'}`) isn't judged: {because}"
         gap = Gap(ELSEWHERE, made.kind, because)
-        self.problems.append(Problem("not-analysed", message, made.location, made.owner, gap))
+        self.problems.append(Problem(ELSEWHERE, message, made.location, made.owner, gap))
 
     def _join(self) -> None:
         """Which units go to one cluster: what one deploys is where it is itself, and so is what lies beside it."""

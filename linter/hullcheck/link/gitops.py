@@ -25,7 +25,7 @@ FLUX = "toolkit.fluxcd.io"
 ARGO = "argoproj.io"
 
 ELSEWHERE = "elsewhere"
-"""The cause of what isn't judged since its files are in another repository or a registry."""
+"""The cause of what isn't judged since its files are in another repository or a registry: no fault, and no finding."""
 
 
 class Found(NamedTuple):
@@ -78,7 +78,8 @@ class Deployers:
                     count += 1
                     if count > MAX_RELEASES:
                         why = f"more than {MAX_RELEASES} releases of charts are asked for"
-                        self._tell(made, why, Gap("limit", "release", why))
+                        gap = Gap("limit", "release", why)
+                        self.problems.append(Problem("not-analysed", why, made.location, made.owner, gap))
                         return
                     yield Found(release, world.name)
                 if len(self.problems) > before:
@@ -201,10 +202,7 @@ class Deployers:
         why = f"its chart is in no folder of this repository: what {made.kind}s install from elsewhere isn't read"
         named = f"`{what}`" if what else "its chart"
         message = f"what {made.kind} `{made.name}` installs isn't judged: {named} isn't in this repository"
-        self._tell(made, message, Gap(ELSEWHERE, made.kind, why))
-
-    def _tell(self, made: KubernetesObject, message: str, gap: Gap) -> None:
-        self.problems.append(Problem("not-analysed", message, made.location, made.owner, gap))
+        self.problems.append(Problem(ELSEWHERE, message, made.location, made.owner, Gap(ELSEWHERE, made.kind, why)))
 
 
 def sources_of(made: KubernetesObject) -> Iterator[Node]:
