@@ -297,6 +297,82 @@ def test_another_repository_is_told(tmp_path: Path) -> None:
     assert (item.cause, item.object) == ("elsewhere", "Application/argocd/other")
 
 
+def application_set(generators: str, path: str, go: bool = False) -> str:
+    return f"""\
+apiVersion: argoproj.io/v1alpha1
+kind: ApplicationSet
+metadata: {{name: all, namespace: argocd}}
+spec:
+  goTemplate: {str(go).lower()}
+  generators:
+{generators}
+  template:
+    metadata: {{name: "x"}}
+    spec:
+      destination: {{namespace: shop}}
+      source:
+        repoURL: https://git.example.org/a/b.git
+        path: "{path}"
+"""
+
+
+SETS = {
+    "list": application_set("  - list: {elements: [{app: web}, {app: db}]}", "apps/{{app}}"),
+    "list in Go": application_set("  - list: {elements: [{app: web}, {app: db}]}", "apps/{{ .app }}", True),
+    "directories": application_set("  - git: {directories: [{path: apps/*}]}", "{{path}}"),
+    "directories in Go": application_set("  - git: {directories: [{path: apps/*}]}", "{{ .path.path }}", True),
+    "index": application_set("  - git: {directories: [{path: apps/*}]}", "apps/{{ index .path.segments 1 }}", True),
+    "files": application_set("  - git: {files: [{path: 'env/**/*.yaml'}]}", "apps/{{app.name}}"),
+    "matrix": application_set(
+        "  - matrix:\n      generators:\n      - list: {elements: [{dir: apps}]}\n      - list: {elements: [{app: web}, {app: db}]}",
+        "{{dir}}/{{app}}",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", SETS)
+def test_an_application_set_deploys_what_its_applications_do(name: str, tmp_path: Path) -> None:
+    files = {
+        "argo/set.yaml": SETS[name],
+        "apps/web/web.yaml": deployment("web"),
+        "apps/db/db.yaml": deployment("db"),
+        "env/a/web.yaml": "app: {name: web}\n",
+        "env/b/c/db.yaml": "app: {name: db}\n",
+    }
+    result = judge(tmp_path, files)
+    assert {finding.owner for finding in named(result, "hardening-missing")} == {
+        "Deployment/shop/web",
+        "Deployment/shop/db",
+    }
+    assert scopes(result, "hardening-missing") == {"argo (Argo CD)"}
+    assert result.coverage.unjudged == ()
+
+
+def test_a_directory_that_is_excluded_isnt_deployed(tmp_path: Path) -> None:
+    directories = "  - git: {directories: [{path: apps/*}, {path: apps/db, exclude: true}]}"
+    files = {
+        "argo/set.yaml": application_set(directories, "{{path}}"),
+        "apps/web/web.yaml": deployment("web"),
+        "apps/db/db.yaml": deployment("db"),
+    }
+    result = judge(tmp_path, files)
+    assert scopes(result, "hardening-missing") == {"argo (Argo CD)", "."}
+
+
+@pytest.mark.parametrize(
+    "generator",
+    ["clusters: {}", "pullRequest: {}", "list: {elements: [{app: 3}]}", "matrix: {}", "git: {}", "3", "merge: []"],
+)
+def test_a_generator_that_isnt_known_is_told(generator: str, tmp_path: Path) -> None:
+    files = {
+        "argo/set.yaml": application_set(f"  - {generator}", "apps/{{nothing}}"),
+        "apps/web/web.yaml": deployment("web"),
+    }
+    result = judge(tmp_path, files)
+    assert generator == "git: {}" or result.coverage.unjudged
+    assert named(result, "hardening-missing")
+
+
 @pytest.mark.parametrize(
     "text",
     [

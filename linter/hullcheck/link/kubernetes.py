@@ -11,6 +11,7 @@ from hullcheck.link.kubernetes_containers import workload
 from hullcheck.link.plain import Group, apart, by_folder, named, unique
 from hullcheck.link.releases import Releases
 from hullcheck.model.claims import Claims
+from hullcheck.model.coverage import Gap
 from hullcheck.model.kubernetes import KubernetesObject, PodContext, World
 from hullcheck.model.node import Mapping as NodeMapping
 from hullcheck.model.node import as_str, at, is_null
@@ -31,7 +32,7 @@ MAX_ROUNDS = 5
 FLUX = "toolkit.fluxcd.io"
 """How the API groups of Flux end."""
 
-_DEPLOYING = frozenset(("HelmRelease", "Application", "Kustomization"))
+_DEPLOYING = frozenset(("HelmRelease", "Application", "ApplicationSet", "Kustomization"))
 
 
 Identity = tuple[str, str, str, str]
@@ -178,7 +179,11 @@ class _Linker:
         found = {world.name: world for world in worlds}
         pending = worlds
         for _ in range(MAX_ROUNDS):
-            deployers = Deployers(pending, self.charts.is_chart, self.read)
+            deployers = Deployers(
+                [world._replace(objects=tuple(self._expanded(world.objects))) for world in pending],
+                self.charts.is_chart,
+                self.read,
+            )
             made: dict[str, World] = {}
             for asked in deployers.releases():
                 for installed in self.charts.installed(asked.release):
@@ -328,8 +333,28 @@ class _Linker:
         folders = frozenset(
             folder for folder, layer in layers.layers.items() if as_str(at(layer, "kind")) != "Component"
         )
+        objects = self._expanded(objects, tell=True)
         units = Units(objects, self.files, folders, self.charts.is_chart)
         return units if units.units or units.problems else None
+
+    def _expanded(self, objects: Iterable[KubernetesObject], *, tell: bool = False) -> list[KubernetesObject]:
+        """The objects, with the Applications that ApplicationSets among them make."""
+        found = list(objects)
+        sets = [made for made in found if made.kind == "ApplicationSet"]
+        if not sets:
+            return found
+        from hullcheck.link.applicationsets import ApplicationSets
+        from hullcheck.link.gitops import ELSEWHERE
+
+        maker = ApplicationSets(self.tree.paths, self.read)
+        for each in sets:
+            made, unknown = maker.made(each)
+            found += made
+            if unknown and tell:
+                gap = Gap("generator", "ApplicationSet", unknown)
+                message = f"not all that ApplicationSet `{each.name}` makes is judged: {unknown}"
+                self.problems.append(Problem(ELSEWHERE, message, each.location, each.owner, gap))
+        return found
 
     def _clusters(self, deployed: "list[tuple[Unit, Build]]", units: "Units", taken: set[str]) -> Iterator[World]:
         """What goes to one cluster, together; what is there twice can't go to the same one."""
