@@ -283,7 +283,7 @@ class _Linker:
             return []
         from hullcheck.render.kustomize import Kustomizations
 
-        layers = Kustomizations(self.files, self.read)
+        layers = Kustomizations(self.files, self.read, self.tree.paths)
         self.layer_folders = set(layers.layers)
         worlds, builds = [], layers.builds()
         units = self._units(layers, builds) if deploying else None
