@@ -1,5 +1,6 @@
 """`.hullcheck.yaml` or `[tool.hullcheck]` in `pyproject.toml`, at the repository's root."""
 
+import itertools
 import os
 import posixpath
 import re
@@ -52,6 +53,15 @@ class Together(NamedTuple):
     line: int = 0
 
 
+class Chart(NamedTuple):
+    """What is said of a chart: each of `values` are files that lie over one another, `sets` are as of `helm --set`."""
+
+    values: tuple[tuple[str, ...], ...] = ()
+    sets: tuple[str, ...] = ()
+    kube_version: str = ""
+    api_versions: tuple[str, ...] = ()
+
+
 class Demands(NamedTuple):
     """What a suppression must have to hold, and how many findings may be suppressed."""
 
@@ -101,6 +111,7 @@ class Config(NamedTuple):
     fail_on_unjudged: bool = False
     allow_unjudged: tuple[str, ...] = ()
     compose_projects: tuple[Together, ...] = ()
+    helm: Mapping[str, Chart] = {}
 
 
 def read(root: str, path: str | None, registry: Registry) -> Config:
@@ -140,6 +151,11 @@ def with_files(config: Config, exists: Callable[[str], bool]) -> Config:
             if not exists(path):
                 where = f"{config.path}:{project.line}" if project.line else config.path
                 raise HullcheckError(f"{where}: compose-projects.{number}: no such file: {path}")
+    for folder, chart in config.helm.items():
+        for path in (posixpath.join("" if folder == "." else folder, "Chart.yaml"), *itertools.chain(*chart.values)):
+            if not exists(path):
+                where = config.said.get(f"helm.{folder}", config.path)
+                raise HullcheckError(f"{where}: helm.{folder}: no such file: {path}")
     return config
 
 
@@ -258,6 +274,7 @@ def _config(written: Written) -> Config:
         compose_projects=tuple(
             _together(written, number) for number in range(len(written.get("compose-projects", ())))
         ),
+        helm=dict(_chart(written, folder) for folder in written.get("helm", {})),
         said={".".join(map(str, place)): f"{written.path}:{line}" for place, line in written.lines.items()},
     )
 
@@ -310,6 +327,33 @@ def _together(written: Written, number: int) -> Together:
     profiles = tuple(said["profiles"]) if "profiles" in said else None
     line = written.lines.get(place) or written.lines.get(place[:1], 0)
     return Together(tuple(found), profiles, said.get("name", ""), line)
+
+
+def _chart(written: Written, folder: str) -> tuple[str, Chart]:
+    """The folder of a chart, and what is said of it, with the paths of files relative to the root."""
+    entry = written.values["helm"][folder]
+    chart = posixpath.normpath(folder)
+    if posixpath.isabs(folder) or chart.startswith("..") or "\0" in folder:
+        raise written.error(("helm", folder), f"not a path below the root: {folder}")
+    variants = []
+    for said in entry.get("values", ()):
+        files = []
+        for path in [said] if isinstance(said, str) else said:
+            clean = posixpath.normpath(path.lstrip("/") if path.startswith("/") else posixpath.join(chart, path))
+            if clean.startswith("..") or "\0" in path:
+                raise written.error(("helm", folder, "values"), f"not a path below the root: {path}")
+            files.append(clean)
+        variants.append(tuple(files))
+    sets = tuple(f"{key}={_set_value(value)}" for key, value in entry.get("set", {}).items())
+    version, more = entry.get("kube-version", ""), tuple(entry.get("api-versions", ()))
+    return chart, Chart(tuple(variants), sets, version, more)
+
+
+def _set_value(value: object) -> str:
+    """A value as `helm --set` takes it."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value).replace("\\", "\\\\").replace(",", "\\,")
 
 
 def _assertion(entry: dict[str, Any]) -> dict[str, str]:

@@ -63,7 +63,7 @@ def _gaps(problems: Iterable[Problem]) -> Iterator[Item]:
         gap = problem.gap or _GAPS.get(problem.name)
         if gap is not None:
             place = problem.location
-            told = problem.name != "not-analysed"
+            told = problem.name not in ("not-analysed", "elsewhere")
             yield Item(place.path, gap.what, problem.owner, NOT_JUDGED, problem.message, gap, place, told)
 
 

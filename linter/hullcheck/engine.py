@@ -25,7 +25,7 @@ from hullcheck.discover import (
 from hullcheck.finding import Finding, Severity
 from hullcheck.model.coverage import Coverage
 from hullcheck.model.problem import Problem
-from hullcheck.model.settings import Given, Settings
+from hullcheck.model.settings import Given, HelmValues, Settings
 from hullcheck.once import told_once
 from hullcheck.report.unite import unite
 from hullcheck.rules import Rules, asked, meant
@@ -311,6 +311,7 @@ def select(registry: Registry, request: Request) -> Settings:
         datastores=config.datastores,
         validate=(request.kubernetes_version or config.kubernetes_version) if validate else "",
         compose_projects=listed(config),
+        helm=charts_said(config),
         places=_places(config),
         given=request.given,
     )
@@ -345,6 +346,11 @@ def listed(config: Config) -> tuple[Any, ...]:
         Listed(project.files, source.at_line(min(project.line or 1, source.line_count)), project.profiles, project.name)
         for project in config.compose_projects
     )
+
+
+def charts_said(config: Config) -> dict[str, HelmValues]:
+    """What the configuration says of charts, by their folders."""
+    return {folder: HelmValues(*chart) for folder, chart in config.helm.items()}
 
 
 def _root(request: Request) -> str:

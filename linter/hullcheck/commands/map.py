@@ -12,7 +12,7 @@ from hullcheck.analysis import UNREAD, discovered
 from hullcheck.commands import given
 from hullcheck.commands.common import Progress, add_policy, reach_of, read_config, registry, root_of, say_all, write
 from hullcheck.discover import DiskTree, Tree
-from hullcheck.engine import listed
+from hullcheck.engine import charts_said, listed
 from hullcheck.errors import HullcheckError
 from hullcheck.model.network.endpoint import NP_GUARD, Assume, IpBlocksMatchPods
 from hullcheck.model.network.network import Network
@@ -187,7 +187,13 @@ def networks_in(
     said = given.given(options)
     if past_of:
         said = said._replace(values=given.values_of(tree, past_of, said.values))
-    settings = Settings(_NO_DAY, datastores=config.datastores, compose_projects=listed(config), given=said)
+    settings = Settings(
+        _NO_DAY,
+        datastores=config.datastores,
+        compose_projects=listed(config),
+        given=said,
+        helm=charts_said(config),
+    )
     worlds, projects = scopes(files, tree, settings)
     assume = assumptions(options)
     rendered = (network(world, assume, config.datastores) for world in worlds)

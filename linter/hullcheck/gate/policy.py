@@ -412,6 +412,17 @@ def _projects(policies: Policies) -> Iterator[Weaker]:
         yield Weaker("compose-projects", "other Compose files would be judged together", Severity.HIGH)
 
 
+def _charts(policies: Policies) -> Iterator[Weaker]:
+    """Which values charts are judged with: more of them let nothing through."""
+    base, own = policies.base.helm, policies.own.helm
+    for folder in sorted({*base, *own}):
+        before, after = base.get(folder), own.get(folder)
+        if before == after:
+            continue
+        if before is None or after is None or before[1:] != after[1:] or not set(before.values) <= set(after.values):
+            yield Weaker(f"helm.{folder}", "the chart would be judged with other values", Severity.HIGH)
+
+
 ACCOUNTS: dict[str, Account] = {
     "select": _checks,
     "extend-select": _checks,
@@ -450,6 +461,7 @@ ACCOUNTS: dict[str, Account] = {
     "trusted-images": _trust,
     "datastores": _trust,
     "compose-projects": _projects,
+    "helm": _charts,
     "fail-on-unjudged": _unjudged,
     "allow-unjudged": _unjudged,
     "baseline": _AT_BASELINE,

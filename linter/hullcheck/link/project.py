@@ -264,7 +264,7 @@ class _Linker:
             return None
         from hullcheck.link.kubernetes import link as link_manifests
 
-        linked = link_manifests(manifests, self.tree, charts, self.settings.given)
+        linked = link_manifests(manifests, self.tree, charts, self.settings)
         self.problems = [p for p in self.problems if p.name != "not-analysed" or p.location.path not in linked.rendered]
         self.problems += linked.problems
         for path, model in linked.literal.items():

@@ -25,6 +25,7 @@ CAUSES: Mapping[str, str] = {
     "generator": "check what it makes",
     "unused": "use it, or leave it out with `exclude`",
     "remote": "nothing is fetched: keep a copy here, or check what comes from there",
+    "elsewhere": "check it where it is kept",
     "outside": "check from the folder that holds it, too",
     "variable": "set it in `.env`, or give it a default where it is used",
     "missing": "bring the file, or take out what names it",

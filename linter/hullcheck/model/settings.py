@@ -21,6 +21,15 @@ class Given(NamedTuple):
     profiles: tuple[str, ...] | None = None
 
 
+class HelmValues(NamedTuple):
+    """What the configuration says of a chart: each of `values` are files that it is rendered with once."""
+
+    values: tuple[tuple[str, ...], ...] = ()
+    sets: tuple[str, ...] = ()
+    kube_version: str = ""
+    api_versions: tuple[str, ...] = ()
+
+
 class Settings(NamedTuple):
     """`today` is the day to judge dates by.
 
@@ -34,7 +43,7 @@ class Settings(NamedTuple):
     data. `validate` is the Kubernetes version whose API manifests are held against, such as "1.31", or "latest"; empty if
     they aren't. `compose_projects` are the Compose projects that the configuration lists. `places` are those of entries of
     the configuration that are judged themselves, by their dotted key, with its own under the empty one. `given`
-    is what charts and Compose projects are rendered with.
+    is what charts and Compose projects are rendered with, `helm` what the configuration says of charts, by folder.
     """
 
     today: date
@@ -55,6 +64,7 @@ class Settings(NamedTuple):
     compose_projects: tuple[Any, ...] = ()
     places: dict[str, Location] = {}  # noqa: RUF012  never changed
     given: Given = Given()
+    helm: dict[str, HelmValues] = {}  # noqa: RUF012  never changed
 
     def told_together(self, item: str) -> bool:
         """Is this item of missing hardening told by `hardening-missing`, rather than by itself or not at all?"""

@@ -202,7 +202,7 @@ class Roots:
     def _kustomization(self, root: Root) -> Shown:
         from hullcheck.render.kustomize import Kustomizations, objects
 
-        built = Kustomizations({}, self.read).build(root.path)
+        built = Kustomizations({}, self.read, self.tree.paths).build(root.path)
         return Shown(
             root.path, KUSTOMIZATION, tuple(o for o in objects(built) if isinstance(o, Mapping)), built.problems
         )

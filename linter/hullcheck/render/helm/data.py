@@ -37,6 +37,14 @@ def from_source(source: Source) -> Value:
     return values
 
 
+def from_node(node: Node) -> Map:
+    """The values that a part of a file says. Raises TemplateError if it is no mapping."""
+    value = to_value(node)
+    if not isinstance(value, dict | None):
+        raise TemplateError("values are no mapping")
+    return Map(value or {})
+
+
 def merged(below: dict[str, Value], above: dict[str, Value]) -> Map:
     """Two maps as one, the second over the first."""
     both = Map(below)

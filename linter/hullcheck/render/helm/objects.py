@@ -1,6 +1,6 @@
 """What templates find beside their values: `.Files`, `.Capabilities`, `.Release`."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 
 from hullcheck.render.helm.emit import to_yaml
 from hullcheck.render.helm.errors import TemplateError
@@ -159,10 +159,10 @@ class Capabilities(Host):
     kind = "ptr"
     type_name = "*common.Capabilities"
 
-    def __init__(self, version: str, api_versions: Iterable[str] = ()) -> None:
+    def __init__(self, version: str, more: tuple[str, ...] = ()) -> None:
         self.fields: dict[str, Value] = {
             "KubeVersion": KubeVersion(version),
-            "APIVersions": ApiVersions(api_versions),
+            "APIVersions": ApiVersions((*API_VERSIONS, *more)),
             "HelmVersion": HelmVersion(),
         }
 
@@ -176,19 +176,19 @@ class ApiVersions(Host):
     kind = "slice"
     type_name = "common.VersionSet"
 
-    def __init__(self, more: Iterable[str] = ()) -> None:
-        self.all = [*API_VERSIONS, *more]
+    def __init__(self, versions: tuple[str, ...]) -> None:
+        self.versions = versions
 
     def __len__(self) -> int:
-        return len(self.all)
+        return len(self.versions)
 
     def call(self, name: str, args: list[Value]) -> Value:
         if name == "Has" and len(args) == 1 and isinstance(args[0], str):
-            return str(args[0]) in self.all
+            return str(args[0]) in self.versions
         return super().call(name, args)
 
     def show(self) -> str:
-        return f"[{' '.join(self.all)}]"
+        return f"[{' '.join(self.versions)}]"
 
 
 class HelmVersion(Host):

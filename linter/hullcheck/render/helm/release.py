@@ -10,10 +10,10 @@ from hullcheck.model.coverage import Gap
 from hullcheck.model.node import Mapping, Node, as_str
 from hullcheck.model.problem import Problem
 from hullcheck.parse.yaml import parse_parts
-from hullcheck.render.helm import collections, generated, helmfuncs, limits, numbers, texts, words
+from hullcheck.render.helm import Install, collections, generated, helmfuncs, limits, numbers, texts, words
 from hullcheck.render.helm.chart import Chart, Folder, Loader
 from hullcheck.render.helm.coalesce import coalesced, work_out_dependencies
-from hullcheck.render.helm.data import from_source, merged
+from hullcheck.render.helm.data import from_node, from_source, merged
 from hullcheck.render.helm.engine import Engine
 from hullcheck.render.helm.errors import LimitError, TemplateError, UndecidedError
 from hullcheck.render.helm.index import Index
@@ -23,6 +23,7 @@ from hullcheck.render.helm.output import Output
 from hullcheck.render.helm.program import FilePlaces, Unit
 from hullcheck.render.helm.provenance import NOT_UTF8, Origin, Text, cut, joined, replaced, runs_between, unknowns_in
 from hullcheck.render.helm.rehome import rehome
+from hullcheck.render.helm.schema import forbidden
 from hullcheck.render.helm.unknown import Unknown
 from hullcheck.render.helm.values import Map, Value, Values
 from hullcheck.source import Location, Source
@@ -143,24 +144,18 @@ def render_chart(
     folder: str,
     read: Callable[[str], bytes | None],
     list_files: Callable[[str], Iterable[str]],
-    values: Sequence[Source] = (),
-    sets: Sequence[str] = (),
-    release: str = "release-name",
-    namespace: str = "default",
-    kube_version: str = "",
-    api_versions: Sequence[str] = (),
+    install: Install = Install(),  # noqa: B008  a constant
     index: Index | None = None,
     lenient: bool = False,
 ) -> Rendered:
-    """Render the chart in a folder; `values` are value files, later ones over earlier ones, `sets` over them all."""
+    """Render the chart in a folder."""
     limits.start()
     # Trees, closures and values are made by the hundred thousand, and none of them is garbage before the end.
     collects, recursion = gc.isenabled(), sys.getrecursionlimit()
     gc.disable()
     sys.setrecursionlimit(max(recursion, RECURSION))
     try:
-        cluster = Capabilities(kube_version or KUBE_VERSION, api_versions)
-        return _render_chart(folder, read, list_files, values, sets, release, namespace, cluster, index, lenient)
+        return _render_chart(folder, read, list_files, install, index, lenient)
     finally:
         sys.setrecursionlimit(recursion)
         if collects:
@@ -171,11 +166,7 @@ def _render_chart(
     folder: str,
     read: Callable[[str], bytes | None],
     list_files: Callable[[str], Iterable[str]],
-    values: Sequence[Source],
-    sets: Sequence[str],
-    release: str,
-    namespace: str,
-    cluster: Capabilities,
+    install: Install,
     index: Index | None,
     lenient: bool,
 ) -> Rendered:
@@ -196,10 +187,10 @@ def _render_chart(
         if chart is None:
             return literally(files, loader.problems)
         limits.start(loader.length)
-        return JudgedJob(chart, loader.problems).run(values, sets, release, namespace, cluster)
+        return JudgedJob(chart, loader.problems).run(install)
     if chart is None:
         return Rendered([], loader.problems, 0, 0)
-    return Job(chart, loader.problems).run(values, sets, release, namespace, cluster)
+    return Job(chart, loader.problems).run(install)
 
 
 def _outside(
@@ -224,14 +215,19 @@ class Job:
         self.hooks: list[RenderedDocument] = []
         self.documents: list[RenderedDocument] = []
 
-    def run(
-        self, values: Sequence[Source], sets: Sequence[str], release: str, namespace: str, cluster: Capabilities
-    ) -> Rendered:
+    def run(self, install: Install) -> Rendered:
         try:
-            given = self._given(values, sets)
+            given = self._given(install.values, install.sets)
+            if not install.own_values:
+                self.chart.values = Map()
             self._note_missing(self.chart)
             work_out_dependencies(self.chart, given)
             combined: Value = Values(coalesced(self.chart, given))
+            if given:
+                for refused in forbidden(self.chart, combined):
+                    self._add(refused.message, refused.place)
+                    if self.engine.lenience is None:
+                        return Rendered([], self.problems, 0, 0)
         except (TemplateError, RecursionError) as error:
             self._add("the chart can't be rendered: " + said(error), self.chart.source.at(0))
             if self.engine.lenience is None:
@@ -239,8 +235,15 @@ class Job:
             combined = Unknown(said(error))
         top = Map(
             Values=combined,
-            Capabilities=cluster,
-            Release=Map(Name=release, Namespace=namespace, IsUpgrade=False, IsInstall=True, Revision=1, Service="Helm"),
+            Capabilities=Capabilities(install.kube_version or KUBE_VERSION, tuple(install.api_versions)),
+            Release=Map(
+                Name=install.release,
+                Namespace=install.namespace,
+                IsUpgrade=False,
+                IsInstall=True,
+                Revision=1,
+                Service="Helm",
+            ),
         )
         files: list[File] = []
         self._collect(self.chart, top, self.chart.name, files)
@@ -248,15 +251,15 @@ class Job:
         self._parse(files)
         return self._render([file for file in files if not is_partial(file.name)])
 
-    def _given(self, values: Sequence[Source], sets: Sequence[str]) -> Map:
+    def _given(self, values: Sequence[Source | Node], sets: Sequence[str]) -> Map:
         given = Map()
-        for source in values:
-            given = merged(given, from_source(source))
+        for each in values:
+            given = merged(given, from_source(each) if isinstance(each, Source) else from_node(each))
         if sets:
             from hullcheck.render.helm.sets import apply_set
 
-            for each in sets:
-                apply_set(given, each)
+            for said in sets:
+                apply_set(given, said)
         return given
 
     def _note_missing(self, chart: Chart) -> None:

@@ -1,7 +1,7 @@
 """The files that a kustomization names, read as kustomize reads them and no further than the repository's root."""
 
 import posixpath
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 from hullcheck.model.node import Mapping, Node, Sequence
@@ -27,8 +27,10 @@ class Content(NamedTuple):
 class Files:
     """Reads each file once. What other parts have read already is taken from them."""
 
-    def __init__(self, manifests: dict[str, ManifestFile], read: Read) -> None:
+    def __init__(self, manifests: dict[str, ManifestFile], read: Read, paths: Iterable[str] = ()) -> None:
+        """`paths` are those of all files of the repository, which charts are looked for among."""
         self.manifests = manifests
+        self.paths = paths
         self.read = read
         self._contents: dict[str, Content | None] = {}
         self._bytes: dict[str, bytes | None] = {}
