@@ -1,5 +1,6 @@
 """What a change does to all that runs: each value that is other, new or gone, by the line that decided it."""
 
+import posixpath
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
@@ -283,9 +284,16 @@ def _unknown(before: Side, after: Side) -> Iterator[Unknown]:
 
 def _other_values(before: Side, after: Side) -> list[str]:
     """Files of values beside those that charts take by themselves, and that weren't given: such as `values-prod.yaml`."""
-    worlds = (world for side in (before, after) for world in side.worlds if world.kind == "chart")
-    found = {path for world in worlds for path in world.files if _holds_values(path)} - after.given
+    worlds = [world for side in (before, after) for world in side.worlds if world.kind == "chart"]
+    taken = {path for world in worlds for path in _variant(world.name)}
+    found = {path for world in worlds for path in world.files if _holds_values(path)} - after.given - taken
     return sorted(path for path in found if before.read(path) != after.read(path))
+
+
+def _variant(name: str) -> list[str]:
+    """The values files that the world of a chart is called after, `chart + values-prod.yaml`."""
+    chart, *labels = name.split(" + ")
+    return [posixpath.normpath(posixpath.join(chart, label)) for label in labels]
 
 
 def _holds_values(path: str) -> bool:
