@@ -1,5 +1,7 @@
 """`hullcheck`, and `python -I -m hullcheck`: how the Action and the hooks start it, so that the judged tree can't be imported."""
 
+from __future__ import annotations
+
 import sys
 
 from hullcheck.errors import TerminatedError

@@ -1,5 +1,7 @@
 """Arguments to a run to an exit code; only this module and the commands print."""
 
+from __future__ import annotations
+
 import argparse
 import gc
 import importlib
@@ -7,11 +9,11 @@ import os
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
-from typing import Any, NoReturn
 
 from hullcheck import __version__, budget
 from hullcheck.errors import HullcheckError, TerminatedError
 from hullcheck.streams import OutputError, safe
+from hullcheck.typed import Any, NoReturn
 
 COMMANDS = {
     "check": "check files and folders (the default command)",

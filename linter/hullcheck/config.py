@@ -1,12 +1,13 @@
 """`.hullcheck.yaml` or `[tool.hullcheck]` in `pyproject.toml`, at the repository's root."""
 
+from __future__ import annotations
+
 import itertools
 import os
 import posixpath
 import re
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date
-from typing import Any, NamedTuple
 
 from hullcheck import schema
 from hullcheck.check import Registry
@@ -15,6 +16,8 @@ from hullcheck.errors import HullcheckError
 from hullcheck.finding import Severity
 from hullcheck.source import Source
 from hullcheck.terms import Term, Terms
+from hullcheck.tuples import NamedTuple
+from hullcheck.typed import Any
 
 FILES = (".hullcheck.yaml", ".hullcheck.yml")
 PYPROJECT = "pyproject.toml"

@@ -3,9 +3,10 @@
 It is kept from what was really united and checked. What isn't judged is told by cause, in every report.
 """
 
+from __future__ import annotations
+
 import posixpath
 from collections.abc import Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any
 
 from hullcheck.discover import Skipped
 from hullcheck.model.container import Container
@@ -13,6 +14,7 @@ from hullcheck.model.coverage import JUDGED, LEFT_OUT, NOT_JUDGED, Coverage, Gap
 from hullcheck.model.problem import Problem
 from hullcheck.model.workload import Workload
 from hullcheck.read import File
+from hullcheck.typed import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from hullcheck.link.project import Project

@@ -1,11 +1,12 @@
 """The pipeline: discover, read, link, check, suppress, compare with the base, gate."""
 
+from __future__ import annotations
+
 import os
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from datetime import date
-from typing import TYPE_CHECKING, Any, NamedTuple
 
 from hullcheck import report
 from hullcheck.analysis import Analysis, Judge, Progress, unread
@@ -27,10 +28,13 @@ from hullcheck.model.coverage import Coverage
 from hullcheck.model.problem import Problem
 from hullcheck.model.settings import Given, HelmValues, Settings
 from hullcheck.once import told_once
+from hullcheck.patterns import pattern
 from hullcheck.report.unite import unite
 from hullcheck.rules import Rules, asked, meant
 from hullcheck.source import Location, Source
 from hullcheck.terms import names
+from hullcheck.tuples import NamedTuple
+from hullcheck.typed import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from hullcheck.base import Past
@@ -38,7 +42,7 @@ if TYPE_CHECKING:
     from hullcheck.gate import Change
 
 
-_CONTEXT = re.compile(r"\.env.*|.*\.dockerignore|\.hullcheck\.ya?ml", re.DOTALL)
+_CONTEXT = pattern(r"\.env.*|.*\.dockerignore|\.hullcheck\.ya?ml", re.DOTALL)
 """Files that say something about others, and hold nothing to be judged, even if they are passed by name."""
 
 

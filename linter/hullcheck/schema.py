@@ -1,10 +1,13 @@
 """The JSON Schemas that are shipped, and values checked against them."""
 
+from __future__ import annotations
+
 import json
 import os
 import re
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+
+from hullcheck.typed import Any
 
 Place = tuple[str | int, ...]
 """Where a value stands: the keys and indexes that lead to it."""

@@ -1,8 +1,9 @@
 """Which findings are accepted, by what is written in the files or configured, and what is wrong with that itself."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterable, Iterator
 from datetime import date
-from typing import NamedTuple
 
 from hullcheck.check import Registry
 from hullcheck.config import Accepted, Config, Demands
@@ -14,6 +15,7 @@ from hullcheck.rules import matcher
 from hullcheck.schema import did_you_mean
 from hullcheck.source import Location
 from hullcheck.terms import Term, holding, names, said
+from hullcheck.tuples import NamedTuple
 
 _NONE: Covering = {}
 

@@ -14,6 +14,8 @@ What such a file says is checked all the same, as what it would be today.
 See https://docs.docker.com/compose/releases/migrate/
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check

@@ -9,6 +9,8 @@ To fix: end it in a slash:
 See https://docs.docker.com/reference/dockerfile/#copy
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check

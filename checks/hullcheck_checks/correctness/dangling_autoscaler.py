@@ -13,6 +13,8 @@ To fix: name the workload as it is called, with its kind:
 See https://kubernetes.io/docs/tasks/run-application/horizontal-pod-autoscale/
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check

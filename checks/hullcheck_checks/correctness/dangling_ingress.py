@@ -16,6 +16,8 @@ that a custom resource names, is a note.
 See https://kubernetes.io/docs/concepts/services-networking/ingress/
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check

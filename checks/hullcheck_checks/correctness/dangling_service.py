@@ -25,6 +25,8 @@ may come from elsewhere, such as an operator: then the finding is low, or a note
 See https://kubernetes.io/docs/concepts/services-networking/service/
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check

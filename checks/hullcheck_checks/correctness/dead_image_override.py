@@ -15,6 +15,8 @@ An entry of a component that changes an image in another overlay is no finding.
 See https://kubectl.docs.kubernetes.io/references/kustomize/kustomization/images/
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check

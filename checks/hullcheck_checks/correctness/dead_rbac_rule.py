@@ -23,6 +23,8 @@ See https://kubernetes.io/docs/reference/access-authn-authz/rbac/#role-and-clust
 See https://kubernetes.io/docs/reference/access-authn-authz/rbac/#referring-to-resources
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check

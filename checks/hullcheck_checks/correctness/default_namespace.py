@@ -14,6 +14,8 @@ Only where it is written: without a namespace, whoever applies the manifest deci
 See https://kubernetes.io/docs/concepts/overview/working-with-objects/namespaces/
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check

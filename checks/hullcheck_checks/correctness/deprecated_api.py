@@ -10,6 +10,8 @@ To fix: say the version that takes its place:
 See https://kubernetes.io/docs/reference/using-api/deprecation-guide/
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check

@@ -13,6 +13,8 @@ Services that no one set of profiles starts together are no finding.
 See https://docs.docker.com/reference/compose-file/services/#container_name
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check

@@ -15,6 +15,8 @@ starts together are no finding.
 See https://docs.docker.com/reference/compose-file/services/#ports
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check

@@ -13,6 +13,8 @@ A variable that comes by `envFrom` as well is no finding: `env` is made to overr
 See https://kubernetes.io/docs/tasks/inject-data-application/define-environment-variable-container/
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check

@@ -11,6 +11,8 @@ finding.
 See https://kubernetes.io/docs/concepts/overview/working-with-objects/names/
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check

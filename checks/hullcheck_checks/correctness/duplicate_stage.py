@@ -11,6 +11,8 @@ To fix: give each stage a name of its own:
 See https://docs.docker.com/reference/build-checks/duplicate-stage-name/
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check

@@ -12,6 +12,8 @@ A test of the shell (`RUN [ -f x ]`) is no finding.
 See https://docs.docker.com/reference/dockerfile/#shell-and-exec-form
 """
 
+from __future__ import annotations
+
 import re
 from collections.abc import Iterator
 

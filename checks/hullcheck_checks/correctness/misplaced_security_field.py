@@ -26,6 +26,8 @@ See https://kubernetes.io/docs/tasks/configure-pod-container/security-context/
 See https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/pod-v1/#security-context
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check

@@ -16,6 +16,8 @@ Without anything nearly right, it is a note: many Secrets are made by hand.
 See https://kubernetes.io/docs/concepts/configuration/configmap/
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check

@@ -14,6 +14,8 @@ Accounts that are made by other tools aren't seen: where none of the namespace i
 See https://kubernetes.io/docs/tasks/configure-pod-container/configure-service-account/
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check

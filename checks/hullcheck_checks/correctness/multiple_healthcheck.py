@@ -11,6 +11,8 @@ See https://docs.docker.com/reference/dockerfile/#healthcheck
 See https://docs.docker.com/reference/build-checks/multiple-instructions-disallowed/
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check

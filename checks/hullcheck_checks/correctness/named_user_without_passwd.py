@@ -15,6 +15,8 @@ See https://docs.docker.com/reference/dockerfile/#user
 See https://docs.docker.com/reference/dockerfile/#copy---chown---chmod
 """
 
+from __future__ import annotations
+
 import re
 from collections.abc import Iterator
 

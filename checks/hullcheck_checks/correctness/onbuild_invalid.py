@@ -9,6 +9,8 @@ To fix: name an instruction that may run in the next build:
 See https://docs.docker.com/reference/dockerfile/#onbuild
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check

@@ -14,6 +14,8 @@ Alpine's `sh` knows it, Debian's doesn't.
 See https://docs.docker.com/build/building/best-practices/#using-pipes
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check

@@ -11,6 +11,8 @@ See https://docs.docker.com/reference/dockerfile/#expose
 See https://docs.docker.com/reference/build-checks/expose-invalid-format/
 """
 
+from __future__ import annotations
+
 import re
 from collections.abc import Iterator
 

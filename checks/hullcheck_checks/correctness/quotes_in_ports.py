@@ -14,13 +14,15 @@ Only mappings whose last part is below 60 are read like that.
 See https://yaml.org/type/int.html
 """
 
-import re
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
 from hullcheck.model.compose import Service
 from hullcheck.model.edit import fix, replace_word
+from hullcheck.patterns import pattern
 
 check = Check(
     __name__,
@@ -32,7 +34,7 @@ check = Check(
     fixable="safe",
 )
 
-_SEXAGESIMAL = re.compile(r"[1-9][0-9]*(?::[0-5]?[0-9])+")
+_SEXAGESIMAL = pattern(r"[1-9][0-9]*(?::[0-5]?[0-9])+")
 
 
 @check.on(Service)

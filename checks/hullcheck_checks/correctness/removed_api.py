@@ -14,6 +14,8 @@ See https://kubernetes.io/docs/reference/using-api/deprecation-guide/
 See https://kubernetes.io/docs/concepts/security/pod-security-admission/
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check

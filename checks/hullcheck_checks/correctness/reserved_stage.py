@@ -10,6 +10,8 @@ To fix: call it something else:
 See https://docs.docker.com/reference/build-checks/reserved-stage-name/
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check

@@ -18,6 +18,8 @@ from the labels.
 See https://kubernetes.io/docs/concepts/workloads/controllers/deployment/#selector
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check

@@ -10,6 +10,8 @@ To fix: copy from the stage that makes the file, or, within one stage, with a co
 See https://docs.docker.com/build/building/multi-stage/
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check

@@ -13,6 +13,8 @@ See https://docs.docker.com/reference/build-checks/json-args-recommended/
 See https://docs.docker.com/reference/dockerfile/#shell-and-exec-form
 """
 
+from __future__ import annotations
+
 import re
 from collections.abc import Iterator
 

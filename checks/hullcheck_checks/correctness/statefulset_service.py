@@ -15,6 +15,8 @@ To fix: name a Service without an address:
 See https://kubernetes.io/docs/concepts/workloads/controllers/statefulset/#stable-network-id
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check

@@ -11,6 +11,8 @@ To fix: put it first, spelt right:
 See https://docs.docker.com/reference/dockerfile/#parser-directives
 """
 
+from __future__ import annotations
+
 import re
 from collections.abc import Iterator
 

@@ -14,6 +14,8 @@ Parts of a cluster, which say so by a priority class `system-...`, belong there.
 See https://kubernetes.io/docs/concepts/overview/working-with-objects/namespaces/#initial-namespaces
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check

@@ -21,6 +21,8 @@ See https://kubernetes.io/docs/reference/using-api/api-concepts/#field-validatio
 See https://kubernetes.io/docs/reference/kubernetes-api/
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 from difflib import get_close_matches
 

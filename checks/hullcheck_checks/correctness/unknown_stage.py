@@ -14,6 +14,8 @@ Docker's official images, such as `busybox`, is told as an image without a tag.
 See https://docs.docker.com/reference/dockerfile/#copy---from
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check

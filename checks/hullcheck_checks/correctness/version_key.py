@@ -10,6 +10,8 @@ To fix: delete it:
 See https://docs.docker.com/reference/compose-file/version-and-name/
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check

@@ -12,6 +12,8 @@ To fix: copy what is needed:
 See https://docs.docker.com/build/building/multi-stage/
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check

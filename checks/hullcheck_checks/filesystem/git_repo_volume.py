@@ -19,6 +19,8 @@ See https://github.com/kubernetes/kubernetes/issues/128885
 See https://kubernetes.io/docs/concepts/storage/volumes/#gitrepo
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check

@@ -16,6 +16,8 @@ See https://docs.docker.com/reference/compose-file/services/#devices
 See https://kubernetes.io/docs/concepts/extend-kubernetes/compute-storage-net/device-plugins/
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check

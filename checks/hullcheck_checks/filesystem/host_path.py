@@ -17,6 +17,8 @@ of the host is the normal way, and no finding.
 See https://kubernetes.io/docs/concepts/storage/volumes/#hostpath
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check

@@ -14,6 +14,8 @@ See https://docs.docker.com/engine/storage/bind-mounts/#configure-bind-propagati
 See https://kubernetes.io/docs/concepts/storage/volumes/#mount-propagation
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check

@@ -26,6 +26,8 @@ See https://docs.docker.com/engine/security/protect-access/
 See https://cheatsheetseries.owasp.org/cheatsheets/Docker_Security_Cheat_Sheet.html
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check

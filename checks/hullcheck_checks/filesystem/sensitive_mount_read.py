@@ -20,6 +20,8 @@ See https://docs.docker.com/engine/storage/bind-mounts/
 See https://kubernetes.io/docs/concepts/storage/volumes/#hostpath
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check

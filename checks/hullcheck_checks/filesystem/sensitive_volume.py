@@ -13,6 +13,8 @@ See https://docs.docker.com/reference/dockerfile/#volume
 See https://docs.docker.com/build/building/best-practices/#volume
 """
 
+from __future__ import annotations
+
 import posixpath
 from collections.abc import Iterator
 

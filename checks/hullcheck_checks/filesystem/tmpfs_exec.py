@@ -12,6 +12,8 @@ To fix: leave the option out:
 See https://docs.docker.com/engine/storage/tmpfs/
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check

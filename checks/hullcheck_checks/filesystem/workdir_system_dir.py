@@ -13,6 +13,8 @@ See https://github.com/opencontainers/runc/security/advisories/GHSA-xr7r-f8xq-vf
 See https://docs.docker.com/reference/dockerfile/#workdir
 """
 
+from __future__ import annotations
+
 import posixpath
 import re
 from collections.abc import Iterator

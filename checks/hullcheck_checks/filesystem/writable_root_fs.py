@@ -17,6 +17,8 @@ See https://docs.docker.com/reference/compose-file/services/#read_only
 See https://kubernetes.io/docs/tasks/configure-pod-container/security-context/
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check

@@ -17,6 +17,8 @@ See https://docs.docker.com/engine/security/#linux-kernel-capabilities
 See https://kubernetes.io/docs/tasks/configure-pod-container/security-context/
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check

@@ -20,6 +20,8 @@ See https://man7.org/linux/man-pages/man7/capabilities.7.html
 See https://kubernetes.io/docs/concepts/security/pod-security-standards/
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check

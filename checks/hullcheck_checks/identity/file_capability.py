@@ -14,6 +14,8 @@ See https://man7.org/linux/man-pages/man7/capabilities.7.html
 See https://docs.docker.com/engine/security/#linux-kernel-capabilities
 """
 
+from __future__ import annotations
+
 import re
 from collections.abc import Iterator
 

@@ -34,8 +34,9 @@ See https://cheatsheetseries.owasp.org/cheatsheets/Docker_Security_Cheat_Sheet.h
 See https://kubernetes.io/docs/concepts/security/pod-security-standards/
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterator
-from typing import NamedTuple
 
 from hullcheck.check import Check
 from hullcheck.finding import Change, Finding, Part, Severity
@@ -46,6 +47,7 @@ from hullcheck.model.edit import fix
 from hullcheck.model.settings import Settings
 from hullcheck.model.workload import Workload
 from hullcheck.terms import Alias
+from hullcheck.tuples import NamedTuple
 
 check = Check(
     __name__,

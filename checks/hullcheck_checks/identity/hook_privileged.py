@@ -17,6 +17,8 @@ A hook of root is a finding only where the service has another user: else it is 
 See https://docs.docker.com/reference/compose-file/services/#post_start
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check

@@ -16,6 +16,8 @@ See https://docs.docker.com/engine/network/drivers/host/
 See https://kubernetes.io/docs/concepts/security/pod-security-standards/
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check

@@ -16,6 +16,8 @@ See https://docs.docker.com/reference/compose-file/services/#pid
 See https://kubernetes.io/docs/concepts/security/pod-security-standards/
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check

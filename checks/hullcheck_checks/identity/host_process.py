@@ -14,6 +14,8 @@ Agents that set up a Windows node need it: ignore the finding there, and say why
 See https://kubernetes.io/docs/tasks/configure-pod-container/create-hostprocess-pod/
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check

@@ -14,6 +14,8 @@ See https://docs.docker.com/engine/security/userns-remap/
 See https://kubernetes.io/docs/concepts/workloads/pods/user-namespaces/
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check

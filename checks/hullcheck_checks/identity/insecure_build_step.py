@@ -18,6 +18,8 @@ See https://docs.docker.com/reference/compose-file/build/#entitlements
 See https://docs.docker.com/build/building/secrets/#ssh-mounts
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check

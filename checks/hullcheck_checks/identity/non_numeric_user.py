@@ -14,6 +14,8 @@ See https://kubernetes.io/docs/tasks/configure-pod-container/security-context/
 See https://docs.docker.com/reference/dockerfile/#user
 """
 
+from __future__ import annotations
+
 import re
 from collections.abc import Iterator
 

@@ -14,6 +14,8 @@ See https://docs.docker.com/build/building/secrets/
 See https://manpages.debian.org/stable/passwd/chpasswd.8.en.html
 """
 
+from __future__ import annotations
+
 import re
 from collections.abc import Iterator
 

@@ -17,6 +17,8 @@ are not reported, nor where Kyverno or Gatekeeper policies are kept in the same 
 See https://kubernetes.io/docs/concepts/security/pod-security-admission/
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 from difflib import get_close_matches
 

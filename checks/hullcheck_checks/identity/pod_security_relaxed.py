@@ -16,6 +16,8 @@ or at a workload where the namespace's manifest is.
 See https://kubernetes.io/docs/concepts/security/pod-security-admission/
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check

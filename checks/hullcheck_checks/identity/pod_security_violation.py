@@ -24,6 +24,8 @@ See https://kubernetes.io/docs/concepts/security/pod-security-standards/
 See https://kubernetes.io/docs/concepts/security/pod-security-admission/
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check

@@ -15,6 +15,8 @@ See https://nvd.nist.gov/vuln/detail/CVE-2025-23266
 See https://man7.org/linux/man-pages/man8/ld.so.8.html
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check

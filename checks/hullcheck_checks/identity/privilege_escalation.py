@@ -21,6 +21,8 @@ See https://docs.kernel.org/userspace-api/no_new_privs.html
 See https://kubernetes.io/docs/tasks/configure-pod-container/security-context/
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check

@@ -18,6 +18,8 @@ See https://kubernetes.io/docs/concepts/security/pod-security-standards/
 See https://docs.docker.com/engine/containers/run/#runtime-privilege-and-linux-capabilities
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check

@@ -14,6 +14,8 @@ A header `Host` does what is mostly meant by it.
 See https://kubernetes.io/docs/concepts/security/pod-security-standards/
 """
 
+from __future__ import annotations
+
 import ipaddress
 from collections.abc import Iterator
 

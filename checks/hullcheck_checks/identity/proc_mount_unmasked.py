@@ -14,6 +14,8 @@ false`): then it is shown on request.
 See https://kubernetes.io/docs/tasks/configure-pod-container/security-context/#proc-access
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check

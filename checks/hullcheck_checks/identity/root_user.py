@@ -21,6 +21,8 @@ See https://kubernetes.io/docs/concepts/security/pod-security-standards/
 See https://kubernetes.io/docs/concepts/workloads/pods/user-namespaces/
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check

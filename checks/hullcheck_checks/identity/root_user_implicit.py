@@ -19,6 +19,8 @@ See https://docs.docker.com/build/building/best-practices/#user
 See https://kubernetes.io/docs/tasks/configure-pod-container/security-context/
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check

@@ -18,6 +18,8 @@ See https://docs.openshift.com/container-platform/latest/authentication/managing
 See https://docs.kubelinter.io/#/generated/checks?id=scc-deny-privileged-container
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check

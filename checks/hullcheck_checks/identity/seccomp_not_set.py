@@ -15,6 +15,8 @@ profile by itself, which no manifest tells. `Localhost` profiles are fine, and o
 See https://kubernetes.io/docs/tutorials/security/seccomp/
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check

@@ -14,6 +14,8 @@ See https://docs.docker.com/engine/security/#linux-kernel-capabilities
 See https://www.cisecurity.org/benchmark/docker
 """
 
+from __future__ import annotations
+
 import re
 from collections.abc import Iterator
 

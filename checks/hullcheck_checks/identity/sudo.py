@@ -14,6 +14,8 @@ To start a program as another user, `gosu` or `setpriv` leave nothing behind tha
 See https://docs.docker.com/build/building/best-practices/#user
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check

@@ -14,6 +14,8 @@ See https://www.sudo.ws/docs/man/sudoers.man/
 See https://docs.docker.com/engine/install/linux-postinstall/#manage-docker-as-a-non-root-user
 """
 
+from __future__ import annotations
+
 import re
 from collections.abc import Iterator
 

@@ -23,6 +23,8 @@ See https://docs.docker.com/engine/security/seccomp/
 See https://kubernetes.io/docs/tutorials/security/seccomp/
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check

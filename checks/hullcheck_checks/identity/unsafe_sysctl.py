@@ -20,6 +20,8 @@ See https://docs.docker.com/reference/cli/docker/container/run/#sysctl
 See https://github.com/cri-o/cri-o/security/advisories/GHSA-6x2m-w449-qwx7
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check

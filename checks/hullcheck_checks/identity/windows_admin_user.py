@@ -14,6 +14,8 @@ See https://learn.microsoft.com/virtualization/windowscontainers/manage-containe
 See https://docs.docker.com/reference/dockerfile/#user
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check

@@ -14,6 +14,8 @@ See https://docs.docker.com/reference/dockerfile/#copy---chown---chmod
 See https://cwe.mitre.org/data/definitions/732.html
 """
 
+from __future__ import annotations
+
 import re
 from collections.abc import Iterator
 

@@ -15,6 +15,8 @@ See https://kubernetes.io/blog/2023/02/06/k8s-gcr-io-freeze-announcement/
 See https://github.com/bitnami/containers/issues/83267
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check

@@ -16,6 +16,8 @@ See https://endoflife.date/
 See https://owasp.org/www-project-kubernetes-top-ten/2022/en/src/K10-vulnerable-components
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 from datetime import timedelta
 

@@ -18,6 +18,8 @@ See https://docs.docker.com/scout/
 See https://github.com/ossf/scorecard/blob/main/docs/checks.md#vulnerabilities
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check

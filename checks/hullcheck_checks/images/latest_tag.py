@@ -14,6 +14,8 @@ See https://docs.docker.com/build/building/best-practices/#pin-base-image-versio
 See https://kubernetes.io/docs/concepts/containers/images/#image-names
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check

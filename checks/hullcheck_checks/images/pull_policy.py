@@ -14,6 +14,8 @@ A fixed tag or a digest with `IfNotPresent`, the default, is right, and no findi
 See https://kubernetes.io/docs/concepts/containers/images/#image-pull-policy
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check

@@ -15,6 +15,8 @@ what stands for a tag (`TAG`, `local`).
 See https://docs.docker.com/build/building/best-practices/#pin-base-image-versions
 """
 
+from __future__ import annotations
+
 import re
 from collections.abc import Iterator
 

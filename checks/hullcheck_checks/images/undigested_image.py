@@ -13,6 +13,8 @@ See https://docs.docker.com/build/building/best-practices/#pin-base-image-versio
 See https://github.com/ossf/scorecard/blob/main/docs/checks.md#pinned-dependencies
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check

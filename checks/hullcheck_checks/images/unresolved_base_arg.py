@@ -15,6 +15,8 @@ See https://docs.docker.com/reference/dockerfile/#understand-how-arg-and-from-in
 See https://docs.docker.com/reference/build-checks/undefined-arg-in-from/
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check

@@ -14,6 +14,8 @@ See https://docs.docker.com/build/buildkit/frontend/
 See https://docs.docker.com/reference/dockerfile/#syntax
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check

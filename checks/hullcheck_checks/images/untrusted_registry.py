@@ -16,6 +16,8 @@ See https://docs.docker.com/build/building/best-practices/#choose-the-right-base
 See https://kubernetes.io/docs/concepts/security/supply-chain-security/
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check

@@ -19,6 +19,8 @@ See https://docs.github.com/en/code-security/dependabot/working-with-dependabot/
 See https://docs.renovatebot.com/docker/
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check

@@ -22,6 +22,8 @@ A rule for DNS alone isn't reported, one for certain ports is shown on request o
 See https://kubernetes.io/docs/concepts/services-networking/network-policies/#allow-all-egress-traffic
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check

@@ -19,6 +19,8 @@ ends are made, and shown on request only.
 See https://kubernetes.io/docs/concepts/services-networking/network-policies/#allow-all-ingress-traffic
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check

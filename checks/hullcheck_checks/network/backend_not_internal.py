@@ -12,6 +12,8 @@ To fix: cut it off, and put services that do need the internet on a second netwo
 See https://docs.docker.com/reference/compose-file/networks/#internal
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check

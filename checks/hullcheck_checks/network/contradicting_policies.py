@@ -16,6 +16,8 @@ What such rules are about is uncertain in `hullcheck map`, too.
 See https://network-policy-api.sigs.k8s.io/api-overview/
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check

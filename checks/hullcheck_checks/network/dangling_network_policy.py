@@ -20,6 +20,8 @@ from elsewhere, such as an operator, and the finding is low.
 See https://kubernetes.io/docs/concepts/services-networking/network-policies/
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check

@@ -27,6 +27,8 @@ more. Where there are no policies at all, it is shown on request only, since no-
 See https://kubernetes.io/docs/concepts/services-networking/network-policies/
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check

@@ -18,6 +18,8 @@ in files for development, tests and examples.
 See https://docs.docker.com/engine/network/port-publishing/
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check

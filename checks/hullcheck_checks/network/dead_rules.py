@@ -17,6 +17,8 @@ To fix: add the direction, or take the rules out:
 See https://kubernetes.io/docs/concepts/services-networking/network-policies/#networkpolicy-resource
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check

@@ -18,7 +18,8 @@ addresses. Port 2375 is a high finding.
 See https://nodejs.org/en/learn/getting-started/debugging#security-implications
 """
 
-import re
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check
@@ -28,6 +29,7 @@ from hullcheck.model.extent import EVERY_ADDRESS, extent
 from hullcheck.model.network.compose_review import tempered
 from hullcheck.model.network.extents import published
 from hullcheck.model.network.loopback import to_loopback
+from hullcheck.patterns import pattern
 
 check = Check(
     __name__,
@@ -50,10 +52,10 @@ _ALONE = (2375, 9229)
 """Ports that nothing else listens on."""
 
 _THEIR_OWN = frozenset(("n8n", "http-echo", "flame", "pgbouncer"))
-_NAMED = re.compile(r"debug|jdwp|inspect|delve|dlv")
-_WORDS = re.compile(r"(?i)jdwp|debugpy|\bdlv\b|--inspect|DEBUG")
+_NAMED = pattern(r"debug|jdwp|inspect|delve|dlv")
+_WORDS = pattern(r"(?i)jdwp|debugpy|\bdlv\b|--inspect|DEBUG")
 _VARIABLES = ("JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS", "JAVA_OPTS", "CATALINA_OPTS", "NODE_OPTIONS", "JPDA_ADDRESS")
-_STARTED = re.compile(
+_STARTED = pattern(
     r"--inspect(?:-brk)?=(?:0\.0\.0\.0|\[::\])(?::[0-9]+)?"
     r"|transport=dt_socket\S{0,500}address=(?:\*|0\.0\.0\.0):[0-9]+"
     r"|debugpy\s+--listen\s+0\.0\.0\.0:[0-9]+"

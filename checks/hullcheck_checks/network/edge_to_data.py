@@ -20,6 +20,8 @@ To fix: put the proxy and the data on networks of their own, and the application
 See https://docs.docker.com/compose/how-tos/networking/#specify-custom-networks
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check

@@ -13,6 +13,8 @@ To fix: say which directions are meant:
 See https://kubernetes.io/docs/concepts/services-networking/network-policies/#default-deny-all-egress-traffic
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check

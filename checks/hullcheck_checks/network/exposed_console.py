@@ -22,12 +22,14 @@ See https://owasp.org/www-project-top-ten-ci-cd-security-risks/
 See https://docs.ray.io/en/latest/ray-security/index.html
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
 from hullcheck.model.container import Container, Port
+from hullcheck.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from hullcheck.model.compose import Service

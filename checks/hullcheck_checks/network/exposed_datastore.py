@@ -21,6 +21,8 @@ Where a policy lets nobody in from outside, it isn't reported. An internal load 
 See https://owasp.org/www-project-kubernetes-top-ten/
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check

@@ -22,6 +22,8 @@ Reported once for a project of at least three services.
 See https://docs.docker.com/compose/how-tos/networking/#specify-custom-networks
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check

@@ -18,6 +18,8 @@ Reported where a rule names pods by labels and all that it names deny it.
 See https://kubernetes.io/docs/concepts/services-networking/network-policies/#the-two-sorts-of-pod-isolation
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check

@@ -12,6 +12,8 @@ To fix: run in the project what the service needs:
 See https://docs.docker.com/reference/compose-file/services/#extra_hosts
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check

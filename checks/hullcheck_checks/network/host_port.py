@@ -16,6 +16,8 @@ their own.
 See https://kubernetes.io/docs/concepts/configuration/overview/#services
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check

@@ -17,6 +17,8 @@ To fix: say which directions are meant:
 See https://kubernetes.io/docs/reference/kubernetes-api/policy-resources/network-policy-v1/
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check

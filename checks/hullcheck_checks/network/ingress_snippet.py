@@ -18,6 +18,8 @@ See https://github.com/kubernetes/kubernetes/issues/126811
 See https://kubernetes.github.io/ingress-nginx/user-guide/nginx-configuration/annotations/
 """
 
+from __future__ import annotations
+
 import re
 from collections.abc import Iterator
 
@@ -26,6 +28,7 @@ from hullcheck.finding import Finding, Severity
 from hullcheck.model.edit import delete, fix
 from hullcheck.model.network.parts import EntranceUse
 from hullcheck.model.node import Mapping, Scalar, at, items
+from hullcheck.patterns import pattern
 
 check = Check(
     __name__,
@@ -43,14 +46,14 @@ check = Check(
     fixable="unsafe",
 )
 
-_SNIPPET = re.compile(r"(?:nginx\.ingress\.kubernetes\.io|nginx\.org|ingress\.kubernetes\.io)/[a-z-]*snippets?")
-_INJECTED = re.compile(
+_SNIPPET = pattern(r"(?:nginx\.ingress\.kubernetes\.io|nginx\.org|ingress\.kubernetes\.io)/[a-z-]*snippets?")
+_INJECTED = pattern(
     r"nginx\.ingress\.kubernetes\.io/"
     r"(?:auth-url|auth-tls-match-cn|mirror-target|mirror-host|permanent-redirect|rewrite-target)"
 )
-_DANGEROUS = re.compile(r"lua|\balias\b|proxy_pass|\broot\b|\binclude\b|load_module|serviceaccount", re.IGNORECASE)
-_BREAK = re.compile(r"[\x00-\x1f;{}]")
-_LEAVES = re.compile(r"[\x00-\x1f\"]")
+_DANGEROUS = pattern(r"lua|\balias\b|proxy_pass|\broot\b|\binclude\b|load_module|serviceaccount", re.IGNORECASE)
+_BREAK = pattern(r"[\x00-\x1f;{}]")
+_LEAVES = pattern(r"[\x00-\x1f\"]")
 
 
 @check.on(EntranceUse)

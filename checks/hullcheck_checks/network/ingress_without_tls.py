@@ -18,6 +18,8 @@ class says so. For a Gateway an HTTP listener is reported whose host no HTTPS li
 See https://kubernetes.io/docs/concepts/services-networking/ingress/#tls
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check

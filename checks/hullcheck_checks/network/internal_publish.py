@@ -15,6 +15,8 @@ To fix: take `ports` out, or put the service on a second network:
 See https://docs.docker.com/reference/compose-file/networks/#internal
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check

@@ -25,6 +25,8 @@ one that allows nothing), one with `fromEndpoints` and `fromCIDR` in the same ru
 See https://kubernetes.io/docs/reference/kubernetes-api/policy-resources/network-policy-v1/
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check

@@ -17,6 +17,8 @@ known, such as a kind or an API version that doesn't exist, confines for certain
 See https://kubernetes.io/docs/concepts/services-networking/network-policies/#the-two-sorts-of-pod-isolation
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check

@@ -13,6 +13,8 @@ With `--enable-skip-login` or `--enable-insecure-login` it is a medium finding, 
 See https://kubernetes.io/docs/tasks/access-application-cluster/web-ui-dashboard/
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check

@@ -14,6 +14,8 @@ See https://docs.docker.com/engine/network/drivers/macvlan/
 See https://docs.docker.com/engine/network/packet-filtering-firewalls/
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check

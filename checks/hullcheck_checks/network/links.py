@@ -11,6 +11,8 @@ To fix: delete it, and name the network that both are on:
 See https://docs.docker.com/engine/network/links/
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check

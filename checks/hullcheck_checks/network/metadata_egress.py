@@ -14,6 +14,8 @@ To fix: leave the address out:
 See https://cheatsheetseries.owasp.org/cheatsheets/Server_Side_Request_Forgery_Prevention_Cheat_Sheet.html
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 from functools import partial
 

@@ -27,6 +27,8 @@ without `policyTypes` restricts nothing. A workload that is reached from outside
 See https://kubernetes.io/docs/concepts/services-networking/network-policies/
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check

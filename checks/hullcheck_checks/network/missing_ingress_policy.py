@@ -25,6 +25,8 @@ don't reach them. Where no port is declared and no Service selects the workload,
 See https://kubernetes.io/docs/concepts/services-networking/network-policies/
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check

@@ -25,6 +25,8 @@ policy of Calico's, a template, or a base that isn't here.
 See https://kubernetes.io/docs/concepts/services-networking/network-policies/
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check

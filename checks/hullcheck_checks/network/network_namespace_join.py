@@ -13,6 +13,8 @@ Behind a VPN container it is how it should be: then it is worth knowing, and no 
 See https://docs.docker.com/reference/compose-file/services/#network_mode
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check

@@ -14,6 +14,8 @@ To fix: put the services on it, or take it out:
 See https://docs.docker.com/reference/compose-file/networks/
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check

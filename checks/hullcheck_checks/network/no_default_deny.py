@@ -20,6 +20,8 @@ Where the policies there are confine every workload, the finding is low.
 See https://kubernetes.io/docs/concepts/services-networking/network-policies/#default-policies
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check

@@ -25,6 +25,8 @@ See https://kubernetes.io/docs/concepts/services-networking/network-policies/
 See https://www.cisecurity.org/benchmark/kubernetes
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check

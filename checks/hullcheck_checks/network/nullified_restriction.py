@@ -14,6 +14,8 @@ To fix: take the wide rule out of the other policy, or narrow whom that one sele
 See https://kubernetes.io/docs/concepts/services-networking/network-policies/#the-two-sorts-of-pod-isolation
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check

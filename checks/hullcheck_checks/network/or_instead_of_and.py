@@ -17,6 +17,8 @@ Reported only where the pods are not in the policy's own namespace and are in th
 See https://kubernetes.io/docs/concepts/services-networking/network-policies/#behavior-of-to-and-from-selectors
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check

@@ -13,6 +13,8 @@ To fix: encrypt it:
 See https://docs.docker.com/engine/network/drivers/overlay/#encrypt-traffic-on-an-overlay-network
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check

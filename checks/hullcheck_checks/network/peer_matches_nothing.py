@@ -18,6 +18,8 @@ monitoring and ingress controllers, isn't expected to be there. A peer that near
 See https://kubernetes.io/docs/concepts/services-networking/network-policies/#behavior-of-to-and-from-selectors
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check

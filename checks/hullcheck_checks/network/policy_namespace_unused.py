@@ -14,6 +14,8 @@ Repositories that keep the policies of a whole platform are the exception; the f
 See https://kubernetes.io/docs/concepts/services-networking/network-policies/
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check

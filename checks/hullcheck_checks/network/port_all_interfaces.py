@@ -19,6 +19,8 @@ unless it says `!override`.
 See https://docs.docker.com/engine/network/port-publishing/
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check

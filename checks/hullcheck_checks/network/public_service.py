@@ -21,6 +21,8 @@ Data stores and consoles that are exposed have checks of their own.
 See https://kubernetes.io/docs/concepts/services-networking/service/#publishing-services-service-types
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check

@@ -19,6 +19,8 @@ The way in is uncertain in `hullcheck map`. Only Services that are applied toget
 See https://gateway-api.sigs.k8s.io/api-types/referencegrant/
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check

@@ -17,6 +17,8 @@ To fix: write the `targetPort`, or the port's name:
 See https://kubernetes.io/docs/concepts/services-networking/network-policies/
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check

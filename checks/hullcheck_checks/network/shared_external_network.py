@@ -19,6 +19,8 @@ To fix: keep the data store on a network of the project, and only what the proxy
 See https://docs.docker.com/reference/compose-file/networks/#external
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check

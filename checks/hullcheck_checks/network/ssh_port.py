@@ -16,6 +16,8 @@ request only.
 See https://cheatsheetseries.owasp.org/cheatsheets/Docker_Security_Cheat_Sheet.html
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check

@@ -17,6 +17,8 @@ See https://kubernetes.io/docs/concepts/security/rbac-good-practices/#least-priv
 See https://kubernetes.io/docs/reference/access-authn-authz/rbac/#default-roles-and-role-bindings
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check

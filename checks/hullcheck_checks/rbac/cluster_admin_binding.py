@@ -18,6 +18,8 @@ See https://kubernetes.io/docs/concepts/security/rbac-good-practices/#least-priv
 See https://kubernetes.io/docs/reference/access-authn-authz/rbac/#user-facing-roles
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check

@@ -15,6 +15,8 @@ See https://kubernetes.io/docs/concepts/security/service-accounts/
 See https://kubernetes.io/docs/concepts/security/rbac-good-practices/#least-privilege
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check

@@ -15,6 +15,8 @@ See https://kubernetes.io/docs/tasks/configure-pod-container/configure-service-a
 See https://kubernetes.io/docs/concepts/security/service-accounts/#default-service-accounts
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check

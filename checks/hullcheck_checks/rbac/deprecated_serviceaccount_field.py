@@ -14,6 +14,8 @@ See https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/pod-v
 See https://kubernetes.io/docs/concepts/security/service-accounts/#assign-to-pod
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check

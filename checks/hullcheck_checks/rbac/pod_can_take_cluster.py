@@ -17,6 +17,8 @@ See https://kubernetes.io/docs/concepts/security/rbac-good-practices/#privilege-
 See https://kubernetes.io/docs/concepts/security/service-accounts/
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check

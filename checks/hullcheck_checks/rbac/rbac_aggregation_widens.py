@@ -20,6 +20,8 @@ See https://kubernetes.io/docs/reference/access-authn-authz/rbac/#aggregated-clu
 See https://kubernetes.io/docs/concepts/security/rbac-good-practices/
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check

@@ -17,6 +17,8 @@ See https://kubernetes.io/docs/reference/access-authn-authz/certificate-signing-
 See https://kubernetes.io/docs/concepts/security/rbac-good-practices/#csrs-and-certificate-issuing
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check

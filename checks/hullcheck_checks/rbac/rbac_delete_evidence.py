@@ -15,6 +15,8 @@ See https://kubernetes.io/docs/reference/kubernetes-api/cluster-resources/event-
 See https://attack.mitre.org/techniques/T1070/
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check

@@ -22,6 +22,8 @@ See https://kubernetes.io/docs/concepts/security/rbac-good-practices/#impersonat
 See https://github.com/kubernetes/enhancements/tree/master/keps/sig-auth/5284-constrained-impersonation
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check

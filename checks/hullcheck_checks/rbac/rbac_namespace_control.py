@@ -19,6 +19,8 @@ See https://kubernetes.io/docs/concepts/security/rbac-good-practices/#namespace-
 See https://kubernetes.io/docs/concepts/security/pod-security-admission/
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check

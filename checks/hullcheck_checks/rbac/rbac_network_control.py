@@ -16,6 +16,8 @@ See https://kubernetes.io/docs/concepts/services-networking/network-policies/
 See https://github.com/kubernetes/kubernetes/issues/97076
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check

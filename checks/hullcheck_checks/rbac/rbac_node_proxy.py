@@ -16,6 +16,8 @@ See https://kubernetes.io/docs/concepts/security/rbac-good-practices/#access-to-
 See https://kubernetes.io/docs/reference/access-authn-authz/kubelet-authn-authz/
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check

@@ -16,6 +16,8 @@ See https://kubernetes.io/docs/concepts/security/rbac-good-practices/#persistent
 See https://kubernetes.io/docs/concepts/storage/persistent-volumes/
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check

@@ -19,6 +19,8 @@ See https://kubernetes.io/docs/concepts/security/rbac-good-practices/#listing-se
 See https://kubernetes.io/docs/concepts/security/secrets-good-practices/
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check

@@ -19,6 +19,8 @@ See https://docs.aws.amazon.com/eks/latest/userguide/auth-configmap.html
 See https://kubernetes.io/docs/concepts/security/rbac-good-practices/
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check

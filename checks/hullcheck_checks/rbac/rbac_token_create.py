@@ -17,6 +17,8 @@ See https://kubernetes.io/docs/concepts/security/rbac-good-practices/#token-requ
 See https://kubernetes.io/docs/reference/kubernetes-api/authentication-resources/token-request-v1/
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check

@@ -21,6 +21,8 @@ See https://kubernetes.io/docs/reference/access-authn-authz/extensible-admission
 See https://kubernetes.io/docs/concepts/extend-kubernetes/api-extension/apiserver-aggregation/
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check

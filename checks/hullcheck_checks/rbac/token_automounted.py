@@ -16,6 +16,8 @@ See https://kubernetes.io/docs/tasks/configure-pod-container/configure-service-a
 See https://kubernetes.io/docs/concepts/security/rbac-good-practices/#reduce-token-distribution
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check

@@ -21,6 +21,8 @@ See https://kubernetes.io/docs/concepts/security/rbac-good-practices/
 See https://kubernetes.io/docs/reference/access-authn-authz/rbac/
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check

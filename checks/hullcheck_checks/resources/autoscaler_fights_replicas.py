@@ -7,6 +7,8 @@ To fix: leave `replicas` out of what is applied.
 See https://kubernetes.io/docs/tasks/run-application/horizontal-pod-autoscale/
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check

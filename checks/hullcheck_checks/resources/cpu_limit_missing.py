@@ -20,6 +20,8 @@ See https://docs.docker.com/engine/containers/resource_constraints/
 See https://kubernetes.io/docs/concepts/configuration/manage-resources-containers/
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check

@@ -11,6 +11,8 @@ To fix: say how late a start may be:
 See https://kubernetes.io/docs/concepts/workloads/controllers/cron-jobs/#starting-deadline
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check

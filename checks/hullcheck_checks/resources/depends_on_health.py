@@ -17,6 +17,8 @@ have none; others are not judged.
 See https://docs.docker.com/compose/how-tos/startup-order/
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check

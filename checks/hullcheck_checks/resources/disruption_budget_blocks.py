@@ -11,6 +11,8 @@ To fix: allow one pod at a time:
 See https://kubernetes.io/docs/tasks/run-application/configure-pdb/
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check

@@ -14,6 +14,8 @@ To fix: say how many may be gone at a time:
 See https://kubernetes.io/docs/tasks/run-application/configure-pdb/
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check

@@ -12,6 +12,8 @@ To fix: bound one of them:
 See https://kubernetes.io/docs/concepts/configuration/manage-resources-containers/#local-ephemeral-storage
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check

@@ -15,6 +15,8 @@ Having none at all is no finding: many images bring their own.
 See https://docs.docker.com/reference/compose-file/services/#healthcheck
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check

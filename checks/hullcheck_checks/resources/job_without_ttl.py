@@ -13,6 +13,8 @@ Jobs of a CronJob are cleared by its history limits, those of a Helm or Argo CD 
 See https://kubernetes.io/docs/concepts/workloads/controllers/ttlafterfinished/
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check

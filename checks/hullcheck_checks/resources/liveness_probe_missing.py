@@ -11,6 +11,8 @@ To fix: where a hang is worse than a restart, ask whether the container still li
 See https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/#container-probes
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check

@@ -13,6 +13,8 @@ To fix: keep them, with a limit of what they may take:
 See https://docs.docker.com/engine/logging/configure/
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check

@@ -7,6 +7,8 @@ To fix: make it a Deployment, or a Job if it is to end.
 See https://kubernetes.io/docs/concepts/workloads/pods/#pods-and-controllers
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check

@@ -12,6 +12,8 @@ To fix: bound the namespace:
 See https://kubernetes.io/docs/concepts/policy/resource-quotas/
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check

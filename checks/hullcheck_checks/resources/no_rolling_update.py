@@ -13,6 +13,8 @@ Where a volume can be mounted by one pod only, `Recreate` is right and not repor
 See https://kubernetes.io/docs/concepts/workloads/controllers/deployment/#strategy
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check

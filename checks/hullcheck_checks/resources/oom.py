@@ -13,6 +13,8 @@ To fix: limit the memory, and leave the choice to the kernel:
 See https://docs.docker.com/engine/containers/resource_constraints/
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check

@@ -13,6 +13,8 @@ To fix: limit them:
 See https://docs.docker.com/reference/compose-file/services/#pids_limit
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check

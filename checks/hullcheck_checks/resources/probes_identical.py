@@ -12,6 +12,8 @@ To fix: let liveness ask less, or later:
 See https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/#container-probes
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check

@@ -13,6 +13,8 @@ One container with a readiness probe is enough for its pod. Pods that no Service
 See https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/#container-probes
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check

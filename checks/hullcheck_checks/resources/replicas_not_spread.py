@@ -15,6 +15,8 @@ To fix: say that they belong on different nodes:
 See https://kubernetes.io/docs/concepts/scheduling-eviction/topology-spread-constraints/
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check

@@ -15,6 +15,8 @@ namespace has a LimitRange that fills requests in.
 See https://kubernetes.io/docs/concepts/configuration/manage-resources-containers/
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check

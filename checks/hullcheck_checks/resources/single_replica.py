@@ -11,6 +11,8 @@ To fix: run at least two, where the application allows it:
 See https://kubernetes.io/docs/concepts/workloads/controllers/deployment/
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check

@@ -16,7 +16,8 @@ See https://owasp.org/www-community/vulnerabilities/Empty_String_Password
 See https://hub.docker.com/_/postgres
 """
 
-import re
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check
@@ -26,6 +27,7 @@ from hullcheck.model.container import Container
 from hullcheck.model.extent import EVERY_ADDRESS, extent
 from hullcheck.model.secrets import signs
 from hullcheck.model.workload import Workload
+from hullcheck.patterns import pattern
 from hullcheck.source import Field, Location
 
 check = Check(
@@ -70,7 +72,7 @@ VALUES = {
 ALWAYS_ON = frozenset(("MYSQL_ALLOW_EMPTY_PASSWORD", "MARIADB_ALLOW_EMPTY_ROOT_PASSWORD"))
 """Variables that any value that isn't empty switches on."""
 
-OPTIONS = re.compile(
+OPTIONS = pattern(
     r"--(?:noauth|no-auth|skip-grant-tables|auth=none|disable-auth|insecure-no-auth|protected-mode=no|allow-anonymous"
     r"|anonymous-auth=true|disable-authentication|dangerously-omit-auth)",
 )
@@ -83,11 +85,11 @@ PAIRS = {
     ("--authorization-mode", "AlwaysAllow"),
     ("--protected-mode", "no"),
 }
-MORE = re.compile(
+MORE = pattern(
     r"--api\.insecure(?:=(?:true|yes|1))?|--auth-mode=server|--authorization-mode=AlwaysAllow"
     r"|(?:-H|--host)[= ]?tcp://(?:0\.0\.0\.0|\[::\]|):2375|tcp://(?:0\.0\.0\.0|\[::\]|):2375"
 )
-TOKENS = re.compile(r"--(?:ServerApp|NotebookApp|IdentityProvider)\.(?:token|password)=(?:''|\"\")?|--auth[= ]none")
+TOKENS = pattern(r"--(?:ServerApp|NotebookApp|IdentityProvider)\.(?:token|password)=(?:''|\"\")?|--auth[= ]none")
 
 
 @check.on(Container)

@@ -22,6 +22,8 @@ See https://docs.docker.com/reference/compose-file/build/#ssh
 See https://docs.docker.com/reference/dockerfile/#run---mounttypessh
 """
 
+from __future__ import annotations
+
 import re
 from collections.abc import Iterator
 
@@ -32,6 +34,7 @@ from hullcheck.model.compose import Service
 from hullcheck.model.dockerfile import Stage, mounts
 from hullcheck.model.variables import settings
 from hullcheck.model.workload import Workload
+from hullcheck.patterns import pattern
 from hullcheck.source import Location
 
 check = Check(
@@ -43,8 +46,8 @@ check = Check(
     cwe=(522, 829),
 )
 
-REMOTE = re.compile(r"[a-z+]+://.*|git@.*|github\.com/.*")
-COMMIT = re.compile(r".*#[0-9a-f]{40}(?:[0-9a-f]{24})?(?::.*)?", re.DOTALL)
+REMOTE = pattern(r"[a-z+]+://.*|git@.*|github\.com/.*")
+COMMIT = pattern(r".*#[0-9a-f]{40}(?:[0-9a-f]{24})?(?::.*)?", re.DOTALL)
 
 
 @check.on(Workload)
@@ -66,7 +69,7 @@ def lent(workload: Workload) -> Iterator[Finding]:
     )
 
 
-ANY_KEY = re.compile(r"(?i)stricthostkeychecking[\s=\"']+(?:no|off|false)\b")
+ANY_KEY = pattern(r"(?i)stricthostkeychecking[\s=\"']+(?:no|off|false)\b")
 
 
 @check.on(Stage)

@@ -20,6 +20,8 @@ See https://docs.docker.com/build/concepts/context/#dockerignore-files
 See https://docs.docker.com/reference/build-checks/copy-ignored-file/
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check

@@ -20,6 +20,8 @@ See https://docs.docker.com/build/building/secrets/
 See https://cwe.mitre.org/data/definitions/522.html
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Iterator
 
 from hullcheck.check import Check

@@ -21,6 +21,8 @@ See https://docs.docker.com/build/building/secrets/
 See https://docs.docker.com/reference/build-checks/secrets-used-in-arg-or-env/
 """
 
+from __future__ import annotations
+
 import re
 from collections.abc import Iterator
 
@@ -32,6 +34,7 @@ from hullcheck.model.instruction import Instruction
 from hullcheck.model.secrets import Grade, by_name, literal, narrowed
 from hullcheck.model.text import Text
 from hullcheck.model.workload import Workload
+from hullcheck.patterns import pattern
 from hullcheck.source import Field, Location
 
 check = Check(
@@ -43,7 +46,7 @@ check = Check(
     cwe=(538, 532),
 )
 
-_USED = re.compile(r"\$(?:\{(?P<braced>[A-Za-z_][A-Za-z0-9_]*)[^}\s]*\}?|(?P<plain>[A-Za-z_][A-Za-z0-9_]*))")
+_USED = pattern(r"\$(?:\{(?P<braced>[A-Za-z_][A-Za-z0-9_]*)[^}\s]*\}?|(?P<plain>[A-Za-z_][A-Za-z0-9_]*))")
 
 
 @check.on(Stage)

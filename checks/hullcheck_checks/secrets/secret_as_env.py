@@ -18,6 +18,8 @@ See https://kubernetes.io/docs/concepts/configuration/secret/#using-secrets-as-f
 See https://kubernetes.io/docs/concepts/security/secrets-good-practices/
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check

@@ -15,6 +15,8 @@ See https://docs.docker.com/compose/how-tos/use-secrets/
 See https://docs.github.com/en/code-security/secret-scanning
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check

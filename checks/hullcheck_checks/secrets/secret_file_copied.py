@@ -17,6 +17,8 @@ See https://docs.docker.com/build/building/secrets/
 See https://docs.docker.com/reference/dockerfile/#run---mounttypesecret
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check

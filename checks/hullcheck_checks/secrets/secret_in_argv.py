@@ -17,7 +17,8 @@ See https://docs.docker.com/compose/how-tos/use-secrets/
 See https://cwe.mitre.org/data/definitions/214.html
 """
 
-import re
+from __future__ import annotations
+
 from collections.abc import Iterator, Sequence
 
 from hullcheck.check import Check
@@ -29,6 +30,7 @@ from hullcheck.model.instruction import Instruction
 from hullcheck.model.placeholders import for_build, weak
 from hullcheck.model.secrets import narrowed, written_at
 from hullcheck.model.tokens import random
+from hullcheck.patterns import pattern
 from hullcheck.source import Field, Location
 
 check = Check(
@@ -86,7 +88,7 @@ def in_stage(stage: Stage) -> Iterator[Finding]:
                 )
 
 
-_BUILDS = re.compile(
+_BUILDS = pattern(
     r"assets:precompile|collectstatic|compilemessages|manage\.py\s+compress|\b(?:npm|yarn|pnpm|bun)\s+(?:run\s+)?build\b"
     r"|\b(?:next|vite|nuxt|webpack)\s+build\b"
 )

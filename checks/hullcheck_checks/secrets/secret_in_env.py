@@ -31,6 +31,8 @@ See https://docs.docker.com/compose/how-tos/use-secrets/
 See https://kubernetes.io/docs/concepts/configuration/secret/
 """
 
+from __future__ import annotations
+
 import json
 from collections.abc import Callable, Iterator
 

@@ -19,6 +19,8 @@ See https://docs.docker.com/build/building/secrets/
 See https://docs.docker.com/reference/dockerfile/#run---mounttypesecret
 """
 
+from __future__ import annotations
+
 import re
 from collections.abc import Iterator
 
@@ -28,6 +30,7 @@ from hullcheck.model.argv import Command, commands, unquoted
 from hullcheck.model.dockerfile import Stage, mounts
 from hullcheck.model.instruction import Instruction
 from hullcheck.model.text import Text
+from hullcheck.patterns import pattern
 from hullcheck.source import Location
 
 check = Check(
@@ -44,14 +47,14 @@ PRINTERS = frozenset(
     ("cat", "echo", "printf", "tee", "base64", "head", "tail", "tr", "sed", "awk", "jq", "envsubst", "cut", "xargs")
 )
 LISTERS = frozenset(("env", "printenv", "set", "export"))
-WRITERS = re.compile(
+WRITERS = pattern(
     r"(?:npm|pnpm|yarn|pip3?|poetry|composer|bundle|cargo|conda) (?:-\S+ )*config\b|git (?:-\S+ )*(?:config|clone|remote|submodule)\b"
     r"|(?:docker|podman|helm|npm|az|gh|oras|crane) (?:\S+ )?login\b|aws configure\b|gcloud auth\b|dotnet nuget add\b|helm repo add\b"
 )
 """Programs that write down what they are told, with the words that make them."""
 
-UNDONE = re.compile(r"--unset|\blogout\b")
-_KEEPERS = re.compile(r"\b(?:npm|pnpm|yarn|pip3?|poetry|composer|bundle)\Z")
+UNDONE = pattern(r"--unset|\blogout\b")
+_KEEPERS = pattern(r"\b(?:npm|pnpm|yarn|pip3?|poetry|composer|bundle)\Z")
 HARMLESS = ("/dev/", "/proc/")
 
 

@@ -17,7 +17,8 @@ See https://docs.github.com/en/code-security/secret-scanning/introduction/about-
 See https://cwe.mitre.org/data/definitions/798.html
 """
 
-import re
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check
@@ -27,6 +28,7 @@ from hullcheck.model.node import Mapping, Scalar
 from hullcheck.model.repository import FileText, is_for_tests
 from hullcheck.model.secrets import decoded
 from hullcheck.model.tokens import Secret, by_value
+from hullcheck.patterns import pattern
 
 check = Check(
     __name__,
@@ -53,7 +55,7 @@ def in_text(file: FileText) -> Iterator[Finding]:
         )
 
 
-_FOR_BROWSERS = re.compile(
+_FOR_BROWSERS = pattern(
     r"(?:VITE|REACT_APP|NEXT_PUBLIC|NUXT_PUBLIC|GATSBY|EXPO_PUBLIC|VUE_APP|PUBLIC|FIREBASE|MAPS?)_[A-Z0-9_]{0,60}[\"']?"
     r"\s{0,9}[:=]\s{0,9}[\"']?(?:\$\{[A-Z0-9_]{1,60}:?-)?\Z"
 )

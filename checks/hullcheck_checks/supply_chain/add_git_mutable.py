@@ -13,6 +13,8 @@ See https://docs.docker.com/reference/dockerfile/#adding-files-from-a-git-reposi
 See https://github.com/ossf/scorecard/blob/main/docs/checks.md#pinned-dependencies
 """
 
+from __future__ import annotations
+
 import re
 from collections.abc import Iterator
 

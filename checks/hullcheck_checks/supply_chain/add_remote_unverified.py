@@ -15,6 +15,8 @@ See https://docs.docker.com/reference/dockerfile/#add---checksum
 See https://docs.docker.com/build/building/best-practices/#add-or-copy
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check

@@ -13,6 +13,8 @@ See https://manpages.debian.org/bookworm/apt/apt-key.8.en.html
 See https://wiki.debian.org/DebianRepository/UseThirdParty
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check

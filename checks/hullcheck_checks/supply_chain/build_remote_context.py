@@ -15,6 +15,8 @@ it is pinned by a digest.
 See https://docs.docker.com/build/concepts/context/#remote-context
 """
 
+from __future__ import annotations
+
 import re
 from collections.abc import Iterator
 
@@ -22,6 +24,7 @@ from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
 from hullcheck.model.compose import Service
 from hullcheck.model.extent import sources
+from hullcheck.patterns import pattern
 from hullcheck.source import Field
 
 check = Check(
@@ -33,9 +36,9 @@ check = Check(
     cwe=(494, 829),
 )
 
-_REMOTE = re.compile(r"(?:https?|git|ssh)://|git@|github\.com/")
-_COMMIT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
-_TAG = re.compile(r"(?:refs/tags/)?v?[0-9]++(?:(?:\.[0-9]++)*+(?:\+[\w.-]+)?|[-.][\w.-]+)")
+_REMOTE = pattern(r"(?:https?|git|ssh)://|git@|github\.com/")
+_COMMIT = pattern(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
+_TAG = pattern(r"(?:refs/tags/)?v?[0-9]++(?:(?:\.[0-9]++)*+(?:\+[\w.-]+)?|[-.][\w.-]+)")
 
 
 @check.on(Service)

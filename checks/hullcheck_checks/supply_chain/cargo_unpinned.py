@@ -13,6 +13,8 @@ See https://doc.rust-lang.org/cargo/commands/cargo-install.html
 See https://github.com/ossf/scorecard/blob/main/docs/checks.md#pinned-dependencies
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check

@@ -21,6 +21,8 @@ See https://github.com/ossf/scorecard/blob/main/docs/checks.md#pinned-dependenci
 See https://docs.docker.com/reference/dockerfile/#add---checksum
 """
 
+from __future__ import annotations
+
 import re
 from collections.abc import Iterator
 

@@ -15,6 +15,8 @@ See https://pip.pypa.io/en/stable/cli/pip_install/#cmdoption-extra-index-url
 See https://docs.npmjs.com/cli/using-npm/scope#associating-a-scope-with-a-registry
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check

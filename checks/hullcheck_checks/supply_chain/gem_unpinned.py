@@ -13,6 +13,8 @@ See https://guides.rubygems.org/command-reference/#gem-install
 See https://github.com/ossf/scorecard/blob/main/docs/checks.md#pinned-dependencies
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check

@@ -15,6 +15,8 @@ See https://github.com/ossf/scorecard/blob/main/docs/checks.md#pinned-dependenci
 See https://docs.docker.com/reference/dockerfile/#adding-files-from-a-git-repository
 """
 
+from __future__ import annotations
+
 import re
 from collections.abc import Iterator
 

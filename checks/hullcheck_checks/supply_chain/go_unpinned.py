@@ -14,6 +14,8 @@ See https://go.dev/ref/mod#go-install
 See https://github.com/ossf/scorecard/blob/main/docs/checks.md#pinned-dependencies
 """
 
+from __future__ import annotations
+
 import re
 from collections.abc import Iterator
 

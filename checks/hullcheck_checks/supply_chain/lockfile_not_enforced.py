@@ -18,6 +18,8 @@ See https://docs.npmjs.com/cli/commands/npm-ci
 See https://github.com/ossf/scorecard/blob/main/docs/checks.md#pinned-dependencies
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check

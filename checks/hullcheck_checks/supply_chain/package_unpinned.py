@@ -16,6 +16,8 @@ See https://docs.conda.io/projects/conda/en/stable/commands/install.html
 See https://github.com/ossf/scorecard/blob/main/docs/checks.md#pinned-dependencies
 """
 
+from __future__ import annotations
+
 import re
 from collections.abc import Iterator
 
@@ -26,6 +28,7 @@ from hullcheck.model.dockerfile import Stage
 from hullcheck.model.package_options import CHOCO, COMPOSER, CONDA, DOTNET, Grammar
 from hullcheck.model.packages import apart, verb_at
 from hullcheck.model.text import Text
+from hullcheck.patterns import pattern
 
 check = Check(
     __name__,
@@ -147,7 +150,7 @@ def _gallery(command: Command) -> Iterator[Found]:
                 yield name.strip("'\""), word
 
 
-_R_INSTALL = re.compile(r"\binstall\.packages\(\s*+(?:c\(\s*+)?[\"'](?P<name>[A-Za-z][\w.]*+)[\"']")
+_R_INSTALL = pattern(r"\binstall\.packages\(\s*+(?:c\(\s*+)?[\"'](?P<name>[A-Za-z][\w.]*+)[\"']")
 
 
 def _r(command: Command) -> Iterator[Found]:

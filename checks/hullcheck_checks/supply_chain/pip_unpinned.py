@@ -16,6 +16,8 @@ See https://pip.pypa.io/en/stable/topics/repeatable-installs/
 See https://github.com/ossf/scorecard/blob/main/docs/checks.md#pinned-dependencies
 """
 
+from __future__ import annotations
+
 import re
 from collections.abc import Iterator
 

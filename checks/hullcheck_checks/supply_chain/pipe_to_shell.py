@@ -18,6 +18,8 @@ See https://github.com/ossf/scorecard/blob/main/docs/checks.md#pinned-dependenci
 See https://docs.docker.com/build/building/best-practices/#run
 """
 
+from __future__ import annotations
+
 import re
 from collections.abc import Iterator
 from functools import cached_property
@@ -28,6 +30,7 @@ from hullcheck.model.command import POWERSHELLS, SHELLS, Command, Script
 from hullcheck.model.dockerfile import Stage
 from hullcheck.model.downloads import INTERPRETERS, PRINTED, downloads, without_secrets
 from hullcheck.model.extent import sources
+from hullcheck.patterns import pattern
 from hullcheck.source import Location
 
 check = Check(
@@ -39,7 +42,7 @@ check = Check(
     cwe=(494, 829),
 )
 
-_VARIABLE = re.compile(r"\$\{?(\w+)")
+_VARIABLE = pattern(r"\$\{?(\w+)")
 _PASSING = frozenset(("cat", "echo", "printf", "tee", "base64", "gunzip", "zcat", "sed", "tr"))
 MAX_STEPS = 20
 
@@ -82,11 +85,11 @@ def by_itself(stage: Stage) -> Iterator[Finding]:
                 )
 
 
-_URL = re.compile(r"https?://[^\s'\"\\)<>]+")
-_RUNS = re.compile(
+_URL = pattern(r"https?://[^\s'\"\\)<>]+")
+_RUNS = pattern(
     r"\b(?:exec|eval|compile|instance_eval|class_eval|run_path|runInThisContext|Function|system|create_function)\s*\(?\W"
 )
-_FETCHES = re.compile(
+_FETCHES = pattern(
     r"urlopen|requests\.get|httpx\.get|urllib|fetch\s*\(|file_get_contents|open-uri|URI\.|Net::HTTP|LWP|https?\.get|include\s"
 )
 

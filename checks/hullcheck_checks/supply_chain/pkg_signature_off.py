@@ -15,6 +15,8 @@ See https://manpages.debian.org/stable/apt/apt-secure.8.en.html
 See https://wiki.alpinelinux.org/wiki/Alpine_Package_Keeper
 """
 
+from __future__ import annotations
+
 import re
 from collections.abc import Iterator
 

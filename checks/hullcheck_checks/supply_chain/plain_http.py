@@ -15,6 +15,8 @@ See https://docs.docker.com/build/building/best-practices/#run
 See https://cwe.mitre.org/data/definitions/319.html
 """
 
+from __future__ import annotations
+
 import re
 from collections.abc import Iterator
 

@@ -14,6 +14,8 @@ It is no container, so no other check judges it.
 See https://docs.docker.com/compose/how-tos/provider-services/
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check

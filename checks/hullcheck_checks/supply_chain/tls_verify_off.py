@@ -14,6 +14,8 @@ See https://curl.se/docs/sslcerts.html
 See https://cwe.mitre.org/data/definitions/295.html
 """
 
+from __future__ import annotations
+
 import re
 from collections.abc import Callable, Iterator
 

@@ -12,6 +12,8 @@ With a cache mount on the index, or where a script is run in the same instructio
 See https://docs.docker.com/build/building/best-practices/#apt-get
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check

@@ -1,11 +1,12 @@
 """`hullcheck check`: judge files and folders, report, gate."""
 
+from __future__ import annotations
+
 import argparse
 import os
 import re
 import sys
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from hullcheck import engine, report
 from hullcheck.check import Registry
@@ -14,6 +15,7 @@ from hullcheck.commands.common import Progress, add_policy, day, registry, root_
 from hullcheck.discover import MAX_MANIFEST
 from hullcheck.errors import HullcheckError
 from hullcheck.finding import Severity
+from hullcheck.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from hullcheck.commands.hook import Plan

@@ -1,5 +1,7 @@
 """What several commands share: options, the registry of checks, colour, progress and writing files."""
 
+from __future__ import annotations
+
 import argparse
 import os
 import sys

@@ -1,8 +1,9 @@
 """`hullcheck config`: what is in effect, for a path, and where each value came from; or the JSON Schema."""
 
+from __future__ import annotations
+
 import argparse
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
 
 from hullcheck import schema
 from hullcheck.check import Registry
@@ -11,6 +12,7 @@ from hullcheck.config import Accepted, Config, Override
 from hullcheck.engine import relative
 from hullcheck.rules import matcher
 from hullcheck.terms import said
+from hullcheck.tuples import NamedTuple
 
 
 def add(parser: argparse.ArgumentParser) -> None:

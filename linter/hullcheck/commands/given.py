@@ -1,19 +1,21 @@
 """The options that say what charts and Compose projects are rendered with, the same for every command."""
 
+from __future__ import annotations
+
 import argparse
-import re
-from typing import TYPE_CHECKING
 
 from hullcheck.commands.common import say_all
 from hullcheck.errors import HullcheckError
 from hullcheck.model.settings import Given
+from hullcheck.patterns import pattern
 from hullcheck.source import Source
+from hullcheck.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from hullcheck.discover import Tree
     from hullcheck.render.compose.interpolate import Variables
 
-_VERSION = re.compile(r"v?\d{1,4}\.\d{1,4}(\.\d{1,4})?([-+][0-9A-Za-z.+-]{1,60})?")
+_VERSION = pattern(r"v?\d{1,4}\.\d{1,4}(\.\d{1,4})?([-+][0-9A-Za-z.+-]{1,60})?")
 MAX_FILE = 4 * 1024 * 1024
 """Bytes of a file of values or variables that are read."""
 

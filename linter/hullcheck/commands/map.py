@@ -1,12 +1,13 @@
 """`hullcheck map`: who can talk to whom, why, and what a change opens."""
 
+from __future__ import annotations
+
 import argparse
 import os
 import posixpath
 import sys
 from collections.abc import Iterable
 from datetime import date
-from typing import TYPE_CHECKING
 
 from hullcheck.analysis import UNREAD, discovered
 from hullcheck.commands import given
@@ -18,6 +19,7 @@ from hullcheck.model.network.endpoint import NP_GUARD, Assume, IpBlocksMatchPods
 from hullcheck.model.network.network import Network
 from hullcheck.model.network.ports import MAX_PORT, PROTOCOLS, PortRange
 from hullcheck.report.safe import clean
+from hullcheck.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from hullcheck.page.frame import Links

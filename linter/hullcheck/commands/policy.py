@@ -1,8 +1,9 @@
 """Where the policy of a run comes from: the files on disk, or the base of a change, which the change can't alter."""
 
+from __future__ import annotations
+
 import argparse
 import os
-from typing import TYPE_CHECKING
 
 from hullcheck import config
 from hullcheck.check import Registry
@@ -11,6 +12,7 @@ from hullcheck.config import Config
 from hullcheck.discover import DiskTree
 from hullcheck.engine import OwnPolicy, relative
 from hullcheck.errors import HullcheckError
+from hullcheck.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from hullcheck.base import Past

@@ -1,11 +1,12 @@
 """`hullcheck show`: what will really run, and the line that says so."""
 
+from __future__ import annotations
+
 import argparse
 import json
 import os
 import sys
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
 
 from hullcheck.commands import given
 from hullcheck.commands.common import add_time_limits, reach_of, say_all, use_color
@@ -15,6 +16,7 @@ from hullcheck.errors import HullcheckError
 from hullcheck.report.safe import clean, told
 from hullcheck.show.emit import Line, inline, origins, value, yaml_lines
 from hullcheck.show.roots import Options, Root, Roots, Shown
+from hullcheck.typed import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from hullcheck.model.node import Node

@@ -3,6 +3,8 @@
 Workloads that it doesn't touch are one item for each namespace.
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Iterator
 
 from hullcheck.draw.difference import NO_CHANGE, heading

@@ -1,8 +1,9 @@
 """What a change opens and closes, drawn: only what it touches. As a Mermaid flowchart, and with it as Markdown."""
 
+from __future__ import annotations
+
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
 
 from hullcheck.draw.difference import NO_CHANGE, heading, lines
 from hullcheck.draw.difference_words import Words, counted
@@ -10,6 +11,7 @@ from hullcheck.draw.mermaid import MAX_CHARACTERS, hash_of, quoted
 from hullcheck.model.network.compare import NOTHING, Change
 from hullcheck.model.network.diff import Difference
 from hullcheck.model.network.policy import Direction
+from hullcheck.tuples import NamedTuple
 
 MAX_LINES = 120
 MAX_TITLE = 3

@@ -1,5 +1,7 @@
 """Maps as text for Graphviz: namespaces are clusters."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Iterator
 
 from hullcheck.draw.graph import condensed

@@ -1,5 +1,7 @@
 """Which workloads of a map are drawn as one: those that can't be told apart, and more where there are too many."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable
 
 from hullcheck.model.network.map import Edge, Meant, Node, ScopeMap, Wide

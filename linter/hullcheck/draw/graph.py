@@ -5,6 +5,8 @@ for each namespace, data stores and what is exposed apart; the connections among
 still too much to be drawn, what is merged gets coarser, and each line says how many of the pairs it is about.
 """
 
+from __future__ import annotations
+
 from collections import Counter
 from collections.abc import Iterator
 

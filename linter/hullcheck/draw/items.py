@@ -1,8 +1,9 @@
 """What is drawn of a map or a difference, whatever the format: items in boxes, and lines."""
 
-from typing import NamedTuple
+from __future__ import annotations
 
 from hullcheck.draw.names import shortened
+from hullcheck.tuples import NamedTuple
 
 OUTSIDE = "{outside}"
 

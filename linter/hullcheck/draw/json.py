@@ -1,8 +1,9 @@
 """Maps as JSON: the stable format that `schemas/map.schema.json` describes."""
 
+from __future__ import annotations
+
 import json
 from collections.abc import Iterable
-from typing import Any
 
 from hullcheck.model.extent import EVERY_ADDRESS
 from hullcheck.model.network.addresses import AddressRange, cidrs
@@ -11,6 +12,7 @@ from hullcheck.model.network.map import Edge, External, Meant, Node, ScopeMap, W
 from hullcheck.model.network.network import Reason
 from hullcheck.model.network.policy import Policy
 from hullcheck.source import Location
+from hullcheck.typed import Any
 
 VERSION = 1
 

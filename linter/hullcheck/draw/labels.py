@@ -1,5 +1,7 @@
 """Connections in a drawing: the ports that matter, short."""
 
+from __future__ import annotations
+
 from hullcheck.model.network.ports import MAX_PORT, PROTOCOLS, PortRange, text_of
 
 MAX_LENGTH = 24

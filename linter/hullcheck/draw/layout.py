@@ -4,12 +4,14 @@ Items are put in columns so that most lines lead to the right. Each box takes a 
 items in; boxes that share no column may share rows. Lines that pass a column get a place of their own there.
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterable
 from itertools import pairwise
-from typing import NamedTuple
 
 from hullcheck.draw.items import Graph, Item, Line
 from hullcheck.draw.names import text_width, wrapped
+from hullcheck.tuples import NamedTuple
 
 MIN_ITEM = 110
 MAX_ITEM = 230

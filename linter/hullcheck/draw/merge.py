@@ -1,5 +1,7 @@
 """Lines between the same items as one, and what is open both ways as one line."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterable, Iterator
 
 from hullcheck.draw.items import Line

@@ -1,5 +1,7 @@
 """Maps as a Mermaid flowchart, within the limits of what GitHub draws: 500 edges, 50,000 characters."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Iterator
 
 from hullcheck.draw.graph import condensed

@@ -1,5 +1,7 @@
 """Names in a drawing: what they have in common is said once, and long ones take several lines."""
 
+from __future__ import annotations
+
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Iterator

@@ -4,6 +4,8 @@ Who connects to whom is read from what the manifests say; a connection that is m
 a start to be looked through, not an answer.
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterable
 
 from hullcheck.model.network.network import Network

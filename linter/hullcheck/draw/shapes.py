@@ -1,5 +1,7 @@
 """Pieces of SVG, and the colours: each has its counterpart on dark ground."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator, Mapping
 
 from hullcheck.draw.layout import Spot

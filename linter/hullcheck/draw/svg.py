@@ -19,6 +19,8 @@ What is drawn can be found by scripts and styles of a page around it; these name
 There are no scripts and no links in it. Each `g.node` and `g.edge` has a `title` as its first child.
 """
 
+from __future__ import annotations
+
 import json
 from collections.abc import Iterable, Iterator, Sequence
 

@@ -1,5 +1,7 @@
 """Which files are edited as what."""
 
+from __future__ import annotations
+
 import os
 
 from hullcheck.discover import Kind, kind_of

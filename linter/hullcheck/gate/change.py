@@ -1,8 +1,9 @@
 """A change: its tree and the one it started from, judged by the same policy."""
 
+from __future__ import annotations
+
 import itertools
 from collections.abc import Set as AbstractSet
-from typing import NamedTuple
 
 from hullcheck.analysis import Analysis, Judge
 from hullcheck.base import Past
@@ -10,6 +11,7 @@ from hullcheck.changes import Comparison, Nature, Side, compare
 from hullcheck.discover import Tree
 from hullcheck.finding import Finding
 from hullcheck.history import CommitTree, as_then
+from hullcheck.tuples import NamedTuple
 
 _SCOPES = frozenset(("PolicyScope", "World", "NamespaceUse"))
 _REPOSITORY = frozenset(("Updates", "Pipeline"))

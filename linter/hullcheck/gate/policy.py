@@ -1,9 +1,10 @@
 """How a change relaxes the owners' policy: what the configuration that it brings would let through."""
 
+from __future__ import annotations
+
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from datetime import date
-from typing import NamedTuple
 
 from hullcheck.baseline import Baseline, Now, additions, apply
 from hullcheck.check import Check, Registry
@@ -15,6 +16,7 @@ from hullcheck.model.problem import Problem
 from hullcheck.rules import asked, matcher, meant
 from hullcheck.source import Location, Source
 from hullcheck.terms import Term, Terms, holding, lacking, names, said, whole
+from hullcheck.tuples import NamedTuple
 
 Selected = frozenset[str]
 

@@ -5,18 +5,21 @@ cluster or a server makes what can't be known.
 See https://argo-cd.readthedocs.io/en/stable/operator-manual/applicationset/Generators/
 """
 
+from __future__ import annotations
+
 import posixpath
 import re
 from collections.abc import Callable, Iterable, Iterator
 from collections.abc import Sequence as Listed
-from typing import NamedTuple
 
 from hullcheck.model.globs import Token, among
 from hullcheck.model.kubernetes import KubernetesObject
 from hullcheck.model.node import Mapping, Node, Scalar, Sequence, as_str, at, items
 from hullcheck.parse import yaml
 from hullcheck.parse.kubernetes import object_of
+from hullcheck.patterns import pattern
 from hullcheck.source import Source
+from hullcheck.tuples import NamedTuple
 
 MAX_MADE = 200
 """Applications of one ApplicationSet; what has more is told."""
@@ -157,8 +160,8 @@ def _of_path(folder: str, by: Node, filename: str = "") -> Parameters:
     return {name: Scalar(by.source, by.start, by.end, "", text, '"') for name, text in said.items()}
 
 
-_PLAIN = re.compile(r"\{\{\s{0,20}([A-Za-z_][\w.\[\]-]{0,200})\s{0,20}\}\}")
-_GO = re.compile(r"\{\{-?\s{0,20}(?:\.([A-Za-z_][\w.]{0,200})|index \.([\w.]{1,200}) \"?(\w{1,100})\"?)\s{0,20}-?\}\}")
+_PLAIN = pattern(r"\{\{\s{0,20}([A-Za-z_][\w.\[\]-]{0,200})\s{0,20}\}\}")
+_GO = pattern(r"\{\{-?\s{0,20}(?:\.([A-Za-z_][\w.]{0,200})|index \.([\w.]{1,200}) \"?(\w{1,100})\"?)\s{0,20}-?\}\}")
 
 
 def _application(template: Mapping, parameters: Parameters, go: bool, of: KubernetesObject) -> KubernetesObject | None:

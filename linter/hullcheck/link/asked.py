@@ -1,8 +1,9 @@
 """Builds that pipelines, scripts and development containers ask for: which files are Dockerfiles, and how they are built."""
 
+from __future__ import annotations
+
 import posixpath
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
 
 from hullcheck.discover import Tree
 from hullcheck.link.builds import Build, join
@@ -10,6 +11,7 @@ from hullcheck.link.ci import Inputs, Pipelines
 from hullcheck.model.repository import BuildArgument
 from hullcheck.parse.build_commands import BuildCommand, commands, folders, handed
 from hullcheck.source import Related, Source
+from hullcheck.tuples import NamedTuple
 
 MAX_SCRIPTS = 2_000
 MAX_BYTES = 256 * 1024

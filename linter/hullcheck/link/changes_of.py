@@ -1,7 +1,8 @@
 """What a change opens, loosens or takes away, as parts for checks: all that has to be seen in both trees at once."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Iterator
-from typing import Any, NamedTuple
 
 from hullcheck.link.confinement import Finder
 from hullcheck.link.network import Options, network
@@ -21,6 +22,8 @@ from hullcheck.model.network.review import is_only_dns
 from hullcheck.model.node import Scalar, at
 from hullcheck.model.scoped import Scoped, within
 from hullcheck.source import Location
+from hullcheck.tuples import NamedTuple
+from hullcheck.typed import Any
 
 LEVELS = ("restricted", "baseline", "privileged")
 """Pod Security's, the strictest first; a namespace without a label forbids nothing."""

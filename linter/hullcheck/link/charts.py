@@ -1,10 +1,11 @@
 """The charts of a repository, each rendered as often as it is installed."""
 
+from __future__ import annotations
+
 import posixpath
 from bisect import bisect_left
 from collections.abc import Callable, Iterator
 from functools import cached_property
-from typing import TYPE_CHECKING, NamedTuple
 
 from hullcheck.budget import OutOfTimeError, Thing, tick
 from hullcheck.discover import Tree
@@ -16,6 +17,8 @@ from hullcheck.model.problem import Problem, late
 from hullcheck.parse import yaml
 from hullcheck.parse.kubernetes import object_of, told_apart
 from hullcheck.source import Location, Source
+from hullcheck.tuples import NamedTuple
+from hullcheck.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from hullcheck.render.helm.index import Index

@@ -1,9 +1,10 @@
 """Pipelines: the images that their jobs run in, and the steps that build images or scan them."""
 
+from __future__ import annotations
+
 import posixpath
 import re
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from hullcheck.discover import Tree
 from hullcheck.model.image import ImageUse
@@ -11,7 +12,9 @@ from hullcheck.model.lazy import Lazy
 from hullcheck.model.node import Mapping, Node, Scalar, Sequence, is_null
 from hullcheck.model.repository import BuildArgument
 from hullcheck.parse import yaml
+from hullcheck.patterns import pattern
 from hullcheck.source import Field, Location, Source
+from hullcheck.tuples import NamedTuple
 
 _WORKFLOW = Lazy(r"(?:.*/)?\.(?:github|gitea|forgejo)/workflows/[^/]+\.ya?ml")
 _GITLAB = (".gitlab-ci.yml", ".gitlab-ci.yaml")
@@ -290,7 +293,7 @@ def _plain_text(node: Node | None) -> str | None:
     return node.text if isinstance(node, Scalar) and "${" not in node.text else None
 
 
-_JSON_COMMENT = re.compile(r'"(?:[^"\\\n]|\\.)*+"?|//[^\n]*+|/\*(?:[^*]++|\*(?!/))*+(?:\*/)?', re.DOTALL)
+_JSON_COMMENT = pattern(r'"(?:[^"\\\n]|\\.)*+"?|//[^\n]*+|/\*(?:[^*]++|\*(?!/))*+(?:\*/)?', re.DOTALL)
 
 
 def _without_comments(text: str) -> str:

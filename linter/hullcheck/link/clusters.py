@@ -6,11 +6,11 @@ becomes a `layer` like those that are written, in a folder that no repository ha
 and is told about as they are. What is deployed to one cluster is then judged together.
 """
 
+from __future__ import annotations
+
 import posixpath
-import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import NamedTuple
 
 from hullcheck.link.gitops import ARGO, ELSEWHERE, FLUX, clean, sources_of, url_of
 from hullcheck.link.substitutes import Substitutes
@@ -21,7 +21,9 @@ from hullcheck.model.node import Node, Scalar, Sequence, as_str, at, items
 from hullcheck.model.problem import Problem
 from hullcheck.parse.kubernetes import ManifestFile
 from hullcheck.parse.kustomization import NAMES
+from hullcheck.patterns import pattern
 from hullcheck.source import Source
+from hullcheck.tuples import NamedTuple
 
 MAX_DEPLOYED = 500
 """Objects of Flux and Argo CD that folders are deployed by; what has more is told."""
@@ -339,7 +341,7 @@ def _argo_fields(own: Node | None, path: str) -> Iterator[tuple[str, Node]]:
         yield "images", _images(images)
 
 
-_IMAGE = re.compile(
+_IMAGE = pattern(
     r"(?:(?P<name>[^=\s]{1,300})=)?(?P<new>[^=@\s]{1,300}?)(?::(?P<tag>[^:/@\s]{1,200}))?(?:@(?P<digest>[^@\s]{1,200}))?"
 )
 

@@ -1,5 +1,7 @@
 """Credential files that are kept in the repository, found by the places that name them."""
 
+from __future__ import annotations
+
 import posixpath
 from collections.abc import Iterable, Iterator
 

@@ -4,12 +4,12 @@ A folder's base file with its automatic override is a project, so is a base with
 every other file that could be started alone. What is only taken in by another file is judged there.
 """
 
+from __future__ import annotations
+
 import posixpath
-import re
 from collections.abc import Iterator
 from collections.abc import Mapping as Lookup
 from contextlib import contextmanager
-from typing import NamedTuple
 
 from hullcheck.budget import OutOfTimeError, Thing, tick
 from hullcheck.link.compose_choice import Around, Choice, Choices
@@ -19,6 +19,7 @@ from hullcheck.link.compose_services import Place, project_parts
 from hullcheck.model.compose import ComposeFile, ComposeProject, Service
 from hullcheck.model.node import Mapping, Node, is_null
 from hullcheck.model.problem import Problem, late
+from hullcheck.patterns import pattern
 from hullcheck.render.compose.envfiles import with_files
 from hullcheck.render.compose.files import Files, ReadNamed
 from hullcheck.render.compose.interpolate import BadTemplateError, Setting, Substitution, Variables
@@ -27,8 +28,9 @@ from hullcheck.render.compose.normal import normalised
 from hullcheck.render.compose.refuse import refusals
 from hullcheck.render.compose.resolved import escaped, resolved, started
 from hullcheck.source import Location, Source
+from hullcheck.tuples import NamedTuple
 
-_NAME = re.compile("[a-z0-9_-]")
+_NAME = pattern("[a-z0-9_-]")
 _HARDENING = (
     ("image",), ("build",), ("user",), ("cap_drop",), ("security_opt",), ("read_only",), ("mem_limit",),
     ("pids_limit",), ("cpus",), ("deploy", "resources"),

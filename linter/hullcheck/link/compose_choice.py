@@ -4,19 +4,22 @@ Facts come first: what Compose takes by itself, `COMPOSE_FILE`, the configuratio
 scripts, workflows and READMEs say. Names by convention are a guess, which the files themselves can refute.
 """
 
+from __future__ import annotations
+
 import posixpath
 import re
 from collections.abc import Callable, Iterable
-from typing import NamedTuple
 
 from hullcheck.link.compose_reading import Reading
 from hullcheck.link.compose_said import DEV_CONTAINER, Said, said_by_container, said_by_texts
 from hullcheck.model.coverage import Gap
 from hullcheck.model.problem import Problem
+from hullcheck.patterns import pattern
 from hullcheck.render.compose.files import Unread
 from hullcheck.render.compose.interpolate import Setting
 from hullcheck.render.compose.paths import inside
 from hullcheck.source import Location
+from hullcheck.tuples import NamedTuple
 
 BASES = ("compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml")
 """What Compose takes in a folder, the first that is there."""
@@ -29,8 +32,8 @@ OVERRIDES = (
 DEV_FOLDER = ".devcontainer"
 """Where a file with a base's name may be laid over the one of the folder above."""
 
-_VARIANT = re.compile(r"(?:docker-)?compose[._-](?!override\.)[^/]+\.ya?ml", re.IGNORECASE)
-_WORKSPACE = re.compile(r"\$\{localWorkspaceFolder\}/")
+_VARIANT = pattern(r"(?:docker-)?compose[._-](?!override\.)[^/]+\.ya?ml", re.IGNORECASE)
+_WORKSPACE = pattern(r"\$\{localWorkspaceFolder\}/")
 
 
 class Choice(NamedTuple):

@@ -1,5 +1,7 @@
 """Compose services as the containers that they are, in the words that every dialect shares."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.link.compose_services import Place, boolean, field, host_path

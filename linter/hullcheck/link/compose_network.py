@@ -1,7 +1,8 @@
 """Compose projects to networks, with the services of other projects that share one."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
 
 from hullcheck.link.compose_containers import started_by
 from hullcheck.model import compose
@@ -19,6 +20,7 @@ from hullcheck.model.network.parts import ComposeUse, NetworkUse
 from hullcheck.model.network.ports import MAX_PORT, PROTOCOLS, PortRange
 from hullcheck.model.scoped import Scoped
 from hullcheck.source import Field, Location
+from hullcheck.tuples import NamedTuple
 
 _ICC = "com.docker.network.bridge.enable_icc"
 _MAX_CHAIN = 20

@@ -1,10 +1,10 @@
 """The tree of a Compose project as what the rest of the linter looks at: services, networks, volumes, file objects."""
 
+from __future__ import annotations
+
 import posixpath
-import re
 from collections.abc import Iterator
 from collections.abc import Mapping as Lookup
-from typing import NamedTuple
 
 from hullcheck.budget import tick
 from hullcheck.model.compose import Build, Dependency, FileObject, Join, Network, Service, Volume
@@ -12,6 +12,7 @@ from hullcheck.model.container import Mount, Port, Variable
 from hullcheck.model.hostpaths import leads_to_runtime
 from hullcheck.model.image import ImageUse
 from hullcheck.model.node import Mapping, Node, Scalar
+from hullcheck.patterns import pattern
 from hullcheck.render.compose.dotenv import variables as read_variables
 from hullcheck.render.compose.interpolate import DEFAULT, MAX_TEXT, Variables, is_set_elsewhere, settings_in
 from hullcheck.render.compose.nodes import (
@@ -30,6 +31,7 @@ from hullcheck.render.compose.nodes import (
 from hullcheck.render.compose.paths import inside, is_absolute, is_remote_context
 from hullcheck.render.compose.short import clean
 from hullcheck.source import Field, Location, Related, Source
+from hullcheck.tuples import NamedTuple
 
 _BINDS = frozenset(("bind", "rbind"))
 _IMAGE_CONTEXT = "docker-image://"
@@ -460,7 +462,7 @@ def _port(item: Mapping, place: Place) -> Port:
     )  # fmt: skip
 
 
-_NAME = re.compile(r"\$\{?([A-Za-z_][A-Za-z0-9_]*)")
+_NAME = pattern(r"\$\{?([A-Za-z_][A-Za-z0-9_]*)")
 
 
 def _variables_of(node: Node) -> list[str]:

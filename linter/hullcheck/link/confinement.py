@@ -1,5 +1,7 @@
 """Which workloads no policy confines, in which scopes, and which policy nearly does or does so elsewhere."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Iterator
 
 from hullcheck.model.network.cover import SelectorIndex

@@ -1,5 +1,7 @@
 """What builds copy out of their contexts: which credential files, and whether the repository's history."""
 
+from __future__ import annotations
+
 import posixpath
 import re
 from collections.abc import Iterable, Iterator, Mapping

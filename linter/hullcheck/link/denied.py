@@ -1,5 +1,7 @@
 """Connections that are used and that policies deny, as parts for the check: in each network, and by a change."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.model.coverage import Gap

@@ -1,5 +1,7 @@
 """A Dockerfile's parts for the checks: its stages, what ships, and the images that it names."""
 
+from __future__ import annotations
+
 import re
 from collections.abc import Iterable, Iterator
 

@@ -4,11 +4,11 @@ An object that deploys something is a `Deployer`; where it takes its files from 
 to another repository or a registry is told, and nothing is claimed about it.
 """
 
+from __future__ import annotations
+
 import posixpath
-import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from typing import NamedTuple
 
 from hullcheck.link.releases import Release
 from hullcheck.model.coverage import Gap
@@ -16,7 +16,9 @@ from hullcheck.model.kubernetes import KubernetesObject, World
 from hullcheck.model.node import Mapping, Node, Scalar, as_str, at, items
 from hullcheck.model.problem import Problem
 from hullcheck.parse.embedded import embedded
+from hullcheck.patterns import pattern
 from hullcheck.source import Source
+from hullcheck.tuples import NamedTuple
 
 MAX_RELEASES = 500
 """Releases of charts of this repository that objects ask for; what has more is told."""
@@ -233,7 +235,7 @@ def _values_from(entry: Node, index: dict[tuple[str, str], KubernetesObject]) ->
     return root, f"the values in {kind} `{name}` can't be read" if broken else ""
 
 
-_GENERATED = re.compile(r"-[0-9a-z]{10}")
+_GENERATED = pattern(r"-[0-9a-z]{10}")
 """What kustomize puts behind the names of what it generates."""
 
 
@@ -248,7 +250,7 @@ def nested(path: str, value: Scalar, as_text: bool) -> Node:
     return node
 
 
-_KEYS = re.compile(r"(?:[^.\\]|\\.)+")
+_KEYS = pattern(r"(?:[^.\\]|\\.)+")
 
 
 def clean(path: str) -> str:
@@ -264,4 +266,4 @@ def url_of(source: Node) -> str:
     return f"{found[1]}/{found[2]}".lower() if found else (text or "")
 
 
-_ADDRESS = re.compile(r"(?:[a-z+]{2,20}://)?(?:[^@/\s]{1,200}@)?([^/:@\s]{1,200})(?::[0-9]{1,5})?[:/]([^\s]{1,500})")
+_ADDRESS = pattern(r"(?:[a-z+]{2,20}://)?(?:[^@/\s]{1,200}@)?([^/:@\s]{1,200})(?::[0-9]{1,5})?[:/]([^\s]{1,500})")

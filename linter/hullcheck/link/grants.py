@@ -1,12 +1,14 @@
 """Routes of the Gateway API to Services of other namespaces: is there a ReferenceGrant for each?"""
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
 
 from hullcheck.model.kubernetes import KubernetesObject
 from hullcheck.model.network.service import Backend, Entrance
 from hullcheck.model.node import Node, as_str, at, items
 from hullcheck.parse.labels import is_unknown
+from hullcheck.tuples import NamedTuple
 
 _GROUP = "gateway.networking.k8s.io"
 

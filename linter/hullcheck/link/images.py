@@ -1,8 +1,9 @@
 """Which image is built where: what a container runs as, if only its image says so."""
 
+from __future__ import annotations
+
 import posixpath
 from collections.abc import Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any
 
 from hullcheck.link.builds import Build, from_bake, from_skaffold, image_name
 from hullcheck.model.container import Container, Root, User
@@ -10,6 +11,7 @@ from hullcheck.model.image import ImageRef
 from hullcheck.model.privileges import inherited_user
 from hullcheck.read import File
 from hullcheck.source import Location, Related
+from hullcheck.typed import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from hullcheck.model.compose import ComposeProject, Service

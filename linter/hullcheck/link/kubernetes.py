@@ -1,8 +1,9 @@
 """Manifests to worlds: overlays and charts as rendered, and plain manifests side by side."""
 
+from __future__ import annotations
+
 import posixpath
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, NamedTuple
 
 from hullcheck.discover import Tree
 from hullcheck.link.charts import Charts
@@ -21,6 +22,8 @@ from hullcheck.model.settings import Given, Settings
 from hullcheck.model.workload import Workload
 from hullcheck.parse.kubernetes import ManifestFile, object_of, objects_in, read_literally
 from hullcheck.parse.pods import pods
+from hullcheck.tuples import NamedTuple
+from hullcheck.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from hullcheck.link.clusters import Unit, Units

@@ -5,9 +5,10 @@ builds, its services run; a Dockerfile may start from whatever is built here. El
 name has no slash, so that nobody can have pushed it anywhere.
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Iterator
 from operator import itemgetter
-from typing import TYPE_CHECKING
 
 from hullcheck.discover import Tree
 from hullcheck.link.builds import Build, image_name
@@ -17,6 +18,7 @@ from hullcheck.model.lazy import Lazy
 from hullcheck.model.node import Sequence, as_str
 from hullcheck.model.official import official_images
 from hullcheck.model.scoped import Scoped
+from hullcheck.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from hullcheck.model.compose import ComposeProject

@@ -1,8 +1,9 @@
 """What the objects of a world say of who connects to whom: texts of workloads, and objects of other kinds."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator, Mapping
 from functools import partial
-from typing import TYPE_CHECKING
 
 from hullcheck.budget import tick
 from hullcheck.model.kubernetes import KubernetesObject, PodObject, World, is_template
@@ -14,6 +15,7 @@ from hullcheck.model.node import Mapping as Mapped
 from hullcheck.model.node import Node, Scalar, as_bool, as_int, as_str, at, items
 from hullcheck.model.workload import Workload
 from hullcheck.source import Location
+from hullcheck.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from hullcheck.model.rbac import Bound

@@ -1,8 +1,9 @@
 """Worlds and Compose projects to networks: whose ends, policies and ways in are all read."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Hashable, Iterable, Iterator
 from itertools import islice
-from typing import NamedTuple, TypeVar
 
 from hullcheck.link.cilium import resolved
 from hullcheck.link.compose_network import network_parts
@@ -39,6 +40,8 @@ from hullcheck.model.workload import Workload
 from hullcheck.parse.labels import text_map
 from hullcheck.parse.network import policies
 from hullcheck.parse.services import entrance, service
+from hullcheck.tuples import NamedTuple
+from hullcheck.typed import TypeVar
 
 MAX_ALIKE = 20
 """Worlds with the same object that are asked, besides an object's own, before something is said to be nowhere."""

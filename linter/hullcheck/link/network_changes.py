@@ -1,5 +1,7 @@
 """What a change does to who can talk to whom, as parts for checks: paths opened, isolation lost."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Iterator
 
 from hullcheck.link.compose_network import compose_parts

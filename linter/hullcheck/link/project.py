@@ -1,10 +1,11 @@
 """All files united: which image runs where, as whom, and what the checks look at."""
 
+from __future__ import annotations
+
 import itertools
 import posixpath
 from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, NamedTuple
 
 from hullcheck.budget import OutOfTimeError, ticking
 from hullcheck.discover import Entry, Kind, Tree
@@ -17,6 +18,8 @@ from hullcheck.model.settings import Settings
 from hullcheck.model.workload import Workload
 from hullcheck.read import File, of_kind, read, united
 from hullcheck.source import Source
+from hullcheck.tuples import NamedTuple
+from hullcheck.typed import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from hullcheck.link.asked import Asked

@@ -1,8 +1,9 @@
 """Who may do what: subjects, bindings, roles and rules of what is applied together, joined to the pods that hold them."""
 
+from __future__ import annotations
+
 import difflib
 from collections.abc import Iterable, Iterator
-from typing import Any, NamedTuple
 
 from hullcheck.budget import tick
 from hullcheck.model.coverage import Gap
@@ -26,6 +27,8 @@ from hullcheck.model.scoped import Scoped, within
 from hullcheck.model.unknowns import known_in_full
 from hullcheck.model.workload import Workload
 from hullcheck.source import Field, Location
+from hullcheck.tuples import NamedTuple
+from hullcheck.typed import Any
 
 GROUP = "rbac.authorization.k8s.io"
 Part = Granted | Bound | Identity | LegacyAccount | Role

@@ -1,20 +1,22 @@
 """Charts as somebody installs them: with the values files beside them, and those that the configuration names."""
 
+from __future__ import annotations
+
 import posixpath
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import NamedTuple
 
 from hullcheck.model.coverage import Gap
 from hullcheck.model.node import Node
 from hullcheck.model.problem import Problem
 from hullcheck.model.settings import Given, HelmValues
+from hullcheck.patterns import pattern
 from hullcheck.source import Source
+from hullcheck.tuples import NamedTuple
 
 MAX_VARIANTS = 30
 """Values files of one chart that it is rendered with, besides those that the configuration names."""
 
-_BESIDE = re.compile(r"values[-._][^/]{1,200}\.ya?ml|ci/[^/]{0,200}values\.ya?ml")
+_BESIDE = pattern(r"values[-._][^/]{1,200}\.ya?ml|ci/[^/]{0,200}values\.ya?ml")
 """Beside a chart: values for an environment, and those that Helm's chart-testing installs it with (its `ci` folder)."""
 
 NOT_THERE = "the values aren't there"

@@ -1,10 +1,11 @@
 """The repository around the files: what builds copy, which credentials are committed, who updates and scans images."""
 
+from __future__ import annotations
+
 import posixpath
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
-from typing import TYPE_CHECKING
 
 from hullcheck.discover import Tree
 from hullcheck.link.builds import Build
@@ -12,8 +13,10 @@ from hullcheck.model.dockerfile import Dockerfile
 from hullcheck.model.image import ImageUse
 from hullcheck.model.node import Mapping as YamlMapping
 from hullcheck.model.repository import BuildArgument, Committed, Copied, FileText, Pipeline, Updates
+from hullcheck.patterns import pattern
 from hullcheck.read import File, of_kind
 from hullcheck.source import Source
+from hullcheck.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from hullcheck.link.ci import Pipelines
@@ -22,9 +25,9 @@ if TYPE_CHECKING:
 
 Part = FileText | Copied | Committed | Updates | Pipeline | ImageUse | BuildArgument
 
-_VALUES = re.compile(r"values(?:[-_.][\w.-]{1,60})?\.ya?ml|[\w.-]{1,60}[-_.]values\.ya?ml", re.IGNORECASE)
+_VALUES = pattern(r"values(?:[-_.][\w.-]{1,60})?\.ya?ml|[\w.-]{1,60}[-_.]values\.ya?ml", re.IGNORECASE)
 _LONGEST = 200
-_MAY_HOLD = re.compile(r"pass|secret|token|key|cred|auth|pwd|://", re.IGNORECASE)
+_MAY_HOLD = pattern(r"pass|secret|token|key|cred|auth|pwd|://", re.IGNORECASE)
 """Words without which a file of values holds no credential."""
 
 

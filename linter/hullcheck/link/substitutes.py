@@ -3,17 +3,20 @@
 See https://fluxcd.io/flux/components/kustomize/kustomizations/#post-build-variable-substitution
 """
 
+from __future__ import annotations
+
 import re
 from collections.abc import Mapping
-from typing import NamedTuple
 
 from hullcheck.model.node import Mapping as MappingNode
 from hullcheck.model.node import Node, Scalar, Sequence, as_str, at
+from hullcheck.patterns import pattern
+from hullcheck.tuples import NamedTuple
 
 MAX_DEPTH = 250
 
 _DISABLED = "kustomize.toolkit.fluxcd.io/substitute"
-_VARIABLE = re.compile(r"\$\$?\{([A-Za-z_][A-Za-z0-9_]{0,200})(?::?[-=]([^{}]{0,1000}))?\}")
+_VARIABLE = pattern(r"\$\$?\{([A-Za-z_][A-Za-z0-9_]{0,200})(?::?[-=]([^{}]{0,1000}))?\}")
 
 
 class Substitutes(NamedTuple):

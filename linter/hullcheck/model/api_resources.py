@@ -4,6 +4,8 @@ From the API reference of Kubernetes 1.34, and what the API server authorizes be
 See https://kubernetes.io/docs/reference/kubernetes-api/
 """
 
+from __future__ import annotations
+
 from enum import Enum
 
 

@@ -1,12 +1,14 @@
 """Values for charts, wherever they are given: in files of values, by Flux's and Argo CD's objects, for K3s's charts."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from hullcheck.model.kubernetes import KubernetesObject
 from hullcheck.model.node import Mapping, Node, Scalar, Sequence, as_str, at, items
 from hullcheck.model.secrets import by_name, literal
 from hullcheck.source import Location
+from hullcheck.tuples import NamedTuple
 
 MAX_ENTRIES = 50_000
 """Values of one file or object that are looked at."""

@@ -1,10 +1,12 @@
 """What was seen and can't be judged, and why: the words for it that reports, the configuration and the gate share."""
 
+from __future__ import annotations
+
 from collections import Counter
 from collections.abc import Callable, Mapping
-from typing import NamedTuple
 
 from hullcheck.source import Location
+from hullcheck.tuples import NamedTuple
 
 JUDGED, LEFT_OUT, NOT_JUDGED = "judged", "left out", "not judged"
 

@@ -1,7 +1,8 @@
 """What would harden a container, as changes: asked for by the single checks and by the one that tells them together."""
 
+from __future__ import annotations
+
 import re
-from typing import TYPE_CHECKING
 
 from hullcheck.finding import Change, Edit, Fix
 from hullcheck.model.container import Container, Mount
@@ -10,6 +11,7 @@ from hullcheck.model.node import Mapping, at
 from hullcheck.model.users import is_root_by, modes, octal, users
 from hullcheck.model.workload import Workload
 from hullcheck.source import Location
+from hullcheck.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from hullcheck.model.command import Command, Word

@@ -1,5 +1,7 @@
 """The variables that a command of a build sees: from the image, the instructions before it, and its own script."""
 
+from __future__ import annotations
+
 import re
 from collections.abc import Iterator
 

@@ -1,9 +1,10 @@
 """The way of what is downloaded: over archives, copies and stages, to where it is run, or to what verifies it."""
 
+from __future__ import annotations
+
 import posixpath
 import re
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from hullcheck.budget import tick
 from hullcheck.model.acts import NOWHERE, Act, acts, entry, folder_of, resolved, workdir
@@ -12,6 +13,7 @@ from hullcheck.model.dockerfile import Graph, Stage
 from hullcheck.model.downloads import MAX_FOLLOWED, PRINTED, Download, downloads
 from hullcheck.model.globs import like
 from hullcheck.source import Location
+from hullcheck.tuples import NamedTuple
 
 MAX_STAGES = 50
 """Stages that one download is followed into."""

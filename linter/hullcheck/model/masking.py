@@ -5,6 +5,8 @@ be read, a value of which a part isn't known, the neighbour of a fault. So a tex
 may be at once.
 """
 
+from __future__ import annotations
+
 import re
 from collections.abc import Iterable, Iterator
 
@@ -13,17 +15,16 @@ from hullcheck.model.configtext import in_config
 from hullcheck.model.lazy import Lazy
 from hullcheck.model.secrets import by_name, in_pairs, in_url, is_password, literal
 from hullcheck.model.tokens import by_value
+from hullcheck.patterns import pattern
 
 Span = tuple[int, int]
 
-_ASSIGNED = re.compile(r"(?P<name>[A-Za-z_][A-Za-z0-9_.]{0,80})=(?P<value>\"[^\"\n]*\"|'[^'\n]*'|[^\s\"'`;,&]+)")
+_ASSIGNED = pattern(r"(?P<name>[A-Za-z_][A-Za-z0-9_.]{0,80})=(?P<value>\"[^\"\n]*\"|'[^'\n]*'|[^\s\"'`;,&]+)")
 _ENTRY = Lazy(
     r"\bname[\"']?:[ \t]*+[\"']?(?P<name>[A-Za-z_][\w.-]{0,80})[\"']?(?:,[ \t]*+|[ \t]*+\r?\n[ \t]*+)[\"']?value[\"']?:[ \t]++"
     r"(?P<value>\"[^\"\n]*+\"|'[^'\n]*+'|[^\s\"',}][^\n,}]*+)"
 )
-_OPTION = re.compile(
-    r"(?<![\w-])-(?:[\w.-]{0,40}?(?:pass|secret|token|key|auth|cred|pwd|pat\b)|[apPuUwW])", re.IGNORECASE
-)
+_OPTION = pattern(r"(?<![\w-])-(?:[\w.-]{0,40}?(?:pass|secret|token|key|auth|cred|pwd|pat\b)|[apPuUwW])", re.IGNORECASE)
 _WORD = Lazy(
     r"(?P<end>\|\||&&|[;|]|(?<=[\w\"']):(?=[ \t\n]))|(?P<newline>\r?\n[ \t]*+(?P<item>-[ \t]++)?)"
     r"|\"(?P<double>(?:[^\"\\\n]|\\.)*+)\"?|'(?P<single>[^'\n]*+)'|(?P<plain>[^\s\"'\[\]{},;|&:]++(?::[^\s\"'\[\]{},;|&:]++)*+)"
@@ -60,7 +61,7 @@ def in_message(text: str) -> Iterator[Span]:
     yield from ((login.start, login.end) for login in in_url(text) if login.literal)
 
 
-_QUOTED = re.compile(r"`(?P<quoted>[^`\n]+)`")
+_QUOTED = pattern(r"`(?P<quoted>[^`\n]+)`")
 
 
 def _in_quoted(text: str) -> Iterator[Span]:
@@ -126,7 +127,7 @@ def _likely(text: str) -> Iterator[Span]:
         yield start, end
 
 
-_ITEM = re.compile(r"(?<=\n)[ \t]*+-[ \t]++")
+_ITEM = pattern(r"(?<=\n)[ \t]*+-[ \t]++")
 
 
 def _before_break(text: str, at: int) -> int:
@@ -151,7 +152,7 @@ _HINTS = (
     *("pass", "secret", "token", "key", "auth", "cred", "pwd", "pat", "machine ", "args", "command", "cmd"),
     *sorted(PROGRAMS),
 )
-_SHORT = re.compile(r"(?<![\w-])-[apPuUwW]")
+_SHORT = pattern(r"(?<![\w-])-[apPuUwW]")
 
 
 class _Line:

@@ -5,12 +5,14 @@ Scalars stay text with a style: what type `yes` or `010` has depends on the prog
 written, whichever file that was.
 """
 
+from __future__ import annotations
+
 import re
 from collections.abc import Iterator
-from typing import Any
 
 from hullcheck.model.lazy import Lazy
 from hullcheck.source import Location, Source
+from hullcheck.typed import Any
 
 _TRUE = frozenset(("true", "True", "TRUE"))
 _FALSE = frozenset(("false", "False", "FALSE"))

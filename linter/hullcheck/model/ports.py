@@ -1,13 +1,15 @@
 """The ports that EXPOSE names."""
 
-import re
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.model.container import Port
 from hullcheck.model.state import Said
+from hullcheck.patterns import pattern
 from hullcheck.source import Location
 
-_PORT = re.compile(r"(?P<host>.*:)?(?P<first>[0-9]+)(?:-(?P<last>[0-9]+))?(?:/(?P<protocol>[A-Za-z]+)?)?")
+_PORT = pattern(r"(?P<host>.*:)?(?P<first>[0-9]+)(?:-(?P<last>[0-9]+))?(?:/(?P<protocol>[A-Za-z]+)?)?")
 
 
 def exposed_port(said: Said) -> Iterator[Port]:

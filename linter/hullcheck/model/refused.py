@@ -4,16 +4,18 @@ What decides about security is looked at in every run: a setting that is refused
 https://github.com/kubernetes/kubernetes/blob/master/pkg/apis/core/validation/validation.go
 """
 
+from __future__ import annotations
+
 import re
 from collections.abc import Iterator
 from difflib import get_close_matches
-from typing import NamedTuple
 
 from hullcheck.model.kubernetes import KubernetesObject, PodObject, is_template
 from hullcheck.model.misplaced import CONTAINER_ONLY, OF_BOTH, OF_SPEC, POD_ONLY, is_kubernetes_own
 from hullcheck.model.node import Mapping, Node, Scalar, Sequence, as_bool, as_int, as_str, at, is_null, items
 from hullcheck.model.placeholders import placeholder
 from hullcheck.source import Location
+from hullcheck.tuples import NamedTuple
 
 PROFILE_TYPES = ("RuntimeDefault", "Localhost", "Unconfined")
 _FLAGS = ("allowPrivilegeEscalation", "privileged", "readOnlyRootFilesystem", "runAsNonRoot")

@@ -1,9 +1,12 @@
 """What the run was asked for, as far as a check may need to know it."""
 
+from __future__ import annotations
+
 from datetime import date
-from typing import Any, NamedTuple
 
 from hullcheck.source import Location, Source
+from hullcheck.tuples import NamedTuple
+from hullcheck.typed import Any
 
 
 class Given(NamedTuple):

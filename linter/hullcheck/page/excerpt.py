@@ -1,5 +1,7 @@
 """The lines of a file that a finding is about, and what its fix makes of them."""
 
+from __future__ import annotations
+
 import difflib
 from collections.abc import Iterable, Iterator
 from html import escape

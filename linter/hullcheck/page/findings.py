@@ -3,6 +3,8 @@
 Everything is in the page's text, so that it reads without scripts; the script filters, searches and groups anew.
 """
 
+from __future__ import annotations
+
 from collections import Counter
 from collections.abc import Iterable, Iterator
 

@@ -4,21 +4,23 @@ A page is one file. Its policy lets nothing be loaded, and nothing run but the s
 scripts can't turn text into markup (`require-trusted-types-for`). All text from the repository goes through `text`.
 """
 
+from __future__ import annotations
+
 import json
 import os
 import posixpath
-import re
 from base64 import b64encode
 from collections.abc import Iterable
 from hashlib import sha256
 from html import escape
 from importlib.resources import files
-from typing import Any
 from urllib.parse import quote
 
+from hullcheck.patterns import pattern
 from hullcheck.report import VersionControl
 from hullcheck.report.safe import clean, well_formed
 from hullcheck.report.safe import escape as escaped
+from hullcheck.typed import Any
 
 MOST_CHARACTERS = 2_000
 """Characters of one text that are shown."""
@@ -26,7 +28,7 @@ MOST_CHARACTERS = 2_000
 MOST_NAME = 200
 """Characters of one name that are shown."""
 
-_HOSTS = re.compile(r"https://([a-z0-9-]+\.)*(github|gitlab)[a-z0-9-]*(\.[a-z0-9-]+)+/")
+_HOSTS = pattern(r"https://([a-z0-9-]+\.)*(github|gitlab)[a-z0-9-]*(\.[a-z0-9-]+)+/")
 
 
 def text(value: str, most: int = MOST_CHARACTERS) -> str:

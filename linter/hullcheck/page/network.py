@@ -4,8 +4,9 @@ Drawings and tables are in the page's text, so that it reads without scripts; th
 explains and filters.
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, NamedTuple
 
 from hullcheck import __version__
 from hullcheck.draw import shapes, svg
@@ -20,6 +21,8 @@ from hullcheck.model.network.network import Network
 from hullcheck.page.frame import Links, asset, code, count, data, document, name, printable, text
 from hullcheck.page.rows import MOST_NAMED, Lines, Row, rows, segments
 from hullcheck.report.safe import clean, told
+from hullcheck.tuples import NamedTuple
+from hullcheck.typed import Any
 
 MOST_EDGES = 4_000
 """Edges of a scope that are worked out one by one."""

@@ -1,8 +1,8 @@
 """The connections of one map as rows: who, with whom, over what, because of what, and how `--explain` tells it."""
 
-import re
+from __future__ import annotations
+
 from collections.abc import Iterable, Iterator, Mapping
-from typing import NamedTuple
 
 from hullcheck.budget import tick
 from hullcheck.draw.explain import End, explain
@@ -12,8 +12,10 @@ from hullcheck.model.network.map import CONTROLLER, Edge, External, Meant, Scope
 from hullcheck.model.network.network import Network, Reason
 from hullcheck.model.network.policy import Policy
 from hullcheck.page.frame import MOST_CHARACTERS, Links
+from hullcheck.patterns import pattern
 from hullcheck.report.safe import clean, told
 from hullcheck.source import Location
+from hullcheck.tuples import NamedTuple
 
 MOST_EXPLAINED = 1_500
 """Connections of a page that are explained rule by rule."""
@@ -22,7 +24,7 @@ MOST_NAMED = 30
 """Ends of one row that are named; the rest are counted."""
 
 _ORDER = {"denied": 0, "entry": 1, "data": 2, "used": 3, "other": 4, "exit": 5}
-_PLACE = re.compile(r"(?<=\()([^()\s][^()]{0,400}):(\d{1,7})(?=\))|^ {2}([^\s:][^:]{0,400}):(\d{1,7})(?=: )")
+_PLACE = pattern(r"(?<=\()([^()\s][^()]{0,400}):(\d{1,7})(?=\))|^ {2}([^\s:][^:]{0,400}):(\d{1,7})(?=: )")
 
 Segment = str | tuple[str, str, str]
 """Text, or a place: its short form, the whole, and the address that it leads to, if there is one."""

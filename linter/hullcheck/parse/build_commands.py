@@ -3,11 +3,13 @@
 Nothing is run and nothing expanded; a word with a variable in it isn't known.
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 from itertools import islice
-from typing import NamedTuple
 
 from hullcheck.model.lazy import Lazy
+from hullcheck.tuples import NamedTuple
 
 MAX_COMMANDS = 500
 """Commands of these programs that are looked at in one text."""

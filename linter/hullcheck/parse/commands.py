@@ -1,5 +1,7 @@
 """Instructions to the commands that they run: the form, the shell that reads it, and what commands are wrapped in."""
 
+from __future__ import annotations
+
 import re
 from collections.abc import Callable, Iterator
 
@@ -19,6 +21,7 @@ from hullcheck.parse.shell_words import (
     UnknownError,
     program,
 )
+from hullcheck.patterns import pattern
 
 MAX_PAIRS = 5_000
 """Pairs of commands in the pipelines of a script, of which one reads what the other prints."""
@@ -26,9 +29,9 @@ MAX_PAIRS = 5_000
 IN_FILE = "file"
 """How a command is run that stands in a script which the instruction writes into a file."""
 
-_BARE_HEREDOC = re.compile(r"\d*<<-?\s*(?:[^<\s'\"]+|'[^']*'|\"[^\"]*\")")
-_SHEBANG = re.compile(r"#![ \t]*(?:\S*/)?(?:env[ \t]+(?:-S[ \t]+)?)?(?P<program>[^/\s]+)")
-_DURATION = re.compile(r"[0-9.]+[smhd]?")
+_BARE_HEREDOC = pattern(r"\d*<<-?\s*(?:[^<\s'\"]+|'[^']*'|\"[^\"]*\")")
+_SHEBANG = pattern(r"#![ \t]*(?:\S*/)?(?:env[ \t]+(?:-S[ \t]+)?)?(?P<program>[^/\s]+)")
+_DURATION = pattern(r"[0-9.]+[smhd]?")
 
 
 def script(instruction: Instruction, kind: str, most: int = MAX_COMMANDS) -> Script:

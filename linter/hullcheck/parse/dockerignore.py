@@ -4,12 +4,15 @@ They aren't git's: a pattern is anchored at the context's root, the last pattern
 that matches a folder decides about everything in it.
 """
 
+from __future__ import annotations
+
 import posixpath
 import re
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
 
+from hullcheck.patterns import pattern
 from hullcheck.source import Location, Source
+from hullcheck.tuples import NamedTuple
 
 MAX_PATTERNS = 5_000
 MAX_LENGTH = 1_000
@@ -106,7 +109,7 @@ def _matcher(pattern: str) -> Callable[[str], object] | None:
 
 _WITHIN, _FOLDERS, _REST = "[^/]*", "(?:.*/)?", ".*"
 _WILDCARDS = (_WITHIN, _FOLDERS, _REST)
-_TOKEN = re.compile(r"\*\*/?|\\.|\[[^\]]*\]|.", re.DOTALL)
+_TOKEN = pattern(r"\*\*/?|\\.|\[[^\]]*\]|.", re.DOTALL)
 
 
 def _tokens(pattern: str) -> list[str]:

@@ -1,6 +1,8 @@
 """Bake files in HCL, as far as they are plain strings."""
 
-from typing import Any
+from __future__ import annotations
+
+from hullcheck.typed import Any
 
 MAX_CHARACTERS = 200_000
 

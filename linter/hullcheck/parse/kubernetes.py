@@ -1,9 +1,10 @@
 """A manifest file to Kubernetes objects: YAML, JSON and JSON streams, lists, templates of OpenShift."""
 
+from __future__ import annotations
+
 import posixpath
 import re
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
 
 from hullcheck.model.coverage import Gap
 from hullcheck.model.kubernetes import KubernetesObject
@@ -11,15 +12,17 @@ from hullcheck.model.node import Mapping, Node, Scalar, Sequence, as_str, at, at
 from hullcheck.model.problem import Problem
 from hullcheck.parse import yaml
 from hullcheck.parse.openshift import filled_in
+from hullcheck.patterns import pattern
 from hullcheck.source import Location, Source
+from hullcheck.tuples import NamedTuple
 
 MAX_NESTED_LISTS = 20
 
 KUSTOMIZATION_NAMES = ("kustomization.yaml", "kustomization.yml", "Kustomization")
 
-_POLICY_WORDS = re.compile(r"""kind["']?:\s*["']?[A-Za-z]*NetworkPolicy\b""")
-_TEMPLATE = re.compile(r"\{\{|\{%")
-_CHART_WORDS = re.compile(r"\.(?:Values|Release|Chart|Capabilities)\b|\b(?:include|template|define|toYaml)\b")
+_POLICY_WORDS = pattern(r"""kind["']?:\s*["']?[A-Za-z]*NetworkPolicy\b""")
+_TEMPLATE = pattern(r"\{\{|\{%")
+_CHART_WORDS = pattern(r"\.(?:Values|Release|Chart|Capabilities)\b|\b(?:include|template|define|toYaml)\b")
 _MARKER = "UNKNOWN"
 _GROUPS = {
     kind: version
@@ -42,7 +45,7 @@ _GROUPS = {
 }
 """The API version of kinds whose version a template decides."""
 
-_JSON_TOKEN = re.compile(r'"(?:[^"\\]++|\\.)*+"?|[{}]', re.DOTALL)
+_JSON_TOKEN = pattern(r'"(?:[^"\\]++|\\.)*+"?|[{}]', re.DOTALL)
 
 
 class ManifestFile(NamedTuple):

@@ -1,5 +1,7 @@
 """Network policies of all kinds, from their nodes."""
 
+from __future__ import annotations
+
 from hullcheck.model.kubernetes import KubernetesObject
 from hullcheck.model.network.policy import Policy
 from hullcheck.parse import admin_policy, cilium_policy

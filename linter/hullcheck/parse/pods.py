@@ -1,5 +1,7 @@
 """The pods that an object makes: by its kind, or by its shape where its kind isn't known."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.model.kubernetes import KubernetesObject, PodContainer, PodObject, is_api_group

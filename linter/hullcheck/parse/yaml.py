@@ -4,16 +4,20 @@ The parser's events are taken one by one, never its recursive composer, so that 
 Scalars stay text with a style: what type `yes` or `010` has depends on the program that reads the file.
 """
 
+from __future__ import annotations
+
 import re
 from collections.abc import Iterable, Iterator
-from typing import Any, NamedTuple
 
 from hullcheck.budget import tick
 from hullcheck.model.coverage import Gap
 from hullcheck.model.lazy import Lazy
 from hullcheck.model.node import Mapping, Node, Scalar, Sequence
 from hullcheck.model.problem import Problem
+from hullcheck.patterns import pattern
 from hullcheck.source import Source
+from hullcheck.tuples import NamedTuple
+from hullcheck.typed import Any
 
 MAX_DEPTH = 250
 """Levels of nesting in a document; real ones have fewer than 40."""
@@ -21,8 +25,8 @@ MAX_DEPTH = 250
 MAX_EXPANDED = 500_000
 """Nodes of a document with every alias written out; an alias bomb has billions."""
 
-_PROPERTIES = re.compile(r"(?:[&!][^\s,\[\]{}]*+\s++|!<[^\s>]{0,500}>\s++)++")
-_DOCUMENT_START = re.compile(r"^---(?=\s|$)", re.MULTILINE)
+_PROPERTIES = pattern(r"(?:[&!][^\s,\[\]{}]*+\s++|!<[^\s>]{0,500}>\s++)++")
+_DOCUMENT_START = pattern(r"^---(?=\s|$)", re.MULTILINE)
 
 
 class Document(NamedTuple):
@@ -135,7 +139,7 @@ def _compose(source: Source, text: str, base: int) -> list[Document]:
 
 _COLON = "found unexpected ':'"
 _STAND_IN = "\ue00f"
-_INNER_COLON = re.compile(r"""(?<=[^\s"'\[\]{},]):(?=\S)""")
+_INNER_COLON = pattern(r"""(?<=[^\s"'\[\]{},]):(?=\S)""")
 
 
 def _parsed(text: str) -> Iterator[Any]:
@@ -258,7 +262,7 @@ class _Builder:
                 tag, value, style = _STRING, text, style or '"'
         return Scalar(self.source, start, end, tag, self.words.setdefault(value, value), style)
 
-    def _begin(self, event: Any, kind: type[Mapping] | type[Sequence]) -> None:
+    def _begin(self, event: Any, kind: type[Mapping | Sequence]) -> None:
         if len(self.open) >= MAX_DEPTH:
             place = self.base + event.start_mark.index
             raise _BrokenError(self.source, f"nested more than {MAX_DEPTH} levels deep", place, _TOO_DEEP)

@@ -1,14 +1,16 @@
 """Findings to text, one format a file."""
 
+from __future__ import annotations
+
 from collections import Counter
 from importlib import import_module
-from typing import NamedTuple
 
 from hullcheck.check import Registry
 from hullcheck.errors import HullcheckError
 from hullcheck.finding import Finding, Severity
 from hullcheck.model.coverage import Coverage
 from hullcheck.source import Location
+from hullcheck.tuples import NamedTuple
 
 FORMATS = {
     "full": "full",

@@ -3,6 +3,8 @@
 Only reports unite. What is suppressed, accepted, compared and gated are the findings of each owner.
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Iterator, Mapping
 
 from hullcheck.finding import Finding

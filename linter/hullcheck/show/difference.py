@@ -1,8 +1,9 @@
 """What a change does to all that runs: each value that is other, new or gone, by the line that decided it."""
 
+from __future__ import annotations
+
 import posixpath
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
 
 from hullcheck.budget import OutOfTimeError
 from hullcheck.budget import Thing as Timed
@@ -18,6 +19,7 @@ from hullcheck.show.risk import Risk, risk
 from hullcheck.show.story import Change as FactChange
 from hullcheck.show.story import changes as fact_changes
 from hullcheck.source import Location, Source
+from hullcheck.tuples import NamedTuple
 
 _BOUNDARY = frozenset(":/@,; \t\n=\"'")
 

@@ -1,5 +1,7 @@
 """The folder that overlays reach, where no repository says how far they may."""
 
+from __future__ import annotations
+
 import os
 from collections.abc import Iterator
 

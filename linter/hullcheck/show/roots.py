@@ -1,8 +1,9 @@
 """What there is to show: Compose projects, overlays, charts, plain manifests, images that ship."""
 
+from __future__ import annotations
+
 import posixpath
 from collections.abc import Callable, Iterable, Iterator
-from typing import NamedTuple
 
 from hullcheck.discover import MAX_BYTES, MAX_MANIFEST, STRUCTURED, Entry, Kind, TooLargeError, Tree, peeked
 from hullcheck.errors import HullcheckError
@@ -10,6 +11,7 @@ from hullcheck.model.node import Mapping
 from hullcheck.model.problem import Problem
 from hullcheck.parse.wording import Wording
 from hullcheck.source import Source
+from hullcheck.tuples import NamedTuple
 
 COMPOSE = "compose"
 KUSTOMIZATION = "kustomization"

@@ -1,16 +1,19 @@
 """Ranges of IP addresses: IPv4 and, behind it in the same number line, IPv6."""
 
-import re
+from __future__ import annotations
+
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
+
+from hullcheck.patterns import pattern
+from hullcheck.tuples import NamedTuple
 
 V6 = 1 << 32
 """Where IPv6 starts on the number line."""
 
 END = V6 + (1 << 128)
 
-_V4 = re.compile(r"([0-9]{1,9})\.([0-9]{1,9})\.([0-9]{1,9})\.([0-9]{1,9})(?:/([0-9]{1,3}))?")
+_V4 = pattern(r"([0-9]{1,9})\.([0-9]{1,9})\.([0-9]{1,9})\.([0-9]{1,9})(?:/([0-9]{1,3}))?")
 
 
 class AddressRange(NamedTuple):

@@ -4,8 +4,9 @@ Where an end has no labels or addresses that are known here, more is let through
 the note beside it says what to narrow.
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
 
 from hullcheck.budget import tick
 from hullcheck.model.network.addresses import PRIVATE_CIDRS
@@ -13,6 +14,7 @@ from hullcheck.model.network.needs import Kind, Need, needs
 from hullcheck.model.network.network import Network
 from hullcheck.model.network.policy import Direction
 from hullcheck.model.network.universe import is_controller
+from hullcheck.tuples import NamedTuple
 
 MAX_NOTES = 5
 """Lines of evidence beside one rule."""

@@ -4,10 +4,11 @@ Denied is what isn't even perhaps open. Who is none of the workloads here, such 
 admits beside them: only where no rule can mean it, it is denied.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from itertools import islice
-from typing import NamedTuple
 
 from hullcheck.budget import tick
 from hullcheck.model.network.labels import LabelIndex, Labels, LabelSelector
@@ -17,6 +18,7 @@ from hullcheck.model.network.policy import Direction, Peer, Policy, Rule, Tier
 from hullcheck.model.network.ports import PROTOCOLS
 from hullcheck.model.network.universe import NAME_LABEL, PRIVATE
 from hullcheck.source import Location
+from hullcheck.tuples import NamedTuple
 
 _KUBE_SYSTEM = Labels({NAME_LABEL: "kube-system"}, open=True, closed=frozenset((NAME_LABEL,)))
 _NODES = ("host", "every node", "remote-node", "nodes", "kube-apiserver", "groups", "services")

@@ -4,9 +4,10 @@ A service reaches all ports of those that it shares a network with. A port publi
 be reached from every container that gets out to the host, whatever the networks say.
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 from functools import cached_property
-from typing import NamedTuple
 
 from hullcheck.model.network.endpoint import Endpoint
 from hullcheck.model.network.labels import bits_of, numbers_in
@@ -16,6 +17,7 @@ from hullcheck.model.network.ports import PortRange
 from hullcheck.model.network.solve import Answers, Cell, Group, Partition, Side, Solution, fold
 from hullcheck.model.network.universe import Universe
 from hullcheck.source import Location
+from hullcheck.tuples import NamedTuple
 
 
 class Published(NamedTuple):

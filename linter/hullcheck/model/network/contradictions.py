@@ -1,13 +1,15 @@
 """Administrators' policies of one tier and priority that say different things of the same connections."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from hullcheck.budget import tick
 from hullcheck.model.network.labels import numbers_in
 from hullcheck.model.network.network import Network
 from hullcheck.model.network.parts import PolicyUse
 from hullcheck.model.network.policy import Direction, Policy, Rule, Tier
+from hullcheck.tuples import NamedTuple
 
 MAX_POLICIES = 50
 """Other policies of the same tier and priority that one is compared with."""

@@ -1,7 +1,8 @@
 """How far ways in and rules of networks reach, as extents that can be compared."""
 
+from __future__ import annotations
+
 import re
-from typing import NamedTuple
 
 from hullcheck.model.container import Port
 from hullcheck.model.extent import (
@@ -28,8 +29,10 @@ from hullcheck.model.network.ports import MAX_PORT, PROTOCOLS, PortRange
 from hullcheck.model.network.review import everybody
 from hullcheck.model.network.service import Entrance, Service
 from hullcheck.model.node import Mapping, Scalar, at
+from hullcheck.patterns import pattern
+from hullcheck.tuples import NamedTuple
 
-_ALLOWED = re.compile(
+_ALLOWED = pattern(
     r"(?:nginx\.ingress\.kubernetes\.io/(?:whitelist|allowlist)-source-range"
     r"|ingress\.kubernetes\.io/whitelist-source-range|alb\.ingress\.kubernetes\.io/inbound-cidrs"
     r"|haproxy(?:-ingress\.github)?\.(?:io|org)/(?:allow-list|whitelist|allowlist-source-range|whitelist-source-range)"

@@ -1,9 +1,10 @@
 """A network as it is shown: nodes, edges with their reasons, and what comes from and goes outside."""
 
+from __future__ import annotations
+
 import functools
 import operator
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
 
 from hullcheck.model.network.addresses import cidrs
 from hullcheck.model.network.endpoint import Endpoint
@@ -15,6 +16,7 @@ from hullcheck.model.network.policy import Direction, Peer, Policy
 from hullcheck.model.network.ports import PROTOCOLS, PortRange
 from hullcheck.model.network.solve import Partition, Solution, fold
 from hullcheck.source import Location
+from hullcheck.tuples import NamedTuple
 
 CONTROLLER = "{ingress-controller}"
 """What brings in connections for Ingresses and the like, as a node."""

@@ -4,20 +4,23 @@ A text is the value of a variable, a word of a command line or a file that is mo
 the name of a Service; a URL, a port behind a name, or a variable that is called like a host says that it is meant.
 """
 
+from __future__ import annotations
+
 import itertools
 import re
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from hullcheck.model.lazy import Lazy
 from hullcheck.model.network.addresses import address, parse
 from hullcheck.model.network.ports import MAX_PORT
+from hullcheck.patterns import pattern
 from hullcheck.source import Location
+from hullcheck.tuples import NamedTuple
 
 MAX_TEXT = 10_000
 """Characters of a text that are looked at."""
 
-_HOST = re.compile(r"(?<![A-Za-z0-9._-])([a-z][a-z0-9_-]{0,62}(?:\.[a-z0-9-]+)*)(?::([0-9]{1,5}))?(?![A-Za-z0-9_-])")
+_HOST = pattern(r"(?<![A-Za-z0-9._-])([a-z][a-z0-9_-]{0,62}(?:\.[a-z0-9-]+)*)(?::([0-9]{1,5}))?(?![A-Za-z0-9_-])")
 _ADDRESS = Lazy(r"(?<![0-9.])([0-9]{1,3}\.[0-9]{1,3}\.[0-9]{1,3}\.[0-9]{1,3})(?::([0-9]{1,5}))?(?![0-9./])")
 _OWN = tuple(span for text in ("0.0.0.0/8", "127.0.0.0/8") if (span := parse(text)) is not None)
 _SCHEME = Lazy(r"[a-z][a-z0-9+.-]{0,30}\Z", re.IGNORECASE)

@@ -5,11 +5,12 @@ of a StatefulSet know each other, an account with rights asks the API server. Pr
 pod's own node, which policies always let in.
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 from enum import Enum
 from functools import cached_property
 from itertools import islice
-from typing import NamedTuple
 
 from hullcheck.budget import tick
 from hullcheck.model.kubernetes import KubernetesObject
@@ -20,6 +21,7 @@ from hullcheck.model.network.ports import MAX_PORT, PROTOCOLS
 from hullcheck.model.network.service import Service, ServicePort
 from hullcheck.model.node import Node, as_int, as_str, at, is_null, items
 from hullcheck.source import Location
+from hullcheck.tuples import NamedTuple
 
 API_PORTS = (443, 6443, 8443, 16443)
 """Where API servers listen, as managed and other distributions have it."""

@@ -1,9 +1,10 @@
 """The network of one scope: its workloads, policies and Services, solved once something asks."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property
 from itertools import islice
-from typing import NamedTuple, TypeVar, cast
 
 from hullcheck.model.kubernetes import KubernetesObject
 from hullcheck.model.network.addresses import AddressRange
@@ -17,6 +18,8 @@ from hullcheck.model.network.solve import Answers, Compiler, answers
 from hullcheck.model.network.universe import Universe, address_ranges
 from hullcheck.model.node import as_str, at
 from hullcheck.source import Location
+from hullcheck.tuples import NamedTuple
+from hullcheck.typed import TypeVar, cast
 
 T = TypeVar("T")
 

@@ -5,8 +5,9 @@ and behind it are those of the same thing in other scopes: a check asks of all o
 nowhere.
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from hullcheck.model.compose import ComposeProject
 from hullcheck.model.compose import Network as ComposeNetworkDeclaration
@@ -18,6 +19,7 @@ from hullcheck.model.network.network import Doorway, Network
 from hullcheck.model.network.policy import Direction, Policy
 from hullcheck.model.network.service import Entrance, Service
 from hullcheck.source import Location
+from hullcheck.tuples import NamedTuple
 
 
 class NearMiss(NamedTuple):

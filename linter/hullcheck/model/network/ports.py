@@ -1,8 +1,11 @@
 """Sets of connections: protocols and their ports."""
 
+from __future__ import annotations
+
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
-from typing import NamedTuple
+
+from hullcheck.tuples import NamedTuple
 
 PROTOCOLS = ("SCTP", "TCP", "UDP")
 MAX_PORT = 65535

@@ -1,8 +1,9 @@
 """What a policy comes to beside the workloads that there are: whom it selects, whom its peers are, what others undo."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice, pairwise
-from typing import NamedTuple
 
 from hullcheck.model.network.addresses import ALL_V4, ALL_V6, AddressRange, less, merged
 from hullcheck.model.network.datastores import PORTS as DATA_PORTS
@@ -12,6 +13,7 @@ from hullcheck.model.network.network import Network, Reason
 from hullcheck.model.network.parts import PolicyUse
 from hullcheck.model.network.policy import Direction, Peer, Policy, PortRule, Rule, Tier
 from hullcheck.model.network.universe import NAME_LABEL
+from hullcheck.tuples import NamedTuple
 
 _OUTSIDE_WORDS = (
     "dns",

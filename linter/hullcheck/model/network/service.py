@@ -1,10 +1,11 @@
 """Services, and what brings connections from outside to them."""
 
-from typing import NamedTuple
+from __future__ import annotations
 
 from hullcheck.model.kubernetes import KubernetesObject
 from hullcheck.model.network.labels import LabelSelector
 from hullcheck.source import Location
+from hullcheck.tuples import NamedTuple
 
 
 class ServicePort(NamedTuple):

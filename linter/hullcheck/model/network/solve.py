@@ -7,15 +7,17 @@ and B's ingress both admit it, so groups are joined, not their members.
 Where something isn't known there are two answers: strict, what is open for certain, and loose, what may be open.
 """
 
+from __future__ import annotations
+
 import itertools
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
 
 from hullcheck.budget import tick
 from hullcheck.model.network.labels import Match, bits_of, numbers_in
 from hullcheck.model.network.policy import Action, Direction, Policy, Rule, Tier
 from hullcheck.model.network.tiers import Layer, State, ties
 from hullcheck.model.network.universe import Universe
+from hullcheck.tuples import NamedTuple
 
 Cell = tuple[int, int]
 """Connections, and the ends with which they are open."""

@@ -3,8 +3,9 @@
 Each rule has its evidence as a comment. What is written may only let through too much, never cut what is used.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterable, Iterator
-from typing import NamedTuple
 
 from hullcheck.finding import Edit, Fix
 from hullcheck.model.network.allowances import Allowance, Allowances, End, allowances, telling
@@ -13,6 +14,7 @@ from hullcheck.model.network.network import Network
 from hullcheck.model.network.policy import Direction
 from hullcheck.model.network.universe import NAME_LABEL
 from hullcheck.source import Location
+from hullcheck.tuples import NamedTuple
 
 _PLAIN = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-./_")
 _WORDS = frozenset(("true", "false", "yes", "no", "on", "off", "null", "y", "n", "~"))

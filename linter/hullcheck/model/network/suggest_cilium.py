@@ -1,5 +1,7 @@
 """The same policies as Cilium has them, which can name hosts outside, the API server and nodes."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable
 
 from hullcheck.model.network.allowances import Allowance, End

@@ -1,10 +1,12 @@
 """Administrators' rules: which come first, and how far they have decided a connection."""
 
+from __future__ import annotations
+
 from collections import Counter
 from collections.abc import Iterable
-from typing import NamedTuple
 
 from hullcheck.model.network.policy import Action, Policy, Tier
+from hullcheck.tuples import NamedTuple
 
 
 class Layer(NamedTuple):

@@ -1,5 +1,7 @@
 """Charts as they lie in a repository: a folder, or an archive in another chart's `charts/`."""
 
+from __future__ import annotations
+
 import posixpath
 from collections.abc import Callable, Iterable
 

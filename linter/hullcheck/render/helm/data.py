@@ -3,6 +3,8 @@
 Every number becomes a float64, for all of it passes through JSON; every scalar and key keeps its place.
 """
 
+from __future__ import annotations
+
 import math
 from collections.abc import Callable
 

@@ -1,5 +1,7 @@
 """What templates find beside their values: `.Files`, `.Capabilities`, `.Release`."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Mapping
 
 from hullcheck.render.helm.emit import to_yaml

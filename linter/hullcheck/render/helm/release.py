@@ -1,15 +1,17 @@
 """A chart rendered: from its folder to documents whose every value knows its place."""
 
+from __future__ import annotations
+
 import gc
 import re
 import sys
 from collections.abc import Callable, Iterable, Sequence
-from typing import NamedTuple
 
 from hullcheck.model.coverage import Gap
 from hullcheck.model.node import Mapping, Node, as_str
 from hullcheck.model.problem import Problem
 from hullcheck.parse.yaml import parse_parts
+from hullcheck.patterns import pattern
 from hullcheck.render.helm import Install, collections, generated, helmfuncs, limits, numbers, texts, words
 from hullcheck.render.helm.chart import Chart, Folder, Loader
 from hullcheck.render.helm.coalesce import coalesced, work_out_dependencies
@@ -27,6 +29,7 @@ from hullcheck.render.helm.schema import forbidden
 from hullcheck.render.helm.unknown import Unknown
 from hullcheck.render.helm.values import Map, Value, Values
 from hullcheck.source import Location, Source
+from hullcheck.tuples import NamedTuple
 
 LIBRARIES = (collections, generated, helmfuncs, numbers, texts, words)
 """The modules that declare functions."""
@@ -94,9 +97,9 @@ _ORDER = {
         ]
     )
 }
-_SEPARATOR = re.compile(r"^---[ \t]*", re.MULTILINE)
-_KEEPS = re.compile(r"[|>]\d?\+")
-_NOT_BLANK = re.compile(r"\S")
+_SEPARATOR = pattern(r"^---[ \t]*", re.MULTILINE)
+_KEEPS = pattern(r"[|>]\d?\+")
+_NOT_BLANK = pattern(r"\S")
 
 
 class RenderedDocument(NamedTuple):

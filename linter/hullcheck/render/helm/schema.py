@@ -1,13 +1,16 @@
 """Values held against a chart's `values.schema.json`, as Helm does before it renders anything."""
 
+from __future__ import annotations
+
 import json
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, NamedTuple
 
 from hullcheck.render.helm.errors import LimitError, TemplateError
 from hullcheck.render.helm.limits import spend
 from hullcheck.render.helm.values import Value, unknown_in
 from hullcheck.source import Location
+from hullcheck.tuples import NamedTuple
+from hullcheck.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from hullcheck.render.helm.chart import Chart

@@ -3,10 +3,11 @@
 Nothing is fetched and nothing is run: what would be is noted, and the rest is built.
 """
 
+from __future__ import annotations
+
 import posixpath
 from collections import deque
 from collections.abc import Iterable
-from typing import NamedTuple
 
 from hullcheck.budget import OutOfTimeError, Thing, tick
 from hullcheck.model.coverage import Gap
@@ -19,6 +20,7 @@ from hullcheck.render.kustomize.files import Files, Read, is_remote, resolve
 from hullcheck.render.kustomize.resources import Resource
 from hullcheck.render.kustomize.state import DeadImage
 from hullcheck.source import Location
+from hullcheck.tuples import NamedTuple
 
 __all__ = ["Build", "DeadImage", "Kustomizations", "Read", "objects"]
 

@@ -1,5 +1,7 @@
 """`kustomize build`, without running or fetching anything: resources, generators, components, then transformers."""
 
+from __future__ import annotations
+
 from hullcheck.model.node import Mapping, Node, Scalar
 from hullcheck.model.problem import Problem
 from hullcheck.parse.kustomization import Layer, RefusedError, UnknownError, layer, struct, texts

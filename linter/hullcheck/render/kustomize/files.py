@@ -1,8 +1,9 @@
 """The files that a kustomization names, read as kustomize reads them and no further than the repository's root."""
 
+from __future__ import annotations
+
 import posixpath
 from collections.abc import Callable, Iterable
-from typing import NamedTuple
 
 from hullcheck.model.node import Mapping, Node, Sequence
 from hullcheck.parse.kubernetes import ManifestFile, documents
@@ -10,6 +11,7 @@ from hullcheck.parse.kustomization import NAMES, RefusedError
 from hullcheck.render.kustomize.resources import word_at
 from hullcheck.render.kustomize.scalars import is_null
 from hullcheck.source import Location, Source
+from hullcheck.tuples import NamedTuple
 
 Read = Callable[[str], bytes | None]
 """The bytes of a file of the repository, by its path; None if there is none, or it can't be read."""

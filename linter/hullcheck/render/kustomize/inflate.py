@@ -3,6 +3,8 @@
 See https://kubectl.docs.kubernetes.io/references/kustomize/builtins/#_helmchartinflationgenerator_
 """
 
+from __future__ import annotations
+
 import posixpath
 from bisect import bisect_left
 from collections.abc import Iterator
