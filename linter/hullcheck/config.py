@@ -9,7 +9,6 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date
 
-from hullcheck import schema
 from hullcheck.check import Registry
 from hullcheck.discover import DiskTree
 from hullcheck.errors import HullcheckError
@@ -17,7 +16,10 @@ from hullcheck.finding import Severity
 from hullcheck.source import Source
 from hullcheck.terms import Term, Terms
 from hullcheck.tuples import NamedTuple
-from hullcheck.typed import Any
+from hullcheck.typed import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from hullcheck import schema
 
 FILES = (".hullcheck.yaml", ".hullcheck.yml")
 PYPROJECT = "pyproject.toml"
@@ -167,6 +169,8 @@ def parse(path: str, data: bytes, registry: Registry) -> Config:
     values, lines = _toml(path, data) if path.endswith(".toml") else _yaml(path, data)
     source = Source(path, data) if path in (*FILES, PYPROJECT) else None
     written = Written(path, values, lines, registry, source)
+    from hullcheck import schema
+
     wrong = schema.fault("config", values)
     if wrong is not None:
         raise written.error(*wrong)
@@ -177,6 +181,8 @@ def resolve(word: str, registry: Registry, where: str) -> Terms:
     """What a word stands for; raises HullcheckError with a suggestion if it stands for nothing."""
     terms = registry.meant(word)
     if not terms:
+        from hullcheck import schema
+
         suggestion = schema.did_you_mean(word, registry.words())
         raise HullcheckError(f"{where}: no check, concern or peer's id is called `{word}`{suggestion}")
     return terms

@@ -118,8 +118,8 @@ def _masked(text: str) -> str:
 def migrate(path: str, data: bytes, registry: Registry) -> Migration:
     """What another tool's configuration comes to here, told by the file's name; HullcheckError if it is nobody's."""
     name = re.split(r"[/\\]", path)[-1]
-    for pattern, reader in _READERS:
-        if re.fullmatch(pattern, name):
+    for names, reader in _READERS:
+        if re.fullmatch(names, name):
             made = Migration(name, registry)
             reader(data, made)
             return made

@@ -20,7 +20,10 @@ from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
-from hullcheck.model.compose import ComposeProject
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.model.compose import ComposeProject
 
 check = Check(
     __name__,
@@ -32,7 +35,7 @@ check = Check(
 )
 
 
-@check.on(ComposeProject)
+@check.on("ComposeProject")
 def old(project: ComposeProject) -> Iterator[Finding]:
     for location in project.v1:
         yield check.finding(project, "a Compose file of version 1, which Compose refuses", at=location)

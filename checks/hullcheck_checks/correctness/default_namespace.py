@@ -22,7 +22,10 @@ from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
 from hullcheck.model.kubernetes import PodObject
 from hullcheck.model.node import at
-from hullcheck.model.workload import Workload
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.model.workload import Workload
 
 check = Check(
     __name__,
@@ -42,7 +45,7 @@ check = Check(
 )
 
 
-@check.on(Workload)
+@check.on("Workload")
 def written(workload: Workload) -> Iterator[Finding]:
     if workload.namespace != "default" or not isinstance(workload.part, PodObject):
         return

@@ -21,8 +21,11 @@ from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Related, Severity
-from hullcheck.model.compose import ComposeProject, Service
-from hullcheck.model.container import Port
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.model.compose import ComposeProject, Service
+    from hullcheck.model.container import Port
 
 check = Check(
     __name__,
@@ -36,7 +39,7 @@ check = Check(
 _EVERYWHERE = ("", "0.0.0.0", "::")
 
 
-@check.on(ComposeProject)
+@check.on("ComposeProject")
 def twice(project: ComposeProject) -> Iterator[Finding]:
     seen: dict[tuple[int, str], list[tuple[Service, Port]]] = {}
     for service in project.services.values():

@@ -17,7 +17,10 @@ from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Related, Severity
-from hullcheck.model.dockerfile import Dockerfile, Stage
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.model.dockerfile import Dockerfile, Stage
 
 check = Check(
     __name__,
@@ -36,7 +39,7 @@ check = Check(
 )
 
 
-@check.on(Dockerfile)
+@check.on("Dockerfile")
 def twice(dockerfile: Dockerfile) -> Iterator[Finding]:
     seen: dict[str, Stage] = {}
     for stage in dockerfile.stages:

@@ -35,7 +35,10 @@ from hullcheck.finding import Finding, Fix, Severity
 from hullcheck.model.edit import delete, fix, put
 from hullcheck.model.kubernetes import PodObject
 from hullcheck.model.misplaced import Misplaced, misplaced, plain_value
-from hullcheck.model.workload import Workload
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.model.workload import Workload
 
 check = Check(
     __name__,
@@ -48,7 +51,7 @@ check = Check(
 )
 
 
-@check.on(Workload)
+@check.on("Workload")
 def without_effect(workload: Workload) -> Iterator[Finding]:
     pod = workload.part
     if not isinstance(pod, PodObject):

@@ -20,9 +20,12 @@ from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
-from hullcheck.model.compose import Service
 from hullcheck.model.edit import fix, replace_word
 from hullcheck.patterns import pattern
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.model.compose import Service
 
 check = Check(
     __name__,
@@ -37,7 +40,7 @@ check = Check(
 _SEXAGESIMAL = pattern(r"[1-9][0-9]*(?::[0-5]?[0-9])+")
 
 
-@check.on(Service)
+@check.on("Service")
 def unquoted(service: Service) -> Iterator[Finding]:
     for port in service.ports:
         text = port.location.text

@@ -16,7 +16,10 @@ from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
-from hullcheck.model.dockerfile import Stage
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.model.dockerfile import Stage
 
 check = Check(
     __name__,
@@ -34,7 +37,7 @@ check = Check(
 )
 
 
-@check.on(Stage)
+@check.on("Stage")
 def itself(stage: Stage) -> Iterator[Finding]:
     for word, source in stage.copied_from:
         if source is stage:

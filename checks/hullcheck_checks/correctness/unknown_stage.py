@@ -20,9 +20,12 @@ from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
-from hullcheck.model.dockerfile import Stage
 from hullcheck.model.official import official_images
-from hullcheck.model.text import Text
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.model.dockerfile import Stage
+    from hullcheck.model.text import Text
 
 check = Check(
     __name__,
@@ -35,7 +38,7 @@ check = Check(
 )
 
 
-@check.on(Stage)
+@check.on("Stage")
 def missing(stage: Stage) -> Iterator[Finding]:
     own = {instruction.location for instruction in stage.instructions}
     for word, step in stage.from_words:

@@ -20,7 +20,10 @@ from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
-from hullcheck.model.workload import Workload
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.model.workload import Workload
 
 check = Check(
     __name__,
@@ -32,7 +35,7 @@ check = Check(
 )
 
 
-@check.on(Workload)
+@check.on("Workload")
 def host(workload: Workload) -> Iterator[Finding]:
     field = workload.host_process
     if field is not None and field.value:

@@ -21,9 +21,12 @@ from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
-from hullcheck.model.command import Command, Script
-from hullcheck.model.dockerfile import Stage
 from hullcheck.source import Location
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.model.command import Command, Script
+    from hullcheck.model.dockerfile import Stage
 
 check = Check(
     __name__,
@@ -38,7 +41,7 @@ Found = tuple[str, Location, bool, Location | None]
 """What happens, where, whether the password is written out, and where it then stands."""
 
 
-@check.on(Stage)
+@check.on("Stage")
 def set_here(stage: Stage) -> Iterator[Finding]:
     for script in stage.scripts:
         if script.instruction.keyword != "RUN":

@@ -21,8 +21,11 @@ from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
-from hullcheck.model.container import Container
 from hullcheck.model.extent import extent, words
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.model.container import Container
 
 check = Check(
     __name__,
@@ -34,7 +37,7 @@ check = Check(
 )
 
 
-@check.on(Container)
+@check.on("Container")
 def preloaded(container: Container) -> Iterator[Finding]:
     for variable in container.environment:
         if variable.name not in ("LD_PRELOAD", "LD_AUDIT"):

@@ -20,9 +20,12 @@ from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Edit, Finding, Fix, Severity
-from hullcheck.model.command import Command, Word
-from hullcheck.model.dockerfile import Stage
-from hullcheck.model.instruction import Instruction
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.model.command import Command, Word
+    from hullcheck.model.dockerfile import Stage
+    from hullcheck.model.instruction import Instruction
 
 check = Check(
     __name__,
@@ -41,7 +44,7 @@ check = Check(
 )
 
 
-@check.on(Stage)
+@check.on("Stage")
 def used(stage: Stage) -> Iterator[Finding]:
     for script in stage.scripts:
         for command in script.commands:

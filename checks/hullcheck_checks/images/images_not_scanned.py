@@ -24,7 +24,10 @@ from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
-from hullcheck.model.repository import Pipeline
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.model.repository import Pipeline
 
 check = Check(
     __name__,
@@ -37,7 +40,7 @@ check = Check(
 )
 
 
-@check.on(Pipeline)
+@check.on("Pipeline")
 def never_scanned(pipeline: Pipeline) -> Iterator[Finding]:
     yield check.finding(
         pipeline,

@@ -20,7 +20,10 @@ from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
-from hullcheck.model.container import Container
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.model.container import Container
 
 check = Check(
     __name__,
@@ -37,7 +40,7 @@ check = Check(
 )
 
 
-@check.on(Container)
+@check.on("Container")
 def keeps_what_it_has(container: Container) -> Iterator[Finding]:
     policy = container.pull_policy
     image = container.image.image if container.image else None

@@ -43,7 +43,7 @@ check = Check(
 LENGTHS = {"sha256": 64, "sha512": 128}
 
 
-@check.on(ImageUse)
+@check.on("ImageUse")
 def cut_short(use: ImageUse) -> Iterator[Finding]:
     """A digest that lacks digits: Compose and manifests take it, and the pull fails."""
     name, at, digest = (use.reference.value or "").partition("@")
@@ -58,7 +58,7 @@ def cut_short(use: ImageUse) -> Iterator[Finding]:
         )
 
 
-@check.on(ImageUse)
+@check.on("ImageUse")
 def undigested(use: ImageUse) -> Iterator[Finding]:
     image = use.image
     if image is None or image.digest or not image.tag or image.tag.lower() == "latest" or use.built_here:

@@ -22,8 +22,11 @@ from collections.abc import Iterator
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
 from hullcheck.model.extent import extent, words
-from hullcheck.model.image import ImageUse
 from hullcheck.terms import Alias
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.model.image import ImageUse
 
 check = Check(
     __name__,
@@ -48,7 +51,7 @@ check = Check(
 )
 
 
-@check.on(ImageUse)
+@check.on("ImageUse")
 def untagged(use: ImageUse) -> Iterator[Finding]:
     image = use.image or use.partial
     if image is None or image.tag or image.digest or use.built_here:

@@ -24,12 +24,13 @@ from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
-from hullcheck.model.container import Container, Port
 from hullcheck.model.extent import EVERY_ADDRESS, extent
-from hullcheck.model.network.compose_review import tempered
-from hullcheck.model.network.extents import published
 from hullcheck.model.network.loopback import to_loopback
 from hullcheck.patterns import pattern
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.model.container import Container, Port
 
 check = Check(
     __name__,
@@ -63,7 +64,7 @@ _STARTED = pattern(
 )
 
 
-@check.on(Container)
+@check.on("Container")
 def attachable(container: Container) -> Iterator[Finding]:
     if container.dialect not in ("compose", "kubernetes"):
         return
@@ -72,6 +73,9 @@ def attachable(container: Container) -> Iterator[Finding]:
         if what and (container.dialect == "kubernetes" or port.public):
             verb = "publishes" if container.dialect == "compose" else "declares"
             severity = Severity.HIGH if port.number == 2375 else Severity.MEDIUM
+            from hullcheck.model.network.compose_review import tempered
+            from hullcheck.model.network.extents import published
+
             yield check.finding(
                 container,
                 f"{container.described} {verb} port {port.number}, that of {what}",
@@ -111,6 +115,8 @@ def _started(container: Container) -> Iterator[Finding]:
     for word in (*container.command, *options):
         match = _STARTED.search(word.value or "")
         if match:
+            from hullcheck.model.network.compose_review import tempered
+
             yield check.finding(
                 container,
                 f"{container.described} starts a debugger for all addresses: `{match[0]}`",

@@ -28,11 +28,11 @@ from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
-from hullcheck.model.container import Container, Port
 from hullcheck.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from hullcheck.model.compose import Service
+    from hullcheck.model.container import Container, Port
     from hullcheck.model.network.consoles import Console
     from hullcheck.model.network.network import Doorway
     from hullcheck.model.network.parts import ComposeUse, Reach
@@ -127,7 +127,7 @@ def _asks(doorway: "Doorway") -> bool:
     return any(word in name.lower() for name in names for word in _ASKING)
 
 
-@check.on(Container)
+@check.on("Container")
 def in_an_image(container: Container) -> Iterator[Finding]:
     if container.role != "stage" or not container.ports:
         return

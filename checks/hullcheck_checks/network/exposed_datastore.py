@@ -27,10 +27,12 @@ from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Related, Severity
-from hullcheck.model.network.extents import let_in
-from hullcheck.model.network.network import Doorway
-from hullcheck.model.network.parts import Reach
 from hullcheck.terms import Alias
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.model.network.network import Doorway
+    from hullcheck.model.network.parts import Reach
 
 check = Check(
     __name__,
@@ -64,7 +66,7 @@ _WITH_A_WEB_INTERFACE = frozenset(
 )
 
 
-@check.on(Reach)
+@check.on("Reach")
 def from_outside(reach: Reach) -> Iterator[Finding]:
     if not reach.endpoint.data:
         return
@@ -76,6 +78,8 @@ def from_outside(reach: Reach) -> Iterator[Finding]:
             continue
         seen.add(key)
         connections = network.universe.ports.text(admitted) + network.as_known(doorway.workload)
+        from hullcheck.model.network.extents import let_in
+
         yield check.finding(
             reach,
             f"`{reach.endpoint.name}` ({reach.endpoint.data}) can be reached from outside by {doorway.via}: {connections}",

@@ -28,8 +28,10 @@ from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Related, Severity
-from hullcheck.model.network.compose_review import flat, names, tempered
-from hullcheck.model.network.parts import ComposeUse
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.model.network.parts import ComposeUse
 
 check = Check(
     __name__,
@@ -41,8 +43,10 @@ check = Check(
 )
 
 
-@check.on(ComposeUse)
+@check.on("ComposeUse")
 def one_network(use: ComposeUse) -> Iterator[Finding]:
+    from hullcheck.model.network.compose_review import flat, names, tempered
+
     found = flat(use) if use.project.complete else None
     if found is None:
         return

@@ -26,9 +26,12 @@ from collections.abc import Iterator
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
 from hullcheck.model.edit import delete, fix
-from hullcheck.model.network.parts import EntranceUse
 from hullcheck.model.node import Mapping, Scalar, at, items
 from hullcheck.patterns import pattern
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.model.network.parts import EntranceUse
 
 check = Check(
     __name__,
@@ -56,7 +59,7 @@ _BREAK = pattern(r"[\x00-\x1f;{}]")
 _LEAVES = pattern(r"[\x00-\x1f\"]")
 
 
-@check.on(EntranceUse)
+@check.on("EntranceUse")
 def through_a_path(use: EntranceUse) -> Iterator[Finding]:
     """A path that ends nginx's `location` and goes on with directives of its own; braces alone are part of a pattern."""
     for rule in items(at(use.entrance.object.node, "spec", "rules")):
@@ -70,7 +73,7 @@ def through_a_path(use: EntranceUse) -> Iterator[Finding]:
                 )  # fmt: skip
 
 
-@check.on(EntranceUse)
+@check.on("EntranceUse")
 def into_the_controller(use: EntranceUse) -> Iterator[Finding]:
     annotations = at(use.entrance.object.node, "metadata", "annotations")
     if not isinstance(annotations, Mapping):

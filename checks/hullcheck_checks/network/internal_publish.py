@@ -21,7 +21,10 @@ from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Related, Severity
-from hullcheck.model.network.parts import ComposeUse
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.model.network.parts import ComposeUse
 
 check = Check(
     __name__,
@@ -33,7 +36,7 @@ check = Check(
 )
 
 
-@check.on(ComposeUse)
+@check.on("ComposeUse")
 def to_nobody(use: ComposeUse) -> Iterator[Finding]:
     for service in use.services:
         networks = [use.project.networks[key] for key in service.networks if key in use.project.networks]

@@ -33,8 +33,10 @@ from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Related, Severity
-from hullcheck.model.network.parts import Isolation
-from hullcheck.model.network.suggest import fix, suggestions
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.model.network.parts import Isolation
 
 check = Check(
     __name__,
@@ -52,7 +54,7 @@ check = Check(
 )
 
 
-@check.on(Isolation)
+@check.on("Isolation")
 def unrestricted(isolation: Isolation) -> Iterator[Finding]:
     if isolation.egress or not isolation.namespace_restricts_egress:
         return
@@ -60,6 +62,8 @@ def unrestricted(isolation: Isolation) -> Iterator[Finding]:
         return
     severity = Severity.INFO if isolation.elsewhere else Severity.MEDIUM if isolation.exposed else Severity.LOW
     elsewhere = f"; one in {isolation.elsewhere} might" if isolation.elsewhere else ""
+    from hullcheck.model.network.suggest import fix, suggestions
+
     yield check.finding(
         isolation,
         f"`{isolation.workload.name}` can connect to anywhere: no egress policy selects it{elsewhere}",

@@ -21,8 +21,10 @@ from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
-from hullcheck.model.network.parts import PolicyUse
-from hullcheck.model.network.policy import Direction
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.model.network.parts import PolicyUse
 
 check = Check(
     __name__,
@@ -39,8 +41,10 @@ _MEANING = {
 }
 
 
-@check.on(PolicyUse)
+@check.on("PolicyUse")
 def null(use: PolicyUse) -> Iterator[Finding]:
+    from hullcheck.model.network.policy import Direction
+
     for direction in Direction:
         for rule in use.policy.rules(direction):
             for peer in rule.peers or ():

@@ -20,8 +20,10 @@ from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Related, Severity
-from hullcheck.model.network.parts import PolicyUse
-from hullcheck.model.network.review import nullified
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.model.network.parts import PolicyUse
 
 check = Check(
     __name__,
@@ -33,8 +35,10 @@ check = Check(
 )
 
 
-@check.on(PolicyUse)
+@check.on("PolicyUse")
 def in_vain(use: PolicyUse) -> Iterator[Finding]:
+    from hullcheck.model.network.review import nullified
+
     for found in nullified(use):
         wide = found.wider.peer.location if found.wider.peer else found.wider.rule.location
         yield check.finding(

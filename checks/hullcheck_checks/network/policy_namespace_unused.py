@@ -20,7 +20,10 @@ from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
-from hullcheck.model.network.parts import PolicyUse
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.model.network.parts import PolicyUse
 
 check = Check(
     __name__,
@@ -32,7 +35,7 @@ check = Check(
 )
 
 
-@check.on(PolicyUse)
+@check.on("PolicyUse")
 def elsewhere(use: PolicyUse) -> Iterator[Finding]:
     around = use.surroundings
     if use.policy.cluster_wide or use.policy.refused or around.partial or not around.namespaces:

@@ -23,7 +23,10 @@ from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
-from hullcheck.model.rbac import Bound
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.model.rbac import Bound
 
 check = Check(
     __name__,
@@ -35,7 +38,7 @@ check = Check(
 )
 
 
-@check.on(Bound)
+@check.on("Bound")
 def to_nothing(bound: Bound) -> Iterator[Finding]:
     if not bound.problem:
         return

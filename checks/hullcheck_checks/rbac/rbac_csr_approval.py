@@ -23,9 +23,10 @@ from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
-from hullcheck.model import rights
-from hullcheck.model.powers import approval, told
-from hullcheck.model.rbac import Granted
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.model.rbac import Granted
 
 check = Check(
     __name__,
@@ -38,10 +39,14 @@ check = Check(
 )
 
 
-@check.on(Granted)
+@check.on("Granted")
 def approves(granted: Granted) -> Iterator[Finding]:
+    from hullcheck.model.powers import approval, told
+
     for rule, power in approval(granted.role.rules) if granted.role.reported else ():
         if rule is granted.rule:
+            from hullcheck.model import rights
+
             yield check.finding(
                 granted,
                 told(granted, power),

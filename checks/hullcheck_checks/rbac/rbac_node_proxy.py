@@ -22,10 +22,11 @@ from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Fix, Severity
-from hullcheck.model import rights
 from hullcheck.model.edit import delete, fix, replace
-from hullcheck.model.powers import evidence, of, told
-from hullcheck.model.rbac import Granted, Word
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.model.rbac import Granted, Word
 
 check = Check(
     __name__,
@@ -43,9 +44,13 @@ check = Check(
 )
 
 
-@check.on(Granted)
+@check.on("Granted")
 def past_the_audit(granted: Granted) -> Iterator[Finding]:
+    from hullcheck.model.powers import evidence, of, told
+
     for power in of(granted.rule, check.name) if granted.role.reported else ():
+        from hullcheck.model import rights
+
         yield check.finding(
             granted,
             told(granted, power),

@@ -19,7 +19,10 @@ from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
 from hullcheck.model.kubernetes import PodObject
 from hullcheck.model.node import at, is_null
-from hullcheck.model.workload import Workload
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.model.workload import Workload
 
 check = Check(
     __name__,
@@ -31,7 +34,7 @@ check = Check(
 )
 
 
-@check.on(Workload)
+@check.on("Workload")
 def unlimited(workload: Workload) -> Iterator[Finding]:
     pod = workload.part
     if workload.kind != "CronJob" or not workload.complete or not isinstance(pod, PodObject):

@@ -17,9 +17,12 @@ from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Fix, Severity
-from hullcheck.model.availability import Budget
 from hullcheck.model.edit import fix, put
 from hullcheck.model.node import Mapping
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.model.availability import Budget
 
 check = Check(
     __name__,
@@ -32,7 +35,7 @@ check = Check(
 )
 
 
-@check.on(Budget)
+@check.on("Budget")
 def keeping(budget: Budget) -> Iterator[Finding]:
     policy = budget.eviction_policy
     if not policy.unknown and policy.value != "AlwaysAllow":

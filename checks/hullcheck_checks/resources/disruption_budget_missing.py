@@ -20,7 +20,10 @@ from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
-from hullcheck.model.availability import Availability
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.model.availability import Availability
 
 check = Check(
     __name__,
@@ -36,7 +39,7 @@ check = Check(
 )
 
 
-@check.on(Availability)
+@check.on("Availability")
 def unguarded(available: Availability) -> Iterator[Finding]:
     workload = available.workload
     if available.several and not available.budgeted and workload.kind in ("Deployment", "StatefulSet"):

@@ -21,7 +21,10 @@ from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
 from hullcheck.model.kubernetes import PodObject
 from hullcheck.model.node import Mapping, at, is_null
-from hullcheck.model.workload import Workload
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.model.workload import Workload
 
 check = Check(
     __name__,
@@ -33,7 +36,7 @@ check = Check(
 )
 
 
-@check.on(Workload)
+@check.on("Workload")
 def kept(workload: Workload) -> Iterator[Finding]:
     pod = workload.part
     if workload.kind != "Job" or not workload.complete or not isinstance(pod, PodObject):

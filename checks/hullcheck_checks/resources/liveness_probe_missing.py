@@ -17,7 +17,10 @@ from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
-from hullcheck.model.workload import Workload
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.model.workload import Workload
 
 check = Check(
     __name__,
@@ -36,7 +39,7 @@ check = Check(
 )
 
 
-@check.on(Workload)
+@check.on("Workload")
 def unwatched(workload: Workload) -> Iterator[Finding]:
     if workload.dialect != "kubernetes" or not workload.complete or workload.ends:
         return

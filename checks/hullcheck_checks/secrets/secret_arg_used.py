@@ -28,14 +28,16 @@ from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Related, Severity
-from hullcheck.model.compose import Service
-from hullcheck.model.dockerfile import Stage, mounts
-from hullcheck.model.instruction import Instruction
 from hullcheck.model.secrets import Grade, by_name, literal, narrowed
-from hullcheck.model.text import Text
-from hullcheck.model.workload import Workload
 from hullcheck.patterns import pattern
-from hullcheck.source import Field, Location
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.model.dockerfile import Stage
+    from hullcheck.model.instruction import Instruction
+    from hullcheck.model.text import Text
+    from hullcheck.model.workload import Workload
+    from hullcheck.source import Field, Location
 
 check = Check(
     __name__,
@@ -49,7 +51,7 @@ check = Check(
 _USED = pattern(r"\$(?:\{(?P<braced>[A-Za-z_][A-Za-z0-9_]*)[^}\s]*\}?|(?P<plain>[A-Za-z_][A-Za-z0-9_]*))")
 
 
-@check.on(Stage)
+@check.on("Stage")
 def used(stage: Stage) -> Iterator[Finding]:
     declared = _arguments(stage)
     if not declared:
@@ -84,6 +86,8 @@ def _uses(instruction: Instruction) -> Iterator[tuple[str, Location]]:
 
 def _brought(instruction: Instruction, name: str) -> bool:
     """Does a secret mount set the variable, or the command itself?"""
+    from hullcheck.model.dockerfile import mounts
+
     if any(mount.kind == "secret" and _option(mount.option("env")) == name for mount in mounts(instruction)):
         return True
     return re.search(rf"(?:^|[\s;&(]){name}=|(?<![\w-])read (?:-\w+ )*{name}\b", instruction.text.text) is not None
@@ -104,8 +108,10 @@ def _finding(stage: Stage, name: str, place: Location, declared: Location) -> Fi
     )
 
 
-@check.on(Workload)
+@check.on("Workload")
 def passed(workload: Workload) -> Iterator[Finding]:
+    from hullcheck.model.compose import Service
+
     if not isinstance(workload.part, Service) or workload.part.build is None:
         return
     for name, field in workload.part.build.args.items():

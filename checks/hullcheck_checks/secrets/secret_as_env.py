@@ -24,7 +24,10 @@ from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
-from hullcheck.model.container import Container
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.model.container import Container
 
 check = Check(
     __name__,
@@ -42,7 +45,7 @@ check = Check(
 )
 
 
-@check.on(Container)
+@check.on("Container")
 def taken(container: Container) -> Iterator[Finding]:
     for variable in container.environment:
         if variable.source == "Secret":

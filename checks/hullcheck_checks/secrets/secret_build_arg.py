@@ -24,9 +24,12 @@ from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
-from hullcheck.model.repository import BuildArgument
 from hullcheck.model.secrets import Grade, by_name
 from hullcheck.patterns import pattern
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.model.repository import BuildArgument
 
 check = Check(
     __name__,
@@ -42,7 +45,7 @@ _EXPRESSION = pattern(r"\$\{\{([^{}]*+)\}\}")
 _VARIABLE = pattern(r"\$(?:\{\{[^{}]*\}\}|\{\w+\}|\w+|\(\w+\))")
 
 
-@check.on(BuildArgument)
+@check.on("BuildArgument")
 def handed_over(argument: BuildArgument) -> Iterator[Finding]:
     if _PUBLIC.match(argument.name) is not None:
         return

@@ -23,7 +23,10 @@ from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
-from hullcheck.model.repository import Copied
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.model.repository import Copied
 
 check = Check(
     __name__,
@@ -35,7 +38,7 @@ check = Check(
 )
 
 
-@check.on(Copied)
+@check.on("Copied")
 def copied(source: Copied) -> Iterator[Finding]:
     if source.named:
         yield check.finding(

@@ -31,14 +31,17 @@ from collections.abc import Iterator
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
 from hullcheck.model.configtext import in_config
-from hullcheck.model.kubernetes import KubernetesObject
 from hullcheck.model.node import Mapping, Scalar
 from hullcheck.model.placeholders import asks, documented, is_harmless_value, weak
 from hullcheck.model.repository import is_for_tests
 from hullcheck.model.secrets import Grade, by_name, decoded, in_url, narrowed, words_of
 from hullcheck.model.tokens import by_value, random
 from hullcheck.patterns import pattern
-from hullcheck.source import Location
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.model.kubernetes import KubernetesObject
+    from hullcheck.source import Location
 
 check = Check(
     __name__,
@@ -109,7 +112,7 @@ MIN_WRITTEN = 4
 """Characters of a value of which another one is made, below which that may be by chance."""
 
 
-@check.on(KubernetesObject)
+@check.on("KubernetesObject")
 def with_data(made: KubernetesObject) -> Iterator[Finding]:
     if made.kind != "Secret" or made.api_version != "v1" or made.node.get("sops") is not None:
         return

@@ -27,11 +27,14 @@ from collections.abc import Iterator
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
 from hullcheck.model.argv import Command, commands, unquoted
-from hullcheck.model.dockerfile import Stage, mounts
-from hullcheck.model.instruction import Instruction
-from hullcheck.model.text import Text
 from hullcheck.patterns import pattern
-from hullcheck.source import Location
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.model.dockerfile import Stage
+    from hullcheck.model.instruction import Instruction
+    from hullcheck.model.text import Text
+    from hullcheck.source import Location
 
 check = Check(
     __name__,
@@ -65,6 +68,8 @@ class _Secrets:
         self.paths: set[str] = set()
         self.variables: set[str] = set()
         self.mounted: list[str] = []
+        from hullcheck.model.dockerfile import mounts
+
         for mount in mounts(instruction):
             target = mount.option("target", "dst", "destination")
             env, name = mount.option("env"), mount.option("id")
@@ -94,10 +99,12 @@ class _Secrets:
         return not target.startswith((*HARMLESS, *self.mounted, *self.paths)) and not target.startswith("&")
 
 
-@check.on(Stage)
+@check.on("Stage")
 def leaks(stage: Stage) -> Iterator[Finding]:
     for step in stage.instructions:
         instruction = step.effective
+        from hullcheck.model.dockerfile import mounts
+
         if instruction.keyword == "RUN" and any(mount.kind == "secret" for mount in mounts(instruction)):
             for text in (instruction.text, *(heredoc.body for heredoc in instruction.heredocs)):
                 yield from _in_script(stage, instruction, text)

@@ -20,9 +20,11 @@ from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
-from hullcheck.model.dockerfile import Stage
-from hullcheck.model.downloads import is_git, without_secrets
 from hullcheck.model.extent import sources
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.model.dockerfile import Stage
 
 check = Check(
     __name__,
@@ -34,7 +36,7 @@ check = Check(
 )
 
 
-@check.on(Stage)
+@check.on("Stage")
 def mutable(stage: Stage) -> Iterator[Finding]:
     for step in stage.instructions:
         instruction = step.effective
@@ -43,6 +45,8 @@ def mutable(stage: Stage) -> Iterator[Finding]:
         for word in instruction.words[:-1]:
             value = stage.expand(word.text, step)
             url = value.text or value.shape
+            from hullcheck.model.downloads import is_git, without_secrets
+
             if not is_git(url):
                 continue
             name = _reference(url)

@@ -22,10 +22,13 @@ from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
-from hullcheck.model.compose import Service
 from hullcheck.model.extent import sources
 from hullcheck.patterns import pattern
-from hullcheck.source import Field
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.model.compose import Service
+    from hullcheck.source import Field
 
 check = Check(
     __name__,
@@ -41,7 +44,7 @@ _COMMIT = pattern(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 _TAG = pattern(r"(?:refs/tags/)?v?[0-9]++(?:(?:\.[0-9]++)*+(?:\+[\w.-]+)?|[-.][\w.-]+)")
 
 
-@check.on(Service)
+@check.on("Service")
 def contexts(service: Service) -> Iterator[Finding]:
     if service.build is not None:
         for what, field in (("", service.build.context), *service.build.additional_contexts.items()):

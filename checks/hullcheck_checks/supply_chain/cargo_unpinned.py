@@ -19,9 +19,12 @@ from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
-from hullcheck.model.dockerfile import Stage
 from hullcheck.model.package_options import CARGO
 from hullcheck.model.packages import apart
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.model.dockerfile import Stage
 
 check = Check(
     __name__,
@@ -35,7 +38,7 @@ check = Check(
 _ENOUGH = frozenset(("--version", "--vers", "--path", "--rev", "--list"))
 
 
-@check.on(Stage)
+@check.on("Stage")
 def unpinned(stage: Stage) -> Iterator[Finding]:
     for command in stage.commands:
         words = [word for word in command.arguments if not word.text.startswith("+")]

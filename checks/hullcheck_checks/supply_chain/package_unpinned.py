@@ -24,11 +24,14 @@ from collections.abc import Iterator
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
 from hullcheck.model.command import Command, Option, Word
-from hullcheck.model.dockerfile import Stage
 from hullcheck.model.package_options import CHOCO, COMPOSER, CONDA, DOTNET, Grammar
 from hullcheck.model.packages import apart, verb_at
 from hullcheck.model.text import Text
 from hullcheck.patterns import pattern
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.model.dockerfile import Stage
 
 check = Check(
     __name__,
@@ -42,7 +45,7 @@ check = Check(
 Found = tuple[str, Word | Text]
 
 
-@check.on(Stage)
+@check.on("Stage")
 def unpinned(stage: Stage) -> Iterator[Finding]:
     for command in stage.commands:
         reader = _READERS.get(command.name.lower())

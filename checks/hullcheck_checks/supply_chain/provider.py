@@ -20,8 +20,11 @@ from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
-from hullcheck.model.compose import Service
 from hullcheck.model.node import Mapping, as_str
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.model.compose import Service
 
 check = Check(
     __name__,
@@ -33,7 +36,7 @@ check = Check(
 )
 
 
-@check.on(Service)
+@check.on("Service")
 def made(service: Service) -> Iterator[Finding]:
     provider = service.node.get("provider")
     kind = provider.get("type") if isinstance(provider, Mapping) else None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import os
 import re
 import sys
@@ -18,6 +17,8 @@ from hullcheck.finding import Severity
 from hullcheck.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    import argparse
+
     from hullcheck.commands.hook import Plan
 
 _WITH_CHECKOUT = ("sarif", "sarif-full", "markdown", "html")
@@ -136,12 +137,14 @@ def _judged(options: argparse.Namespace, request_: engine.Request, checks: Regis
 
 def with_defaults(options: argparse.Namespace) -> argparse.Namespace:
     """The options of another command, with this one's defaults for all others."""
+    import argparse
+
     parser = argparse.ArgumentParser()
     add(parser)
     return argparse.Namespace(**{**vars(parser.parse_args([])), **vars(options)})
 
 
-def request(options: argparse.Namespace, checks: Registry, plan: "Plan | None" = None) -> engine.Request:
+def request(options: argparse.Namespace, checks: Registry, plan: Plan | None = None) -> engine.Request:
     """What the options ask for; a hook's plan says what is judged, and what it is compared with."""
     paths = list(plan.paths) if plan else options.paths or ["."]
     if "-" in paths and len(paths) > 1:
@@ -213,7 +216,7 @@ def _output(text: str) -> tuple[str, str | None]:
     return name, file or None
 
 
-def _warn(result: engine.Result, request_: engine.Request, plan: "Plan | None") -> None:
+def _warn(result: engine.Result, request_: engine.Request, plan: Plan | None) -> None:
     """Say what the run rests on, on standard error: what wasn't judged, and where nothing was there to be judged."""
     notes = [*(plan.notes if plan else ()), *(request_.past.history.notes() if request_.past else ())]
     if result.same_as and not plan:

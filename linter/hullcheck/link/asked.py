@@ -6,12 +6,15 @@ import posixpath
 from collections.abc import Iterable, Iterator
 
 from hullcheck.discover import Tree
-from hullcheck.link.builds import Build, join
 from hullcheck.link.ci import Inputs, Pipelines
 from hullcheck.model.repository import BuildArgument
-from hullcheck.parse.build_commands import BuildCommand, commands, folders, handed
 from hullcheck.source import Related, Source
 from hullcheck.tuples import NamedTuple
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.link.builds import Build
+    from hullcheck.parse.build_commands import BuildCommand
 
 MAX_SCRIPTS = 2_000
 MAX_BYTES = 256 * 1024
@@ -48,6 +51,8 @@ def asked(tree: Tree, pipelines: Pipelines) -> Asked:
         bakes += _present(present, [said.folder], said.bake)
     for source in (*pipelines.sources, *_scripts(tree, {source.path for source in pipelines.sources})):
         bases = _bases(source)
+        from hullcheck.parse.build_commands import commands, handed
+
         for command in commands(source.text):
             place = Related(source.at(command.start, command.end).one_line(), "a script builds it")
             builds += _builds(present, bases, command, place)
@@ -67,6 +72,8 @@ def variants(stated: Iterable[Build], wanted: Iterable[Build]) -> Iterator[Build
     for build in wanted:
         by_file.setdefault(build.dockerfile, {}).setdefault((build.target, build.arguments), build)
     for path, builds in by_file.items():
+        from hullcheck.link.builds import Build
+
         if path in known:
             yield from list(builds.values())[:MAX_VARIANTS]
         elif special := [build for build in builds.values() if build.target or build.arguments]:
@@ -96,6 +103,9 @@ def _is_script(path: str) -> bool:
 def _bases(source: Source) -> list[str]:
     """The folders that a script's paths may be relative to: its own and the root, and those that it changes to."""
     own = posixpath.dirname(source.path)
+    from hullcheck.link.builds import join
+    from hullcheck.parse.build_commands import folders
+
     moved = [join(base, folder) for folder in folders(source.text) for base in ("", own)]
     return list(dict.fromkeys(["", own, *(folder for folder in moved if folder is not None)]))
 
@@ -108,10 +118,14 @@ def _builds(present: frozenset[str], bases: list[str], said: Inputs | BuildComma
     if file and context and "://" not in context and not file.startswith("./"):
         names.append(posixpath.join(context, file))
     for path in _present(present, bases, names)[:1]:
+        from hullcheck.link.builds import Build
+
         yield Build(path, said.target or None, "", said.arguments, place, contexts=said.contexts, tags=said.tags)
 
 
 def _present(present: frozenset[str], bases: list[str], names: Iterable[str]) -> list[str]:
     """The files that the names may stand for, the likeliest first."""
+    from hullcheck.link.builds import join
+
     found = (join(base, name) for name in names for base in bases if not name.startswith("/"))
     return [path for path in dict.fromkeys(found) if path is not None and path in present]

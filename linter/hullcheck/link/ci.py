@@ -11,7 +11,6 @@ from hullcheck.model.image import ImageUse
 from hullcheck.model.lazy import Lazy
 from hullcheck.model.node import Mapping, Node, Scalar, Sequence, is_null
 from hullcheck.model.repository import BuildArgument
-from hullcheck.parse import yaml
 from hullcheck.patterns import pattern
 from hullcheck.source import Field, Location, Source
 from hullcheck.tuples import NamedTuple
@@ -90,6 +89,8 @@ def pipelines(tree: Tree) -> Pipelines:
             found += _dev_container(source)
             continue
         scanned = scanned or _scans(source.text)
+        from hullcheck.parse import yaml
+
         for document in yaml.parse(source).documents:
             if isinstance(document.root, Mapping):
                 reader = _gitlab if _is_gitlab(path) else _github
@@ -265,6 +266,8 @@ def _gitlab_images(holder: Mapping, how: str, owner: str) -> Iterator[ImageUse]:
 
 def _dev_container(source: Source) -> Iterator[_Found]:
     """The image of a development container, or what it is built from, in JSON with comments."""
+    from hullcheck.parse import yaml
+
     for document in yaml.parse(Source(source.path, _without_comments(source.text).encode())).documents:
         if isinstance(document.root, Mapping):
             for use in _use(document.root.get("image"), "development container", "devcontainer"):

@@ -20,13 +20,11 @@ from hullcheck.model.compose import ComposeFile, ComposeProject, Service
 from hullcheck.model.node import Mapping, Node, is_null
 from hullcheck.model.problem import Problem, late
 from hullcheck.patterns import pattern
-from hullcheck.render.compose.envfiles import with_files
 from hullcheck.render.compose.files import Files, ReadNamed
 from hullcheck.render.compose.interpolate import BadTemplateError, Setting, Substitution, Variables
 from hullcheck.render.compose.nodes import get, same, text_of, unmarked
 from hullcheck.render.compose.normal import normalised
 from hullcheck.render.compose.refuse import refusals
-from hullcheck.render.compose.resolved import escaped, resolved, started
 from hullcheck.source import Location, Source
 from hullcheck.tuples import NamedTuple
 
@@ -101,6 +99,9 @@ def show(
     variables = reading.settings(folder)
     if profiles is None:
         profiles = tuple(variables.get("COMPOSE_PROFILES", Setting("")).text.split(","))
+    from hullcheck.render.compose.envfiles import with_files
+    from hullcheck.render.compose.resolved import escaped, resolved, started
+
     root = with_files(started(project.node, profiles), folder, texts, variables)
     printed = escaped(resolved(root).root)
     assert isinstance(printed, Mapping)
@@ -214,6 +215,8 @@ class _Projects:
         name = self._name(choice, self.reading.settings(choice.folder))
         loaded, variables = self.reading.merged(choice.paths, choice.folder, name)
         root = normalised(loaded.root, name, variables)
+        from hullcheck.render.compose.resolved import resolved, started
+
         profiles = choice.profiles if choice.profiles is not None else self.profiles
         if profiles is not None:
             root = started(root, profiles)

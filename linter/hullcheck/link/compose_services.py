@@ -9,11 +9,9 @@ from collections.abc import Mapping as Lookup
 from hullcheck.budget import tick
 from hullcheck.model.compose import Build, Dependency, FileObject, Join, Network, Service, Volume
 from hullcheck.model.container import Mount, Port, Variable
-from hullcheck.model.hostpaths import leads_to_runtime
 from hullcheck.model.image import ImageUse
 from hullcheck.model.node import Mapping, Node, Scalar
 from hullcheck.patterns import pattern
-from hullcheck.render.compose.dotenv import variables as read_variables
 from hullcheck.render.compose.interpolate import DEFAULT, MAX_TEXT, Variables, is_set_elsewhere, settings_in
 from hullcheck.render.compose.nodes import (
     MARK,
@@ -161,6 +159,8 @@ def _partly_known(text: str) -> str:
         return path
     if text.startswith(f"{MARK}/"):
         path = normal_path(f"/*{text[1:]}".replace(MARK, "*"), "")
+        from hullcheck.model.hostpaths import leads_to_runtime
+
         return path if leads_to_runtime(path) else ""
     return ""
 
@@ -359,6 +359,8 @@ class _Reader:
             if source is None:
                 continue
             use = Related(item.location, f"service `{self.name}` takes its environment from it")
+            from hullcheck.render.compose.dotenv import variables as read_variables
+
             for name, setting in read_variables(source, self.place.variables).items():
                 at = setting.location or source.at(0)
                 said: Field[str] = Field(setting.text, at, related=(use,))
@@ -482,6 +484,8 @@ def as_shipped(node: Node, place: Place) -> str:
     for name in _variables_of(node)[:1]:
         for example in EXAMPLES:
             source = place.texts.get(posixpath.join(place.folder, example))
+            from hullcheck.render.compose.dotenv import variables as read_variables
+
             setting = read_variables(source, {}).get(name) if source is not None else None
             if setting is not None:
                 return setting.text

@@ -11,7 +11,6 @@ from hullcheck.link.expected import asserted_files
 from hullcheck.link.kubernetes_containers import workload
 from hullcheck.link.plain import Group, apart, by_folder, named, unique
 from hullcheck.link.releases import Releases
-from hullcheck.model.claims import Claims
 from hullcheck.model.coverage import Gap
 from hullcheck.model.kubernetes import KubernetesObject, PodContext, World
 from hullcheck.model.node import Mapping as NodeMapping
@@ -450,6 +449,8 @@ class _Context:
         self.accounts: dict[tuple[str, str], KubernetesObject] = {}
         self.limits: dict[str, list[KubernetesObject]] = {}
         objects = list(objects)
+        from hullcheck.model.claims import Claims
+
         self.claims = Claims(objects) if any(made.kind == "PersistentVolume" for made in objects) else None
         for made in objects:
             if made.group:

@@ -8,10 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 
 from hullcheck.discover import Tree
-from hullcheck.link.builds import Build
-from hullcheck.model.dockerfile import Dockerfile
 from hullcheck.model.image import ImageUse
-from hullcheck.model.node import Mapping as YamlMapping
 from hullcheck.model.repository import BuildArgument, Committed, Copied, FileText, Pipeline, Updates
 from hullcheck.patterns import pattern
 from hullcheck.read import File, of_kind
@@ -19,9 +16,12 @@ from hullcheck.source import Source
 from hullcheck.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from hullcheck.link.builds import Build
     from hullcheck.link.ci import Pipelines
     from hullcheck.model.chart_values import ValuesFile
     from hullcheck.model.compose import ComposeProject
+    from hullcheck.model.dockerfile import Dockerfile
+    from hullcheck.model.node import Mapping as YamlMapping
 
 Part = FileText | Copied | Committed | Updates | Pipeline | ImageUse | BuildArgument
 
@@ -109,6 +109,8 @@ class Repository:
             if not _MAY_HOLD.search(source.text):
                 continue
             for document in parse(source).documents:
+                from hullcheck.model.node import Mapping as YamlMapping
+
                 if isinstance(document.root, YamlMapping) and document.root.get("sops") is None:
                     yield ValuesFile(source.at(0), document.root)
 
@@ -155,6 +157,8 @@ def _spans(file: File) -> tuple[tuple[int, int, str], ...]:
 def _services(documents: Iterable[YamlMapping]) -> Iterator[tuple[int, int, str]]:
     for document in documents:
         services = document.get("services")
+        from hullcheck.model.node import Mapping as YamlMapping
+
         for key, value in services.entries().values() if isinstance(services, YamlMapping) else ():
             if key.source is document.source:
                 yield key.start, max(key.end, value.end), f"services.{key.text}"

@@ -11,7 +11,6 @@ from hullcheck.model.acts import NOWHERE, Act, acts, entry, folder_of, resolved,
 from hullcheck.model.command import Script
 from hullcheck.model.dockerfile import Graph, Stage
 from hullcheck.model.downloads import MAX_FOLLOWED, PRINTED, Download, downloads
-from hullcheck.model.globs import like
 from hullcheck.source import Location
 from hullcheck.tuples import NamedTuple
 
@@ -370,6 +369,8 @@ def _same(name: str, path: str) -> bool:
     if path.startswith("bin/"):
         return posixpath.basename(name) == base and posixpath.dirname(name).endswith("bin")
     if "*" in base:
+        from hullcheck.model.globs import like
+
         return base != "*" and like(base, posixpath.basename(name))
     if name[0] in "?$~%" or path[0] in "?$~%":
         return bool(base) and base == posixpath.basename(name)

@@ -45,8 +45,8 @@ def spans(text: str) -> Iterator[Span]:
     for held in in_config(text):
         if _tells(held.name, held.value):
             yield held.start, held.end
-    for pattern in (_ASSIGNED, _ENTRY):
-        yield from _assigned(pattern, text)
+    for written in (_ASSIGNED, _ENTRY):
+        yield from _assigned(written, text)
     yield from _commands(text)
 
 

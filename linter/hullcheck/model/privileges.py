@@ -6,13 +6,13 @@ import re
 from collections.abc import Iterable, Iterator
 
 from hullcheck.model.container import Root, User
-from hullcheck.model.instruction import Instruction
-from hullcheck.model.state import Said
 from hullcheck.source import Field, Location, Related
 from hullcheck.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from hullcheck.model.dockerfile import Stage
+    from hullcheck.model.instruction import Instruction
+    from hullcheck.model.state import Said
 
 # Patterns are compiled where they are used: most files need none of them.
 _DROPS = (

@@ -10,7 +10,7 @@ from hullcheck.model.command import POWERSHELLS, SHELLS, Command, Lost, Redirect
 from hullcheck.model.dockerfile import MAX_COMMANDS
 from hullcheck.model.instruction import Heredoc, Instruction
 from hullcheck.model.text import Text, join
-from hullcheck.parse import shell, shell_pieces, windows
+from hullcheck.parse import shell
 from hullcheck.parse.shell_words import (
     MAX_DEPTH,
     ODD,
@@ -136,6 +136,8 @@ class _Reader:
         if context.depth > MAX_DEPTH:
             raise TooDeepError
         too_many = None
+        from hullcheck.parse import windows
+
         try:
             if kind == "sh":
                 found = self._posix(text, context, heredocs)
@@ -153,6 +155,8 @@ class _Reader:
 
     def _posix(self, text: Text, context: Context, heredocs: tuple[Text, ...]) -> list[Command]:
         left = self.counter.left
+        from hullcheck.parse import shell_pieces
+
         try:
             return shell.parse(text, self.counter, context, heredocs, self.instruction)
         except TooManyError:

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from io import BytesIO
 
 from hullcheck.budget import tick
+from hullcheck.deferred import Logger, defer
 from hullcheck.model.command import Script
 from hullcheck.model.dockerfile import Dockerfile
 from hullcheck.model.instruction import Directive, Heredoc, Instruction
@@ -323,6 +324,8 @@ def _instructions(scanner: _Scanner) -> Iterator[Instruction]:
 def _split(scanner: _Scanner) -> list[dict[str, Any]]:
     if not scanner.logical:
         return []
+    defer("logging", getLogger=Logger)  # it tells of files that can't be opened; there is none
+    defer("json")
     from dockerfile_parse import DockerfileParser
 
     content = _odd("\n".join(scanner.out)) + "\n"

@@ -42,9 +42,9 @@ class Ignore:
         """Is the file or folder, relative to the context, left out of it?"""
         inherited = self._matches(posixpath.dirname(path))
         ignored = False
-        for number, pattern in enumerate(self.patterns):
-            if pattern.exception == ignored and (inherited[number] or pattern.matches(path)):
-                ignored = not pattern.exception
+        for number, line in enumerate(self.patterns):
+            if line.exception == ignored and (inherited[number] or line.matches(path)):
+                ignored = not line.exception
         return ignored
 
     def _matches(self, folder: str) -> tuple[bool, ...]:

@@ -11,7 +11,6 @@ from hullcheck.model.kubernetes import KubernetesObject
 from hullcheck.model.node import Mapping, Node, Scalar, Sequence, as_str, at, at_key, items
 from hullcheck.model.problem import Problem
 from hullcheck.parse import yaml
-from hullcheck.parse.openshift import filled_in
 from hullcheck.patterns import pattern
 from hullcheck.source import Location, Source
 from hullcheck.tuples import NamedTuple
@@ -223,6 +222,8 @@ def _objects(root: Node, api_version: str, kind: str, nested: int) -> Iterator[K
     if made is None:
         return
     if made.kind == "Template" and made.group in ("", "template.openshift.io"):
+        from hullcheck.parse.openshift import filled_in
+
         for member in filled_in(root):
             yield from _objects(member, "", "", nested + 1)
         return

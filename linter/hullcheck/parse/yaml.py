@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from functools import cache
 
 from hullcheck.budget import tick
+from hullcheck.deferred import defer
 from hullcheck.model.coverage import Gap
 from hullcheck.model.lazy import Lazy
 from hullcheck.model.node import Mapping, Node, Scalar, Sequence
@@ -115,6 +117,7 @@ def _first_invalid(data: bytes) -> int:
 
 def _compose(source: Source, text: str, base: int) -> list[Document]:
     """The documents of `text`, which stands at offset `base` of the source; raises _BrokenError."""
+    _parser_class()
     from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
     builder = _Builder(source, base)
@@ -142,10 +145,27 @@ _STAND_IN = "\ue00f"
 _INNER_COLON = pattern(r"""(?<=[^\s"'\[\]{},]):(?=\S)""")
 
 
-def _parsed(text: str) -> Iterator[Any]:
-    from ruamel.yaml.cyaml import CParser  # type: ignore[attr-defined]
+_NOT_NEEDED = ("composer", "constructor", "emitter", "parser", "representer", "scanner", "serializer")
+"""Modules of ruamel.yaml of which the parser in C only takes the classes of errors."""
 
-    yield from iter(CParser(text).get_event, None)
+
+@cache
+def _parser_class() -> Any:
+    """ruamel.yaml's parser in C, without the rest of ruamel.yaml where that isn't there yet."""
+    defer("ruamel.yaml")
+    from ruamel.yaml.error import MarkedYAMLError
+
+    for part in _NOT_NEEDED:
+        defer(f"ruamel.yaml.{part}", **{f"{part.title()}Error": type(f"{part.title()}Error", (MarkedYAMLError,), {})})
+    try:
+        from _ruamel_yaml import CParser  # type: ignore[import-not-found]
+    except ImportError:  # its home in other releases
+        from ruamel.yaml.cyaml import CParser  # type: ignore[attr-defined]
+    return CParser
+
+
+def _parsed(text: str) -> Iterator[Any]:
+    yield from iter(_parser_class()(text).get_event, None)
 
 
 def _parsed_anew(text: str) -> Iterator[Any]:

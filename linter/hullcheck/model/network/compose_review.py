@@ -10,9 +10,12 @@ from hullcheck.model.container import Port
 from hullcheck.model.image import ImageRef
 from hullcheck.model.network.datastores import PORTS
 from hullcheck.model.network.labels import numbers_in
-from hullcheck.model.network.parts import ComposeUse
 from hullcheck.source import Field
 from hullcheck.tuples import NamedTuple
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.model.network.parts import ComposeUse
 
 _PROXIES = frozenset(
     (

@@ -14,12 +14,14 @@ from hullcheck.model.network.mentions import SCHEMES, Host, Mention, spoken_of
 from hullcheck.model.network.policy import Direction, Policy, Rule
 from hullcheck.model.network.ports import MAX_PORT, PROTOCOLS, PortRange
 from hullcheck.model.network.service import Backend, Entrance, Service, ServicePort
-from hullcheck.model.network.solve import Answers, Compiler, answers
-from hullcheck.model.network.universe import Universe, address_ranges
 from hullcheck.model.node import as_str, at
 from hullcheck.source import Location
 from hullcheck.tuples import NamedTuple
-from hullcheck.typed import TypeVar, cast
+from hullcheck.typed import TYPE_CHECKING, TypeVar, cast
+
+if TYPE_CHECKING:
+    from hullcheck.model.network.solve import Answers, Compiler
+    from hullcheck.model.network.universe import Universe
 
 T = TypeVar("T")
 
@@ -136,6 +138,8 @@ class Network:
     def universe(self) -> Universe:
         ports = [*_service_ports(self.scope), *self.asked_ports]
         scope = self.scope
+        from hullcheck.model.network.universe import Universe
+
         return Universe(self.endpoints, scope.policies, scope.namespaces, self.assume, ports, self.asked_addresses)
 
     def ports_written(self) -> list[PortRange]:
@@ -144,14 +148,20 @@ class Network:
 
     def addresses_written(self) -> list[AddressRange]:
         """The addresses that policies speak of."""
+        from hullcheck.model.network.universe import address_ranges
+
         return list(address_ranges(self.endpoints, self.policies))
 
     @cached_property
     def compiler(self) -> Compiler:
+        from hullcheck.model.network.solve import Compiler
+
         return Compiler(self.universe, self.scope.policies)
 
     @cached_property
     def answers(self) -> Answers:
+        from hullcheck.model.network.solve import answers
+
         return answers(self.compiler)
 
     def isolated(self, workload: int, direction: Direction, sure: bool = True) -> bool:

@@ -9,11 +9,14 @@ from hullcheck.model.network.addresses import ALL_V4, ALL_V6, AddressRange, less
 from hullcheck.model.network.datastores import PORTS as DATA_PORTS
 from hullcheck.model.network.endpoint import Endpoint
 from hullcheck.model.network.labels import LabelSelector, Operator, numbers_in
-from hullcheck.model.network.network import Network, Reason
-from hullcheck.model.network.parts import PolicyUse
 from hullcheck.model.network.policy import Direction, Peer, Policy, PortRule, Rule, Tier
 from hullcheck.model.network.universe import NAME_LABEL
 from hullcheck.tuples import NamedTuple
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.model.network.network import Network, Reason
+    from hullcheck.model.network.parts import PolicyUse
 
 _OUTSIDE_WORDS = (
     "dns",
@@ -509,6 +512,8 @@ def reached_by_all(network: Network, number: int) -> bool:
 
 def open_rules(network: Network, number: int, direction: Direction) -> list[Reason]:
     """The rules that admit every pod to a workload."""
+    from hullcheck.model.network.network import Reason
+
     return [
         Reason(policy, found.rule)
         for policy, sure in network.selecting(number, direction)
