@@ -23,8 +23,11 @@ from collections.abc import Iterator
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Related, Severity
 from hullcheck.model.network.contradictions import contradictions
-from hullcheck.model.network.parts import PolicyUse
 from hullcheck.model.network.policy import Action, Direction
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.model.network.parts import PolicyUse
 
 check = Check(
     __name__,
@@ -38,7 +41,7 @@ check = Check(
 _DOES = {Action.ALLOW: "allows", Action.DENY: "denies", Action.PASS: "leaves to the next tier"}
 
 
-@check.on(PolicyUse)
+@check.on("PolicyUse")
 def undefined(use: PolicyUse) -> Iterator[Finding]:
     for found in contradictions(use):
         peer = f"`{found.peer}`" if found.peer else "addresses outside"

@@ -25,7 +25,10 @@ from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
-from hullcheck.model.network.parts import EntranceUse
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.model.network.parts import EntranceUse
 
 check = Check(
     __name__,
@@ -37,7 +40,7 @@ check = Check(
 )
 
 
-@check.on(EntranceUse)
+@check.on("EntranceUse")
 def refused(use: EntranceUse) -> Iterator[Finding]:
     entrance = use.entrance
     network = use.places[0][0]

@@ -35,10 +35,13 @@ from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Related, Severity
-from hullcheck.model.network.blocked import Denial, Denied
 from hullcheck.model.network.needs import Kind, Need
-from hullcheck.model.network.network import Network
 from hullcheck.model.network.policy import Direction
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.model.network.blocked import Denial, Denied
+    from hullcheck.model.network.network import Network
 
 check = Check(
     __name__,
@@ -50,7 +53,7 @@ check = Check(
 )
 
 
-@check.on(Denied)
+@check.on("Denied")
 def denied(part: Denied) -> Iterator[Finding]:
     network, need, denials = part.network, part.blocked.need, part.blocked.denials
     known = "" if part.known else " (as far as is known)"
