@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from typing import Any, NamedTuple
 
+from hullcheck import look
 from hullcheck.errors import HullcheckError
 from hullcheck.finding import Finding, Suppression
 from hullcheck.ignores import NEVER
@@ -45,7 +46,7 @@ class Baseline(NamedTuple):
 
     def present(self, root: str) -> frozenset[str]:
         """The files of the entries that are there."""
-        return frozenset(e.path for e in self.entries if os.path.lexists(os.path.join(root, e.path)))
+        return frozenset(e.path for e in self.entries if look.lexists(os.path.join(root, e.path)))
 
     def place(self, entry: Entry) -> Location:
         """The line of an entry."""

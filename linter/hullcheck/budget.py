@@ -11,6 +11,8 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import TypeVar
 
+from hullcheck import look
+
 RUN = 600.0
 """Seconds that a run may take unless it is told otherwise; the largest repositories take one of them."""
 
@@ -62,6 +64,7 @@ class _Clock:
         whole = self.until == self.end
         error = OutOfTimeError(self.run if whole else self.thing, whole=whole)
         self.used_up = self.used_up or str(error)
+        look.spoil(self.used_up)
         return error
 
 

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from hullcheck import look
 from hullcheck.commands.common import add_time_limits, reach_of, say_all, use_color
 from hullcheck.discover import DiskTree, Tree
 from hullcheck.engine import relative
@@ -46,7 +47,7 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Print what is asked for; 3 if there is nothing to show."""
-    if options.reveal and os.environ.get("CI"):
+    if options.reveal and look.ENVIRON.get("CI"):
         raise HullcheckError("--reveal: secrets aren't shown in CI")
     root = reach_of(options.paths or ["."])
     if options.diff_base:
@@ -98,7 +99,7 @@ def _pair(option: str, text: str) -> tuple[str, str]:
 
 def _values(path: str) -> Source:
     try:
-        with open(path, "rb") as file:
+        with look.opened(path) as file:
             return Source(path, file.read())
     except OSError as error:
         raise HullcheckError(f"--values: {path}: {error.strerror}") from None
@@ -257,7 +258,7 @@ def _changes(root: str, options: argparse.Namespace) -> int:
     from hullcheck.show.rendered import of_paths, side
 
     past = History(root)
-    commit = CommitTree(past, resolve(past, options.diff_base, os.environ).commit)
+    commit = CommitTree(past, resolve(past, options.diff_base, look.ENVIRON).commit)
     tracked = past.tracked()
     now = DiskTree(root, tracked=tracked)
     given = _options(options)
@@ -286,7 +287,7 @@ def _values_of(tree: "Tree", root: str, given: tuple[Source, ...]) -> tuple[Sour
     """The files of values as the other tree has them; those outside of the repository are the same for both."""
     found = []
     for source in given:
-        inside = os.path.relpath(os.path.realpath(source.path), os.path.realpath(root))
+        inside = os.path.relpath(look.realpath(source.path), look.realpath(root))
         if inside.startswith(".."):
             found.append(source)
             continue

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from io import BytesIO
 from typing import Any, NamedTuple
 
+from hullcheck import look
 from hullcheck.budget import tick
 from hullcheck.model.command import Script
 from hullcheck.model.dockerfile import Dockerfile
@@ -312,6 +313,7 @@ def _instructions(scanner: _Scanner) -> Iterator[Instruction]:
         said = found["instruction"].replace(_GUARD, ""), found["value"].replace(_GUARD, "").strip(_TRIMMED)
         if said != (_odd(keyword), _odd(rest).strip(_TRIMMED)):
             message = "dockerfile-parse reads this instruction in another way; it may be judged wrongly"
+            look.spoil(message)
             scanner.problems.append(Problem("check-failed", message, logical.text.location))
         yield _instruction(scanner.text, logical, scanner.escape)
 
