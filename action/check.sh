@@ -52,6 +52,7 @@ options=(
   "--sarif-category=$category"
   --color never
 )
+if [ -n "${CACHE:-}" ]; then options+=("--cache-dir=$CACHE"); else options+=(--no-cache); fi
 [ -z "$INPUT_CONFIG" ] || options+=("--config=$INPUT_CONFIG")
 [ -z "$INPUT_BASELINE" ] || options+=("--baseline=$INPUT_BASELINE")
 [ -z "$INPUT_FAIL_ON" ] || options+=("--fail-on=$INPUT_FAIL_ON")

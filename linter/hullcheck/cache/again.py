@@ -27,10 +27,10 @@ _LARGE = 1 << 20
 class Start:
     """A run that is to be made, and kept: where, under which name, and when it began."""
 
-    def __init__(self, place: str, name: str, made_by: "tuple[object, ...]") -> None:
+    def __init__(self, place: str, name: str, program: "Program") -> None:
         self.place = place
         self.name = name
-        self.made_by = made_by
+        self.program = program
         self.began = time.time_ns()
         from hullcheck import look
 
@@ -47,7 +47,7 @@ class Entry:
     files: dict[str, tuple[marks.Signature | None, int, bytes]]
     folders: dict[str, tuple[marks.Signature | None, bytes]]
     git: tuple[tuple[str, str], ...] | None
-    made_by: tuple[object, ...]
+    made_by: tuple[object, bytes, bytes]
     refused: dict[str, int]
     steps: dict[str, marks.Step]
     __slots__ = ("code", "day", "environ", "events", "files", "folders", "git", "made_by", "refused", "steps")
@@ -91,8 +91,9 @@ class Found:
     def renew(self) -> None:
         """Keep what is known better now."""
         entry, fresh = self._entry, self._fresh
-        if not fresh.files and not fresh.folders:
+        if not fresh.files and not fresh.folders and fresh.made_by is None:
             return
+        entry.made_by = fresh.made_by or entry.made_by
         for path, sign in fresh.files.items():
             entry.files[path] = (sign, *entry.files[path][1:])
         for path, sign in fresh.folders.items():
@@ -130,24 +131,22 @@ def _find(arguments: list[str]) -> Found | Start | None:
     place, _ = folder.place(named)
     if not place or _is_judged(place, others):
         return None
-    made_by = _program()
-    if made_by is None:
-        return None
+    program = Program()
     name = _name(arguments)
     began = time.time_ns()
     try:
         handle = folder.opened(place)
     except FileNotFoundError:
-        return Start(place, name, made_by)
+        return Start(place, name, program)
     try:
         entry = Entry(*marshal.loads(folder.read(handle, name)))
         fresh = Fresh(began)
-        if entry.made_by == made_by and holds(entry, fresh):
+        if program.is_same(entry.made_by, fresh) and holds(entry, fresh):
             return Found(entry, handle, name, fresh)
     except (OSError, ValueError, EOFError, TypeError):
         pass
     os.close(handle)
-    return Start(place, name, made_by)
+    return Start(place, name, program)
 
 
 def _asked(arguments: list[str]) -> tuple[str, list[str]] | None:
@@ -204,35 +203,58 @@ def _name(arguments: list[str]) -> str:
     return marks.digest(os.fsencode("\0".join(parts))).hex()
 
 
-def _program() -> "tuple[object, ...] | None":
-    """Which hullcheck this is, with what it is made of and runs on; None if that can't be told."""
-    own = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-    checks = [f"{path}/hullcheck_checks" for path in sys.path if path and os.path.isdir(f"{path}/hullcheck_checks")]
-    if not checks:
-        return None
-    packages = [
-        (info.st_mtime_ns, info.st_ctime_ns, info.st_ino)
-        for path in sys.path
-        if os.path.isdir(path) and (info := os.stat(path))
-    ]
-    files: list[str] = []
-    record = f"{os.path.dirname(own)}/hullcheck-{__version__}.dist-info/RECORD"
-    installed = os.path.isfile(record)  # each installation writes it anew
-    if installed:
-        files.append(str(marks.signature(os.stat(record))))
-    for top in (own, checks[0]):
-        _code(top, files, installed)
-    return (
-        __version__,
-        sys.version,
-        tuple(sys.path),
-        tuple(packages),
-        marks.digest(os.fsencode("\n".join(sorted(files)))),
-    )
+class Program:
+    """Which hullcheck this is, and what it runs on.
+
+    `fixed` must be the same. What the code and the other packages are is told by the times of files, else, after an
+    installation that may be of the same, by what is in them. OSError or LookupError if it can't be told.
+    """
+
+    def __init__(self) -> None:
+        self._own = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+        self._path = [path for path in sys.path if path and os.path.isdir(path)]
+        [checks, *_] = [path for path in self._path if os.path.isdir(f"{path}/hullcheck_checks")]
+        self._tops = (self._own, f"{checks}/hullcheck_checks")
+        self._record = f"{os.path.dirname(self._own)}/hullcheck-{__version__}.dist-info/RECORD"
+        self._installed = os.path.isfile(self._record)  # each installation writes it anew
+        self.fixed = (__version__, sys.version, tuple(sys.path))
+        found = [str(marks.signature(os.stat(path))) for path in self._path]
+        if self._installed:
+            found.append(str(marks.signature(os.stat(self._record))))
+        for top in self._tops:
+            found += code(top, self._installed)
+        self.times = marks.digest(os.fsencode("\n".join(found)))
+
+    def content(self) -> bytes:
+        """What tells the code and the versions of all other packages, wherever and whenever they were installed."""
+        found = [name for path in self._path for name in os.listdir(path) if name.endswith(("-info", ".pth"))]
+        if self._installed:
+            with open(self._record, encoding="utf-8") as file:
+                found += [
+                    line for line in file if line.startswith("hullcheck") and "-info/" not in line and ",sha" in line
+                ]
+        else:
+            for top in self._tops:
+                paths = (line.rpartition("\0")[0] for line in code(top, False))
+                found += [f"{path[len(top) :]} {content(path).hex()}" for path in paths]
+        return marks.digest(os.fsencode("\n".join(sorted(found))))
+
+    def made(self) -> "tuple[object, bytes, bytes]":
+        return (self.fixed, self.times, self.content())
+
+    def is_same(self, made_by: "tuple[object, bytes, bytes]", fresh: "Fresh") -> bool:
+        """Was an entry made by this program?"""
+        fixed, times, known = made_by
+        if fixed != self.fixed or (times != self.times and known != self.content()):
+            return False
+        if times != self.times:
+            fresh.made_by = (fixed, self.times, known)
+        return True
 
 
-def _code(top: str, found: list[str], installed: bool) -> None:
+def code(top: str, installed: bool) -> list[str]:
     """The code in a folder: each file as it is; where it was installed, the names and the folder's own times do."""
+    found = [str(marks.signature(os.stat(top)))] if installed else []
     below = []
     with os.scandir(top) as scan:
         for item in scan:
@@ -244,11 +266,11 @@ def _code(top: str, found: list[str], installed: bool) -> None:
                 found.append(item.path)
             else:
                 info = item.stat()
-                found.append(f"{item.path} {info.st_size} {info.st_mtime_ns}")
-    if installed:
-        found.append(str(marks.signature(os.stat(top))))
-    for path in below:
-        _code(path, found, installed)
+                found.append(f"{item.path}\0{info.st_size} {info.st_mtime_ns}")
+    found.sort()
+    for path in sorted(below):
+        found += code(path, installed)
+    return found
 
 
 class Fresh:
@@ -258,6 +280,7 @@ class Fresh:
         self.began = began
         self.files: dict[str, marks.Signature] = {}
         self.folders: dict[str, marks.Signature] = {}
+        self.made_by: tuple[object, bytes, bytes] | None = None
 
 
 def settled(sign: marks.Signature, began: int) -> bool:

@@ -51,7 +51,16 @@ def _entry(start: again.Start, looks: look.Looks, code: int) -> again.Entry | No
     if any(not _leads(looks.steps, path, "f") for path in files):
         return None
     return again.Entry(
-        code, looks.day, looks.environ, looks.events, files, folders, looks.git, start.made_by, looks.refused, steps
+        code,
+        looks.day,
+        looks.environ,
+        looks.events,
+        files,
+        folders,
+        looks.git,
+        start.program.made(),
+        looks.refused,
+        steps,
     )
 
 
