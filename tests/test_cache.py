@@ -338,6 +338,12 @@ def test_a_process_of_its_own_must_tell_what_it_looks_at(monkeypatch: pytest.Mon
         look.exists("/")
 
 
+def test_what_prints_too_much_is_never_kept(tree: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    kept(tree, tmp_path)
+    monkeypatch.setattr(look, "MOST_PRINTED", 100)
+    assert not any(run(tree, tmp_path, "--quiet").again for _ in range(3))
+
+
 # The folder
 
 

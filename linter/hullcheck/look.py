@@ -17,6 +17,9 @@ from hullcheck.marks import Signature, Step, blake2b, listed, signature, step
 MOST = 256 * 1024 * 1024
 """Bytes of a file beyond which it isn't read only to know it again."""
 
+MOST_PRINTED = 32 * 1024 * 1024
+"""Bytes beyond which what a run prints and writes isn't kept."""
+
 _LINKS = 40
 """Links in one path after which the system gives up, too."""
 
@@ -52,6 +55,7 @@ class Looks:
         self.git: tuple[tuple[str, str], ...] | None = None
         self.day = ""
         self.events: list[tuple[int | str, bytes | str]] = []
+        self.size = 0
         self.muted = False
         self.wanted = False
         self.spoiled = ""
@@ -102,6 +106,15 @@ class Looks:
             except ValueError:  # no path at all: a NUL in it
                 found = 1
         return found
+
+    def note(self, where: int | str, data: bytes | str) -> None:
+        """Note what went to a stream or a file."""
+        self.size += len(data)
+        if self.size > MOST_PRINTED:
+            self.spoiled = "too much was printed"
+            self.events.clear()
+        else:
+            self.events.append((where, data))
 
     def add(self, other: "Looks") -> None:
         """What another process of the same run has looked at."""
@@ -322,16 +335,13 @@ def today() -> str:
 def printed(number: int, data: bytes) -> None:
     """Note what went to standard output (1) or error (2)."""
     if RUN is not None and not RUN.muted and data:
-        if RUN.events and RUN.events[-1][0] == number:
-            before = RUN.events.pop()[1]
-            data = before + data if isinstance(before, bytes) else data
-        RUN.events.append((number, data))
+        RUN.note(number, data)
 
 
 def written(path: str, text: str) -> None:
     """Note a file that the run is about to write."""
     if RUN is not None:
-        RUN.events.append((path, text))
+        RUN.note(path, text)
 
 
 @contextmanager

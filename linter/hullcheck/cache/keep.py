@@ -1,6 +1,8 @@
 """An entry out of what was noted of a run: only if all that it looked at is still as it was then."""
 
 import os
+from itertools import groupby
+from operator import itemgetter
 
 from hullcheck import look, marks
 from hullcheck.cache import again, folder
@@ -48,13 +50,13 @@ def _entry(start: again.Start, looks: look.Looks, code: int) -> again.Entry | No
         for path, lies in looks.steps.items()
         if not (lies == "f" and path in files) and not (lies == "d" and path in folders)
     }
-    if any(not _leads(looks.steps, path, "f") for path in files):
+    if any(looks.steps.get(path) != "f" for path in files):
         return None
     return again.Entry(
         code,
         looks.day,
         looks.environ,
-        looks.events,
+        _joined(looks.events),
         files,
         folders,
         looks.git,
@@ -64,5 +66,13 @@ def _entry(start: again.Start, looks: look.Looks, code: int) -> again.Entry | No
     )
 
 
-def _leads(steps: dict[str, marks.Step], path: str, lies: str) -> bool:
-    return steps.get(path) == lies
+def _joined(events: list[tuple[int | str, bytes | str]]) -> list[tuple[int | str, bytes | str]]:
+    """The events, with what went to one stream in a row as one."""
+    joined: list[tuple[int | str, bytes | str]] = []
+    for where, row in groupby(events, key=itemgetter(0)):
+        parts = [data for _, data in row]
+        if isinstance(where, int):
+            joined.append((where, b"".join(part for part in parts if isinstance(part, bytes))))
+        else:
+            joined += ((where, part) for part in parts)
+    return joined
