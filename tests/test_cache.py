@@ -18,6 +18,7 @@ import process
 from cached import FILES, MARGIN, OPTIONS, Ended, Tree, git, run, walk
 from hullcheck import look, marks
 from hullcheck.cache import again, folder
+from hullcheck.cli import COMMANDS
 
 pytestmark = pytest.mark.skipif(not folder.supported(), reason="nothing is kept there")
 
@@ -600,6 +601,10 @@ def test_clean_leaves_everything_else(tree: Path, tmp_path: Path) -> None:
 
 
 # Processes
+
+
+def test_what_is_no_check_is_known_without_the_parser() -> None:
+    assert {"-h", "--help", "--version"} | COMMANDS.keys() - {"check"} == again.OTHERS
 
 
 def test_the_command_itself(tree: Path, tmp_path: Path) -> None:
