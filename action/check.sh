@@ -56,6 +56,7 @@ options=(
   mkdir "$reports/page"
   options+=(--output-format "html:$reports/page/findings.html")
 }
+if [ -n "${CACHE:-}" ]; then options+=("--cache-dir=$CACHE"); else options+=(--no-cache); fi
 [ -z "$INPUT_CONFIG" ] || options+=("--config=$INPUT_CONFIG")
 [ -z "$INPUT_BASELINE" ] || options+=("--baseline=$INPUT_BASELINE")
 [ -z "$INPUT_FAIL_ON" ] || options+=("--fail-on=$INPUT_FAIL_ON")

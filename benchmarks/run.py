@@ -21,7 +21,7 @@ from typing import NamedTuple
 import one_file
 import trees
 
-HULLCHECK = (sys.executable, "-I", "-m", "hullcheck", "check", "--output-format", "json")
+HULLCHECK = (sys.executable, "-I", "-m", "hullcheck", "check", "--no-cache", "--output-format", "json")
 TIMEOUT = 900
 
 

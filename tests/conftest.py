@@ -1,5 +1,8 @@
 """`--update` writes the index of checks, the expected reports of fixtures and the pages anew."""
 
+import os
+import shutil
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -10,13 +13,19 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Before any test loads the checks, so that a new one is among them."""
+    """A cache of the tests' own; and the index before any test loads the checks, so that a new one is among them."""
+    os.environ["XDG_CACHE_HOME"] = tempfile.mkdtemp(prefix="hullcheck-tests-")
+    os.environ.pop("HULLCHECK_CACHE_DIR", None)
     if config.getoption("--update") and not hasattr(config, "workerinput"):
         import hullcheck_checks
         from hullcheck.check import index
 
         path = Path(hullcheck_checks.__file__).with_name("index.py")
         path.write_text(index("hullcheck_checks"), encoding="utf-8")
+
+
+def pytest_unconfigure() -> None:
+    shutil.rmtree(os.environ["XDG_CACHE_HOME"], ignore_errors=True)
 
 
 @pytest.fixture

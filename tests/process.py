@@ -26,6 +26,7 @@ class Ended(NamedTuple):
 def environment(**given: str | None) -> dict[str, str]:
     """What a process needs to start at all, and what is given; None takes something away."""
     home = {"PATH": os.environ["PATH"], "HOME": os.environ.get("HOME", "/"), "PYTHONPATH": _PACKAGES}
+    home["XDG_CACHE_HOME"] = os.environ["XDG_CACHE_HOME"]
     made: dict[str, str | None] = {**home, "PYTHONDONTWRITEBYTECODE": "1", "PYTHONSAFEPATH": "1", **given}
     return {name: value for name, value in made.items() if value is not None}
 

@@ -199,6 +199,63 @@ def test_a_clean_repository_passes(runner: Runner) -> None:
 
 
 @needs_bash
+@pytest.mark.parametrize(
+    ("mode", "event", "cache", "used"),
+    [
+        ("auto", "push", "always", True),
+        ("all", "schedule", "always", True),
+        ("auto", "workflow_dispatch", "always", True),
+        ("auto", "push", "auto", False),
+        ("auto", "push", "never", False),
+        ("new", "push", "always", False),
+        ("gate", "push", "always", False),
+        ("auto", "pull_request", "always", False),
+        ("all", "pull_request", "always", False),
+        ("all", "pull_request_target", "always", False),
+        ("auto", "merge_group", "always", False),
+        ("all", "workflow_run", "always", False),
+        ("all", "issue_comment", "always", False),
+    ],
+)
+def test_results_are_kept_only_where_no_change_is_judged(
+    runner: Runner, mode: str, event: str, cache: str, used: bool
+) -> None:
+    done = runner.step("Plan", event, INPUT_MODE=mode, INPUT_CACHE=cache)
+    assert done.code == 0, done.out
+    assert done.outputs["folder"] == (str(runner.temp / "hullcheck-results") if used else "")
+
+
+@needs_bash
+def test_results_are_kept_where_it_is_faster(runner: Runner) -> None:
+    for number in range(3000):
+        (runner.workspace / f"{number}.txt").touch()
+    assert runner.step("Plan").outputs["folder"]
+    (runner.workspace / "0.txt").unlink()
+    assert not runner.step("Plan").outputs["folder"]
+    assert runner.step("Plan", INPUT_CACHE="sometimes").code == 2
+
+
+@needs_bash
+def test_a_second_run_of_the_action_is_printed_again(runner: Runner) -> None:
+    runner.repo.commit({"app/Dockerfile": ROOT})
+    folder = runner.temp / "hullcheck-results"
+    runs = [runner.step("Check", CACHE=str(folder)) for _ in range(2)]
+    assert [done._replace(out=re.sub("[0-9a-f]{32}", "", done.out)) for done in runs[:1]] == [
+        done._replace(out=re.sub("[0-9a-f]{32}", "", done.out)) for done in runs[1:]
+    ]
+    [entry] = (path for path in folder.iterdir() if len(path.name) == 40)
+    assert json.loads(runner.report("findings.json"))["findings"]
+    assert entry.stat().st_mode & 0o777 == 0o600
+    runner.step(
+        "Check",
+        "pull_request",
+        {"pull_request": {"base": {"sha": runner.repo.git("rev-parse", "HEAD")}}},
+        CACHE=str(folder),
+    )
+    assert [path.name for path in folder.iterdir() if len(path.name) == 40] == [entry.name]
+
+
+@needs_bash
 def test_findings_are_counted_reported_and_then_gated(runner: Runner) -> None:
     runner.repo.commit({"app/Dockerfile": ROOT})
     done = runner.step("Check")
@@ -550,6 +607,7 @@ def test_a_fork_s_pull_request_is_annotated_and_told_why(runner: Runner) -> None
 
 # The whole of it, by act: no docker, no GitHub
 
+KEEP = "name: keep\ndescription: stands for actions/cache\nruns: {using: composite, steps: [{run: echo kept, shell: bash}]}\n"
 STUB = """\
 name: stub
 description: stands for an upload that is refused
@@ -614,11 +672,17 @@ def test_the_whole_action_where_code_scanning_is_off(tmp_path: Path) -> None:
             shutil.copy(source, project.folder / part)
     project.commit()
     judged.commit({"app/Dockerfile": ROOT, ".github/workflows/x.yml": WORKFLOW})
-    upload, attach = (step["uses"].partition("@") for step in STEPS if "uses" in step)
+    for part in ("restore", "save"):
+        stub.commit({f"{part}/action.yml": KEEP})
+    used = (step["uses"].partition("@") for step in STEPS if "uses" in step)
+    stands_in = {
+        f"{'/'.join(name.split('/')[:2])}@{commit}": artifact if name.endswith("upload-artifact") else stub
+        for name, _, commit in used
+    }
+    stubs = [word for name, repo in stands_in.items() for word in ("--local-repository", f"{name}={repo.folder}")]
     done = subprocess.run(
         [program, "push", "-P", "ubuntu-latest=-self-hosted", "--no-cache-server", "--env", f"JUDGED={judged.folder}",
-         "--local-repository", f"{'/'.join(upload[0].split('/')[:2])}@{upload[2]}={stub.folder}",
-         "--local-repository", f"{attach[0]}@{attach[2]}={artifact.folder}",
+         *stubs,
          "--local-repository", f"hullcheck/hullcheck@v0={project.folder}"],
         cwd=judged.folder, env={**ENVIRONMENT, "HOME": str(tmp_path), "XDG_CACHE_HOME": str(tmp_path / "cache")},
         capture_output=True, text=True, check=False, timeout=400,

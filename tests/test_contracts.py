@@ -112,3 +112,82 @@ def test_digits_are_asked_for_by_what_python_makes_a_number_of() -> None:
     """`"²".isdigit()` holds, and `int("²")` fails: `isdecimal` says what `int` takes."""
     sources = (path for folder in (ROOT, ROOT.parents[1] / "checks") for path in folder.rglob("*.py"))
     assert [path.name for path in sources if re.search(r"\.is(?:digit|numeric)\b", path.read_text("utf-8"))] == []
+
+
+ASKS = frozenset(
+    (
+        "open", "os.open", "os.stat", "os.lstat", "os.scandir", "os.listdir", "os.walk", "os.readlink", "os.access",
+        "os.environ", "os.environb", "os.getenv", "os.path.exists", "os.path.lexists", "os.path.isfile", "os.path.isdir",
+        "os.path.islink", "os.path.ismount", "os.path.realpath", "os.path.samefile", "os.path.getsize", "os.path.getmtime",
+        "os.path.expanduser", "os.path.expandvars", "date.today", "datetime.now", "datetime.today", "datetime.utcnow",
+        "time.time", "time.time_ns", "time.localtime", "time.gmtime", "time.strftime", "io.open", "codecs.open",
+    )
+)  # fmt: skip
+"""What asks the file system, the environment or the clock."""
+
+LIBRARIES = frozenset(
+    ("glob", "pathlib", "shutil", "tempfile", "subprocess", "fileinput", "linecache", "mmap", "pwd", "platform", "tarfile",
+     "zipfile", "importlib.resources", "concurrent", "multiprocessing", "random", "uuid", "socket", "locale")
+)  # fmt: skip
+"""Libraries that do so, or that let others do it, or what else differs from run to run."""
+
+ASKED_ELSEWHERE = {
+    "cache/again.py": "compares with what was noted",
+    "cache/folder.py": "the cache's own folder",
+    "cache/keep.py": "the cache's own folder",
+    "marks.py": "compares with what was noted",
+    "look.py": "this is the place",
+    "written.py": "writes reports: what is written is noted, and written again",
+    "fix/files.py": "makes fixes: such a run is never kept",
+    "streams.py": "standard streams, by their numbers",
+    "facts.py": "hullcheck's own tables, which belong to the program",
+    "schema.py": "hullcheck's own tables, which belong to the program",
+    "parse/compose_schema.py": "hullcheck's own tables, which belong to the program",
+    "model/base_images.py": "hullcheck's own tables, which belong to the program",
+    "model/official.py": "hullcheck's own tables, which belong to the program",
+    "data/lifecycle.py": "hullcheck's own tables, which belong to the program",
+    "cli.py": "`--version` with the day, and the width of help: no check",
+    "commands/show.py": "no check, and never kept",
+    "show/rendered.py": "no check, and never kept",
+    "show/reach.py": "no check, and never kept",
+    "read.py": "reads in processes of its own, whose looks are joined",
+    "render/helm/archive.py": "an archive's bytes, which were read before",
+    "render/compose/short.py": "tells whether a text is an address",
+    "plumbing.py": "waits for git, whose files `gitfiles.py` notes",
+}
+"""Modules that ask for themselves, and why that needs no note."""
+
+
+def asked(path: Path) -> Iterator[str]:
+    """What a module asks of the world around it."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Attribute) and ast.unparse(node) in ASKS:
+            yield ast.unparse(node)
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "open":
+            yield "open"
+        elif isinstance(node, ast.Import | ast.ImportFrom):
+            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else [node.module or ""]
+            yield from (name for name in names if name in LIBRARIES or name.partition(".")[0] in LIBRARIES)
+            if isinstance(node, ast.ImportFrom) and node.module == "os":
+                yield from (f"os.{alias.name}" for alias in node.names)
+
+
+def modules() -> dict[str, list[str]]:
+    checks = ROOT.parents[1] / "checks" / "hullcheck_checks"
+    found = {path.relative_to(top).as_posix(): [*asked(path)] for top in (ROOT, checks) for path in top.rglob("*.py")}
+    return {name: asks for name, asks in found.items() if asks}
+
+
+def test_whatever_a_run_looks_at_is_noted() -> None:
+    """A run is printed again only if all that it looked at is as it was: so there is one place to look from."""
+    assert {name: asks for name, asks in modules().items() if name not in ASKED_ELSEWHERE} == {}
+
+
+def test_who_asks_elsewhere_does() -> None:
+    assert ASKED_ELSEWHERE.keys() <= modules().keys()
+
+
+def test_the_contract_sees_who_asks(tmp_path: Path) -> None:
+    bad = "import os, glob\nfrom os import stat\ndef f(p):\n    open(p)\n    return os.path.isfile(p), os.environ.get(p)\n"
+    (tmp_path / "x.py").write_text(bad)
+    assert sorted(asked(tmp_path / "x.py")) == ["glob", "open", "os.environ", "os.path.isfile", "os.stat"]

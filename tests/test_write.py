@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from hullcheck.commands.common import write
 from hullcheck.errors import HullcheckError
+from hullcheck.written import write
 
 
 def test_a_report_replaces_a_file_and_leaves_nothing_beside_it(tmp_path: Path) -> None:

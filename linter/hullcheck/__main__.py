@@ -7,6 +7,10 @@ import sys
 
 from hullcheck.errors import TerminatedError
 
+TYPE_CHECKING = False  # `typing` would take longer than a run that is printed again
+if TYPE_CHECKING:
+    from hullcheck.cache.again import Found, Start
+
 
 def run() -> int:
     """The command line in a process of its own, which ends in order when it is told to; returns the exit code.
@@ -14,12 +18,16 @@ def run() -> int:
     Where nothing has to be done at the interpreter's end, the process ends here.
     """
     try:
-        code = _run()
+        from hullcheck.cache import again
+
+        found = again.find(sys.argv[1:])
+        code = _print(found) if isinstance(found, again.Found) else _run(found)
         if not _is_all_done():
             return code
-        from hullcheck import bundle
+        if not isinstance(found, again.Found):
+            from hullcheck import bundle
 
-        bundle.save(bundle.place())
+            bundle.save(bundle.place())
     except KeyboardInterrupt:
         return 130
     except TerminatedError as error:
@@ -43,13 +51,11 @@ def _is_all_done() -> bool:
 _AT_EXIT = frozenset(("atexit", "threading"))
 
 
-def _run() -> int:
+def _run(found: Start | None) -> int:
+    """What the command line asks for, kept for the next time if `found` records it."""
     import signal
 
-    for name in ("SIGTERM", "SIGHUP"):
-        number = getattr(signal, name, None)
-        if number is not None and signal.getsignal(number) is signal.SIG_DFL:  # `nohup` may have set another
-            signal.signal(number, _terminate)
+    _end_in_order()
     from hullcheck import bundle, deferred
 
     deferred.allowed = True
@@ -57,9 +63,40 @@ def _run() -> int:
     from hullcheck.cli import main
 
     code = main()
+    if found is not None:
+        import gc
+
+        gc.disable()  # it would look through all that is about to go
+        from hullcheck.cache.keep import keep
+
+        keep(found, code)
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         signal.signal(signal.SIGINT, signal.SIG_DFL)  # from here on there is nothing to put in order
     return code
+
+
+def _print(found: "Found") -> int:
+    """What an earlier run printed and wrote, once more; returns its exit code."""
+    if found.writes:
+        _end_in_order()
+    try:
+        code = found.print()
+    except Exception as error:  # noqa: BLE001  it is said as it would be of any run
+        from hullcheck.cli import failed
+
+        return failed(error)
+    found.renew()
+    return code
+
+
+def _end_in_order() -> None:
+    """From here on, a signal to end lets what was begun be put in order."""
+    import signal
+
+    for name in ("SIGTERM", "SIGHUP"):
+        number = getattr(signal, name, None)
+        if number is not None and signal.getsignal(number) is signal.SIG_DFL:  # `nohup` may have set another
+            signal.signal(number, _terminate)
 
 
 def _terminate(number: int, _: object) -> None:

@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date
 
-from hullcheck import suppress
+from hullcheck import look, suppress
 from hullcheck.budget import CAUSE, OutOfTimeError, Thing, tick
 from hullcheck.check import Check, Registry
 from hullcheck.config import Config
@@ -171,6 +171,7 @@ class Judge(NamedTuple):
             raise
         except Exception as error:  # noqa: BLE001
             message = f"`{check.name}` failed here: {type(error).__name__}: {error}"
+            look.spoil(message)
             return [self.registry["check-failed"].finding(arguments[0], message, evidence=(check.name,))]
 
     def _problems(self, project: Project) -> Iterator[Finding]:

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 
+from hullcheck import look
 from hullcheck.errors import HullcheckError
 from hullcheck.history import Base, History
 from hullcheck.patterns import pattern
@@ -185,8 +186,8 @@ def _event(environ: Mapping[str, str]) -> dict[str, Any]:
     if not path:
         return {}
     try:
-        with open(path, encoding="utf-8") as file:
-            event = json.load(file)
+        with look.opened(path) as file:
+            event = json.loads(file.read().decode())
     except (OSError, ValueError, RecursionError) as error:
         raise HullcheckError(f"--diff-base: the event's payload can't be read: {error}") from None
     return event if isinstance(event, dict) else {}

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 
+from hullcheck import look
 from hullcheck.errors import HullcheckError
 from hullcheck.finding import Finding, Suppression
 from hullcheck.ignores import NEVER
@@ -48,7 +49,7 @@ class Baseline(NamedTuple):
 
     def present(self, root: str) -> frozenset[str]:
         """The files of the entries that are there."""
-        return frozenset(e.path for e in self.entries if os.path.lexists(os.path.join(root, e.path)))
+        return frozenset(e.path for e in self.entries if look.lexists(os.path.join(root, e.path)))
 
     def place(self, entry: Entry) -> Location:
         """The line of an entry."""

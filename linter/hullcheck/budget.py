@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
+from hullcheck import look
 from hullcheck.typed import TypeVar
 
 RUN = 600.0
@@ -65,6 +66,7 @@ class _Clock:
         whole = self.until == self.end
         error = OutOfTimeError(self.run if whole else self.thing, whole=whole)
         self.used_up = self.used_up or str(error)
+        look.spoil(self.used_up)
         return error
 
 

@@ -25,6 +25,7 @@ COMMANDS = {
     "show": "show what will really run, and the line that says so",
     "map": "show who can talk to whom, why, and what a change opens",
     "migrate": "turn another tool's configuration file into ours",
+    "clean": "remove what was kept of earlier runs",
     "config": "show the configuration in effect, or its JSON Schema",
 }
 
@@ -65,25 +66,32 @@ def _tell_version() -> int:
 def _outcome(arguments: list[str]) -> int:
     try:
         return _done(arguments)
-    except HullcheckError as error:
+    except (budget.OutOfTimeError, KeyboardInterrupt, TerminatedError, Exception) as error:  # noqa: BLE001
+        return failed(error)
+
+
+def failed(error: BaseException) -> int:
+    """Say why a run could not be done, or not to its end; returns the exit code."""
+    if isinstance(error, HullcheckError):
         from hullcheck.report.safe import told
 
         return _failed(told(str(error)))
-    except budget.OutOfTimeError as error:
+    if isinstance(error, budget.OutOfTimeError):
         return _failed(f"{error}, and nothing is reported; see --time-limit", 4)
-    except OutputError as error:
+    if isinstance(error, OutputError):
         return 2 if error.cut_off else _failed(f"standard output can't be written: {error}")
-    except KeyboardInterrupt:
+    if isinstance(error, KeyboardInterrupt):
         return _failed("interrupted", 130)
-    except TerminatedError as error:
+    if isinstance(error, TerminatedError):
         return _failed("terminated", 128 + error.signal)
-    except MemoryError:
+    if isinstance(error, MemoryError):
         return _failed("there isn't enough memory for all of this")
-    except FileNotFoundError as error:
-        gone = "the current folder isn't there any more: go to one that is, or name what to look at by absolute paths"
-        return _failed(_internal(error) if _is_somewhere() else gone)
-    except Exception as error:  # noqa: BLE001  the exit code is a promise, and a fault of ours must keep it, too
-        return _failed(_internal(error))
+    if isinstance(error, FileNotFoundError) and not _is_somewhere():
+        return _failed(
+            "the current folder isn't there any more: go to one that is, or name what to look at by absolute paths"
+        )
+    assert isinstance(error, Exception)  # the exit code is a promise, and a fault of ours must keep it, too
+    return _failed(_internal(error))
 
 
 def _done(arguments: list[str]) -> int:

@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date
 
+from hullcheck import look
 from hullcheck.check import Registry
 from hullcheck.discover import DiskTree
 from hullcheck.errors import HullcheckError
@@ -127,7 +128,7 @@ def read(root: str, path: str | None, registry: Registry) -> Config:
     """
 
     def exists(name: str) -> bool:
-        return os.path.lexists(os.path.join(root, name))
+        return look.lexists(os.path.join(root, name))
 
     if path is not None:
         return with_files(parse(path, _bytes(path), registry), exists)
@@ -372,9 +373,9 @@ def _assertion(entry: dict[str, Any]) -> dict[str, str]:
 def _own(root: str, name: str) -> bytes | None:
     """A file at the root; a link that leads out of it is not followed."""
     path = os.path.join(root, name)
-    if not os.path.isfile(path):
+    if not look.isfile(path):
         return None
-    if os.path.dirname(os.path.realpath(path)) != os.path.realpath(root):
+    if os.path.dirname(look.realpath(path)) != look.realpath(root):
         raise HullcheckError(f"{name}: a link that leads out of the repository's root")
     try:
         return DiskTree(root).read(name)
@@ -384,7 +385,7 @@ def _own(root: str, name: str) -> bytes | None:
 
 def _bytes(path: str) -> bytes:
     try:
-        with open(path, "rb") as file:
+        with look.opened(path) as file:
             return file.read()
     except OSError as error:
         raise HullcheckError(f"{path}: can't be read: {error.strerror}") from None

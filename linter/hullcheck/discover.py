@@ -9,6 +9,7 @@ import stat
 from collections.abc import Iterable, Iterator
 from enum import Enum
 
+from hullcheck import look
 from hullcheck.errors import HullcheckError
 from hullcheck.model.coverage import Gap
 from hullcheck.model.problem import Problem
@@ -195,7 +196,7 @@ class DiskTree:
         tracked: frozenset[str] = frozenset(),
         near: bool = False,
     ) -> None:
-        self.root = os.path.realpath(root)
+        self.root = look.realpath(root)
         self.near = near
         self._left = MAX_NEAR if near else -1
         self.vendored = vendored
@@ -235,7 +236,7 @@ class DiskTree:
 
     @property
     def versioned(self) -> bool:
-        return os.path.lexists(os.path.join(self.root, ".git"))
+        return look.lexists(os.path.join(self.root, ".git"))
 
     def ignored(self, path: str) -> bool:
         folder, _, name = path.rpartition("/")
@@ -258,11 +259,10 @@ class DiskTree:
 
     def _open(self, path: str) -> BinaryIO:
         full = os.path.join(self.root, path)
-        real = os.path.realpath(full)
+        real = look.realpath(full)
         if not _inside(real, self.root):
             raise OSError("a link that leads out of the repository")
-        flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
-        file = open(os.open(full, flags), "rb")  # noqa: SIM115  the caller closes it
+        file = look.opened(full, getattr(os, "O_NONBLOCK", 0))  # the caller closes it
         if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
             file.close()
             raise OSError("not a regular file")
@@ -270,8 +270,7 @@ class DiskTree:
 
     def _walk(self, folder: str, ignores: "list[tuple[str, GitIgnore]]") -> Iterator[Entry | Skipped]:
         try:
-            with os.scandir(os.path.join(self.root, folder)) as scan:
-                items = list(scan)
+            items = look.scan(os.path.join(self.root, folder))
         except OSError as error:
             reason = f"can't be listed: {error.strerror}"
             yield Skipped(folder or ".", reason, gap=Gap("unreadable", "folder", reason))
@@ -295,7 +294,7 @@ class DiskTree:
             if not is_folder:
                 self.paths.append(path)
                 if kind_of(item.name) is None:
-                    if item.is_symlink() and os.path.isdir(item.path):
+                    if item.is_symlink() and look.isdir(item.path):
                         yield from self._linked_folder(item, path, ignores)
                     continue
             left_out = self._left_out(item.name, path, is_folder, ignores)
@@ -312,10 +311,10 @@ class DiskTree:
         assert kind is not None
         reason, cause = "", "unreadable"
         if item.is_symlink():
-            real = os.path.realpath(item.path)
+            real = look.realpath(item.path)
             if not _inside(real, self.root):
                 reason, cause = _OUTSIDE, "outside"
-            elif not os.path.isfile(real):
+            elif not look.isfile(real):
                 reason, cause = "a link to something that is not a file", "missing"
             else:
                 path = os.path.relpath(real, self.root).replace(os.sep, "/")
@@ -329,7 +328,7 @@ class DiskTree:
         self, item: "os.DirEntry[str]", path: str, ignores: "list[tuple[str, GitIgnore]]"
     ) -> Iterator[Entry | Skipped]:
         """A link to a folder: what lies inside the root is walked where it is."""
-        if not _inside(os.path.realpath(item.path), self.root):
+        if not _inside(look.realpath(item.path), self.root):
             left_out = self._left_out(item.name, path, False, ignores)
             yield left_out or Skipped(path, _OUTSIDE, gap=Gap("outside", "folder", _OUTSIDE))
 
@@ -398,22 +397,22 @@ def find_root(paths: list[str]) -> str:
     """
     real = []
     for path in paths:
-        if not os.path.lexists(path):
+        if not look.lexists(path):
             raise HullcheckError(f"no such file or folder: {path}")
         # A link's own place counts: what it points to may be outside.
-        real.append(os.path.join(os.path.realpath(os.path.dirname(path) or "."), os.path.basename(path)))
-    folders = [p if os.path.isdir(p) else os.path.dirname(p) for p in map(os.path.normpath, real)]
-    common = os.path.realpath(os.path.commonpath(folders))
+        real.append(os.path.join(look.realpath(os.path.dirname(path) or "."), os.path.basename(path)))
+    folders = [p if look.isdir(p) else os.path.dirname(p) for p in map(os.path.normpath, real)]
+    common = look.realpath(os.path.commonpath(folders))
     at = common
     while True:
-        if os.path.lexists(os.path.join(at, ".git")):
+        if look.lexists(os.path.join(at, ".git")):
             return at
         parent = os.path.dirname(at)
         if parent == at:
             break
         at = parent
-    here = os.path.realpath(".")
-    only_files = not any(os.path.isdir(p) for p in paths)
+    here = look.realpath(".")
+    only_files = not any(look.isdir(p) for p in paths)
     return here if only_files and _inside(common, here) else common
 
 

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from datetime import date
 
-from hullcheck import report
+from hullcheck import look, report
 from hullcheck.analysis import Analysis, Judge, Progress, unread
 from hullcheck.check import Registry
 from hullcheck.config import Config, level
@@ -359,11 +359,11 @@ def charts_said(config: Config) -> dict[str, HelmValues]:
 
 def _root(request: Request) -> str:
     if request.isolated:
-        path = os.path.realpath(request.paths[0])
-        return path if os.path.isdir(path) else os.path.dirname(path)
+        path = look.realpath(request.paths[0])
+        return path if look.isdir(path) else os.path.dirname(path)
     paths = [path for path in request.paths if path != "-"] or ["."]
     root = find_root(paths)
-    if os.path.lexists(os.path.join(root, ".git")):
+    if look.lexists(os.path.join(root, ".git")):
         return root
     from hullcheck.show.reach import reached  # imported where there is no repository
 
@@ -378,7 +378,7 @@ def _targets(root: str, request: Request) -> tuple[str, ...]:
 
 def relative(root: str, path: str) -> str:
     """The path below the root, with `/` between its parts; empty for the root itself."""
-    full = os.path.join(os.path.realpath(os.path.dirname(path) or "."), os.path.basename(path))
+    full = os.path.join(look.realpath(os.path.dirname(path) or "."), os.path.basename(path))
     relative = os.path.relpath(os.path.normpath(full), root).replace(os.sep, "/")
     return "" if relative == "." else relative
 
@@ -419,8 +419,8 @@ def _disk(root: str, request: Request, targets: tuple[str, ...]) -> Tree:
 
         exclude, vendored = request.config.exclude, request.config.include_vendored
         return CommitTree(request.past.history, request.head, exclude=exclude, vendored=vendored)
-    files = tuple(t for t in targets if t and not os.path.isdir(os.path.join(root, t)))
-    alone = len(files) == len(targets) and not os.path.lexists(os.path.join(root, ".git"))
+    files = tuple(t for t in targets if t and not look.isdir(os.path.join(root, t)))
+    alone = len(files) == len(targets) and not look.lexists(os.path.join(root, ".git"))
     alone = alone and not any(
         path.rpartition("/")[2] in KUSTOMIZATION_NAMES for path in files
     )  # they are made of others

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from contextlib import suppress
 
+from hullcheck import look
 from hullcheck.discover import (
     MAX_BYTES,
     VENDORED,
@@ -83,13 +84,13 @@ class History:
     def notes(self) -> Iterator[str]:
         """What the owner of the folder should know of where its history is kept."""
         directory, path = self._repository("").directory, os.path.join(self.root, ".git")
-        own = os.path.join(os.path.realpath(self.root), ".git")
-        if os.path.realpath(directory) != own and not _is_linked(directory, path):
+        own = os.path.join(look.realpath(self.root), ".git")
+        if look.realpath(directory) != own and not _is_linked(directory, path):
             yield f"the history of this folder is kept elsewhere, in {directory}"
         shared = _common(directory)
-        if os.path.lexists(os.path.join(shared, "objects", "info", "alternates")):
+        if look.lexists(os.path.join(shared, "objects", "info", "alternates")):
             yield "a part of the history is taken from another repository (objects/info/alternates)"
-        if os.path.lexists(os.path.join(shared, "info", "grafts")):
+        if look.lexists(os.path.join(shared, "info", "grafts")):
             yield "grafts are not honoured: commits have the parents that they say"
         if self._git("for-each-ref", "--count=1", "--format=%(refname)", "refs/replace/"):
             yield "replaced objects (refs/replace) are not honoured: the original ones are compared"
@@ -191,7 +192,7 @@ class History:
     def checked_out(self, path: str) -> bool:
         """Is a submodule here, with its own history?"""
         folder = os.path.join(self.root, path)
-        return os.path.lexists(os.path.join(folder, ".git")) and not os.path.islink(folder)
+        return look.lexists(os.path.join(folder, ".git")) and not look.islink(folder)
 
     def differences(self, commit: str, other: str = "") -> dict[str, bool]:
         """What differs between a commit and another one, else the index, and whether it is in the latter.
@@ -301,7 +302,7 @@ class Unchanged(AbstractSet[str]):
         full = os.path.join(self._history.root, path)
         try:
             if blob.mode == LINK:
-                return identify(os.fsencode(os.readlink(full)), len(blob.id)) == blob.id
+                return identify(os.fsencode(look.readlink(full)), len(blob.id)) == blob.id
             return identify_file(full, len(blob.id)) == blob.id or self._stored_elsewhere(full, blob)
         except OSError:
             return False
@@ -427,14 +428,14 @@ class CommitTree:
 def _is_linked(directory: str, path: str) -> bool:
     """Does the folder of a linked worktree or a submodule say that it belongs to this `.git`?"""
     with suppress(OSError):
-        if os.path.realpath(_line(os.path.join(directory, "gitdir"))) == os.path.realpath(path):
+        if look.realpath(_line(os.path.join(directory, "gitdir"))) == look.realpath(path):
             return True
     with suppress(OSError):
         said = re.search(
             r"^[ \t]*worktree[ \t]*=[ \t]*([^\s][^\n]*)$", _text(os.path.join(directory, "config")), re.MULTILINE
         )
-        root = os.path.realpath(os.path.dirname(path))
-        return said is not None and os.path.realpath(os.path.join(directory, said[1].strip())) == root
+        root = look.realpath(os.path.dirname(path))
+        return said is not None and look.realpath(os.path.join(directory, said[1].strip())) == root
     return False
 
 

@@ -13,6 +13,7 @@ import weakref
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 
+from hullcheck import gitfiles, look
 from hullcheck.discover import CHUNK, TooLargeError
 from hullcheck.errors import HullcheckError
 from hullcheck.patterns import pattern
@@ -75,19 +76,20 @@ class Plumbing:
         except ImportError as error:  # it looks for the program as it is imported
             raise HullcheckError(f"git can't be started: {str(error).strip().splitlines()[0]}") from None
         self.folder = folder
-        self._environment = {**ENVIRONMENT, **(_inner(folder, os.environ) if inner else {})}
+        self._environment = {**ENVIRONMENT, **(_inner(folder, look.ENVIRON) if inner else {})}
         self._git = git.Git(folder)
         self._not_found = git.GitCommandNotFound
         self._batch: Any = None
         self.directory, self.shallow = self._opened()
+        gitfiles.note(self.directory)
 
     def _opened(self) -> tuple[str, bool]:
-        if not os.path.lexists(os.path.join(self.folder, ".git")):
+        if not look.lexists(os.path.join(self.folder, ".git")):
             raise HullcheckError(f"{self.folder} is no git repository: nothing to compare with")
         directory = directory_of(self.folder)
         for name in _WAITED_FOR if directory else ():
             path = os.path.join(directory, name)
-            if os.path.exists(path) and not os.path.isfile(path):
+            if look.exists(path) and not look.isfile(path):
                 raise HullcheckError(f".git/{name} is no regular file: git would wait for it for ever")
         said = self.run(
             "rev-parse", "--is-inside-work-tree", "--is-shallow-repository", "--show-cdup", "--absolute-git-dir"
@@ -203,9 +205,7 @@ def sha256(path: str) -> str:
 
 
 def _opened(path: str) -> BinaryIO:
-    wanted = ("O_NONBLOCK", "O_CLOEXEC", "O_BINARY", "O_NOFOLLOW")
-    flags = os.O_RDONLY | sum(getattr(os, name, 0) for name in wanted)
-    file = open(os.open(path, flags), "rb", buffering=0)  # noqa: SIM115
+    file = look.opened(path, sum(getattr(os, name, 0) for name in ("O_NONBLOCK", "O_NOFOLLOW")))
     if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
         file.close()
         raise OSError("not a regular file")
@@ -228,16 +228,16 @@ def directory_of(folder: str) -> str:
     """The folder that a work tree's `.git` is or stands for, without asking git; empty if it is none."""
     path = os.path.join(folder, ".git")
     try:
-        if os.path.isdir(path):
-            return os.path.realpath(path)
-        if not os.path.isfile(path):
+        if look.isdir(path):
+            return look.realpath(path)
+        if not look.isfile(path):
             return ""
-        with open(path, encoding="utf-8", errors="surrogateescape") as file:
-            said = file.read(1 << 16)
+        with look.opened(path) as file:
+            said = os.fsdecode(file.read(1 << 16))
     except OSError:
         return ""
     named = said.partition("\n")[0]
-    return os.path.realpath(os.path.join(folder, named[8:].strip())) if named.startswith("gitdir: ") else ""
+    return look.realpath(os.path.join(folder, named[8:].strip())) if named.startswith("gitdir: ") else ""
 
 
 def _inner(folder: str, environ: Mapping[str, str]) -> dict[str, str]:

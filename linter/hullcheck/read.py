@@ -7,6 +7,7 @@ import posixpath
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
+from hullcheck import look
 from hullcheck.budget import OutOfTimeError, Thing, left, limited, tick
 from hullcheck.discover import Entry, Kind, Tree, load, plainly_dockerfile
 from hullcheck.errors import HullcheckError
@@ -116,7 +117,7 @@ def _in_processes(tree: Tree, entries: list[Entry], workers: int) -> Iterator[tu
     pool = None
     try:
         pool = ProcessPoolExecutor(workers, initializer=_in_background)
-        futures = [pool.submit(_read_elsewhere, tree, chunk, left()) for chunk in chunks]
+        futures = [pool.submit(_read_elsewhere, tree, chunk, left(), look.recorded()) for chunk in chunks]
     except (OSError, ImportError, NotImplementedError):  # no semaphores, or no more processes
         _end(pool, set(active_children()) - others)
         yield from _one_by_one(tree, entries)
@@ -124,7 +125,9 @@ def _in_processes(tree: Tree, entries: list[Entry], workers: int) -> Iterator[tu
     try:
         for chunk, future in zip(chunks, futures, strict=True):
             try:
-                yield from future.result()
+                read_there, looked = future.result()
+                look.join(looked)
+                yield from read_there
             except RecursionError:  # too deep to be sent between processes
                 yield from _read_chunk(tree, chunk)
             except BrokenProcessPool:
@@ -160,9 +163,11 @@ def _in_background() -> None:
     Thread(target=watch, daemon=True).start()
 
 
-def _read_elsewhere(tree: Tree, entries: list[Entry], time: tuple[float, float]) -> list[tuple[str, File | None]]:
-    with limited(*time):
-        return _read_chunk(tree, entries)
+def _read_elsewhere(
+    tree: Tree, entries: list[Entry], time: tuple[float, float], recorded: bool
+) -> tuple[list[tuple[str, File | None]], "look.Looks | None"]:
+    with look.apart(recorded) as looked, limited(*time):
+        return _read_chunk(tree, entries), looked
 
 
 def _read_chunk(tree: Tree, entries: list[Entry]) -> list[tuple[str, File | None]]:
@@ -194,6 +199,7 @@ def _read(tree: Tree, entry: Entry) -> File | None:
         raise
     except Exception as error:  # noqa: BLE001  a fault of ours must not lose the other files
         message = f"reading this file failed: {type(error).__name__}: {error}"
+        look.spoil(message)
         problem = Problem("check-failed", message, source.at(0), gap=Gap("check-failed"))
         return File(source, entry.kind.value, None, (problem,))
 

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
+from hullcheck import look
 from hullcheck.typed import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -29,12 +30,14 @@ class _Output(io.FileIO):
     """A file that says of a failure, once, that it is one of the output; what comes after it goes nowhere."""
 
     lost = False
+    number = OUT
 
     def write(self, data: "ReadableBuffer", /) -> int:
         try:
             while not self.lost:
                 written: int | None = super().write(data)
                 if written is not None:
+                    look.printed(self.number, bytes(memoryview(data)[:written]))
                     return written
                 _wait(self.fileno())
         except OSError as error:
@@ -48,6 +51,8 @@ class _Output(io.FileIO):
 
 class _Error(_Output):
     """What can't be said is lost: there is nowhere else to say it, and the exit code still tells."""
+
+    number = ERROR
 
     def failed(self, error: OSError) -> None:
         pass
@@ -90,13 +95,13 @@ def _made(stream: Any, number: int, kind: type[_Output]) -> Any:
             stream.flush()
         number = stream.fileno()
     file = io.BufferedWriter(kind(number, "w", closefd=False))
-    lines = stream is None or stream.line_buffering
+    lines = stream is None or stream.line_buffering or stream.write_through
     return io.TextIOWrapper(file, "utf-8", "backslashreplace", line_buffering=lines)
 
 
 def _is_plain(stream: Any) -> bool:
-    """Is it the interpreter's own, over a file? A Windows console isn't."""
-    return type(stream) is io.TextIOWrapper and type(getattr(stream.buffer, "raw", None)) is io.FileIO
+    """Is it the interpreter's own, over a file, buffered or (`python -u`) not? A Windows console isn't."""
+    return type(stream) is io.TextIOWrapper and type(getattr(stream.buffer, "raw", stream.buffer)) is io.FileIO
 
 
 def _wait(descriptor: int) -> None:

@@ -6,13 +6,14 @@ import argparse
 import os
 import sys
 
-from hullcheck import baseline, engine
+from hullcheck import baseline, engine, look
 from hullcheck.baseline import Applied, Baseline, Entry
 from hullcheck.commands import check, policy
-from hullcheck.commands.common import Progress, add_policy, registry, root_of, write
+from hullcheck.commands.common import Progress, add_policy, registry, root_of
 from hullcheck.errors import HullcheckError
 from hullcheck.finding import Finding
 from hullcheck.report.unite import each
+from hullcheck.written import write
 
 ACTIONS = {
     "create": "write a baseline of all findings that count",
@@ -37,7 +38,7 @@ def run(options: argparse.Namespace) -> int:
     request = check.request(everything, checks)
     path = options.file or os.path.join(root, request.config.baseline or baseline.DEFAULT)
     known = _read(path, root) if options.action != "create" else None
-    if known is None and os.path.lexists(path):
+    if known is None and look.lexists(path):
         raise HullcheckError(f"{path}: there is one already; `hullcheck baseline update` renews it")
     progress = Progress(options)
     result = engine.lint(request, checks, progress)

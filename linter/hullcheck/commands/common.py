@@ -6,11 +6,9 @@ import os
 import sys
 import time
 from collections.abc import Iterable
-from contextlib import suppress
 from datetime import date
-from errno import EISDIR
 
-from hullcheck import budget, config
+from hullcheck import budget, config, look
 from hullcheck.check import Registry, load
 from hullcheck.discover import find_root
 from hullcheck.errors import HullcheckError
@@ -38,6 +36,13 @@ def add_policy(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--no-gitignore", action="store_true", help="look at what .gitignore leaves out, too")
     add_time_limits(parser)
+
+
+def add_cache(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--cache-dir", metavar="DIR", default="", help="where earlier runs are kept (default: the user's cache folder)"
+    )
+    parser.add_argument("--no-cache", action="store_true", help="keep nothing of this run, and look for no earlier one")
 
 
 def add_time_limits(parser: argparse.ArgumentParser) -> None:
@@ -70,7 +75,7 @@ def root_of(paths: list[str]) -> str:
 def reach_of(paths: list[str]) -> str:
     """The repository that the paths are in, or else the folder that holds all that they are made of."""
     root = root_of(paths)
-    if os.path.lexists(os.path.join(root, ".git")):
+    if look.lexists(os.path.join(root, ".git")):
         return root
     from hullcheck.show.reach import reached
 
@@ -106,44 +111,9 @@ def _words(values: list[str]) -> list[str]:
 
 def day(text: str | None) -> date:
     try:
-        return date.fromisoformat(text) if text else date.today()
+        return date.fromisoformat(text or look.today())
     except ValueError:
         raise HullcheckError(f"--today: no such day: {text}") from None
-
-
-def write(file: str, text: str) -> None:
-    """Write a report, whole or not at all: an upload must not see half a file.
-
-    A device or a pipe is written to. A link to a file is replaced, not followed: the judged repository may have put it
-    there, and it may lead anywhere.
-    """
-    try:
-        if os.path.isdir(file):
-            raise IsADirectoryError(EISDIR, "is a folder")
-        if os.path.exists(file) and not os.path.isfile(file):
-            _write_new(file, "w", text)
-        else:
-            _replace(file, text)
-    except OSError as error:
-        raise HullcheckError(f"{file}: can't be written: {error.strerror}") from None
-
-
-def _replace(file: str, text: str) -> None:
-    part = f"{file}.{os.urandom(8).hex()}.part"  # nobody can have foreseen that name
-    try:
-        _write_new(part, "x", text)
-        if os.path.isfile(file) and not os.path.islink(file):
-            os.chmod(part, os.stat(file).st_mode & 0o777)
-        os.replace(part, file)
-    except BaseException:
-        with suppress(OSError):
-            os.unlink(part)
-        raise
-
-
-def _write_new(file: str, mode: str, text: str) -> None:
-    with open(file, mode, encoding="utf-8", errors="backslashreplace", newline="") as stream:
-        stream.write(text)
 
 
 def say_all(notes: Iterable[str]) -> None:
@@ -157,11 +127,11 @@ def say_all(notes: Iterable[str]) -> None:
 def use_color(choice: str) -> bool:
     if choice != "auto":
         return choice == "always"
-    if os.environ.get("NO_COLOR"):
+    if look.ENVIRON.get("NO_COLOR"):
         return False
-    if os.environ.get("FORCE_COLOR") or os.environ.get("CLICOLOR_FORCE"):
+    if look.ENVIRON.get("FORCE_COLOR") or look.ENVIRON.get("CLICOLOR_FORCE"):
         return True
-    return sys.stdout.isatty() and os.environ.get("TERM") != "dumb"
+    return sys.stdout.isatty() and look.ENVIRON.get("TERM") != "dumb"
 
 
 class Progress:
@@ -170,14 +140,16 @@ class Progress:
     def __init__(self, options: argparse.Namespace) -> None:
         self._shown = False
         self._next = time.monotonic() + 1
-        self._on = sys.stderr.isatty() and not options.quiet and not os.environ.get("CI")
+        self._on = sys.stderr.isatty() and not options.quiet and not look.ENVIRON.get("CI")
 
     def __call__(self, what: str, done: int, total: int) -> None:
         if self._on and time.monotonic() >= self._next:
             self._next = time.monotonic() + 0.1
             self._shown = True
-            print(f"\r\x1b[K{what} {done}/{total}", end="", file=sys.stderr, flush=True)
+            with look.unnoted():
+                print(f"\r\x1b[K{what} {done}/{total}", end="", file=sys.stderr, flush=True)
 
     def done(self) -> None:
         if self._shown:
-            print("\r\x1b[K", end="", file=sys.stderr, flush=True)
+            with look.unnoted():
+                print("\r\x1b[K", end="", file=sys.stderr, flush=True)

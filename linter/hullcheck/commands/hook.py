@@ -12,6 +12,7 @@ import os
 import re
 from collections.abc import Iterable, Mapping
 
+from hullcheck import look
 from hullcheck.base import Past
 from hullcheck.discover import kind_of
 from hullcheck.engine import relative
@@ -120,8 +121,7 @@ def _of_interest(history: History, path: str, there: bool, head: str) -> bool:
 def _looks(root: str, path: str) -> bool:
     """Does a file whose name tells nothing begin like one that others may name as a Dockerfile or a manifest?"""
     try:
-        descriptor = os.open(os.path.join(root, path), os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
-        with open(descriptor, "rb") as file:
+        with look.opened(os.path.join(root, path), getattr(os, "O_NONBLOCK", 0)) as file:
             text = file.read(_START).decode("utf-8", "replace")
     except OSError:
         return False

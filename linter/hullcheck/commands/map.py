@@ -9,9 +9,10 @@ import sys
 from collections.abc import Iterable
 from datetime import date
 
+from hullcheck import look
 from hullcheck.analysis import UNREAD, discovered
 from hullcheck.commands import given
-from hullcheck.commands.common import Progress, add_policy, reach_of, read_config, registry, root_of, say_all, write
+from hullcheck.commands.common import Progress, add_policy, reach_of, read_config, registry, root_of, say_all
 from hullcheck.discover import DiskTree, Tree
 from hullcheck.engine import charts_said, listed
 from hullcheck.errors import HullcheckError
@@ -20,6 +21,7 @@ from hullcheck.model.network.network import Network
 from hullcheck.model.network.ports import MAX_PORT, PROTOCOLS, PortRange
 from hullcheck.report.safe import clean
 from hullcheck.typed import TYPE_CHECKING
+from hullcheck.written import write
 
 if TYPE_CHECKING:
     from hullcheck.page.frame import Links
@@ -89,7 +91,7 @@ def _told(unread: dict[str, str]) -> int:
 def _take_paths(options: argparse.Namespace) -> None:
     """Leave to `--explain` its two or three words; what stands behind them are paths."""
     words = options.explain
-    count = 3 if (len(words) > 2 and _is_port(words[2])) or (len(words) == 3 and not os.path.exists(words[2])) else 2
+    count = 3 if (len(words) > 2 and _is_port(words[2])) or (len(words) == 3 and not look.exists(words[2])) else 2
     options.explain, rest = words[:count], words[count:]
     options.paths = [*options.paths, *rest]
     if len(words) < 2:
@@ -120,11 +122,11 @@ def _networks(path: str, options: argparse.Namespace, unread: dict[str, str], fo
 
     `folders` gets the folder that each network's files are named from.
     """
-    if not os.path.exists(path):
+    if not look.exists(path):
         raise HullcheckError(f"{path}: no such file or folder")
     root = reach_of([path])
-    folder = path if os.path.isdir(path) else os.path.dirname(path) or "."
-    below = os.path.relpath(os.path.realpath(folder), os.path.realpath(root)).replace(os.sep, "/")
+    folder = path if look.isdir(path) else os.path.dirname(path) or "."
+    below = os.path.relpath(look.realpath(folder), look.realpath(root)).replace(os.sep, "/")
     told: dict[str, str] = {}
     here = networks_in(_tree(folder, path, options), options, told)
     folders |= {id(network): folder for network in here}
@@ -148,7 +150,7 @@ def _headed(networks: list[Network], folder: str) -> list[Network]:
 
 
 def _tree(folder: str, path: str, options: argparse.Namespace) -> DiskTree:
-    named = () if os.path.isdir(path) else (os.path.basename(path),)
+    named = () if look.isdir(path) else (os.path.basename(path),)
     return DiskTree(
         folder,
         exclude=tuple(options.exclude),
@@ -272,7 +274,7 @@ def _difference(options: argparse.Namespace) -> int:
         raise HullcheckError(f"--diff-base: there is {', '.join(DIFFERENCE_FORMATS)}")
     root = root_of(options.paths or ["."])
     past = History(root)
-    base = resolve(past, options.diff_base, os.environ)
+    base = resolve(past, options.diff_base, look.ENVIRON)
     before = networks_in(CommitTree(past, base.commit), options, past_of=root) if base.commit else []
     unread: dict[str, str] = {}
     found: list[Difference] = list(differences(before, networks_in(_tree(root, root, options), options, unread)))

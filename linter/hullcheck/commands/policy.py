@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from hullcheck import config
+from hullcheck import config, look
 from hullcheck.check import Registry
 from hullcheck.commands.common import read_config, with_options
 from hullcheck.config import Config
@@ -27,7 +27,7 @@ def past(options: argparse.Namespace, root: str) -> Past | None:
         return None
     from hullcheck.base import Past
 
-    return Past(root, revision, os.environ, strict=options.gate)
+    return Past(root, revision, look.ENVIRON, strict=options.gate)
 
 
 def on_disk(

@@ -8,6 +8,7 @@ import os
 import sys
 from collections.abc import Iterator
 
+from hullcheck import look
 from hullcheck.commands import given
 from hullcheck.commands.common import add_time_limits, reach_of, say_all, use_color
 from hullcheck.discover import DiskTree, Tree
@@ -45,7 +46,7 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Print what is asked for; 3 if there is nothing to show."""
-    if options.reveal and os.environ.get("CI"):
+    if options.reveal and look.ENVIRON.get("CI"):
         raise HullcheckError("--reveal: secrets aren't shown in CI")
     root = reach_of(options.paths or ["."])
     if options.diff_base:
@@ -244,7 +245,7 @@ def _changes(root: str, options: argparse.Namespace) -> int:
     from hullcheck.show.rendered import of_paths, side
 
     past = History(root)
-    commit = CommitTree(past, resolve(past, options.diff_base, os.environ).commit)
+    commit = CommitTree(past, resolve(past, options.diff_base, look.ENVIRON).commit)
     tracked = past.tracked()
     now = DiskTree(root, tracked=tracked)
     asked = _options(options)

@@ -6,6 +6,7 @@ import os
 import re
 from collections.abc import Iterator
 
+from hullcheck import look
 from hullcheck.analysis import Analysis
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
@@ -92,7 +93,7 @@ class _Search:
             yield from self._objects(path, now)
         elif now in self._off:
             return
-        elif os.path.lexists(os.path.join(self._change.root, now)) or now in self._change.head.files:
+        elif look.lexists(os.path.join(self._change.root, now)) or now in self._change.head.files:
             yield from self._stayed(path, now)
         else:
             yield from self._moved(path)
@@ -108,7 +109,7 @@ class _Search:
     def _stayed(self, path: str, now: str) -> Iterator[Lost]:
         """A file that is there, and in which nothing is judged, whatever it holds; an empty one holds nothing."""
         root = self._change.root
-        real = os.path.relpath(os.path.realpath(os.path.join(root, now)), os.path.realpath(root)).replace(os.sep, "/")
+        real = os.path.relpath(look.realpath(os.path.join(root, now)), look.realpath(root)).replace(os.sep, "/")
         text = self._text(now)
         if real in self._now:
             yield from self._linked(path, now, real)
@@ -127,11 +128,11 @@ class _Search:
     def links(self) -> Iterator[Lost]:
         """Links that the change brings or leads elsewhere, to faults that weren't where they are."""
         change = self._change
-        root = os.path.realpath(change.root)
-        links = (path for path in change.tracked if os.path.islink(os.path.join(change.root, path)))
+        root = look.realpath(change.root)
+        links = (path for path in change.tracked if look.islink(os.path.join(change.root, path)))
         for path in sorted(links):
             if path not in change.same and path not in self.judged and not change.disk.excluded(path):
-                full = os.path.realpath(os.path.join(change.root, path))
+                full = look.realpath(os.path.join(change.root, path))
                 real = os.path.relpath(full, root).replace(os.sep, "/")
                 yield from self._linked(change.tree.target(path) or path, path, real)
 
@@ -183,10 +184,10 @@ class _Search:
     def _is_text(self, path: str) -> bool:
         """Is it a file that git keeps and that has no NUL where a text has none?"""
         full = os.path.join(self._change.root, path)
-        if path not in self._change.tracked or not os.path.isfile(full):
+        if path not in self._change.tracked or not look.isfile(full):
             return False
         try:
-            with open(full, "rb") as file:
+            with look.opened(full) as file:
                 return b"\0" not in file.read(_BINARY)
         except OSError:  # gone since, or not ours to read
             return True

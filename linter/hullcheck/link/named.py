@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 from collections.abc import Iterable, Iterator, Mapping
 
+from hullcheck import look
 from hullcheck.discover import Tree
 from hullcheck.model.compose import ComposeFile
 from hullcheck.model.coverage import Gap
@@ -51,6 +52,7 @@ class NamedFiles:
         try:
             model = compose.read(source)
         except Exception as error:  # noqa: BLE001  a fault of ours must not lose the other files
+            look.spoil("a fault of our own")
             return Unread("check-failed", f"and reading it failed: {type(error).__name__}: {error}")
         file = File(source, "compose", model if model.documents else None, tuple(model.problems))
         self.files[source.path] = known._replace(also=(*known.also, file)) if known is not None else file

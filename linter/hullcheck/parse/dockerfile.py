@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterator
 from io import BytesIO
 
+from hullcheck import look
 from hullcheck.budget import tick
 from hullcheck.deferred import Logger, defer
 from hullcheck.model.command import Script
@@ -317,6 +318,7 @@ def _instructions(scanner: _Scanner) -> Iterator[Instruction]:
         said = found["instruction"].replace(_GUARD, ""), found["value"].replace(_GUARD, "").strip(_TRIMMED)
         if said != (_odd(keyword), _odd(rest).strip(_TRIMMED)):
             message = "dockerfile-parse reads this instruction in another way; it may be judged wrongly"
+            look.spoil(message)
             scanner.problems.append(Problem("check-failed", message, logical.text.location))
         yield _instruction(scanner.text, logical, scanner.escape)
 

@@ -8,6 +8,7 @@ import re
 from functools import lru_cache
 from importlib.util import find_spec
 
+from hullcheck import look
 from hullcheck.errors import HullcheckError
 from hullcheck.model.openapi import Types
 from hullcheck.patterns import pattern
@@ -43,14 +44,16 @@ def _root() -> str:
     spec = find_spec(PACKAGE)
     for folder in (spec.submodule_search_locations if spec else None) or ():
         root = os.path.join(folder, "kubernetes-json-schema")
-        if os.path.isdir(root):
+        if look.isdir(root):
             return root
     raise HullcheckError("--validate needs the schemas of kubernetes-validate: `pip install hullcheck[validate]`")
 
 
 def _carried(root: str) -> dict[int, str]:
     """The folder of each minor version."""
-    found = {int(match[1]): name for name in os.listdir(root) if (match := _FOLDER.fullmatch(name))}
+    found = {
+        int(match[1]): name for name in (item.name for item in look.scan(root)) if (match := _FOLDER.fullmatch(name))
+    }
     if not found:
         raise HullcheckError("--validate: the installed kubernetes-validate carries no schemas")
     return found
@@ -59,7 +62,7 @@ def _carried(root: str) -> dict[int, str]:
 @lru_cache(maxsize=2)  # each is tens of MB
 def _read(path: str, version: str) -> Types:
     try:
-        with open(path, encoding="utf-8") as file:
-            return Types(json.load(file)["$defs"], version)
+        with look.opened(path) as file:
+            return Types(json.loads(file.read().decode())["$defs"], version)
     except (OSError, ValueError, KeyError, TypeError):
         raise HullcheckError(f"--validate: the schemas of Kubernetes {version} can't be read: {path}") from None

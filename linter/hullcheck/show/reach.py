@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 
+from hullcheck import look
 from hullcheck.discover import DiskTree
 from hullcheck.model.node import Mapping, Node, Scalar, Sequence
 from hullcheck.source import Source
@@ -21,7 +22,7 @@ def reached(root: str, paths: list[str]) -> str:
     Never to the file system's root or the user's own folder: what lies there belongs to no overlay.
     """
     widest = root
-    pending = [path if os.path.isdir(path) else os.path.dirname(path) for path in map(os.path.realpath, paths)]
+    pending = [path if look.isdir(path) else os.path.dirname(path) for path in map(look.realpath, paths)]
     seen: set[str] = set()
     while pending and len(seen) < MAX_FOLDERS:
         folder = pending.pop()
@@ -29,11 +30,11 @@ def reached(root: str, paths: list[str]) -> str:
             continue
         seen.add(folder)
         for path in _named_in(folder):
-            common = os.path.commonpath((widest, path if os.path.isdir(path) else os.path.dirname(path)))
+            common = os.path.commonpath((widest, path if look.isdir(path) else os.path.dirname(path)))
             if os.path.dirname(common) == common or common == os.path.expanduser("~"):
                 continue
             widest = common
-            if os.path.isdir(path):
+            if look.isdir(path):
                 pending.append(path)
     return widest
 
@@ -51,8 +52,8 @@ def _named_in(folder: str) -> Iterator[str]:
 
         for document in parse(source).documents:
             for text in _references(document.root):
-                path = os.path.realpath(os.path.join(folder, text))
-                if "://" not in text and os.path.exists(path):
+                path = look.realpath(os.path.join(folder, text))
+                if "://" not in text and look.exists(path):
                     yield path
 
 

@@ -7,6 +7,7 @@ import posixpath
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
+from hullcheck import look
 from hullcheck.budget import OutOfTimeError
 from hullcheck.budget import Thing as Timed
 from hullcheck.discover import Entry, Tree
@@ -106,7 +107,7 @@ def side(tree: Tree, options: Options, root_name: str = "") -> Side:
 def _paths(given: Iterable[Source], tree: Tree) -> frozenset[str]:
     """Where files that are given from the current folder lie in the tree."""
     root = getattr(tree, "root", "")
-    return frozenset(os.path.relpath(os.path.realpath(source.path), root).replace(os.sep, "/") for source in given)
+    return frozenset(os.path.relpath(look.realpath(source.path), root).replace(os.sep, "/") for source in given)
 
 
 class _Worlds:
