@@ -41,7 +41,7 @@ def _run(folder: Path, *arguments: str, code: str = "", **environment: str) -> s
     kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     kept["PYTHONPATH"] = os.pathsep.join((str(LINTER.parent), str(CHECKS.parent)))
     return subprocess.run(
-        [sys.executable, "-c", start, *arguments],
+        [sys.executable, "-c", start, *(("--no-cache",) if arguments else ()), *arguments],
         cwd=folder, env=kept | environment, capture_output=True, text=True, timeout=60, check=False,
     )  # fmt: skip
 

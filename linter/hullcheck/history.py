@@ -501,7 +501,7 @@ def as_then(tree: Tree, root: str, sources: tuple[Source, ...]) -> tuple[tuple[S
     """
     found, missing = [], []
     for source in sources:
-        inside = os.path.relpath(os.path.realpath(source.path), os.path.realpath(root))
+        inside = os.path.relpath(look.realpath(source.path), look.realpath(root))
         if inside == ".." or inside.startswith(f"..{os.sep}"):
             found.append(source)
             continue

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import argparse
-
+from hullcheck import look
 from hullcheck.commands.common import say_all
 from hullcheck.errors import HullcheckError
 from hullcheck.model.settings import Given
@@ -12,6 +11,8 @@ from hullcheck.source import Source
 from hullcheck.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    import argparse
+
     from hullcheck.discover import Tree
     from hullcheck.render.compose.interpolate import Variables
 
@@ -78,7 +79,7 @@ def _values(path: str) -> Source:
 
 def _source(option: str, path: str) -> Source:
     try:
-        with open(path, "rb") as file:
+        with look.opened(path) as file:
             data = file.read(MAX_FILE + 1)
     except OSError as error:
         raise HullcheckError(f"{option}: {path}: {error.strerror}") from None

@@ -212,7 +212,7 @@ def _links(options: argparse.Namespace, folder: str) -> "Links":
 
     root = root_of([folder])
     beside = os.path.dirname(options.output) or "." if options.output else None
-    below = os.path.relpath(os.path.realpath(folder), os.path.realpath(root)).replace(os.sep, "/")
+    below = os.path.relpath(look.realpath(folder), look.realpath(root)).replace(os.sep, "/")
     return Links(root, version_control(root), beside, below)
 
 

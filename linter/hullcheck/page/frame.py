@@ -16,6 +16,7 @@ from html import escape
 from importlib.resources import files
 from urllib.parse import quote
 
+from hullcheck import look
 from hullcheck.patterns import pattern
 from hullcheck.report import VersionControl
 from hullcheck.report.safe import clean, well_formed
@@ -86,7 +87,7 @@ class Links:
             self._base = f"{uri}{part}/{quote(origin.revision)}/"
             self._numbered = True
         elif folder is not None:
-            way = os.path.relpath(os.path.realpath(root or "."), os.path.realpath(folder or ".")).split(os.sep)
+            way = os.path.relpath(look.realpath(root or "."), look.realpath(folder or ".")).split(os.sep)
             if set(way) <= {".", ".."}:  # from elsewhere, the way would tell where this machine keeps things
                 self._base = f"{'/'.join(way)}/"
 

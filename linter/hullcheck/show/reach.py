@@ -42,7 +42,7 @@ def reached(root: str, paths: list[str]) -> str:
 def _named_in(folder: str) -> Iterator[str]:
     """The files and folders that a folder's kustomization names and that are there."""
     for name in NAMES:
-        if not os.path.lexists(os.path.join(folder, name)):
+        if not look.lexists(os.path.join(folder, name)):
             continue
         try:
             source = Source(name, DiskTree(folder).read(name))
