@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from hullcheck.discover import Tree
+from hullcheck.link.matrix import Choice, Choices, choices
 from hullcheck.model.image import ImageUse
 from hullcheck.model.lazy import Lazy
 from hullcheck.model.node import Mapping, Node, Scalar, Sequence, is_null
@@ -44,7 +45,8 @@ class Step(NamedTuple):
 class Inputs(NamedTuple):
     """What a step of a workflow or a development container says of the image that it builds; None is not known.
 
-    Paths are relative to `folder`; `bake` are files that say more, `contexts` the names of further contexts.
+    Paths are relative to `folder`; `bake` are files that say more, `contexts` the names of further contexts. `image` is
+    what the image is called where it is deployed.
     """
 
     location: Location
@@ -56,6 +58,7 @@ class Inputs(NamedTuple):
     bake: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
     contexts: tuple[str, ...] = ()
+    image: str = ""
 
 
 class Pipelines(NamedTuple):
@@ -67,9 +70,10 @@ class Pipelines(NamedTuple):
     sources: tuple[Source, ...]
     inputs: tuple[Inputs, ...] = ()
     handed: tuple[BuildArgument, ...] = ()
+    choices: tuple[Choices, ...] = ()
 
 
-_Found = ImageUse | Step | Inputs | BuildArgument
+_Found = ImageUse | Step | Inputs | BuildArgument | Choices
 
 
 def pipelines(tree: Tree) -> Pipelines:
@@ -98,6 +102,7 @@ def pipelines(tree: Tree) -> Pipelines:
         tuple(sources),
         tuple(each for each in found if isinstance(each, Inputs)),
         tuple(each for each in found if isinstance(each, BuildArgument)),
+        tuple(each for each in found if isinstance(each, Choices)),
     )
 
 
@@ -137,14 +142,17 @@ def _github(root: Mapping) -> Iterator[_Found]:
     runs = root.get("runs")
     if isinstance(runs, Mapping):
         yield from _docker_action(runs.get("image"), "action's image", "runs")
-        yield from _steps(runs, "runs")
+        made = Choices(root.source.path, root.start, root.end, choices(root, runs))
+        yield made
+        yield from _steps(runs, "runs", made.values)
     jobs = root.get("jobs")
     for key, job in jobs.entries().values() if isinstance(jobs, Mapping) else ():
         if isinstance(job, Mapping):
-            yield from _job(f"jobs.{key.text}", key.text, job)
+            yield from _job(f"jobs.{key.text}", key.text, job, choices(root, job))
 
 
-def _job(owner: str, name: str, job: Mapping) -> Iterator[_Found]:
+def _job(owner: str, name: str, job: Mapping, values: tuple[Choice, ...]) -> Iterator[_Found]:
+    yield Choices(job.source.path, job.start, job.end, values)
     container = job.get("container")
     image = container.get("image") if isinstance(container, Mapping) else container
     yield from _use(image, f"job `{name}`: container", owner)
@@ -153,10 +161,10 @@ def _job(owner: str, name: str, job: Mapping) -> Iterator[_Found]:
         if isinstance(service, Mapping):
             yield from _use(service.get("image"), f"job `{name}`: service `{key.text}`", owner)
     yield from _docker_action(job.get("uses"), f"job `{name}`: image", owner)
-    yield from _steps(job, owner)
+    yield from _steps(job, owner, values)
 
 
-def _steps(holder: Mapping, owner: str) -> Iterator[_Found]:
+def _steps(holder: Mapping, owner: str, values: tuple[Choice, ...]) -> Iterator[_Found]:
     steps = holder.get("steps")
     for step in steps.items if isinstance(steps, Sequence) else ():
         if not isinstance(step, Mapping):
@@ -165,32 +173,33 @@ def _steps(holder: Mapping, owner: str) -> Iterator[_Found]:
         yield from _docker_action(action, "step's image", owner)
         if isinstance(action, Scalar) and _BUILD_ACTIONS.fullmatch(action.text.partition("@")[0]):
             yield Step(action.location.one_line(), owner, action.text.partition("@")[0])
-            yield from _inputs(action, step.get("with"))
+            yield from dict.fromkeys(made for each in values for made in _inputs(action, step.get("with"), each))
             yield from _handed(step.get("with"), owner)
         yield from _builds(script, owner)
 
 
-def _inputs(action: Scalar, said: Node | None) -> Iterator[Inputs]:
+def _inputs(action: Scalar, said: Node | None, values: Choice) -> Iterator[Inputs]:
     """What `docker/build-push-action`, its like for Bake and Buildah's are told to build."""
     place = action.location.one_line()
     if action.text.startswith("docker/bake-action"):
-        names = tuple(name for name in re.split(r"[\n,]+", _text(said, "files") or "") if name and "$" not in name)
+        names = tuple(n for n in re.split(r"[\n,]+", _text(said, "files", values) or "") if n and "$" not in n)
         yield Inputs(place, "", None, None, None, (), tuple(map(str.strip, names)))
         return
-    context = _text(said, "context")
+    context = _text(said, "context", values)
     context = "." if context in ("", "{{defaultContext}}") else context
-    files: tuple[str | None, ...] = (_text(said, "file"),)
+    files: tuple[str | None, ...] = (_text(said, "file", values),)
     if action.text.startswith("redhat-actions/"):
-        listed = _text(said, "containerfiles") or _text(said, "dockerfiles")
+        listed = _text(said, "containerfiles", values) or _text(said, "dockerfiles", values)
         files = tuple(listed.split()) if listed else (listed,)
-    pairs = (line.strip().partition("=") for line in (_raw(said, "build-args") or "").splitlines() if "=" in line)
+    lines = _filled(_raw(said, "build-args"), values).splitlines()
+    pairs = (line.strip().partition("=") for line in lines if "=" in line)
     arguments = tuple((name, None if _VARIABLE.search(value) else value) for name, _, value in pairs)
     tags = tuple(tag.strip() for tag in re.split(r"[\n,]", _raw(said, "tags")) if tag.strip() and "$" not in tag)
     contexts = tuple(
         line.strip().partition("=")[0] for line in _raw(said, "build-contexts").splitlines() if "=" in line
     )
     for file in files:
-        yield Inputs(place, "", file, context, _text(said, "target"), arguments, (), tags, contexts)
+        yield Inputs(place, "", file, context, _text(said, "target", values), arguments, (), tags, contexts)
 
 
 def _handed(said: Node | None, owner: str) -> Iterator[BuildArgument]:
@@ -212,9 +221,17 @@ def _raw(said: Node | None, key: str) -> str:
     return node.text if isinstance(node, Scalar) and not is_null(node) else ""
 
 
-def _text(said: Node | None, key: str) -> str | None:
-    """An input's text, empty if it isn't given; None if a variable decides it."""
-    text = _WORKSPACE.sub("./", _raw(said, key)).strip()
+_EXPRESSION = Lazy(r"\$\{\{[ \t]*+([\w.-]++)[ \t]*+\}\}")
+
+
+def _filled(text: str, values: Choice) -> str:
+    """A text with the variables that are known."""
+    return _EXPRESSION.sub(lambda match: values.get(match[1], match[0]), text) if "${{" in text else text
+
+
+def _text(said: Node | None, key: str, values: Choice) -> str | None:
+    """An input's text, empty if it isn't given; None if a variable decides it that isn't known."""
+    text = _filled(_WORKSPACE.sub("./", _raw(said, key)), values).strip()
     return None if "${{" in text else text
 
 

@@ -90,7 +90,7 @@ class _Linker:
         self.inline: dict[str, Any] = {}
         self.service_builds: dict[int, Any] = {}
         self.images: Any = None
-        if self.dockerfiles or self.compose or of_kind(files, "bake"):
+        if self.dockerfiles or self.compose or of_kind(files, "bake") or self.asked.inline:
             self._in_time(self._take_images, "dockerfile compose", "image")
         self.local: LocalImages | None = None
         self._in_time(self._take_local_images, "dockerfile compose skaffold", "image that is built here")
@@ -283,6 +283,7 @@ class _Linker:
         builds = list(self._stated)
         dockerfiles = dict(self.dockerfiles)
         self._add_inline_of_bakes()
+        self._add_inline_of_tiltfiles()
         for project in self.compose:
             for service in project.services.values():
                 build = service_build(project, service)
@@ -312,6 +313,15 @@ class _Linker:
             for name, dockerfile in dockerfiles(file.source):
                 self.inline[f"{path}#{name}"] = dockerfile
                 self.problems += dockerfile.problems
+
+    def _add_inline_of_tiltfiles(self) -> None:
+        for name, place in self.asked.inline:
+            from hullcheck.model.text import Text
+            from hullcheck.parse.dockerfile import parse_text
+
+            dockerfile = parse_text(Text.whole(place.source).slice(place.start, place.end))
+            self.inline[f"{place.path}#{name}"] = dockerfile
+            self.problems += dockerfile.problems
 
     def _add_inline(self, path: str, service: Any) -> None:
         from hullcheck.parse.dockerfile import parse_inline
