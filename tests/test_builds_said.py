@@ -174,11 +174,11 @@ def test_jib_beside_a_dockerfile_makes_no_image_of_it(tmp_path: Path) -> None:
     assert not named(apart, "untagged-image", "latest-tag")
 
 
-def test_what_tilt_builds_decides_as_whom_it_runs(tmp_path: Path) -> None:
+def test_what_tilt_builds_for_developers_does_not_decide_as_whom_a_release_runs(tmp_path: Path) -> None:
     pod = "apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec: {containers: [{name: c, image: shop/x}]}\n"
     tilt = "docker_build(\n    'shop/x',\n    './app',  # the application\n    dockerfile='./app/img')\n"
     found = judge(tmp_path, {"app/img": ROOT, "pod.yaml": pod, "Tiltfile": tilt})
-    assert {f.location.path for f in named(found, "root-user")} == {"app/img", "pod.yaml"}
+    assert {f.location.path for f in named(found, "root-user")} == {"app/img"}
     assert not named(found, "untagged-image")
 
 

@@ -48,7 +48,7 @@ check = Check(
 @check.on(ImageUse)
 def latest(use: ImageUse) -> Iterator[Finding]:
     image = use.image or use.partial
-    if image is None or image.tag.lower() != "latest" or image.digest or use.built_here:
+    if image is None or image.tag.lower() != "latest" or image.digest or use.built_here or use.tagged_later:
         return
     yield check.finding(
         use,

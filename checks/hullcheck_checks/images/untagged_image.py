@@ -49,7 +49,7 @@ check = Check(
 @check.on(ImageUse)
 def untagged(use: ImageUse) -> Iterator[Finding]:
     image = use.image or use.partial
-    if image is None or image.tag or image.digest or use.built_here:
+    if image is None or image.tag or image.digest or use.built_here or use.tagged_later:
         return
     yield check.finding(
         use,

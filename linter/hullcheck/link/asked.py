@@ -6,8 +6,9 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from hullcheck.discover import Tree
-from hullcheck.link.builds import Build, image_name, join
+from hullcheck.link.builds import Build, join
 from hullcheck.link.ci import Inputs, Pipelines
+from hullcheck.link.deploy_tags import set_by
 from hullcheck.link.matrix import Choices
 from hullcheck.link.platforms import held_by
 from hullcheck.link.scripts import read as read_script
@@ -43,19 +44,21 @@ _OF_SCRIPTS = frozenset(
 """Folders in which programs and pipelines of any name are looked at."""
 
 
-_WORDS = re.compile(rb"(?i)build|bake|dockerfile|kaniko")
+_WORDS = re.compile(rb"(?i)build|bake|dockerfile|kaniko|set image")
 
 
 class Asked(NamedTuple):
     """The builds whose file may be here, the paths of bake files that are named, and what builds are given.
 
-    `inline` are the Dockerfiles that Tiltfiles hold themselves, by the names of their images: where their text stands.
+    `inline` are the Dockerfiles that Tiltfiles hold themselves, by the names of their images: where their text stands;
+    `tagged` the images that scripts give a tag when they deploy.
     """
 
     builds: tuple[Build, ...] = ()
     bakes: tuple[str, ...] = ()
     handed: tuple[BuildArgument, ...] = ()
     inline: tuple[tuple[str, Location], ...] = ()
+    tagged: tuple[str, ...] = ()
 
 
 def asked(tree: Tree, pipelines: Pipelines) -> Asked:
@@ -69,6 +72,7 @@ def asked(tree: Tree, pipelines: Pipelines) -> Asked:
         builds += _builds(present, [""], said, place)
         bakes += _present(present, [said.folder], said.bake)
     inline: list[tuple[str, Location]] = []
+    tagged: list[str] = []
     chosen: dict[str, list[Choices]] = {}
     for each in pipelines.choices:
         chosen.setdefault(each.path, []).append(each)
@@ -79,7 +83,8 @@ def asked(tree: Tree, pipelines: Pipelines) -> Asked:
             bakes += _present(present, bases, part.said.bake)
             given += part.handed
         inline += held_by(source)
-    return Asked(tuple(builds), tuple(dict.fromkeys(bakes)), tuple(given), tuple(inline))
+        tagged += set_by(source.text)
+    return Asked(tuple(builds), tuple(dict.fromkeys(bakes)), tuple(given), tuple(inline), tuple(dict.fromkeys(tagged)))
 
 
 def variants(stated: Iterable[Build], wanted: Iterable[Build]) -> Iterator[Build]:
@@ -90,11 +95,11 @@ def variants(stated: Iterable[Build], wanted: Iterable[Build]) -> Iterator[Build
     known = {build.dockerfile for build in stated}
     by_file: dict[str, dict[tuple[object, ...], Build]] = {}
     for build in wanted:
-        by_file.setdefault(build.dockerfile, {}).setdefault((build.target, build.arguments, build.image), build)
+        by_file.setdefault(build.dockerfile, {}).setdefault((build.target, build.arguments), build)
     for path, builds in by_file.items():
         if path in known:
             yield from list(builds.values())[:MAX_VARIANTS]
-        elif special := [build for build in builds.values() if build.target or build.arguments or build.image]:
+        elif special := [build for build in builds.values() if build.target or build.arguments]:
             yield Build(path, None, "", (), Related(special[0].place.location, ""))
             yield from special[:MAX_VARIANTS]
 
@@ -130,10 +135,9 @@ def _bases(source: Source) -> list[str]:
 
 
 def _builds(present: frozenset[str], bases: list[str], said: Inputs | BuildCommand, place: Related) -> Iterator[Build]:
-    file, context, image = said.file, said.context, ""
+    file, context = said.file, said.context
     if isinstance(said, Inputs):
         bases = [path for base in bases if (path := join(base, said.folder)) is not None]
-        image = image_name(said.image)
     if file is None or (not file and (context is None or context == "-" or "://" in context)):
         return
     names = [file] if file else [posixpath.join(context or "", name) for name in ("Dockerfile", "Containerfile")]
@@ -141,7 +145,7 @@ def _builds(present: frozenset[str], bases: list[str], said: Inputs | BuildComma
         names.append(posixpath.join(context, file))
     found = _only_like(present, file) if file.startswith("**/") else _present(present, bases, names)[:1]
     for path in found:
-        yield Build(path, said.target or None, image, said.arguments, place, contexts=said.contexts, tags=said.tags)
+        yield Build(path, said.target or None, "", said.arguments, place, contexts=said.contexts, tags=said.tags)
 
 
 def _only_like(present: frozenset[str], pattern: str) -> list[str]:

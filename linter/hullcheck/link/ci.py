@@ -45,8 +45,7 @@ class Step(NamedTuple):
 class Inputs(NamedTuple):
     """What a step of a workflow or a development container says of the image that it builds; None is not known.
 
-    Paths are relative to `folder`; `bake` are files that say more, `contexts` the names of further contexts. `image` is
-    what the image is called where it is deployed.
+    Paths are relative to `folder`; `bake` are files that say more, `contexts` the names of further contexts.
     """
 
     location: Location
@@ -58,7 +57,6 @@ class Inputs(NamedTuple):
     bake: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
     contexts: tuple[str, ...] = ()
-    image: str = ""
 
 
 class Pipelines(NamedTuple):

@@ -19,6 +19,7 @@ from hullcheck.source import Field, Location, Related
 LOOPBACK = ("127.", "::1")
 MAX_REPLACED = 3
 _APPARMOR = "container.apparmor.security.beta.kubernetes.io/"
+_INJECTED = ("sidecar.istio.io/inject", "inject.istio.io/templates", "istio.io/rev")
 _PROFILES = {"Unconfined": "unconfined", "RuntimeDefault": "runtime/default"}
 _PROBES = (
     (("livenessProbe",), "liveness"), (("readinessProbe",), "readiness"), (("startupProbe",), "startup"),
@@ -189,9 +190,14 @@ class _Container:
         return ImageUse(said, f"{described} `{self.name}`: image", self.owner, origin=origin)
 
     def _injected(self) -> bool:
-        """Is it a container that Istio fills in: a gateway's proxy?"""
-        marks = (at(self.pod.pod.metadata, "annotations"), at(self.pod.pod.metadata, "labels"))
-        return self.name == "istio-proxy" or any("istio.io/" in key for mark in marks for key in text_map(mark))
+        """Is it a container that Istio fills in: a gateway's proxy?
+
+        See https://istio.io/latest/docs/setup/additional-setup/sidecar-injection/#controlling-the-injection-policy
+        """
+        said = {k: v for key in ("annotations", "labels") for k, v in text_map(at(self.pod.pod.metadata, key)).items()}
+        if said.get("sidecar.istio.io/inject") == "false":
+            return False
+        return self.name == "istio-proxy" or any(key in said for key in _INJECTED)
 
     def _user(self) -> User:
         """As the kubelet decides: `runAsUser`, else `runAsNonRoot`, else the image."""

@@ -120,10 +120,8 @@ def _inputs(node: Mapping, said: dict[str, Node], variables: Variables, default:
             arguments[name] = _known(value.text, variables) if isinstance(value, Scalar) else None
     stage = target or (flags.target if flags is not None and target == "" else target)
     place = next((said[word] for word in _FILES if word in said), node).location.one_line()
-    image = said.get("image")
-    named = _known(image.text, variables) if isinstance(image, Scalar) and not is_null(image) and default == "" else ""
     pairs = tuple(sorted(arguments.items()))
-    yield Inputs(place, "", default if file == "" else file, context, stage, pairs, image=named or "")
+    yield Inputs(place, "", default if file == "" else file, context, stage, pairs)
 
 
 def _flags(said: dict[str, Node]) -> Iterator[str]:
@@ -168,12 +166,11 @@ def _tilt(source: Source) -> Iterator[Inputs]:
     for call in calls(source.text):
         words = [call.said.get(key, default) for key, default in (("dockerfile", ""), ("context", "."), ("target", ""))]
         file, context, target = (word if isinstance(word, str) else None for word in words)
-        given, ref = call.said.get("build_args", {}), call.said.get("ref")
+        given = call.said.get("build_args", {})
         arguments = tuple(sorted(given.items())) if isinstance(given, dict) else ()
         if call.inline is None and "dockerfile_contents" not in call.said:
             place = source.at(call.start, call.end).one_line()
-            named = ref if isinstance(ref, str) else ""
-            yield Inputs(place, "", file, context, target, arguments, image=named)
+            yield Inputs(place, "", file, context, target, arguments)
 
 
 def held_by(source: Source) -> Iterator[tuple[str, Location]]:

@@ -97,7 +97,8 @@ class _Linker:
 
     def project(self) -> Project:
         parts: list[Scoped] = []
-        self._take_parts(parts, self._settled(self._kubernetes_parts(), "kubernetes"), "kubernetes", "object")
+        made = self._tagged(self._settled(self._kubernetes_parts(), "kubernetes"))
+        self._take_parts(parts, made, "kubernetes", "object")
         self._take_parts(parts, self._settled(self._compose_parts(), "compose"), "compose", "service")
         self._take_parts(parts, self._settled(self._dockerfile_parts(), "dockerfile"), "dockerfile", "stage")
         self._take_parts(parts, self._network_parts(), "kubernetes compose", "network")
@@ -115,6 +116,15 @@ class _Linker:
 
     def _settled(self, parts: Iterator[Scoped], dialect: str) -> Iterator[Scoped]:
         return parts if self.local is None else self.local.settled(parts, dialect)
+
+    def _tagged(self, parts: Iterator[Scoped]) -> Iterator[Scoped]:
+        if self.manifests is None:
+            return parts
+        from hullcheck.link.deploy_tags import DeployTags
+
+        layers = [f.model.layer for f in of_kind(self.files, "kustomization").values() if f.model and f.model.layer]
+        objects = (made for world in self.manifests.worlds for made in world.objects)
+        return DeployTags(self.asked.tagged, layers, objects).settled(parts)
 
     def _take_parts(self, parts: list[Scoped], made: Iterator[Scoped], kinds: str, what: str) -> None:
         """Add what is made, as far as the run's time lasts."""
