@@ -266,8 +266,14 @@ class _Container:
             name = as_str(at(item, "name")) or ""
             volume = self.pod.volumes.get(name)
             if isinstance(volume, Mapping):
+                template = at(volume, "ephemeral", "volumeClaimTemplate")
                 claim = as_str(at(volume, "persistentVolumeClaim", "claimName"))
-                yield self._of_node(item, claim, None) or self._mount(item, volume)
+                claim = claim if template is None else f"{self.pod.pod.object.name}-{name}"
+                mount = self._of_node(item, claim, template)
+                if mount is not None and as_bool(at(volume, "persistentVolumeClaim", "readOnly")):
+                    # the kubelet lets nobody write then, whatever the mount says
+                    mount = mount._replace(read_only=boolean(at(volume, "persistentVolumeClaim", "readOnly"), self.at))
+                yield mount or self._mount(item, volume)
             elif (made := self.pod.claimed.get(name)) is not None:
                 mount = self._of_node(item, f"{name}-{self.pod.pod.object.name}-0", made)
                 if mount is not None:
