@@ -36,6 +36,7 @@ from collections.abc import Callable, Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
+from hullcheck.model.applied import APPLIED, applied, texts_beside
 from hullcheck.model.chart_values import Entry, ValuesFile, entries, given, holds_credential, texts
 from hullcheck.model.compose import ComposeProject
 from hullcheck.model.configtext import in_config
@@ -177,22 +178,22 @@ def _in_entry(made: KubernetesObject, name: str, place: Location) -> Finding:
     )
 
 
-_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
-
-
 @check.on(KubernetesObject)
 def in_applied_configuration(made: KubernetesObject) -> Iterator[Finding]:
-    """What kubectl keeps of an object beside it, in a manifest that was taken from a cluster."""
-    node = at(made.node, "metadata", "annotations", _APPLIED)
-    for name, value in _applied(node.text) if isinstance(node, Scalar) else ():
-        yield check.finding(
-            made,
-            f"{made.kind} `{made.name}`: its annotation `last-applied-configuration` holds the value of `{name}`",
-            at=narrowed(node.location, value) if node is not None else made.location,
-            severity=Severity.MEDIUM if asks(value) or documented(value) else None,
-            evidence=(_APPLIED, name),
-            redact=(narrowed(node.location, value),) if node is not None else (),
-        )
+    node = applied(made)
+    if node is None:
+        return
+    beside = texts_beside(made)
+    for name, value in _applied(node.text):
+        if value not in beside:
+            yield check.finding(
+                made,
+                f"{made.kind} `{made.name}`: its annotation `last-applied-configuration` holds the value of `{name}`",
+                at=narrowed(node.location, value),
+                severity=Severity.MEDIUM if asks(value) or documented(value) else None,
+                evidence=(APPLIED, name),
+                redact=(narrowed(node.location, value),),
+            )
 
 
 def _applied(text: str) -> Iterator[tuple[str, str]]:
