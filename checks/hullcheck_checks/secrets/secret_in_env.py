@@ -46,7 +46,7 @@ from hullcheck.model.environment import kept_by_windows
 from hullcheck.model.expand import names
 from hullcheck.model.instruction import Instruction
 from hullcheck.model.kubernetes import KubernetesObject
-from hullcheck.model.node import Mapping, Node, Scalar, at
+from hullcheck.model.node import Mapping, Node, Scalar
 from hullcheck.model.placeholders import asks, documented, for_build, weak
 from hullcheck.model.repository import Place, is_for_tests
 from hullcheck.model.secrets import Grade, by_name, is_own, known_default, literal, narrowed, written_at

@@ -393,11 +393,16 @@ class _Linker:
     def _world_parts(self, world: Any) -> Iterator[Any]:
         from hullcheck.link.availability import availabilities
         from hullcheck.link.named_secrets import names, without_names
+        from hullcheck.model.node import at
+        from hullcheck.parse.custom_images import images
 
         known = names(world.objects, world.workloads)
         yield world
         yield from world.objects
         yield from availabilities(world)
+        taken = {id(at(c.node, "image")) for w in world.workloads if w.part for c in w.part.containers}
+        for made in world.objects:
+            yield from images(made, taken)
         for workload in world.workloads:
             containers = tuple(without_names(self.images.joined(c), known) for c in workload.containers)
             yield from _workload_parts(workload._replace(containers=containers))
