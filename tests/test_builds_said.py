@@ -266,3 +266,29 @@ def test_hostile_builds_end_soon() -> None:
     ):
         bake_of(text)
     assert time.monotonic() - begun < 60
+
+
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        (".ko.yaml", "defaultBaseImage: debian:10\n"),
+        (".ko.yaml", "baseImageOverrides:\n  github.com/x/y: debian:10\n"),
+        ("app/pom.xml", "<artifactId>jib-maven-plugin</artifactId>\n<from>\n  <image>debian:10</image>\n</from>\n"),
+        ("app/build.gradle", "jib {\n  from {\n    image = 'debian:10'\n  }\n}\n"),
+        ("app/build.gradle.kts", 'jib.from.image = "docker://debian:10"\n'),
+        ("project.toml", '[build]\nbuilder = "debian:10"\n'),
+        ("skaffold.yaml", "build: {artifacts: [{image: x, ko: {fromImage: 'debian:10'}}]}\n"),
+        ("skaffold.yaml", "build: {artifacts: [{image: x, buildpacks: {builder: 'debian:10'}}]}\n"),
+    ],
+)
+def test_what_is_built_without_a_dockerfile_starts_from_an_image_too(path: str, text: str, tmp_path: Path) -> None:
+    found = named(judge(tmp_path, {path: text, "Dockerfile": "FROM scratch\n"}), "eol-base-image")
+    assert {finding.location.path for finding in found} == {path}
+    assert not named(judge(tmp_path, {path: text.replace("debian:10", "${BASE}")}), "eol-base-image", "untagged-image")
+
+
+def test_images_of_ko_are_built_here(tmp_path: Path) -> None:
+    pod = (
+        "apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec: {containers: [{name: c, image: ko://github.com/x/y}]}\n"
+    )
+    assert not named(judge(tmp_path, {"pod.yaml": pod}), "untagged-image", "latest-tag", "untrusted-registry")

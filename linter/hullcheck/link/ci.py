@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from hullcheck.discover import Tree
+from hullcheck.link.builders import bases
 from hullcheck.link.matrix import Choice, Choices, choices
 from hullcheck.model.image import ImageUse
 from hullcheck.model.lazy import Lazy
@@ -94,7 +95,7 @@ def pipelines(tree: Tree) -> Pipelines:
                 reader = _gitlab if _is_gitlab(path) else _github
                 found += reader(document.root)
     return Pipelines(
-        tuple(each for each in found if isinstance(each, ImageUse)),
+        (*(each for each in found if isinstance(each, ImageUse)), *bases(tree)),
         tuple(each for each in found if isinstance(each, Step)),
         scanned,
         tuple(sources),
