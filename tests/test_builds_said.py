@@ -138,6 +138,7 @@ def test_what_is_built_is_known(what: str, path: str, text: str, tmp_path: Path)
         ("file", "Makefile", "a:\n\tdocker build -f $(FILE) .\n"),
         ("file", "Makefile", "FILE = $(FILE)\na:\n\tdocker build -f $(FILE) .\n"),
         ("argument", "build.sh", "WHO=$1\ndocker build --build-arg WHO=$WHO app\n"),
+        ("argument", "build.sh", "WHO=\ndocker build --build-arg WHO=$WHO app\n"),
         ("argument", "build.sh", "echo executor --build-arg WHO=root app\n"),
         (
             "stage",
@@ -292,3 +293,38 @@ def test_images_of_ko_are_built_here(tmp_path: Path) -> None:
         "apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec: {containers: [{name: c, image: ko://github.com/x/y}]}\n"
     )
     assert not named(judge(tmp_path, {"pod.yaml": pod}), "untagged-image", "latest-tag", "untrusted-registry")
+
+
+CALLED = "on: {workflow_call: {inputs: {file: {}}}}\njobs:\n  b:\n    steps:\n    - uses: docker/build-push-action@v6\n      with: {file: '${{ inputs.file }}'}\n"
+ACTION = "inputs: {file: {}}\nruns:\n  using: composite\n  steps:\n  - run: docker build -f ${{ inputs.file }} .\n"
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        {
+            ".github/workflows/a.yml": "jobs:\n  a:\n    uses: ./.github/workflows/b.yml\n    with: {file: app/img}\n",
+            ".github/workflows/b.yml": CALLED,
+        },
+        {
+            ".github/workflows/a.yml": "jobs:\n  a:\n    strategy: {matrix: {d: [app, web]}}\n"
+            "    uses: ./.github/workflows/b.yml\n    with: {file: '${{ matrix.d }}/img'}\n",
+            ".github/workflows/b.yml": CALLED,
+        },
+        {
+            ".github/workflows/a.yml": "jobs:\n  a:\n    steps:\n    - uses: ./tools/build\n      with: {file: app/img}\n",
+            "tools/build/action.yml": ACTION,
+        },
+        {
+            ".github/workflows/a.yml": "jobs:\n  a:\n    uses: ./.github/workflows/b.yml\n    with: {file: app/img}\n",
+            ".github/workflows/b.yml": "jobs:\n  a:\n    steps:\n    - uses: ./tools/build/\n      with: {file: '${{ inputs.file }}'}\n",
+            "tools/build/action.yml": ACTION,
+        },
+    ],
+)  # fmt: skip
+def test_what_workflows_and_actions_are_given_is_known(files: dict[str, str], tmp_path: Path) -> None:
+    built = {"app/img": ROOT, **files}
+    assert {f.location.path for f in named(judge(tmp_path, built), "root-user")} == {"app/img"}
+    (tmp_path / ".github/workflows/a.yml").unlink()
+    del built[".github/workflows/a.yml"]
+    assert not named(judge(tmp_path, built), "root-user")

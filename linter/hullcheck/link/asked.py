@@ -3,18 +3,17 @@
 import posixpath
 import re
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from hullcheck.discover import Tree
 from hullcheck.link.builds import Build, join
 from hullcheck.link.ci import Inputs, Pipelines
-from hullcheck.link.deploy_tags import set_by
 from hullcheck.link.matrix import Choices
-from hullcheck.link.platforms import held_by
-from hullcheck.link.scripts import read as read_script
 from hullcheck.model.repository import BuildArgument
-from hullcheck.parse.build_commands import BuildCommand, folders
 from hullcheck.source import Location, Related, Source
+
+if TYPE_CHECKING:
+    from hullcheck.parse.build_commands import BuildCommand
 
 MAX_SCRIPTS = 2_000
 MAX_BYTES = 256 * 1024
@@ -76,7 +75,12 @@ def asked(tree: Tree, pipelines: Pipelines) -> Asked:
     chosen: dict[str, list[Choices]] = {}
     for each in pipelines.choices:
         chosen.setdefault(each.path, []).append(each)
-    for source in (*pipelines.sources, *_scripts(tree, {source.path for source in pipelines.sources})):
+    sources = [*pipelines.sources, *_scripts(tree, {source.path for source in pipelines.sources})]
+    if sources:  # most runs of one file have none: what reads them takes its time to import
+        from hullcheck.link.deploy_tags import set_by
+        from hullcheck.link.platforms import held_by
+        from hullcheck.link.scripts import read as read_script
+    for source in sources:
         bases = _bases(source)
         for part in read_script(source, chosen.get(source.path, [])):
             builds += _builds(present, bases, part.said, Related(part.place, part.how))
@@ -129,12 +133,16 @@ def _is_script(path: str) -> bool:
 
 def _bases(source: Source) -> list[str]:
     """The folders that a script's paths may be relative to: its own and the root, and those that it changes to."""
+    from hullcheck.parse.build_commands import folders
+
     own = posixpath.dirname(source.path)
     moved = [join(base, folder) for folder in folders(source.text) for base in ("", own)]
     return list(dict.fromkeys(["", own, *(folder for folder in moved if folder is not None)]))
 
 
-def _builds(present: frozenset[str], bases: list[str], said: Inputs | BuildCommand, place: Related) -> Iterator[Build]:
+def _builds(
+    present: frozenset[str], bases: list[str], said: "Inputs | BuildCommand", place: Related
+) -> Iterator[Build]:
     file, context = said.file, said.context
     if isinstance(said, Inputs):
         bases = [path for base in bases if (path := join(base, said.folder)) is not None]

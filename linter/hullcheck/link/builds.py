@@ -164,7 +164,7 @@ def _arguments(value: object) -> tuple[tuple[str, str | None], ...]:
 
     said = sorted(value.items()) if isinstance(value, dict) else ()
     return tuple(
-        (name, as_text(each) if isinstance(each, str | int | float) else None)
+        (name, as_text(each) if isinstance(each, str | int | float) and each != "" else None)
         for name, each in said
         if each is not None
     )

@@ -3,11 +3,11 @@
 import posixpath
 import re
 from collections.abc import Iterator
+from collections.abc import Sequence as Sequence_
 from typing import NamedTuple
 
 from hullcheck.discover import Tree
-from hullcheck.link.builders import bases
-from hullcheck.link.matrix import Choice, Choices, choices
+from hullcheck.link.matrix import MAX_JOBS, Choice, Choices, calls, choices, filled
 from hullcheck.model.image import ImageUse
 from hullcheck.model.lazy import Lazy
 from hullcheck.model.node import Mapping, Node, Scalar, Sequence, is_null
@@ -33,6 +33,23 @@ _SCANNERS = Lazy(
     re.IGNORECASE,
 )
 _VARIABLE = Lazy(r"\$\{\{|\$\{?[A-Za-z_]|\$\[\[|\{\{")
+
+
+_NO_DOCKERFILE = (
+    "pom.xml",
+    ".gradle",
+    ".gradle.kts",
+    "project.toml",
+    ".ko.yaml",
+    ".ko.yml",
+    "skaffold.yaml",
+    "skaffold.yml",
+)
+"""Files of tools that build images without a Dockerfile."""
+
+
+MAX_CALLS = 3
+"""Workflows and actions that use one another, one after the other."""
 
 
 class Step(NamedTuple):
@@ -79,6 +96,7 @@ def pipelines(tree: Tree) -> Pipelines:
     """Read the pipelines and development containers among the files."""
     found: list[_Found] = []
     sources: list[Source] = []
+    read: list[tuple[str, Mapping]] = []
     scanned = False
     for path in sorted(path for path in tree.paths if _of_interest(path) and not tree.ignored(path)):
         try:
@@ -90,12 +108,16 @@ def pipelines(tree: Tree) -> Pipelines:
             found += _dev_container(source)
             continue
         scanned = scanned or _scans(source.text)
-        for document in yaml.parse(source).documents:
-            if isinstance(document.root, Mapping):
-                reader = _gitlab if _is_gitlab(path) else _github
-                found += reader(document.root)
+        read += [(path, doc.root) for doc in yaml.parse(source).documents if isinstance(doc.root, Mapping)]
+    given = _given(read)
+    for path, root in read:
+        found += _gitlab(root) if _is_gitlab(path) else _github(root, given.get(_called(path), ()))
+    if any(path.endswith(_NO_DOCKERFILE) for path in tree.paths):
+        from hullcheck.link.builders import bases
+
+        found += bases(tree)
     return Pipelines(
-        (*(each for each in found if isinstance(each, ImageUse)), *bases(tree)),
+        tuple(each for each in found if isinstance(each, ImageUse)),
         tuple(each for each in found if isinstance(each, Step)),
         scanned,
         tuple(sources),
@@ -103,6 +125,31 @@ def pipelines(tree: Tree) -> Pipelines:
         tuple(each for each in found if isinstance(each, BuildArgument)),
         tuple(each for each in found if isinstance(each, Choices)),
     )
+
+
+def _given(read: list[tuple[str, Mapping]]) -> dict[str, list[Choice]]:
+    """What the workflows and actions of the repository are handed by those that use them, by what they are used as."""
+    given: dict[str, list[Choice]] = {}
+    if not any("uses: ./" in root.source.text for _, root in read):
+        return given
+    for _ in range(MAX_CALLS):
+        found: dict[str, list[Choice]] = {}
+        for path, root in read:
+            if not _is_gitlab(path) and "uses: ./" in root.source.text:
+                for name, handed in calls(root, given.get(_called(path), ())):
+                    known = found.setdefault(name, [])
+                    if handed not in known and len(known) < MAX_JOBS:
+                        known.append(handed)
+        if found == given:
+            break
+        given = found
+    return given
+
+
+def _called(path: str) -> str:
+    """What a workflow is used as, or an action: its folder."""
+    folder, _, name = path.rpartition("/")
+    return folder if name in ("action.yml", "action.yaml") else path
 
 
 def _of_interest(path: str) -> bool:
@@ -137,17 +184,17 @@ def _use(node: Node | None, how: str, owner: str) -> Iterator[ImageUse]:
         yield ImageUse(Field(None if unknown else text, place, unknown), how, owner)
 
 
-def _github(root: Mapping) -> Iterator[_Found]:
+def _github(root: Mapping, given: Sequence_[Choice]) -> Iterator[_Found]:
     runs = root.get("runs")
     if isinstance(runs, Mapping):
         yield from _docker_action(runs.get("image"), "action's image", "runs")
-        made = Choices(root.source.path, root.start, root.end, choices(root, runs))
+        made = Choices(root.source.path, root.start, root.end, choices(root, runs, given))
         yield made
         yield from _steps(runs, "runs", made.values)
     jobs = root.get("jobs")
     for key, job in jobs.entries().values() if isinstance(jobs, Mapping) else ():
         if isinstance(job, Mapping):
-            yield from _job(f"jobs.{key.text}", key.text, job, choices(root, job))
+            yield from _job(f"jobs.{key.text}", key.text, job, choices(root, job, given))
 
 
 def _job(owner: str, name: str, job: Mapping, values: tuple[Choice, ...]) -> Iterator[_Found]:
@@ -190,9 +237,9 @@ def _inputs(action: Scalar, said: Node | None, values: Choice) -> Iterator[Input
     if action.text.startswith("redhat-actions/"):
         listed = _text(said, "containerfiles", values) or _text(said, "dockerfiles", values)
         files = tuple(listed.split()) if listed else (listed,)
-    lines = _filled(_raw(said, "build-args"), values).splitlines()
+    lines = filled(_raw(said, "build-args"), values).splitlines()
     pairs = (line.strip().partition("=") for line in lines if "=" in line)
-    arguments = tuple((name, None if _VARIABLE.search(value) else value) for name, _, value in pairs)
+    arguments = tuple((name, None if not value or _VARIABLE.search(value) else value) for name, _, value in pairs)
     tags = tuple(tag.strip() for tag in re.split(r"[\n,]", _raw(said, "tags")) if tag.strip() and "$" not in tag)
     contexts = tuple(
         line.strip().partition("=")[0] for line in _raw(said, "build-contexts").splitlines() if "=" in line
@@ -220,17 +267,9 @@ def _raw(said: Node | None, key: str) -> str:
     return node.text if isinstance(node, Scalar) and not is_null(node) else ""
 
 
-_EXPRESSION = Lazy(r"\$\{\{[ \t]*+([\w.-]++)[ \t]*+\}\}")
-
-
-def _filled(text: str, values: Choice) -> str:
-    """A text with the variables that are known."""
-    return _EXPRESSION.sub(lambda match: values.get(match[1], match[0]), text) if "${{" in text else text
-
-
 def _text(said: Node | None, key: str, values: Choice) -> str | None:
     """An input's text, empty if it isn't given; None if a variable decides it that isn't known."""
-    text = _filled(_WORKSPACE.sub("./", _raw(said, key)), values).strip()
+    text = filled(_WORKSPACE.sub("./", _raw(said, key)), values).strip()
     return None if "${{" in text else text
 
 

@@ -4,9 +4,11 @@ See https://docs.github.com/en/actions/how-tos/write-workflows/choose-what-workf
 """
 
 from collections.abc import Iterator
+from collections.abc import Sequence as Sequence_
 from itertools import islice, product
 from typing import NamedTuple
 
+from hullcheck.model.lazy import Lazy
 from hullcheck.model.node import Mapping, Node, Scalar, Sequence, is_null
 
 MAX_JOBS = 256
@@ -24,21 +26,62 @@ class Choices(NamedTuple):
     values: tuple[Choice, ...]
 
 
-def choices(root: Mapping, job: Mapping) -> tuple[Choice, ...]:
-    """The variables of a job, as `matrix.a`, `env.A`, `A` and `inputs.a`, for each entry of its matrix."""
+def choices(root: Mapping, job: Mapping, given: Sequence_[Choice] = ()) -> tuple[Choice, ...]:
+    """The variables of a job, as `matrix.a`, `env.A`, `A` and `inputs.a`, for each entry of its matrix.
+
+    `given` are the inputs that callers hand to the workflow or the action.
+    """
     shared = {**_inputs(root), **_environment(root.get("env")), **_environment(job.get("env"))}
     strategy = job.get("strategy")
     matrix = strategy.get("matrix") if isinstance(strategy, Mapping) else None
     found = list(_matrix(matrix)) if isinstance(matrix, Mapping) else []
-    return tuple({**_resolved(shared, each), **each} for each in found or [{}])
+    pairs = islice(product(found or [{}], given or [{}]), MAX_JOBS)
+    return tuple({**_resolved(shared, {**each, **handed}), **each, **handed} for each, handed in pairs)
+
+
+def calls(root: Mapping, given: Sequence_[Choice]) -> Iterator[tuple[str, Choice]]:
+    """The workflows and actions of the repository that a file uses, and the inputs that it hands to them."""
+    jobs = root.get("jobs")
+    runs = root.get("runs")
+    for holder in (*(job for _, job in (jobs.items if isinstance(jobs, Mapping) else ())), runs):
+        if not isinstance(holder, Mapping):
+            continue
+        steps = holder.get("steps")
+        callers = [
+            each
+            for each in (holder, *(steps.items if isinstance(steps, Sequence) else ()))
+            if isinstance(each, Mapping)
+        ]
+        used = [(caller, named) for caller in callers if (named := _of_repository(caller.get("uses")))]
+        values = choices(root, holder, given) if used else ()
+        for caller, named in used:
+            said = caller.get("with")
+            for each in values:
+                handed = {
+                    f"inputs.{key}": text
+                    for key, (_, value) in (said.entries().items() if isinstance(said, Mapping) else ())
+                    if isinstance(value, Scalar) and "${{" not in (text := filled(value.text, each))
+                }
+                yield named, handed
+
+
+def _of_repository(node: Node | None) -> str:
+    """The path of what `uses: ./a/b` means; empty if that is elsewhere."""
+    text = node.text if isinstance(node, Scalar) else ""
+    return text[2:].rstrip("/") if text.startswith("./") else ""
+
+
+_EXPRESSION = Lazy(r"\$\{\{[ \t]*+([\w.-]++)[ \t]*+\}\}")
+
+
+def filled(text: str, values: Choice) -> str:
+    """A text with the variables that are known."""
+    return _EXPRESSION.sub(lambda match: values.get(match[1], match[0]), text) if "${{" in text else text
 
 
 def _resolved(shared: Choice, chosen: Choice) -> Choice:
-    """Variables that are what the matrix holds."""
-    made = {}
-    for name, text in shared.items():
-        inner = text[3:-2].strip() if text.startswith("${{") and text.endswith("}}") else ""
-        made[name] = chosen.get(inner, shared.get(inner, text)) if inner else text
+    """Variables, with what the matrix and the inputs put into them."""
+    made = {name: filled(filled(text, chosen), shared) for name, text in shared.items()}
     return {name: text for name, text in made.items() if "${{" not in text}
 
 

@@ -20,7 +20,7 @@ _CONTEXTS = ("context", "buildcontext", "dockercontext", "docker-context", "buil
 _TARGETS = ("target", "targetstage", "build-target")
 _ARGUMENTS = ("buildargs", "build_args", "args")
 _FLAGS = ("arguments", "extra_build_args", "extra-build-args", "build_flag_templates", "docker_build_args")
-_HOLDERS = re.compile(
+_HOLDERS = Lazy(
     r"\.?goreleaser[\w.-]*|(?:[\w-]+\.)?garden|render|heroku|devspace|werf|okteto|manifest|railway|zeabur|porter|app|koyeb"
 )
 """Files that say which Dockerfile is built by a key of theirs."""
@@ -37,11 +37,11 @@ _AGENT_WORD = Lazy(
 )
 _EARTHLY = Lazy(r"(?m)^[ \t]*+FROM[ \t]++DOCKERFILE[ \t]++(?P<rest>[^\n]{1,1000})")
 _KEY = Lazy(r"(?i)[\"']?\bdockerfile_?(?:path)?[\"']?[ \t]*+[:=][ \t]*+[\"'](?P<file>[^\"'\n]{1,300})[\"']")
-_TOML = re.compile(
+_TOML = Lazy(
     r"(?:.*/)?(?:fly[\w.-]*\.toml|railway\.(?:toml|json)|captain-definition|now\.json|vercel\.json|koyeb\.ya?ml)"
 )
-_TILTFILE = re.compile(r"(?:.*/)?(?:tiltfile[^/]*|[^/]*\.tiltfile)")
-_JENKINSFILE = re.compile(r"(?:.*/)?jenkinsfile[^/]*|.*\.(?:jenkinsfile|groovy)", re.IGNORECASE)
+_TILTFILE = Lazy(r"(?:.*/)?(?:tiltfile[^/]*|[^/]*\.tiltfile)")
+_JENKINSFILE = Lazy(r"(?:.*/)?jenkinsfile[^/]*|.*\.(?:jenkinsfile|groovy)", re.IGNORECASE)
 
 
 def said_in_yaml(path: str, root: Node, variables: Variables) -> Iterator[Inputs]:

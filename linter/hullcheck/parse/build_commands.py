@@ -277,4 +277,4 @@ def _option(word: str, short: Mapping[str, str]) -> tuple[str, bool, str]:
 
 def _argument(word: str) -> tuple[str, str | None]:
     name, given, value = word.partition("=")
-    return name, _known(value) if given else None
+    return name, _known(value) if given and value else None  # what is empty here is set where the script is run
