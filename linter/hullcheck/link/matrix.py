@@ -8,6 +8,7 @@ from collections.abc import Sequence as Sequence_
 from itertools import islice, product
 from typing import NamedTuple
 
+from hullcheck.budget import tick
 from hullcheck.model.lazy import Lazy
 from hullcheck.model.node import Mapping, Node, Scalar, Sequence, is_null
 
@@ -53,6 +54,7 @@ def calls(root: Mapping, given: Sequence_[Choice]) -> Iterator[tuple[str, Choice
             if isinstance(each, Mapping)
         ]
         used = [(caller, named) for caller in callers if (named := _of_repository(caller.get("uses")))]
+        tick()
         values = choices(root, holder, given) if used else ()
         for caller, named in used:
             said = caller.get("with")

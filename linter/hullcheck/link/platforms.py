@@ -117,7 +117,7 @@ def _inputs(node: Mapping, said: dict[str, Node], variables: Variables, default:
     for word in _ARGUMENTS:
         holder = said.get(word)
         for name, (_, value) in holder.entries().items() if isinstance(holder, Mapping) else ():
-            arguments[name] = _known(value.text, variables) if isinstance(value, Scalar) else None
+            arguments[name] = (_known(value.text, variables) or None) if isinstance(value, Scalar) else None
     stage = target or (flags.target if flags is not None and target == "" else target)
     place = next((said[word] for word in _FILES if word in said), node).location.one_line()
     pairs = tuple(sorted(arguments.items()))

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import chain, islice, product
 from typing import NamedTuple
 
+from hullcheck.budget import tick
 from hullcheck.model.lazy import Lazy
 from hullcheck.parse.build_variables import UNKNOWN, VARIABLE, Variables, lookup, named
 
@@ -173,6 +174,7 @@ def _filled(words: list[_Word], variables: Variables, choices: Sequence[Mapping[
     kept = {tuple((name, choice[name]) for name in used.values() if name in choice): None for choice in choices}
     made = ((chosen, values) for chosen in kept for values in _values(used, variables, dict(chosen)))
     for _, values in islice(made, MAX_CHOICES):
+        tick()
         yield ["".join(values[piece] if variable else piece for piece, variable in word) for word in words]
 
 
