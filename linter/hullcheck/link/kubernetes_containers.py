@@ -19,6 +19,7 @@ from hullcheck.source import Field, Location, Related
 LOOPBACK = ("127.", "::1")
 MAX_REPLACED = 3
 _APPARMOR = "container.apparmor.security.beta.kubernetes.io/"
+_IMAGE_DRIVERS = frozenset(("image.csi.k8s.io", "container-image.csi.k8s.io", "csi-image.warm-metal.tech"))
 _INJECTED = ("sidecar.istio.io/inject", "inject.istio.io/templates", "istio.io/rev")
 _PROFILES = {"Unconfined": "unconfined", "RuntimeDefault": "runtime/default"}
 _PROBES = (
@@ -78,6 +79,8 @@ class _Pod:
     def _mounted_images(self) -> Iterator[ImageUse]:
         for name, volume in self.volumes.items():
             node = at(volume, "image", "reference")
+            if as_str(at(volume, "csi", "driver")) in _IMAGE_DRIVERS:
+                node = at(volume, "csi", "volumeAttributes", "image")
             if node is not None and not is_null(node):
                 yield ImageUse(image_text(node, self.at), f"volume `{name}`: image", self.pod.object.owner)
 
