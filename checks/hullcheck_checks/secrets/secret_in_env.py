@@ -180,6 +180,7 @@ def _in_entry(made: KubernetesObject, name: str, place: Location) -> Finding:
 
 @check.on(KubernetesObject)
 def in_applied_configuration(made: KubernetesObject) -> Iterator[Finding]:
+    """What kubectl keeps of an object beside it, but for what the object holds itself: that is told there."""
     node = applied(made)
     if node is None:
         return
