@@ -52,6 +52,10 @@ options=(
   "--sarif-category=$category"
   --color never
 )
+[ "$INPUT_PAGE" != true ] || {
+  mkdir "$reports/page"
+  options+=(--output-format "html:$reports/page/findings.html")
+}
 [ -z "$INPUT_CONFIG" ] || options+=("--config=$INPUT_CONFIG")
 [ -z "$INPUT_BASELINE" ] || options+=("--baseline=$INPUT_BASELINE")
 [ -z "$INPUT_FAIL_ON" ] || options+=("--fail-on=$INPUT_FAIL_ON")
@@ -99,6 +103,14 @@ echo "::stop-commands::$token"
 "${python[@]}" -m hullcheck check "${options[@]}" ${extra[@]+"${extra[@]}"} -- "${paths[@]}" || code=$?
 echo "::$token::"
 
+# The network, or what the change does to it; where there is none, there is no such page.
+compared=""
+[ "$mode" = all ] || compared="${INPUT_BASE:-auto}"
+if [ -f "$reports/page/findings.html" ]; then
+  "${python[@]}" -m hullcheck map --quiet ${compared:+"--diff-base=$compared"} --format html \
+    --output "$reports/page/network.html" . >/dev/null 2>&1 || true
+fi
+
 {
   echo "exit-code=$code"
   "${python[@]}" "$ACTION_PATH/action/outputs.py" "$reports" "$GITHUB_WORKSPACE" "$INPUT_SARIF_FILE"
@@ -106,7 +118,5 @@ echo "::$token::"
 
 if [ "$INPUT_SUMMARY" = true ] && [ -f "$reports/summary.md" ]; then
   head -c 700000 "$reports/summary.md" >>"${GITHUB_STEP_SUMMARY:-/dev/null}"
-  compared=""
-  [ "$mode" = all ] || compared="${INPUT_BASE:-auto}"
   bash "$ACTION_PATH/action/models.sh" "$bin/python" "$compared" >>"${GITHUB_STEP_SUMMARY:-/dev/null}" || true
 fi

@@ -45,6 +45,9 @@ def main(reports: str, workspace: str, wanted: str) -> None:
         if os.path.isfile(path):
             shown = copied(path, workspace, wanted) if wanted and name == "sarif-file" else path
             print(f"{name}={shown}")
+    path = os.path.join(reports, "page")
+    if os.path.isdir(path) and os.listdir(path):
+        print(f"page={path}")
     path = os.path.join(reports, "findings.json")
     if os.path.isfile(path):
         with open(path, encoding="utf-8") as file:

@@ -1,10 +1,13 @@
 """How fast hullcheck is next to its peers, side by side in one run: `python benchmarks/run.py`.
 
-Times are of whole cold processes. What counts are the ratios, which hold on any machine. Peers that aren't on PATH are
-left out; `--repository DIR` adds a real repository, `--sizes` other tree sizes, `--quick` takes fewer runs.
+Times are of whole cold processes. What counts are the ratios, which hold on any machine. Peers that aren't on PATH, or
+in the folder of `--peers`, are left out; `--repository DIR` adds a real repository, `--sizes` other tree sizes,
+`--quick` takes fewer runs. `--check` only holds the ratios of one file against those in recorded.json, and fails if one
+is more than 15 % worse; `--record` writes them down.
 """
 
 import argparse
+import os
 import shutil
 import statistics
 import subprocess
@@ -15,6 +18,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+import one_file
 import trees
 
 HULLCHECK = (sys.executable, "-I", "-m", "hullcheck", "check", "--output-format", "json")
@@ -48,24 +52,6 @@ def measure(name: str, command: tuple[str, ...], runs: int, folder: Path) -> Tim
     return Timing(name, tuple(seconds))
 
 
-def one_file(path: str) -> dict[str, tuple[str, ...]]:
-    """The commands that judge one changed file."""
-    commands: dict[str, tuple[str, ...]] = {
-        "python -I -c pass": (sys.executable, "-I", "-c", "pass"),
-        "hullcheck": (*HULLCHECK, path),
-    }
-    if "Dockerfile" in path:
-        commands["hadolint"] = ("hadolint", path)
-        commands["tally"] = ("tally", "lint", "--slow-checks=off", path)
-    if "compose" in path:
-        commands["compose-lint"] = ("compose-lint", path)
-        commands["dclint"] = ("dclint", path)
-    else:
-        commands["trivy config"] = ("trivy", "config", "--quiet", "--skip-check-update", path)
-        commands["checkov"] = ("checkov", "--quiet", "--compact", "-f", path)
-    return commands
-
-
 def whole_tree(dockerfiles: list[str]) -> dict[str, tuple[str, ...]]:
     """The commands that judge a repository; hadolint gets the Dockerfiles by name."""
     return {
@@ -90,16 +76,6 @@ def table(title: str, timings: list[Timing], files: int = 0) -> Iterator[str]:
         yield f"| {timing.name} | {timing.median * 1000:.0f} ms | {timing.median / ours:.2f} x |{rate}"
 
 
-def single_files(folder: Path, runs: int) -> None:
-    trees.write(folder, 5)
-    for path in ("services/s0/Dockerfile", "stacks/s0/compose.yaml", "deploy/a0.yaml"):
-        single = folder / "single" / path
-        single.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy(folder / path, single)
-        timings = [measure(n, c, runs, single.parent) for n, c in one_file(single.name).items()]
-        print("\n".join(table(f"One file: {single.name}", timings)), flush=True)
-
-
 def repository(folder: Path, title: str, runs: int, peers: bool) -> float | None:
     files = [path for path in folder.rglob("*") if path.is_file() and ".git" not in path.parts]
     dockerfiles = sorted(str(path.relative_to(folder)) for path in files if path.name == "Dockerfile")
@@ -116,11 +92,26 @@ def main() -> None:
     parser.add_argument("--repository", action="append", default=[], type=Path, metavar="DIR")
     parser.add_argument("--sizes", default="1000,10000", help="files of the generated trees")
     parser.add_argument("--peers-up-to", default=1000, type=int, help="the largest tree that peers are run on")
+    parser.add_argument("--peers", type=Path, metavar="DIR", help="a folder with peers' programs")
     parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--one-file", action="store_true", help="only runs on one file")
+    parser.add_argument("--check", action="store_true", help="fail if one file costs much more than recorded")
+    parser.add_argument("--record", action="store_true", help="write down what one file costs")
     options = parser.parse_args()
     runs = 3 if options.quick else 15
+    if options.peers:
+        os.environ["PATH"] = f"{options.peers.resolve()}{os.pathsep}{os.environ['PATH']}"
     with tempfile.TemporaryDirectory() as temporary:
-        single_files(Path(temporary, "one"), runs)
+        one = Path(temporary, "one")
+        if options.check:
+            sys.exit(0 if one_file.check(one) else 1)
+        if options.record:
+            one_file.record(one, 41)
+            return
+        for line in one_file.report(one, 7 if options.quick else 31, peers=True):
+            print(line, flush=True)
+        if options.one_file:
+            return
         medians = {}
         for size in map(int, options.sizes.split(",")):
             folder = Path(temporary, str(size))

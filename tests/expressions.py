@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 import hullcheck
 import hullcheck_checks
 from hullcheck.model.lazy import Lazy
+from hullcheck.patterns import Pattern
 
 MODES = {
     "fullmatch": "full", "match": "match", "search": "search", "finditer": "all", "findall": "all", "sub": "all",
@@ -102,7 +103,7 @@ def _is_home(tree: ast.Module, name: str) -> bool:
 
 
 def _patterns(value: Any, at: str = "") -> list[tuple[str, Any]]:
-    if isinstance(value, re.Pattern | Lazy):
+    if isinstance(value, re.Pattern | Lazy | Pattern):
         return [(at, value)]
     if isinstance(value, dict):
         return [found for key, one in value.items() for found in _patterns(one, f"{at}[{key!r}]")]

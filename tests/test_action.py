@@ -224,6 +224,39 @@ COMPOSE = "services:\n  web:\n    image: nginx:1.27.3\n    user: '101'\n"
 
 
 @needs_bash
+def test_the_pages_to_look_at_are_made(runner: Runner) -> None:
+    base = runner.repo.commit({"compose.yaml": COMPOSE, "app/Dockerfile": NOBODY})
+    done = runner.step("Check")
+    assert {path.name for path in Path(done.outputs["page"]).iterdir()} == {"findings.html", "network.html"}
+    assert "<title>Who can talk to whom</title>" in runner.report("page/network.html")
+    runner.repo.git("checkout", "-q", "-b", "change")
+    runner.repo.commit({"compose.yaml": COMPOSE.replace("user", "ports: ['80:80']\n    user"), "app/Dockerfile": ROOT})
+    payload = {"pull_request": {"base": {"sha": base}}}
+    runner.step("Check", "pull_request", payload)
+    assert "New findings" in runner.report("page/findings.html")
+    assert "TCP 80, by published" in runner.report("page/network.html")
+    assert runner.repo.git("status", "--porcelain") == ""
+
+
+@needs_bash
+def test_the_pages_can_be_switched_off(runner: Runner) -> None:
+    runner.repo.commit({"compose.yaml": COMPOSE})
+    done = runner.step("Check", INPUT_PAGE="false")
+    assert "page" not in done.outputs
+    assert not list(runner.temp.rglob("*.html"))
+
+
+@needs_bash
+def test_what_is_left_by_a_run_before_is_not_attached(runner: Runner) -> None:
+    runner.repo.commit({"app/Dockerfile": NOBODY})
+    old = runner.temp / "hullcheck-reports" / "page" / "network.html"
+    old.parent.mkdir(parents=True)
+    old.write_text("old")
+    done = runner.step("Check")
+    assert [path.name for path in Path(done.outputs["page"]).iterdir()] == ["findings.html"]
+
+
+@needs_bash
 def test_the_summary_shows_the_network(runner: Runner) -> None:
     runner.repo.commit({"compose.yaml": COMPOSE.replace("web", "w<b>eb")})
     summary = runner.step("Check").summary
@@ -528,6 +561,20 @@ runs:
       env: {FILE: "${{ inputs.sarif_file }}"}
       run: test -s "$FILE" && echo "uploading $(wc -l <"$FILE") lines" && exit 1
 """
+ARTIFACT = """\
+name: stub
+description: takes the files
+inputs:
+  name: {description: n}
+  path: {description: p}
+  if-no-files-found: {description: i}
+runs:
+  using: composite
+  steps:
+    - shell: bash
+      env: {FOLDER: "${{ inputs.path }}", NAME: "${{ inputs.name }}"}
+      run: echo "attaching $(ls "$FOLDER" | tr '\\n' ' ')as $NAME"
+"""
 WORKFLOW = """\
 on: push
 jobs:
@@ -547,8 +594,9 @@ jobs:
 @needs_bash
 def test_the_whole_action_where_code_scanning_is_off(tmp_path: Path) -> None:
     program = tool("act")
-    stub, project, judged = (Repo(tmp_path / name) for name in ("stub", "project", "judged"))
+    stub, artifact, project, judged = (Repo(tmp_path / name) for name in ("stub", "artifact", "project", "judged"))
     stub.commit({"upload-sarif/action.yml": STUB})
+    artifact.commit({"action.yml": ARTIFACT})
     for part in (
         "action.yml",
         "action",
@@ -566,10 +614,11 @@ def test_the_whole_action_where_code_scanning_is_off(tmp_path: Path) -> None:
             shutil.copy(source, project.folder / part)
     project.commit()
     judged.commit({"app/Dockerfile": ROOT, ".github/workflows/x.yml": WORKFLOW})
-    upload, _, commit = next(step["uses"] for step in STEPS if "uses" in step).partition("@")
+    upload, attach = (step["uses"].partition("@") for step in STEPS if "uses" in step)
     done = subprocess.run(
         [program, "push", "-P", "ubuntu-latest=-self-hosted", "--no-cache-server", "--env", f"JUDGED={judged.folder}",
-         "--local-repository", f"{'/'.join(upload.split('/')[:2])}@{commit}={stub.folder}",
+         "--local-repository", f"{'/'.join(upload[0].split('/')[:2])}@{upload[2]}={stub.folder}",
+         "--local-repository", f"{attach[0]}@{attach[2]}={artifact.folder}",
          "--local-repository", f"hullcheck/hullcheck@v0={project.folder}"],
         cwd=judged.folder, env={**ENVIRONMENT, "HOME": str(tmp_path), "XDG_CACHE_HOME": str(tmp_path / "cache")},
         capture_output=True, text=True, check=False, timeout=400,
@@ -579,5 +628,6 @@ def test_the_whole_action_where_code_scanning_is_off(tmp_path: Path) -> None:
         pytest.skip("there is no package index to install from")
     assert "outcome, code and high are failure 1 1" in out, out
     assert re.search(r"uploading \d+ lines", out), out
+    assert "attaching findings.html as hullcheck" in out, out
     assert "Code scanning took no upload" in out
     assert "root-user" in out

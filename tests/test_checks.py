@@ -33,6 +33,7 @@ SAYS_A_REACH = re.compile(
 """Words of messages that say how far something reaches: addresses, ports, hosts, paths, verbs, capabilities."""
 
 WITHOUT_EXTENT = {
+    "contradicting-policies": "whichever wins: what that opens is told by the checks of paths",
     "pod-security-not-enforced": "a label's key looks like a host",
     **dict.fromkeys(
         [
@@ -61,6 +62,7 @@ WITHOUT_EXTENT = {
             "port-out-of-range",
             "removed-api",
             "service-port-in-policy",
+            "used-but-blocked",
         ],
         "it tells that something doesn't work or is denied, and opens nothing",
     ),

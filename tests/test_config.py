@@ -12,7 +12,7 @@ from hullcheck import config, schema
 from hullcheck.check import Registry
 from hullcheck.cli import main
 from hullcheck.commands.common import registry
-from hullcheck.config import Config
+from hullcheck.config import Chart, Config
 from hullcheck.errors import HullcheckError
 from hullcheck.finding import Finding, Severity
 from hullcheck.rules import Rules
@@ -64,6 +64,12 @@ kubernetes-version: v1.31.2
 compose-projects:
   - [compose.yaml, ./deploy//prod.yaml]
   - {files: [compose.yaml], profiles: [debug], name: dev}
+helm:
+  charts/app/:
+    values: [prod.yaml, [prod.yaml, ../eu.yaml], /env/test.yaml]
+    set: {a.b: true, c: "x,y", n: 2}
+    kube-version: "1.34"
+    api-versions: [example.org/v1]
 """
 
 
@@ -73,6 +79,9 @@ def write_full(folder: Path) -> None:
     (folder / "deploy").mkdir()
     for name in ("compose.yaml", "deploy/prod.yaml"):
         (folder / name).write_text("services: {web: {image: a}}\n")
+    for name in ("charts/app/Chart.yaml", "charts/app/prod.yaml", "charts/eu.yaml", "env/test.yaml"):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text("name: app\n")
 
 
 def test_every_key_of_the_schema_is_read() -> None:
@@ -100,6 +109,14 @@ def test_values_mean_what_they_say() -> None:
     assert names(read.suppress[0].checks) == {"root-user"}
     assert str(read.suppress[0].until) == "2027-01-31"
     assert read.said["overrides.0.severity.root-user"] == ".hullcheck.yaml:25"
+    assert read.helm == {
+        "charts/app": Chart(
+            (("charts/app/prod.yaml",), ("charts/app/prod.yaml", "charts/eu.yaml"), ("env/test.yaml",)),
+            ("a.b=true", "c=x\\,y", "n=2"),
+            "1.34",
+            ("example.org/v1",),
+        )
+    }
     assert read.compose_projects == (
         config.Together(("compose.yaml", "deploy/prod.yaml"), None, "", 36),
         config.Together(("compose.yaml",), ("debug",), "dev", 37),
@@ -117,6 +134,9 @@ def test_toml_says_the_same() -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
+        ("helm: {/charts/app: {}}", ".hullcheck.yaml:1: helm./charts/app: not a path below the root"),
+        ("helm:\n  a: {values: [../../b.yaml]}", ".hullcheck.yaml:2: helm.a.values: not a path below the root"),
+        ("helm: {a: {value: []}}", "unknown key `value`; did you mean `values`?"),
         ("compose-projects: [[]]", ".hullcheck.yaml:1: compose-projects.0"),
         ("compose-projects:\n- [a.yml]\n- {files: [a.yml], profile: x}", ".hullcheck.yaml:3: compose-projects.1"),
         ("compose-projects:\n- [../a.yml]", ".hullcheck.yaml:2: compose-projects.0: not a path below the root: ../a.yml"),

@@ -86,6 +86,7 @@ EDITS: dict[str, tuple[str, str]] = {
     "fail-on-unjudged": ("fail-on-unjudged: true\n", ""),
     "allow-unjudged": ("allow-unjudged: [remote]\n", "allow-unjudged: [remote, chart]\n"),
     "compose-projects": ("compose-projects: [[a.yaml, b.yaml]]\n", ""),
+    "helm": ("helm: {charts/app: {values: [values-prod.yaml]}}\n", "helm: {charts/app: {values: [values-dev.yaml]}}\n"),
     "datastores": ("datastores: [ourdb, other]\n", "datastores: [other]\n"),
 }  # fmt: skip
 

@@ -263,7 +263,7 @@ def test_no_more_objects_are_built_than_a_repository_has(
 
 @pytest.mark.parametrize(("name", "because"), [
     ("hullcheck.render.helm.limits.MAX_OBJECTS", "the chart makes more than 100 objects"),
-    ("hullcheck.link.kubernetes.MAX_RENDERED", "the charts of this repository make more than 100 objects"),
+    ("hullcheck.link.charts.MAX_RENDERED", "the charts of this repository make more than 100 objects"),
 ])  # fmt: skip
 def test_no_more_objects_are_rendered_than_charts_have(
     repository: Path,  # noqa: F811

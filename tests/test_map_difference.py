@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import jsonschema
 import pytest
@@ -260,9 +261,17 @@ def test_hostile_names_do_not_act_in_a_drawing(told: Told) -> None:
         assert '"]; ' not in drawing
 
 
-def test_a_picture_of_a_difference_needs_a_known_format(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["map", "-q", "--diff-base", "HEAD", "--format", "svg"]) == 2
-    assert "--diff-base: there is text, json, markdown, mermaid" in capsys.readouterr().err
+def test_hostile_names_are_text_in_an_svg_and_in_dot(told: Told) -> None:
+    hostile = WEB.replace("name: web,", 'name: "x\\"]; click <b>",')
+    text = told(docs(DB), docs(DB, hostile), form="svg")
+    assert "<b>" not in text
+    assert "click <b>" in "".join(ElementTree.fromstring(text).itertext())
+    assert '\\"]; click' in told(docs(DB), docs(DB, hostile), form="dot")
+
+
+def test_what_isnt_of_a_difference_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["map", "-q", "--diff-base", "HEAD", "--format", "nothing"]) == 2
+    assert "invalid choice: 'nothing'" in capsys.readouterr().err
     assert main(["map", "-q", "--format", "markdown", "."]) == 2
     assert main(["map", "-q", "--diff-base", "HEAD", "--focus", "db"]) == 2
 

@@ -179,7 +179,7 @@ RUNS = {
     "show as json": ["show", "--output-format", "json"],
     "show of a container": ["show", "--container", "web"],
     "map": ["map"],
-    **{f"map as {name}": ["map", "--format", name] for name in ("json", "mermaid", "dot", "svg")},
+    **{f"map as {name}": ["map", "--format", name] for name in ("json", "mermaid", "dot", "svg", "html")},
     "policies": ["map", "--policies"],
 }
 

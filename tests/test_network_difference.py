@@ -19,6 +19,7 @@ from hullcheck.model.network.diff import Difference, difference
 from hullcheck.model.network.endpoint import Endpoint
 from hullcheck.model.network.labels import Labels, LabelSelector
 from hullcheck.model.network.map import ScopeMap, scope_map
+from hullcheck.model.network.mentions import Mention
 from hullcheck.model.network.network import Network, Scope
 from hullcheck.model.network.pairing import pairs
 from hullcheck.model.network.parts import IsolationLost, Opened
@@ -58,7 +59,9 @@ def networks(draw: st.DrawFn, world: Any) -> Network:
     if draw(st.booleans()):
         policies.append(draw(own_policies()))
     offered = [draw(services(number)) for number in range(draw(st.integers(0, 2)))]
-    speaks = tuple(((f"http://s{draw(st.integers(0, 1))}:80", HERE),) if draw(st.booleans()) else () for _ in endpoints)
+    speaks = tuple(
+        (Mention(f"http://s{draw(st.integers(0, 1))}:80", HERE),) if draw(st.booleans()) else () for _ in endpoints
+    )
     declared = {name: found for name, found in world.namespaces.items() if draw(st.booleans())}
     return Network(Scope("s", "manifests", tuple(endpoints), tuple(policies), tuple(offered), (), declared, "", speaks))
 

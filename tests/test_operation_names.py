@@ -13,7 +13,7 @@ from process import run
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="there are no such names there")
 
 PRIVILEGED = "services:\n  w:\n    image: nginx:1.27\n    privileged: true\n"
-FORMATS = ("full", "concise", "json", "sarif", "sarif-full", "github", "markdown", "gitlab", "junit", "rdjson")
+FORMATS = ("full", "concise", "json", "sarif", "sarif-full", "github", "markdown", "gitlab", "junit", "rdjson", "html")
 
 NAMES = (b"caf\xe9", b"\xff\xfe", b"new\nline", b"esc\x1b[31m", b"a:1:2", b"c:\\x", b"::error::x", b"%41 #?&<>\"'", b" ", b"-rf",
          "\u202ex".encode(), b"\r", b"`x`|y", b"##[group]", b"]]>")  # fmt: skip

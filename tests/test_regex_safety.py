@@ -38,7 +38,6 @@ ONCE = {
     "hullcheck.parse.shell_words._ANSI_QUOTED": "where it doesn't match, the script isn't read any further",
     "hullcheck.parse.tiltfile._TOKEN": "where it doesn't match, the call isn't read any further",
     "hullcheck.parse.windows._TOKENS['powershell']": "a quote that stays open is met once: those before it are pairs",
-    "hullcheck.parse.windows:11": "as above",
     "hullcheck.parse.words._STRING": "where it doesn't match, the array isn't read any further",
     "hullcheck.parse.yaml._PROPERTIES": "it reads what stands before a node, each once",
     "hullcheck.render.compose.dotenv._KEY": "where it doesn't match, the file isn't read any further",
@@ -59,6 +58,7 @@ BUILT: dict[str, Callable[[], Iterator[tuple[str, int]]]] = {
     "hullcheck_checks.supply_chain.pkg_signature_off": lambda: ((p, 0) for p in pkg_signature_off.OPTIONS.values()),
     "hullcheck_checks.supply_chain.tls_verify_off": lambda: iter(()),
     "hullcheck.model.lazy": lambda: iter(()),  # each `Lazy` is an attribute of a module
+    "hullcheck.patterns": lambda: iter(()),  # so is each of these
     "hullcheck.model.expand": lambda: iter([("a.b.", re.DOTALL)]),  # single characters, without any repetition
     "hullcheck.parse.words": lambda: ((words._argument(escape).pattern, re.DOTALL) for escape in "\\`"),
     "hullcheck.parse.literal": lambda: iter(()),  # each is an attribute of the module

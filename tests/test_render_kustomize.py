@@ -192,7 +192,7 @@ def test_programs_and_charts_are_not_run() -> None:
         "transformers:\n- plugin.yaml\n",
     }
     assert [message for message, _ in unknown(files)] == [
-        "the chart `redis` is inflated by helm, which isn't run",
+        "the chart `redis` isn't in the repository",
         "what the generator `Maker` makes isn't known",
         "what the transformer `Maker` does isn't known",
     ]

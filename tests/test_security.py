@@ -14,7 +14,7 @@ from gitrepo import Repo
 from process import environment, run
 
 ROOT = Path(__file__).parent.parent
-FORMATS = ("full", "concise", "json", "sarif", "sarif-full", "github", "markdown", "gitlab", "junit", "rdjson")
+FORMATS = ("full", "concise", "json", "sarif", "sarif-full", "github", "markdown", "gitlab", "junit", "rdjson", "html")
 
 SECRET = "aZ9xQ7rT2wLk5vB8nM3p"
 FILES: dict[str, str | None] = {

@@ -227,10 +227,17 @@ def test_what_git_leaves_alone_is_no_change(change: Change) -> None:
 
 
 def test_other_values_that_differ_are_said(change: Change) -> None:
-    told = change.of({**CHART, "c/values-prod.yaml": "tag: p1\n"}, {"c/values-prod.yaml": "tag: p2\n"})
+    told = change.of({**CHART, "c/prod.values.yaml": "tag: p1\n"}, {"c/prod.values.yaml": "tag: p2\n"})
     assert told.startswith("as far as is known, nothing changes")
-    assert "give them with `--values` (c/values-prod.yaml:1)" in told
-    assert "give them" not in change.told("--values", "c/values-prod.yaml")
+    assert "give them with `--values` (c/prod.values.yaml:1)" in told
+    assert "give them" not in change.told("--values", "c/prod.values.yaml")
+
+
+def test_a_variant_that_differs_is_a_change(change: Change) -> None:
+    told = change.of({**CHART, "c/values-prod.yaml": "tag: p1\n"}, {"c/values-prod.yaml": "tag: p2\n"})
+    assert "p1 -> p2 (c/values-prod.yaml:1)" in told
+    assert "in c + values-prod.yaml" in told
+    assert "give them" not in told
 
 
 def test_paths_and_containers_narrow_it(change: Change) -> None:

@@ -1,9 +1,10 @@
 """One tree, judged: read, united, checked, with suppressions marked."""
 
+from __future__ import annotations
+
 import itertools
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date
-from typing import Any, NamedTuple
 
 from hullcheck import suppress
 from hullcheck.budget import CAUSE, OutOfTimeError, Thing, tick
@@ -22,11 +23,13 @@ from hullcheck.read import File, read_all
 from hullcheck.rules import Rules
 from hullcheck.source import Location
 from hullcheck.terms import Term
+from hullcheck.tuples import NamedTuple
+from hullcheck.typed import Any
 
 UNREAD = frozenset(("parse-error", "unreadable-file", "check-failed", "time-limit", "file-left-scope"))
 """Findings that mean something wasn't checked: exit code 4."""
 
-_OF_CHANGES = frozenset(("path-opened", "isolation-lost", "pod-security-relaxed"))
+_OF_CHANGES = frozenset(("path-opened", "isolation-lost", "pod-security-relaxed", "used-but-blocked"))
 """Checks that look at what a change does."""
 
 

@@ -1,16 +1,20 @@
 """Which commit a change is compared with, and which one's policy holds."""
 
+from __future__ import annotations
+
 import json
 import re
 from collections.abc import Iterator, Mapping
 from functools import cached_property
-from typing import Any, NamedTuple
 
 from hullcheck.errors import HullcheckError
 from hullcheck.history import Base, History
+from hullcheck.patterns import pattern
+from hullcheck.tuples import NamedTuple
+from hullcheck.typed import Any
 
-_ID = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
-_NONE = re.compile(r"0{40}|0{64}")
+_ID = pattern(r"[0-9a-f]{40}|[0-9a-f]{64}")
+_NONE = pattern(r"0{40}|0{64}")
 """What stands for the commit before the first one."""
 
 _DEFAULT_BRANCHES = tuple(

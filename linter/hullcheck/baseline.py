@@ -1,16 +1,19 @@
 """A file of old findings that don't count: sorted, one a line, without line numbers."""
 
+from __future__ import annotations
+
 import json
 import os
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
-from typing import Any, NamedTuple
 
 from hullcheck.errors import HullcheckError
 from hullcheck.finding import Finding, Suppression
 from hullcheck.ignores import NEVER
 from hullcheck.source import Location, Source
+from hullcheck.tuples import NamedTuple
+from hullcheck.typed import Any
 
 DEFAULT = ".hullcheck-baseline.json"
 

@@ -5,11 +5,14 @@ which raises OutOfTimeError once the time is up. Who works on a thing that can b
 of one part) does so within `thing()`, and turns the error into a problem that says what ate the time.
 """
 
+from __future__ import annotations
+
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import TypeVar
+
+from hullcheck.typed import TypeVar
 
 RUN = 600.0
 """Seconds that a run may take unless it is told otherwise; the largest repositories take one of them."""

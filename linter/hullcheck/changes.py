@@ -9,21 +9,25 @@ Where findings say how far they reach, that decides: what an owner's findings of
 they may reach now, split or joined or narrowed; one that reaches further is new, though the fault is old.
 """
 
+from __future__ import annotations
+
 import re
 from collections import Counter
 from collections.abc import Callable, Hashable, Mapping
 from functools import cached_property
-from typing import Any, NamedTuple
 
 from hullcheck.finding import Finding
 from hullcheck.model.versions import without_versions
+from hullcheck.patterns import pattern
 from hullcheck.renames import alike, enclosing, is_dockerfile, renamed_scopes, renames
 from hullcheck.source import Source
+from hullcheck.tuples import NamedTuple
+from hullcheck.typed import Any
 
 _TRIES = 20
 """Candidates that are compared for one finding, so that the cost stays linear."""
 
-_KUBERNETES = re.compile(r"[A-Z][A-Za-z0-9.]*/[^/]*/.+", re.DOTALL)
+_KUBERNETES = pattern(r"[A-Z][A-Za-z0-9.]*/[^/]*/.+", re.DOTALL)
 
 
 class Comparison(NamedTuple):

@@ -1,9 +1,10 @@
 """What a check is, and how the checks are found."""
 
+from __future__ import annotations
+
 import importlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar
 
 from hullcheck.errors import HullcheckError
 from hullcheck.finding import Finding, Fix, Related, Severity, told
@@ -11,6 +12,8 @@ from hullcheck.finding import Part as Piece
 from hullcheck.model.settings import Settings
 from hullcheck.source import Location
 from hullcheck.terms import Term, Terms, When, when_of, whole
+from hullcheck.tuples import NamedTuple
+from hullcheck.typed import TYPE_CHECKING, Any, Protocol, TypeVar
 
 if TYPE_CHECKING:
     from hullcheck.model.extent import Extent, Later

@@ -1,17 +1,20 @@
 """Arguments to a run to an exit code; only this module and the commands print."""
 
-import argparse
+from __future__ import annotations
+
 import gc
-import importlib
 import os
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
-from typing import Any, NoReturn
+from importlib import import_module
+from types import ModuleType
 
 from hullcheck import __version__, budget
 from hullcheck.errors import HullcheckError, TerminatedError
+from hullcheck.quick import Quick
 from hullcheck.streams import OutputError, safe
+from hullcheck.typed import Any
 
 COMMANDS = {
     "check": "check files and folders (the default command)",
@@ -85,7 +88,7 @@ def _outcome(arguments: list[str]) -> int:
 
 def _done(arguments: list[str]) -> int:
     try:
-        options = _parser(arguments[0]).parse_args(arguments)
+        options = _options(arguments)
         with budget.limited(getattr(options, "time_limit", 0), getattr(options, "file_time_limit", 0)):
             code = int(options.run(options))
             if budget.used_up() and arguments[0] != "check":
@@ -93,6 +96,26 @@ def _done(arguments: list[str]) -> int:
             return code
     finally:
         sys.stdout.flush()
+
+
+def _options(arguments: list[str]) -> Any:
+    """What the arguments ask for, and the function that does it."""
+    command = arguments[0]
+    if command == "check":
+        quick = Quick()
+        module = _module(command)
+        module.add(quick)
+        options = quick.parse(arguments[1:])
+        if options is not None:
+            options.run = module.run
+            return options
+    from hullcheck.arguments import parser
+
+    return parser(command, COMMANDS, _module).parse_args(arguments)
+
+
+def _module(command: str) -> ModuleType:
+    return import_module(f"hullcheck.commands.{command.replace('-', '_')}")
 
 
 def _failed(message: str, code: int = 2) -> int:
@@ -133,45 +156,3 @@ def _described(error: Exception) -> str:
 
     said = told(str(error)).partition("\n")[0].encode("ascii", "backslashreplace").decode()
     return f"{type(error).__name__}: {said}{where}"
-
-
-class _Parser(argparse.ArgumentParser):
-    width = 100
-    command = ""
-
-    def _get_formatter(self) -> argparse.HelpFormatter:
-        # Asked for at each argument; without a width, argparse imports much to find the terminal's.
-        return argparse.HelpFormatter(self.prog, width=self.width)
-
-    def print_help(self, file: Any = None) -> None:
-        from shutil import get_terminal_size
-
-        self.width = min(get_terminal_size().columns - 2, 120)
-        super().print_help(file)
-
-    def error(self, message: str) -> NoReturn:
-        raise HullcheckError(f"{message} (see `hullcheck {self.command or self.prog.split()[-1]} --help`)")
-
-
-def _parser(command: str) -> argparse.ArgumentParser:
-    """The parser, with the arguments of the one command that is asked for."""
-    parser = _Parser(
-        prog="hullcheck", description="One static security linter for Dockerfiles, Compose and Kubernetes."
-    )
-    parser.command = command
-    parser.add_argument(
-        "--version",
-        action="version",
-        version=f"hullcheck {__version__}",
-        help="show the version; with -v, how old the tables of facts are",
-    )
-    commands = parser.add_subparsers(required=True, metavar="COMMAND", parser_class=_Parser)
-    for name, summary in COMMANDS.items():
-        if command in COMMANDS and name != command:
-            continue  # each takes a while to make, and only the help of all has need of them
-        subparser = commands.add_parser(name, help=summary)
-        if name == command:
-            module = importlib.import_module(f"hullcheck.commands.{name.replace('-', '_')}")
-            module.add(subparser)
-            subparser.set_defaults(run=module.run)
-    return parser

@@ -1,19 +1,25 @@
 """`.hullcheck.yaml` or `[tool.hullcheck]` in `pyproject.toml`, at the repository's root."""
 
+from __future__ import annotations
+
+import itertools
 import os
 import posixpath
 import re
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date
-from typing import Any, NamedTuple
 
-from hullcheck import schema
 from hullcheck.check import Registry
 from hullcheck.discover import DiskTree
 from hullcheck.errors import HullcheckError
 from hullcheck.finding import Severity
 from hullcheck.source import Source
 from hullcheck.terms import Term, Terms
+from hullcheck.tuples import NamedTuple
+from hullcheck.typed import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from hullcheck import schema
 
 FILES = (".hullcheck.yaml", ".hullcheck.yml")
 PYPROJECT = "pyproject.toml"
@@ -50,6 +56,15 @@ class Together(NamedTuple):
     profiles: tuple[str, ...] | None = None
     name: str = ""
     line: int = 0
+
+
+class Chart(NamedTuple):
+    """What is said of a chart: each of `values` are files that lie over one another, `sets` are as of `helm --set`."""
+
+    values: tuple[tuple[str, ...], ...] = ()
+    sets: tuple[str, ...] = ()
+    kube_version: str = ""
+    api_versions: tuple[str, ...] = ()
 
 
 class Demands(NamedTuple):
@@ -101,6 +116,7 @@ class Config(NamedTuple):
     fail_on_unjudged: bool = False
     allow_unjudged: tuple[str, ...] = ()
     compose_projects: tuple[Together, ...] = ()
+    helm: Mapping[str, Chart] = {}
 
 
 def read(root: str, path: str | None, registry: Registry) -> Config:
@@ -140,6 +156,11 @@ def with_files(config: Config, exists: Callable[[str], bool]) -> Config:
             if not exists(path):
                 where = f"{config.path}:{project.line}" if project.line else config.path
                 raise HullcheckError(f"{where}: compose-projects.{number}: no such file: {path}")
+    for folder, chart in config.helm.items():
+        for path in (posixpath.join("" if folder == "." else folder, "Chart.yaml"), *itertools.chain(*chart.values)):
+            if not exists(path):
+                where = config.said.get(f"helm.{folder}", config.path)
+                raise HullcheckError(f"{where}: helm.{folder}: no such file: {path}")
     return config
 
 
@@ -148,6 +169,8 @@ def parse(path: str, data: bytes, registry: Registry) -> Config:
     values, lines = _toml(path, data) if path.endswith(".toml") else _yaml(path, data)
     source = Source(path, data) if path in (*FILES, PYPROJECT) else None
     written = Written(path, values, lines, registry, source)
+    from hullcheck import schema
+
     wrong = schema.fault("config", values)
     if wrong is not None:
         raise written.error(*wrong)
@@ -158,6 +181,8 @@ def resolve(word: str, registry: Registry, where: str) -> Terms:
     """What a word stands for; raises HullcheckError with a suggestion if it stands for nothing."""
     terms = registry.meant(word)
     if not terms:
+        from hullcheck import schema
+
         suggestion = schema.did_you_mean(word, registry.words())
         raise HullcheckError(f"{where}: no check, concern or peer's id is called `{word}`{suggestion}")
     return terms
@@ -258,6 +283,7 @@ def _config(written: Written) -> Config:
         compose_projects=tuple(
             _together(written, number) for number in range(len(written.get("compose-projects", ())))
         ),
+        helm=dict(_chart(written, folder) for folder in written.get("helm", {})),
         said={".".join(map(str, place)): f"{written.path}:{line}" for place, line in written.lines.items()},
     )
 
@@ -310,6 +336,33 @@ def _together(written: Written, number: int) -> Together:
     profiles = tuple(said["profiles"]) if "profiles" in said else None
     line = written.lines.get(place) or written.lines.get(place[:1], 0)
     return Together(tuple(found), profiles, said.get("name", ""), line)
+
+
+def _chart(written: Written, folder: str) -> tuple[str, Chart]:
+    """The folder of a chart, and what is said of it, with the paths of files relative to the root."""
+    entry = written.values["helm"][folder]
+    chart = posixpath.normpath(folder)
+    if posixpath.isabs(folder) or chart.startswith("..") or "\0" in folder:
+        raise written.error(("helm", folder), f"not a path below the root: {folder}")
+    variants = []
+    for said in entry.get("values", ()):
+        files = []
+        for path in [said] if isinstance(said, str) else said:
+            clean = posixpath.normpath(path.lstrip("/") if path.startswith("/") else posixpath.join(chart, path))
+            if clean.startswith("..") or "\0" in path:
+                raise written.error(("helm", folder, "values"), f"not a path below the root: {path}")
+            files.append(clean)
+        variants.append(tuple(files))
+    sets = tuple(f"{key}={_set_value(value)}" for key, value in entry.get("set", {}).items())
+    version, more = entry.get("kube-version", ""), tuple(entry.get("api-versions", ()))
+    return chart, Chart(tuple(variants), sets, version, more)
+
+
+def _set_value(value: object) -> str:
+    """A value as `helm --set` takes it."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value).replace("\\", "\\\\").replace(",", "\\,")
 
 
 def _assertion(entry: dict[str, Any]) -> dict[str, str]:

@@ -3,9 +3,10 @@
 It is kept from what was really united and checked. What isn't judged is told by cause, in every report.
 """
 
+from __future__ import annotations
+
 import posixpath
 from collections.abc import Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any
 
 from hullcheck.discover import Skipped
 from hullcheck.model.container import Container
@@ -13,6 +14,7 @@ from hullcheck.model.coverage import JUDGED, LEFT_OUT, NOT_JUDGED, Coverage, Gap
 from hullcheck.model.problem import Problem
 from hullcheck.model.workload import Workload
 from hullcheck.read import File
+from hullcheck.typed import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from hullcheck.link.project import Project
@@ -63,7 +65,7 @@ def _gaps(problems: Iterable[Problem]) -> Iterator[Item]:
         gap = problem.gap or _GAPS.get(problem.name)
         if gap is not None:
             place = problem.location
-            told = problem.name != "not-analysed"
+            told = problem.name not in ("not-analysed", "elsewhere")
             yield Item(place.path, gap.what, problem.owner, NOT_JUDGED, problem.message, gap, place, told)
 
 

@@ -1,17 +1,21 @@
 """Paths to sources: what is looked at, as which kind, and why something is left out."""
 
+from __future__ import annotations
+
 import os
 import posixpath
 import re
 import stat
 from collections.abc import Iterable, Iterator
 from enum import Enum
-from typing import TYPE_CHECKING, BinaryIO, NamedTuple, Protocol
 
 from hullcheck.errors import HullcheckError
 from hullcheck.model.coverage import Gap
 from hullcheck.model.problem import Problem
+from hullcheck.patterns import pattern
 from hullcheck.source import Source
+from hullcheck.tuples import NamedTuple
+from hullcheck.typed import TYPE_CHECKING, BinaryIO, Protocol
 
 if TYPE_CHECKING:
     from hullcheck.model.globs import GitIgnore
@@ -52,21 +56,19 @@ class Kind(Enum):
     UNKNOWN = "unknown"  # passed by name: decided by content
 
 
-_DOCKERFILE = re.compile(
-    r"(?:docker|container)file(?:[._-].+)?|.+\.(?:docker|container)file", re.IGNORECASE | re.DOTALL
-)
-_BESIDE_DOCKERFILE = re.compile(
+_DOCKERFILE = pattern(r"(?:docker|container)file(?:[._-].+)?|.+\.(?:docker|container)file", re.IGNORECASE | re.DOTALL)
+_BESIDE_DOCKERFILE = pattern(
     r".+\.(?:md|rst|txt|adoc|licen[cs]e|py|go|js|ts|sh|j2|jinja2?|tmpl|tpl|erb|html|png|svg|swp|bak|orig|asc|sig|log)~?",
     re.IGNORECASE | re.DOTALL,
 )
-_NOT_DOCKERFILE = re.compile(r".+\.(?:dockerignore|containerignore)", re.IGNORECASE | re.DOTALL)
-_COMPOSE = re.compile(
+_NOT_DOCKERFILE = pattern(r".+\.(?:dockerignore|containerignore)", re.IGNORECASE | re.DOTALL)
+_COMPOSE = pattern(
     r"(?:docker-|podman-|container-)?compose(?:[._-].*)?\.(?:ya?ml|json)|.+[._-](?:docker-)?compose\.(?:ya?ml|json)"
     r"|docker-stack.*\.(?:ya?ml|json)",
     re.IGNORECASE | re.DOTALL,
 )
-_KUSTOMIZATION = frozenset(("kustomization.yaml", "kustomization.yml", "Kustomization"))
-_BAKE = re.compile(r"docker-bake(?:\.override)?\.(?:hcl|json)")
+KUSTOMIZATION_NAMES = frozenset(("kustomization.yaml", "kustomization.yml", "Kustomization"))
+_BAKE = pattern(r"docker-bake(?:\.override)?\.(?:hcl|json)")
 STRUCTURED = frozenset((Kind.YAML, Kind.COMPOSE, Kind.KUSTOMIZATION, Kind.SKAFFOLD, Kind.CHART))
 
 
@@ -75,7 +77,7 @@ def kind_of(name: str) -> Kind | None:
     lower = name.lower()
     if _BAKE.fullmatch(lower):
         return Kind.BAKE
-    if name in _KUSTOMIZATION:
+    if name in KUSTOMIZATION_NAMES:
         return Kind.KUSTOMIZATION
     if lower.endswith((".yaml", ".yml", ".json")):
         if lower in ("skaffold.yaml", "skaffold.yml"):

@@ -1,26 +1,40 @@
 """The pipeline: discover, read, link, check, suppress, compare with the base, gate."""
 
+from __future__ import annotations
+
 import os
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from datetime import date
-from typing import TYPE_CHECKING, Any, NamedTuple
 
 from hullcheck import report
 from hullcheck.analysis import Analysis, Judge, Progress, unread
 from hullcheck.check import Registry
 from hullcheck.config import Config, level
-from hullcheck.discover import MAX_BYTES, DiskTree, Entry, Skipped, Tree, as_entry, find_root, kind_of
+from hullcheck.discover import (
+    KUSTOMIZATION_NAMES,
+    MAX_BYTES,
+    DiskTree,
+    Entry,
+    Skipped,
+    Tree,
+    as_entry,
+    find_root,
+    kind_of,
+)
 from hullcheck.finding import Finding, Severity
 from hullcheck.model.coverage import Coverage
 from hullcheck.model.problem import Problem
-from hullcheck.model.settings import Settings
+from hullcheck.model.settings import Given, HelmValues, Settings
 from hullcheck.once import told_once
+from hullcheck.patterns import pattern
 from hullcheck.report.unite import unite
 from hullcheck.rules import Rules, asked, meant
 from hullcheck.source import Location, Source
 from hullcheck.terms import names
+from hullcheck.tuples import NamedTuple
+from hullcheck.typed import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from hullcheck.base import Past
@@ -28,7 +42,7 @@ if TYPE_CHECKING:
     from hullcheck.gate import Change
 
 
-_CONTEXT = re.compile(r"\.env.*|.*\.dockerignore|\.hullcheck\.ya?ml", re.DOTALL)
+_CONTEXT = pattern(r"\.env.*|.*\.dockerignore|\.hullcheck\.ya?ml", re.DOTALL)
 """Files that say something about others, and hold nothing to be judged, even if they are passed by name."""
 
 
@@ -71,6 +85,7 @@ class Request(NamedTuple):
     only: frozenset[str] | None = None
     head: str = ""
     fail_on_unjudged: bool = False
+    given: Given = Given()
 
 
 class Result(NamedTuple):
@@ -300,7 +315,9 @@ def select(registry: Registry, request: Request) -> Settings:
         datastores=config.datastores,
         validate=(request.kubernetes_version or config.kubernetes_version) if validate else "",
         compose_projects=listed(config),
+        helm=charts_said(config),
         places=_places(config),
+        given=request.given,
     )
 
 
@@ -335,11 +352,22 @@ def listed(config: Config) -> tuple[Any, ...]:
     )
 
 
+def charts_said(config: Config) -> dict[str, HelmValues]:
+    """What the configuration says of charts, by their folders."""
+    return {folder: HelmValues(*chart) for folder, chart in config.helm.items()}
+
+
 def _root(request: Request) -> str:
     if request.isolated:
         path = os.path.realpath(request.paths[0])
         return path if os.path.isdir(path) else os.path.dirname(path)
-    return find_root([path for path in request.paths if path != "-"] or ["."])
+    paths = [path for path in request.paths if path != "-"] or ["."]
+    root = find_root(paths)
+    if os.path.lexists(os.path.join(root, ".git")):
+        return root
+    from hullcheck.show.reach import reached  # imported where there is no repository
+
+    return reached(root, paths)
 
 
 def _targets(root: str, request: Request) -> tuple[str, ...]:
@@ -393,6 +421,9 @@ def _disk(root: str, request: Request, targets: tuple[str, ...]) -> Tree:
         return CommitTree(request.past.history, request.head, exclude=exclude, vendored=vendored)
     files = tuple(t for t in targets if t and not os.path.isdir(os.path.join(root, t)))
     alone = len(files) == len(targets) and not os.path.lexists(os.path.join(root, ".git"))
+    alone = alone and not any(
+        path.rpartition("/")[2] in KUSTOMIZATION_NAMES for path in files
+    )  # they are made of others
     tree = DiskTree(
         root,
         named=tuple(path for path in files if not _CONTEXT.fullmatch(path.rpartition("/")[2])),

@@ -1,5 +1,7 @@
 """What a user can put right."""
 
+from __future__ import annotations
+
 
 class HullcheckError(Exception):
     """The run can't be done as asked: a bad argument, configuration or revision.

@@ -3,6 +3,8 @@
 `scripts/refresh_data.py` brings them up to date. What ages is only that something new isn't known.
 """
 
+from __future__ import annotations
+
 import json
 import os
 from datetime import date

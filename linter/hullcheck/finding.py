@@ -1,10 +1,13 @@
 """What a check found: where, how bad, and what it rests on."""
 
+from __future__ import annotations
+
 import json
 from enum import IntEnum
-from typing import Any, NamedTuple
 
 from hullcheck.source import Location, Related
+from hullcheck.tuples import NamedTuple
+from hullcheck.typed import Any
 
 __all__ = ["Change", "Edit", "Finding", "Fix", "Part", "Related", "Severity", "Suppression", "told"]
 

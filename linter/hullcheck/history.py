@@ -1,12 +1,13 @@
 """The repository's past, read from git's objects: no checkout, no worktree, nothing executed, nothing fetched."""
 
+from __future__ import annotations
+
 import os
 import posixpath
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from contextlib import suppress
-from typing import Any, NamedTuple
 
 from hullcheck.discover import (
     MAX_BYTES,
@@ -22,17 +23,21 @@ from hullcheck.discover import (
     submodule,
 )
 from hullcheck.errors import HullcheckError
+from hullcheck.patterns import pattern
 from hullcheck.plumbing import Plumbing, identify, identify_file, sha256
 from hullcheck.report import VersionControl
+from hullcheck.source import Source
+from hullcheck.tuples import NamedTuple
+from hullcheck.typed import Any
 
 LINK = "120000"
 _HOPS = 40
 """Links that are followed one after the other before they count as a loop, as in Linux."""
 
 SUBMODULE = "160000"
-_ID = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
-_ABBREVIATED = re.compile(r"[0-9a-f]{4,63}")
-_NO_NAME = re.compile(r"[\x00-\x20\x7f?*\[\\]")
+_ID = pattern(r"[0-9a-f]{40}|[0-9a-f]{64}")
+_ABBREVIATED = pattern(r"[0-9a-f]{4,63}")
+_NO_NAME = pattern(r"[\x00-\x20\x7f?*\[\\]")
 """What no reference's name has, and a pattern may."""
 
 
@@ -486,3 +491,21 @@ def _resolve(folder: str, head: str) -> str:
 
 def _without_credentials(url: str) -> str:
     return re.sub(r"^(https?://)[^/@]*@", r"\1", url)
+
+
+def as_then(tree: Tree, root: str, sources: tuple[Source, ...]) -> tuple[tuple[Source, ...], list[str]]:
+    """Files that were named from the current folder, as an earlier tree of the repository has them.
+
+    Those outside of it are the same for both. Second are the paths of those that it doesn't have.
+    """
+    found, missing = [], []
+    for source in sources:
+        inside = os.path.relpath(os.path.realpath(source.path), os.path.realpath(root))
+        if inside == ".." or inside.startswith(f"..{os.sep}"):
+            found.append(source)
+            continue
+        try:
+            found.append(Source(source.path, tree.read(inside.replace(os.sep, "/"))))
+        except OSError:
+            missing.append(source.path)
+    return tuple(found), missing

@@ -4,15 +4,18 @@ What is said of a rule holds here for what that rule is about: where that is not
 written down instead of the check's name.
 """
 
+from __future__ import annotations
+
 import re
 from collections.abc import Callable, Iterable
-from typing import Any
 
 from hullcheck.check import Registry
 from hullcheck.errors import HullcheckError
 from hullcheck.ignores.ids import Ids
+from hullcheck.patterns import pattern
 from hullcheck.source import Source
 from hullcheck.terms import Term
+from hullcheck.typed import Any
 
 DOCKERFILES = ("Dockerfile*", "dockerfile*", "Containerfile*", "containerfile*", "*.Dockerfile", "*.dockerfile")
 COMPOSE_FILES = ("*compose*.yaml", "*compose*.yml")
@@ -115,8 +118,8 @@ def _masked(text: str) -> str:
 def migrate(path: str, data: bytes, registry: Registry) -> Migration:
     """What another tool's configuration comes to here, told by the file's name; HullcheckError if it is nobody's."""
     name = re.split(r"[/\\]", path)[-1]
-    for pattern, reader in _READERS:
-        if re.fullmatch(pattern, name):
+    for names, reader in _READERS:
+        if re.fullmatch(names, name):
             made = Migration(name, registry)
             reader(data, made)
             return made
@@ -146,7 +149,7 @@ def _hadolint(data: bytes, made: Migration) -> None:
     )  # fmt: skip
 
 
-_VULNERABILITY = re.compile(r"(?:CVE|GHSA|GO|DLA|DSA|RUSTSEC|PYSEC|TEMP|NSWG)-.+", re.IGNORECASE)
+_VULNERABILITY = pattern(r"(?:CVE|GHSA|GO|DLA|DSA|RUSTSEC|PYSEC|TEMP|NSWG)-.+", re.IGNORECASE)
 
 
 def _trivyignore(data: bytes, made: Migration) -> None:

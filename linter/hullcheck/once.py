@@ -4,12 +4,14 @@ Checks say whom they leave a fact to (`covered_by`). All findings are kept, comp
 that nothing can hide behind another: only what counts as much as the stronger one is left out where it is told.
 """
 
+from __future__ import annotations
+
 import itertools
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import NamedTuple
 
 from hullcheck.finding import Finding
+from hullcheck.tuples import NamedTuple
 
 Covering = Mapping[str, tuple[str, ...]]
 """For the checks that leave a fact to others, which these are."""

@@ -4,17 +4,19 @@ A repository's configuration can name programs: monitors, filters, hooks, driver
 never read the work tree and never write the index, and what else could start one of those is switched off for them.
 """
 
+from __future__ import annotations
+
 import hashlib
 import os
-import re
 import stat
 import weakref
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from typing import Any, BinaryIO
 
 from hullcheck.discover import CHUNK, TooLargeError
 from hullcheck.errors import HullcheckError
+from hullcheck.patterns import pattern
+from hullcheck.typed import Any, BinaryIO
 
 _OFF = (
     "core.fsmonitor=",
@@ -57,7 +59,7 @@ _WAITED_FOR = (
 PATIENCE = 120
 """Seconds after which git isn't waited for any longer."""
 
-_HEADER = re.compile(rb"(?P<id>[0-9a-f]+) (?P<kind>\w+) (?P<size>\d+)\n")
+_HEADER = pattern(rb"(?P<id>[0-9a-f]+) (?P<kind>\w+) (?P<size>\d+)\n")
 
 
 class Plumbing:

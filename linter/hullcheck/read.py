@@ -1,10 +1,11 @@
 """Files to per-file models, each from its own bytes alone, in as many processes as help."""
 
+from __future__ import annotations
+
 import os
 import posixpath
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple
 
 from hullcheck.budget import OutOfTimeError, Thing, left, limited, tick
 from hullcheck.discover import Entry, Kind, Tree, load, plainly_dockerfile
@@ -13,6 +14,8 @@ from hullcheck.model.coverage import Gap
 from hullcheck.model.lazy import Lazy
 from hullcheck.model.problem import Problem, late
 from hullcheck.source import Source
+from hullcheck.tuples import NamedTuple
+from hullcheck.typed import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from concurrent.futures import ProcessPoolExecutor

@@ -1,11 +1,13 @@
 """What is still the same after it was moved or renamed: files by their content, places by the lines around them."""
 
+from __future__ import annotations
+
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from typing import NamedTuple
 
 from hullcheck.source import Location, Source
+from hullcheck.tuples import NamedTuple
 
 _HALF = 0.5
 """Share of the content that a renamed file keeps: git's own threshold."""

@@ -1,13 +1,15 @@
 """What the owners' configuration makes of findings: where they are wanted, and how bad they are there."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterable, Iterator
-from typing import NamedTuple
 
 from hullcheck.check import Registry
 from hullcheck.config import Config, Override, level
 from hullcheck.discover import patterns
 from hullcheck.finding import Finding, Part, Severity
 from hullcheck.terms import Term, Terms, holding, names
+from hullcheck.tuples import NamedTuple
 
 Matches = Callable[[str], bool]
 

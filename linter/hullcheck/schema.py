@@ -1,10 +1,13 @@
 """The JSON Schemas that are shipped, and values checked against them."""
 
+from __future__ import annotations
+
 import json
 import os
 import re
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping
+
+from hullcheck.typed import Any
 
 Place = tuple[str | int, ...]
 """Where a value stands: the keys and indexes that lead to it."""
@@ -40,6 +43,63 @@ def fault(name: str, value: object) -> tuple[Place, str] | None:
         allowed = [str(word) for word in error.validator_value]
         return place, f"`{error.instance}` is none of {', '.join(allowed)}{did_you_mean(str(error.instance), allowed)}"
     return place, str(error.message)
+
+
+def first_fault(
+    rule: object, value: object, search: Callable[[str, str], bool], step: Callable[[], None]
+) -> tuple[Place, str] | None:
+    """The first thing by which a value doesn't meet a schema that comes from a repository; None if it meets it.
+
+    `search` tells whether a pattern is found in a text; `step` is called for each keyword that is looked at, and may raise
+    to end it. Nothing is fetched: ValueError is raised for a schema that is none, or refers to what isn't in it.
+    """
+    from jsonschema.exceptions import SchemaError, best_match
+    from jsonschema.validators import Draft202012Validator, extend, validator_for
+    from referencing import Registry
+    from referencing.exceptions import Unresolvable
+
+    if not isinstance(rule, dict | bool):
+        raise ValueError("it is no schema")  # noqa: TRY004  what the caller knows
+    kind = validator_for(rule, default=Draft202012Validator)
+
+    def counted(keyword: Callable[..., Any]) -> Callable[..., Any]:
+        def looked_at(*arguments: Any) -> Any:
+            step()
+            return keyword(*arguments)
+
+        return looked_at
+
+    def pattern(validator: Any, wanted: Any, instance: Any, _: Any) -> Iterator[Any]:
+        if validator.is_type(instance, "string") and not search(wanted, instance):
+            yield ValidationError(f"{instance!r} does not match {wanted!r}")
+
+    def named_alike(validator: Any, wanted: Any, instance: Any, _: Any) -> Iterator[Any]:
+        for expression, inner in wanted.items() if validator.is_type(instance, "object") else ():
+            for name, held in instance.items():
+                if search(expression, name):
+                    yield from validator.descend(held, inner, path=name, schema_path=expression)
+
+    def others(validator: Any, wanted: Any, instance: Any, around: Any) -> Iterator[Any]:
+        if not validator.is_type(instance, "object"):
+            return
+        known, alike = around.get("properties", {}), around.get("patternProperties", {})
+        for name, held in instance.items():
+            if name in known or any(search(expression, name) for expression in alike):
+                continue
+            if wanted is False:
+                yield ValidationError(f"`{name}` is none of its properties")
+            elif isinstance(wanted, dict):
+                yield from validator.descend(held, wanted, path=name)
+
+    from jsonschema.exceptions import ValidationError
+
+    own = {"pattern": pattern, "patternProperties": named_alike, "additionalProperties": others}
+    made = extend(kind, {name: counted(keyword) for name, keyword in {**kind.VALIDATORS, **own}.items()})
+    try:
+        error = best_match(made(rule, registry=Registry()).iter_errors(value))
+    except (Unresolvable, SchemaError, LookupError, TypeError, AttributeError, RecursionError) as problem:
+        raise ValueError(f"its schema can't be followed: {str(problem)[:200] or type(problem).__name__}") from None
+    return None if error is None else (tuple(error.absolute_path), str(error.message)[:300])
 
 
 def did_you_mean(word: str, known: list[str]) -> str:

@@ -1,9 +1,13 @@
 """A file as read, and places in it."""
 
+from __future__ import annotations
+
 import re
 from bisect import bisect_left, bisect_right
 from functools import cached_property
-from typing import Generic, NamedTuple, TypeVar
+
+from hullcheck.tuples import NamedTuple
+from hullcheck.typed import Generic, TypeVar
 
 T = TypeVar("T")
 

@@ -1,12 +1,15 @@
 """Standard input, output and error as a process has them: closed, full, cut off, or not able to take more just now."""
 
+from __future__ import annotations
+
 import errno
 import io
 import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING, Any
+
+from hullcheck.typed import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer

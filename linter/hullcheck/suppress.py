@@ -1,8 +1,9 @@
 """Which findings are accepted, by what is written in the files or configured, and what is wrong with that itself."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterable, Iterator
 from datetime import date
-from typing import NamedTuple
 
 from hullcheck.check import Registry
 from hullcheck.config import Accepted, Config, Demands
@@ -11,9 +12,9 @@ from hullcheck.ignores import NEVER, Ignore
 from hullcheck.model.problem import Problem
 from hullcheck.once import Covering, covered
 from hullcheck.rules import matcher
-from hullcheck.schema import did_you_mean
 from hullcheck.source import Location
 from hullcheck.terms import Term, holding, names, said
+from hullcheck.tuples import NamedTuple
 
 _NONE: Covering = {}
 
@@ -189,6 +190,8 @@ def _about_ignore(ignore: Ignore, useful: set[Location], review: Review) -> Iter
 
 
 def _no_such(words: tuple[str, ...], review: Review) -> str:
+    from hullcheck.schema import did_you_mean
+
     suggestion = did_you_mean(words[0], review.registry.words()) if len(words) == 1 else ""
     return f"no check is called {', '.join(f'`{word}`' for word in words)}{suggestion}"
 

@@ -1,9 +1,12 @@
 """Which findings a word stands for: a check's name for all of them, another tool's id for what its rule is about."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple, Self
 
 from hullcheck.finding import Finding, Part
+from hullcheck.tuples import NamedTuple
+from hullcheck.typed import Self
 
 _DIALECTS = {
     "buildkit": ("dockerfile",),

@@ -60,7 +60,7 @@ REFUSALS = re.compile(
 _FAILED = re.compile(r"` failed here: |reading this file failed|fault of hullcheck's own")
 
 DAY = ("--today", "2026-11-24")
-_FILES = ("full", "concise", "json", "github", "markdown", "gitlab", "junit", "rdjson")
+_FILES = ("full", "concise", "json", "github", "markdown", "gitlab", "junit", "rdjson", "html")
 _FORMATS = tuple(word for name in _FILES for word in ("--output-format", f"{name}:../out/{name}"))
 _SARIF = ("--output-format", "sarif:../out/sarif", "--output-format", "sarif-full:../out/sarif-full")
 _STRICT = (
@@ -100,6 +100,7 @@ COMMANDS: tuple[tuple[str, ...], ...] = (
     ("map",),
     ("map", "--format", "json"),
     ("map", "--format", "svg"),
+    ("map", "--format", "html"),
     ("map", "--format", "mermaid", "--compat", "np-guard"),
     ("map", "--format", "dot", "--host-network", "as-pod", "--undeclared-namespaces", "open"),
     ("map", "--policies"),
@@ -196,7 +197,7 @@ def _ended(command: tuple[str, ...], outcome: Outcome, *, refuses: bool, by_name
         return
     if "\x1b" in outcome.error or b"\x1b" in outcome.out:
         yield Fault("escape", line, "a control character is printed")
-    allowed = {"check": (0, 1, 3, 4), "baseline": (0, 1), "migrate": (0,)}.get(command[0], (0, 3))
+    allowed = {"check": (0, 1, 3, 4), "baseline": (0, 1), "map": (0, 3, 4), "migrate": (0,)}.get(command[0], (0, 3))
     if outcome.code in allowed:
         return
     first = outcome.error.partition("\n")[0]
@@ -211,7 +212,7 @@ def _reports(desk: Desk, command: tuple[str, ...]) -> Iterator[Fault]:
     for report in sorted(desk.out.iterdir()):
         data = report.read_bytes()
         readable: Callable[[bytes], Any] | None = {"junit": ElementTree.fromstring}.get(report.name, json.loads)
-        if report.name in ("full", "concise", "github", "markdown"):
+        if report.name in ("full", "concise", "github", "markdown", "html"):
             readable = bytes.decode
         yield from _readable(line, report.name, data, readable)
         if TOKEN.encode() in data:

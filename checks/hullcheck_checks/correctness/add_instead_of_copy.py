@@ -12,14 +12,19 @@ Archives, addresses, repositories, variables and heredocs are no finding.
 See https://docs.docker.com/build/building/best-practices/#add-or-copy
 """
 
-import re
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
-from hullcheck.model.dockerfile import Stage
 from hullcheck.model.edit import fix, replace_word
-from hullcheck.model.instruction import Instruction
+from hullcheck.patterns import pattern
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.model.dockerfile import Stage
+    from hullcheck.model.instruction import Instruction
 
 check = Check(
     __name__,
@@ -38,10 +43,10 @@ check = Check(
     fixable="safe",
 )
 
-ARCHIVE = re.compile(r"(?i)\.(?:tar|t?gz|bz2|tbz2?|lz|lzma|lzo|xz|txz|tlz|z|taz|taZ|tz2|tb2|zst|tzst|tpz)(?:[\"']?)$")
+ARCHIVE = pattern(r"(?i)\.(?:tar|t?gz|bz2|tbz2?|lz|lzma|lzo|xz|txz|tlz|z|taz|taZ|tz2|tb2|zst|tzst|tpz)(?:[\"']?)$")
 
 
-@check.on(Stage)
+@check.on("Stage")
 def needless(stage: Stage) -> Iterator[Finding]:
     for step in stage.instructions:
         instruction = step.effective

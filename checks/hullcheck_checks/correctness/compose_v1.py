@@ -14,11 +14,16 @@ What such a file says is checked all the same, as what it would be today.
 See https://docs.docker.com/compose/releases/migrate/
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
-from hullcheck.model.compose import ComposeProject
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.model.compose import ComposeProject
 
 check = Check(
     __name__,
@@ -30,7 +35,7 @@ check = Check(
 )
 
 
-@check.on(ComposeProject)
+@check.on("ComposeProject")
 def old(project: ComposeProject) -> Iterator[Finding]:
     for location in project.v1:
         yield check.finding(project, "a Compose file of version 1, which Compose refuses", at=location)

@@ -9,14 +9,19 @@ To fix: end it in a slash:
 See https://docs.docker.com/reference/dockerfile/#copy
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Fix, Severity
-from hullcheck.model.dockerfile import Stage
 from hullcheck.model.edit import fix, replace_word
-from hullcheck.model.instruction import Instruction
-from hullcheck.model.text import Text
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.model.dockerfile import Stage
+    from hullcheck.model.instruction import Instruction
+    from hullcheck.model.text import Text
 
 check = Check(
     __name__,
@@ -34,7 +39,7 @@ check = Check(
 )
 
 
-@check.on(Stage)
+@check.on("Stage")
 def no_folder(stage: Stage) -> Iterator[Finding]:
     for step in stage.instructions:
         instruction = step.effective

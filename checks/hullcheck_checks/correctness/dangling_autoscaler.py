@@ -13,11 +13,16 @@ To fix: name the workload as it is called, with its kind:
 See https://kubernetes.io/docs/tasks/run-application/horizontal-pod-autoscale/
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
-from hullcheck.model.references import Dangling
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.model.references import Dangling
 
 check = Check(
     __name__,
@@ -34,7 +39,7 @@ check = Check(
 )
 
 
-@check.on(Dangling)
+@check.on("Dangling")
 def scales_nothing(dangling: Dangling) -> Iterator[Finding]:
     if dangling.kind != "autoscaler":
         return

@@ -16,11 +16,16 @@ that a custom resource names, is a note.
 See https://kubernetes.io/docs/concepts/services-networking/ingress/
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
-from hullcheck.model.references import Dangling
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.model.references import Dangling
 
 check = Check(
     __name__,
@@ -37,7 +42,7 @@ check = Check(
 )
 
 
-@check.on(Dangling)
+@check.on("Dangling")
 def nowhere(dangling: Dangling) -> Iterator[Finding]:
     if dangling.kind != "ingress":
         return

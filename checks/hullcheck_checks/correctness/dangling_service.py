@@ -25,11 +25,16 @@ may come from elsewhere, such as an operator: then the finding is low, or a note
 See https://kubernetes.io/docs/concepts/services-networking/service/
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
-from hullcheck.model.references import Dangling
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.model.references import Dangling
 
 check = Check(
     __name__,
@@ -46,7 +51,7 @@ check = Check(
 )
 
 
-@check.on(Dangling)
+@check.on("Dangling")
 def unanswered(dangling: Dangling) -> Iterator[Finding]:
     if dangling.kind not in ("service", "port"):
         return

@@ -15,11 +15,16 @@ An entry of a component that changes an image in another overlay is no finding.
 See https://kubectl.docs.kubernetes.io/references/kustomize/kustomization/images/
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
-from hullcheck.model.references import Dangling
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.model.references import Dangling
 
 check = Check(
     __name__,
@@ -31,7 +36,7 @@ check = Check(
 )
 
 
-@check.on(Dangling)
+@check.on("Dangling")
 def changes_nothing(dangling: Dangling) -> Iterator[Finding]:
     if dangling.kind != "image":
         return

@@ -23,12 +23,17 @@ See https://kubernetes.io/docs/reference/access-authn-authz/rbac/#role-and-clust
 See https://kubernetes.io/docs/reference/access-authn-authz/rbac/#referring-to-resources
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
 from hullcheck.model.dead_rights import dead_words, is_confined
-from hullcheck.model.rbac import Granted
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.model.rbac import Granted
 
 check = Check(
     __name__,
@@ -40,7 +45,7 @@ check = Check(
 )
 
 
-@check.on(Granted)
+@check.on("Granted")
 def for_nothing(granted: Granted) -> Iterator[Finding]:
     role, rule = granted.role, granted.written
     if rule is None or not role.reported:

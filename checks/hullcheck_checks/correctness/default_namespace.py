@@ -14,13 +14,18 @@ Only where it is written: without a namespace, whoever applies the manifest deci
 See https://kubernetes.io/docs/concepts/overview/working-with-objects/namespaces/
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
 from hullcheck.model.kubernetes import PodObject
 from hullcheck.model.node import at
-from hullcheck.model.workload import Workload
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.model.workload import Workload
 
 check = Check(
     __name__,
@@ -40,7 +45,7 @@ check = Check(
 )
 
 
-@check.on(Workload)
+@check.on("Workload")
 def written(workload: Workload) -> Iterator[Finding]:
     if workload.namespace != "default" or not isinstance(workload.part, PodObject):
         return

@@ -10,13 +10,18 @@ To fix: say the version that takes its place:
 See https://kubernetes.io/docs/reference/using-api/deprecation-guide/
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
-from hullcheck.model.kubernetes import KubernetesObject
 from hullcheck.model.node import at
+from hullcheck.typed import TYPE_CHECKING
 from hullcheck_checks.data.apis import NEWEST, old_api
+
+if TYPE_CHECKING:
+    from hullcheck.model.kubernetes import KubernetesObject
 
 check = Check(
     __name__,
@@ -32,7 +37,7 @@ check = Check(
 )
 
 
-@check.on(KubernetesObject)
+@check.on("KubernetesObject")
 def going(made: KubernetesObject) -> Iterator[Finding]:
     old = old_api(made.api_version, made.kind)
     written = at(made.node, "apiVersion")

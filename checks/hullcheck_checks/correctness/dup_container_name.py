@@ -13,12 +13,17 @@ Services that no one set of profiles starts together are no finding.
 See https://docs.docker.com/reference/compose-file/services/#container_name
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Related, Severity
-from hullcheck.model.compose import ComposeProject, Service
 from hullcheck.model.node import as_str
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.model.compose import ComposeProject, Service
 
 check = Check(
     __name__,
@@ -30,7 +35,7 @@ check = Check(
 )
 
 
-@check.on(ComposeProject)
+@check.on("ComposeProject")
 def twice(project: ComposeProject) -> Iterator[Finding]:
     seen: dict[str, list[Service]] = {}
     for service in project.services.values():

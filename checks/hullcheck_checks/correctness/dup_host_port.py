@@ -15,12 +15,17 @@ starts together are no finding.
 See https://docs.docker.com/reference/compose-file/services/#ports
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Related, Severity
-from hullcheck.model.compose import ComposeProject, Service
-from hullcheck.model.container import Port
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.model.compose import ComposeProject, Service
+    from hullcheck.model.container import Port
 
 check = Check(
     __name__,
@@ -34,7 +39,7 @@ check = Check(
 _EVERYWHERE = ("", "0.0.0.0", "::")
 
 
-@check.on(ComposeProject)
+@check.on("ComposeProject")
 def twice(project: ComposeProject) -> Iterator[Finding]:
     seen: dict[tuple[int, str], list[tuple[Service, Port]]] = {}
     for service in project.services.values():

@@ -13,12 +13,17 @@ A variable that comes by `envFrom` as well is no finding: `env` is made to overr
 See https://kubernetes.io/docs/tasks/inject-data-application/define-environment-variable-container/
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Related, Severity
-from hullcheck.model.container import Container, Variable
 from hullcheck.model.edit import delete_item, fix
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.model.container import Container, Variable
 
 check = Check(
     __name__,
@@ -35,7 +40,7 @@ check = Check(
 )
 
 
-@check.on(Container)
+@check.on("Container")
 def twice(container: Container) -> Iterator[Finding]:
     if container.dialect != "kubernetes":
         return

@@ -11,11 +11,16 @@ finding.
 See https://kubernetes.io/docs/concepts/overview/working-with-objects/names/
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Related, Severity
-from hullcheck.model.references import Repeated
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.model.references import Repeated
 
 check = Check(
     __name__,
@@ -27,7 +32,7 @@ check = Check(
 )
 
 
-@check.on(Repeated)
+@check.on("Repeated")
 def again(repeated: Repeated) -> Iterator[Finding]:
     kind, _, name = repeated.owner.partition("/")
     same = ", and says the same" if repeated.equal else ""

@@ -11,11 +11,16 @@ To fix: give each stage a name of its own:
 See https://docs.docker.com/reference/build-checks/duplicate-stage-name/
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Related, Severity
-from hullcheck.model.dockerfile import Dockerfile, Stage
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.model.dockerfile import Dockerfile, Stage
 
 check = Check(
     __name__,
@@ -34,7 +39,7 @@ check = Check(
 )
 
 
-@check.on(Dockerfile)
+@check.on("Dockerfile")
 def twice(dockerfile: Dockerfile) -> Iterator[Finding]:
     seen: dict[str, Stage] = {}
     for stage in dockerfile.stages:

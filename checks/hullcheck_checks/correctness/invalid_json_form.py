@@ -12,15 +12,20 @@ A test of the shell (`RUN [ -f x ]`) is no finding.
 See https://docs.docker.com/reference/dockerfile/#shell-and-exec-form
 """
 
+from __future__ import annotations
+
 import re
 from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Fix, Severity
-from hullcheck.model.dockerfile import Stage
 from hullcheck.model.edit import fix, replace_word
-from hullcheck.model.instruction import Instruction
-from hullcheck.source import Location
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.model.dockerfile import Stage
+    from hullcheck.model.instruction import Instruction
+    from hullcheck.source import Location
 
 check = Check(
     __name__,
@@ -35,7 +40,7 @@ check = Check(
 FORMS = frozenset(("RUN", "CMD", "ENTRYPOINT", "HEALTHCHECK", "COPY", "ADD", "VOLUME"))
 
 
-@check.on(Stage)
+@check.on("Stage")
 def broken(stage: Stage) -> Iterator[Finding]:
     for step in stage.instructions:
         instruction = step.effective

@@ -26,6 +26,8 @@ See https://kubernetes.io/docs/tasks/configure-pod-container/security-context/
 See https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/pod-v1/#security-context
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check
@@ -33,7 +35,10 @@ from hullcheck.finding import Finding, Fix, Severity
 from hullcheck.model.edit import delete, fix, put
 from hullcheck.model.kubernetes import PodObject
 from hullcheck.model.misplaced import Misplaced, misplaced, plain_value
-from hullcheck.model.workload import Workload
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.model.workload import Workload
 
 check = Check(
     __name__,
@@ -46,7 +51,7 @@ check = Check(
 )
 
 
-@check.on(Workload)
+@check.on("Workload")
 def without_effect(workload: Workload) -> Iterator[Finding]:
     pod = workload.part
     if not isinstance(pod, PodObject):

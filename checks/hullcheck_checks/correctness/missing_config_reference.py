@@ -16,11 +16,16 @@ Without anything nearly right, it is a note: many Secrets are made by hand.
 See https://kubernetes.io/docs/concepts/configuration/configmap/
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
-from hullcheck.model.references import Dangling
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.model.references import Dangling
 
 check = Check(
     __name__,
@@ -32,7 +37,7 @@ check = Check(
 )
 
 
-@check.on(Dangling)
+@check.on("Dangling")
 def unprovided(dangling: Dangling) -> Iterator[Finding]:
     if dangling.kind not in ("config", "key"):
         return

@@ -14,11 +14,16 @@ Accounts that are made by other tools aren't seen: where none of the namespace i
 See https://kubernetes.io/docs/tasks/configure-pod-container/configure-service-account/
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
-from hullcheck.model.references import Dangling
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.model.references import Dangling
 
 check = Check(
     __name__,
@@ -33,7 +38,7 @@ check = Check(
 )
 
 
-@check.on(Dangling)
+@check.on("Dangling")
 def nobody(dangling: Dangling) -> Iterator[Finding]:
     if dangling.kind != "account":
         return

@@ -11,12 +11,17 @@ See https://docs.docker.com/reference/dockerfile/#healthcheck
 See https://docs.docker.com/reference/build-checks/multiple-instructions-disallowed/
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Related, Severity
-from hullcheck.model.dockerfile import Stage
 from hullcheck.model.edit import delete_instruction, fix
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.model.dockerfile import Stage
 
 check = Check(
     __name__,
@@ -35,7 +40,7 @@ check = Check(
 )
 
 
-@check.on(Stage)
+@check.on("Stage")
 def dead(stage: Stage) -> Iterator[Finding]:
     said = [instruction for instruction in stage.instructions if instruction.keyword == "HEALTHCHECK"]
     for instruction in said[:-1]:

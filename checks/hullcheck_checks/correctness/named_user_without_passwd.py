@@ -15,13 +15,18 @@ See https://docs.docker.com/reference/dockerfile/#user
 See https://docs.docker.com/reference/dockerfile/#copy---chown---chmod
 """
 
+from __future__ import annotations
+
 import re
 from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
-from hullcheck.model.dockerfile import Stage
-from hullcheck.model.text import Text
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.model.dockerfile import Stage
+    from hullcheck.model.text import Text
 
 check = Check(
     __name__,
@@ -33,7 +38,7 @@ check = Check(
 )
 
 
-@check.on(Stage)
+@check.on("Stage")
 def nameless(stage: Stage) -> Iterator[Finding]:
     if stage.chain[-1].base.text != "scratch" or any(_brings_names(part) for part in stage.chain):
         return

@@ -9,11 +9,16 @@ To fix: name an instruction that may run in the next build:
 See https://docs.docker.com/reference/dockerfile/#onbuild
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
-from hullcheck.model.dockerfile import Stage
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.model.dockerfile import Stage
 
 check = Check(
     __name__,
@@ -30,7 +35,7 @@ check = Check(
 )
 
 
-@check.on(Stage)
+@check.on("Stage")
 def trigger(stage: Stage) -> Iterator[Finding]:
     for instruction in stage.instructions:
         made = instruction.trigger

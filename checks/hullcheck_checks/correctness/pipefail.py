@@ -14,13 +14,17 @@ Alpine's `sh` knows it, Debian's doesn't.
 See https://docs.docker.com/build/building/best-practices/#using-pipes
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
-from hullcheck.model.command import SHELLS, Command, Script
-from hullcheck.model.dockerfile import Stage
-from hullcheck.model.downloads import PRINTED, downloads
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.model.command import Command, Script
+    from hullcheck.model.dockerfile import Stage
 
 check = Check(
     __name__,
@@ -32,7 +36,7 @@ check = Check(
 )
 
 
-@check.on(Stage)
+@check.on("Stage")
 def unnoticed(stage: Stage) -> Iterator[Finding]:
     for script in stage.scripts:
         if script.instruction.keyword != "RUN" or script.shell not in ("sh", "exec"):
@@ -40,11 +44,15 @@ def unnoticed(stage: Stage) -> Iterator[Finding]:
         if any("pipefail" in word for word in stage.shell_words(script.instruction)) or _set(script):
             continue
         seen: set[int] = set()
+        from hullcheck.model.downloads import PRINTED, downloads
+
         for download in downloads(stage, script):
             command = download.command
             if download.path != PRINTED or command.number in seen or "$(" in command.within:
                 continue
             after = next(script.after_in_pipe(command), None)
+            from hullcheck.model.command import SHELLS
+
             if after is not None and after.name not in SHELLS:
                 seen.add(command.number)
                 yield check.finding(

@@ -11,12 +11,17 @@ See https://docs.docker.com/reference/dockerfile/#expose
 See https://docs.docker.com/reference/build-checks/expose-invalid-format/
 """
 
+from __future__ import annotations
+
 import re
 from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
-from hullcheck.model.dockerfile import Stage
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.model.dockerfile import Stage
 
 check = Check(
     __name__,
@@ -35,7 +40,7 @@ check = Check(
 )
 
 
-@check.on(Stage)
+@check.on("Stage")
 def invalid(stage: Stage) -> Iterator[Finding]:
     for step in stage.instructions:
         if step.effective.keyword != "EXPOSE":

@@ -14,13 +14,18 @@ Only mappings whose last part is below 60 are read like that.
 See https://yaml.org/type/int.html
 """
 
-import re
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
-from hullcheck.model.compose import Service
 from hullcheck.model.edit import fix, replace_word
+from hullcheck.patterns import pattern
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.model.compose import Service
 
 check = Check(
     __name__,
@@ -32,10 +37,10 @@ check = Check(
     fixable="safe",
 )
 
-_SEXAGESIMAL = re.compile(r"[1-9][0-9]*(?::[0-5]?[0-9])+")
+_SEXAGESIMAL = pattern(r"[1-9][0-9]*(?::[0-5]?[0-9])+")
 
 
-@check.on(Service)
+@check.on("Service")
 def unquoted(service: Service) -> Iterator[Finding]:
     for port in service.ports:
         text = port.location.text

@@ -14,15 +14,20 @@ See https://kubernetes.io/docs/reference/using-api/deprecation-guide/
 See https://kubernetes.io/docs/concepts/security/pod-security-admission/
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
 from hullcheck.model.edit import fix, replace
-from hullcheck.model.kubernetes import KubernetesObject
 from hullcheck.model.node import at
 from hullcheck.terms import Alias
+from hullcheck.typed import TYPE_CHECKING
 from hullcheck_checks.data.apis import NEWEST, old_api
+
+if TYPE_CHECKING:
+    from hullcheck.model.kubernetes import KubernetesObject
 
 check = Check(
     __name__,
@@ -69,7 +74,7 @@ check = Check(
 )
 
 
-@check.on(KubernetesObject)
+@check.on("KubernetesObject")
 def gone(made: KubernetesObject) -> Iterator[Finding]:
     old = old_api(made.api_version, made.kind)
     written = at(made.node, "apiVersion")

@@ -10,11 +10,16 @@ To fix: call it something else:
 See https://docs.docker.com/reference/build-checks/reserved-stage-name/
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
-from hullcheck.model.dockerfile import Stage
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.model.dockerfile import Stage
 
 check = Check(
     __name__,
@@ -26,7 +31,7 @@ check = Check(
 )
 
 
-@check.on(Stage)
+@check.on("Stage")
 def reserved(stage: Stage) -> Iterator[Finding]:
     if stage.name_word is not None and stage.name.lower() in ("scratch", "context"):
         yield check.finding(

@@ -18,11 +18,16 @@ from the labels.
 See https://kubernetes.io/docs/concepts/workloads/controllers/deployment/#selector
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Related, Severity
-from hullcheck.model.references import Unselected
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.model.references import Unselected
 
 check = Check(
     __name__,
@@ -39,7 +44,7 @@ check = Check(
 )
 
 
-@check.on(Unselected)
+@check.on("Unselected")
 def refused(workload: Unselected) -> Iterator[Finding]:
     if not workload.selector:
         message = f"{workload.described} has no selector, which `apps/v1` needs"

@@ -10,11 +10,16 @@ To fix: copy from the stage that makes the file, or, within one stage, with a co
 See https://docs.docker.com/build/building/multi-stage/
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
-from hullcheck.model.dockerfile import Stage
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.model.dockerfile import Stage
 
 check = Check(
     __name__,
@@ -32,7 +37,7 @@ check = Check(
 )
 
 
-@check.on(Stage)
+@check.on("Stage")
 def itself(stage: Stage) -> Iterator[Finding]:
     for word, source in stage.copied_from:
         if source is stage:

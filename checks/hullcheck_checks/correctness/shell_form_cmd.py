@@ -13,14 +13,19 @@ See https://docs.docker.com/reference/build-checks/json-args-recommended/
 See https://docs.docker.com/reference/dockerfile/#shell-and-exec-form
 """
 
+from __future__ import annotations
+
 import re
 from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Fix, Severity
-from hullcheck.model.dockerfile import Stage
 from hullcheck.model.edit import fix, replace_word
-from hullcheck.model.instruction import Instruction
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.model.dockerfile import Stage
+    from hullcheck.model.instruction import Instruction
 
 check = Check(
     __name__,
@@ -39,7 +44,7 @@ check = Check(
 )
 
 
-@check.on(Stage)
+@check.on("Stage")
 def through_shell(stage: Stage) -> Iterator[Finding]:
     for step in stage.instructions:
         instruction = step.effective

@@ -15,11 +15,16 @@ To fix: name a Service without an address:
 See https://kubernetes.io/docs/concepts/workloads/controllers/statefulset/#stable-network-id
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
-from hullcheck.model.references import Dangling
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.model.references import Dangling
 
 check = Check(
     __name__,
@@ -34,7 +39,7 @@ check = Check(
 )
 
 
-@check.on(Dangling)
+@check.on("Dangling")
 def nameless(dangling: Dangling) -> Iterator[Finding]:
     if dangling.kind != "headless":
         return

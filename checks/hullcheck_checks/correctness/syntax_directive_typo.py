@@ -11,12 +11,17 @@ To fix: put it first, spelt right:
 See https://docs.docker.com/reference/dockerfile/#parser-directives
 """
 
+from __future__ import annotations
+
 import re
 from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
-from hullcheck.model.dockerfile import Dockerfile
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.model.dockerfile import Dockerfile
 
 check = Check(
     __name__,
@@ -47,7 +52,7 @@ TYPOS = frozenset(
 LOOKED_AT = 20
 
 
-@check.on(Dockerfile)
+@check.on("Dockerfile")
 def comment(dockerfile: Dockerfile) -> Iterator[Finding]:
     counted = {directive.value.location.line for directive in dockerfile.directives.values()}
     for line in list(dockerfile.text.slice(0, min(len(dockerfile.text), 4_000)).lines())[:LOOKED_AT]:

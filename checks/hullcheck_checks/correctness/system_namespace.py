@@ -14,13 +14,18 @@ Parts of a cluster, which say so by a priority class `system-...`, belong there.
 See https://kubernetes.io/docs/concepts/overview/working-with-objects/namespaces/#initial-namespaces
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
 from hullcheck.model.kubernetes import PodObject
 from hullcheck.model.node import as_str, at
-from hullcheck.model.workload import Workload
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.model.workload import Workload
 
 check = Check(
     __name__,
@@ -34,7 +39,7 @@ check = Check(
 _SYSTEM = frozenset(("kube-system", "kube-public", "kube-node-lease"))
 
 
-@check.on(Workload)
+@check.on("Workload")
 def guest(workload: Workload) -> Iterator[Finding]:
     if workload.namespace not in _SYSTEM or not isinstance(workload.part, PodObject):
         return

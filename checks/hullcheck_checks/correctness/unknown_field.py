@@ -21,13 +21,18 @@ See https://kubernetes.io/docs/reference/using-api/api-concepts/#field-validatio
 See https://kubernetes.io/docs/reference/kubernetes-api/
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 from difflib import get_close_matches
 
 from hullcheck.check import Check
 from hullcheck.finding import Edit, Finding, Fix, Severity
-from hullcheck.model.misfit import UnknownField
-from hullcheck.model.settings import Settings
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.model.misfit import UnknownField
+    from hullcheck.model.settings import Settings
 
 check = Check(
     __name__,
@@ -73,7 +78,7 @@ _MAX_PLACES = 2
 _MAX_LENGTH = 60
 
 
-@check.on(UnknownField)
+@check.on("UnknownField")
 def unknown(field: UnknownField, settings: Settings) -> Iterator[Finding]:
     key, holder = field.misfit.key, field.holder
     meant, belongs = _guesses(field)

@@ -14,13 +14,18 @@ Docker's official images, such as `busybox`, is told as an image without a tag.
 See https://docs.docker.com/reference/dockerfile/#copy---from
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
-from hullcheck.model.dockerfile import Stage
 from hullcheck.model.official import official_images
-from hullcheck.model.text import Text
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.model.dockerfile import Stage
+    from hullcheck.model.text import Text
 
 check = Check(
     __name__,
@@ -33,7 +38,7 @@ check = Check(
 )
 
 
-@check.on(Stage)
+@check.on("Stage")
 def missing(stage: Stage) -> Iterator[Finding]:
     own = {instruction.location for instruction in stage.instructions}
     for word, step in stage.from_words:

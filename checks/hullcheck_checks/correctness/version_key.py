@@ -10,12 +10,17 @@ To fix: delete it:
 See https://docs.docker.com/reference/compose-file/version-and-name/
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
-from hullcheck.model.compose import ComposeProject
 from hullcheck.model.edit import delete, fix
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.model.compose import ComposeProject
 
 check = Check(
     __name__,
@@ -28,7 +33,7 @@ check = Check(
 )
 
 
-@check.on(ComposeProject)
+@check.on("ComposeProject")
 def obsolete(project: ComposeProject) -> Iterator[Finding]:
     for location in project.versions:
         yield check.finding(

@@ -3,7 +3,9 @@
 https://kubernetes.io/docs/reference/using-api/deprecation-guide/
 """
 
-from typing import NamedTuple
+from __future__ import annotations
+
+from hullcheck.tuples import NamedTuple
 
 
 class OldApi(NamedTuple):

@@ -3,10 +3,11 @@
 Those whose name alone tells are here; release lines that have ended are in `eol.json`.
 """
 
-import re
-from typing import NamedTuple
+from __future__ import annotations
 
 from hullcheck.model.image import ImageRef
+from hullcheck.patterns import pattern
+from hullcheck.tuples import NamedTuple
 
 _HUB = "https://github.com/docker-library/docs"
 
@@ -155,7 +156,7 @@ PREFIXES: dict[str, Retired] = {
     "gcr.io/heptio-images/": Retired("is abandoned since 2019", "", "https://github.com/vmware-tanzu/velero"),
 }  # fmt: skip
 
-_TILLER = re.compile(r"(?:^|/)tiller$")
+_TILLER = pattern(r"(?:^|/)tiller$")
 _HELM_2 = Retired(
     "is part of Helm 2, which ended in November 2020", "", "https://helm.sh/blog/helm-v2-deprecation-timeline/"
 )

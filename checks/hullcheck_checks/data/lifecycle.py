@@ -3,16 +3,19 @@
 The dates are in `eol.json`, which `scripts/refresh_data.py` derives; which image holds which product is said here.
 """
 
+from __future__ import annotations
+
 import json
 import os
 import re
 from collections.abc import Iterator
 from datetime import date
 from functools import cache, lru_cache
-from typing import Any, NamedTuple
 
 from hullcheck.model.image import ImageRef
 from hullcheck.model.lazy import Lazy
+from hullcheck.tuples import NamedTuple
+from hullcheck.typed import Any
 
 
 class Release(NamedTuple):

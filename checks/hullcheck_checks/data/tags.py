@@ -1,8 +1,11 @@
 """Which tags of images move by design: channels, and names without any version."""
 
+from __future__ import annotations
+
 import re
 
 from hullcheck.model.image import ImageRef
+from hullcheck.patterns import pattern
 from hullcheck_checks.data.lifecycle import names_release
 
 CHANNELS = frozenset(
@@ -13,12 +16,12 @@ CHANNELS = frozenset(
         "production", "staging",
     )
 )  # fmt: skip
-_VERSION = re.compile(r"v?[0-9][0-9a-z.]*|(?=[a-f]*[0-9])[0-9a-f]{7,40}")
-_MACHINE = re.compile(
+_VERSION = pattern(r"v?[0-9][0-9a-z.]*|(?=[a-f]*[0-9])[0-9a-f]{7,40}")
+_MACHINE = pattern(
     r"(?:linux|windows)?(?:arm(?:32|64)?(?:v[5-8])?(?:hf)?|aarch64|i386|i686|x86(?:_64)?|amd64|x64|mips64(?:le)?|ppc64(?:le|el)?"
     r"|riscv64|s390x|loong64|win(?:32|64))"
 )
-_PLACEHOLDER = re.compile(
+_PLACEHOLDER = pattern(
     r"[A-Z][A-Z0-9_.-]*|local(?:host)?(?:[-_].*)?|(?:.*[-_])?(?:placeholder|change-?me|replace-?me|todo|tbd|xxx+)|tag|version"
 )
 """What stands for a tag that is filled in later, or for an image that was built on the machine itself."""

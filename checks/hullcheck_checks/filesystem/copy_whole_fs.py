@@ -12,11 +12,16 @@ To fix: copy what is needed:
 See https://docs.docker.com/build/building/multi-stage/
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
-from hullcheck.model.dockerfile import Stage
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.model.dockerfile import Stage
 
 check = Check(
     __name__,
@@ -30,7 +35,7 @@ check = Check(
 WHOLE = frozenset(("/", "/.", "/*", "./", "."))
 
 
-@check.on(Stage)
+@check.on("Stage")
 def copied(stage: Stage) -> Iterator[Finding]:
     for step in stage.instructions:
         instruction = step.effective

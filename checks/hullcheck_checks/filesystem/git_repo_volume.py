@@ -19,13 +19,18 @@ See https://github.com/kubernetes/kubernetes/issues/128885
 See https://kubernetes.io/docs/concepts/storage/volumes/#gitrepo
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
 from hullcheck.model.kubernetes import PodObject
 from hullcheck.model.node import Mapping, as_str, at, is_null, items
-from hullcheck.model.workload import Workload
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.model.workload import Workload
 
 check = Check(
     __name__,
@@ -37,7 +42,7 @@ check = Check(
 )
 
 
-@check.on(Workload)
+@check.on("Workload")
 def cloned_by_the_node(workload: Workload) -> Iterator[Finding]:
     spec = workload.part.spec if isinstance(workload.part, PodObject) else None
     for volume in items(at(spec, "volumes")):

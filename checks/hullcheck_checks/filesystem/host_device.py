@@ -16,13 +16,14 @@ See https://docs.docker.com/reference/compose-file/services/#devices
 See https://kubernetes.io/docs/concepts/extend-kubernetes/compute-storage-net/device-plugins/
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
 from hullcheck.model.container import Container, Device, Mount
 from hullcheck.model.extent import extent, words
-from hullcheck.model.hostpaths import device_gives, node_device
 from hullcheck.terms import Alias
 
 _DISKS = (
@@ -46,12 +47,14 @@ check = Check(
 _SEVERITIES = (None, None, Severity.HIGH, Severity.CRITICAL)
 
 
-@check.on(Container)
+@check.on("Container")
 def devices(container: Container) -> Iterator[Finding]:
     for device in container.devices:
         path = device.source.value
         if path is None:
             continue
+        from hullcheck.model.hostpaths import device_gives
+
         gives, tier = _rule(path) if device.rule else device_gives(path)
         severity = _SEVERITIES[tier]
         if severity is not None:
@@ -69,6 +72,8 @@ def _rule(text: str) -> tuple[str, int]:
 
 def _mounted(container: Container, mount: Mount, path: str) -> Iterator[Finding]:
     on_node = container.dialect == "kubernetes"
+    from hullcheck.model.hostpaths import device_gives, node_device
+
     gives, tier = node_device(path) if on_node else device_gives(path)
     if on_node and {"BlockDevice", "CharDevice"}.intersection(mount.options) and not path.startswith("/dev/"):
         gives, tier = "a device of the node", 2

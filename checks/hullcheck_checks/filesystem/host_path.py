@@ -17,13 +17,17 @@ of the host is the normal way, and no finding.
 See https://kubernetes.io/docs/concepts/storage/volumes/#hostpath
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
-from hullcheck.model.container import Container
-from hullcheck.model.hostpaths import leads_to_runtime, mounted_path, node_device, sensitive
 from hullcheck.terms import Alias
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.model.container import Container
 
 check = Check(
     __name__,
@@ -43,7 +47,7 @@ check = Check(
 )
 
 
-@check.on(Container)
+@check.on("Container")
 def mounted(container: Container) -> Iterator[Finding]:
     if container.dialect != "kubernetes":
         return
@@ -56,6 +60,8 @@ def mounted(container: Container) -> Iterator[Finding]:
             and not local
             and not _is_worse(path, read_only=bool(mount.read_only.value))
         ):
+            from hullcheck.model.hostpaths import mounted_path
+
             yield check.finding(
                 container,
                 f"{container.described} mounts `{path}` of its node",
@@ -69,5 +75,7 @@ def mounted(container: Container) -> Iterator[Finding]:
 
 def _is_worse(path: str, *, read_only: bool) -> bool:
     """Does another check say more about it?"""
+    from hullcheck.model.hostpaths import leads_to_runtime, node_device, sensitive
+
     found = sensitive(path, node=True)
     return bool(leads_to_runtime(path) or (found.read if read_only else found.write) or node_device(path)[1])

@@ -14,15 +14,20 @@ See https://docs.docker.com/engine/storage/bind-mounts/#configure-bind-propagati
 See https://kubernetes.io/docs/concepts/storage/volumes/#mount-propagation
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Fix, Severity
-from hullcheck.model.container import Container, Mount
 from hullcheck.model.edit import delete, fix, replace
 from hullcheck.model.extent import extent, words
-from hullcheck.source import Field
 from hullcheck.terms import Alias
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.model.container import Container, Mount
+    from hullcheck.source import Field
 
 check = Check(
     __name__,
@@ -48,7 +53,7 @@ _SEVERITIES = {
 }
 
 
-@check.on(Container)
+@check.on("Container")
 def propagated(container: Container) -> Iterator[Finding]:
     for mount in container.mounts:
         field = mount.propagation

@@ -26,16 +26,20 @@ See https://docs.docker.com/engine/security/protect-access/
 See https://cheatsheetseries.owasp.org/cheatsheets/Docker_Security_Cheat_Sheet.html
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
-from hullcheck.model.compose import ComposeProject, Service
-from hullcheck.model.container import Container, Variable
 from hullcheck.model.extent import extent, words
-from hullcheck.model.hostpaths import leads_to_runtime, mounted_path
 from hullcheck.model.node import as_str
 from hullcheck.terms import Alias
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.model.compose import ComposeProject, Service
+    from hullcheck.model.container import Container, Variable
 
 check = Check(
     __name__,
@@ -67,7 +71,7 @@ _PROXIES = ("docker-socket-proxy", "socket-proxy", "docker-proxy", "dockerproxy"
 _PORT = ":2375"
 
 
-@check.on(ComposeProject)
+@check.on("ComposeProject")
 def services(project: ComposeProject) -> Iterator[Finding]:
     for workload in project.workloads:
         for container in workload.containers:
@@ -76,7 +80,7 @@ def services(project: ComposeProject) -> Iterator[Finding]:
             yield from _engine(container, project)
 
 
-@check.on(Container)
+@check.on("Container")
 def pods(container: Container) -> Iterator[Finding]:
     if container.dialect == "kubernetes":
         yield from _mounts(container, proxy=False)
@@ -87,6 +91,8 @@ def _mounts(container: Container, *, proxy: bool) -> Iterator[Finding]:
         path = mount.source.value
         if mount.kind not in ("bind", "npipe", "secret", "config") or path is None:
             continue
+        from hullcheck.model.hostpaths import leads_to_runtime, mounted_path
+
         gives = leads_to_runtime(path)
         if gives:
             lowered = proxy and mount.read_only.value

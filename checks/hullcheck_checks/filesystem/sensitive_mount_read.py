@@ -20,13 +20,17 @@ See https://docs.docker.com/engine/storage/bind-mounts/
 See https://kubernetes.io/docs/concepts/storage/volumes/#hostpath
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
-from hullcheck.model.container import Container, Mount
-from hullcheck.model.hostpaths import mounted_path, sensitive
 from hullcheck.terms import Alias, below
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.model.container import Container, Mount
 
 check = Check(
     __name__,
@@ -70,12 +74,14 @@ check = Check(
 _SEVERITIES = (None, Severity.LOW, Severity.HIGH, Severity.HIGH)
 
 
-@check.on(Container)
+@check.on("Container")
 def readable(container: Container) -> Iterator[Finding]:
     for mount in container.mounts:
         path = mount.source.value
         if path is None or not _only_read(mount):
             continue
+        from hullcheck.model.hostpaths import mounted_path, sensitive
+
         found = sensitive(path, node=container.dialect == "kubernetes")
         severity = _SEVERITIES[found.read]
         if severity is not None:

@@ -18,14 +18,17 @@ See https://docs.docker.com/engine/storage/bind-mounts/
 See https://kubernetes.io/docs/concepts/storage/volumes/#hostpath
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
-from hullcheck.model.container import Container
-from hullcheck.model.cures import read_only
-from hullcheck.model.hostpaths import mounted_path, sensitive
 from hullcheck.terms import Alias, below
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.model.container import Container
 
 check = Check(
     __name__,
@@ -56,15 +59,19 @@ check = Check(
 _SEVERITIES = (None, Severity.MEDIUM, Severity.HIGH, Severity.CRITICAL)
 
 
-@check.on(Container)
+@check.on("Container")
 def writable(container: Container) -> Iterator[Finding]:
     for mount in container.mounts:
         path = mount.source.value
         if mount.kind != "bind" or path is None or mount.read_only.value or mount.read_only.unknown:
             continue
+        from hullcheck.model.hostpaths import mounted_path, sensitive
+
         found = sensitive(path, node=container.dialect == "kubernetes")
         severity = _SEVERITIES[found.write]
         if severity is not None:
+            from hullcheck.model.cures import read_only
+
             yield check.finding(
                 container,
                 f"{container.described} may write `{path}` of the host: {found.what}",

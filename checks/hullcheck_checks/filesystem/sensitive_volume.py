@@ -13,12 +13,17 @@ See https://docs.docker.com/reference/dockerfile/#volume
 See https://docs.docker.com/build/building/best-practices/#volume
 """
 
+from __future__ import annotations
+
 import posixpath
 from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
-from hullcheck.model.dockerfile import Stage
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.model.dockerfile import Stage
 
 check = Check(
     __name__,
@@ -35,7 +40,7 @@ FOLDERS = frozenset(
 )  # fmt: skip
 
 
-@check.on(Stage)
+@check.on("Stage")
 def declared(stage: Stage) -> Iterator[Finding]:
     for step in stage.instructions:
         if step.effective.keyword != "VOLUME" or step.fault:

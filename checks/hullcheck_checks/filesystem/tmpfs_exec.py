@@ -12,12 +12,17 @@ To fix: leave the option out:
 See https://docs.docker.com/engine/storage/tmpfs/
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Fix, Severity
-from hullcheck.model.container import Container, Mount
 from hullcheck.model.edit import fix, replace
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.model.container import Container, Mount
 
 check = Check(
     __name__,
@@ -30,7 +35,7 @@ check = Check(
 )
 
 
-@check.on(Container)
+@check.on("Container")
 def loose(container: Container) -> Iterator[Finding]:
     for mount in container.mounts:
         options = tuple(option for option in ("exec", "suid", "dev") if option in mount.options)

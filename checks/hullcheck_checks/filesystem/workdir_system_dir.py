@@ -13,14 +13,19 @@ See https://github.com/opencontainers/runc/security/advisories/GHSA-xr7r-f8xq-vf
 See https://docs.docker.com/reference/dockerfile/#workdir
 """
 
+from __future__ import annotations
+
 import posixpath
 import re
 from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
-from hullcheck.model.container import Container
-from hullcheck.model.dockerfile import Stage
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.model.container import Container
+    from hullcheck.model.dockerfile import Stage
 
 check = Check(
     __name__,
@@ -38,7 +43,7 @@ FOLDERS = ("/proc", "/sys", "/dev", "/boot")
 _WAY_OUT = ", an open folder of the runtime: the way out of CVE-2024-21626"
 
 
-@check.on(Stage)
+@check.on("Stage")
 def within(stage: Stage) -> Iterator[Finding]:
     own = {step.location for step in stage.instructions}
     for _, said in stage.state.workdirs:
@@ -54,7 +59,7 @@ def within(stage: Stage) -> Iterator[Finding]:
             )
 
 
-@check.on(Container)
+@check.on("Container")
 def started_in(container: Container) -> Iterator[Finding]:
     field = container.workdir
     path = posixpath.normpath(field.value) if field is not None and field.value else ""

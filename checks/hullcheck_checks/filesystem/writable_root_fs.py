@@ -17,14 +17,19 @@ See https://docs.docker.com/reference/compose-file/services/#read_only
 See https://kubernetes.io/docs/tasks/configure-pod-container/security-context/
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
-from hullcheck.model.container import Container
 from hullcheck.model.edit import fix, put
 from hullcheck.model.hardening import has_writable_root
 from hullcheck.terms import Alias
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.model.container import Container
 
 check = Check(
     __name__,
@@ -51,7 +56,7 @@ check = Check(
 _PATHS = {"compose": ("read_only",), "kubernetes": ("securityContext", "readOnlyRootFilesystem")}
 
 
-@check.on(Container)
+@check.on("Container")
 def writable(container: Container) -> Iterator[Finding]:
     if has_writable_root(container):
         yield check.finding(

@@ -17,14 +17,19 @@ See https://docs.docker.com/engine/security/#linux-kernel-capabilities
 See https://kubernetes.io/docs/tasks/configure-pod-container/security-context/
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
-from hullcheck.model.container import Container
 from hullcheck.model.edit import fix, put
 from hullcheck.model.hardening import capability_parts, keeps_capabilities
 from hullcheck.terms import Alias
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.model.container import Container
 
 check = Check(
     __name__,
@@ -56,7 +61,7 @@ check = Check(
 _PATHS = {"compose": ("cap_drop",), "kubernetes": ("securityContext", "capabilities", "drop")}
 
 
-@check.on(Container)
+@check.on("Container")
 def kept(container: Container) -> Iterator[Finding]:
     if keeps_capabilities(container):
         yield check.joint(

@@ -20,15 +20,20 @@ See https://man7.org/linux/man-pages/man7/capabilities.7.html
 See https://kubernetes.io/docs/concepts/security/pod-security-standards/
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
 from hullcheck.model.capabilities import GIVES, Tier, bare_name, tier
-from hullcheck.model.container import Container
 from hullcheck.model.edit import delete, fix
 from hullcheck.model.extent import extent, words
 from hullcheck.terms import Alias
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.model.container import Container
 
 check = Check(
     __name__,
@@ -65,7 +70,7 @@ check = Check(
 _SEVERITIES = {Tier.HOST: Severity.CRITICAL, Tier.NEIGHBOURS: Severity.HIGH, Tier.SOME: Severity.MEDIUM}
 
 
-@check.on(Container)
+@check.on("Container")
 def added(container: Container) -> Iterator[Finding]:
     for field in container.capabilities_added:
         if field.value is None:

@@ -14,13 +14,18 @@ See https://man7.org/linux/man-pages/man7/capabilities.7.html
 See https://docs.docker.com/engine/security/#linux-kernel-capabilities
 """
 
+from __future__ import annotations
+
 import re
 from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
-from hullcheck.model.dockerfile import Stage
 from hullcheck.model.extent import extent, words
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.model.dockerfile import Stage
 
 check = Check(
     __name__,
@@ -38,7 +43,7 @@ HARMLESS = frozenset(("net_bind_service", "ipc_lock", "sys_nice", "wake_alarm", 
 SMALL = frozenset(("net_raw", "net_broadcast", "kill", "sys_chroot"))
 
 
-@check.on(Stage)
+@check.on("Stage")
 def given(stage: Stage) -> Iterator[Finding]:
     for command in stage.commands:
         if command.name != "setcap" or any(word.text in ("-v", "-r") for word in command.arguments):

@@ -17,6 +17,8 @@ See https://docs.docker.com/engine/install/linux-postinstall/
 See https://kubernetes.io/docs/tasks/configure-pod-container/security-context/
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check
@@ -38,7 +40,7 @@ check = Check(
 _GROUPS = frozenset(("0", "root", "docker", "disk", "sudo", "wheel", "shadow", "kmem"))
 
 
-@check.on(Container)
+@check.on("Container")
 def member(container: Container) -> Iterator[Finding]:
     user = container.user
     for field in container.groups:

@@ -34,18 +34,22 @@ See https://cheatsheetseries.owasp.org/cheatsheets/Docker_Security_Cheat_Sheet.h
 See https://kubernetes.io/docs/concepts/security/pod-security-standards/
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterator
-from typing import NamedTuple
 
 from hullcheck.check import Check
 from hullcheck.finding import Change, Finding, Part, Severity
 from hullcheck.model import hardening
-from hullcheck.model.container import Container
-from hullcheck.model.cures import gains_privileges, no_escalation, seccomp
 from hullcheck.model.edit import fix
-from hullcheck.model.settings import Settings
-from hullcheck.model.workload import Workload
 from hullcheck.terms import Alias
+from hullcheck.tuples import NamedTuple
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.model.container import Container
+    from hullcheck.model.settings import Settings
+    from hullcheck.model.workload import Workload
 
 check = Check(
     __name__,
@@ -92,7 +96,7 @@ _ITEMS = (
 )
 
 
-@check.on(Workload)
+@check.on("Workload")
 def missing(workload: Workload, settings: Settings) -> Iterator[Finding]:
     if not workload.complete or workload.namespace == "kube-system":
         return
@@ -126,6 +130,8 @@ def _is_judged(workload: Workload, container: Container) -> bool:
 
 def _changes(name: str, workload: Workload, lacking: list[Container]) -> tuple[Change, ...]:
     """What of an item keeps the behaviour."""
+    from hullcheck.model.cures import gains_privileges, no_escalation, seccomp
+
     if name == "privilege-escalation":
         denied = (no_escalation(container) for container in lacking if not gains_privileges(container))
         return tuple(change for change in denied if change is not None)

@@ -17,13 +17,18 @@ A hook of root is a finding only where the service has another user: else it is 
 See https://docs.docker.com/reference/compose-file/services/#post_start
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Fix, Severity
-from hullcheck.model.compose import Service
 from hullcheck.model.edit import delete, fix
 from hullcheck.model.node import Mapping, Node, Sequence, as_str, at, items
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.model.compose import Service
 
 check = Check(
     __name__,
@@ -36,7 +41,7 @@ check = Check(
 )
 
 
-@check.on(Service)
+@check.on("Service")
 def hooks(service: Service) -> Iterator[Finding]:
     for key in ("pre_start", "post_start", "pre_stop"):
         hooks = service.node.get(key)

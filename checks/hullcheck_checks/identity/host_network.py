@@ -16,14 +16,19 @@ See https://docs.docker.com/engine/network/drivers/host/
 See https://kubernetes.io/docs/concepts/security/pod-security-standards/
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Fix, Severity
 from hullcheck.model.edit import delete, fix
-from hullcheck.model.workload import Workload
-from hullcheck.source import Location
 from hullcheck.terms import Alias
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.model.workload import Workload
+    from hullcheck.source import Location
 
 check = Check(
     __name__,
@@ -48,7 +53,7 @@ check = Check(
 )
 
 
-@check.on(Workload)
+@check.on("Workload")
 def shared(workload: Workload) -> Iterator[Finding]:
     field = workload.host_network
     if field is not None and field.value:

@@ -16,15 +16,20 @@ See https://docs.docker.com/reference/compose-file/services/#pid
 See https://kubernetes.io/docs/concepts/security/pod-security-standards/
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Part, Related, Severity
-from hullcheck.model.compose import ComposeProject
 from hullcheck.model.edit import delete, fix
 from hullcheck.model.node import as_str
-from hullcheck.model.workload import Workload
 from hullcheck.terms import Alias
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.model.compose import ComposeProject
+    from hullcheck.model.workload import Workload
 
 check = Check(
     __name__,
@@ -59,7 +64,7 @@ check = Check(
 )
 
 
-@check.on(Workload)
+@check.on("Workload")
 def shared(workload: Workload) -> Iterator[Finding]:
     pairs = (("processes", workload.host_pid), ("shared memory", workload.host_ipc))
     found = [(name, field) for name, field in pairs if field is not None and field.value]
@@ -81,7 +86,7 @@ def shared(workload: Workload) -> Iterator[Finding]:
     )
 
 
-@check.on(ComposeProject)
+@check.on("ComposeProject")
 def joined(project: ComposeProject) -> Iterator[Finding]:
     for service in project.services.values():
         for key in ("pid", "ipc"):

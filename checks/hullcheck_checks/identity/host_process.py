@@ -14,11 +14,16 @@ Agents that set up a Windows node need it: ignore the finding there, and say why
 See https://kubernetes.io/docs/tasks/configure-pod-container/create-hostprocess-pod/
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
-from hullcheck.model.workload import Workload
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.model.workload import Workload
 
 check = Check(
     __name__,
@@ -30,7 +35,7 @@ check = Check(
 )
 
 
-@check.on(Workload)
+@check.on("Workload")
 def host(workload: Workload) -> Iterator[Finding]:
     field = workload.host_process
     if field is not None and field.value:

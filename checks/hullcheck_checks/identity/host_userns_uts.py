@@ -14,14 +14,19 @@ See https://docs.docker.com/engine/security/userns-remap/
 See https://kubernetes.io/docs/concepts/workloads/pods/user-namespaces/
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Change, Finding, Severity
 from hullcheck.model.edit import delete, fix, replace
-from hullcheck.model.workload import Workload
-from hullcheck.source import Location
 from hullcheck.terms import Alias
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.model.workload import Workload
+    from hullcheck.source import Location
 
 check = Check(
     __name__,
@@ -40,7 +45,7 @@ check = Check(
 )
 
 
-@check.on(Workload)
+@check.on("Workload")
 def shared(workload: Workload) -> Iterator[Finding]:
     users = Severity.MEDIUM if workload.dialect == "compose" else Severity.INFO
     for name, field, severity in (

@@ -18,14 +18,19 @@ See https://docs.docker.com/reference/compose-file/build/#entitlements
 See https://docs.docker.com/build/building/secrets/#ssh-mounts
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
-from hullcheck.model.compose import Build, Service
-from hullcheck.model.dockerfile import Stage
 from hullcheck.model.edit import delete, delete_word, fix
 from hullcheck.model.node import Node, Sequence, as_str
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.model.compose import Build, Service
+    from hullcheck.model.dockerfile import Stage
 
 check = Check(
     __name__,
@@ -41,7 +46,7 @@ _ENTITLEMENTS = {"security.insecure": Severity.HIGH, "network.host": Severity.ME
 _REMOTE = ("https://", "http://", "git://", "ssh://", "git@", "github.com/")
 
 
-@check.on(Service)
+@check.on("Service")
 def build(service: Service) -> Iterator[Finding]:
     if service.build is None:
         return
@@ -67,7 +72,7 @@ def _insecure(build: Build) -> Iterator[tuple[Node, str, Severity]]:
         yield ssh, "hands the SSH agent to sources that are fetched", Severity.MEDIUM
 
 
-@check.on(Stage)
+@check.on("Stage")
 def step(stage: Stage) -> Iterator[Finding]:
     for instruction in stage.instructions:
         for flag in instruction.effective.flags if instruction.effective.keyword == "RUN" else ():

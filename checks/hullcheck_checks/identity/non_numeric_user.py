@@ -14,17 +14,22 @@ See https://kubernetes.io/docs/tasks/configure-pod-container/security-context/
 See https://docs.docker.com/reference/dockerfile/#user
 """
 
+from __future__ import annotations
+
 import re
 from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Fix, Related, Severity
 from hullcheck.model.base_images import lookup
-from hullcheck.model.container import Container
-from hullcheck.model.dockerfile import Stage
 from hullcheck.model.edit import fix, replace_word
-from hullcheck.model.users import NewUser, users
-from hullcheck.source import Location
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.model.container import Container
+    from hullcheck.model.dockerfile import Stage
+    from hullcheck.model.users import NewUser
+    from hullcheck.source import Location
 
 check = Check(
     __name__,
@@ -38,7 +43,7 @@ check = Check(
 )
 
 
-@check.on(Stage)
+@check.on("Stage")
 def named(stage: Stage) -> Iterator[Finding]:
     said = stage.state.user
     if said is None or stage.windows or not stage.is_final:
@@ -46,6 +51,8 @@ def named(stage: Stage) -> Iterator[Finding]:
     name = (said.value.text or "").partition(":")[0]
     if not re.fullmatch(r"[A-Za-z_][\w.-]*\$?", name) or name == "root":
         return
+    from hullcheck.model.users import users
+
     made = next((user for user in users(stage) if user.name == name), None)
     yield check.finding(
         stage,
@@ -66,7 +73,7 @@ def _by_number(made: NewUser | None, place: Location) -> Fix | None:
     return fix(f"say {made.uid}", replace_word(name, made.uid), safe=False)
 
 
-@check.on(Container)
+@check.on("Container")
 def refused(container: Container) -> Iterator[Finding]:
     """A container that must not run as root, whose image can't show that it doesn't."""
     non_root = container.non_root

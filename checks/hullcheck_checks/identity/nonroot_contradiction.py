@@ -15,6 +15,8 @@ otherwise.
 See https://kubernetes.io/docs/tasks/configure-pod-container/security-context/
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check
@@ -32,7 +34,7 @@ check = Check(
 )
 
 
-@check.on(Container)
+@check.on("Container")
 def never_starts(container: Container) -> Iterator[Finding]:
     non_root = container.non_root
     if container.dialect != "kubernetes" or non_root is None or not non_root.value or container.windows:

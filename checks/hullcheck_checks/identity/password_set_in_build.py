@@ -14,14 +14,19 @@ See https://docs.docker.com/build/building/secrets/
 See https://manpages.debian.org/stable/passwd/chpasswd.8.en.html
 """
 
+from __future__ import annotations
+
 import re
 from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
-from hullcheck.model.command import Command, Script
-from hullcheck.model.dockerfile import Stage
 from hullcheck.source import Location
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.model.command import Command, Script
+    from hullcheck.model.dockerfile import Stage
 
 check = Check(
     __name__,
@@ -36,7 +41,7 @@ Found = tuple[str, Location, bool, Location | None]
 """What happens, where, whether the password is written out, and where it then stands."""
 
 
-@check.on(Stage)
+@check.on("Stage")
 def set_here(stage: Stage) -> Iterator[Finding]:
     for script in stage.scripts:
         if script.instruction.keyword != "RUN":

@@ -17,14 +17,19 @@ are not reported, nor where Kyverno or Gatekeeper policies are kept in the same 
 See https://kubernetes.io/docs/concepts/security/pod-security-admission/
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 from difflib import get_close_matches
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Fix, Severity
 from hullcheck.model.edit import fix, put, replace
-from hullcheck.model.kubernetes import KubernetesObject, World
 from hullcheck.model.node import Mapping, Node, Scalar, at
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.model.kubernetes import KubernetesObject, World
 
 check = Check(
     __name__,
@@ -47,7 +52,7 @@ _ENGINES = ("kyverno.io", "constraints.gatekeeper.sh", "templates.gatekeeper.sh"
 _SYSTEM = ("kube-system", "kube-public", "kube-node-lease")
 
 
-@check.on(World)
+@check.on("World")
 def unenforced(world: World) -> Iterator[Finding]:
     if any(made.group in _ENGINES for made in world.objects):
         return

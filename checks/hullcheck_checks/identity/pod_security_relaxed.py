@@ -16,12 +16,17 @@ or at a workload where the namespace's manifest is.
 See https://kubernetes.io/docs/concepts/security/pod-security-admission/
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
-from hullcheck.model.changed import Relaxed
 from hullcheck.model.extent import extent, level
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.model.changed import Relaxed
 
 check = Check(
     __name__,
@@ -35,7 +40,7 @@ check = Check(
 _LEVELS = ("restricted", "baseline", "privileged")
 
 
-@check.on(Relaxed)
+@check.on("Relaxed")
 def relaxed(part: Relaxed) -> Iterator[Finding]:
     after = part.after if part.after in _LEVELS else "privileged"
     yield check.finding(

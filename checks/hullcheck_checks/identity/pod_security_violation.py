@@ -24,6 +24,8 @@ See https://kubernetes.io/docs/concepts/security/pod-security-standards/
 See https://kubernetes.io/docs/concepts/security/pod-security-admission/
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check
@@ -31,9 +33,12 @@ from hullcheck.finding import Finding, Related, Severity
 from hullcheck.model.extent import extent, words
 from hullcheck.model.kubernetes import PodObject
 from hullcheck.model.node import at
-from hullcheck.model.pod_security import NEWEST, Expectation, Violation, expectations, minor, violations
-from hullcheck.model.settings import Settings
-from hullcheck.model.workload import Workload
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.model.pod_security import Expectation, Violation
+    from hullcheck.model.settings import Settings
+    from hullcheck.model.workload import Workload
 
 check = Check(
     __name__,
@@ -48,11 +53,16 @@ check = Check(
 )
 
 
-@check.on(Workload)
+@check.on("Workload")
 def refused(workload: Workload, settings: Settings) -> Iterator[Finding]:
     pod = workload.part
     if not isinstance(pod, PodObject) or not workload.complete:
         return
+    namespace = pod.context.namespace
+    if namespace is None and not settings.pod_security:
+        return
+    from hullcheck.model.pod_security import NEWEST, expectations, minor, violations
+
     version = minor(settings.pod_security_version)
     version = NEWEST if version is None else version
     if settings.pod_security:
@@ -60,7 +70,6 @@ def refused(workload: Workload, settings: Settings) -> Iterator[Finding]:
         if broken:
             yield _finding(workload, settings.pod_security, broken, None)
         return
-    namespace = pod.context.namespace
     reported: set[str] = set()
     for asked in expectations(at(namespace.node, "metadata", "labels"), version) if namespace else ():
         broken = violations(pod.spec, pod.metadata, asked.level, asked.version)

@@ -15,12 +15,17 @@ See https://nvd.nist.gov/vuln/detail/CVE-2025-23266
 See https://man7.org/linux/man-pages/man8/ld.so.8.html
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
-from hullcheck.model.container import Container
 from hullcheck.model.extent import extent, words
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.model.container import Container
 
 check = Check(
     __name__,
@@ -32,7 +37,7 @@ check = Check(
 )
 
 
-@check.on(Container)
+@check.on("Container")
 def preloaded(container: Container) -> Iterator[Finding]:
     for variable in container.environment:
         if variable.name not in ("LD_PRELOAD", "LD_AUDIT"):

@@ -21,17 +21,21 @@ See https://docs.kernel.org/userspace-api/no_new_privs.html
 See https://kubernetes.io/docs/tasks/configure-pod-container/security-context/
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Fix, Severity
-from hullcheck.model.container import Container
-from hullcheck.model.cures import gains_privileges, no_escalation
 from hullcheck.model.edit import fix, replace
 from hullcheck.model.hardening import may_escalate_by_default
-from hullcheck.model.settings import Settings
-from hullcheck.source import Location
 from hullcheck.terms import Alias
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.model.container import Container
+    from hullcheck.model.settings import Settings
+    from hullcheck.source import Location
 
 check = Check(
     __name__,
@@ -58,7 +62,7 @@ check = Check(
 )
 
 
-@check.on(Container)
+@check.on("Container")
 def escalation(container: Container, settings: Settings) -> Iterator[Finding]:
     field = container.escalation
     if field is None or container.windows:
@@ -85,6 +89,8 @@ def escalation(container: Container, settings: Settings) -> Iterator[Finding]:
 
 def _deny(container: Container, place: Location) -> Fix | None:
     """The opposite of what is said; where the container is privileged, the API server would refuse it."""
+    from hullcheck.model.cures import no_escalation
+
     denied = no_escalation(container)
     text = "no-new-privileges:true" if container.dialect == "compose" else "false"
     return fix("deny it", replace(place, text), safe=False) if denied else None
@@ -92,5 +98,7 @@ def _deny(container: Container, place: Location) -> Fix | None:
 
 def _say(container: Container) -> Fix | None:
     """Say that nothing may; it changes nothing where no program of the image is known to gain any."""
+    from hullcheck.model.cures import gains_privileges, no_escalation
+
     denied = no_escalation(container)
     return fix("deny it", denied, safe=not gains_privileges(container)) if denied else None

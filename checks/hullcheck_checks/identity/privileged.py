@@ -18,13 +18,18 @@ See https://kubernetes.io/docs/concepts/security/pod-security-standards/
 See https://docs.docker.com/engine/containers/run/#runtime-privilege-and-linux-capabilities
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
 from hullcheck.model.edit import delete, fix
-from hullcheck.model.workload import Workload
 from hullcheck.terms import Alias
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.model.workload import Workload
 
 check = Check(
     __name__,
@@ -51,7 +56,7 @@ check = Check(
 )
 
 
-@check.on(Workload)
+@check.on("Workload")
 def privileged(workload: Workload) -> Iterator[Finding]:
     remapped = workload.host_users is not None and workload.host_users.value is False
     for container in workload.containers:

@@ -14,13 +14,17 @@ A header `Host` does what is mostly meant by it.
 See https://kubernetes.io/docs/concepts/security/pod-security-standards/
 """
 
-import ipaddress
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
-from hullcheck.model.container import Container
 from hullcheck.model.edit import delete, fix
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.model.container import Container
 
 check = Check(
     __name__,
@@ -33,7 +37,7 @@ check = Check(
 )
 
 
-@check.on(Container)
+@check.on("Container")
 def elsewhere(container: Container) -> Iterator[Finding]:
     for probe in container.probes:
         host = probe.host
@@ -54,8 +58,10 @@ def _is_inside(host: str) -> bool:
     """Is it an address of the node or of its network?"""
     if host.lower().rstrip(".") == "localhost":
         return True
+    from ipaddress import ip_address
+
     try:
-        address = ipaddress.ip_address(host.strip("[]"))
+        address = ip_address(host.strip("[]"))
     except ValueError:
         return False
     return address.is_private or address.is_loopback or address.is_link_local

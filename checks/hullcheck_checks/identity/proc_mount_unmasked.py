@@ -14,12 +14,17 @@ false`): then it is shown on request.
 See https://kubernetes.io/docs/tasks/configure-pod-container/security-context/#proc-access
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
 from hullcheck.model.edit import delete, fix
-from hullcheck.model.workload import Workload
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.model.workload import Workload
 
 check = Check(
     __name__,
@@ -39,7 +44,7 @@ check = Check(
 )
 
 
-@check.on(Workload)
+@check.on("Workload")
 def unmasked(workload: Workload) -> Iterator[Finding]:
     remapped = workload.host_users is not None and workload.host_users.value is False
     for container in workload.containers:

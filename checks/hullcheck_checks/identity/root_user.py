@@ -21,12 +21,13 @@ See https://kubernetes.io/docs/concepts/security/pod-security-standards/
 See https://kubernetes.io/docs/concepts/workloads/pods/user-namespaces/
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Fix, Severity
 from hullcheck.model.container import Container, Root
-from hullcheck.model.cures import NOBODY, end_with_user, run_as
 from hullcheck.model.edit import fix, replace
 from hullcheck.terms import Alias
 
@@ -56,7 +57,7 @@ check = Check(
 )
 
 
-@check.on(Container)
+@check.on("Container")
 def root(container: Container) -> Iterator[Finding]:
     user = container.user
     if user.root is not Root.STATED or container.judged_elsewhere:
@@ -79,6 +80,8 @@ def _another(container: Container) -> Fix | None:
     user = container.user
     if user.drops_privileges:
         return None
+    from hullcheck.model.cures import NOBODY, end_with_user, run_as
+
     if container.dialect == "dockerfile":
         return end_with_user(container.built.stage, user.location) if container.built else None
     if container.dialect == "kubernetes" and user.location.text == user.text == "0":

@@ -19,16 +19,20 @@ See https://docs.docker.com/build/building/best-practices/#user
 See https://kubernetes.io/docs/tasks/configure-pod-container/security-context/
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Fix, Severity
 from hullcheck.model.container import Container, Root
-from hullcheck.model.cures import NOBODY, end_with_user
 from hullcheck.model.edit import Value, fix, put
 from hullcheck.model.hardening import may_run_as_root
-from hullcheck.model.settings import Settings
 from hullcheck.terms import Alias
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.model.settings import Settings
 
 check = Check(
     __name__,
@@ -53,7 +57,7 @@ check = Check(
 )
 
 
-@check.on(Container)
+@check.on("Container")
 def unlisted(container: Container, settings: Settings) -> Iterator[Finding]:
     """No user where nobody knows what the image runs as: an item of `hardening-missing`."""
     if settings.told_alone("root-user-implicit") and may_run_as_root(container):
@@ -68,7 +72,7 @@ def unlisted(container: Container, settings: Settings) -> Iterator[Finding]:
         )
 
 
-@check.on(Container)
+@check.on("Container")
 def unsaid(container: Container) -> Iterator[Finding]:
     user = container.user
     unlisted = user.unlisted and container.dialect == "dockerfile"
@@ -95,6 +99,8 @@ def _another(container: Container) -> Fix | None:
     """A user of its own for the image, or for the container that is made of it."""
     if container.user.drops_privileges:
         return None
+    from hullcheck.model.cures import NOBODY, end_with_user
+
     if container.dialect == "dockerfile":
         return end_with_user(container.built.stage, container.user.location) if container.built else None
     if container.dialect != "kubernetes":

@@ -18,15 +18,18 @@ See https://docs.openshift.com/container-platform/latest/authentication/managing
 See https://docs.kubelinter.io/#/generated/checks?id=scc-deny-privileged-container
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
-from hullcheck.model import rights
-from hullcheck.model.kubernetes import KubernetesObject
 from hullcheck.model.node import as_bool
-from hullcheck.model.powers import Power, evidence, told
-from hullcheck.model.rbac import Bound, Granted, Rule, held_by
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.model.kubernetes import KubernetesObject
+    from hullcheck.model.rbac import Bound, Granted, Rule
 
 check = Check(
     __name__,
@@ -50,7 +53,7 @@ SEVERITIES = {
 }
 
 
-@check.on(KubernetesObject)
+@check.on("KubernetesObject")
 def allows_it(made: KubernetesObject) -> Iterator[Finding]:
     allowed = made.node.get("allowPrivilegedContainer")
     if made.kind == "SecurityContextConstraints" and made.group == GROUP and as_bool(allowed):
@@ -58,14 +61,18 @@ def allows_it(made: KubernetesObject) -> Iterator[Finding]:
         yield check.finding(made, message, at=allowed.location, evidence=(made.name,))
 
 
-@check.on(Granted)
+@check.on("Granted")
 def may_use(granted: Granted) -> Iterator[Finding]:
     rule = granted.rule
     word = rule.grants(GROUP, ("securitycontextconstraints",), ("use",))
     severity = _severity(rule)
     if word is None or word.text == "*" or severity is None or not granted.role.reported:
         return
+    from hullcheck.model.powers import Power, evidence, told
+
     power = Power(check.name, word, severity, "using security context constraints")
+    from hullcheck.model import rights
+
     yield check.finding(
         granted,
         told(granted, power),
@@ -83,13 +90,16 @@ def _severity(rule: Rule) -> Severity | None:
     return max(found, default=None) if rule.names else Severity.HIGH
 
 
-@check.on(Bound)
+@check.on("Bound")
 def by_the_role_of_the_cluster(bound: Bound) -> Iterator[Finding]:
     binding = bound.binding
     name = binding.role_name.removeprefix(ROLE)
     if not binding.role_name.startswith(ROLE) or name not in SEVERITIES or not binding.subjects:
         return
     whom = ", ".join(subject.described for subject in binding.subjects[:3])
+    from hullcheck.model import rights
+    from hullcheck.model.rbac import held_by
+
     yield check.finding(
         bound,
         f"{binding.described} lets {whom} use the security context constraint `{name}`",

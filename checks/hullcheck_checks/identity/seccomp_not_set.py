@@ -15,14 +15,18 @@ profile by itself, which no manifest tells. `Localhost` profiles are fine, and o
 See https://kubernetes.io/docs/tutorials/security/seccomp/
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
-from hullcheck.model.cures import seccomp
 from hullcheck.model.edit import fix
 from hullcheck.model.hardening import has_no_seccomp_profile
-from hullcheck.model.workload import Workload
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.model.workload import Workload
 
 check = Check(
     __name__,
@@ -46,10 +50,12 @@ check = Check(
 )
 
 
-@check.on(Workload)
+@check.on("Workload")
 def unset(workload: Workload) -> Iterator[Finding]:
     for container in workload.containers:
         if has_no_seccomp_profile(container):
+            from hullcheck.model.cures import seccomp
+
             yield check.finding(
                 container,
                 f"{container.described} has no seccomp profile",

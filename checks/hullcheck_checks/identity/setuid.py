@@ -14,13 +14,18 @@ See https://docs.docker.com/engine/security/#linux-kernel-capabilities
 See https://www.cisecurity.org/benchmark/docker
 """
 
+from __future__ import annotations
+
 import re
 from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
-from hullcheck.model.dockerfile import Stage
-from hullcheck.model.users import Mode, modes, octal
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.model.dockerfile import Stage
+    from hullcheck.model.users import Mode
 
 check = Check(
     __name__,
@@ -32,8 +37,10 @@ check = Check(
 )
 
 
-@check.on(Stage)
+@check.on("Stage")
 def given(stage: Stage) -> Iterator[Finding]:
+    from hullcheck.model.users import modes
+
     for mode in modes(stage):
         bit = _bit(mode)
         if not bit or _only_folders(mode):
@@ -49,6 +56,8 @@ def given(stage: Stage) -> Iterator[Finding]:
 
 
 def _bit(mode: Mode) -> str:
+    from hullcheck.model.users import octal
+
     digits = octal(mode.text)
     if digits:
         special = int(digits[0]) if len(digits) == 4 else 0

@@ -14,13 +14,18 @@ To start a program as another user, `gosu` or `setpriv` leave nothing behind tha
 See https://docs.docker.com/build/building/best-practices/#user
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Edit, Finding, Fix, Severity
-from hullcheck.model.command import Command, Word
-from hullcheck.model.dockerfile import Stage
-from hullcheck.model.instruction import Instruction
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.model.command import Command, Word
+    from hullcheck.model.dockerfile import Stage
+    from hullcheck.model.instruction import Instruction
 
 check = Check(
     __name__,
@@ -39,7 +44,7 @@ check = Check(
 )
 
 
-@check.on(Stage)
+@check.on("Stage")
 def used(stage: Stage) -> Iterator[Finding]:
     for script in stage.scripts:
         for command in script.commands:

@@ -14,16 +14,20 @@ See https://www.sudo.ws/docs/man/sudoers.man/
 See https://docs.docker.com/engine/install/linux-postinstall/#manage-docker-as-a-non-root-user
 """
 
+from __future__ import annotations
+
 import re
 from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
-from hullcheck.model.command import Command, Script, Word
-from hullcheck.model.dockerfile import Stage
-from hullcheck.model.text import Text
-from hullcheck.model.users import created
-from hullcheck.source import Location
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.model.command import Command, Script, Word
+    from hullcheck.model.dockerfile import Stage
+    from hullcheck.model.text import Text
+    from hullcheck.source import Location
 
 check = Check(
     __name__,
@@ -38,7 +42,7 @@ SUDOERS = "/etc/sudoers"
 GROUPS = frozenset(("sudo", "wheel", "docker", "admin"))
 
 
-@check.on(Stage)
+@check.on("Stage")
 def granted(stage: Stage) -> Iterator[Finding]:
     lower = None if stage.ships else Severity.LOW
     for place in _lines(stage):
@@ -91,6 +95,8 @@ def _writes_sudoers(script: Script, command: Command) -> bool:
 
 def _added(command: Command) -> Iterator[tuple[str, str, Location]]:
     """Users that are put into a group that leads to root."""
+    from hullcheck.model.users import created
+
     made = created(command)
     if made is not None:
         for group in made.groups:

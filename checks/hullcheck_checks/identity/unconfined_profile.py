@@ -23,13 +23,18 @@ See https://docs.docker.com/engine/security/seccomp/
 See https://kubernetes.io/docs/tutorials/security/seccomp/
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Fix, Severity
-from hullcheck.model.container import Container, Profile
 from hullcheck.model.edit import delete, fix, replace
 from hullcheck.terms import Alias
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.model.container import Container, Profile
 
 check = Check(
     __name__,
@@ -73,7 +78,7 @@ _OFF = ("unconfined", "disable")
 _CONTAINER_TYPES = ("container_t", "container_init_t", "container_kvm_t", "container_engine_t", "")
 
 
-@check.on(Container)
+@check.on("Container")
 def unconfined(container: Container) -> Iterator[Finding]:
     for profile in container.profiles:
         severity = _severity(profile)

@@ -20,13 +20,18 @@ See https://docs.docker.com/reference/cli/docker/container/run/#sysctl
 See https://github.com/cri-o/cri-o/security/advisories/GHSA-6x2m-w449-qwx7
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
 from hullcheck.model.edit import delete_item, fix
-from hullcheck.model.workload import Workload
 from hullcheck.terms import Alias
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.model.workload import Workload
 
 check = Check(
     __name__,
@@ -61,7 +66,7 @@ _OWN = frozenset(
 """What Docker sets in a container's own IPC and UTS namespaces."""
 
 
-@check.on(Workload)
+@check.on("Workload")
 def unsafe(workload: Workload) -> Iterator[Finding]:
     for sysctl in workload.sysctls:
         name = sysctl.name.replace("/", ".")

@@ -14,12 +14,16 @@ See https://learn.microsoft.com/virtualization/windowscontainers/manage-containe
 See https://docs.docker.com/reference/dockerfile/#user
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
-from hullcheck.model.container import Container
-from hullcheck.model.cures import end_with_user
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.model.container import Container
 
 check = Check(
     __name__,
@@ -34,7 +38,7 @@ check = Check(
 ADMINISTRATORS = frozenset(("containeradministrator", "administrator", "nt authority/system", "system"))
 
 
-@check.on(Container)
+@check.on("Container")
 def administrator(container: Container) -> Iterator[Finding]:
     user = container.user
     name = user.text.replace("\\", "/").lower()
@@ -42,6 +46,8 @@ def administrator(container: Container) -> Iterator[Finding]:
     if not container.windows or not (in_image or container.dialect == "kubernetes"):
         return
     if name in ADMINISTRATORS or name.rpartition("/")[2] in ADMINISTRATORS:
+        from hullcheck.model.cures import end_with_user
+
         yield check.finding(
             container,
             f"{container.described} runs as an administrator: {user.why}",

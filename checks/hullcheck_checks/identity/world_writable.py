@@ -14,14 +14,19 @@ See https://docs.docker.com/reference/dockerfile/#copy---chown---chmod
 See https://cwe.mitre.org/data/definitions/732.html
 """
 
+from __future__ import annotations
+
 import re
 from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Fix, Severity
-from hullcheck.model.dockerfile import Stage
 from hullcheck.model.edit import fix, replace_word
-from hullcheck.model.users import Mode, modes, octal
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.model.dockerfile import Stage
+    from hullcheck.model.users import Mode
 
 check = Check(
     __name__,
@@ -37,8 +42,10 @@ check = Check(
 )
 
 
-@check.on(Stage)
+@check.on("Stage")
 def writable(stage: Stage) -> Iterator[Finding]:
+    from hullcheck.model.users import modes
+
     for mode in modes(stage):
         if _for_others(mode.text):
             yield check.finding(
@@ -52,6 +59,8 @@ def writable(stage: Stage) -> Iterator[Finding]:
 
 
 def _for_others(text: str) -> bool:
+    from hullcheck.model.users import octal
+
     digits = octal(text)
     if digits:
         sticky = len(digits) == 4 and int(digits[0]) & 1

@@ -15,15 +15,20 @@ See https://kubernetes.io/blog/2023/02/06/k8s-gcr-io-freeze-announcement/
 See https://github.com/bitnami/containers/issues/83267
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Fix, Severity
 from hullcheck.model.edit import fix, replace_word
-from hullcheck.model.image import ImageUse
-from hullcheck.source import Location
 from hullcheck.terms import Alias
+from hullcheck.typed import TYPE_CHECKING
 from hullcheck_checks.data.deprecated_images import retired
+
+if TYPE_CHECKING:
+    from hullcheck.model.image import ImageUse
+    from hullcheck.source import Location
 
 check = Check(
     __name__,
@@ -43,7 +48,7 @@ check = Check(
 )
 
 
-@check.on(ImageUse)
+@check.on("ImageUse")
 def given_up(use: ImageUse) -> Iterator[Finding]:
     image = use.image
     fate = retired(image) if image and not use.built_here else None

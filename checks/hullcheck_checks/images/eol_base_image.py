@@ -16,14 +16,19 @@ See https://endoflife.date/
 See https://owasp.org/www-project-kubernetes-top-ten/2022/en/src/K10-vulnerable-components
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 from datetime import timedelta
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
-from hullcheck.model.image import ImageUse
-from hullcheck.model.settings import Settings
+from hullcheck.typed import TYPE_CHECKING
 from hullcheck_checks.data.lifecycle import Release, releases
+
+if TYPE_CHECKING:
+    from hullcheck.model.image import ImageUse
+    from hullcheck.model.settings import Settings
 
 check = Check(
     __name__,
@@ -38,7 +43,7 @@ SOON = timedelta(days=183)
 YEAR = timedelta(days=365)
 
 
-@check.on(ImageUse)
+@check.on("ImageUse")
 def past_its_life(use: ImageUse, settings: Settings) -> Iterator[Finding]:
     image = use.image
     if image is None or use.built_here:

@@ -18,11 +18,16 @@ See https://docs.docker.com/scout/
 See https://github.com/ossf/scorecard/blob/main/docs/checks.md#vulnerabilities
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
-from hullcheck.model.repository import Pipeline
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.model.repository import Pipeline
 
 check = Check(
     __name__,
@@ -35,7 +40,7 @@ check = Check(
 )
 
 
-@check.on(Pipeline)
+@check.on("Pipeline")
 def never_scanned(pipeline: Pipeline) -> Iterator[Finding]:
     yield check.finding(
         pipeline,

@@ -8,21 +8,26 @@ To fix: name the version that was tested:
 
     image: nginx:1.27.3
 
-With a digest (`nginx:latest@sha256:...`) the tag decides nothing, and there is no finding. Nor is there where the tag is set at
-deploy: by `kustomize edit set image` in a pipeline, by Flux where its marker stands behind the image, by Argo CD's image
-updater, or for what Skaffold, Tilt, DevSpace and werf build.
+With a digest (`nginx:latest@sha256:...`) the tag decides nothing, and there is no finding. Nor is there where the tag
+is set at deploy: by `kustomize edit set image` in a pipeline, by Flux where its marker stands behind the image, by Argo
+CD's image updater, or for what Skaffold, Tilt, DevSpace and werf build.
 
 See https://docs.docker.com/build/building/best-practices/#pin-base-image-versions
 See https://kubernetes.io/docs/concepts/containers/images/#image-names
 """
+
+from __future__ import annotations
 
 from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
 from hullcheck.model.extent import extent, words
-from hullcheck.model.image import ImageUse
 from hullcheck.terms import Alias
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.model.image import ImageUse
 
 check = Check(
     __name__,
@@ -47,7 +52,7 @@ check = Check(
 )
 
 
-@check.on(ImageUse)
+@check.on("ImageUse")
 def latest(use: ImageUse) -> Iterator[Finding]:
     image = use.image or use.partial
     if image is None or image.tag.lower() != "latest" or image.digest or use.built_here or use.tagged_later:

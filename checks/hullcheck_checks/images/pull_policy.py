@@ -14,11 +14,16 @@ A fixed tag or a digest with `IfNotPresent`, the default, is right, and no findi
 See https://kubernetes.io/docs/concepts/containers/images/#image-pull-policy
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
-from hullcheck.model.container import Container
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.model.container import Container
 
 check = Check(
     __name__,
@@ -35,7 +40,7 @@ check = Check(
 )
 
 
-@check.on(Container)
+@check.on("Container")
 def keeps_what_it_has(container: Container) -> Iterator[Finding]:
     policy = container.pull_policy
     image = container.image.image if container.image else None

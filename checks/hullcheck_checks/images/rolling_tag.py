@@ -15,15 +15,20 @@ what stands for a tag (`TAG`, `local`).
 See https://docs.docker.com/build/building/best-practices/#pin-base-image-versions
 """
 
+from __future__ import annotations
+
 import re
 from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
 from hullcheck.model.extent import extent, words
-from hullcheck.model.image import ImageUse
 from hullcheck.terms import Alias
+from hullcheck.typed import TYPE_CHECKING
 from hullcheck_checks.data.tags import CHANNELS, moves
+
+if TYPE_CHECKING:
+    from hullcheck.model.image import ImageUse
 
 check = Check(
     __name__,
@@ -41,7 +46,7 @@ check = Check(
 )
 
 
-@check.on(ImageUse)
+@check.on("ImageUse")
 def rolling(use: ImageUse) -> Iterator[Finding]:
     image = use.image
     if image is None or use.built_here or use.tagged_later or not moves(image):

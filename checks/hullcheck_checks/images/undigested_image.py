@@ -13,6 +13,8 @@ See https://docs.docker.com/build/building/best-practices/#pin-base-image-versio
 See https://github.com/ossf/scorecard/blob/main/docs/checks.md#pinned-dependencies
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check
@@ -41,7 +43,7 @@ check = Check(
 LENGTHS = {"sha256": 64, "sha512": 128}
 
 
-@check.on(ImageUse)
+@check.on("ImageUse")
 def cut_short(use: ImageUse) -> Iterator[Finding]:
     """A digest that lacks digits: Compose and manifests take it, and the pull fails."""
     name, at, digest = (use.reference.value or "").partition("@")
@@ -56,7 +58,7 @@ def cut_short(use: ImageUse) -> Iterator[Finding]:
         )
 
 
-@check.on(ImageUse)
+@check.on("ImageUse")
 def undigested(use: ImageUse) -> Iterator[Finding]:
     image = use.image
     if image is None or image.digest or not image.tag or image.tag.lower() == "latest" or use.built_here:

@@ -15,13 +15,18 @@ See https://docs.docker.com/reference/dockerfile/#understand-how-arg-and-from-in
 See https://docs.docker.com/reference/build-checks/undefined-arg-in-from/
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
-from hullcheck.model.dockerfile import Stage
-from hullcheck.model.expand import Value, expand, names
 from hullcheck.model.image import ImageRef
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.model.dockerfile import Stage
+    from hullcheck.model.expand import Value
 
 check = Check(
     __name__,
@@ -38,11 +43,13 @@ check = Check(
 )
 
 
-@check.on(Stage)
+@check.on("Stage")
 def incomplete(stage: Stage) -> Iterator[Finding]:
     word, scope = stage.base_word, stage.graph.global_scope
     if not stage.complete or "$" not in word.text or stage.parent is not None:
         return
+    from hullcheck.model.expand import expand, names
+
     used = names(word.text, stage.dockerfile.escape)
     nowhere = [name for name in used if name not in scope]
     bare = [name for name in used if name in scope and scope[name].unset]

@@ -16,13 +16,18 @@ See https://docs.docker.com/build/building/best-practices/#pin-base-image-versio
 See https://kubernetes.io/docs/concepts/containers/images/#image-names
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
 from hullcheck.model.extent import extent, words
-from hullcheck.model.image import ImageUse
 from hullcheck.terms import Alias
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.model.image import ImageUse
 
 check = Check(
     __name__,
@@ -47,7 +52,7 @@ check = Check(
 )
 
 
-@check.on(ImageUse)
+@check.on("ImageUse")
 def untagged(use: ImageUse) -> Iterator[Finding]:
     image = use.image or use.partial
     if image is None or image.tag or image.digest or use.built_here or use.tagged_later:

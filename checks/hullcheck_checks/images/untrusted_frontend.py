@@ -14,14 +14,19 @@ See https://docs.docker.com/build/buildkit/frontend/
 See https://docs.docker.com/reference/dockerfile/#syntax
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
-from hullcheck.model.dockerfile import Dockerfile
 from hullcheck.model.extent import extent
 from hullcheck.model.extent import words as named
 from hullcheck.model.image import ImageRef
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.model.dockerfile import Dockerfile
 
 check = Check(
     __name__,
@@ -35,7 +40,7 @@ check = Check(
 OWN = frozenset(("docker.io/docker/dockerfile", "docker.io/docker/dockerfile-upstream"))
 
 
-@check.on(Dockerfile)
+@check.on("Dockerfile")
 def foreign(dockerfile: Dockerfile) -> Iterator[Finding]:
     syntax = dockerfile.syntax
     words = syntax.text.split() if syntax is not None else []

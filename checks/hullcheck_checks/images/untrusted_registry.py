@@ -16,14 +16,18 @@ See https://docs.docker.com/build/building/best-practices/#choose-the-right-base
 See https://kubernetes.io/docs/concepts/security/supply-chain-security/
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
 from hullcheck.model.extent import extent, words
-from hullcheck.model.globs import like
-from hullcheck.model.image import ImageRef, ImageUse
-from hullcheck.model.settings import Settings
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.model.image import ImageRef, ImageUse
+    from hullcheck.model.settings import Settings
 
 check = Check(
     __name__,
@@ -48,7 +52,7 @@ check = Check(
 )
 
 
-@check.on(ImageUse)
+@check.on("ImageUse")
 def elsewhere(use: ImageUse, settings: Settings) -> Iterator[Finding]:
     image = use.image
     listed = settings.trusted_registries or settings.trusted_images
@@ -83,4 +87,6 @@ def _holds(pattern: str, image: ImageRef) -> bool:
 
 
 def _fits(pattern: str, name: str) -> bool:
+    from hullcheck.model.globs import like
+
     return like(pattern.lower(), name.lower())

@@ -19,11 +19,16 @@ See https://docs.github.com/en/code-security/dependabot/working-with-dependabot/
 See https://docs.renovatebot.com/docker/
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
-from hullcheck.model.repository import Updates
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.model.repository import Updates
 
 check = Check(
     __name__,
@@ -35,7 +40,7 @@ check = Check(
 )
 
 
-@check.on(Updates)
+@check.on("Updates")
 def left_alone(updates: Updates) -> Iterator[Finding]:
     folders = [f"`{folder or '.'}`" for folder in updates.folders]
     shown = f"{', '.join(folders[:3])}{f' and {len(folders) - 3} more folders' if len(folders) > 3 else ''}"

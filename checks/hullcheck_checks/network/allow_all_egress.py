@@ -22,14 +22,16 @@ A rule for DNS alone isn't reported, one for certain ports is shown on request o
 See https://kubernetes.io/docs/concepts/services-networking/network-policies/#allow-all-egress-traffic
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
-from hullcheck.model.network.extents import admitted
-from hullcheck.model.network.parts import PolicyUse
-from hullcheck.model.network.policy import Direction
-from hullcheck.model.network.review import is_only_dns, wide_open
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.model.network.parts import PolicyUse
 
 check = Check(
     __name__,
@@ -41,11 +43,16 @@ check = Check(
 )
 
 
-@check.on(PolicyUse)
+@check.on("PolicyUse")
 def open_to_all(use: PolicyUse) -> Iterator[Finding]:
+    from hullcheck.model.network.policy import Direction
+    from hullcheck.model.network.review import is_only_dns, wide_open
+
     for found in wide_open(use.policy, Direction.EGRESS):
         if is_only_dns(found.rule):
             continue
+        from hullcheck.model.network.extents import admitted
+
         yield check.finding(
             use,
             f"`{use.policy.object.name}` lets its pods connect to {found.whom}{' on some ports' if found.ports else ''}",

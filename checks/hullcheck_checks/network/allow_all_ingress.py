@@ -19,14 +19,17 @@ ends are made, and shown on request only.
 See https://kubernetes.io/docs/concepts/services-networking/network-policies/#allow-all-ingress-traffic
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
-from hullcheck.model.network.extents import admitted
-from hullcheck.model.network.parts import PolicyUse
-from hullcheck.model.network.policy import Direction
-from hullcheck.model.network.review import WideOpen, is_front_door, wide_open
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.model.network.parts import PolicyUse
+    from hullcheck.model.network.review import WideOpen
 
 check = Check(
     __name__,
@@ -38,9 +41,14 @@ check = Check(
 )
 
 
-@check.on(PolicyUse)
+@check.on("PolicyUse")
 def open_to_all(use: PolicyUse) -> Iterator[Finding]:
+    from hullcheck.model.network.policy import Direction
+    from hullcheck.model.network.review import wide_open
+
     for found in wide_open(use.policy, Direction.INGRESS):
+        from hullcheck.model.network.extents import admitted
+
         yield check.finding(
             use,
             f"`{use.policy.object.name}` admits connections from {found.whom}{' to some ports' if found.ports else ''}",
@@ -52,6 +60,8 @@ def open_to_all(use: PolicyUse) -> Iterator[Finding]:
 
 
 def _severity(use: PolicyUse, found: WideOpen) -> Severity | None:
+    from hullcheck.model.network.review import is_front_door
+
     if is_front_door(use, found):
         return Severity.INFO
     return Severity.LOW if found.ports else None

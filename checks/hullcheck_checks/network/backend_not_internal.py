@@ -12,13 +12,17 @@ To fix: cut it off, and put services that do need the internet on a second netwo
 See https://docs.docker.com/reference/compose-file/networks/#internal
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Related, Severity
 from hullcheck.model.edit import fix, put
-from hullcheck.model.network.compose_review import open_backends
-from hullcheck.model.network.parts import ComposeUse
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.model.network.parts import ComposeUse
 
 check = Check(
     __name__,
@@ -31,10 +35,12 @@ check = Check(
 )
 
 
-@check.on(ComposeUse)
+@check.on("ComposeUse")
 def has_a_way_out(use: ComposeUse) -> Iterator[Finding]:
     if not use.project.complete:
         return
+    from hullcheck.model.network.compose_review import open_backends
+
     for found in open_backends(use):
         network, data = use.project.networks[found.key], use.services[found.data]
         if network.declared:

@@ -20,14 +20,17 @@ from elsewhere, such as an operator, and the finding is low.
 See https://kubernetes.io/docs/concepts/services-networking/network-policies/
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
 from hullcheck.model.kubernetes import is_api_group
-from hullcheck.model.network.parts import PolicyUse
-from hullcheck.model.network.policy import Tier
-from hullcheck.model.network.review import selects_anything_anywhere
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.model.network.parts import PolicyUse
 
 check = Check(
     __name__,
@@ -49,13 +52,17 @@ _NO_LABELS = ("reserved:", "io.cilium.")
 """Keys by which Cilium's policies ask for something else than labels of pods."""
 
 
-@check.on(PolicyUse)
+@check.on("PolicyUse")
 def selects_nothing(use: PolicyUse) -> Iterator[Finding]:
     policy = use.policy
+    from hullcheck.model.network.policy import Tier
+
     if policy.tier is not Tier.NAMESPACE or policy.opaque or policy.refused or policy.doubtful or not use.complete:
         return
     if any(requirement.key.startswith(_NO_LABELS) for requirement in policy.selector.requirements):
         return
+    from hullcheck.model.network.review import selects_anything_anywhere
+
     if policy.selector.selects_all or not use.surroundings.endpoints or selects_anything_anywhere(use):
         return
     made_by_others = _may_be_made(use)

@@ -27,14 +27,16 @@ more. Where there are no policies at all, it is shown on request only, since no-
 See https://kubernetes.io/docs/concepts/services-networking/network-policies/
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Related, Severity
-from hullcheck.model.network.extents import by_pods
-from hullcheck.model.network.parts import Reach
-from hullcheck.model.network.policy import Direction
-from hullcheck.model.network.review import open_rules, reached_by_all
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.model.network.parts import Reach
 
 check = Check(
     __name__,
@@ -46,16 +48,24 @@ check = Check(
 )
 
 
-@check.on(Reach)
+@check.on("Reach")
 def within_reach(reach: Reach) -> Iterator[Finding]:
     if not reach.endpoint.data or reach.endpoint.host_network or not reach.endpoint.complete:
         return
     for network, number in reach.places[:1]:
         others = len(network.endpoints) - 1
-        if network.scope.approximate or others < 2 or not reached_by_all(network, number):
+        from hullcheck.model.network.review import open_rules, reached_by_all
+
+        if others < 2 or not reached_by_all(network, number):
             continue
+        from hullcheck.model.network.policy import Direction
+
         rules = open_rules(network, number, Direction.INGRESS)
+        if network.scope.approximate and not rules:  # what confines it may be in what isn't known
+            continue
         why = f"`{rules[0].policy.object.name}` admits all" if rules else "no policy confines it"
+        from hullcheck.model.network.extents import by_pods
+
         yield check.finding(
             reach,
             f"every pod can connect to `{reach.endpoint.name}` ({reach.endpoint.data}): {why}",

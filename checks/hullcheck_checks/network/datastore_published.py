@@ -18,21 +18,19 @@ in files for development, tests and examples.
 See https://docs.docker.com/engine/network/port-publishing/
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
-from hullcheck.model.compose import Service
-from hullcheck.model.container import Port
-from hullcheck.model.network.compose_review import (
-    holds_data,
-    host_address,
-    is_bound_to_an_address,
-    tempered,
-)
-from hullcheck.model.network.extents import published as reach_of
 from hullcheck.model.network.loopback import to_loopback
-from hullcheck.model.network.parts import ComposeUse
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.model.compose import Service
+    from hullcheck.model.container import Port
+    from hullcheck.model.network.parts import ComposeUse
 
 check = Check(
     __name__,
@@ -50,9 +48,11 @@ check = Check(
 )
 
 
-@check.on(ComposeUse)
+@check.on("ComposeUse")
 def published(use: ComposeUse) -> Iterator[Finding]:
     for number, service in enumerate(use.services):
+        from hullcheck.model.network.compose_review import holds_data, is_bound_to_an_address
+
         kind = holds_data(use, number)
         if not kind or service.network_mode.value == "host":
             continue
@@ -62,7 +62,11 @@ def published(use: ComposeUse) -> Iterator[Finding]:
 
 
 def _finding(service: Service, port: Port, kind: str) -> Finding:
+    from hullcheck.model.network.compose_review import host_address, is_bound_to_an_address, tempered
+
     where = f"on {host_address(port)}" if is_bound_to_an_address(port) else "on every interface of the host"
+    from hullcheck.model.network.extents import published as reach_of
+
     return check.finding(
         service,
         f"`{service.name}` ({kind}) is published {where}: port {port.shown if port.number is None else port.number}",

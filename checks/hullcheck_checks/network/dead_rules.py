@@ -17,12 +17,16 @@ To fix: add the direction, or take the rules out:
 See https://kubernetes.io/docs/concepts/services-networking/network-policies/#networkpolicy-resource
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
-from hullcheck.model.network.parts import PolicyUse
-from hullcheck.model.network.policy import Direction, Tier
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.model.network.parts import PolicyUse
 
 check = Check(
     __name__,
@@ -34,9 +38,11 @@ check = Check(
 )
 
 
-@check.on(PolicyUse)
+@check.on("PolicyUse")
 def without_effect(use: PolicyUse) -> Iterator[Finding]:
     policy = use.policy
+    from hullcheck.model.network.policy import Direction, Tier
+
     if not policy.types or policy.opaque or policy.tier is not Tier.NAMESPACE or policy.doubtful:
         return
     for direction in Direction:

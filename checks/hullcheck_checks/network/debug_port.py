@@ -18,16 +18,19 @@ addresses. Port 2375 is a high finding.
 See https://nodejs.org/en/learn/getting-started/debugging#security-implications
 """
 
-import re
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
-from hullcheck.model.container import Container, Port
 from hullcheck.model.extent import EVERY_ADDRESS, extent
-from hullcheck.model.network.compose_review import tempered
-from hullcheck.model.network.extents import published
 from hullcheck.model.network.loopback import to_loopback
+from hullcheck.patterns import pattern
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.model.container import Container, Port
 
 check = Check(
     __name__,
@@ -50,10 +53,10 @@ _ALONE = (2375, 9229)
 """Ports that nothing else listens on."""
 
 _THEIR_OWN = frozenset(("n8n", "http-echo", "flame", "pgbouncer"))
-_NAMED = re.compile(r"debug|jdwp|inspect|delve|dlv")
-_WORDS = re.compile(r"(?i)jdwp|debugpy|\bdlv\b|--inspect|DEBUG")
+_NAMED = pattern(r"debug|jdwp|inspect|delve|dlv")
+_WORDS = pattern(r"(?i)jdwp|debugpy|\bdlv\b|--inspect|DEBUG")
 _VARIABLES = ("JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS", "JAVA_OPTS", "CATALINA_OPTS", "NODE_OPTIONS", "JPDA_ADDRESS")
-_STARTED = re.compile(
+_STARTED = pattern(
     r"--inspect(?:-brk)?=(?:0\.0\.0\.0|\[::\])(?::[0-9]+)?"
     r"|transport=dt_socket\S{0,500}address=(?:\*|0\.0\.0\.0):[0-9]+"
     r"|debugpy\s+--listen\s+0\.0\.0\.0:[0-9]+"
@@ -61,7 +64,7 @@ _STARTED = re.compile(
 )
 
 
-@check.on(Container)
+@check.on("Container")
 def attachable(container: Container) -> Iterator[Finding]:
     if container.dialect not in ("compose", "kubernetes"):
         return
@@ -70,6 +73,9 @@ def attachable(container: Container) -> Iterator[Finding]:
         if what and (container.dialect == "kubernetes" or port.public):
             verb = "publishes" if container.dialect == "compose" else "declares"
             severity = Severity.HIGH if port.number == 2375 else Severity.MEDIUM
+            from hullcheck.model.network.compose_review import tempered
+            from hullcheck.model.network.extents import published
+
             yield check.finding(
                 container,
                 f"{container.described} {verb} port {port.number}, that of {what}",
@@ -109,6 +115,8 @@ def _started(container: Container) -> Iterator[Finding]:
     for word in (*container.command, *options):
         match = _STARTED.search(word.value or "")
         if match:
+            from hullcheck.model.network.compose_review import tempered
+
             yield check.finding(
                 container,
                 f"{container.described} starts a debugger for all addresses: `{match[0]}`",

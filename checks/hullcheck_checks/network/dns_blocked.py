@@ -21,13 +21,16 @@ UDP but not over TCP, which long answers need.
 See https://kubernetes.io/docs/concepts/services-networking/network-policies/
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Related, Severity
-from hullcheck.model.network.dns import dns_allowed
-from hullcheck.model.network.parts import Reach
-from hullcheck.model.network.policy import Direction
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.model.network.parts import Reach
 
 check = Check(
     __name__,
@@ -39,14 +42,18 @@ check = Check(
 )
 
 
-@check.on(Reach)
+@check.on("Reach")
 def cannot_resolve(reach: Reach) -> Iterator[Finding]:
     if not reach.endpoint.cluster_dns or reach.endpoint.host_network:
         return
+    from hullcheck.model.network.policy import Direction
+
     for network, number in reach.places:
         if network.scope.approximate or not network.isolated(number, Direction.EGRESS):
             return
     network, number = reach.places[0]
+    from hullcheck.model.network.dns import dns_allowed
+
     udp, tcp = (dns_allowed(network, number, protocol) for protocol in ("UDP", "TCP"))
     if udp is None or (udp and tcp):
         return

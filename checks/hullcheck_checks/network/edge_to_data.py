@@ -20,13 +20,17 @@ To fix: put the proxy and the data on networks of their own, and the application
 See https://docs.docker.com/compose/how-tos/networking/#specify-custom-networks
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Related, Severity
 from hullcheck.model.extent import extent, words
-from hullcheck.model.network.compose_review import names, shortcuts, tempered
-from hullcheck.model.network.parts import ComposeUse
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.model.network.parts import ComposeUse
 
 check = Check(
     __name__,
@@ -38,10 +42,12 @@ check = Check(
 )
 
 
-@check.on(ComposeUse)
+@check.on("ComposeUse")
 def past_the_application(use: ComposeUse) -> Iterator[Finding]:
     if not use.project.complete:
         return
+    from hullcheck.model.network.compose_review import names, shortcuts, tempered
+
     for found in shortcuts(use):
         proxy, stores = use.services[found.proxy], [use.services[number] for number in found.data]
         past = f" past `{use.network.endpoints[found.between].name}`" if found.between is not None else " directly"

@@ -13,14 +13,19 @@ To fix: say which directions are meant:
 See https://kubernetes.io/docs/concepts/services-networking/network-policies/#default-deny-all-egress-traffic
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Fix, Severity
 from hullcheck.model.edit import fix, put
-from hullcheck.model.network.parts import PolicyUse
-from hullcheck.model.network.policy import Direction, Policy, Tier
 from hullcheck.model.node import Mapping
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.model.network.parts import PolicyUse
+    from hullcheck.model.network.policy import Policy
 
 check = Check(
     __name__,
@@ -33,9 +38,11 @@ check = Check(
 )
 
 
-@check.on(PolicyUse)
+@check.on("PolicyUse")
 def ingress_only(use: PolicyUse) -> Iterator[Finding]:
     policy = use.policy
+    from hullcheck.model.network.policy import Direction, Tier
+
     if policy.types or policy.plugin or policy.tier is not Tier.NAMESPACE or policy.doubtful:
         return
     if Direction.EGRESS not in policy.written or policy.egress_rules:

@@ -22,15 +22,17 @@ See https://owasp.org/www-project-top-ten-ci-cd-security-risks/
 See https://docs.ray.io/en/latest/ray-security/index.html
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
-from hullcheck.model.container import Container, Port
+from hullcheck.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from hullcheck.model.compose import Service
+    from hullcheck.model.container import Container, Port
     from hullcheck.model.network.consoles import Console
     from hullcheck.model.network.network import Doorway
     from hullcheck.model.network.parts import ComposeUse, Reach
@@ -108,7 +110,7 @@ def from_outside(reach: "Reach") -> Iterator[Finding]:
             yield check.finding(
                 reach,
                 f"`{reach.endpoint.name}` is {_described(asked)}, reached from outside by {doorway.via}: "
-                f"{network.universe.ports.text(admitted)}",
+                f"{network.universe.ports.text(admitted)}{network.as_known(doorway.workload)}",
                 at=doorway.location,
                 severity=_severity(asked, limited=limited or _asks(doorway)),
                 evidence=(console.name, doorway.kind, doorway.via),
@@ -125,7 +127,7 @@ def _asks(doorway: "Doorway") -> bool:
     return any(word in name.lower() for name in names for word in _ASKING)
 
 
-@check.on(Container)
+@check.on("Container")
 def in_an_image(container: Container) -> Iterator[Finding]:
     if container.role != "stage" or not container.ports:
         return

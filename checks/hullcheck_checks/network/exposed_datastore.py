@@ -21,14 +21,18 @@ Where a policy lets nobody in from outside, it isn't reported. An internal load 
 See https://owasp.org/www-project-kubernetes-top-ten/
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Related, Severity
-from hullcheck.model.network.extents import let_in
-from hullcheck.model.network.network import Doorway
-from hullcheck.model.network.parts import Reach
 from hullcheck.terms import Alias
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.model.network.network import Doorway
+    from hullcheck.model.network.parts import Reach
 
 check = Check(
     __name__,
@@ -62,7 +66,7 @@ _WITH_A_WEB_INTERFACE = frozenset(
 )
 
 
-@check.on(Reach)
+@check.on("Reach")
 def from_outside(reach: Reach) -> Iterator[Finding]:
     if not reach.endpoint.data:
         return
@@ -73,7 +77,9 @@ def from_outside(reach: Reach) -> Iterator[Finding]:
         if doorway.kind == "hostNetwork" or not admitted or key in seen:
             continue
         seen.add(key)
-        connections = network.universe.ports.text(admitted)
+        connections = network.universe.ports.text(admitted) + network.as_known(doorway.workload)
+        from hullcheck.model.network.extents import let_in
+
         yield check.finding(
             reach,
             f"`{reach.endpoint.name}` ({reach.endpoint.data}) can be reached from outside by {doorway.via}: {connections}",

@@ -22,12 +22,16 @@ Reported once for a project of at least three services.
 See https://docs.docker.com/compose/how-tos/networking/#specify-custom-networks
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Related, Severity
-from hullcheck.model.network.compose_review import flat, names, tempered
-from hullcheck.model.network.parts import ComposeUse
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.model.network.parts import ComposeUse
 
 check = Check(
     __name__,
@@ -39,8 +43,10 @@ check = Check(
 )
 
 
-@check.on(ComposeUse)
+@check.on("ComposeUse")
 def one_network(use: ComposeUse) -> Iterator[Finding]:
+    from hullcheck.model.network.compose_review import flat, names, tempered
+
     found = flat(use) if use.project.complete else None
     if found is None:
         return

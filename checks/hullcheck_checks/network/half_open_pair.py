@@ -18,13 +18,16 @@ Reported where a rule names pods by labels and all that it names deny it.
 See https://kubernetes.io/docs/concepts/services-networking/network-policies/#the-two-sorts-of-pod-isolation
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Related, Severity
-from hullcheck.model.network.parts import PolicyUse
-from hullcheck.model.network.policy import Direction
-from hullcheck.model.network.review import half_open
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.model.network.parts import PolicyUse
 
 check = Check(
     __name__,
@@ -36,9 +39,13 @@ check = Check(
 )
 
 
-@check.on(PolicyUse)
+@check.on("PolicyUse")
 def one_sided(use: PolicyUse) -> Iterator[Finding]:
+    from hullcheck.model.network.review import half_open
+
     for found in half_open(use):
+        from hullcheck.model.network.policy import Direction
+
         ingress = found.direction is Direction.INGRESS
         said = (
             f"admits `{found.there.name}`" if ingress else f"lets `{found.here.name}` connect to `{found.there.name}`"

@@ -12,12 +12,17 @@ To fix: run in the project what the service needs:
 See https://docs.docker.com/reference/compose-file/services/#extra_hosts
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
-from hullcheck.model.compose import Service
 from hullcheck.model.node import Mapping, Node, Scalar, Sequence
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.model.compose import Service
 
 check = Check(
     __name__,
@@ -29,7 +34,7 @@ check = Check(
 )
 
 
-@check.on(Service)
+@check.on("Service")
 def reaches(service: Service) -> Iterator[Finding]:
     for node in _addresses(service.node.get("extra_hosts")):
         if isinstance(node, Scalar) and node.text.endswith("host-gateway"):

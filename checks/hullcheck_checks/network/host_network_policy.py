@@ -16,13 +16,16 @@ manual of yours.
 See https://kubernetes.io/docs/concepts/services-networking/network-policies/#networkpolicy-and-hostnetwork-pods
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Related, Severity
-from hullcheck.model.network.parts import PolicyUse
-from hullcheck.model.network.policy import Tier
-from hullcheck.model.network.review import selected_by_labels
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.model.network.parts import PolicyUse
 
 check = Check(
     __name__,
@@ -34,12 +37,16 @@ check = Check(
 )
 
 
-@check.on(PolicyUse)
+@check.on("PolicyUse")
 def without_hold(use: PolicyUse) -> Iterator[Finding]:
+    from hullcheck.model.network.policy import Tier
+
     if use.policy.opaque or use.policy.refused or use.policy.tier is not Tier.NAMESPACE or use.policy.doubtful:
         return
     if use.policy.selector.selects_all:  # meant for the others, too, whichever come
         return
+    from hullcheck.model.network.review import selected_by_labels
+
     selected = selected_by_labels(use)
     on_host = [endpoint for endpoint in selected if endpoint.host_network]
     if not on_host:

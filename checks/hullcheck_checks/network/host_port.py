@@ -16,14 +16,18 @@ their own.
 See https://kubernetes.io/docs/concepts/configuration/overview/#services
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
-from hullcheck.model.container import Port
 from hullcheck.model.edit import delete, fix
-from hullcheck.model.network.extents import published
-from hullcheck.model.workload import Workload
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.model.container import Port
+    from hullcheck.model.workload import Workload
 
 check = Check(
     __name__,
@@ -44,13 +48,15 @@ check = Check(
 )
 
 
-@check.on(Workload)
+@check.on("Workload")
 def on_the_node(workload: Workload) -> Iterator[Finding]:
     if workload.dialect != "kubernetes" or (workload.host_network and workload.host_network.value):
         return
     for container in workload.containers:
         for port in container.ports:
             if port.published:
+                from hullcheck.model.network.extents import published
+
                 yield check.finding(
                     container,
                     f"`{container.name}` opens port {port.published} on the node",

@@ -17,12 +17,16 @@ To fix: say which directions are meant:
 See https://kubernetes.io/docs/reference/kubernetes-api/policy-resources/network-policy-v1/
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
-from hullcheck.model.network.parts import PolicyUse
-from hullcheck.model.network.policy import Direction, Tier
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.model.network.parts import PolicyUse
 
 check = Check(
     __name__,
@@ -34,9 +38,11 @@ check = Check(
 )
 
 
-@check.on(PolicyUse)
+@check.on("PolicyUse")
 def unsaid(use: PolicyUse) -> Iterator[Finding]:
     policy = use.policy
+    from hullcheck.model.network.policy import Direction, Tier
+
     if policy.types or policy.plugin or policy.tier is not Tier.NAMESPACE or policy.doubtful:
         return
     if policy.egress_rules and Direction.INGRESS not in policy.written:

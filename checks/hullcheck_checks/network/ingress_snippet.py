@@ -18,14 +18,20 @@ See https://github.com/kubernetes/kubernetes/issues/126811
 See https://kubernetes.github.io/ingress-nginx/user-guide/nginx-configuration/annotations/
 """
 
+from __future__ import annotations
+
 import re
 from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
 from hullcheck.model.edit import delete, fix
-from hullcheck.model.network.parts import EntranceUse
 from hullcheck.model.node import Mapping, Scalar, at, items
+from hullcheck.patterns import pattern
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.model.network.parts import EntranceUse
 
 check = Check(
     __name__,
@@ -43,17 +49,17 @@ check = Check(
     fixable="unsafe",
 )
 
-_SNIPPET = re.compile(r"(?:nginx\.ingress\.kubernetes\.io|nginx\.org|ingress\.kubernetes\.io)/[a-z-]*snippets?")
-_INJECTED = re.compile(
+_SNIPPET = pattern(r"(?:nginx\.ingress\.kubernetes\.io|nginx\.org|ingress\.kubernetes\.io)/[a-z-]*snippets?")
+_INJECTED = pattern(
     r"nginx\.ingress\.kubernetes\.io/"
     r"(?:auth-url|auth-tls-match-cn|mirror-target|mirror-host|permanent-redirect|rewrite-target)"
 )
-_DANGEROUS = re.compile(r"lua|\balias\b|proxy_pass|\broot\b|\binclude\b|load_module|serviceaccount", re.IGNORECASE)
-_BREAK = re.compile(r"[\x00-\x1f;{}]")
-_LEAVES = re.compile(r"[\x00-\x1f\"]")
+_DANGEROUS = pattern(r"lua|\balias\b|proxy_pass|\broot\b|\binclude\b|load_module|serviceaccount", re.IGNORECASE)
+_BREAK = pattern(r"[\x00-\x1f;{}]")
+_LEAVES = pattern(r"[\x00-\x1f\"]")
 
 
-@check.on(EntranceUse)
+@check.on("EntranceUse")
 def through_a_path(use: EntranceUse) -> Iterator[Finding]:
     """A path that ends nginx's `location` and goes on with directives of its own; braces alone are part of a pattern."""
     for rule in items(at(use.entrance.object.node, "spec", "rules")):
@@ -67,7 +73,7 @@ def through_a_path(use: EntranceUse) -> Iterator[Finding]:
                 )  # fmt: skip
 
 
-@check.on(EntranceUse)
+@check.on("EntranceUse")
 def into_the_controller(use: EntranceUse) -> Iterator[Finding]:
     annotations = at(use.entrance.object.node, "metadata", "annotations")
     if not isinstance(annotations, Mapping):

@@ -18,12 +18,17 @@ class says so. For a Gateway an HTTP listener is reported whose host no HTTPS li
 See https://kubernetes.io/docs/concepts/services-networking/ingress/#tls
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
 from hullcheck.model.extent import extent, words
-from hullcheck.model.network.parts import EntranceUse
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.model.network.parts import EntranceUse
 
 check = Check(
     __name__,
@@ -35,7 +40,7 @@ check = Check(
 )
 
 
-@check.on(EntranceUse)
+@check.on("EntranceUse")
 def in_the_clear(use: EntranceUse) -> Iterator[Finding]:
     if use.entrance.tls_elsewhere or any(network.scope.approximate for network, _ in use.places):
         return

@@ -15,11 +15,16 @@ To fix: take `ports` out, or put the service on a second network:
 See https://docs.docker.com/reference/compose-file/networks/#internal
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Related, Severity
-from hullcheck.model.network.parts import ComposeUse
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.model.network.parts import ComposeUse
 
 check = Check(
     __name__,
@@ -31,7 +36,7 @@ check = Check(
 )
 
 
-@check.on(ComposeUse)
+@check.on("ComposeUse")
 def to_nobody(use: ComposeUse) -> Iterator[Finding]:
     for service in use.services:
         networks = [use.project.networks[key] for key in service.networks if key in use.project.networks]

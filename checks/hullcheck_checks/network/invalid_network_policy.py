@@ -25,11 +25,16 @@ one that allows nothing), one with `fromEndpoints` and `fromCIDR` in the same ru
 See https://kubernetes.io/docs/reference/kubernetes-api/policy-resources/network-policy-v1/
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
-from hullcheck.model.network.parts import PolicyUse
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.model.network.parts import PolicyUse
 
 check = Check(
     __name__,
@@ -41,7 +46,7 @@ check = Check(
 )
 
 
-@check.on(PolicyUse)
+@check.on("PolicyUse")
 def refused(use: PolicyUse) -> Iterator[Finding]:
     for fault in use.policy.faults:
         if fault.evidence == "removed-api":  # a check of its own

@@ -17,13 +17,17 @@ known, such as a kind or an API version that doesn't exist, confines for certain
 See https://kubernetes.io/docs/concepts/services-networking/network-policies/#the-two-sorts-of-pod-isolation
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Related, Severity
-from hullcheck.model.changed import Doubtful
-from hullcheck.model.network.parts import IsolationLost
-from hullcheck.model.network.policy import Direction
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.model.changed import Doubtful
+    from hullcheck.model.network.parts import IsolationLost
 
 check = Check(
     __name__,
@@ -35,8 +39,10 @@ check = Check(
 )
 
 
-@check.on(IsolationLost)
+@check.on("IsolationLost")
 def open_again(lost: IsolationLost) -> Iterator[Finding]:
+    from hullcheck.model.network.policy import Direction
+
     ingress = lost.direction is Direction.INGRESS
     many = len(lost.endpoints) > 1
     names = ", ".join(f"`{endpoint.name}`" for endpoint in lost.endpoints[:3])
@@ -52,7 +58,7 @@ def open_again(lost: IsolationLost) -> Iterator[Finding]:
     )
 
 
-@check.on(Doubtful)
+@check.on("Doubtful")
 def in_doubt(part: Doubtful) -> Iterator[Finding]:
     names = ", ".join(f"`{endpoint.name}`" for endpoint in part.endpoints[:3])
     names += f" and {len(part.endpoints) - 3} more" if len(part.endpoints) > 3 else ""

@@ -13,11 +13,16 @@ With `--enable-skip-login` or `--enable-insecure-login` it is a medium finding, 
 See https://kubernetes.io/docs/tasks/access-application-cluster/web-ui-dashboard/
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
-from hullcheck.model.container import Container
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.model.container import Container
 
 check = Check(
     __name__,
@@ -36,7 +41,7 @@ _IMAGES = ("kubernetesui/dashboard", "kubernetes-dashboard-amd64", "kubernetesui
 _UNASKED = ("--enable-skip-login", "--enable-insecure-login")
 
 
-@check.on(Container)
+@check.on("Container")
 def installed(container: Container) -> Iterator[Finding]:
     image = container.image.image if container.image else None
     if container.dialect != "kubernetes" or image is None or not _is_dashboard(image.repository):

@@ -14,12 +14,16 @@ See https://docs.docker.com/engine/network/drivers/macvlan/
 See https://docs.docker.com/engine/network/packet-filtering-firewalls/
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Related, Severity
-from hullcheck.model.network.compose_review import holds_data, unprotected
-from hullcheck.model.network.parts import ComposeUse
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.model.network.parts import ComposeUse
 
 check = Check(
     __name__,
@@ -31,9 +35,11 @@ check = Check(
 )
 
 
-@check.on(ComposeUse)
+@check.on("ComposeUse")
 def attached(use: ComposeUse) -> Iterator[Finding]:
     for number, service in enumerate(use.services):
+        from hullcheck.model.network.compose_review import holds_data, unprotected
+
         if not holds_data(use, number):
             continue
         for join in service.joins:

@@ -11,13 +11,18 @@ To fix: delete it, and name the network that both are on:
 See https://docs.docker.com/engine/network/links/
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Fix, Severity
-from hullcheck.model.compose import Service
 from hullcheck.model.edit import delete, fix
-from hullcheck.source import Location
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.model.compose import Service
+    from hullcheck.source import Location
 
 check = Check(
     __name__,
@@ -30,7 +35,7 @@ check = Check(
 )
 
 
-@check.on(Service)
+@check.on("Service")
 def legacy(service: Service) -> Iterator[Finding]:
     for name in ("links", "external_links"):
         key = service.node.key(name)

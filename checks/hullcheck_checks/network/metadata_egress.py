@@ -14,16 +14,19 @@ To fix: leave the address out:
 See https://cheatsheetseries.owasp.org/cheatsheets/Server_Side_Request_Forgery_Prevention_Cheat_Sheet.html
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 from functools import partial
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
 from hullcheck.model.network.addresses import V6
-from hullcheck.model.network.extents import through
-from hullcheck.model.network.parts import PolicyUse
-from hullcheck.model.network.policy import Direction, Peer, PortRule, Rule, Tier
-from hullcheck.model.network.review import is_denied
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.model.network.parts import PolicyUse
+    from hullcheck.model.network.policy import Peer, PortRule, Rule
 
 check = Check(
     __name__,
@@ -41,12 +44,16 @@ _METADATA = {
 """Where clouds have it: all of them, and AWS by IPv6."""
 
 
-@check.on(PolicyUse)
+@check.on("PolicyUse")
 def reaches_metadata(use: PolicyUse) -> Iterator[Finding]:
     policy = use.policy
+    from hullcheck.model.network.policy import Direction, Tier
+
     if policy.tier is not Tier.NAMESPACE or policy.opaque or policy.refused or not policy.egress:
         return
     network, own = use.places[0]
+    from hullcheck.model.network.review import is_denied
+
     open_ = [
         (text, number)
         for text, number in _METADATA.items()
@@ -58,6 +65,8 @@ def reaches_metadata(use: PolicyUse) -> Iterator[Finding]:
         found = [(text, peer) for text, number in open_ for peer in rule.peers or () if _holds(peer, number)]
         if found:
             words = " and ".join(dict.fromkeys(text for text, _ in found))
+            from hullcheck.model.network.extents import through
+
             yield check.finding(
                 use,
                 f"`{policy.object.name}` lets its pods connect to {words}, the cloud's metadata service",

@@ -27,12 +27,16 @@ without `policyTypes` restricts nothing. A workload that is reached from outside
 See https://kubernetes.io/docs/concepts/services-networking/network-policies/
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Related, Severity
-from hullcheck.model.network.parts import Isolation
-from hullcheck.model.network.suggest import fix, suggestions
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.model.network.parts import Isolation
 
 check = Check(
     __name__,
@@ -50,7 +54,7 @@ check = Check(
 )
 
 
-@check.on(Isolation)
+@check.on("Isolation")
 def unrestricted(isolation: Isolation) -> Iterator[Finding]:
     if isolation.egress or not isolation.namespace_restricts_egress:
         return
@@ -58,6 +62,8 @@ def unrestricted(isolation: Isolation) -> Iterator[Finding]:
         return
     severity = Severity.INFO if isolation.elsewhere else Severity.MEDIUM if isolation.exposed else Severity.LOW
     elsewhere = f"; one in {isolation.elsewhere} might" if isolation.elsewhere else ""
+    from hullcheck.model.network.suggest import fix, suggestions
+
     yield check.finding(
         isolation,
         f"`{isolation.workload.name}` can connect to anywhere: no egress policy selects it{elsewhere}",

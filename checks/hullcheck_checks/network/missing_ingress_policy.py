@@ -25,12 +25,16 @@ don't reach them. Where no port is declared and no Service selects the workload,
 See https://kubernetes.io/docs/concepts/services-networking/network-policies/
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Related, Severity
-from hullcheck.model.network.parts import Isolation
-from hullcheck.model.network.suggest import fix, suggestions
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.model.network.parts import Isolation
 
 check = Check(
     __name__,
@@ -52,7 +56,7 @@ check = Check(
 )
 
 
-@check.on(Isolation)
+@check.on("Isolation")
 def open_to_all(isolation: Isolation) -> Iterator[Finding]:
     if isolation.ingress or isolation.uncertain or isolation.host_network:
         return
@@ -61,6 +65,8 @@ def open_to_all(isolation: Isolation) -> Iterator[Finding]:
     else:
         severity = Severity.MEDIUM if isolation.served else Severity.LOW
     elsewhere = f"; one in {isolation.elsewhere} might" if isolation.elsewhere else ""
+    from hullcheck.model.network.suggest import fix, suggestions
+
     yield check.finding(
         isolation,
         f"`{isolation.workload.name}` accepts connections from every pod: no ingress policy selects it{elsewhere}",

@@ -25,16 +25,20 @@ policy of Calico's, a template, or a base that isn't here.
 See https://kubernetes.io/docs/concepts/services-networking/network-policies/
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Related, Severity
 from hullcheck.model.extent import extent, words
-from hullcheck.model.network.assertions import Assertion, Broken, asking, broken, is_about_nothing, missing_words
-from hullcheck.model.network.network import Reason
-from hullcheck.model.network.parts import Asserted, NetworkUse
-from hullcheck.model.settings import Settings
-from hullcheck.source import Location
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.model.network.assertions import Assertion, Broken
+    from hullcheck.model.network.parts import Asserted, NetworkUse
+    from hullcheck.model.settings import Settings
+    from hullcheck.source import Location
 
 check = Check(
     __name__,
@@ -51,24 +55,30 @@ def _assertions(settings: Settings) -> list[Assertion]:
     for denies, entries in ((True, settings.network_deny), (False, settings.network_allow)):
         for number, entry in enumerate(entries):
             place = settings.places.get(f"network.{'deny' if denies else 'allow'}.{number}")
+            from hullcheck.model.network.assertions import Assertion
+
             found.append(Assertion.of(entry, denies, place))
     return found
 
 
-@check.on(NetworkUse)
+@check.on("NetworkUse")
 def against(use: NetworkUse, settings: Settings) -> Iterator[Finding]:
     assertions = _assertions(settings)
     if not assertions:
         return
+    from hullcheck.model.network.assertions import asking, broken
+
     network = asking(use.network, assertions)
     for assertion in assertions:
         for found in broken(network, assertion):
             yield _finding(use, assertion, found)
 
 
-@check.on(Asserted)
+@check.on("Asserted")
 def about_nothing(part: Asserted, settings: Settings) -> Iterator[Finding]:
     for assertion in _assertions(settings):
+        from hullcheck.model.network.assertions import is_about_nothing, missing_words
+
         missing = list(missing_words(part.networks, assertion))
         if missing:
             what = f"{' and '.join(f'`{word}`' for word in missing)} {'names' if len(missing) == 1 else 'name'} nothing"
@@ -116,6 +126,8 @@ def _doubt(use: NetworkUse) -> str:
 
 
 def _place(found: Broken) -> Location | None:
+    from hullcheck.model.network.network import Reason
+
     if isinstance(found.because, Reason):
         return found.because.rule.location
     return found.because

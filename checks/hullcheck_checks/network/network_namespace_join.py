@@ -13,11 +13,16 @@ Behind a VPN container it is how it should be: then it is worth knowing, and no 
 See https://docs.docker.com/reference/compose-file/services/#network_mode
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
-from hullcheck.model.compose import ComposeProject
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.model.compose import ComposeProject
 
 check = Check(
     __name__,
@@ -29,7 +34,7 @@ check = Check(
 )
 
 
-@check.on(ComposeProject)
+@check.on("ComposeProject")
 def joined(project: ComposeProject) -> Iterator[Finding]:
     for service in project.services.values():
         mode = service.network_mode

@@ -14,11 +14,16 @@ To fix: put the services on it, or take it out:
 See https://docs.docker.com/reference/compose-file/networks/
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
-from hullcheck.model.network.parts import ComposeUse
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.model.network.parts import ComposeUse
 
 check = Check(
     __name__,
@@ -30,7 +35,7 @@ check = Check(
 )
 
 
-@check.on(ComposeUse)
+@check.on("ComposeUse")
 def without_services(use: ComposeUse) -> Iterator[Finding]:
     for network in use.idle:
         if network.key != "default":

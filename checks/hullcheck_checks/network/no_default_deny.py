@@ -20,12 +20,17 @@ Where the policies there are confine every workload, the finding is low.
 See https://kubernetes.io/docs/concepts/services-networking/network-policies/#default-policies
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
-from hullcheck.model.network.parts import NamespaceUse
-from hullcheck.model.network.policy import Direction, Policy, Tier
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.model.network.parts import NamespaceUse
+    from hullcheck.model.network.policy import Policy
 
 check = Check(
     __name__,
@@ -39,13 +44,15 @@ check = Check(
 _SYSTEM = ("kube-system", "kube-public", "kube-node-lease")
 
 
-@check.on(NamespaceUse)
+@check.on("NamespaceUse")
 def only_some(use: NamespaceUse) -> Iterator[Finding]:
     if use.name in _SYSTEM or any(_may_be_default(policy) for policy in (*use.policies, *use.network.policies)):
         return
     own = [policy for policy in use.policies if policy.ingress]
     if not own or any(policy.selector.selects_all for policy in own):
         return
+    from hullcheck.model.network.policy import Direction
+
     open_ = [n for n in use.workloads if not use.network.isolated(n, Direction.INGRESS, sure=False)]
     count = len(use.workloads)
     left = f"{len(open_)} of its {count} workloads are open" if open_ else "what comes new starts open"
@@ -60,4 +67,6 @@ def only_some(use: NamespaceUse) -> Iterator[Finding]:
 def _may_be_default(policy: Policy) -> bool:
     """Another kind of policy may be what denies by default, here or in the whole cluster."""
     everywhere = policy.cluster_wide and policy.ingress and policy.selector.selects_all
+    from hullcheck.model.network.policy import Tier
+
     return policy.opaque or policy.doubtful or policy.tier is not Tier.NAMESPACE or everywhere

@@ -25,12 +25,16 @@ See https://kubernetes.io/docs/concepts/services-networking/network-policies/
 See https://www.cisecurity.org/benchmark/kubernetes
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
-from hullcheck.model.network.parts import PolicyScope
-from hullcheck.model.network.suggest import fix, suggestions
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.model.network.parts import PolicyScope
 
 check = Check(
     __name__,
@@ -48,7 +52,7 @@ check = Check(
 )
 
 
-@check.on(PolicyScope)
+@check.on("PolicyScope")
 def unconfined(scope: PolicyScope) -> Iterator[Finding]:
     if scope.policies or scope.approximate or not scope.workloads:
         return
@@ -59,6 +63,8 @@ def unconfined(scope: PolicyScope) -> Iterator[Finding]:
     if more > 0:
         namespaces += f" and {more} more"
     elsewhere = f"; there are policies in {scope.policies_elsewhere}" if scope.policies_elsewhere else ""
+    from hullcheck.model.network.suggest import fix, suggestions
+
     yield check.finding(
         scope,
         f"{subject} no network policy (namespace {namespaces}){elsewhere}",

@@ -15,12 +15,16 @@ To fix: say which namespaces are meant, or take the key out:
 See https://kubernetes.io/docs/concepts/services-networking/network-policies/#behavior-of-to-and-from-selectors
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
-from hullcheck.model.network.parts import PolicyUse
-from hullcheck.model.network.policy import Direction
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.model.network.parts import PolicyUse
 
 check = Check(
     __name__,
@@ -37,8 +41,10 @@ _MEANING = {
 }
 
 
-@check.on(PolicyUse)
+@check.on("PolicyUse")
 def null(use: PolicyUse) -> Iterator[Finding]:
+    from hullcheck.model.network.policy import Direction
+
     for direction in Direction:
         for rule in use.policy.rules(direction):
             for peer in rule.peers or ():

@@ -14,12 +14,16 @@ To fix: take the wide rule out of the other policy, or narrow whom that one sele
 See https://kubernetes.io/docs/concepts/services-networking/network-policies/#the-two-sorts-of-pod-isolation
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Related, Severity
-from hullcheck.model.network.parts import PolicyUse
-from hullcheck.model.network.review import nullified
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.model.network.parts import PolicyUse
 
 check = Check(
     __name__,
@@ -31,8 +35,10 @@ check = Check(
 )
 
 
-@check.on(PolicyUse)
+@check.on("PolicyUse")
 def in_vain(use: PolicyUse) -> Iterator[Finding]:
+    from hullcheck.model.network.review import nullified
+
     for found in nullified(use):
         wide = found.wider.peer.location if found.wider.peer else found.wider.rule.location
         yield check.finding(

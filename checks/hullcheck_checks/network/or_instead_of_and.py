@@ -17,12 +17,16 @@ Reported only where the pods are not in the policy's own namespace and are in th
 See https://kubernetes.io/docs/concepts/services-networking/network-policies/#behavior-of-to-and-from-selectors
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Related, Severity
-from hullcheck.model.network.parts import PolicyUse
-from hullcheck.model.network.review import split_peers
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.model.network.parts import PolicyUse
 
 check = Check(
     __name__,
@@ -34,8 +38,10 @@ check = Check(
 )
 
 
-@check.on(PolicyUse)
+@check.on("PolicyUse")
 def either(use: PolicyUse) -> Iterator[Finding]:
+    from hullcheck.model.network.review import split_peers
+
     for found in split_peers(use):
         spaces, pods = (found.first, found.second) if found.first.namespaces else (found.second, found.first)
         yield check.finding(

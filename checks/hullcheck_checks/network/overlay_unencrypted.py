@@ -13,12 +13,17 @@ To fix: encrypt it:
 See https://docs.docker.com/engine/network/drivers/overlay/#encrypt-traffic-on-an-overlay-network
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
-from hullcheck.model.compose import ComposeProject
 from hullcheck.model.edit import fix, put
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.model.compose import ComposeProject
 
 check = Check(
     __name__,
@@ -31,7 +36,7 @@ check = Check(
 )
 
 
-@check.on(ComposeProject)
+@check.on("ComposeProject")
 def clear(project: ComposeProject) -> Iterator[Finding]:
     for network in project.networks.values():
         option = network.driver_opts.get("encrypted")

@@ -21,12 +21,17 @@ a low finding, to all of them a medium one.
 See https://kubernetes.io/docs/concepts/services-networking/network-policies/
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Related, Severity
-from hullcheck.model.changed import FurtherOut
-from hullcheck.model.network.parts import Opened
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.model.changed import FurtherOut
+    from hullcheck.model.network.parts import Opened
 
 check = Check(
     __name__,
@@ -38,7 +43,7 @@ check = Check(
 )
 
 
-@check.on(Opened)
+@check.on("Opened")
 def newly_open(opened: Opened) -> Iterator[Finding]:
     name = f"`{opened.endpoint.name}`{f' ({opened.endpoint.data})' if opened.endpoint.data else ''}"
     does = f"opens {name} to the outside" if opened.outside else f"lets {opened.sources} connect to {name}"
@@ -52,7 +57,7 @@ def newly_open(opened: Opened) -> Iterator[Finding]:
     )
 
 
-@check.on(FurtherOut)
+@check.on("FurtherOut")
 def further_out(part: FurtherOut) -> Iterator[Finding]:
     known = "" if part.certain else " (as far as is known)"
     yield check.finding(

@@ -18,12 +18,16 @@ monitoring and ingress controllers, isn't expected to be there. A peer that near
 See https://kubernetes.io/docs/concepts/services-networking/network-policies/#behavior-of-to-and-from-selectors
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
-from hullcheck.model.network.parts import PolicyUse
-from hullcheck.model.network.review import unmatched_peers
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.model.network.parts import PolicyUse
 
 check = Check(
     __name__,
@@ -35,8 +39,10 @@ check = Check(
 )
 
 
-@check.on(PolicyUse)
+@check.on("PolicyUse")
 def nobody(use: PolicyUse) -> Iterator[Finding]:
+    from hullcheck.model.network.review import unmatched_peers
+
     for found in unmatched_peers(use):
         wanted = " in namespaces with ".join(
             f"`{s}`" for s in (found.peer.pods, found.peer.namespaces) if s is not None

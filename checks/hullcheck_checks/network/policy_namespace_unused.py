@@ -14,11 +14,16 @@ Repositories that keep the policies of a whole platform are the exception; the f
 See https://kubernetes.io/docs/concepts/services-networking/network-policies/
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
-from hullcheck.model.network.parts import PolicyUse
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.model.network.parts import PolicyUse
 
 check = Check(
     __name__,
@@ -30,7 +35,7 @@ check = Check(
 )
 
 
-@check.on(PolicyUse)
+@check.on("PolicyUse")
 def elsewhere(use: PolicyUse) -> Iterator[Finding]:
     around = use.surroundings
     if use.policy.cluster_wide or use.policy.refused or around.partial or not around.namespaces:

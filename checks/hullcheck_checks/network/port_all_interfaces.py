@@ -19,16 +19,19 @@ unless it says `!override`.
 See https://docs.docker.com/engine/network/port-publishing/
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
-from hullcheck.model.compose import Service
-from hullcheck.model.container import Port
-from hullcheck.model.network.compose_review import holds_data, host_address, is_proxy, tempered
-from hullcheck.model.network.extents import published
 from hullcheck.model.network.loopback import to_loopback
-from hullcheck.model.network.parts import ComposeUse
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.model.compose import Service
+    from hullcheck.model.container import Port
+    from hullcheck.model.network.parts import ComposeUse
 
 check = Check(
     __name__,
@@ -70,9 +73,11 @@ _PUBLIC = {
 video, chat, file sharing and games (IANA's registry, and the projects' own pages)."""
 
 
-@check.on(ComposeUse)
+@check.on("ComposeUse")
 def everywhere(use: ComposeUse) -> Iterator[Finding]:
     for number, service in enumerate(use.services):
+        from hullcheck.model.network.compose_review import holds_data
+
         if holds_data(use, number) or service.network_mode.value == "host":
             continue
         for port in service.ports:
@@ -82,12 +87,16 @@ def everywhere(use: ComposeUse) -> Iterator[Finding]:
 
 def _finding(service: Service, port: Port) -> Finding:
     span = port.shown
+    from hullcheck.model.network.compose_review import host_address, is_proxy, tempered
+
     twin = any(host_address(other).startswith("127.") and other.number == port.number for other in service.ports)
     known = _PUBLIC.get(port.protocol or "tcp", frozenset())
     meant = (
         is_proxy(service) or port.published in (80, 443) or (port.number in known and port.last in (None, port.number))
     )
     inside = "" if port.published in (None, 0, port.number) else f" as {port.published}"
+    from hullcheck.model.network.extents import published
+
     return check.finding(
         service,
         f"`{service.name}` publishes port {span}{inside} on every interface of the host"

@@ -21,14 +21,18 @@ Data stores and consoles that are exposed have checks of their own.
 See https://kubernetes.io/docs/concepts/services-networking/service/#publishing-services-service-types
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
 from hullcheck.model.extent import addresses, extent
-from hullcheck.model.network.extents import offered
-from hullcheck.model.network.parts import ServiceUse
 from hullcheck.terms import Alias
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.model.network.parts import ServiceUse
 
 check = Check(
     __name__,
@@ -49,7 +53,7 @@ check = Check(
 )
 
 
-@check.on(ServiceUse)
+@check.on("ServiceUse")
 def from_outside(use: ServiceUse) -> Iterator[Finding]:
     service = use.service
     if service.external_ips:
@@ -63,6 +67,8 @@ def from_outside(use: ServiceUse) -> Iterator[Finding]:
     if service.type not in ("LoadBalancer", "NodePort"):
         return
     limited = service.internal or any(span not in ("0.0.0.0/0", "::/0") for span in service.ranges)
+    from hullcheck.model.network.extents import offered
+
     yield check.finding(
         use,
         f"Service `{service.object.name}` is of type {service.type}{', limited to some addresses' if limited else ''}",

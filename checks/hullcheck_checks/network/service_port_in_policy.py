@@ -17,12 +17,16 @@ To fix: write the `targetPort`, or the port's name:
 See https://kubernetes.io/docs/concepts/services-networking/network-policies/
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Edit, Finding, Fix, Related, Severity
-from hullcheck.model.network.parts import PolicyUse
-from hullcheck.model.network.review import service_ports
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.model.network.parts import PolicyUse
 
 check = Check(
     __name__,
@@ -35,8 +39,10 @@ check = Check(
 )
 
 
-@check.on(PolicyUse)
+@check.on("PolicyUse")
 def not_the_pods(use: PolicyUse) -> Iterator[Finding]:
+    from hullcheck.model.network.review import service_ports
+
     for found in service_ports(use):
         text = f'"{found.target}"' if use.policy.plugin else str(found.target)
         edit = Edit(found.port.location, text)

@@ -19,12 +19,16 @@ To fix: keep the data store on a network of the project, and only what the proxy
 See https://docs.docker.com/reference/compose-file/networks/#external
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Related, Severity
-from hullcheck.model.network.compose_review import holds_data
-from hullcheck.model.network.parts import ComposeUse
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.model.network.parts import ComposeUse
 
 check = Check(
     __name__,
@@ -36,9 +40,11 @@ check = Check(
 )
 
 
-@check.on(ComposeUse)
+@check.on("ComposeUse")
 def shared(use: ComposeUse) -> Iterator[Finding]:
     for number, service in enumerate(use.services):
+        from hullcheck.model.network.compose_review import holds_data
+
         kind = holds_data(use, number)
         for join in service.joins if kind else ():
             network = use.project.networks.get(join.network)

@@ -16,14 +16,18 @@ request only.
 See https://cheatsheetseries.owasp.org/cheatsheets/Docker_Security_Cheat_Sheet.html
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Fix, Severity
-from hullcheck.model.container import Container, Port
 from hullcheck.model.edit import delete_instruction, delete_word, fix
-from hullcheck.model.network.extents import published
 from hullcheck.terms import Alias
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.model.container import Container, Port
 
 check = Check(
     __name__,
@@ -45,10 +49,12 @@ check = Check(
 _GIT = ("gitea", "gitlab", "forgejo", "gogs", "gitolite", "soft-serve", "bitbucket", "sftp", "openssh-server")
 
 
-@check.on(Container)
+@check.on("Container")
 def listens(container: Container) -> Iterator[Finding]:
     for port in container.ports:
         if port.protocol.lower() in ("tcp", "") and _is_ssh(port):
+            from hullcheck.model.network.extents import published
+
             yield check.finding(
                 container,
                 f"{container.described} {_does(container, port)} port 22, that of SSH",

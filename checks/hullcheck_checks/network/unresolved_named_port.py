@@ -21,12 +21,16 @@ another one that the rule names, the finding is low.
 See https://kubernetes.io/docs/reference/kubernetes-api/policy-resources/network-policy-v1/
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Related, Severity
-from hullcheck.model.network.parts import PolicyUse
-from hullcheck.model.network.review import unresolved_ports
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.model.network.parts import PolicyUse
 
 check = Check(
     __name__,
@@ -38,8 +42,10 @@ check = Check(
 )
 
 
-@check.on(PolicyUse)
+@check.on("PolicyUse")
 def nowhere(use: PolicyUse) -> Iterator[Finding]:
+    from hullcheck.model.network.review import unresolved_ports
+
     for found in unresolved_ports(use):
         yield check.finding(
             use,

@@ -17,13 +17,17 @@ See https://kubernetes.io/docs/reference/access-authn-authz/authentication/#anon
 See https://kubernetes.io/docs/concepts/security/rbac-good-practices/
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
-from hullcheck.model import rights
 from hullcheck.model.edit import delete_item, fix
-from hullcheck.model.rbac import Bound
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.model.rbac import Bound
 
 check = Check(
     __name__,
@@ -43,12 +47,14 @@ See https://kubernetes.io/docs/tasks/configure-pod-container/configure-service-a
 """
 
 
-@check.on(Bound)
+@check.on("Bound")
 def for_anybody(bound: Bound) -> Iterator[Finding]:
     binding = bound.binding
     others = any(subject.name not in ANYBODY for subject in binding.subjects)
     for subject in binding.subjects:
         if subject.kind in ("User", "Group") and subject.name in ANYBODY:
+            from hullcheck.model import rights
+
             yield check.finding(
                 bound,
                 f"{binding.described} gives `{binding.role_name}` to callers without a login, {subject.described}",

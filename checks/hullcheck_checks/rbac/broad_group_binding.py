@@ -17,13 +17,16 @@ See https://kubernetes.io/docs/concepts/security/rbac-good-practices/#least-priv
 See https://kubernetes.io/docs/reference/access-authn-authz/rbac/#default-roles-and-role-bindings
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
-from hullcheck.model import rights
-from hullcheck.model.powers import of
-from hullcheck.model.rbac import READS, Bound, Rule, held_by
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.model.rbac import Bound, Rule
 
 check = Check(
     __name__,
@@ -44,7 +47,7 @@ DISCOVERY = frozenset(
 WRITERS = frozenset(("cluster-admin", "admin", "edit"))
 
 
-@check.on(Bound)
+@check.on("Bound")
 def for_everybody(bound: Bound) -> Iterator[Finding]:
     binding = bound.binding
     if binding.role_name in DISCOVERY:
@@ -55,6 +58,9 @@ def for_everybody(bound: Bound) -> Iterator[Finding]:
             continue
         level = Severity.CRITICAL if _is_strong(bound) else Severity.HIGH
         narrow = one_namespace or not binding.cluster
+        from hullcheck.model import rights
+        from hullcheck.model.rbac import held_by
+
         yield check.finding(
             bound,
             f"{binding.described} gives `{binding.role_name}` to everybody in {subject.described}",
@@ -75,4 +81,7 @@ def _is_strong(bound: Bound) -> bool:
 
 
 def _is_strong_rule(rule: Rule) -> bool:
+    from hullcheck.model.powers import of
+    from hullcheck.model.rbac import READS
+
     return any(word.text not in READS for word in rule.verbs) or any(of(rule, "rbac-secrets-access"))

@@ -18,12 +18,16 @@ See https://kubernetes.io/docs/concepts/security/rbac-good-practices/#least-priv
 See https://kubernetes.io/docs/reference/access-authn-authz/rbac/#user-facing-roles
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
-from hullcheck.model import rights
-from hullcheck.model.rbac import CLUSTER_ADMIN, Bound, held_by
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.model.rbac import Bound
 
 check = Check(
     __name__,
@@ -44,10 +48,12 @@ check = Check(
 )
 
 
-@check.on(Bound)
+@check.on("Bound")
 def bound_to_everything(bound: Bound) -> Iterator[Finding]:
     binding = bound.binding
     name = binding.role_name
+    from hullcheck.model.rbac import CLUSTER_ADMIN, held_by
+
     everything = (binding.role_kind == "ClusterRole" and name == CLUSTER_ADMIN) or (
         bound.role is not None and bound.role.everything
     )
@@ -56,6 +62,8 @@ def bound_to_everything(bound: Bound) -> Iterator[Finding]:
         return
     whom = ", ".join(subject.described for subject in binding.subjects[:3])
     where = "in the whole cluster" if binding.cluster else "in its namespace"
+    from hullcheck.model import rights
+
     yield check.finding(
         bound,
         f"{binding.described} makes {whom} `{name}` {where}",

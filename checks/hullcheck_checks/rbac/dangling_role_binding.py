@@ -17,11 +17,16 @@ See https://kubernetes.io/docs/reference/access-authn-authz/rbac/#rolebinding-an
 See https://kubernetes.io/docs/concepts/security/rbac-good-practices/#hardening
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
-from hullcheck.model.rbac import Bound
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.model.rbac import Bound
 
 check = Check(
     __name__,
@@ -33,7 +38,7 @@ check = Check(
 )
 
 
-@check.on(Bound)
+@check.on("Bound")
 def to_nothing(bound: Bound) -> Iterator[Finding]:
     if not bound.problem:
         return

@@ -15,13 +15,16 @@ See https://kubernetes.io/docs/concepts/security/service-accounts/
 See https://kubernetes.io/docs/concepts/security/rbac-good-practices/#least-privilege
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
-from hullcheck.model import rights
-from hullcheck.model.powers import strongest
-from hullcheck.model.rbac import Bound, held_by
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.model.rbac import Bound
 
 check = Check(
     __name__,
@@ -35,14 +38,19 @@ check = Check(
 STRONG = frozenset(("cluster-admin", "admin", "edit"))
 
 
-@check.on(Bound)
+@check.on("Bound")
 def for_default(bound: Bound) -> Iterator[Finding]:
     binding = bound.binding
     for subject in binding.subjects:
         if subject.kind != "ServiceAccount" or subject.name != "default":
             continue
+        from hullcheck.model.powers import strongest
+
         strong = binding.role_name in STRONG or strongest(bound) >= Severity.MEDIUM
         where = f" of namespace `{subject.namespace}`" if subject.namespace else ""
+        from hullcheck.model import rights
+        from hullcheck.model.rbac import held_by
+
         yield check.finding(
             bound,
             f"{binding.described} gives `{binding.role_name}` to the default service account{where}",

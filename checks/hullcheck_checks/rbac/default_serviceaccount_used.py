@@ -15,13 +15,17 @@ See https://kubernetes.io/docs/tasks/configure-pod-container/configure-service-a
 See https://kubernetes.io/docs/concepts/security/service-accounts/#default-service-accounts
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Related, Severity
-from hullcheck.model import rights
 from hullcheck.model.extent import together
-from hullcheck.model.rbac import Identity
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.model.rbac import Identity
 
 check = Check(
     __name__,
@@ -33,12 +37,14 @@ check = Check(
 )
 
 
-@check.on(Identity)
+@check.on("Identity")
 def by_accident(identity: Identity) -> Iterator[Finding]:
     bound = [b for b in identity.bound if any(s.kind == "ServiceAccount" for s in b.binding.subjects)]
     if identity.account != "default" or not identity.mounts_token or not bound:
         return
     roles = sorted({b.binding.role_name for b in bound})
+    from hullcheck.model import rights
+
     yield check.finding(
         identity,
         f"{identity.workload.described} runs as the default service account, which has the role `{roles[0]}` here",

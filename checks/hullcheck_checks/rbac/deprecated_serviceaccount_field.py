@@ -14,13 +14,18 @@ See https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/pod-v
 See https://kubernetes.io/docs/concepts/security/service-accounts/#assign-to-pod
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Fix, Severity
 from hullcheck.model.edit import delete, fix, replace
 from hullcheck.model.kubernetes import PodObject
-from hullcheck.model.rbac import LegacyAccount
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.model.rbac import LegacyAccount
 
 check = Check(
     __name__,
@@ -33,7 +38,7 @@ check = Check(
 )
 
 
-@check.on(LegacyAccount)
+@check.on("LegacyAccount")
 def old_name(account: LegacyAccount) -> Iterator[Finding]:
     differs = f", while `serviceAccountName` says `{account.other}`" if account.other else ""
     yield check.finding(

@@ -14,12 +14,16 @@ See https://kubernetes.io/docs/concepts/security/rbac-good-practices/#least-priv
 See https://kubernetes.io/docs/reference/access-authn-authz/rbac/#user-facing-roles
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
-from hullcheck.model import rights
-from hullcheck.model.rbac import Bound
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.model.rbac import Bound
 
 check = Check(
     __name__,
@@ -31,10 +35,12 @@ check = Check(
 )
 
 
-@check.on(Bound)
+@check.on("Bound")
 def for_masters(bound: Bound) -> Iterator[Finding]:
     for subject in bound.binding.subjects:
         if subject.kind == "Group" and subject.name == "system:masters":
+            from hullcheck.model import rights
+
             yield check.finding(
                 bound,
                 f"{bound.binding.described} names the group `system:masters`, which may do everything without it",

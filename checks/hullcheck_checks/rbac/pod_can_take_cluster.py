@@ -17,15 +17,19 @@ See https://kubernetes.io/docs/concepts/security/rbac-good-practices/#privilege-
 See https://kubernetes.io/docs/concepts/security/service-accounts/
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Related, Severity
 from hullcheck.model.container import Root
 from hullcheck.model.extent import extent, words
-from hullcheck.model.powers import taking
-from hullcheck.model.rbac import CLUSTER_ADMIN, Binding, Bound, Identity
-from hullcheck.model.workload import Workload
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.model.rbac import Binding, Bound, Identity
+    from hullcheck.model.workload import Workload
 
 check = Check(
     __name__,
@@ -37,7 +41,7 @@ check = Check(
 )
 
 
-@check.on(Identity)
+@check.on("Identity")
 def headline(identity: Identity) -> Iterator[Finding]:
     if identity.mounts_token is False:
         return
@@ -46,6 +50,8 @@ def headline(identity: Identity) -> Iterator[Finding]:
     if first is None:
         return
     what, related = first
+    from hullcheck.model.powers import taking
+
     number = sum(_is_strong(bound.binding) + len(taking(bound)) for bound in granting)
     more = f" (and {number - 1} more)" if number > 1 else ""
     names = {_named(bound.binding) for bound in granting if _is_strong(bound.binding)}
@@ -66,6 +72,8 @@ def _reaches_far(bound: Bound) -> bool:
 
 
 def _is_strong(binding: Binding) -> bool:
+    from hullcheck.model.rbac import CLUSTER_ADMIN
+
     return binding.role_kind == "ClusterRole" and binding.role_name in (CLUSTER_ADMIN, "admin", "edit")
 
 
@@ -79,6 +87,8 @@ def _ways(bound: Bound) -> Iterator[tuple[str, tuple[Related, ...]]]:
     granting = Related(binding.location, f"{binding.described} grants `{binding.role_name}`")
     if _is_strong(binding):
         yield _named(binding), (granting,)
+    from hullcheck.model.powers import taking
+
     for power in taking(bound):
         assert bound.role is not None
         role = Related(bound.role.location, f"{bound.role.described}")

@@ -20,13 +20,17 @@ See https://kubernetes.io/docs/reference/access-authn-authz/rbac/#aggregated-clu
 See https://kubernetes.io/docs/concepts/security/rbac-good-practices/
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Related, Severity
 from hullcheck.model.extent import extent, words
-from hullcheck.model.powers import powers
-from hullcheck.model.rbac import Role
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.model.rbac import Role
 
 check = Check(
     __name__,
@@ -42,13 +46,15 @@ ORDINARY = frozenset(("rbac-network-control", "rbac-delete-evidence", "rbac-syst
 HELD_BY_EDIT = ORDINARY | {"rbac-secrets-access", "rbac-create-workloads", "rbac-exec", "rbac-token-create"}
 
 
-@check.on(Role)
+@check.on("Role")
 def widens(role: Role) -> Iterator[Finding]:
     for name, word in role.labels:
         target = name.removeprefix(PREFIX)
         if not name.startswith(PREFIX) or word.text != "true" or target not in ("view", "edit", "admin"):
             continue
         fine = ORDINARY if target == "view" else HELD_BY_EDIT
+        from hullcheck.model.powers import powers
+
         found = [p for rule in role.rules for p in powers(rule) if p.name not in fine and p.severity >= Severity.MEDIUM]
         if found:
             yield check.finding(

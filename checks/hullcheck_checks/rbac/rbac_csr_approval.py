@@ -17,13 +17,16 @@ See https://kubernetes.io/docs/reference/access-authn-authz/certificate-signing-
 See https://kubernetes.io/docs/concepts/security/rbac-good-practices/#csrs-and-certificate-issuing
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
-from hullcheck.model import rights
-from hullcheck.model.powers import approval, told
-from hullcheck.model.rbac import Granted
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.model.rbac import Granted
 
 check = Check(
     __name__,
@@ -36,10 +39,14 @@ check = Check(
 )
 
 
-@check.on(Granted)
+@check.on("Granted")
 def approves(granted: Granted) -> Iterator[Finding]:
+    from hullcheck.model.powers import approval, told
+
     for rule, power in approval(granted.role.rules) if granted.role.reported else ():
         if rule is granted.rule:
+            from hullcheck.model import rights
+
             yield check.finding(
                 granted,
                 told(granted, power),

@@ -15,13 +15,16 @@ See https://kubernetes.io/docs/reference/kubernetes-api/cluster-resources/event-
 See https://attack.mitre.org/techniques/T1070/
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
-from hullcheck.model import rights
-from hullcheck.model.powers import evidence, of, told
-from hullcheck.model.rbac import Granted
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.model.rbac import Granted
 
 check = Check(
     __name__,
@@ -36,9 +39,13 @@ check = Check(
 )
 
 
-@check.on(Granted)
+@check.on("Granted")
 def wipes_traces(granted: Granted) -> Iterator[Finding]:
+    from hullcheck.model.powers import evidence, of, told
+
     for power in of(granted.rule, check.name) if granted.role.reported else ():
+        from hullcheck.model import rights
+
         yield check.finding(
             granted,
             told(granted, power),

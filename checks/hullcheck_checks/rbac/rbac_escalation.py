@@ -19,14 +19,17 @@ See https://kubernetes.io/docs/concepts/security/rbac-good-practices/
 See https://kubernetes.io/docs/reference/access-authn-authz/rbac/
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
-from hullcheck.model import rights
-from hullcheck.model.powers import evidence, kinds, of, told
-from hullcheck.model.rbac import CLUSTER_ADMIN, Granted
 from hullcheck.terms import Alias
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.model.rbac import Granted
 
 check = Check(
     __name__,
@@ -48,9 +51,13 @@ check = Check(
 )
 
 
-@check.on(Granted)
+@check.on("Granted")
 def any_right(granted: Granted) -> Iterator[Finding]:
+    from hullcheck.model.powers import evidence, kinds, of, told
+
     for power in of(granted.rule, check.name) if granted.role.reported else ():
+        from hullcheck.model import rights
+
         yield check.finding(
             granted,
             told(granted, power),
@@ -65,4 +72,6 @@ def any_right(granted: Granted) -> Iterator[Finding]:
 
 def _names_all(granted: Granted) -> bool:
     """Is it for a named role that is as good as all of them?"""
+    from hullcheck.model.rbac import CLUSTER_ADMIN
+
     return any(word.text == CLUSTER_ADMIN for word in granted.rule.names)

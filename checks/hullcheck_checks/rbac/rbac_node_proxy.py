@@ -16,14 +16,17 @@ See https://kubernetes.io/docs/concepts/security/rbac-good-practices/#access-to-
 See https://kubernetes.io/docs/reference/access-authn-authz/kubelet-authn-authz/
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Fix, Severity
-from hullcheck.model import rights
 from hullcheck.model.edit import delete, fix, replace
-from hullcheck.model.powers import evidence, of, told
-from hullcheck.model.rbac import Granted, Word
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.model.rbac import Granted, Word
 
 check = Check(
     __name__,
@@ -41,9 +44,13 @@ check = Check(
 )
 
 
-@check.on(Granted)
+@check.on("Granted")
 def past_the_audit(granted: Granted) -> Iterator[Finding]:
+    from hullcheck.model.powers import evidence, of, told
+
     for power in of(granted.rule, check.name) if granted.role.reported else ():
+        from hullcheck.model import rights
+
         yield check.finding(
             granted,
             told(granted, power),

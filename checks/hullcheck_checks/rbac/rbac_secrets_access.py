@@ -19,14 +19,17 @@ See https://kubernetes.io/docs/concepts/security/rbac-good-practices/#listing-se
 See https://kubernetes.io/docs/concepts/security/secrets-good-practices/
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
-from hullcheck.model import rights
-from hullcheck.model.powers import evidence, kinds, of, told
-from hullcheck.model.rbac import Granted
 from hullcheck.terms import Alias
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.model.rbac import Granted
 
 check = Check(
     __name__,
@@ -53,9 +56,13 @@ check = Check(
 )
 
 
-@check.on(Granted)
+@check.on("Granted")
 def reads_secrets(granted: Granted) -> Iterator[Finding]:
+    from hullcheck.model.powers import evidence, kinds, of, told
+
     for power in of(granted.rule, check.name) if granted.role.reported else ():
+        from hullcheck.model import rights
+
         yield check.finding(
             granted,
             told(granted, power),

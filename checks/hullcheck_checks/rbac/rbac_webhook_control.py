@@ -21,13 +21,16 @@ See https://kubernetes.io/docs/reference/access-authn-authz/extensible-admission
 See https://kubernetes.io/docs/concepts/extend-kubernetes/api-extension/apiserver-aggregation/
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
-from hullcheck.model import rights
-from hullcheck.model.powers import evidence, of, told
-from hullcheck.model.rbac import Granted
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.model.rbac import Granted
 
 check = Check(
     __name__,
@@ -45,9 +48,13 @@ check = Check(
 )
 
 
-@check.on(Granted)
+@check.on("Granted")
 def changes_requests(granted: Granted) -> Iterator[Finding]:
+    from hullcheck.model.powers import evidence, of, told
+
     for power in of(granted.rule, check.name) if granted.role.reported else ():
+        from hullcheck.model import rights
+
         yield check.finding(
             granted,
             told(granted, power),

@@ -16,14 +16,18 @@ See https://kubernetes.io/docs/tasks/configure-pod-container/configure-service-a
 See https://kubernetes.io/docs/concepts/security/rbac-good-practices/#reduce-token-distribution
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Fix, Related, Severity
-from hullcheck.model.cures import pod_place
 from hullcheck.model.edit import fix, put
-from hullcheck.model.rbac import Identity
-from hullcheck.model.workload import Workload
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.model.rbac import Identity
+    from hullcheck.model.workload import Workload
 
 check = Check(
     __name__,
@@ -47,7 +51,7 @@ check = Check(
 )
 
 
-@check.on(Identity)
+@check.on("Identity")
 def for_nothing(identity: Identity) -> Iterator[Finding]:
     if not identity.workload.complete or not identity.mounts_token or identity.bound or not identity.certain:
         return
@@ -64,5 +68,7 @@ def for_nothing(identity: Identity) -> Iterator[Finding]:
 
 
 def _kept_out(workload: Workload) -> Fix | None:
+    from hullcheck.model.cures import pod_place
+
     place = pod_place(workload)
     return fix("don't mount it", put(place, ("automountServiceAccountToken",), False), safe=False) if place else None

@@ -7,12 +7,17 @@ To fix: leave `replicas` out of what is applied.
 See https://kubernetes.io/docs/tasks/run-application/horizontal-pod-autoscale/
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Related, Severity
-from hullcheck.model.availability import Availability
 from hullcheck.model.edit import delete, fix
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.model.availability import Availability
 
 check = Check(
     __name__,
@@ -25,7 +30,7 @@ check = Check(
 )
 
 
-@check.on(Availability)
+@check.on("Availability")
 def reset(available: Availability) -> Iterator[Finding]:
     scaler = available.autoscaler
     if scaler is None or available.replicas.value is None:

@@ -10,11 +10,16 @@ To fix: give it room:
 See https://kubernetes.io/docs/tasks/run-application/horizontal-pod-autoscale/
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Related, Severity
-from hullcheck.model.availability import Availability
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.model.availability import Availability
 
 check = Check(
     __name__,
@@ -26,7 +31,7 @@ check = Check(
 )
 
 
-@check.on(Availability)
+@check.on("Availability")
 def fixed(available: Availability) -> Iterator[Finding]:
     scaler = available.autoscaler
     if scaler is None or scaler.maximum.value is None or scaler.minimum.value != scaler.maximum.value:

@@ -20,12 +20,17 @@ See https://docs.docker.com/engine/containers/resource_constraints/
 See https://kubernetes.io/docs/concepts/configuration/manage-resources-containers/
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
-from hullcheck.model.container import Container
 from hullcheck.terms import Alias
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.model.container import Container
 
 check = Check(
     __name__,
@@ -50,7 +55,7 @@ check = Check(
 )
 
 
-@check.on(Container)
+@check.on("Container")
 def unlimited(container: Container) -> Iterator[Finding]:
     limits = container.limits
     ends = container.short_lived or container.role in ("init", "ephemeral")

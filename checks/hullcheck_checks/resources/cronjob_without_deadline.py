@@ -11,13 +11,18 @@ To fix: say how late a start may be:
 See https://kubernetes.io/docs/concepts/workloads/controllers/cron-jobs/#starting-deadline
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
 from hullcheck.model.kubernetes import PodObject
 from hullcheck.model.node import at, is_null
-from hullcheck.model.workload import Workload
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.model.workload import Workload
 
 check = Check(
     __name__,
@@ -29,7 +34,7 @@ check = Check(
 )
 
 
-@check.on(Workload)
+@check.on("Workload")
 def unlimited(workload: Workload) -> Iterator[Finding]:
     pod = workload.part
     if workload.kind != "CronJob" or not workload.complete or not isinstance(pod, PodObject):

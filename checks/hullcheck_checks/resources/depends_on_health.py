@@ -17,13 +17,18 @@ have none; others are not judged.
 See https://docs.docker.com/compose/how-tos/startup-order/
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Related, Severity
-from hullcheck.model.compose import ComposeProject
-from hullcheck.model.container import Container
 from hullcheck.model.image import ImageRef
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.model.compose import ComposeProject
+    from hullcheck.model.container import Container
 
 check = Check(
     __name__,
@@ -43,7 +48,7 @@ _WITHOUT = frozenset(
 """Official images of Docker Hub that bring no health check."""
 
 
-@check.on(ComposeProject)
+@check.on("ComposeProject")
 def waits(project: ComposeProject) -> Iterator[Finding]:
     containers = {workload.name: workload.containers[0] for workload in project.workloads}
     for service in project.services.values():

@@ -11,11 +11,16 @@ To fix: allow one pod at a time:
 See https://kubernetes.io/docs/tasks/run-application/configure-pdb/
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Related, Severity
-from hullcheck.model.availability import Availability, Budget
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.model.availability import Availability, Budget
 
 check = Check(
     __name__,
@@ -33,7 +38,7 @@ check = Check(
 )
 
 
-@check.on(Budget)
+@check.on("Budget")
 def blocking(budget: Budget) -> Iterator[Finding]:
     name = f"PodDisruptionBudget `{budget.object.name}`"
     most, least = budget.max_unavailable, budget.min_available

@@ -11,13 +11,18 @@ To fix: let unhealthy pods go:
 See https://kubernetes.io/docs/tasks/run-application/configure-pdb/#unhealthy-pod-eviction-policy
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Fix, Severity
-from hullcheck.model.availability import Budget
 from hullcheck.model.edit import fix, put
 from hullcheck.model.node import Mapping
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.model.availability import Budget
 
 check = Check(
     __name__,
@@ -30,7 +35,7 @@ check = Check(
 )
 
 
-@check.on(Budget)
+@check.on("Budget")
 def keeping(budget: Budget) -> Iterator[Finding]:
     policy = budget.eviction_policy
     if not policy.unknown and policy.value != "AlwaysAllow":

@@ -14,11 +14,16 @@ To fix: say how many may be gone at a time:
 See https://kubernetes.io/docs/tasks/run-application/configure-pdb/
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
-from hullcheck.model.availability import Availability
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.model.availability import Availability
 
 check = Check(
     __name__,
@@ -34,7 +39,7 @@ check = Check(
 )
 
 
-@check.on(Availability)
+@check.on("Availability")
 def unguarded(available: Availability) -> Iterator[Finding]:
     workload = available.workload
     if available.several and not available.budgeted and workload.kind in ("Deployment", "StatefulSet"):

@@ -12,13 +12,18 @@ To fix: bound one of them:
 See https://kubernetes.io/docs/concepts/configuration/manage-resources-containers/#local-ephemeral-storage
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
 from hullcheck.model.kubernetes import PodObject
 from hullcheck.model.node import Mapping, Node, as_str, at, is_null, items
-from hullcheck.model.workload import Workload
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.model.workload import Workload
 
 check = Check(
     __name__,
@@ -30,7 +35,7 @@ check = Check(
 )
 
 
-@check.on(Workload)
+@check.on("Workload")
 def unlimited(workload: Workload) -> Iterator[Finding]:
     pod = workload.part
     if not workload.complete or not isinstance(pod, PodObject):

@@ -15,11 +15,16 @@ Having none at all is no finding: many images bring their own.
 See https://docs.docker.com/reference/compose-file/services/#healthcheck
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
-from hullcheck.model.container import Container
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.model.container import Container
 
 check = Check(
     __name__,
@@ -31,7 +36,7 @@ check = Check(
 )
 
 
-@check.on(Container)
+@check.on("Container")
 def disabled(container: Container) -> Iterator[Finding]:
     for probe in container.probes:
         if probe.kind == "healthcheck" and probe.how == "none" and container.dialect == "compose":

@@ -13,13 +13,18 @@ Jobs of a CronJob are cleared by its history limits, those of a Helm or Argo CD 
 See https://kubernetes.io/docs/concepts/workloads/controllers/ttlafterfinished/
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
 from hullcheck.model.kubernetes import PodObject
 from hullcheck.model.node import Mapping, at, is_null
-from hullcheck.model.workload import Workload
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.model.workload import Workload
 
 check = Check(
     __name__,
@@ -31,7 +36,7 @@ check = Check(
 )
 
 
-@check.on(Workload)
+@check.on("Workload")
 def kept(workload: Workload) -> Iterator[Finding]:
     pod = workload.part
     if workload.kind != "Job" or not workload.complete or not isinstance(pod, PodObject):

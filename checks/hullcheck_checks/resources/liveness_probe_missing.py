@@ -11,11 +11,16 @@ To fix: where a hang is worse than a restart, ask whether the container still li
 See https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/#container-probes
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
-from hullcheck.model.workload import Workload
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.model.workload import Workload
 
 check = Check(
     __name__,
@@ -34,7 +39,7 @@ check = Check(
 )
 
 
-@check.on(Workload)
+@check.on("Workload")
 def unwatched(workload: Workload) -> Iterator[Finding]:
     if workload.dialect != "kubernetes" or not workload.complete or workload.ends:
         return

@@ -13,13 +13,18 @@ To fix: keep them, with a limit of what they may take:
 See https://docs.docker.com/engine/logging/configure/
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
-from hullcheck.model.compose import Service
 from hullcheck.model.edit import delete, fix
 from hullcheck.model.node import Mapping, as_str
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.model.compose import Service
 
 check = Check(
     __name__,
@@ -32,7 +37,7 @@ check = Check(
 )
 
 
-@check.on(Service)
+@check.on("Service")
 def discarded(service: Service) -> Iterator[Finding]:
     logging = service.node.get("logging")
     driver = logging.get("driver") if isinstance(logging, Mapping) else None

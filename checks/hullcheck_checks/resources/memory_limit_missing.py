@@ -21,13 +21,18 @@ See https://docs.docker.com/engine/containers/resource_constraints/
 See https://kubernetes.io/docs/concepts/configuration/manage-resources-containers/
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
-from hullcheck.model.container import Container
 from hullcheck.model.hardening import may_use_all_memory
 from hullcheck.terms import Alias
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.model.container import Container
 
 check = Check(
     __name__,
@@ -53,7 +58,7 @@ check = Check(
 )
 
 
-@check.on(Container)
+@check.on("Container")
 def unlimited(container: Container) -> Iterator[Finding]:
     if may_use_all_memory(container):
         yield check.finding(container, f"{container.described} has no memory limit")

@@ -7,13 +7,18 @@ To fix: make it a Deployment, or a Job if it is to end.
 See https://kubernetes.io/docs/concepts/workloads/pods/#pods-and-controllers
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
 from hullcheck.model.kubernetes import PodObject
 from hullcheck.model.node import as_str, at, items
-from hullcheck.model.workload import Workload
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.model.workload import Workload
 
 check = Check(
     __name__,
@@ -25,7 +30,7 @@ check = Check(
 )
 
 
-@check.on(Workload)
+@check.on("Workload")
 def alone(workload: Workload) -> Iterator[Finding]:
     pod = workload.part
     if workload.kind != "Pod" or not workload.complete or not isinstance(pod, PodObject):

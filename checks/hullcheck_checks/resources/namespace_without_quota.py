@@ -12,11 +12,16 @@ To fix: bound the namespace:
 See https://kubernetes.io/docs/concepts/policy/resource-quotas/
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
-from hullcheck.model.kubernetes import World
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.model.kubernetes import World
 
 check = Check(
     __name__,
@@ -34,7 +39,7 @@ check = Check(
 _SYSTEM = ("kube-system", "kube-public", "kube-node-lease")
 
 
-@check.on(World)
+@check.on("World")
 def unbounded(world: World) -> Iterator[Finding]:
     used = {workload.namespace for workload in world.workloads}
     bounded = {made.namespace for made in world.objects if made.kind in ("ResourceQuota", "LimitRange")}

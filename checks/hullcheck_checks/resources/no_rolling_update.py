@@ -13,11 +13,16 @@ Where a volume can be mounted by one pod only, `Recreate` is right and not repor
 See https://kubernetes.io/docs/concepts/workloads/controllers/deployment/#strategy
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Related, Severity
-from hullcheck.model.availability import Availability
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.model.availability import Availability
 
 check = Check(
     __name__,
@@ -33,7 +38,7 @@ check = Check(
 )
 
 
-@check.on(Availability)
+@check.on("Availability")
 def stopped(available: Availability) -> Iterator[Finding]:
     if available.strategy.value != "Recreate" or available.served is None or available.claims:
         return

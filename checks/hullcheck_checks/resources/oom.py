@@ -13,13 +13,18 @@ To fix: limit the memory, and leave the choice to the kernel:
 See https://docs.docker.com/engine/containers/resource_constraints/
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
-from hullcheck.model.compose import ComposeProject
-from hullcheck.model.container import Container
 from hullcheck.model.node import Mapping, Node, as_bool, as_int
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.model.compose import ComposeProject
+    from hullcheck.model.container import Container
 
 check = Check(
     __name__,
@@ -33,7 +38,7 @@ check = Check(
 _FAR_BELOW = -500
 
 
-@check.on(ComposeProject)
+@check.on("ComposeProject")
 def services(project: ComposeProject) -> Iterator[Finding]:
     for workload in project.workloads:
         service = project.services[workload.name]

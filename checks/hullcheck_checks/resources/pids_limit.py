@@ -13,11 +13,16 @@ To fix: limit them:
 See https://docs.docker.com/reference/compose-file/services/#pids_limit
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
-from hullcheck.model.container import Container
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.model.container import Container
 
 check = Check(
     __name__,
@@ -29,7 +34,7 @@ check = Check(
 )
 
 
-@check.on(Container)
+@check.on("Container")
 def unlimited(container: Container) -> Iterator[Finding]:
     field = container.limits.pids if container.limits is not None and container.dialect == "compose" else None
     if field is None:

@@ -14,11 +14,16 @@ To fix: name one of the container's own ports:
 See https://kubernetes.io/docs/tasks/configure-pod-container/configure-liveness-readiness-startup-probes/
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
-from hullcheck.model.container import Container, Probe
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.model.container import Container, Probe
 
 check = Check(
     __name__,
@@ -34,7 +39,7 @@ check = Check(
 )
 
 
-@check.on(Container)
+@check.on("Container")
 def unanswered(container: Container) -> Iterator[Finding]:
     if container.dialect != "kubernetes" or not container.complete:
         return

@@ -12,11 +12,16 @@ To fix: let liveness ask less, or later:
 See https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/#container-probes
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Related, Severity
-from hullcheck.model.container import Container
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.model.container import Container
 
 check = Check(
     __name__,
@@ -28,7 +33,7 @@ check = Check(
 )
 
 
-@check.on(Container)
+@check.on("Container")
 def equal(container: Container) -> Iterator[Finding]:
     if container.dialect != "kubernetes":
         return

@@ -13,11 +13,16 @@ One container with a readiness probe is enough for its pod. Pods that no Service
 See https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/#container-probes
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Related, Severity
-from hullcheck.model.availability import Availability
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.model.availability import Availability
 
 check = Check(
     __name__,
@@ -35,7 +40,7 @@ check = Check(
 )
 
 
-@check.on(Availability)
+@check.on("Availability")
 def unready(available: Availability) -> Iterator[Finding]:
     workload = available.workload
     if available.served is None or any(p.kind == "readiness" for c in workload.containers for p in c.probes):

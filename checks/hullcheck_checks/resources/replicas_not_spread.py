@@ -15,11 +15,16 @@ To fix: say that they belong on different nodes:
 See https://kubernetes.io/docs/concepts/scheduling-eviction/topology-spread-constraints/
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
-from hullcheck.model.availability import Availability
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.model.availability import Availability
 
 check = Check(
     __name__,
@@ -37,7 +42,7 @@ check = Check(
 )
 
 
-@check.on(Availability)
+@check.on("Availability")
 def together(available: Availability) -> Iterator[Finding]:
     workload = available.workload
     if available.several and not available.spread and workload.kind in ("Deployment", "StatefulSet"):

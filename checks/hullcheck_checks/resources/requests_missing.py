@@ -15,13 +15,18 @@ namespace has a LimitRange that fills requests in.
 See https://kubernetes.io/docs/concepts/configuration/manage-resources-containers/
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Part, Severity
-from hullcheck.model.container import Container
-from hullcheck.model.workload import Workload
 from hullcheck.terms import Alias
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.model.container import Container
+    from hullcheck.model.workload import Workload
 
 check = Check(
     __name__,
@@ -47,7 +52,7 @@ check = Check(
 )
 
 
-@check.on(Workload)
+@check.on("Workload")
 def unrequested(workload: Workload) -> Iterator[Finding]:
     if workload.dialect != "kubernetes" or not workload.complete:
         return

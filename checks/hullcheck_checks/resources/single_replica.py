@@ -11,11 +11,16 @@ To fix: run at least two, where the application allows it:
 See https://kubernetes.io/docs/concepts/workloads/controllers/deployment/
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Related, Severity
-from hullcheck.model.availability import Availability
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.model.availability import Availability
 
 check = Check(
     __name__,
@@ -34,7 +39,7 @@ check = Check(
 )
 
 
-@check.on(Availability)
+@check.on("Availability")
 def alone(available: Availability) -> Iterator[Finding]:
     workload = available.workload
     if available.served is None or workload.kind not in ("Deployment", "StatefulSet"):

@@ -16,17 +16,21 @@ See https://owasp.org/www-community/vulnerabilities/Empty_String_Password
 See https://hub.docker.com/_/postgres
 """
 
-import re
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
-from hullcheck.model.compose import Service
-from hullcheck.model.container import Container
 from hullcheck.model.extent import EVERY_ADDRESS, extent
 from hullcheck.model.secrets import signs
-from hullcheck.model.workload import Workload
-from hullcheck.source import Field, Location
+from hullcheck.patterns import pattern
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.model.container import Container
+    from hullcheck.model.workload import Workload
+    from hullcheck.source import Field, Location
 
 check = Check(
     __name__,
@@ -70,7 +74,7 @@ VALUES = {
 ALWAYS_ON = frozenset(("MYSQL_ALLOW_EMPTY_PASSWORD", "MARIADB_ALLOW_EMPTY_ROOT_PASSWORD"))
 """Variables that any value that isn't empty switches on."""
 
-OPTIONS = re.compile(
+OPTIONS = pattern(
     r"--(?:noauth|no-auth|skip-grant-tables|auth=none|disable-auth|insecure-no-auth|protected-mode=no|allow-anonymous"
     r"|anonymous-auth=true|disable-authentication|dangerously-omit-auth)",
 )
@@ -83,20 +87,20 @@ PAIRS = {
     ("--authorization-mode", "AlwaysAllow"),
     ("--protected-mode", "no"),
 }
-MORE = re.compile(
+MORE = pattern(
     r"--api\.insecure(?:=(?:true|yes|1))?|--auth-mode=server|--authorization-mode=AlwaysAllow"
     r"|(?:-H|--host)[= ]?tcp://(?:0\.0\.0\.0|\[::\]|):2375|tcp://(?:0\.0\.0\.0|\[::\]|):2375"
 )
-TOKENS = re.compile(r"--(?:ServerApp|NotebookApp|IdentityProvider)\.(?:token|password)=(?:''|\"\")?|--auth[= ]none")
+TOKENS = pattern(r"--(?:ServerApp|NotebookApp|IdentityProvider)\.(?:token|password)=(?:''|\"\")?|--auth[= ]none")
 
 
-@check.on(Container)
+@check.on("Container")
 def in_an_image(container: Container) -> Iterator[Finding]:
     if container.role == "stage":
         yield from _without_password(container, on_host=False)
 
 
-@check.on(Workload)
+@check.on("Workload")
 def in_what_runs(workload: Workload) -> Iterator[Finding]:
     for container in workload.containers:
         yield from _without_password(container, on_host=bool(workload.host_network and workload.host_network.value))
@@ -128,7 +132,7 @@ def _is_docker(container: Container) -> bool:
     return image is not None and image.familiar == "docker" and "dind" in (image.tag or "dind")
 
 
-@check.on(Container)
+@check.on("Container")
 def signs_with_nothing(container: Container) -> Iterator[Finding]:
     """`JWT_SECRET: ${X:-}`: who doesn't set X gets a key that everybody knows."""
     for variable in container.environment:
@@ -143,10 +147,12 @@ def signs_with_nothing(container: Container) -> Iterator[Finding]:
             )
 
 
-@check.on(Workload)
+@check.on("Workload")
 def without_root_user(workload: Workload) -> Iterator[Finding]:
     """MongoDB's image makes a database for everyone unless it gets a root user."""
     service = workload.part
+    from hullcheck.model.compose import Service
+
     if not isinstance(service, Service) or not workload.complete or service.node.get("env_file") is not None:
         return
     for container in workload.containers:

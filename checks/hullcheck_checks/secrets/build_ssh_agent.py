@@ -22,17 +22,21 @@ See https://docs.docker.com/reference/compose-file/build/#ssh
 See https://docs.docker.com/reference/dockerfile/#run---mounttypessh
 """
 
+from __future__ import annotations
+
 import re
 from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Related, Severity
-from hullcheck.model.command import Command, Script
-from hullcheck.model.compose import Service
-from hullcheck.model.dockerfile import Stage, mounts
-from hullcheck.model.variables import settings
-from hullcheck.model.workload import Workload
-from hullcheck.source import Location
+from hullcheck.patterns import pattern
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.model.command import Command, Script
+    from hullcheck.model.dockerfile import Stage
+    from hullcheck.model.workload import Workload
+    from hullcheck.source import Location
 
 check = Check(
     __name__,
@@ -43,13 +47,15 @@ check = Check(
     cwe=(522, 829),
 )
 
-REMOTE = re.compile(r"[a-z+]+://.*|git@.*|github\.com/.*")
-COMMIT = re.compile(r".*#[0-9a-f]{40}(?:[0-9a-f]{24})?(?::.*)?", re.DOTALL)
+REMOTE = pattern(r"[a-z+]+://.*|git@.*|github\.com/.*")
+COMMIT = pattern(r".*#[0-9a-f]{40}(?:[0-9a-f]{24})?(?::.*)?", re.DOTALL)
 
 
-@check.on(Workload)
+@check.on("Workload")
 def lent(workload: Workload) -> Iterator[Finding]:
     service = workload.part
+    from hullcheck.model.compose import Service
+
     if not isinstance(service, Service) or service.build is None:
         return
     agent = service.build.node.get("ssh")
@@ -66,10 +72,10 @@ def lent(workload: Workload) -> Iterator[Finding]:
     )
 
 
-ANY_KEY = re.compile(r"(?i)stricthostkeychecking[\s=\"']+(?:no|off|false)\b")
+ANY_KEY = pattern(r"(?i)stricthostkeychecking[\s=\"']+(?:no|off|false)\b")
 
 
-@check.on(Stage)
+@check.on("Stage")
 def any_server(stage: Stage) -> Iterator[Finding]:
     lent = _lent(stage)
     if lent is None:
@@ -87,6 +93,8 @@ def any_server(stage: Stage) -> Iterator[Finding]:
 
 def _lent(stage: Stage) -> Location | None:
     for instruction in stage.instructions:
+        from hullcheck.model.dockerfile import mounts
+
         for mount in mounts(instruction.effective) if instruction.effective.keyword == "RUN" else ():
             if mount.kind == "ssh":
                 return mount.location
@@ -95,6 +103,8 @@ def _lent(stage: Stage) -> Location | None:
 
 def _unknown_servers(stage: Stage) -> Iterator[tuple[Location, str]]:
     accepts = "accepts any server's key"
+    from hullcheck.model.variables import settings
+
     for setting in settings(stage):
         if setting.name == "GIT_SSH_COMMAND" and ANY_KEY.search(setting.value):
             yield setting.place, accepts

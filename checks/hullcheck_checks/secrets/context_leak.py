@@ -20,11 +20,16 @@ See https://docs.docker.com/build/concepts/context/#dockerignore-files
 See https://docs.docker.com/reference/build-checks/copy-ignored-file/
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
-from hullcheck.model.repository import Copied
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.model.repository import Copied
 
 check = Check(
     __name__,
@@ -38,7 +43,7 @@ check = Check(
 SHOWN = 3
 
 
-@check.on(Copied)
+@check.on("Copied")
 def taken_along(source: Copied) -> Iterator[Finding]:
     if source.named or not (source.files or source.history):
         return

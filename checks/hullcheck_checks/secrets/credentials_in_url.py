@@ -20,23 +20,28 @@ See https://docs.docker.com/build/building/secrets/
 See https://cwe.mitre.org/data/definitions/522.html
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Related, Severity
 from hullcheck.model.applied import APPLIED, applied, texts_beside
-from hullcheck.model.chart_values import ValuesFile, entries, given
-from hullcheck.model.compose import ComposeProject
 from hullcheck.model.container import Container
-from hullcheck.model.dockerfile import Stage, mounts
-from hullcheck.model.instruction import Instruction
-from hullcheck.model.kubernetes import KubernetesObject
 from hullcheck.model.node import Mapping, Node, Scalar
 from hullcheck.model.placeholders import for_build, weak
 from hullcheck.model.repository import Place, is_for_tests
 from hullcheck.model.secrets import Login, in_pairs, in_url, narrowed, written_at
-from hullcheck.model.text import Text
 from hullcheck.source import Field, Location
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.model.chart_values import ValuesFile
+    from hullcheck.model.compose import ComposeProject
+    from hullcheck.model.dockerfile import Stage
+    from hullcheck.model.instruction import Instruction
+    from hullcheck.model.kubernetes import KubernetesObject
+    from hullcheck.model.text import Text
 
 check = Check(
     __name__,
@@ -48,7 +53,7 @@ check = Check(
 )
 
 
-@check.on(Container)
+@check.on("Container")
 def in_container(container: Container) -> Iterator[Finding]:
     if container.dialect == "dockerfile":
         return
@@ -91,7 +96,7 @@ def _finding(
     )
 
 
-@check.on(ComposeProject)
+@check.on("ComposeProject")
 def in_volume_options(project: ComposeProject) -> Iterator[Finding]:
     """`o: username=ada,password=...` of a volume that is a share."""
     for volume in project.volumes.values():
@@ -109,7 +114,7 @@ def in_volume_options(project: ComposeProject) -> Iterator[Finding]:
                     )
 
 
-@check.on(KubernetesObject)
+@check.on("KubernetesObject")
 def in_config_map(made: KubernetesObject) -> Iterator[Finding]:
     data = made.node.get("data") if made.kind == "ConfigMap" else None
     for key, value in data.entries().values() if isinstance(data, Mapping) else ():
@@ -121,7 +126,7 @@ def in_config_map(made: KubernetesObject) -> Iterator[Finding]:
                     yield _finding(made, key.text, text[login.start : login.end], place, ())
 
 
-@check.on(KubernetesObject)
+@check.on("KubernetesObject")
 def in_applied_configuration(made: KubernetesObject) -> Iterator[Finding]:
     node = applied(made)
     if node is None or "://" not in node.text:
@@ -141,19 +146,23 @@ def in_applied_configuration(made: KubernetesObject) -> Iterator[Finding]:
             )
 
 
-@check.on(ValuesFile)
+@check.on("ValuesFile")
 def in_values_file(file: ValuesFile) -> Iterator[Finding]:
     if not is_for_tests(file.location.path):
         yield from _in_values(file.root, None)
 
 
-@check.on(KubernetesObject)
+@check.on("KubernetesObject")
 def in_given_values(made: KubernetesObject) -> Iterator[Finding]:
+    from hullcheck.model.chart_values import given
+
     for root in given(made):
         yield from _in_values(root, made)
 
 
 def _in_values(root: Node, made: KubernetesObject | None) -> Iterator[Finding]:
+    from hullcheck.model.chart_values import entries
+
     for entry in entries(root):
         text = entry.value.text
         for login in in_url(text) if "://" in text and not entry.value.unknown else ():
@@ -171,7 +180,7 @@ def _in_values(root: Node, made: KubernetesObject | None) -> Iterator[Finding]:
                 )
 
 
-@check.on(Stage)
+@check.on("Stage")
 def in_stage(stage: Stage) -> Iterator[Finding]:
     for step in stage.instructions:
         instruction = step.effective
@@ -179,6 +188,8 @@ def in_stage(stage: Stage) -> Iterator[Finding]:
             for login in in_url(text.text):
                 if login.literal and for_build(text.text[login.start - 40 if login.start > 40 else 0 : login.end + 60]):
                     continue
+                from hullcheck.model.dockerfile import mounts
+
                 if login.literal or not any(mount.kind == "secret" for mount in mounts(instruction)):
                     yield _in_text(stage, instruction, text, login)
 

@@ -21,18 +21,23 @@ See https://docs.docker.com/build/building/secrets/
 See https://docs.docker.com/reference/build-checks/secrets-used-in-arg-or-env/
 """
 
+from __future__ import annotations
+
 import re
 from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Related, Severity
-from hullcheck.model.compose import Service
-from hullcheck.model.dockerfile import Stage, mounts
-from hullcheck.model.instruction import Instruction
 from hullcheck.model.secrets import Grade, by_name, literal, narrowed
-from hullcheck.model.text import Text
-from hullcheck.model.workload import Workload
-from hullcheck.source import Field, Location
+from hullcheck.patterns import pattern
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.model.dockerfile import Stage
+    from hullcheck.model.instruction import Instruction
+    from hullcheck.model.text import Text
+    from hullcheck.model.workload import Workload
+    from hullcheck.source import Field, Location
 
 check = Check(
     __name__,
@@ -43,10 +48,10 @@ check = Check(
     cwe=(538, 532),
 )
 
-_USED = re.compile(r"\$(?:\{(?P<braced>[A-Za-z_][A-Za-z0-9_]*)[^}\s]*\}?|(?P<plain>[A-Za-z_][A-Za-z0-9_]*))")
+_USED = pattern(r"\$(?:\{(?P<braced>[A-Za-z_][A-Za-z0-9_]*)[^}\s]*\}?|(?P<plain>[A-Za-z_][A-Za-z0-9_]*))")
 
 
-@check.on(Stage)
+@check.on("Stage")
 def used(stage: Stage) -> Iterator[Finding]:
     declared = _arguments(stage)
     if not declared:
@@ -81,6 +86,8 @@ def _uses(instruction: Instruction) -> Iterator[tuple[str, Location]]:
 
 def _brought(instruction: Instruction, name: str) -> bool:
     """Does a secret mount set the variable, or the command itself?"""
+    from hullcheck.model.dockerfile import mounts
+
     if any(mount.kind == "secret" and _option(mount.option("env")) == name for mount in mounts(instruction)):
         return True
     return re.search(rf"(?:^|[\s;&(]){name}=|(?<![\w-])read (?:-\w+ )*{name}\b", instruction.text.text) is not None
@@ -101,8 +108,10 @@ def _finding(stage: Stage, name: str, place: Location, declared: Location) -> Fi
     )
 
 
-@check.on(Workload)
+@check.on("Workload")
 def passed(workload: Workload) -> Iterator[Finding]:
+    from hullcheck.model.compose import Service
+
     if not isinstance(workload.part, Service) or workload.part.build is None:
         return
     for name, field in workload.part.build.args.items():

@@ -18,11 +18,16 @@ See https://kubernetes.io/docs/concepts/configuration/secret/#using-secrets-as-f
 See https://kubernetes.io/docs/concepts/security/secrets-good-practices/
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
-from hullcheck.model.container import Container
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.model.container import Container
 
 check = Check(
     __name__,
@@ -40,7 +45,7 @@ check = Check(
 )
 
 
-@check.on(Container)
+@check.on("Container")
 def taken(container: Container) -> Iterator[Finding]:
     for variable in container.environment:
         if variable.source == "Secret":

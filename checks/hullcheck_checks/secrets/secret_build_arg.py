@@ -17,13 +17,19 @@ See https://docs.docker.com/build/building/secrets/
 See https://docs.docker.com/reference/build-checks/secrets-used-in-arg-or-env/
 """
 
+from __future__ import annotations
+
 import re
 from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
-from hullcheck.model.repository import BuildArgument
 from hullcheck.model.secrets import Grade, by_name
+from hullcheck.patterns import pattern
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.model.repository import BuildArgument
 
 check = Check(
     __name__,
@@ -34,12 +40,12 @@ check = Check(
     cwe=(538, 522),
 )
 
-_PUBLIC = re.compile(r"(?i)(?:next_public|nuxt_public|react_app|vite|vue_app|expo_public|gatsby|public|ng_app)_")
-_EXPRESSION = re.compile(r"\$\{\{([^{}]*+)\}\}")
-_VARIABLE = re.compile(r"\$(?:\{\{[^{}]*\}\}|\{\w+\}|\w+|\(\w+\))")
+_PUBLIC = pattern(r"(?i)(?:next_public|nuxt_public|react_app|vite|vue_app|expo_public|gatsby|public|ng_app)_")
+_EXPRESSION = pattern(r"\$\{\{([^{}]*+)\}\}")
+_VARIABLE = pattern(r"\$(?:\{\{[^{}]*\}\}|\{\w+\}|\w+|\(\w+\))")
 
 
-@check.on(BuildArgument)
+@check.on("BuildArgument")
 def handed_over(argument: BuildArgument) -> Iterator[Finding]:
     if _PUBLIC.match(argument.name) is not None:
         return

@@ -15,11 +15,16 @@ See https://docs.docker.com/compose/how-tos/use-secrets/
 See https://docs.github.com/en/code-security/secret-scanning
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
-from hullcheck.model.repository import Committed
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.model.repository import Committed
 
 check = Check(
     __name__,
@@ -31,7 +36,7 @@ check = Check(
 )
 
 
-@check.on(Committed)
+@check.on("Committed")
 def committed(file: Committed) -> Iterator[Finding]:
     holds = f" and holds `{file.key}`" if file.key else ""
     yield check.finding(

@@ -17,11 +17,16 @@ See https://docs.docker.com/build/building/secrets/
 See https://docs.docker.com/reference/dockerfile/#run---mounttypesecret
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
-from hullcheck.model.repository import Copied
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.model.repository import Copied
 
 check = Check(
     __name__,
@@ -33,7 +38,7 @@ check = Check(
 )
 
 
-@check.on(Copied)
+@check.on("Copied")
 def copied(source: Copied) -> Iterator[Finding]:
     if source.named:
         yield check.finding(

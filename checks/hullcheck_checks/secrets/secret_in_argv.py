@@ -17,19 +17,24 @@ See https://docs.docker.com/compose/how-tos/use-secrets/
 See https://cwe.mitre.org/data/definitions/214.html
 """
 
-import re
+from __future__ import annotations
+
 from collections.abc import Iterator, Sequence
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
 from hullcheck.model.argv import Said, in_argv, in_script
-from hullcheck.model.container import Container
-from hullcheck.model.dockerfile import Stage
-from hullcheck.model.instruction import Instruction
 from hullcheck.model.placeholders import for_build, weak
 from hullcheck.model.secrets import narrowed, written_at
 from hullcheck.model.tokens import random
-from hullcheck.source import Field, Location
+from hullcheck.patterns import pattern
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.model.container import Container
+    from hullcheck.model.dockerfile import Stage
+    from hullcheck.model.instruction import Instruction
+    from hullcheck.source import Field, Location
 
 check = Check(
     __name__,
@@ -42,7 +47,7 @@ check = Check(
 )
 
 
-@check.on(Container)
+@check.on("Container")
 def in_container(container: Container) -> Iterator[Finding]:
     if container.dialect == "dockerfile":
         return
@@ -68,7 +73,7 @@ def _in_words(container: Container, where: str, fields: Sequence[Field[str]]) ->
         )
 
 
-@check.on(Stage)
+@check.on("Stage")
 def in_stage(stage: Stage) -> Iterator[Finding]:
     for step in stage.instructions:
         instruction = step.effective
@@ -86,7 +91,7 @@ def in_stage(stage: Stage) -> Iterator[Finding]:
                 )
 
 
-_BUILDS = re.compile(
+_BUILDS = pattern(
     r"assets:precompile|collectstatic|compilemessages|manage\.py\s+compress|\b(?:npm|yarn|pnpm|bun)\s+(?:run\s+)?build\b"
     r"|\b(?:next|vite|nuxt|webpack)\s+build\b"
 )

@@ -31,27 +31,30 @@ See https://docs.docker.com/compose/how-tos/use-secrets/
 See https://kubernetes.io/docs/concepts/configuration/secret/
 """
 
+from __future__ import annotations
+
 import json
 from collections.abc import Callable, Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
 from hullcheck.model.applied import APPLIED, applied, texts_beside
-from hullcheck.model.chart_values import Entry, ValuesFile, entries, given, holds_credential, texts
-from hullcheck.model.compose import ComposeProject
 from hullcheck.model.configtext import in_config
-from hullcheck.model.container import Container, Variable
-from hullcheck.model.dockerfile import Dockerfile, Pair, Stage
-from hullcheck.model.environment import kept_by_windows
-from hullcheck.model.expand import names
-from hullcheck.model.instruction import Instruction
-from hullcheck.model.kubernetes import KubernetesObject
 from hullcheck.model.node import Mapping, Node, Scalar
 from hullcheck.model.placeholders import asks, documented, for_build, weak
 from hullcheck.model.repository import Place, is_for_tests
 from hullcheck.model.secrets import Grade, by_name, is_own, known_default, literal, narrowed, written_at
 from hullcheck.source import Location
 from hullcheck.terms import Alias
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.model.chart_values import Entry, ValuesFile
+    from hullcheck.model.compose import ComposeProject
+    from hullcheck.model.container import Container, Variable
+    from hullcheck.model.dockerfile import Dockerfile, Pair, Stage
+    from hullcheck.model.instruction import Instruction
+    from hullcheck.model.kubernetes import KubernetesObject
 
 check = Check(
     __name__,
@@ -78,7 +81,7 @@ check = Check(
 )
 
 
-@check.on(Container)
+@check.on("Container")
 def in_container(container: Container) -> Iterator[Finding]:
     if container.dialect == "dockerfile":
         return
@@ -126,7 +129,7 @@ def _severity_of(container: Container, variable: Variable, value: str) -> Severi
     return None if published and is_own(variable.name) else Severity.MEDIUM
 
 
-@check.on(ComposeProject)
+@check.on("ComposeProject")
 def in_compose_config(project: ComposeProject) -> Iterator[Finding]:
     for config in project.configs.values():
         location = config.content.location
@@ -142,7 +145,7 @@ def in_compose_config(project: ComposeProject) -> Iterator[Finding]:
             )
 
 
-@check.on(KubernetesObject)
+@check.on("KubernetesObject")
 def in_config_map(made: KubernetesObject) -> Iterator[Finding]:
     data = made.node.get("data") if made.kind == "ConfigMap" else None
     for key, value in data.entries().values() if isinstance(data, Mapping) else ():
@@ -178,7 +181,7 @@ def _in_entry(made: KubernetesObject, name: str, place: Location) -> Finding:
     )
 
 
-@check.on(KubernetesObject)
+@check.on("KubernetesObject")
 def in_applied_configuration(made: KubernetesObject) -> Iterator[Finding]:
     """What kubectl keeps of an object beside it, but for what the object holds itself: that is told there."""
     node = applied(made)
@@ -216,14 +219,16 @@ def _applied(text: str) -> Iterator[tuple[str, str]]:
         pending += [held for _, held in pairs] if pairs else value if isinstance(value, list) else []
 
 
-@check.on(ValuesFile)
+@check.on("ValuesFile")
 def in_values_file(file: ValuesFile) -> Iterator[Finding]:
     if not is_for_tests(file.location.path):
         yield from _in_values(file.root, lambda entry: Place(entry.value.location, ""), "values for a chart")
 
 
-@check.on(KubernetesObject)
+@check.on("KubernetesObject")
 def in_given_values(made: KubernetesObject) -> Iterator[Finding]:
+    from hullcheck.model.chart_values import given, texts
+
     for root in given(made):
         yield from _in_values(root, lambda entry: made, f"{made.kind} `{made.name}`")
     for text in texts(made):
@@ -233,6 +238,8 @@ def in_given_values(made: KubernetesObject) -> Iterator[Finding]:
 
 
 def _in_values(root: Node, part: Callable[[Entry], Place | KubernetesObject], subject: str) -> Iterator[Finding]:
+    from hullcheck.model.chart_values import entries, holds_credential
+
     for entry in entries(root):
         if holds_credential(entry):
             place = narrowed(entry.value.location, entry.value.text)
@@ -250,7 +257,7 @@ def _value_given(part: Place | KubernetesObject, subject: str, path: str, value:
     )
 
 
-@check.on(Dockerfile)
+@check.on("Dockerfile")
 def before_the_first_stage(dockerfile: Dockerfile) -> Iterator[Finding]:
     stages = dockerfile.stages
     first = stages[0].start if stages else None
@@ -265,7 +272,7 @@ def before_the_first_stage(dockerfile: Dockerfile) -> Iterator[Finding]:
                 yield _found(stages[0], "ARG", pair, value)
 
 
-@check.on(Stage)
+@check.on("Stage")
 def in_stage(stage: Stage) -> Iterator[Finding]:
     for step in stage.instructions:
         instruction = step.effective
@@ -279,10 +286,12 @@ def in_stage(stage: Stage) -> Iterator[Finding]:
                 yield from _in_pair(stage, instruction, pair, grade, step)
 
 
-@check.on(Stage)
+@check.on("Stage")
 def in_machine(stage: Stage) -> Iterator[Finding]:
     """What Windows keeps in the image: `setx`, and .NET's own call for it."""
     for command in stage.commands:
+        from hullcheck.model.environment import kept_by_windows
+
         for name, text in kept_by_windows(command):
             if _holds(name, text.text):
                 yield check.finding(
@@ -321,6 +330,8 @@ def _in_pair(stage: Stage, instruction: Instruction, pair: Pair, grade: Grade, s
         if _in_image(instruction.keyword, name, expanded):
             yield _found(stage, instruction.keyword, pair, expanded)
         return
+    from hullcheck.model.expand import names
+
     argument = next((used for used in names(pair.value.text) if _is_argument(stage, used, step)), "")
     if argument and grade is Grade.STRONG and instruction.keyword != "ARG":
         yield check.finding(

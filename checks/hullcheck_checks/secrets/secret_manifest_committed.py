@@ -24,19 +24,24 @@ See https://kubernetes.io/docs/concepts/security/secrets-good-practices/
 See https://kubernetes.io/docs/concepts/configuration/secret/#information-security-for-secrets
 """
 
-import re
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
 from hullcheck.model.configtext import in_config
-from hullcheck.model.kubernetes import KubernetesObject
 from hullcheck.model.node import Mapping, Scalar
 from hullcheck.model.placeholders import asks, documented, is_harmless_value, weak
 from hullcheck.model.repository import is_for_tests
 from hullcheck.model.secrets import Grade, by_name, decoded, in_url, narrowed, words_of
 from hullcheck.model.tokens import by_value, random
-from hullcheck.source import Location
+from hullcheck.patterns import pattern
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.model.kubernetes import KubernetesObject
+    from hullcheck.source import Location
 
 check = Check(
     __name__,
@@ -92,22 +97,22 @@ PUBLIC = frozenset(
 )
 """Last words of keys whose values everybody may know."""
 
-_UNLIKE_WORDS = re.compile(
+_UNLIKE_WORDS = pattern(
     r"(?=.*[A-Za-z])(?=.*[0-9!@#$%^&*?+=~])[!-~]{6,200}|(?i:[\w -]{0,60}(?:passw|secret)[\w -]{0,60})"
 )
-_ADDRESS = re.compile(
+_ADDRESS = pattern(
     r"[\w.+-]{1,64}@[\w.-]{1,200}|[a-z][a-z0-9+.-]{0,20}://\S{1,300}|[\w-]{1,63}(?:\.[\w-]{1,63}){1,9}(?::\d{1,5})?"
 )
 _WHOLE_FILE = frozenset(("dockerconfigjson", "dockercfg", "htpasswd", "netrc", "kubeconfig"))
 
-FILE = re.compile(r"\.Files\.Get\b|\.AsSecrets\b")
+FILE = pattern(r"\.Files\.Get\b|\.AsSecrets\b")
 """What puts a file of the chart into a template."""
 
 MIN_WRITTEN = 4
 """Characters of a value of which another one is made, below which that may be by chance."""
 
 
-@check.on(KubernetesObject)
+@check.on("KubernetesObject")
 def with_data(made: KubernetesObject) -> Iterator[Finding]:
     if made.kind != "Secret" or made.api_version != "v1" or made.node.get("sops") is not None:
         return

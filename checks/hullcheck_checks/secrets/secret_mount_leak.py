@@ -19,16 +19,22 @@ See https://docs.docker.com/build/building/secrets/
 See https://docs.docker.com/reference/dockerfile/#run---mounttypesecret
 """
 
+from __future__ import annotations
+
 import re
 from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
 from hullcheck.model.argv import Command, commands, unquoted
-from hullcheck.model.dockerfile import Stage, mounts
-from hullcheck.model.instruction import Instruction
-from hullcheck.model.text import Text
-from hullcheck.source import Location
+from hullcheck.patterns import pattern
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.model.dockerfile import Stage
+    from hullcheck.model.instruction import Instruction
+    from hullcheck.model.text import Text
+    from hullcheck.source import Location
 
 check = Check(
     __name__,
@@ -44,14 +50,14 @@ PRINTERS = frozenset(
     ("cat", "echo", "printf", "tee", "base64", "head", "tail", "tr", "sed", "awk", "jq", "envsubst", "cut", "xargs")
 )
 LISTERS = frozenset(("env", "printenv", "set", "export"))
-WRITERS = re.compile(
+WRITERS = pattern(
     r"(?:npm|pnpm|yarn|pip3?|poetry|composer|bundle|cargo|conda) (?:-\S+ )*config\b|git (?:-\S+ )*(?:config|clone|remote|submodule)\b"
     r"|(?:docker|podman|helm|npm|az|gh|oras|crane) (?:\S+ )?login\b|aws configure\b|gcloud auth\b|dotnet nuget add\b|helm repo add\b"
 )
 """Programs that write down what they are told, with the words that make them."""
 
-UNDONE = re.compile(r"--unset|\blogout\b")
-_KEEPERS = re.compile(r"\b(?:npm|pnpm|yarn|pip3?|poetry|composer|bundle)\Z")
+UNDONE = pattern(r"--unset|\blogout\b")
+_KEEPERS = pattern(r"\b(?:npm|pnpm|yarn|pip3?|poetry|composer|bundle)\Z")
 HARMLESS = ("/dev/", "/proc/")
 
 
@@ -62,6 +68,8 @@ class _Secrets:
         self.paths: set[str] = set()
         self.variables: set[str] = set()
         self.mounted: list[str] = []
+        from hullcheck.model.dockerfile import mounts
+
         for mount in mounts(instruction):
             target = mount.option("target", "dst", "destination")
             env, name = mount.option("env"), mount.option("id")
@@ -91,10 +99,12 @@ class _Secrets:
         return not target.startswith((*HARMLESS, *self.mounted, *self.paths)) and not target.startswith("&")
 
 
-@check.on(Stage)
+@check.on("Stage")
 def leaks(stage: Stage) -> Iterator[Finding]:
     for step in stage.instructions:
         instruction = step.effective
+        from hullcheck.model.dockerfile import mounts
+
         if instruction.keyword == "RUN" and any(mount.kind == "secret" for mount in mounts(instruction)):
             for text in (instruction.text, *(heredoc.body for heredoc in instruction.heredocs)):
                 yield from _in_script(stage, instruction, text)

@@ -17,16 +17,21 @@ See https://docs.github.com/en/code-security/secret-scanning/introduction/about-
 See https://cwe.mitre.org/data/definitions/798.html
 """
 
-import re
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
-from hullcheck.model.kubernetes import KubernetesObject
 from hullcheck.model.node import Mapping, Scalar
 from hullcheck.model.repository import FileText, is_for_tests
 from hullcheck.model.secrets import decoded
 from hullcheck.model.tokens import Secret, by_value
+from hullcheck.patterns import pattern
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.model.kubernetes import KubernetesObject
 
 check = Check(
     __name__,
@@ -38,7 +43,7 @@ check = Check(
 )
 
 
-@check.on(FileText)
+@check.on("FileText")
 def in_text(file: FileText) -> Iterator[Finding]:
     for secret in by_value(file.source.text):
         if _is_for_browsers(file.source.text, secret):
@@ -53,7 +58,7 @@ def in_text(file: FileText) -> Iterator[Finding]:
         )
 
 
-_FOR_BROWSERS = re.compile(
+_FOR_BROWSERS = pattern(
     r"(?:VITE|REACT_APP|NEXT_PUBLIC|NUXT_PUBLIC|GATSBY|EXPO_PUBLIC|VUE_APP|PUBLIC|FIREBASE|MAPS?)_[A-Z0-9_]{0,60}[\"']?"
     r"\s{0,9}[:=]\s{0,9}[\"']?(?:\$\{[A-Z0-9_]{1,60}:?-)?\Z"
 )
@@ -67,7 +72,7 @@ def _is_for_browsers(text: str, secret: Secret) -> bool:
     return _FOR_BROWSERS.search(before.rpartition("\n")[2]) is not None
 
 
-@check.on(KubernetesObject)
+@check.on("KubernetesObject")
 def in_encoded_data(made: KubernetesObject) -> Iterator[Finding]:
     data = made.node.get("data") if made.kind == "Secret" else None
     for key, value in data.entries().values() if isinstance(data, Mapping) else ():

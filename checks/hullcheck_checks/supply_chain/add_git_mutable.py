@@ -13,14 +13,18 @@ See https://docs.docker.com/reference/dockerfile/#adding-files-from-a-git-reposi
 See https://github.com/ossf/scorecard/blob/main/docs/checks.md#pinned-dependencies
 """
 
+from __future__ import annotations
+
 import re
 from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
-from hullcheck.model.dockerfile import Stage
-from hullcheck.model.downloads import is_git, without_secrets
 from hullcheck.model.extent import sources
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.model.dockerfile import Stage
 
 check = Check(
     __name__,
@@ -32,7 +36,7 @@ check = Check(
 )
 
 
-@check.on(Stage)
+@check.on("Stage")
 def mutable(stage: Stage) -> Iterator[Finding]:
     for step in stage.instructions:
         instruction = step.effective
@@ -41,6 +45,8 @@ def mutable(stage: Stage) -> Iterator[Finding]:
         for word in instruction.words[:-1]:
             value = stage.expand(word.text, step)
             url = value.text or value.shape
+            from hullcheck.model.downloads import is_git, without_secrets
+
             if not is_git(url):
                 continue
             name = _reference(url)

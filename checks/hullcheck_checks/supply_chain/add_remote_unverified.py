@@ -15,14 +15,17 @@ See https://docs.docker.com/reference/dockerfile/#add---checksum
 See https://docs.docker.com/build/building/best-practices/#add-or-copy
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Related, Severity
-from hullcheck.model.dockerfile import Stage
-from hullcheck.model.downloads import is_git, is_url, without_secrets
 from hullcheck.model.extent import sources
-from hullcheck.model.flow import added
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.model.dockerfile import Stage
 
 check = Check(
     __name__,
@@ -34,7 +37,7 @@ check = Check(
 )
 
 
-@check.on(Stage)
+@check.on("Stage")
 def unverified(stage: Stage) -> Iterator[Finding]:
     for number, step in enumerate(stage.instructions):
         instruction = step.effective
@@ -42,10 +45,14 @@ def unverified(stage: Stage) -> Iterator[Finding]:
             continue
         for word in instruction.words[:-1]:
             url = stage.expand(word.text, step).text or word.text
+            from hullcheck.model.downloads import is_git, is_url, without_secrets
+
             if not is_url(url) or is_git(url):
                 continue
             plain = url.lower().startswith(("http://", "ftp://"))
             target = stage.expand(instruction.words[-1].text, step).text or instruction.words[-1].text
+            from hullcheck.model.flow import added
+
             fate = added(stage, number, url, target, word.location)
             severity = Severity.HIGH if plain or fate.run_by else Severity.MEDIUM
             yield check.finding(

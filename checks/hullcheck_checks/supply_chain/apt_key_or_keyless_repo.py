@@ -13,13 +13,18 @@ See https://manpages.debian.org/bookworm/apt/apt-key.8.en.html
 See https://wiki.debian.org/DebianRepository/UseThirdParty
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
-from hullcheck.model.command import Command, Script
-from hullcheck.model.dockerfile import Stage
-from hullcheck.source import Location
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.model.command import Command, Script
+    from hullcheck.model.dockerfile import Stage
+    from hullcheck.source import Location
 
 check = Check(
     __name__,
@@ -33,7 +38,7 @@ check = Check(
 TRUSTED = "/etc/apt/trusted.gpg"
 
 
-@check.on(Stage)
+@check.on("Stage")
 def trusted(stage: Stage) -> Iterator[Finding]:
     for script in stage.scripts:
         for command in script.commands:

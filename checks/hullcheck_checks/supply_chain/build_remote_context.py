@@ -15,14 +15,20 @@ it is pinned by a digest.
 See https://docs.docker.com/build/concepts/context/#remote-context
 """
 
+from __future__ import annotations
+
 import re
 from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
-from hullcheck.model.compose import Service
 from hullcheck.model.extent import sources
-from hullcheck.source import Field
+from hullcheck.patterns import pattern
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.model.compose import Service
+    from hullcheck.source import Field
 
 check = Check(
     __name__,
@@ -33,12 +39,12 @@ check = Check(
     cwe=(494, 829),
 )
 
-_REMOTE = re.compile(r"(?:https?|git|ssh)://|git@|github\.com/")
-_COMMIT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
-_TAG = re.compile(r"(?:refs/tags/)?v?[0-9]++(?:(?:\.[0-9]++)*+(?:\+[\w.-]+)?|[-.][\w.-]+)")
+_REMOTE = pattern(r"(?:https?|git|ssh)://|git@|github\.com/")
+_COMMIT = pattern(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
+_TAG = pattern(r"(?:refs/tags/)?v?[0-9]++(?:(?:\.[0-9]++)*+(?:\+[\w.-]+)?|[-.][\w.-]+)")
 
 
-@check.on(Service)
+@check.on("Service")
 def contexts(service: Service) -> Iterator[Finding]:
     if service.build is not None:
         for what, field in (("", service.build.context), *service.build.additional_contexts.items()):

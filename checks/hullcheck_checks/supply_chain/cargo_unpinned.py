@@ -13,13 +13,18 @@ See https://doc.rust-lang.org/cargo/commands/cargo-install.html
 See https://github.com/ossf/scorecard/blob/main/docs/checks.md#pinned-dependencies
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
-from hullcheck.model.dockerfile import Stage
 from hullcheck.model.package_options import CARGO
 from hullcheck.model.packages import apart
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.model.dockerfile import Stage
 
 check = Check(
     __name__,
@@ -33,7 +38,7 @@ check = Check(
 _ENOUGH = frozenset(("--version", "--vers", "--path", "--rev", "--list"))
 
 
-@check.on(Stage)
+@check.on("Stage")
 def unpinned(stage: Stage) -> Iterator[Finding]:
     for command in stage.commands:
         words = [word for word in command.arguments if not word.text.startswith("+")]

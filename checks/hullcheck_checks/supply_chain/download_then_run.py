@@ -21,18 +21,20 @@ See https://github.com/ossf/scorecard/blob/main/docs/checks.md#pinned-dependenci
 See https://docs.docker.com/reference/dockerfile/#add---checksum
 """
 
+from __future__ import annotations
+
 import re
 from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Related, Severity
-from hullcheck.model.command import Command, Word
-from hullcheck.model.dockerfile import Stage
-from hullcheck.model.downloads import without_secrets
 from hullcheck.model.extent import sources
-from hullcheck.model.flow import fetched
 from hullcheck.model.packages import Install, is_repository, npm_installs, pip_installs
-from hullcheck.model.variables import expanded
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.model.command import Command, Word
+    from hullcheck.model.dockerfile import Stage
 
 check = Check(
     __name__,
@@ -44,11 +46,15 @@ check = Check(
 )
 
 
-@check.on(Stage)
+@check.on("Stage")
 def unverified(stage: Stage) -> Iterator[Finding]:
+    from hullcheck.model.flow import fetched
+
     for file in fetched(stage).files:
         if file.run_by is None:
             continue
+        from hullcheck.model.downloads import without_secrets
+
         url = without_secrets(file.url)
         where = f", in stage `{file.elsewhere}`" if file.elsewhere else ""
         yield check.finding(
@@ -62,7 +68,7 @@ def unverified(stage: Stage) -> Iterator[Finding]:
         )
 
 
-@check.on(Stage)
+@check.on("Stage")
 def installed(stage: Stage) -> Iterator[Finding]:
     """What a package manager fetches from an address by itself; nothing says what that should be."""
     for script in stage.scripts:
@@ -70,8 +76,12 @@ def installed(stage: Stage) -> Iterator[Finding]:
         taken += [(install.command, word) for install in npm_installs(script) for word in install.packages]
         taken += [(command, word) for command in script.commands for word in _packages(command)]
         for command, word in taken:
+            from hullcheck.model.variables import expanded
+
             url = expanded(stage, script, command, word).rpartition(" @ ")[2].strip()
             if re.match(r"(?i)(?:https?|ftp)://", url) and not is_repository(url) and "#sha" not in url:
+                from hullcheck.model.downloads import without_secrets
+
                 yield check.finding(
                     stage,
                     f"`{command.name}` installs what `{without_secrets(url)}` serves, and nothing verifies it",

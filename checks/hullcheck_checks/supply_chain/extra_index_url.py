@@ -15,16 +15,19 @@ See https://pip.pypa.io/en/stable/cli/pip_install/#cmdoption-extra-index-url
 See https://docs.npmjs.com/cli/using-npm/scope#associating-a-scope-with-a-registry
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Fix, Severity
-from hullcheck.model.command import Command, Word
-from hullcheck.model.dockerfile import Stage
-from hullcheck.model.downloads import without_secrets
 from hullcheck.model.edit import fix, replace_word
 from hullcheck.model.extent import sources
-from hullcheck.model.variables import settings
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.model.command import Command, Word
+    from hullcheck.model.dockerfile import Stage
 
 check = Check(
     __name__,
@@ -45,7 +48,7 @@ PUBLIC = (
 """Public indexes that serve builds of public packages, whose names nobody else can take."""
 
 
-@check.on(Stage)
+@check.on("Stage")
 def second(stage: Stage) -> Iterator[Finding]:
     for script in stage.scripts:
         for command in script.commands:
@@ -54,8 +57,12 @@ def second(stage: Stage) -> Iterator[Finding]:
                 word, address = found
                 message = f"`{command.name}` asks a second index beside the public one"
                 yield _finding(stage, word, address, message, _only(command, word))
+    from hullcheck.model.variables import settings
+
     for setting in settings(stage):
         if setting.name.upper() in ("PIP_EXTRA_INDEX_URL", "UV_EXTRA_INDEX_URL") and _private(setting.value):
+            from hullcheck.model.downloads import without_secrets
+
             yield check.finding(
                 stage,
                 f"`{setting.name}` makes pip ask a second index beside the public one",
@@ -68,6 +75,8 @@ def second(stage: Stage) -> Iterator[Finding]:
 
 def _finding(stage: Stage, word: Word, address: str, message: str, remedy: Fix | None) -> Finding:
     severity = None if stage.needed else Severity.LOW
+    from hullcheck.model.downloads import without_secrets
+
     extent = sources(without_secrets(address))
     return check.finding(
         stage, message, at=word.location, severity=severity, evidence=("option",), fix=remedy, extent=extent

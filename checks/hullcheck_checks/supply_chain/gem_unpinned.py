@@ -13,13 +13,18 @@ See https://guides.rubygems.org/command-reference/#gem-install
 See https://github.com/ossf/scorecard/blob/main/docs/checks.md#pinned-dependencies
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
-from hullcheck.model.dockerfile import Stage
 from hullcheck.model.package_options import GEM
 from hullcheck.model.packages import apart, verb_at
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.model.dockerfile import Stage
 
 check = Check(
     __name__,
@@ -31,7 +36,7 @@ check = Check(
 )
 
 
-@check.on(Stage)
+@check.on("Stage")
 def unpinned(stage: Stage) -> Iterator[Finding]:
     for command in stage.commands:
         words = command.arguments

@@ -15,16 +15,19 @@ See https://github.com/ossf/scorecard/blob/main/docs/checks.md#pinned-dependenci
 See https://docs.docker.com/reference/dockerfile/#adding-files-from-a-git-repository
 """
 
+from __future__ import annotations
+
 import re
 from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
-from hullcheck.model.command import Command, Script, Word
-from hullcheck.model.dockerfile import Stage
-from hullcheck.model.downloads import without_secrets
 from hullcheck.model.extent import sources
-from hullcheck.model.variables import expanded
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.model.command import Command, Script, Word
+    from hullcheck.model.dockerfile import Stage
 
 check = Check(
     __name__,
@@ -41,7 +44,7 @@ _VALUED = frozenset(
 )  # fmt: skip
 
 
-@check.on(Stage)
+@check.on("Stage")
 def unpinned(stage: Stage) -> Iterator[Finding]:
     scripts = [script for script in stage.scripts if script.instruction.keyword == "RUN"]
     for number, script in enumerate(scripts):
@@ -49,9 +52,13 @@ def unpinned(stage: Stage) -> Iterator[Finding]:
             word = _cloned(command)
             if word is None or _pinned(stage, script, command, scripts[number:]):
                 continue
+            from hullcheck.model.variables import expanded
+
             url = expanded(stage, script, command, word)
             if not re.match(r"(?:https?|git|ssh)://|git@|github\.com|gitlab\.com", url):
                 continue
+            from hullcheck.model.downloads import without_secrets
+
             yield check.finding(
                 stage,
                 f"`git clone` takes `{without_secrets(url)}` without naming a commit",
@@ -89,6 +96,8 @@ def _pinned(stage: Stage, script: Script, clone: Command, scripts: list[Script])
             ):
                 continue
             for word in command.arguments:
+                from hullcheck.model.variables import expanded
+
                 text = expanded(stage, each, command, word)
                 if re.fullmatch(r"[0-9a-f]{40}(?:[0-9a-f]{24})?", text) or ("$" in text and not word.literal):
                     return True

@@ -14,14 +14,19 @@ See https://go.dev/ref/mod#go-install
 See https://github.com/ossf/scorecard/blob/main/docs/checks.md#pinned-dependencies
 """
 
+from __future__ import annotations
+
 import re
 from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
-from hullcheck.model.command import Command, Word
-from hullcheck.model.dockerfile import Stage
 from hullcheck.model.package_options import GO
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.model.command import Command, Word
+    from hullcheck.model.dockerfile import Stage
 
 check = Check(
     __name__,
@@ -33,7 +38,7 @@ check = Check(
 )
 
 
-@check.on(Stage)
+@check.on("Stage")
 def unpinned(stage: Stage) -> Iterator[Finding]:
     for command in stage.commands:
         for word in _loose(command):

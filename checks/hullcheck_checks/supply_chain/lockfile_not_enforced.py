@@ -18,16 +18,21 @@ See https://docs.npmjs.com/cli/commands/npm-ci
 See https://github.com/ossf/scorecard/blob/main/docs/checks.md#pinned-dependencies
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
-from hullcheck.model.command import Command, Script
-from hullcheck.model.dockerfile import Stage, mounts
 from hullcheck.model.edit import fix, replace_word
 from hullcheck.model.environment import in_force
 from hullcheck.model.package_options import COMPOSER
 from hullcheck.model.packages import npm_installs, pip_installs, verb_at
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.model.command import Command, Script
+    from hullcheck.model.dockerfile import Stage
 
 check = Check(
     __name__,
@@ -70,7 +75,7 @@ VARIABLES = {
 _OFF = frozenset(("", "0", "false", "no", "off", "n"))
 
 
-@check.on(Stage)
+@check.on("Stage")
 def loose(stage: Stage) -> Iterator[Finding]:
     copied = _copied(stage)
     for script in stage.scripts:
@@ -115,6 +120,8 @@ def _copied(stage: Stage) -> set[str]:
             instruction = step.effective
             if instruction.keyword in ("COPY", "ADD"):
                 found |= {word.text.rpartition("/")[2] for word in instruction.words[:-1]}
+            from hullcheck.model.dockerfile import mounts
+
             for mount in mounts(instruction):
                 source = mount.option("source", "src")
                 found |= {source.text.rpartition("/")[2]} if source else set()

@@ -14,15 +14,19 @@ See https://docs.npmjs.com/cli/commands/npm-install
 See https://github.com/ossf/scorecard/blob/main/docs/checks.md#pinned-dependencies
 """
 
+from __future__ import annotations
+
 import re
 from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
-from hullcheck.model.command import Command, Script, Word
-from hullcheck.model.dockerfile import Stage
 from hullcheck.model.packages import is_repository, names_commit, npm_installs
-from hullcheck.model.variables import expanded
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.model.command import Command, Script, Word
+    from hullcheck.model.dockerfile import Stage
 
 check = Check(
     __name__,
@@ -34,10 +38,12 @@ check = Check(
 )
 
 
-@check.on(Stage)
+@check.on("Stage")
 def unpinned(stage: Stage) -> Iterator[Finding]:
     for script in stage.scripts:
         for command, packages in _installed(script):
+            from hullcheck.model.variables import expanded
+
             said = [(word, expanded(stage, script, command, word)) for word in packages]
             loose = [(word, text) for word, text in said if _loose(text)]
             if loose:

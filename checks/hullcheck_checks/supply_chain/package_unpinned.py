@@ -16,16 +16,22 @@ See https://docs.conda.io/projects/conda/en/stable/commands/install.html
 See https://github.com/ossf/scorecard/blob/main/docs/checks.md#pinned-dependencies
 """
 
+from __future__ import annotations
+
 import re
 from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
 from hullcheck.model.command import Command, Option, Word
-from hullcheck.model.dockerfile import Stage
 from hullcheck.model.package_options import CHOCO, COMPOSER, CONDA, DOTNET, Grammar
 from hullcheck.model.packages import apart, verb_at
 from hullcheck.model.text import Text
+from hullcheck.patterns import pattern
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.model.dockerfile import Stage
 
 check = Check(
     __name__,
@@ -39,7 +45,7 @@ check = Check(
 Found = tuple[str, Word | Text]
 
 
-@check.on(Stage)
+@check.on("Stage")
 def unpinned(stage: Stage) -> Iterator[Finding]:
     for command in stage.commands:
         reader = _READERS.get(command.name.lower())
@@ -147,7 +153,7 @@ def _gallery(command: Command) -> Iterator[Found]:
                 yield name.strip("'\""), word
 
 
-_R_INSTALL = re.compile(r"\binstall\.packages\(\s*+(?:c\(\s*+)?[\"'](?P<name>[A-Za-z][\w.]*+)[\"']")
+_R_INSTALL = pattern(r"\binstall\.packages\(\s*+(?:c\(\s*+)?[\"'](?P<name>[A-Za-z][\w.]*+)[\"']")
 
 
 def _r(command: Command) -> Iterator[Found]:

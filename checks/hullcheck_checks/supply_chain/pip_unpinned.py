@@ -16,17 +16,21 @@ See https://pip.pypa.io/en/stable/topics/repeatable-installs/
 See https://github.com/ossf/scorecard/blob/main/docs/checks.md#pinned-dependencies
 """
 
+from __future__ import annotations
+
 import re
 from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
-from hullcheck.model.command import Script, Word
-from hullcheck.model.dockerfile import Stage
 from hullcheck.model.environment import in_force
 from hullcheck.model.package_options import UV
 from hullcheck.model.packages import Install, apart, is_address, is_repository, names_commit, pip_installs, verb_at
-from hullcheck.model.variables import expanded
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.model.command import Script
+    from hullcheck.model.dockerfile import Stage
 
 check = Check(
     __name__,
@@ -38,7 +42,7 @@ check = Check(
 )
 
 
-@check.on(Stage)
+@check.on("Stage")
 def unpinned(stage: Stage) -> Iterator[Finding]:
     for script in stage.scripts:
         for install in (*pip_installs(script), *_runs(script)):
@@ -46,6 +50,8 @@ def unpinned(stage: Stage) -> Iterator[Finding]:
                 stage, script, install
             ):
                 continue
+            from hullcheck.model.variables import expanded
+
             said = [(word, expanded(stage, script, install.command, word)) for word in install.packages]
             loose = [(word, text) for word, text in said if _loose(text)]
             if loose:
@@ -76,6 +82,8 @@ def _runs(script: Script) -> Iterator[Install]:
             words = (*words[:at], *words[at + taken :])
         own = words[: verb_at(words, UV) + 1]  # what stands behind belongs to the program
         options, programs = apart(own, UV)
+        from hullcheck.model.command import Word
+
         named = tuple(
             option.value or Word(option.text, option.word.raw)
             for option in options

@@ -18,17 +18,22 @@ See https://github.com/ossf/scorecard/blob/main/docs/checks.md#pinned-dependenci
 See https://docs.docker.com/build/building/best-practices/#run
 """
 
+from __future__ import annotations
+
 import re
 from collections.abc import Iterator
 from functools import cached_property
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
-from hullcheck.model.command import POWERSHELLS, SHELLS, Command, Script
-from hullcheck.model.dockerfile import Stage
-from hullcheck.model.downloads import INTERPRETERS, PRINTED, downloads, without_secrets
 from hullcheck.model.extent import sources
-from hullcheck.source import Location
+from hullcheck.patterns import pattern
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.model.command import Command, Script
+    from hullcheck.model.dockerfile import Stage
+    from hullcheck.source import Location
 
 check = Check(
     __name__,
@@ -39,15 +44,17 @@ check = Check(
     cwe=(494, 829),
 )
 
-_VARIABLE = re.compile(r"\$\{?(\w+)")
+_VARIABLE = pattern(r"\$\{?(\w+)")
 _PASSING = frozenset(("cat", "echo", "printf", "tee", "base64", "gunzip", "zcat", "sed", "tr"))
 MAX_STEPS = 20
 
 
-@check.on(Stage)
+@check.on("Stage")
 def piped(stage: Stage) -> Iterator[Finding]:
     for script in stage.scripts:
         uses = _Uses(script)
+        from hullcheck.model.downloads import PRINTED, downloads, without_secrets
+
         for download in downloads(stage, script):
             if download.path != PRINTED:
                 continue
@@ -64,7 +71,7 @@ def piped(stage: Stage) -> Iterator[Finding]:
                 )
 
 
-@check.on(Stage)
+@check.on("Stage")
 def by_itself(stage: Stage) -> Iterator[Finding]:
     """What an interpreter fetches and executes by itself."""
     for script in stage.scripts:
@@ -72,6 +79,8 @@ def by_itself(stage: Stage) -> Iterator[Finding]:
             found = _fetched_code(command)
             if found is not None:
                 url, place = found
+                from hullcheck.model.downloads import without_secrets
+
                 yield check.finding(
                     stage,
                     f"`{command.name}` fetches code from `{without_secrets(url)}` and runs it, unseen",
@@ -82,11 +91,11 @@ def by_itself(stage: Stage) -> Iterator[Finding]:
                 )
 
 
-_URL = re.compile(r"https?://[^\s'\"\\)<>]+")
-_RUNS = re.compile(
+_URL = pattern(r"https?://[^\s'\"\\)<>]+")
+_RUNS = pattern(
     r"\b(?:exec|eval|compile|instance_eval|class_eval|run_path|runInThisContext|Function|system|create_function)\s*\(?\W"
 )
-_FETCHES = re.compile(
+_FETCHES = pattern(
     r"urlopen|requests\.get|httpx\.get|urllib|fetch\s*\(|file_get_contents|open-uri|URI\.|Net::HTTP|LWP|https?\.get|include\s"
 )
 
@@ -99,6 +108,8 @@ def _fetched_code(command: Command) -> tuple[str, Location] | None:
             if word.text.startswith(("http://", "https://")):
                 return None if re.search(r"@v?[0-9]", word.text) else (word.text, command.place(word))
         return None
+    from hullcheck.model.downloads import INTERPRETERS
+
     if not INTERPRETERS.fullmatch(command.name):
         return None
     codes = [
@@ -139,6 +150,8 @@ class _Uses:
         return found
 
     def _reader(self, command: Command) -> Command | None:
+        from hullcheck.model.command import SHELLS
+
         shell = command.name in SHELLS and any(re.fullmatch(r"-\w*c", word.text) for word in command.arguments)
         if shell or command.name == "eval":
             return command
@@ -173,6 +186,8 @@ def _reader(script: Script, command: Command, uses: _Uses, steps: int) -> Comman
 def _executes_what_it_reads(script: Script, command: Command) -> bool:
     """`... | bash -c "$(cat)"`, `... | xargs -0 sh -c`."""
     texts = [word.text for word in command.arguments]
+    from hullcheck.model.command import SHELLS
+
     if command.name not in SHELLS and command.name != "eval":
         return False
     if any(wrapper.text == "xargs" for wrapper in command.wrappers):
@@ -188,6 +203,8 @@ def _executes_input(command: Command) -> bool:
     texts = [word.text for word in command.arguments]
     if command.name in ("invoke-expression", "source", "."):
         return command.name == "invoke-expression" or texts[:1] == ["/dev/stdin"]
+    from hullcheck.model.command import POWERSHELLS, SHELLS
+
     if command.name in SHELLS or command.name == "fish":
         if any(re.fullmatch(r"-\w*c", text) for text in texts):
             return False
@@ -195,6 +212,8 @@ def _executes_input(command: Command) -> bool:
         return "-s" in texts or not operands or operands[0] in ("-", "/dev/stdin")
     if command.name.lower() in POWERSHELLS:
         return not texts or texts[-1] == "-"
+    from hullcheck.model.downloads import INTERPRETERS
+
     if INTERPRETERS.fullmatch(command.name):
         if any(re.match(r"-\w*[cemnpE]", text) for text in texts if not text.startswith("--")):
             return False
@@ -228,6 +247,9 @@ def _executes(parent: Command, inner: Command) -> bool:
         return True
     if parent.name in ("source", "."):
         return inner.how == "<("
+    from hullcheck.model.command import SHELLS
+    from hullcheck.model.downloads import INTERPRETERS
+
     if parent.name in SHELLS or INTERPRETERS.fullmatch(parent.name):
         given = any(re.fullmatch(r"-\w*[ce]", text) for text in texts[1:at])
         return given if inner.how == "$(" else not given and not _operands(texts[1:at], ("-o", "-O"))

@@ -15,17 +15,20 @@ See https://manpages.debian.org/stable/apt/apt-secure.8.en.html
 See https://wiki.alpinelinux.org/wiki/Alpine_Package_Keeper
 """
 
+from __future__ import annotations
+
 import re
 from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Fix, Severity
-from hullcheck.model.command import Command, Script, Word
-from hullcheck.model.cures import without_option
-from hullcheck.model.dockerfile import Stage
-from hullcheck.model.variables import settings
 from hullcheck.model.written import copied
 from hullcheck.terms import Alias
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.model.command import Command, Script, Word
+    from hullcheck.model.dockerfile import Stage
 
 check = Check(
     __name__,
@@ -71,7 +74,7 @@ LINES = (
 )
 
 
-@check.on(Stage)
+@check.on("Stage")
 def unsigned(stage: Stage) -> Iterator[Finding]:
     for script in stage.scripts:
         for command in script.commands:
@@ -80,13 +83,19 @@ def unsigned(stage: Stage) -> Iterator[Finding]:
                 written = command.name in ("echo", "printf", "cat", "sed", "add-apt-repository")
                 subject = "what is written here" if written else f"`{command.name}`"
                 message = f"{subject} switches signatures off: `{word.text[:80]}`"
+                from hullcheck.model.cures import without_option
+
                 yield _finding(stage, word, message, command.name, without_option(command, word))
     for file in copied(stage):
         span = _switched_off(file.text.text)
         if span and _line(file.text.text):
             said = file.text.slice(*span).strip()
             message = f"what is written here switches signatures off: `{said.text[:80]}`"
+            from hullcheck.model.command import Word
+
             yield _finding(stage, Word(said.text, said), message, "COPY", None)
+    from hullcheck.model.variables import settings
+
     for setting in settings(stage):
         if (setting.name == "GOSUMDB" and setting.value == "off") or (
             setting.name in ("GONOSUMDB", "GONOSUMCHECK", "GOFLAGS") and _go_off(setting.name, setting.value)
@@ -161,5 +170,7 @@ def _in_heredoc(script: Script, command: Command) -> Word | None:
             continue
         span = _switched_off(redirection.body.text)
         if span and _line(redirection.body.text) and (command.name == "tee" or any(script.written_to(command))):
+            from hullcheck.model.command import Word
+
             return Word(redirection.body.text[slice(*span)].strip(), redirection.body.slice(*span).strip())
     return None

@@ -15,19 +15,22 @@ See https://docs.docker.com/build/building/best-practices/#run
 See https://cwe.mitre.org/data/definitions/319.html
 """
 
+from __future__ import annotations
+
 import re
 from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Fix, Severity
-from hullcheck.model.command import Command, Script
-from hullcheck.model.dockerfile import Stage
-from hullcheck.model.downloads import NAMES, downloads, is_local, verifies, without_secrets
 from hullcheck.model.edit import fix, replace_word
 from hullcheck.model.extent import sources
-from hullcheck.model.variables import expanded, settings
 from hullcheck.model.written import Written, copied, written
 from hullcheck.source import Location
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.model.command import Command, Script
+    from hullcheck.model.dockerfile import Stage
 
 check = Check(
     __name__,
@@ -54,10 +57,12 @@ VARIABLES = frozenset(
 Found = tuple[str, Location, str]
 
 
-@check.on(Stage)
+@check.on("Stage")
 def plain(stage: Stage) -> Iterator[Finding]:
     seen = set()
     for url, place, harmless in _addresses(stage):
+        from hullcheck.model.downloads import is_local, without_secrets
+
         if place in seen or is_local(url) or re.match(r"(?i)http://[^/:]*[$%*{]", url):
             continue
         seen.add(place)
@@ -83,6 +88,8 @@ def _encrypted(place: Location) -> Fix | None:
 def _addresses(stage: Stage) -> Iterator[Found]:
     """What is fetched over http, where, and why that may be harmless."""
     for script in stage.scripts:
+        from hullcheck.model.downloads import NAMES, downloads, verifies
+
         verified = max((command.number for command in script.commands if verifies(command)), default=-1)
         for download in downloads(stage, script):
             if _is_plain(download.url):
@@ -103,6 +110,8 @@ def _addresses(stage: Stage) -> Iterator[Found]:
                 url = stage.expand(word.text, step).text or word.text
                 if _is_plain(url):
                     yield url, word.location, ""
+    from hullcheck.model.variables import settings
+
     for setting in settings(stage):
         if setting.name.lower() in VARIABLES and _is_plain(setting.value):
             yield setting.value, setting.place, ""
@@ -115,6 +124,8 @@ def _is_plain(text: str) -> bool:
 def _in_words(stage: Stage, script: Script, command: Command) -> Iterator[Found]:
     before = ""
     for word in command.arguments:
+        from hullcheck.model.variables import expanded
+
         text = expanded(stage, script, command, word)
         key, _, value = text.rpartition("=")
         about = f"{before} {key}".lower()
@@ -155,6 +166,8 @@ def _in_lists(stage: Stage, script: Script, command: Command) -> Iterator[Found]
         return
     signed = any("/etc/ap" in file for file in lists)
     for word in command.arguments:
+        from hullcheck.model.variables import expanded
+
         text = expanded(stage, script, command, word)
         match = re.search(r"http://[^\s\"']+", text)
         if match:

@@ -14,12 +14,17 @@ It is no container, so no other check judges it.
 See https://docs.docker.com/compose/how-tos/provider-services/
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
-from hullcheck.model.compose import Service
 from hullcheck.model.node import Mapping, as_str
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.model.compose import Service
 
 check = Check(
     __name__,
@@ -31,7 +36,7 @@ check = Check(
 )
 
 
-@check.on(Service)
+@check.on("Service")
 def made(service: Service) -> Iterator[Finding]:
     provider = service.node.get("provider")
     kind = provider.get("type") if isinstance(provider, Mapping) else None

@@ -13,13 +13,18 @@ A full commit or a digest is no finding.
 See https://docs.docker.com/reference/compose-file/include/
 """
 
-import re
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
-from hullcheck.model.compose import ComposeProject
 from hullcheck.model.extent import sources
+from hullcheck.patterns import pattern
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.model.compose import ComposeProject
 
 check = Check(
     __name__,
@@ -30,10 +35,10 @@ check = Check(
     cwe=(494, 829),
 )
 
-_PINNED = re.compile(r"@sha256:[0-9a-f]{64}$|#[0-9a-f]{40}(?:[0-9a-f]{24})?(?::|$)")
+_PINNED = pattern(r"@sha256:[0-9a-f]{64}$|#[0-9a-f]{40}(?:[0-9a-f]{24})?(?::|$)")
 
 
-@check.on(ComposeProject)
+@check.on("ComposeProject")
 def remotes(project: ComposeProject) -> Iterator[Finding]:
     for field in project.remotes:
         if field.value is not None and not _PINNED.search(field.value):

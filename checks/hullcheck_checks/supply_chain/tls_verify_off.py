@@ -14,26 +14,22 @@ See https://curl.se/docs/sslcerts.html
 See https://cwe.mitre.org/data/definitions/295.html
 """
 
+from __future__ import annotations
+
 import re
 from collections.abc import Callable, Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Fix, Severity
-from hullcheck.model.command import Command, Script, Word
-from hullcheck.model.container import Container
-from hullcheck.model.cures import without_option
-from hullcheck.model.dockerfile import Stage
-from hullcheck.model.downloads import (
-    CURL_VALUED,
-    CURL_VALUED_LONG,
-    WGET_VALUED,
-    WGET_VALUED_LONG,
-    is_local,
-)
 from hullcheck.model.edit import delete_word, fix, replace_word
 from hullcheck.model.extent import Extent, extent, words
-from hullcheck.model.variables import settings
 from hullcheck.terms import Alias
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.model.command import Command, Script, Word
+    from hullcheck.model.container import Container
+    from hullcheck.model.dockerfile import Stage
 
 _PIP = ("pip", "pip2", "pip3", "pipx", "uv", "python", "python2", "python3")
 
@@ -81,7 +77,7 @@ EMPTIED = frozenset(("CURL_CA_BUNDLE", "REQUESTS_CA_BUNDLE"))
 """What requests takes as "verify nothing" when it is there without a value."""
 
 
-@check.on(Stage)
+@check.on("Stage")
 def unverified(stage: Stage) -> Iterator[Finding]:
     for script in stage.scripts:
         for command in script.commands:
@@ -98,6 +94,8 @@ def unverified(stage: Stage) -> Iterator[Finding]:
                     extent=_trusted(command, word),
                     fix=_verified(command, word),
                 )
+    from hullcheck.model.variables import settings
+
     for setting in settings(stage):
         if _switches_off(setting.name, setting.value):
             yield check.finding(
@@ -110,7 +108,7 @@ def unverified(stage: Stage) -> Iterator[Finding]:
             )
 
 
-@check.on(Container)
+@check.on("Container")
 def environment(container: Container) -> Iterator[Finding]:
     for variable in container.environment if container.dialect != "dockerfile" else ():
         if variable.value.value is not None and _switches_off(variable.name, variable.value.value):
@@ -142,6 +140,8 @@ def _trusted(command: Command, word: Word) -> Extent:
 def _verified(command: Command, word: Word) -> Fix | None:
     """Without the option, its letter among others, or the option and the host that it names."""
     title = "leave the verification on"
+    from hullcheck.model.cures import without_option
+
     if (
         command.name == "curl"
         and re.fullmatch(r"-[A-Za-jl-z#]*k[A-Za-z#]*", word.text)
@@ -172,6 +172,8 @@ def _switches_off(name: str, value: str) -> bool:
         return False
     values = VARIABLES[name]
     if values is None:
+        from hullcheck.model.downloads import is_local
+
         return "*" not in value[:1] and not is_local(value) if name != "GOINSECURE" else True
     return value.strip("\"'").lower() in values
 
@@ -203,6 +205,8 @@ def _named(*names: str) -> Callable[[Command], Word | None]:
 
 
 def _curl(command: Command) -> Word | None:
+    from hullcheck.model.downloads import CURL_VALUED, CURL_VALUED_LONG, is_local
+
     options, operands = command.parsed(CURL_VALUED, CURL_VALUED_LONG)
     if operands and all(is_local(word.text) for word in operands):
         return None
@@ -210,6 +214,8 @@ def _curl(command: Command) -> Word | None:
 
 
 def _wget(command: Command) -> Word | None:
+    from hullcheck.model.downloads import WGET_VALUED, WGET_VALUED_LONG, is_local
+
     options, operands = command.parsed(WGET_VALUED, WGET_VALUED_LONG)
     if operands and all(is_local(word.text) for word in operands):
         return None
@@ -247,6 +253,8 @@ def _pip(command: Command) -> Word | None:
         key, equals, value = word.text.partition("=")
         if key in ("--trusted-host", "--allow-insecure-host") or key.endswith(".trusted-host"):
             host = value if equals else words[at + 1].text if at + 1 < len(words) else ""
+            from hullcheck.model.downloads import is_local
+
             if host and not is_local(host):
                 return word
     return None

@@ -16,14 +16,17 @@ See https://github.com/ossf/scorecard/blob/main/docs/checks.md#pinned-dependenci
 See https://docs.docker.com/reference/dockerfile/#add---checksum
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Related, Severity
-from hullcheck.model.dockerfile import Stage
-from hullcheck.model.downloads import without_secrets
 from hullcheck.model.extent import sources
-from hullcheck.model.flow import fetched
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.model.dockerfile import Stage
 
 check = Check(
     __name__,
@@ -36,11 +39,15 @@ check = Check(
 )
 
 
-@check.on(Stage)
+@check.on("Stage")
 def unpacked(stage: Stage) -> Iterator[Finding]:
+    from hullcheck.model.flow import fetched
+
     for file in fetched(stage).files:
         if file.unpacked_by is None or file.verified or file.run_by is not None:
             continue
+        from hullcheck.model.downloads import without_secrets
+
         url = without_secrets(file.url)
         yield check.finding(
             stage,

@@ -12,12 +12,17 @@ With a cache mount on the index, or where a script is run in the same instructio
 See https://docs.docker.com/build/building/best-practices/#apt-get
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
-from hullcheck.model.command import SHELLS, Command, Script
-from hullcheck.model.dockerfile import Stage, mounts
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.model.command import Command, Script
+    from hullcheck.model.dockerfile import Stage
 
 check = Check(
     __name__,
@@ -48,11 +53,13 @@ _INSTALLING = frozenset(
 )  # fmt: skip
 
 
-@check.on(Stage)
+@check.on("Stage")
 def alone(stage: Stage) -> Iterator[Finding]:
     for script in stage.scripts:
         if script.unknown or script.instruction.keyword != "RUN":
             continue
+        from hullcheck.model.dockerfile import mounts
+
         if any(mount.kind == "cache" for mount in mounts(script.instruction)):
             continue
         for command in script.commands:
@@ -85,6 +92,8 @@ def _installed(script: Script, refresh: Command) -> bool:
 
 def _may_install(command: Command) -> bool:
     first = command.words[0].text if command.words else ""
+    from hullcheck.model.command import SHELLS
+
     if command.name in SHELLS or command.name in ("source", ".", "eval"):
         return True
     if "/" in first or not command.name:

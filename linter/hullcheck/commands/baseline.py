@@ -1,5 +1,7 @@
 """`hullcheck baseline`: a file of the findings that there are, so that only others count."""
 
+from __future__ import annotations
+
 import argparse
 import os
 import sys

@@ -1,25 +1,28 @@
 """`hullcheck check`: judge files and folders, report, gate."""
 
-import argparse
+from __future__ import annotations
+
 import os
 import re
 import sys
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from hullcheck import engine, report
 from hullcheck.check import Registry
-from hullcheck.commands import policy
+from hullcheck.commands import given, policy
 from hullcheck.commands.common import Progress, add_policy, day, registry, root_of, say_all, use_color, write
 from hullcheck.discover import MAX_MANIFEST
 from hullcheck.errors import HullcheckError
 from hullcheck.finding import Severity
+from hullcheck.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    import argparse
+
     from hullcheck.commands.hook import Plan
 
-_WITH_CHECKOUT = ("sarif", "sarif-full", "markdown")
-_WITH_COVERAGE = ("full", "json", "markdown", "github")
+_WITH_CHECKOUT = ("sarif", "sarif-full", "markdown", "html")
+_WITH_COVERAGE = ("full", "json", "markdown", "github", "html")
 
 LEVELS = tuple(str(severity) for severity in reversed(Severity))
 FORMATS = tuple(report.FORMATS)
@@ -52,6 +55,7 @@ def add(parser: argparse.ArgumentParser) -> None:
         metavar="VERSION",
         help="--validate, against that version, such as 1.34 (else: the newest)",
     )
+    given.add(parser, profile=False)
     option("--no-inline", action="store_true", help="don't honour ignore comments")
     option("--no-foreign-ignores", action="store_true", help="don't honour other tools' ignore comments")
     option("--show-suppressed", action="store_true", help="list what is suppressed, too")
@@ -98,9 +102,8 @@ def run(options: argparse.Namespace) -> int:
         if options.diff and file is None:
             continue
         color = file is None and use_color(options.color)
-        text = report.render(
-            name, result.report(checks, color=color, category=options.sarif_category, checkout=name in _WITH_CHECKOUT)
-        )
+        made = result.report(checks, color=color, category=options.sarif_category, checkout=name in _WITH_CHECKOUT)
+        text = report.render(name, made._replace(beside=None if file is None else os.path.dirname(file) or "."))
         if file is None:
             sys.stdout.write(text)
         else:
@@ -134,12 +137,14 @@ def _judged(options: argparse.Namespace, request_: engine.Request, checks: Regis
 
 def with_defaults(options: argparse.Namespace) -> argparse.Namespace:
     """The options of another command, with this one's defaults for all others."""
+    import argparse
+
     parser = argparse.ArgumentParser()
     add(parser)
     return argparse.Namespace(**{**vars(parser.parse_args([])), **vars(options)})
 
 
-def request(options: argparse.Namespace, checks: Registry, plan: "Plan | None" = None) -> engine.Request:
+def request(options: argparse.Namespace, checks: Registry, plan: Plan | None = None) -> engine.Request:
     """What the options ask for; a hook's plan says what is judged, and what it is compared with."""
     paths = list(plan.paths) if plan else options.paths or ["."]
     if "-" in paths and len(paths) > 1:
@@ -177,6 +182,7 @@ def request(options: argparse.Namespace, checks: Registry, plan: "Plan | None" =
         only=plan.only if plan else None,
         head=plan.head if plan else "",
         fail_on_unjudged=options.fail_on_unjudged,
+        given=given.given(options),
     )
 
 
@@ -210,7 +216,7 @@ def _output(text: str) -> tuple[str, str | None]:
     return name, file or None
 
 
-def _warn(result: engine.Result, request_: engine.Request, plan: "Plan | None") -> None:
+def _warn(result: engine.Result, request_: engine.Request, plan: Plan | None) -> None:
     """Say what the run rests on, on standard error: what wasn't judged, and where nothing was there to be judged."""
     notes = [*(plan.notes if plan else ()), *(request_.past.history.notes() if request_.past else ())]
     if result.same_as and not plan:

@@ -1,5 +1,7 @@
 """`hullcheck checks`: the catalogue."""
 
+from __future__ import annotations
+
 import argparse
 
 from hullcheck.commands.common import registry

@@ -1,6 +1,7 @@
 """What several commands share: options, the registry of checks, colour, progress and writing files."""
 
-import argparse
+from __future__ import annotations
+
 import os
 import sys
 import time
@@ -13,6 +14,10 @@ from hullcheck import budget, config
 from hullcheck.check import Registry, load
 from hullcheck.discover import find_root
 from hullcheck.errors import HullcheckError
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import argparse
 
 CHECKS = "hullcheck_checks"
 
@@ -51,6 +56,8 @@ def _seconds(text: str) -> float:
     except ValueError:
         found = -1
     if not 0 <= found < float("inf"):
+        import argparse
+
         raise argparse.ArgumentTypeError(f"{text} is no number of seconds")
     return found
 

@@ -1,8 +1,9 @@
 """`hullcheck config`: what is in effect, for a path, and where each value came from; or the JSON Schema."""
 
+from __future__ import annotations
+
 import argparse
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
 
 from hullcheck import schema
 from hullcheck.check import Registry
@@ -11,6 +12,7 @@ from hullcheck.config import Accepted, Config, Override
 from hullcheck.engine import relative
 from hullcheck.rules import matcher
 from hullcheck.terms import said
+from hullcheck.tuples import NamedTuple
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -77,6 +79,19 @@ def _rows(config: Config, checks: Registry, path: str | None) -> Iterator[Row]:
         said += f", profiles: [{', '.join(project.profiles)}]" if project.profiles is not None else ""
         said += f", name: {project.name}" if project.name else ""
         yield Row(f"  - {{{said}}}", _origin(config, f"compose-projects.{number}"))
+    yield Row("helm:" if config.helm else "helm: {}", _origin(config, "helm"))
+    for folder, chart in config.helm.items():
+        yield Row(f"  {folder}:", _origin(config, f"helm.{folder}"))
+        for files in chart.values:
+            yield Row(f"    - values: [{', '.join(files)}]", _origin(config, f"helm.{folder}.values"))
+        for each in chart.sets:
+            yield Row(f"    - set: {each}", _origin(config, f"helm.{folder}.set"))
+        if chart.kube_version:
+            yield Row(f"    - kube-version: {chart.kube_version}", _origin(config, f"helm.{folder}.kube-version"))
+        if chart.api_versions:
+            yield Row(
+                f"    - api-versions: [{', '.join(chart.api_versions)}]", _origin(config, f"helm.{folder}.api-versions")
+            )
     yield Row("overrides:" if overrides else "overrides: []", "" if overrides else "default")
     for number, override in overrides:
         yield from _override(config, number, override)

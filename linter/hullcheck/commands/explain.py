@@ -1,5 +1,7 @@
 """`hullcheck explain`: a check's page, in the terminal."""
 
+from __future__ import annotations
+
 import argparse
 
 from hullcheck import config

@@ -1,5 +1,7 @@
 """`hullcheck files`: what is found, as which kind, and what becomes of each thing in it."""
 
+from __future__ import annotations
+
 import argparse
 
 from hullcheck import engine

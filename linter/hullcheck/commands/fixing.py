@@ -1,5 +1,7 @@
 """`--fix`, `--unsafe-fixes`, `--diff` and `--fix-only`: fixes made, or shown."""
 
+from __future__ import annotations
+
 import argparse
 import sys
 from collections.abc import Callable

@@ -5,19 +5,22 @@ pushed; and nothing that tells `run --all-files` from a commit. So what git says
 of a commit to its hooks, and only to them.
 """
 
+from __future__ import annotations
+
 import argparse
 import os
 import re
 from collections.abc import Iterable, Mapping
-from typing import NamedTuple
 
 from hullcheck.base import Past
 from hullcheck.discover import kind_of
 from hullcheck.engine import relative
 from hullcheck.history import LINK, SUBMODULE, History
 from hullcheck.model.repository import is_credential_file
+from hullcheck.patterns import pattern
+from hullcheck.tuples import NamedTuple
 
-_BESIDE = re.compile(
+_BESIDE = pattern(
     r"(?:.*/)?(?:\.env[^/]*|[^/]+\.env|[^/]*\.(?:docker|container)ignore|\.helmignore|[^/]+\.tpl|charts/[^/]+\.tgz|templates/.+)",
     re.IGNORECASE | re.DOTALL,
 )

@@ -1,5 +1,7 @@
 """`hullcheck map`: who can talk to whom, why, and what a change opens."""
 
+from __future__ import annotations
+
 import argparse
 import os
 import posixpath
@@ -8,24 +10,34 @@ from collections.abc import Iterable
 from datetime import date
 
 from hullcheck.analysis import UNREAD, discovered
+from hullcheck.commands import given
 from hullcheck.commands.common import Progress, add_policy, reach_of, read_config, registry, root_of, say_all, write
 from hullcheck.discover import DiskTree, Tree
-from hullcheck.engine import listed
+from hullcheck.engine import charts_said, listed
 from hullcheck.errors import HullcheckError
 from hullcheck.model.network.endpoint import NP_GUARD, Assume, IpBlocksMatchPods
 from hullcheck.model.network.network import Network
 from hullcheck.model.network.ports import MAX_PORT, PROTOCOLS, PortRange
 from hullcheck.report.safe import clean
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.page.frame import Links
 
 _NO_DAY = date.min  # no map depends on the day
-FORMATS = ("text", "json", "mermaid", "dot", "svg")
-DIFFERENCE_FORMATS = ("text", "json", "markdown", "mermaid")
+FORMATS = ("text", "json", "mermaid", "dot", "svg", "html")
+DIFFERENCE_FORMATS = ("text", "json", "markdown", "mermaid", "dot", "svg", "html")
 
 
 def add(parser: argparse.ArgumentParser) -> None:
     option = parser.add_argument
     option("paths", nargs="*", metavar="PATH", help="folders or files to map (default: the current folder)")
-    option("--format", choices=(*FORMATS, "markdown"), default="text", help="markdown: of a difference")
+    option(
+        "--format",
+        choices=(*FORMATS, "markdown", "cilium"),
+        default="text",
+        help="markdown: of a difference; cilium: of --policies",
+    )
     option("--output", metavar="FILE", help="write there instead of to standard output")
     option("--focus", action="append", default=[], metavar="WORKLOAD", help="only what touches it; repeatable")
     option("--explain", nargs="+", metavar="WORD", help="SRC DST [PORT]: why it is allowed or denied")
@@ -35,6 +47,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     option("--host-network", choices=("ignore-policy", "as-pod"), help="default: ignore-policy")
     option("--undeclared-namespaces", choices=("open", "closed"), help="labels of namespaces without a manifest")
     option("--compat", choices=("np-guard",), help="take all unknowns as that tool does")
+    given.add(parser)
     option("--jobs", type=int, default=0, metavar="N", help="processes to read files with (default: as many as help)")
     option("-q", "--quiet", action="store_true", help="no progress on standard error")
     add_policy(parser)
@@ -48,8 +61,11 @@ def run(options: argparse.Namespace) -> int:
         return _difference(options)
     if options.format == "markdown":
         raise HullcheckError("--format markdown: of a difference (--diff-base) only")
+    if options.format == "cilium" and not options.policies:
+        raise HullcheckError("--format cilium: of --policies only")
     unread: dict[str, str] = {}
-    networks = [network for path in options.paths or ["."] for network in _networks(path, options, unread)]
+    folders: dict[int, str] = {}
+    networks = [network for path in options.paths or ["."] for network in _networks(path, options, unread, folders)]
     if not networks:
         print("hullcheck: no workload found", file=sys.stderr)
         return _told(unread) or 3
@@ -58,9 +74,9 @@ def run(options: argparse.Namespace) -> int:
     elif options.policies:
         from hullcheck.draw import policies
 
-        _emit(options, policies.render(networks))
+        _emit(options, policies.render(networks, cilium=options.format == "cilium"))
     else:
-        _emit(options, _drawn(networks, options))
+        _emit(options, _drawn(networks, options, folders, unread))
     return _told(unread)
 
 
@@ -99,8 +115,11 @@ def assumptions(options: argparse.Namespace) -> Assume:
     return assume
 
 
-def _networks(path: str, options: argparse.Namespace, unread: dict[str, str]) -> list[Network]:
-    """The networks of what is below a path. What stands there may lean on files beside it: then all are read."""
+def _networks(path: str, options: argparse.Namespace, unread: dict[str, str], folders: dict[int, str]) -> list[Network]:
+    """The networks of what is below a path. What stands there may lean on files beside it: then all are read.
+
+    `folders` gets the folder that each network's files are named from.
+    """
     if not os.path.exists(path):
         raise HullcheckError(f"{path}: no such file or folder")
     root = reach_of([path])
@@ -108,10 +127,12 @@ def _networks(path: str, options: argparse.Namespace, unread: dict[str, str]) ->
     below = os.path.relpath(os.path.realpath(folder), os.path.realpath(root)).replace(os.sep, "/")
     told: dict[str, str] = {}
     here = networks_in(_tree(folder, path, options), options, told)
+    folders |= {id(network): folder for network in here}
     if below == "." or (here and not any(network.scope.approximate for network in here)):
         unread |= told
         return _headed(here, folder)
     whole = networks_in(_tree(root, root, options), options, unread)
+    folders |= {id(network): root for network in whole}
     found = [n for n in whole if n.scope.name == below or n.scope.name.startswith(f"{below}/")]
     return found or _headed(here, folder)
 
@@ -137,8 +158,13 @@ def _tree(folder: str, path: str, options: argparse.Namespace) -> DiskTree:
     )
 
 
-def networks_in(tree: Tree, options: argparse.Namespace, unread: dict[str, str] | None = None) -> list[Network]:
-    """The networks of everything in a tree; why files couldn't be read goes to `unread`, by their paths."""
+def networks_in(
+    tree: Tree, options: argparse.Namespace, unread: dict[str, str] | None = None, past_of: str = ""
+) -> list[Network]:
+    """The networks of everything in a tree; why files couldn't be read goes to `unread`, by their paths.
+
+    `past_of` is the repository of which the tree is an earlier state: files of values in it are those of then.
+    """
     from hullcheck.link.compose_network import compose_parts
     from hullcheck.link.network import network
     from hullcheck.link.project import scopes
@@ -160,7 +186,16 @@ def networks_in(tree: Tree, options: argparse.Namespace, unread: dict[str, str] 
             for problem in file.problems
             if problem.name in UNREAD and file.kind != "dockerfile"  # which says nothing of who talks to whom
         )
-    settings = Settings(today=_NO_DAY, datastores=config.datastores, compose_projects=listed(config))
+    said = given.given(options)
+    if past_of:
+        said = said._replace(values=given.values_of(tree, past_of, said.values))
+    settings = Settings(
+        _NO_DAY,
+        datastores=config.datastores,
+        compose_projects=listed(config),
+        given=said,
+        helm=charts_said(config),
+    )
     worlds, projects = scopes(files, tree, settings)
     assume = assumptions(options)
     rendered = (network(world, assume, config.datastores) for world in worlds)
@@ -168,14 +203,37 @@ def networks_in(tree: Tree, options: argparse.Namespace, unread: dict[str, str] 
     return [one for one in found if one.endpoints]
 
 
-def _drawn(networks: list[Network], options: argparse.Namespace) -> str:
-    from hullcheck.model.network.map import focused, scope_map
+def _links(options: argparse.Namespace, folder: str) -> "Links":
+    """Where the files are that a page names by their paths below a folder."""
+    from hullcheck.history import version_control
+    from hullcheck.page.frame import Links
 
-    maps = [scope_map(network) for network in networks]
+    root = root_of([folder])
+    beside = os.path.dirname(options.output) or "." if options.output else None
+    below = os.path.relpath(os.path.realpath(folder), os.path.realpath(root)).replace(os.sep, "/")
+    return Links(root, version_control(root), beside, below)
+
+
+def _drawn(
+    networks: list[Network], options: argparse.Namespace, folders: dict[int, str], unread: dict[str, str]
+) -> str:
+    from hullcheck.model.network.map import MAX_EDGES, focused, scope_map
+
+    most = MAX_EDGES
+    if options.format == "html":
+        from hullcheck.page import network as page
+
+        most = page.MOST_EDGES
+    maps = [scope_map(network, most) for network in networks]
     if options.focus:
         wanted = _wanted([id_ for one in maps for id_ in (node.id for node in one.nodes)], options.focus)
         maps = [focused(one, wanted) for one in maps]
-        maps = [one for one in maps if one.nodes]
+    if options.format == "html":
+        links = {folder: _links(options, folder) for folder in dict.fromkeys(folders.values())}
+        of = zip(networks, maps, strict=True)
+        drawn = ((network, one, links[folders[id(network)]]) for network, one in of if one.nodes)
+        return page.render(drawn, unread)
+    maps = [one for one in maps if one.nodes]
     if options.format == "json":
         from hullcheck.draw import json
 
@@ -215,7 +273,7 @@ def _difference(options: argparse.Namespace) -> int:
     root = root_of(options.paths or ["."])
     past = History(root)
     base = resolve(past, options.diff_base, os.environ)
-    before = networks_in(CommitTree(past, base.commit), options) if base.commit else []
+    before = networks_in(CommitTree(past, base.commit), options, past_of=root) if base.commit else []
     unread: dict[str, str] = {}
     found: list[Difference] = list(differences(before, networks_in(_tree(root, root, options), options, unread)))
     if not options.quiet:
@@ -224,10 +282,20 @@ def _difference(options: argparse.Namespace) -> int:
         from hullcheck.draw import difference
 
         _emit(options, _safe(difference.render(found)))
+    elif options.format == "html":
+        from hullcheck.page import network as page
+
+        _emit(options, page.difference(found, _links(options, root), options.diff_base, unread))
     elif options.format == "json":
         from hullcheck.draw import difference_json
 
         _emit(options, difference_json.render(found))
+    elif options.format in ("dot", "svg"):
+        from hullcheck.draw import dot, svg
+        from hullcheck.draw.difference_graph import graphs
+
+        drawing = dot.drawing if options.format == "dot" else svg.drawing
+        _emit(options, drawing(graphs(found)))
     else:
         from hullcheck.draw import difference_picture
 

@@ -1,5 +1,7 @@
 """`hullcheck migrate`: other tools' configuration files to ours."""
 
+from __future__ import annotations
+
 import argparse
 import os
 import sys

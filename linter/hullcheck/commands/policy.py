@@ -1,8 +1,8 @@
 """Where the policy of a run comes from: the files on disk, or the base of a change, which the change can't alter."""
 
-import argparse
+from __future__ import annotations
+
 import os
-from typing import TYPE_CHECKING
 
 from hullcheck import config
 from hullcheck.check import Registry
@@ -11,13 +11,16 @@ from hullcheck.config import Config
 from hullcheck.discover import DiskTree
 from hullcheck.engine import OwnPolicy, relative
 from hullcheck.errors import HullcheckError
+from hullcheck.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    import argparse
+
     from hullcheck.base import Past
     from hullcheck.baseline import Baseline
 
 
-def past(options: argparse.Namespace, root: str) -> "Past | None":
+def past(options: argparse.Namespace, root: str) -> Past | None:
     """What to compare with, as the command line asks; None if it doesn't."""
     revision = options.diff_base or ("auto" if options.gate else "")
     if not revision:
@@ -29,7 +32,7 @@ def past(options: argparse.Namespace, root: str) -> "Past | None":
 
 def on_disk(
     options: argparse.Namespace, root: str, paths: list[str], checks: Registry
-) -> "tuple[Config, Baseline | None]":
+) -> tuple[Config, Baseline | None]:
     """The configuration and the baseline as they are in the files; an empty name of a baseline stands for none."""
     found = read_config(options, paths, checks)
     path = options.baseline or (found.baseline and os.path.join(root, found.baseline))
@@ -49,9 +52,7 @@ def own(options: argparse.Namespace, root: str, paths: list[str], checks: Regist
     return OwnPolicy(found, entries, "")
 
 
-def at_base(
-    options: argparse.Namespace, root: str, checks: Registry, before: "Past"
-) -> "tuple[Config, Baseline | None]":
+def at_base(options: argparse.Namespace, root: str, checks: Registry, before: Past) -> tuple[Config, Baseline | None]:
     """The configuration and the baseline at the tip of the base; what lies outside the repository is the caller's."""
     if not before.base.policy:
         what = before.base.how
@@ -70,7 +71,7 @@ def at_base(
     return found, None if data is None else baseline.parse(_shown(root, path), data)
 
 
-def _config_at_base(options: argparse.Namespace, root: str, checks: Registry, before: "Past") -> Config:
+def _config_at_base(options: argparse.Namespace, root: str, checks: Registry, before: Past) -> Config:
     if options.no_config:
         return Config()
     if options.config is None:
@@ -83,7 +84,7 @@ def _config_at_base(options: argparse.Namespace, root: str, checks: Registry, be
     return config.parse(_shown(root, options.config), data, checks)
 
 
-def _at_base(root: str, path: str, before: "Past") -> bytes | None:
+def _at_base(root: str, path: str, before: Past) -> bytes | None:
     """The bytes of a file at the base, or of one outside the repository as it is."""
     inside = relative(root, path)
     if inside == ".." or inside.startswith("../"):

@@ -1,12 +1,14 @@
 """`hullcheck show`: what will really run, and the line that says so."""
 
+from __future__ import annotations
+
 import argparse
 import json
 import os
 import sys
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
 
+from hullcheck.commands import given
 from hullcheck.commands.common import add_time_limits, reach_of, say_all, use_color
 from hullcheck.discover import DiskTree, Tree
 from hullcheck.engine import relative
@@ -14,7 +16,7 @@ from hullcheck.errors import HullcheckError
 from hullcheck.report.safe import clean, told
 from hullcheck.show.emit import Line, inline, origins, value, yaml_lines
 from hullcheck.show.roots import Options, Root, Roots, Shown
-from hullcheck.source import Source
+from hullcheck.typed import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from hullcheck.model.node import Node
@@ -33,10 +35,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     option("--reveal", action="store_true", help="don't redact secrets; never in CI")
     option("--container", metavar="NAME", help="one container's whole story, joined from all files")
     option("--diff-base", metavar="REV", help="what changed in what runs since REV")
-    option("--profile", action="append", metavar="NAME", help="Compose: an active profile")
-    option("--env", action="append", default=[], metavar="NAME=VALUE", help="Compose: a variable")
-    option("--values", action="append", default=[], metavar="FILE", help="Helm: a file of values")
-    option("--set", action="append", default=[], metavar="KEY=VALUE", help="Helm: a value")
+    given.add(parser)
     option("--target", metavar="STAGE", help="Dockerfile: the stage that ships")
     option("--build-arg", action="append", default=[], metavar="NAME=VALUE", help="Dockerfile: a build argument")
     option("--color", choices=("auto", "always", "never"), default="auto")
@@ -79,29 +78,17 @@ def _found(roots: Roots, root: str, paths: list[str]) -> list[Root]:
 
 
 def _options(options: argparse.Namespace) -> Options:
+    said = given.given(options)
     return Options(
-        profiles=tuple(options.profile) if options.profile else None,
-        env=dict(_pair("--env", text) for text in options.env),
-        values=tuple(map(_values, options.values)),
-        sets=tuple(options.set),
+        profiles=said.profiles,
+        env=said.env,
+        values=said.values,
+        sets=said.sets,
         target=options.target,
-        arguments=dict(_pair("--build-arg", text) for text in options.build_arg),
+        arguments=dict(given.pair("--build-arg", text) for text in options.build_arg),
+        kube_version=said.kube_version,
+        api_versions=said.api_versions,
     )
-
-
-def _pair(option: str, text: str) -> tuple[str, str]:
-    name, equals, given = text.partition("=")
-    if not equals:
-        raise HullcheckError(f"{option}: `{text}` is not NAME=VALUE")
-    return name, given
-
-
-def _values(path: str) -> Source:
-    try:
-        with open(path, "rb") as file:
-            return Source(path, file.read())
-    except OSError as error:
-        raise HullcheckError(f"--values: {path}: {error.strerror}") from None
 
 
 def _redacted(shown: list[Shown]) -> tuple[list[Shown], int]:
@@ -260,12 +247,12 @@ def _changes(root: str, options: argparse.Namespace) -> int:
     commit = CommitTree(past, resolve(past, options.diff_base, os.environ).commit)
     tracked = past.tracked()
     now = DiskTree(root, tracked=tracked)
-    given = _options(options)
+    asked = _options(options)
     paths = [relative(root, path) for path in options.paths]
     name = os.path.basename(now.root)
-    after = of_paths(side(now, given, name), paths)
+    after = of_paths(side(now, asked, name), paths)
     base = Beside(commit, now, tracked)
-    before = of_paths(side(base, given._replace(values=_values_of(base, root, given.values)), name), paths)
+    before = of_paths(side(base, asked._replace(values=given.values_of(base, root, asked.values)), name), paths)
     if paths and not before.worlds and not after.worlds:
         raise HullcheckError(f"{', '.join(options.paths)}: there is nothing to show")
     if options.container:
@@ -280,23 +267,6 @@ def _changes(root: str, options: argparse.Namespace) -> int:
         style = Style(options.verbose, not options.no_origins, options.output_format == "markdown")
         print(render(found, style), end="")
     return 0
-
-
-def _values_of(tree: "Tree", root: str, given: tuple[Source, ...]) -> tuple[Source, ...]:
-    """The files of values as the other tree has them; those outside of the repository are the same for both."""
-    found = []
-    for source in given:
-        inside = os.path.relpath(os.path.realpath(source.path), os.path.realpath(root))
-        if inside.startswith(".."):
-            found.append(source)
-            continue
-        try:
-            found.append(Source(source.path, tree.read(inside.replace(os.sep, "/"))))
-        except OSError:
-            print(
-                f"hullcheck: --values: {source.path} isn't there before, so that side goes without it", file=sys.stderr
-            )
-    return tuple(found)
 
 
 def _of_container(side: "Side", name: str) -> "Side":

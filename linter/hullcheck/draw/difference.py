@@ -1,5 +1,7 @@
 """What a change opens and closes, in sentences that a reviewer can read, the riskiest first."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Iterator
 
 from hullcheck.draw.difference_words import Words, counted, place

@@ -1,8 +1,9 @@
 """What a change opens and closes, as JSON: every row, with what it was and what it is."""
 
+from __future__ import annotations
+
 import json
 from collections.abc import Iterable, Iterator
-from typing import Any
 
 from hullcheck.draw.difference_words import Words
 from hullcheck.draw.json import VERSION, because, limited, place
@@ -12,6 +13,7 @@ from hullcheck.model.network.compare import Beyond, Change, Open
 from hullcheck.model.network.diff import Difference, Door, Entrance, Entry, Meaning, Moved, Path
 from hullcheck.model.network.network import Network
 from hullcheck.model.network.policy import Direction
+from hullcheck.typed import Any
 
 MAX_PAIRS = 20_000
 """Pairs of a scope that are written one by one."""

@@ -1,8 +1,9 @@
 """What a change opens and closes, drawn: only what it touches. As a Mermaid flowchart, and with it as Markdown."""
 
+from __future__ import annotations
+
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
 
 from hullcheck.draw.difference import NO_CHANGE, heading, lines
 from hullcheck.draw.difference_words import Words, counted
@@ -10,6 +11,7 @@ from hullcheck.draw.mermaid import MAX_CHARACTERS, hash_of, quoted
 from hullcheck.model.network.compare import NOTHING, Change
 from hullcheck.model.network.diff import Difference
 from hullcheck.model.network.policy import Direction
+from hullcheck.tuples import NamedTuple
 
 MAX_LINES = 120
 MAX_TITLE = 3
@@ -40,16 +42,17 @@ class Arrow(NamedTuple):
 
 
 class Box(NamedTuple):
-    """Workloads that changed alike, or what is outside. `style` is a class of the flowchart."""
+    """Workloads that changed alike, by number, or what is outside. `style` is a class of the flowchart."""
 
     key: str
     title: str
     style: str
+    members: tuple[int, ...] = ()
 
 
 def render(found: Iterable[Difference]) -> str:
     """One flowchart of all that changed: new ways red, closed ones green and dashed, denied use crossed."""
-    drawn = [_Picture(one) for one in found]
+    drawn = [Picture(one) for one in found]
     most = MAX_LINES
     while True:
         text = "\n".join(_flowchart(drawn, most)) + "\n"
@@ -83,7 +86,9 @@ def _plain(text: str) -> str:
     return "".join(c if c.isalnum() or c in " ,.()/-:'" else f"&#{ord(c)};" for c in text)
 
 
-class _Picture:
+class Picture:
+    """What a change touches: workloads that changed alike as boxes, and arrows between them."""
+
     def __init__(self, found: Difference) -> None:
         self.found = found
         self.words = Words(found)
@@ -125,7 +130,7 @@ class _Picture:
         for number, members in enumerate(alike.values()):
             for node in members:
                 box_of[node] = f"n{number}"
-            boxes.append(Box(f"n{number}", self._titled(members), self._style(members[0])))
+            boxes.append(Box(f"n{number}", self._titled(members), self._style(members[0]), tuple(members)))
         return box_of, boxes
 
     def _style(self, node: int) -> str:
@@ -140,10 +145,11 @@ class _Picture:
         title = ", ".join(names[:MAX_TITLE]) + (f" (+{more})" if more > 0 else "")
         said = {"fresh": "new", "gone": "gone"}.get(self._style(nodes[0]), "")
         data = self.words.ends[nodes[0]].data
-        isolation = self._isolation(nodes[0])
+        isolation = self.isolation(nodes[0])
         return "\n".join(part for part in (title, ", ".join(filter(None, (data, said))), isolation) if part)
 
-    def _isolation(self, node: int) -> str:
+    def isolation(self, node: int) -> str:
+        """How the confinement of a workload changed, in words."""
         told = []
         for nodes, says in ((self.words.lost, "isolation lost"), (self.words.gained, "isolated now")):
             which = [direction.value for number, direction in enumerate(Direction) if node in nodes[number]]
@@ -197,7 +203,7 @@ def _weight(arrow: Arrow) -> tuple[int, bool]:
     return "x+~-".index(arrow.sign), arrow.source != "outside"
 
 
-def _flowchart(pictures: list[_Picture], most: int) -> Iterator[str]:
+def _flowchart(pictures: list[Picture], most: int) -> Iterator[str]:
     yield "flowchart LR"
     number = left_out = 0
     share = max(most // max(len(pictures), 1), 5)

@@ -1,5 +1,7 @@
 """The words for a difference: who, over what, since when and because of what."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Iterator
 
 from hullcheck.model.extent import wider

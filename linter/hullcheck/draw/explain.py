@@ -1,13 +1,15 @@
 """Why a connection is allowed or denied, rule by rule."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from hullcheck.model.network.compose import ComposeNetwork
 from hullcheck.model.network.labels import numbers_in
 from hullcheck.model.network.network import Network, Reason
 from hullcheck.model.network.policy import Action, Direction, Policy, Tier
 from hullcheck.source import Location
+from hullcheck.tuples import NamedTuple
 
 _ORDER = {Tier.ADMIN: 0, Tier.NAMESPACE: 1, Tier.BASELINE: 2}
 _DOES = {Action.ALLOW: "allows", Action.DENY: "denies", Action.PASS: "leaves to the next tier"}
@@ -44,7 +46,8 @@ def _lines(network: Network, source: End, target: End, connections: int) -> Iter
         yield from _side(network, target, source, Direction.INGRESS, connections)
         for doorway in network.doorways_of(target.workload) if source.workload is None else ():
             if doorway.connections & connections:
-                yield f"  leads there from outside: {doorway.via} ({_place(doorway.location)})"
+                refused = ", unless it is refused: no ReferenceGrant lets it" if doorway.doubtful else ""
+                yield f"  leads there from outside: {doorway.via} ({_place(doorway.location)}){refused}"
 
 
 def _allowed(network: Network, strict: bool, source: End, target: End) -> int:

@@ -1,15 +1,18 @@
 """Maps as JSON: the stable format that `schemas/map.schema.json` describes."""
 
+from __future__ import annotations
+
 import json
 from collections.abc import Iterable
-from typing import Any
 
 from hullcheck.model.extent import EVERY_ADDRESS
 from hullcheck.model.network.addresses import AddressRange, cidrs
 from hullcheck.model.network.extents import Limits
 from hullcheck.model.network.map import Edge, External, Meant, Node, ScopeMap, Way, Wide
 from hullcheck.model.network.network import Reason
+from hullcheck.model.network.policy import Policy
 from hullcheck.source import Location
+from hullcheck.typed import Any
 
 VERSION = 1
 
@@ -83,10 +86,12 @@ def _edge(edge: Edge) -> dict[str, Any]:
     }
 
 
-def because(reason: Reason | Location) -> dict[str, Any]:
-    """Why a connection is open: the rule of a policy, or a place."""
+def because(reason: Reason | Policy | Location) -> dict[str, Any]:
+    """Why a connection is open: the rule of a policy, or a place; or a policy that denies it."""
     if isinstance(reason, Location):
         return place(reason)
+    if isinstance(reason, Policy):
+        return {"policy": reason.name, **place(reason.location), "denies": True}
     return {"policy": reason.policy.name, **place(reason.rule.location), "rule": reason.rule.number}
 
 
@@ -101,8 +106,13 @@ def _external(row: External) -> dict[str, Any]:
 
 
 def _meant(use: Meant) -> dict[str, Any]:
-    made = {"from": use.source, "to": use.target, **place(use.location)}
-    return {**made, "connections": use.connections} if use.connections else made
+    made: dict[str, Any] = {"from": use.source, "to": use.target, **place(use.location)}
+    if use.connections:
+        made["connections"] = use.connections
+    made["state"] = use.state
+    if use.denied:
+        made["denied"] = use.denied
+    return {**made, "because": [because(reason) for reason in use.because]}
 
 
 def _wide(wide: Wide) -> dict[str, Any]:

@@ -4,14 +4,26 @@ Items are put in columns so that most lines lead to the right. Each box takes a 
 items in; boxes that share no column may share rows. Lines that pass a column get a place of their own there.
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterable
 from itertools import pairwise
-from typing import NamedTuple
 
-from hullcheck.draw.graph import Graph, Item, Line
+from hullcheck.draw.items import Graph, Item, Line
+from hullcheck.draw.names import text_width, wrapped
+from hullcheck.tuples import NamedTuple
 
-ITEM_WIDTH = 176
-ITEM_HEIGHT = 40
+MIN_ITEM = 110
+MAX_ITEM = 230
+PAD = 24
+TITLE_LINE = 15
+SUB_LINE = 13
+SUB_SIZE = 10
+BADGE = 16
+LABEL = 15
+"""The least distance of two labels at one side of an item."""
+LOOP = 30
+"""How far a line goes to the right that comes back to its column."""
 ROW_GAP = 16
 COLUMN_GAP = 110
 BOX_PAD = 18
@@ -43,13 +55,18 @@ class Spot(NamedTuple):
 
 
 class Layout(NamedTuple):
-    """Everything's place. `passes` are the heights at which a line passes the columns between its ends."""
+    """Everything's place. `passes` are the heights at which a line passes the columns between its ends.
+
+    `texts` are the lines of each item's title and of what stands below it, `titles` those of each box.
+    """
 
     width: float
     height: float
     items: dict[str, Spot]
     boxes: tuple[tuple[str, Spot], ...]
-    passes: dict[tuple[str, str], tuple[tuple[float, float], ...]]
+    passes: dict[tuple[str, str], tuple[Spot, ...]]
+    texts: dict[str, tuple[list[str], list[str]]]
+    titles: dict[str, list[str]]
 
 
 def layout(graph: Graph) -> Layout:
@@ -74,14 +91,53 @@ class _Layouter:
         self.items.update((item.key, item) for item in graph.outside)
         self.pairs = list(dict.fromkeys((line.source, line.target) for line in graph.lines))
         self.column = _columns(list(self.items.values()), graph.lines)
+        self.texts = {key: _texts(item) for key, item in self.items.items()}
+        self.titles: dict[str, list[str]] = {}
+        self.left: dict[int, float] = {}
+        self.wide: dict[int, float] = {}
+        self.room = 0.0
+        self._widen()
         self.cells: dict[str, _Cell] = {}
         self.chain: dict[tuple[str, str], list[str]] = {}
         self._make_cells()
 
+    def _widen(self) -> None:
+        """Columns as wide as what is in them, with room for the labels of what arrives there."""
+        last = max(self.column.values(), default=0)
+        before: dict[int, float] = {}
+        behind: dict[int, float] = {}
+        for line in self.graph.lines:
+            words = f"{line.label} ({line.part})" if line.part else line.label
+            column = self.column[line.target]
+            side = before if self.column[line.source] < column else behind
+            side[column] = max(side.get(column, 0), text_width(words, SUB_SIZE) if words else 0)
+        x = float(MARGIN + BOX_PAD)
+        for column in range(last + 1):
+            keys = [key for key, at in self.column.items() if at == column]
+            widths = [_width(self.items[key], *self.texts[key]) for key in keys]
+            x += before.get(column, 0) / 2 if column else 0
+            self.left[column], self.wide[column] = x, max(widths, default=MIN_ITEM)
+            x += self.wide[column] + COLUMN_GAP + behind.get(column, 0) / 2
+        self.room = max(behind[last] + PAD - BOX_PAD, LOOP) if last in behind else 0
+
+    def _arriving(self) -> dict[str, int]:
+        """How many different labels there are at one side of each item, with room above and below."""
+        found: dict[tuple[str, bool], set[tuple[str, ...]]] = {}
+        for line in self.graph.lines:
+            side = self.column[line.source] < self.column[line.target]
+            found.setdefault((line.target, side), set()).add((line.label, line.part, line.kind, line.changed))
+        most: dict[str, int] = {}
+        for (target, _), labels in found.items():
+            if any(words[0] or words[1] for words in labels):
+                most[target] = max(most.get(target, 0), len(labels) + 1)
+        return most
+
     def _make_cells(self) -> None:
+        arriving = self._arriving()
         for key, item in self.items.items():
             band = self.band_of.get(key, f"\0{item.kind}")
-            self.cells[key] = _Cell(key, self.column[key], band, item_height(item))
+            height = max(_height(item, *self.texts[key]), LABEL * arriving.get(key, 0))
+            self.cells[key] = _Cell(key, self.column[key], band, height)
         for source, target in self.pairs:
             first, last = self.column[source], self.column[target]
             step = 1 if last > first else -1
@@ -98,11 +154,11 @@ class _Layouter:
         order = self._order()
         bands = self._bands(order)
         spots, boxes, height = self._place(order, bands)
-        columns = max((cell.column for cell in self.cells.values()), default=0) + 1
-        width = MARGIN * 2 + columns * ITEM_WIDTH + (columns - 1) * COLUMN_GAP + 2 * BOX_PAD
-        passes = {pair: tuple((spots[key].x, spots[key].middle) for key in keys) for pair, keys in self.chain.items()}
+        last = max((cell.column for cell in self.cells.values()), default=0)
+        width = self.left.get(last, 0) + self.wide.get(last, 0) + BOX_PAD + MARGIN + self.room
+        passes = {pair: tuple(spots[key] for key in keys) for pair, keys in self.chain.items()}
         own = {key: spots[key] for key in self.items}
-        return Layout(width, height, own, boxes, passes)
+        return Layout(width, height, own, boxes, passes, self.texts, self.titles)
 
     def _links(self) -> dict[str, list[str]]:
         links: dict[str, list[str]] = {key: [] for key in self.cells}
@@ -154,18 +210,34 @@ class _Layouter:
             columns = sorted({self.cells[key].column for key in keys})
             span = range(columns[0], columns[-1] + 1)
             top = max((floor.get(column, MARGIN) for column in span), default=MARGIN)
-            inner = top + (BOX_TITLE + BOX_PAD / 2 if boxed else 0)
+            title = self._title(band, keys) if boxed else []
+            inner = top + (
+                BOX_TITLE + BOX_PAD / 2 + TITLE_LINE * (len(title) - 1) if title else BOX_PAD if boxed else 0
+            )
             bottom = self._stack(keys, inner, spots)
             if boxed:
-                own = [spots[key] for key in keys if key in self.items]
-                left = min(spot.x for spot in own) - BOX_PAD
-                right = max(spot.right for spot in own) + BOX_PAD
+                left, right = self._sides(keys)
                 boxes.append((band, Spot(left, top, right - left, bottom - top + BOX_PAD)))
                 bottom += BOX_PAD
             for column in span:
                 floor[column] = bottom + BAND_GAP
         self._centre_outside(spots)
         return spots, tuple(boxes), max(floor.values(), default=MARGIN) + MARGIN / 2
+
+    def _sides(self, keys: list[str]) -> tuple[float, float]:
+        """The left and right side of a box around these."""
+        own = [key for key in keys if key in self.items]
+        columns = [self.cells[key].column for key in own]
+        left = self.left[min(columns)] - BOX_PAD
+        return left, self.left[max(columns)] + self.wide[max(columns)] + BOX_PAD
+
+    def _title(self, band: str, keys: list[str]) -> list[str]:
+        """The lines of a box's title: its name, and what is left out of the names in it."""
+        left, right = self._sides(keys)
+        prefix = self.graph.prefixes.get(band, "")
+        text = f"{band} · … is {prefix}" if prefix else band
+        self.titles[band] = wrapped(text, right - left - PAD, most=4) if text else []
+        return self.titles[band]
 
     def _stack(self, keys: list[str], top: float, spots: dict[str, Spot]) -> float:
         """The cells of a band, column by column; the columns are centred on each other."""
@@ -177,8 +249,7 @@ class _Layouter:
         for column, members in columns.items():
             y = top + (tallest - heights[column]) / 2
             for key in members:
-                x = MARGIN + BOX_PAD + column * (ITEM_WIDTH + COLUMN_GAP)
-                spots[key] = Spot(x, y, ITEM_WIDTH, self.cells[key].height)
+                spots[key] = Spot(self.left[column], y, self.wide[column], self.cells[key].height)
                 y += self.cells[key].height + ROW_GAP
         return top + tallest
 
@@ -201,8 +272,21 @@ class _Layouter:
                 lowest = y + spot.height + ROW_GAP
 
 
-def item_height(item: Item) -> float:
-    return ITEM_HEIGHT if not item.subtitle else ITEM_HEIGHT + 10
+def _texts(item: Item) -> tuple[list[str], list[str]]:
+    """The lines of an item's title, and those of what stands below."""
+    below = [line for text in item.subtitle.split("\n") if text for line in wrapped(text, MAX_ITEM - PAD, SUB_SIZE, 2)]
+    return wrapped(item.title, MAX_ITEM - PAD), below
+
+
+def _width(item: Item, title: list[str], below: list[str]) -> float:
+    widths = [text_width(line) for line in title] + [text_width(line, SUB_SIZE) for line in below]
+    badges = sum(text_width(badge.text, SUB_SIZE) + 18 for badge in item.badges)
+    return min(max([*widths, badges, MIN_ITEM - PAD]) + PAD, max(MAX_ITEM, badges + PAD))
+
+
+def _height(item: Item, title: list[str], below: list[str]) -> float:
+    rim = 8 if item.data else 0
+    return 22 + TITLE_LINE * len(title) + SUB_LINE * len(below) + rim + (BADGE / 2 if item.badges else 0)
 
 
 def _columns(items: list[Item], lines: Iterable[Line]) -> dict[str, int]:
@@ -212,7 +296,7 @@ def _columns(items: list[Item], lines: Iterable[Line]) -> dict[str, int]:
         if line.kind != "exit" and line.source != line.target:
             edges[line.source].add(line.target)
     forward = _without_circles(edges)
-    outside = {item.key for item in items if item.kind != "workload"}
+    outside = {item.key for item in items if item.kind not in ("workload", "unchanged")}
     sources = {line.source for line in lines if line.source in outside and line.kind != "exit"}
     least = {key: int(bool(sources) and key not in outside) for key in edges}
     column = dict(least)

@@ -1,5 +1,7 @@
 """Maps as text: one connection a line, each with the reason for it."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Iterator
 
 from hullcheck.model.network.map import CONTROLLER, Edge, External, Node, ScopeMap, Wide

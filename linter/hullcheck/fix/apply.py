@@ -4,19 +4,22 @@ A fix is made whole or not at all. Two that would edit the same place are made o
 again in between. Outside the edits every byte stays.
 """
 
+from __future__ import annotations
+
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
-from typing import NamedTuple
 
 from hullcheck.finding import Edit, Finding
 from hullcheck.fix import verify
 from hullcheck.fix.files import Changed
 from hullcheck.fix.kinds import is_dockerfile
 from hullcheck.fix.verify import Span
+from hullcheck.patterns import pattern
 from hullcheck.source import Source
+from hullcheck.tuples import NamedTuple
 
-_FIRST_KEY = re.compile(r"(\s*(?:- )?)([^\s:]+)")
+_FIRST_KEY = pattern(r"(\s*(?:- )?)([^\s:]+)")
 
 MOST_TRIED = 40
 """Fixes that are tried one by one where all together don't come out right; the others wait for the next time."""

@@ -4,22 +4,25 @@ Only what is plain to see is edited. Where a comment, an alias, a merge or an od
 edit, and so no fix: a person will do better.
 """
 
-import re
+from __future__ import annotations
+
 from bisect import bisect_right
 from collections import Counter
-from typing import Any, NamedTuple
 
 from hullcheck.finding import Change, Edit
 from hullcheck.fix.written import Layout, flow, scalar
 from hullcheck.parse import cst
+from hullcheck.patterns import pattern
 from hullcheck.source import Source
+from hullcheck.tuples import NamedTuple
+from hullcheck.typed import Any
 
-_DASH = re.compile(r"[ \t]*-[ \t]+")
+_DASH = pattern(r"[ \t]*-[ \t]+")
 _MOST_FIELDS = 4
 """Of an operation of a JSON patch: `op`, `path`, `value` and `from`."""
 
 _YAML = (".yaml", ".yml")
-_KUSTOMIZATION = re.compile(r"(?:^|/)(?:kustomization\.ya?ml|Kustomization)$")
+_KUSTOMIZATION = pattern(r"(?:^|/)(?:kustomization\.ya?ml|Kustomization)$")
 
 
 MOST_OUTER = 3

@@ -1,13 +1,15 @@
 """Changed files: as a diff to read, and on disk."""
 
+from __future__ import annotations
+
 import os
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from typing import NamedTuple
 
 from hullcheck.finding import Edit
 from hullcheck.report.safe import Secrets, clean
 from hullcheck.source import Source
+from hullcheck.tuples import NamedTuple
 
 
 class Changed(NamedTuple):

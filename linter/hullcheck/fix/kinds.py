@@ -1,9 +1,10 @@
 """Which files are edited as what."""
 
+from __future__ import annotations
+
 import os
 
 from hullcheck.discover import Kind, kind_of
-from hullcheck.parse import wording
 from hullcheck.source import Source
 
 
@@ -12,6 +13,8 @@ def is_dockerfile(source: Source) -> bool:
     kind = kind_of(os.path.basename(source.path))
     if kind is Kind.DOCKERFILE:
         return True
+    from hullcheck.parse import wording
+
     if kind not in (None, Kind.UNKNOWN):
         return wording.is_dockerfile(source.text)
     lines = (line.strip() for line in source.text.splitlines())

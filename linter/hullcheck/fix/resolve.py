@@ -1,12 +1,14 @@
 """From what checks want changed to edits, which every report can show."""
 
+from __future__ import annotations
+
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING
 
 from hullcheck.finding import Finding, Fix
 from hullcheck.fix.kinds import is_dockerfile
 from hullcheck.source import Source
+from hullcheck.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from hullcheck.fix.changes import Tree

@@ -4,15 +4,18 @@ What the one is given, the other is given, too: Compose appends the items of a l
 comes out twice.
 """
 
+from __future__ import annotations
+
 import posixpath
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, NamedTuple
 
 from hullcheck.finding import Change, Finding
 from hullcheck.model.node import Mapping as MappingNode
 from hullcheck.model.node import Node, Sequence, as_str
 from hullcheck.read import File, of_kind
+from hullcheck.tuples import NamedTuple
+from hullcheck.typed import Any
 
 MOST = 500
 """Services that one rests on, or that rest on one."""

@@ -1,7 +1,10 @@
 """Files that more than one overlay, or more than one Compose project, is made of: an edit there changes them all."""
 
+from __future__ import annotations
+
 from collections import Counter
-from typing import Any
+
+from hullcheck.typed import Any
 
 Scopes = tuple[tuple[Any, ...], tuple[Any, ...]]
 """The worlds of manifests, and the Compose projects."""

@@ -4,17 +4,20 @@ YAML is loaded with ruamel.yaml's round-trip loader: keys, order, values, types 
 edit was. A Dockerfile must have the same instructions wherever no edit was, and no new fault.
 """
 
-import re
+from __future__ import annotations
+
 from bisect import bisect_right
-from typing import Any, NamedTuple
 
 from hullcheck.parse import cst
+from hullcheck.patterns import pattern
 from hullcheck.source import Source
+from hullcheck.tuples import NamedTuple
+from hullcheck.typed import Any
 
 LARGEST = 200_000
 """Characters of a YAML file that is edited: the round-trip loader takes seconds for as many, and it loads them twice."""
 
-_BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
+_BREAK = pattern("\r\n|[\n\r\x85\u2028\u2029]")
 
 
 class Span(NamedTuple):

@@ -1,13 +1,15 @@
 """Values as YAML would have them in a file: in its indentation, its quotes, its line endings."""
 
+from __future__ import annotations
+
 import json
-import re
-from typing import Any
 
 from hullcheck.parse import cst
+from hullcheck.patterns import pattern
+from hullcheck.typed import Any
 
-_PLAIN = re.compile(r"[A-Za-z0-9_./$][A-Za-z0-9_./@+$-]*(?::[A-Za-z0-9_./@+$-]+)*")
-_NUMBER = re.compile(r"[-+]?[0-9.][0-9_.:xXoOa-fA-F+-]*")
+_PLAIN = pattern(r"[A-Za-z0-9_./$][A-Za-z0-9_./@+$-]*(?::[A-Za-z0-9_./@+$-]+)*")
+_NUMBER = pattern(r"[-+]?[0-9.][0-9_.:xXoOa-fA-F+-]*")
 _WORDS = frozenset("true false yes no on off y n null ~ .inf .nan".split())  # noqa: SIM905  easier to read
 
 

@@ -1,6 +1,6 @@
 """A change judged by the policy of the branch that it is meant for, which it can't alter."""
 
-from typing import NamedTuple
+from __future__ import annotations
 
 from hullcheck import baseline
 from hullcheck.analysis import UNREAD, Judge
@@ -8,6 +8,7 @@ from hullcheck.config import Config
 from hullcheck.finding import Finding, Severity
 from hullcheck.gate import effects, policy, scope, suppressions, unjudged
 from hullcheck.gate.change import Change, judge_change
+from hullcheck.tuples import NamedTuple
 
 __all__ = ["Change", "Own", "explained", "judge_change", "review"]
 

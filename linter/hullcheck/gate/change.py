@@ -1,14 +1,17 @@
 """A change: its tree and the one it started from, judged by the same policy."""
 
+from __future__ import annotations
+
 import itertools
 from collections.abc import Set as AbstractSet
-from typing import NamedTuple
 
 from hullcheck.analysis import Analysis, Judge
 from hullcheck.base import Past
 from hullcheck.changes import Comparison, Nature, Side, compare
 from hullcheck.discover import Tree
-from hullcheck.history import CommitTree
+from hullcheck.finding import Finding
+from hullcheck.history import CommitTree, as_then
+from hullcheck.tuples import NamedTuple
 
 _SCOPES = frozenset(("PolicyScope", "World", "NamespaceUse"))
 _REPOSITORY = frozenset(("Updates", "Pipeline"))
@@ -49,11 +52,28 @@ def judge_change(
         beside=() if isinstance(disk, CommitTree) else tuple(path for path in disk.paths if path not in tracked),
     )
     same = tree.unchanged(disk, overlaid)
-    base = judge(tree, {path: head.files.get(path) for path in head.seen & same})
+    given = judge.settings.given
+    if given.values:
+        then, _ = as_then(tree, past.history.root, given.values)
+        earlier = judge._replace(settings=judge.settings._replace(given=given._replace(values=then)))
+    else:
+        earlier = judge
+    base = earlier(tree, {path: head.files.get(path) for path in head.seen & same})
     comparison = compare(_side(head), _side(base), _nature(judge))
     opened = tuple(finding._replace(state="new") for finding in judge.opened(base, head))
-    comparison = comparison._replace(findings=(*comparison.findings, *opened))
+    comparison = comparison._replace(findings=_united(comparison.findings, opened))
     return Change(head, base, comparison, disk, tree, tracked, same, past.history.root)
+
+
+def _united(findings: tuple[Finding, ...], opened: tuple[Finding, ...]) -> tuple[Finding, ...]:
+    """The findings and those of the change, which say more of a fault that it brings than its state does."""
+    by_fault = {(f.name, f.identity, f.evidence): f for f in opened}
+    same = {n: (f.name, f.identity, f.evidence) for n, f in enumerate(findings) if f.state == "new"}
+    told = {n: by_fault[key] for n, key in same.items() if key in by_fault}
+    return (
+        *(told.get(number, finding) for number, finding in enumerate(findings)),
+        *(found for key, found in by_fault.items() if key not in {same[n] for n in told}),
+    )
 
 
 def _side(analysis: Analysis) -> Side:

@@ -1,13 +1,15 @@
 """Why something is new that stands in lines which the change didn't touch: what the change took away."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from hullcheck.finding import Finding
 from hullcheck.gate.change import Change
 from hullcheck.model.kubernetes import KubernetesObject
 from hullcheck.read import File
 from hullcheck.source import Location
+from hullcheck.tuples import NamedTuple
 
 _SHOWN = 3
 

@@ -1,5 +1,7 @@
 """Paths that patterns in .gitignore's syntax are about, whether there are such files yet or not."""
 
+from __future__ import annotations
+
 import re
 from collections.abc import Iterable, Iterator
 

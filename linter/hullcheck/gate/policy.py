@@ -1,9 +1,10 @@
 """How a change relaxes the owners' policy: what the configuration that it brings would let through."""
 
+from __future__ import annotations
+
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from datetime import date
-from typing import NamedTuple
 
 from hullcheck.baseline import Baseline, Now, additions, apply
 from hullcheck.check import Check, Registry
@@ -15,6 +16,7 @@ from hullcheck.model.problem import Problem
 from hullcheck.rules import asked, matcher, meant
 from hullcheck.source import Location, Source
 from hullcheck.terms import Term, Terms, holding, lacking, names, said, whole
+from hullcheck.tuples import NamedTuple
 
 Selected = frozenset[str]
 
@@ -412,6 +414,17 @@ def _projects(policies: Policies) -> Iterator[Weaker]:
         yield Weaker("compose-projects", "other Compose files would be judged together", Severity.HIGH)
 
 
+def _charts(policies: Policies) -> Iterator[Weaker]:
+    """Which values charts are judged with: more of them let nothing through."""
+    base, own = policies.base.helm, policies.own.helm
+    for folder in sorted({*base, *own}):
+        before, after = base.get(folder), own.get(folder)
+        if before == after:
+            continue
+        if before is None or after is None or before[1:] != after[1:] or not set(before.values) <= set(after.values):
+            yield Weaker(f"helm.{folder}", "the chart would be judged with other values", Severity.HIGH)
+
+
 ACCOUNTS: dict[str, Account] = {
     "select": _checks,
     "extend-select": _checks,
@@ -450,6 +463,7 @@ ACCOUNTS: dict[str, Account] = {
     "trusted-images": _trust,
     "datastores": _trust,
     "compose-projects": _projects,
+    "helm": _charts,
     "fail-on-unjudged": _unjudged,
     "allow-unjudged": _unjudged,
     "baseline": _AT_BASELINE,

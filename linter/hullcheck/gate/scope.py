@@ -1,5 +1,7 @@
 """Files that were checked at the base and aren't any more, though what they say is still there."""
 
+from __future__ import annotations
+
 import os
 import re
 from collections.abc import Iterator
@@ -10,6 +12,7 @@ from hullcheck.finding import Finding, Severity
 from hullcheck.gate.change import Change
 from hullcheck.model.coverage import JUDGED, LEFT_OUT, Coverage, Item
 from hullcheck.model.problem import Problem
+from hullcheck.patterns import pattern
 from hullcheck.renames import Content
 from hullcheck.source import Location, Source
 
@@ -28,15 +31,15 @@ _BINARY = 8_000
 
 _LEAD = r"\A\ufeff?(?:[ \t]*+(?:#[^\n]*+|---[^\n]*+)?+\r?\n)*+"
 _LOOKS = {
-    "dockerfile": re.compile(
+    "dockerfile": pattern(
         _LEAD + r"(?:[ \t]*+ARG[ \t][^\n]*+\n(?:[ \t]*+(?:#[^\n]*+)?+\r?\n)*+)*+[ \t]*+FROM[ \t]+\S", re.IGNORECASE
     ),
-    "compose": re.compile(_LEAD + r"[\"']?(?:services|version|name|networks|volumes|x-[\w-]+)[\"']?[ \t]*:"),
-    "kubernetes": re.compile(_LEAD + r"[\"']?(?:apiVersion|kind|metadata)[\"']?[ \t]*:"),
+    "compose": pattern(_LEAD + r"[\"']?(?:services|version|name|networks|volumes|x-[\w-]+)[\"']?[ \t]*:"),
+    "kubernetes": pattern(_LEAD + r"[\"']?(?:apiVersion|kind|metadata)[\"']?[ \t]*:"),
 }
 """How files begin that are of a kind, whatever they are called."""
 
-_WRITTEN = re.compile(r"^(?!---)[ \t]*[^\s#]", re.MULTILINE)
+_WRITTEN = pattern(r"^(?!---)[ \t]*[^\s#]", re.MULTILINE)
 """Anything but blanks, comments and starts of documents."""
 
 

@@ -1,5 +1,7 @@
 """What a change asks to ignore that the base didn't: told where it asks, as bad as the worst that it hides."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 

@@ -1,5 +1,7 @@
 """What a change brings that can't be judged: who knows what it does? Unless the owners allow the cause, it doesn't pass."""
 
+from __future__ import annotations
+
 from collections import Counter
 from collections.abc import Iterator
 

@@ -1,15 +1,18 @@
 """What is written in the files to be ignored: our own comments and annotations, and other tools'."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Iterator
 from datetime import date
 from itertools import islice
-from typing import TYPE_CHECKING, NamedTuple
 
 from hullcheck.check import Registry
 from hullcheck.finding import Finding
 from hullcheck.read import File
 from hullcheck.source import Location
 from hullcheck.terms import Terms, names
+from hullcheck.tuples import NamedTuple
+from hullcheck.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from hullcheck.model.compose import ComposeProject

@@ -1,5 +1,7 @@
 """`# hullcheck: ignore[root-user] reason="..." until=2027-01-31`, for a line, a block or a file."""
 
+from __future__ import annotations
+
 import re
 from collections.abc import Iterator
 from datetime import date
@@ -7,19 +9,20 @@ from datetime import date
 from hullcheck.check import Registry
 from hullcheck.ignores import NEVER, Ignore
 from hullcheck.ignores.lines import Lines
+from hullcheck.patterns import pattern
 from hullcheck.read import File
 from hullcheck.source import Location
 from hullcheck.terms import Terms
 
-_COMMENT = re.compile(
+_COMMENT = pattern(
     r"(?:^|(?<=\s))(?:#|\{\{-? ?/\*)[ \t]*hullcheck:[ \t]*ignore(?:-(?P<scope>file|block))?"
     r"\[(?P<words>[^\]\n]{0,2000})\](?P<rest>[^\n]*)",
     re.MULTILINE,
 )
 """A comment of YAML or a Dockerfile, or of a template: `{{- /* ... */}}`."""
 
-_REASON = re.compile(r"""reason\s*=\s*(?:"(?P<double>[^"\n]*)"|'(?P<single>[^'\n]*)')""")
-_UNTIL = re.compile(r"until\s*=\s*[\"']?(?P<day>\d{4}-\d{2}-\d{2})\b")
+_REASON = pattern(r"""reason\s*=\s*(?:"(?P<double>[^"\n]*)"|'(?P<single>[^'\n]*)')""")
+_UNTIL = pattern(r"until\s*=\s*[\"']?(?P<day>\d{4}-\d{2}-\d{2})\b")
 
 
 def read(file: File, registry: Registry) -> Iterator[Ignore]:

@@ -1,5 +1,7 @@
 """Other tools' ids, and the findings that their rules are about."""
 
+from __future__ import annotations
+
 import re
 from collections.abc import Set as AbstractSet
 from fnmatch import fnmatchcase

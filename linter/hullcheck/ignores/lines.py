@@ -1,5 +1,7 @@
 """Which lines an ignore comment covers: an instruction, a stage, a value with all that is in it."""
 
+from __future__ import annotations
+
 from bisect import bisect_left, bisect_right
 from functools import cached_property
 

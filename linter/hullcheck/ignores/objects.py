@@ -4,7 +4,8 @@ It holds for the object that says it, as it runs in the project or world that th
 it, shares an anchor with it or is made of the same base, and not in another overlay.
 """
 
-import re
+from __future__ import annotations
+
 from collections.abc import Iterable, Iterator
 
 from hullcheck.check import Registry
@@ -14,13 +15,14 @@ from hullcheck.ignores.ids import Ids
 from hullcheck.model.compose import ComposeProject
 from hullcheck.model.kubernetes import KubernetesObject, World
 from hullcheck.model.node import Mapping, Node, Scalar, Sequence, as_str, at
+from hullcheck.patterns import pattern
 from hullcheck.read import File
 from hullcheck.terms import Terms
 
 _OWN = "hullcheck.dev/ignore."
 _EXTENSION = "x-hullcheck"
-_UNTIL = re.compile(r"until\s*=[^\n]*")
-_SKIP = re.compile(r"(?:checkov|bridgecrew|cortex)\.io/skip\d*")
+_UNTIL = pattern(r"until\s*=[^\n]*")
+_SKIP = pattern(r"(?:checkov|bridgecrew|cortex)\.io/skip\d*")
 _KUBE_LINTER = "ignore-check.kube-linter.io/"
 _POLARIS = "polaris.fairwinds.com/"
 

@@ -1,40 +1,39 @@
 """Other tools' ignore comments, each with the reach that it has there; their ids become what their rules are about."""
 
+from __future__ import annotations
+
 import re
 from collections.abc import Callable, Iterator
-from typing import NamedTuple
 
 from hullcheck.check import Registry
 from hullcheck.ignores import Ignore
 from hullcheck.ignores.comments import day
 from hullcheck.ignores.ids import Ids
 from hullcheck.ignores.lines import Lines
+from hullcheck.patterns import pattern
 from hullcheck.read import File
 from hullcheck.source import Location
 from hullcheck.terms import Terms
+from hullcheck.tuples import NamedTuple
 
 _WORDS = ("hadolint", "check", "tally", "skip=", "trivy:", "tfsec:", "kics-scan", "dclint")
 
-_COMMENT = re.compile(r"(?:^|(?<=[ \t]))#(?P<text>[^\n]*)", re.MULTILINE)
+_COMMENT = pattern(r"(?:^|(?<=[ \t]))#(?P<text>[^\n]*)", re.MULTILINE)
 
-_HADOLINT = re.compile(
-    r"\s*hadolint\s+(?:(?P<scope>global|stage)\s+)?ignore\s*=\s*(?P<ids>\w+(?:\s*,\s*\w+)*)(?P<why>.*)"
-)
-_TALLY = re.compile(
+_HADOLINT = pattern(r"\s*hadolint\s+(?:(?P<scope>global|stage)\s+)?ignore\s*=\s*(?P<ids>\w+(?:\s*,\s*\w+)*)(?P<why>.*)")
+_TALLY = pattern(
     r"\s*tally\s+(?:(?P<scope>global)\s+)?ignore\s*=\s*(?P<ids>[\w/.-]+(?:\s*,\s*[\w/.-]+)*)(?:\s*;\s*reason\s*=(?P<why>.*))?",
     re.IGNORECASE,
 )
-_BUILDKIT = re.compile(r"\s*check\s*=")
-_SKIPPED = re.compile(r"\s*skip\s*=\s*(?P<ids>\w+(?:\s*,\s*\w+)*)")
-_CHECKOV = re.compile(r"(?:checkov|bridgecrew|cortex):skip= *(?P<ids>[\w-]+(?:,[\w-]+)*)(?P<why>:.*)?")
-_TRIVY = re.compile(
-    r"(?:trivy|tfsec):ignore:(?P<id>[\w*-]+)(?:\[[^\]]{0,2000}\])?(?P<options>(?::(?:exp|ws):[^\s:\[]+)*)"
-)
-_EXPIRES = re.compile(r":exp:(\d{4}-\d{2}-\d{2})")
-_KICS = re.compile(
+_BUILDKIT = pattern(r"\s*check\s*=")
+_SKIPPED = pattern(r"\s*skip\s*=\s*(?P<ids>\w+(?:\s*,\s*\w+)*)")
+_CHECKOV = pattern(r"(?:checkov|bridgecrew|cortex):skip= *(?P<ids>[\w-]+(?:,[\w-]+)*)(?P<why>:.*)?")
+_TRIVY = pattern(r"(?:trivy|tfsec):ignore:(?P<id>[\w*-]+)(?:\[[^\]]{0,2000}\])?(?P<options>(?::(?:exp|ws):[^\s:\[]+)*)")
+_EXPIRES = pattern(r":exp:(\d{4}-\d{2}-\d{2})")
+_KICS = pattern(
     r"\s*kics-scan\s+(?P<what>ignore-line|ignore-block|ignore|disable|enable)(?:\s*=\s*(?P<ids>[\w,\s-]+))?"
 )
-_DCLINT = re.compile(r"\s*dclint\s+(?P<scope>disable-file|disable-line|disable)\b(?P<ids>[ \t\w,-]*)")
+_DCLINT = pattern(r"\s*dclint\s+(?P<scope>disable-file|disable-line|disable)\b(?P<ids>[ \t\w,-]*)")
 
 
 class Comment(NamedTuple):

@@ -1,18 +1,21 @@
 """Builds that pipelines, scripts and development containers ask for: which files are Dockerfiles, and how they are built."""
 
+from __future__ import annotations
+
 import posixpath
 import re
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, NamedTuple
 
 from hullcheck.discover import Tree
-from hullcheck.link.builds import Build, join
 from hullcheck.link.ci import Inputs, Pipelines
 from hullcheck.link.matrix import Choices
 from hullcheck.model.repository import BuildArgument
 from hullcheck.source import Location, Related, Source
+from hullcheck.tuples import NamedTuple
+from hullcheck.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from hullcheck.link.builds import Build
     from hullcheck.parse.build_commands import BuildCommand
 
 MAX_SCRIPTS = 2_000
@@ -101,6 +104,8 @@ def variants(stated: Iterable[Build], wanted: Iterable[Build]) -> Iterator[Build
     for build in wanted:
         by_file.setdefault(build.dockerfile, {}).setdefault((build.target, build.arguments), build)
     for path, builds in by_file.items():
+        from hullcheck.link.builds import Build
+
         if path in known:
             yield from list(builds.values())[:MAX_VARIANTS]
         elif special := [build for build in builds.values() if build.target or build.arguments]:
@@ -133,9 +138,10 @@ def _is_script(path: str) -> bool:
 
 def _bases(source: Source) -> list[str]:
     """The folders that a script's paths may be relative to: its own and the root, and those that it changes to."""
+    own = posixpath.dirname(source.path)
+    from hullcheck.link.builds import join
     from hullcheck.parse.build_commands import folders
 
-    own = posixpath.dirname(source.path)
     moved = [join(base, folder) for folder in folders(source.text) for base in ("", own)]
     return list(dict.fromkeys(["", own, *(folder for folder in moved if folder is not None)]))
 
@@ -145,6 +151,8 @@ def _builds(
 ) -> Iterator[Build]:
     file, context = said.file, said.context
     if isinstance(said, Inputs):
+        from hullcheck.link.builds import join
+
         bases = [path for base in bases if (path := join(base, said.folder)) is not None]
     if file is None or (not file and (context is None or context == "-" or "://" in context)):
         return
@@ -153,6 +161,8 @@ def _builds(
         names.append(posixpath.join(context, file))
     found = _only_like(present, file) if file.startswith("**/") else _present(present, bases, names)[:1]
     for path in found:
+        from hullcheck.link.builds import Build
+
         yield Build(path, said.target or None, "", said.arguments, place, contexts=said.contexts, tags=said.tags)
 
 
@@ -165,5 +175,7 @@ def _only_like(present: frozenset[str], pattern: str) -> list[str]:
 
 def _present(present: frozenset[str], bases: list[str], names: Iterable[str]) -> list[str]:
     """The files that the names may stand for, the likeliest first."""
+    from hullcheck.link.builds import join
+
     found = (join(base, name) for name in names for base in bases if not name.startswith("/"))
     return [path for path in dict.fromkeys(found) if path is not None and path in present]

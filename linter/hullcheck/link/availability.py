@@ -1,7 +1,8 @@
 """Which Services, autoscalers and disruption budgets belong to which workload of a world."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Iterator
-from typing import Any, NamedTuple
 
 from hullcheck.model.availability import Autoscaler, Availability, Budget
 from hullcheck.model.kubernetes import KubernetesObject, PodObject, World
@@ -10,6 +11,8 @@ from hullcheck.model.node import Mapping, Node, Scalar, as_int, as_str, at, is_n
 from hullcheck.model.workload import Workload
 from hullcheck.parse.labels import selector, text_map
 from hullcheck.source import Field, Location
+from hullcheck.tuples import NamedTuple
+from hullcheck.typed import Any
 
 REPLICATED = ("Deployment", "StatefulSet", "ReplicaSet", "ReplicationController", "Rollout", "DeploymentConfig")
 """Kinds with a number of replicas."""

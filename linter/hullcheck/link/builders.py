@@ -4,6 +4,8 @@ See https://ko.build/configuration/, https://github.com/GoogleContainerTools/jib
 https://buildpacks.io/docs/reference/config/project-descriptor/
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.discover import Tree

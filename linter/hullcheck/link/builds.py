@@ -1,14 +1,17 @@
 """Which Dockerfile builds which image: Compose `build:`, skaffold artifacts, bake targets."""
 
+from __future__ import annotations
+
 import posixpath
 import re
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, NamedTuple
 
 from hullcheck.finding import Related
 from hullcheck.model.image import ImageRef
 from hullcheck.read import File
 from hullcheck.source import Location, Source
+from hullcheck.tuples import NamedTuple
+from hullcheck.typed import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from hullcheck.model.node import Node

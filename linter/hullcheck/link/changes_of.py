@@ -1,7 +1,8 @@
 """What a change opens, loosens or takes away, as parts for checks: all that has to be seen in both trees at once."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Iterator
-from typing import Any, NamedTuple
 
 from hullcheck.link.confinement import Finder
 from hullcheck.link.network import Options, network
@@ -21,6 +22,8 @@ from hullcheck.model.network.review import is_only_dns
 from hullcheck.model.node import Scalar, at
 from hullcheck.model.scoped import Scoped, within
 from hullcheck.source import Location
+from hullcheck.tuples import NamedTuple
+from hullcheck.typed import Any
 
 LEVELS = ("restricted", "baseline", "privileged")
 """Pod Security's, the strictest first; a namespace without a label forbids nothing."""
@@ -48,7 +51,7 @@ def reaching_further(old: list[Network], new: list[Network]) -> Iterator[Scoped]
     changed = [p for p in pairs(old, new) if p.before and p.after and _written(p.before) != _written(p.after)]
     opened = list(change_parts(changed))
     yield from opened
-    told: list[Part] = [part for _, part in opened]
+    told: list[object] = [part for _, part in opened]
     for one, other, *_ in changed:
         if one is not None and other is not None:
             certain = not one.scope.approximate and not other.scope.approximate

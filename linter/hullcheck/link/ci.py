@@ -1,10 +1,11 @@
 """Pipelines: the images that their jobs run in, and the steps that build images or scan them."""
 
+from __future__ import annotations
+
 import posixpath
 import re
 from collections.abc import Iterator
 from collections.abc import Sequence as Sequence_
-from typing import NamedTuple
 
 from hullcheck.discover import Tree
 from hullcheck.link.matrix import MAX_JOBS, Choice, Choices, calls, choices, filled
@@ -12,8 +13,9 @@ from hullcheck.model.image import ImageUse
 from hullcheck.model.lazy import Lazy
 from hullcheck.model.node import Mapping, Node, Scalar, Sequence, is_null
 from hullcheck.model.repository import BuildArgument
-from hullcheck.parse import yaml
+from hullcheck.patterns import pattern
 from hullcheck.source import Field, Location, Source
+from hullcheck.tuples import NamedTuple
 
 _WORKFLOW = Lazy(r"(?:.*/)?\.(?:github|gitea|forgejo)/workflows/[^/]+\.ya?ml")
 _GITLAB = (".gitlab-ci.yml", ".gitlab-ci.yaml")
@@ -108,6 +110,8 @@ def pipelines(tree: Tree) -> Pipelines:
             found += _dev_container(source)
             continue
         scanned = scanned or _scans(source.text)
+        from hullcheck.parse import yaml
+
         read += [(path, doc.root) for doc in yaml.parse(source).documents if isinstance(doc.root, Mapping)]
     given = _given(read)
     for path, root in read:
@@ -317,6 +321,8 @@ def _gitlab_images(holder: Mapping, how: str, owner: str) -> Iterator[ImageUse]:
 
 def _dev_container(source: Source) -> Iterator[_Found]:
     """The image of a development container, or what it is built from, in JSON with comments."""
+    from hullcheck.parse import yaml
+
     for document in yaml.parse(Source(source.path, _without_comments(source.text).encode())).documents:
         if isinstance(document.root, Mapping):
             for use in _use(document.root.get("image"), "development container", "devcontainer"):
@@ -345,7 +351,7 @@ def _plain_text(node: Node | None) -> str | None:
     return node.text if isinstance(node, Scalar) and "${" not in node.text else None
 
 
-_JSON_COMMENT = re.compile(r'"(?:[^"\\\n]|\\.)*+"?|//[^\n]*+|/\*(?:[^*]++|\*(?!/))*+(?:\*/)?', re.DOTALL)
+_JSON_COMMENT = pattern(r'"(?:[^"\\\n]|\\.)*+"?|//[^\n]*+|/\*(?:[^*]++|\*(?!/))*+(?:\*/)?', re.DOTALL)
 
 
 def _without_comments(text: str) -> str:

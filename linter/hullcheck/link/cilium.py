@@ -1,5 +1,7 @@
 """What Cilium's policies say by the names of other objects: Services, and groups of addresses."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Iterator
 
 from hullcheck.model.kubernetes import KubernetesObject

@@ -1,5 +1,7 @@
 """Credential files that are kept in the repository, found by the places that name them."""
 
+from __future__ import annotations
+
 import posixpath
 from collections.abc import Iterable, Iterator
 
@@ -7,7 +9,6 @@ from hullcheck.discover import Tree
 from hullcheck.model.compose import ComposeProject, FileObject, Service
 from hullcheck.model.node import Mapping, Node, Scalar, Sequence, as_str
 from hullcheck.model.repository import Committed
-from hullcheck.model.secret_files import held, in_assignments
 from hullcheck.parse import yaml
 from hullcheck.read import File
 from hullcheck.source import Location, Source
@@ -40,6 +41,8 @@ class _Reader:
 
     def dotenv(self, source: Source) -> Iterator[Committed]:
         """A `.env`, whose values Compose puts into its files; a service that takes it all has been told of."""
+        from hullcheck.model.secret_files import in_assignments
+
         found = in_assignments(source.text) if not self.tree.ignored(source.path) else None
         if found is not None and source.path not in self.told:
             place = source.at(found.start, found.start + len(found.key))
@@ -47,6 +50,8 @@ class _Reader:
 
     def _file_object(self, made: FileObject) -> Iterator[Committed]:
         data = self._kept(made.path) if made.path is not None and made.file.value is not None else None
+        from hullcheck.model.secret_files import held
+
         found = held(made.path or "", data, made.kind == "secrets") if data else None
         if found is not None:
             word = "secret" if made.kind == "secrets" else "config"
@@ -65,6 +70,8 @@ class _Reader:
 
     def _variables(self, path: str, location: Location, owner: str, how: str) -> Iterator[Committed]:
         data = self._kept(path)
+        from hullcheck.model.secret_files import in_assignments
+
         found = in_assignments(data.decode("utf-8", "replace")) if data else None
         if found is not None and path not in self.told:
             self.told.add(path)
@@ -86,6 +93,8 @@ class _Reader:
     def _generator_file(self, path: str, node: Scalar, owner: str, name: str, key: str) -> Iterator[Committed]:
         data = self._kept(path)
         text = data.decode("utf-8", "replace") if data else ""
+        from hullcheck.model.secret_files import held, in_assignments
+
         found = (held(path, data, False) if key == "files" else in_assignments(text)) if data else None
         if found is not None:
             yield Committed(node.location.one_line(), owner, path, f"Secret `{name}`", found.key, found.weak)

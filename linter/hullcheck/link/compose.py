@@ -4,12 +4,12 @@ A folder's base file with its automatic override is a project, so is a base with
 every other file that could be started alone. What is only taken in by another file is judged there.
 """
 
+from __future__ import annotations
+
 import posixpath
-import re
 from collections.abc import Iterator
 from collections.abc import Mapping as Lookup
 from contextlib import contextmanager
-from typing import NamedTuple
 
 from hullcheck.budget import OutOfTimeError, Thing, tick
 from hullcheck.link.compose_choice import Around, Choice, Choices
@@ -19,16 +19,16 @@ from hullcheck.link.compose_services import Place, project_parts
 from hullcheck.model.compose import ComposeFile, ComposeProject, Service
 from hullcheck.model.node import Mapping, Node, is_null
 from hullcheck.model.problem import Problem, late
-from hullcheck.render.compose.envfiles import with_files
+from hullcheck.patterns import pattern
 from hullcheck.render.compose.files import Files, ReadNamed
 from hullcheck.render.compose.interpolate import BadTemplateError, Setting, Substitution, Variables
 from hullcheck.render.compose.nodes import get, same, text_of, unmarked
 from hullcheck.render.compose.normal import normalised
 from hullcheck.render.compose.refuse import refusals
-from hullcheck.render.compose.resolved import escaped, resolved, started
 from hullcheck.source import Location, Source
+from hullcheck.tuples import NamedTuple
 
-_NAME = re.compile("[a-z0-9_-]")
+_NAME = pattern("[a-z0-9_-]")
 _HARDENING = (
     ("image",), ("build",), ("user",), ("cap_drop",), ("security_opt",), ("read_only",), ("mem_limit",),
     ("pids_limit",), ("cpus",), ("deploy", "resources"),
@@ -53,13 +53,21 @@ def projects(
     return link(Files(files), env, texts or {}, Around(), root_name).projects
 
 
-def link(files: Files, env: Settings, texts: Lookup[str, Source], around: Around, root_name: str = "") -> Linked:
+def link(
+    files: Files,
+    env: Settings,
+    texts: Lookup[str, Source],
+    around: Around,
+    root_name: str = "",
+    profiles: tuple[str, ...] | None = None,
+) -> Linked:
     """Every project of a repository. `env` are variables that are given for a folder, which win over its `.env`.
 
     `texts` are files of variables by their path: the `.env` of each folder, and those that `env_file` may name.
     `around` is what else says which files belong together. `root_name` is what the repository's own folder is called.
+    `profiles` are the active ones where a project says none itself; None for all.
     """
-    made = _Projects(Reading(files, env, texts, either=True), root_name)
+    made = _Projects(Reading(files, env, texts, either=True), root_name, profiles)
     found = made.all(around)
     return Linked(found, made.problems)
 
@@ -91,6 +99,9 @@ def show(
     variables = reading.settings(folder)
     if profiles is None:
         profiles = tuple(variables.get("COMPOSE_PROFILES", Setting("")).text.split(","))
+    from hullcheck.render.compose.envfiles import with_files
+    from hullcheck.render.compose.resolved import escaped, resolved, started
+
     root = with_files(started(project.node, profiles), folder, texts, variables)
     printed = escaped(resolved(root).root)
     assert isinstance(printed, Mapping)
@@ -112,9 +123,10 @@ def taken(
 
 
 class _Projects:
-    def __init__(self, reading: Reading, root_name: str) -> None:
+    def __init__(self, reading: Reading, root_name: str, profiles: tuple[str, ...] | None = None) -> None:
         self.reading = reading
         self.root_name = root_name
+        self.profiles = profiles
         self.problems: list[Problem] = []
         self.bases: dict[str, ComposeProject] = {}  # those that others are laid over, by their first file
         self.scopes: dict[str, int] = {}
@@ -203,8 +215,11 @@ class _Projects:
         name = self._name(choice, self.reading.settings(choice.folder))
         loaded, variables = self.reading.merged(choice.paths, choice.folder, name)
         root = normalised(loaded.root, name, variables)
-        if choice.profiles is not None:
-            root = started(root, choice.profiles)
+        from hullcheck.render.compose.resolved import resolved, started
+
+        profiles = choice.profiles if choice.profiles is not None else self.profiles
+        if profiles is not None:
+            root = started(root, profiles)
         problems: list[Problem] = [*loaded.problems, *resolved(root, ports=0).problems]
         sure = choice.complete and not choice.guessed and not loaded.partial
         base = self.bases.get(choice.paths[0]) if choice.overlay else None

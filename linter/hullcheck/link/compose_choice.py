@@ -4,19 +4,25 @@ Facts come first: what Compose takes by itself, `COMPOSE_FILE`, the configuratio
 scripts, workflows and READMEs say. Names by convention are a guess, which the files themselves can refute.
 """
 
+from __future__ import annotations
+
 import posixpath
 import re
 from collections.abc import Callable, Iterable
-from typing import NamedTuple
 
 from hullcheck.link.compose_reading import Reading
-from hullcheck.link.compose_said import DEV_CONTAINER, Said, said_by_container, said_by_texts
 from hullcheck.model.coverage import Gap
 from hullcheck.model.problem import Problem
+from hullcheck.patterns import pattern
 from hullcheck.render.compose.files import Unread
 from hullcheck.render.compose.interpolate import Setting
 from hullcheck.render.compose.paths import inside
 from hullcheck.source import Location
+from hullcheck.tuples import NamedTuple
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.link.compose_said import Said
 
 BASES = ("compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml")
 """What Compose takes in a folder, the first that is there."""
@@ -29,8 +35,8 @@ OVERRIDES = (
 DEV_FOLDER = ".devcontainer"
 """Where a file with a base's name may be laid over the one of the folder above."""
 
-_VARIANT = re.compile(r"(?:docker-)?compose[._-](?!override\.)[^/]+\.ya?ml", re.IGNORECASE)
-_WORKSPACE = re.compile(r"\$\{localWorkspaceFolder\}/")
+_VARIANT = pattern(r"(?:docker-)?compose[._-](?!override\.)[^/]+\.ya?ml", re.IGNORECASE)
+_WORKSPACE = pattern(r"\$\{localWorkspaceFolder\}/")
 
 
 class Choice(NamedTuple):
@@ -182,6 +188,8 @@ class Choices:
         read = self.around.read
         if read is not None and any(self._may_be_part(path) for path in self.rest):
             known = [path for path in self.reading.known if path not in self.claimed]
+            from hullcheck.link.compose_said import said_by_texts
+
             for said in said_by_texts(self.around.paths, read, known):
                 if len(said.paths) == 1:
                     self.alone.add(said.paths[0])
@@ -246,6 +254,8 @@ class Choices:
             return []
         found = []
         for container in self.around.paths:
+            from hullcheck.link.compose_said import DEV_CONTAINER, Said, said_by_container
+
             if not container.endswith(DEV_CONTAINER) or posixpath.basename(container).lstrip(".") != DEV_CONTAINER:
                 continue
             folder = posixpath.dirname(container)

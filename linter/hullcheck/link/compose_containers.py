@@ -1,5 +1,7 @@
 """Compose services as the containers that they are, in the words that every dialect shares."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.link.compose_services import Place, boolean, field, host_path
@@ -13,7 +15,6 @@ from hullcheck.model.problem import Problem
 from hullcheck.model.workload import Sysctl, Workload
 from hullcheck.render.compose.nodes import entries, get, items, part, parts, text_of
 from hullcheck.render.compose.paths import inside
-from hullcheck.render.compose.units import size, words
 from hullcheck.source import HOLE, Field, Location, Related
 
 SOCKET = "/var/run/docker.sock"
@@ -420,6 +421,8 @@ def split(node: Scalar) -> Iterator[Field[str]]:
     if not text:
         yield Field(None, node.location, node.unknown)
         return
+    from hullcheck.render.compose.units import words
+
     try:
         found = words(text)
     except ValueError:
@@ -438,6 +441,8 @@ def split(node: Scalar) -> Iterator[Field[str]]:
 
 
 def _is_zero(text: str) -> bool:
+    from hullcheck.render.compose.units import size
+
     try:
         return size(text) == 0 and float(text.rstrip("bBkKmMgGiI ") or 0) == 0
     except ValueError:

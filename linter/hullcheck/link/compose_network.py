@@ -1,7 +1,8 @@
 """Compose projects to networks, with the services of other projects that share one."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
 
 from hullcheck.link.compose_containers import started_by
 from hullcheck.model import compose
@@ -9,15 +10,19 @@ from hullcheck.model.compose import ComposeProject, Service
 from hullcheck.model.container import Port
 from hullcheck.model.image import ImageRef
 from hullcheck.model.network.compose import Attached, ComposeNetwork, Published, Wire
-from hullcheck.model.network.compose_review import unprotected
 from hullcheck.model.network.datastores import Hints, data_store, is_client
 from hullcheck.model.network.endpoint import ContainerPort, Endpoint
 from hullcheck.model.network.labels import Labels
-from hullcheck.model.network.network import Use, hosts_in
-from hullcheck.model.network.parts import ComposeUse, NetworkUse
+from hullcheck.model.network.mentions import hosts_in
+from hullcheck.model.network.network import Use
 from hullcheck.model.network.ports import MAX_PORT, PROTOCOLS, PortRange
 from hullcheck.model.scoped import Scoped
 from hullcheck.source import Field, Location
+from hullcheck.tuples import NamedTuple
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.model.network.parts import ComposeUse
 
 _ICC = "com.docker.network.bridge.enable_icc"
 _MAX_CHAIN = 20
@@ -39,6 +44,8 @@ def compose_parts(projects: Iterable[ComposeProject], datastores: tuple[str, ...
         network, services = _network(project, shared, datastores)
         idle = tuple(n for n in project.networks.values() if n.declared and _declaration(n) in unused)
         judged = project._replace(complete=False) if project.guessed and project.overlay else project
+        from hullcheck.model.network.parts import ComposeUse
+
         yield ComposeUse(judged, network, services, idle)  # how a project is cut up is told of the base alone
 
 
@@ -47,6 +54,8 @@ def network_parts(projects: Iterable[ComposeProject], datastores: tuple[str, ...
     for use in compose_parts(projects, datastores):
         yield Scoped(use.project.scope, use)
         if not use.project.overlay and use.network.endpoints:
+            from hullcheck.model.network.parts import NetworkUse
+
             yield Scoped(use.project.scope, NetworkUse(use.network))
 
 
@@ -123,6 +132,8 @@ def _wire(network: compose.Network) -> Wire:
     option = network.driver_opts.get(_ICC)
     apart = False if option is None else None if option.unknown else (option.value or "").lower() == "false"
     known = None if external and internal is False else internal
+    from hullcheck.model.network.compose_review import unprotected
+
     return Wire(network.key, known, apart, external, unprotected(network) is not None)
 
 

@@ -1,8 +1,9 @@
 """A repository's Compose files as they are read: their variables, and what any of them are when laid over one another."""
 
+from __future__ import annotations
+
 import posixpath
 from collections.abc import Iterator, Mapping
-from typing import NamedTuple
 
 from hullcheck.model import node as nodes
 from hullcheck.model.compose import ComposeFile
@@ -15,6 +16,7 @@ from hullcheck.render.compose.normal import normalised
 from hullcheck.render.compose.paths import inside
 from hullcheck.render.compose.refuse import dangling
 from hullcheck.source import Source
+from hullcheck.tuples import NamedTuple
 
 Settings = dict[str, dict[str, str]]
 

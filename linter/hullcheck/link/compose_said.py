@@ -3,15 +3,18 @@
 Only a bounded number of small files that are likely to say it is looked at, and nothing of them is run.
 """
 
+from __future__ import annotations
+
 import itertools
 import posixpath
 import re
 from collections.abc import Callable, Iterable, Iterator
-from typing import NamedTuple
 
 from hullcheck.model.lazy import Lazy
+from hullcheck.patterns import pattern
 from hullcheck.render.compose.paths import inside
 from hullcheck.source import Location, Source
+from hullcheck.tuples import NamedTuple
 
 MAX_FILES = 200
 MAX_BYTES = 256 * 1024
@@ -22,7 +25,7 @@ MAX_LINE = 2_000
 
 DEV_CONTAINER = "devcontainer.json"
 
-_NAMES = re.compile(
+_NAMES = pattern(
     r"(?:gnu)?makefile|\.?justfile|taskfile\.ya?ml|package\.json|jenkinsfile|rakefile|procfile|\.envrc|tox\.ini"
     r"|pyproject\.toml|noxfile\.py|tasks\.py|fabfile\.py|\.gitlab-ci\.ya?ml|azure-pipelines\.ya?ml|\.travis\.ya?ml"
     r"|bitbucket-pipelines\.ya?ml|\.drone\.ya?ml|\.woodpecker\.ya?ml|cloudbuild\.ya?ml|action\.ya?ml|readme"
@@ -33,12 +36,12 @@ _SCRIPT_FOLDERS = frozenset(("bin", "script", "scripts", "hack", "tools", "ci", 
 
 _YAML = (".yml", ".yaml")
 _WORDS = (b"-f", b"--file", b"stack deploy", b"COMPOSE_FILE", b"compose-file", b"compose_file", b"omposeFile")
-_VARIABLE = re.compile(r"\$?\{\{[^{}\n]*+\}\}|\$\{(\w++)[^{}\n]*+\}|\$\((\w++)\)|\$(\w++)")
-_DEFINED = re.compile(r"\s*(?:export |local |readonly |declare |set )?(\w{1,60})\s?[:?+]?=\s?(.*)", re.DOTALL)
-_APART = re.compile(r"[\s\"'`,\[\](){}<>]+")
-_OPERATOR = re.compile(r"[;|&]+")
-_LISTED = re.compile(r"(?:dockerComposeFile|\bcompose[-_]?files?|\bCOMPOSE_FILE)[\"']?\s{0,20}[:=]", re.IGNORECASE)
-_ITEM = re.compile(r"[\s\"'\[\],|>:;-]{0,200}([^\s\"'\[\],|>:;]{1,300})")
+_VARIABLE = pattern(r"\$?\{\{[^{}\n]*+\}\}|\$\{(\w++)[^{}\n]*+\}|\$\((\w++)\)|\$(\w++)")
+_DEFINED = pattern(r"\s*(?:export |local |readonly |declare |set )?(\w{1,60})\s?[:?+]?=\s?(.*)", re.DOTALL)
+_APART = pattern(r"[\s\"'`,\[\](){}<>]+")
+_OPERATOR = pattern(r"[;|&]+")
+_LISTED = pattern(r"(?:dockerComposeFile|\bcompose[-_]?files?|\bCOMPOSE_FILE)[\"']?\s{0,20}[:=]", re.IGNORECASE)
+_ITEM = pattern(r"[\s\"'\[\],|>:;-]{0,200}([^\s\"'\[\],|>:;]{1,300})")
 _COMMAND = Lazy(r"[\w./-]*compose[\w-]*(?:\.exe)?|stack|[\w./-]*\*", re.IGNORECASE, most=1_000)
 
 

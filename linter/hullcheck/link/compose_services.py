@@ -1,18 +1,17 @@
 """The tree of a Compose project as what the rest of the linter looks at: services, networks, volumes, file objects."""
 
+from __future__ import annotations
+
 import posixpath
-import re
 from collections.abc import Iterator
 from collections.abc import Mapping as Lookup
-from typing import NamedTuple
 
 from hullcheck.budget import tick
 from hullcheck.model.compose import Build, Dependency, FileObject, Join, Network, Service, Volume
 from hullcheck.model.container import Mount, Port, Variable
-from hullcheck.model.hostpaths import leads_to_runtime
 from hullcheck.model.image import ImageUse
 from hullcheck.model.node import Mapping, Node, Scalar
-from hullcheck.render.compose.dotenv import variables as read_variables
+from hullcheck.patterns import pattern
 from hullcheck.render.compose.interpolate import DEFAULT, MAX_TEXT, Variables, is_set_elsewhere, settings_in
 from hullcheck.render.compose.nodes import (
     MARK,
@@ -30,6 +29,7 @@ from hullcheck.render.compose.nodes import (
 from hullcheck.render.compose.paths import inside, is_absolute, is_remote_context
 from hullcheck.render.compose.short import clean
 from hullcheck.source import Field, Location, Related, Source
+from hullcheck.tuples import NamedTuple
 
 _BINDS = frozenset(("bind", "rbind"))
 _IMAGE_CONTEXT = "docker-image://"
@@ -159,6 +159,8 @@ def _partly_known(text: str) -> str:
         return path
     if text.startswith(f"{MARK}/"):
         path = normal_path(f"/*{text[1:]}".replace(MARK, "*"), "")
+        from hullcheck.model.hostpaths import leads_to_runtime
+
         return path if leads_to_runtime(path) else ""
     return ""
 
@@ -357,6 +359,8 @@ class _Reader:
             if source is None:
                 continue
             use = Related(item.location, f"service `{self.name}` takes its environment from it")
+            from hullcheck.render.compose.dotenv import variables as read_variables
+
             for name, setting in read_variables(source, self.place.variables).items():
                 at = setting.location or source.at(0)
                 said: Field[str] = Field(setting.text, at, related=(use,))
@@ -460,7 +464,7 @@ def _port(item: Mapping, place: Place) -> Port:
     )  # fmt: skip
 
 
-_NAME = re.compile(r"\$\{?([A-Za-z_][A-Za-z0-9_]*)")
+_NAME = pattern(r"\$\{?([A-Za-z_][A-Za-z0-9_]*)")
 
 
 def _variables_of(node: Node) -> list[str]:
@@ -480,6 +484,8 @@ def as_shipped(node: Node, place: Place) -> str:
     for name in _variables_of(node)[:1]:
         for example in EXAMPLES:
             source = place.texts.get(posixpath.join(place.folder, example))
+            from hullcheck.render.compose.dotenv import variables as read_variables
+
             setting = read_variables(source, {}).get(name) if source is not None else None
             if setting is not None:
                 return setting.text

@@ -1,14 +1,18 @@
 """Which workloads no policy confines, in which scopes, and which policy nearly does or does so elsewhere."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Iterator
 
-from hullcheck.model.network.cover import SelectorIndex
-from hullcheck.model.network.endpoint import Endpoint
 from hullcheck.model.network.labels import LabelSelector, Operator
 from hullcheck.model.network.network import Network
 from hullcheck.model.network.parts import Isolation, NearMiss, PolicyScope
 from hullcheck.model.network.policy import Direction, Policy, Tier
 from hullcheck.model.network.universe import NAME_LABEL
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.model.network.endpoint import Endpoint
 
 MAX_NEAR_MISSES = 3
 
@@ -28,6 +32,8 @@ class Finder:
                 self._unknown.append(policy)
             else:
                 self._by_selector.setdefault(policy.namespace, {}).setdefault(policy.selector, []).append(policy)
+        from hullcheck.model.network.cover import SelectorIndex
+
         self._index = {namespace: SelectorIndex(selectors) for namespace, selectors in self._by_selector.items()}
 
     def find(self, endpoint: Endpoint) -> Iterator[Policy]:

@@ -1,5 +1,7 @@
 """What builds copy out of their contexts: which credential files, and whether the repository's history."""
 
+from __future__ import annotations
+
 import posixpath
 import re
 from collections.abc import Iterable, Iterator, Mapping
@@ -9,9 +11,11 @@ from hullcheck.discover import Tree
 from hullcheck.model.dockerfile import Dockerfile, Stage
 from hullcheck.model.instruction import Instruction
 from hullcheck.model.repository import Copied, is_credential_file, is_for_tests
-from hullcheck.model.secret_files import holds_credential
-from hullcheck.parse import dockerignore
 from hullcheck.source import Source
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.parse import dockerignore
 
 _FOLDERS = frozenset((".ssh", ".aws", ".gnupg", ".kube", ".docker", ".azure"))
 """Folders of a home that hold credentials, whatever their files are called."""
@@ -80,6 +84,8 @@ class Contexts:
 
     def _holds(self, path: str) -> bool:
         if path not in self._holding:
+            from hullcheck.model.secret_files import holds_credential
+
             try:
                 self._holding[path] = holds_credential(path, self.tree.read(path))
             except OSError:
@@ -94,6 +100,8 @@ class Contexts:
                 data = self.tree.read(ignore_path)
             except OSError:
                 data = b""
+            from hullcheck.parse import dockerignore
+
             self._ignores[ignore_path] = dockerignore.parse(Source(ignore_path, data))
         return self._ignores[ignore_path].ignores(inside)
 
@@ -127,5 +135,7 @@ def _excluded(source: str, path: str, patterns: list[str]) -> bool:
     if not patterns:
         return False
     folder = source if not any(char in source for char in "*?[") else posixpath.dirname(source)
+    from hullcheck.parse import dockerignore
+
     ignore = dockerignore.parse(Source("", "\n".join(patterns).encode()))
     return ignore.ignores(path) or ignore.ignores(_below(path, folder) or path)

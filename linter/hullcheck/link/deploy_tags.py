@@ -5,6 +5,8 @@ A pipeline says `kustomize edit set image app=...`, Flux writes the tag where a 
 (https://argocd-image-updater.readthedocs.io/en/stable/configuration/images/).
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Iterator
 
 from hullcheck.link.builds import image_name

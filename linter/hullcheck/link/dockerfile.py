@@ -1,17 +1,20 @@
 """A Dockerfile's parts for the checks: its stages, what ships, and the images that it names."""
 
+from __future__ import annotations
+
 import re
 from collections.abc import Iterable, Iterator
 
-from hullcheck.link.builds import Build
 from hullcheck.model.container import Container, Root
 from hullcheck.model.coverage import Gap
 from hullcheck.model.dockerfile import Dockerfile, Graph, Shipped, Stage
-from hullcheck.model.flow import fetched
 from hullcheck.model.image import ImageUse
 from hullcheck.model.problem import Problem
-from hullcheck.model.users import unused
 from hullcheck.source import Related
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.link.builds import Build
 
 Part = Dockerfile | Stage | Container | ImageUse
 FEW = 300
@@ -84,6 +87,8 @@ def unknown(dockerfile: Dockerfile, builds: Iterable[Build]) -> Iterator[Problem
             for cause, why, place in stage.unknown:
                 what = "command of a shell" if cause == "shell" else "instruction"
                 yield Problem("not-analysed", why, place, stage.owner, Gap(cause, what, why.partition(": ")[2] or why))
+            from hullcheck.model.flow import fetched
+
             if sum(len(command.words) for command in stage.commands) > FEW and not fetched(stage).complete:
                 why = "it downloads too much to say what becomes of all"
                 yield Problem("not-analysed", why, stage.location, stage.owner, Gap("limit", "stage", why))
@@ -130,6 +135,8 @@ def container(made: Shipped, places: list[Related]) -> Container:
 def _unused_user(made: Shipped) -> Iterator[Related]:
     """The user that the image makes for itself and then doesn't run as."""
     if made.user.root is Root.IMPLICIT and not made.user.drops_privileges:
+        from hullcheck.model.users import unused
+
         user = unused(made.stage)
         if user is not None:
             yield Related(user.place, f"`{user.name}` is made here, and never used")

@@ -3,15 +3,17 @@
 See https://kuttl.dev/docs/kuttl-test-harness.html and https://kyverno.github.io/chainsaw/latest/operations/assert/
 """
 
+from __future__ import annotations
+
 import posixpath
-import re
 from collections.abc import Iterator, Mapping
 
 from hullcheck.model.node import Mapping as YamlMapping
 from hullcheck.model.node import Node, as_str, at, items
 from hullcheck.parse.kubernetes import ManifestFile
+from hullcheck.patterns import pattern
 
-_KUTTL = re.compile(r"(?:\d\d-)?(?:assert|errors)\.ya?ml")
+_KUTTL = pattern(r"(?:\d\d-)?(?:assert|errors)\.ya?ml")
 _EXPECTS = ("assert", "error")
 _GROUP = "chainsaw.kyverno.io"
 _STEPS = ("try", "catch", "finally", "cleanup")

@@ -1,17 +1,18 @@
 """Which image is built where: what a container runs as, if only its image says so."""
 
+from __future__ import annotations
+
 import posixpath
 from collections.abc import Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any
 
-from hullcheck.link.builds import Build, from_bake, from_skaffold, image_name
 from hullcheck.model.container import Container, Root, User
 from hullcheck.model.image import ImageRef
-from hullcheck.model.privileges import inherited_user
 from hullcheck.read import File
 from hullcheck.source import Location, Related
+from hullcheck.typed import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from hullcheck.link.builds import Build
     from hullcheck.model.compose import ComposeProject, Service
     from hullcheck.model.dockerfile import Dockerfile, Shipped
 
@@ -32,6 +33,8 @@ class Images:
                     self._by_name.setdefault(build.image, []).append(build)
         self._bases: dict[str, list[Build]] = {name: list(found) for name, found in self._by_name.items()}
         for build in asked:
+            from hullcheck.link.builds import image_name
+
             for name in map(image_name, build.tags if build.dockerfile in dockerfiles else ()):
                 self._bases.setdefault(name, []).append(build)
 
@@ -64,6 +67,8 @@ class Images:
         base = self._only(self._bases.get(image.name, [])) if image else None
         if base is None or base.stage.dockerfile is made.stage.dockerfile:
             return container
+        from hullcheck.model.privileges import inherited_user
+
         user = inherited_user(made.stage, base.stage)
         return container if user is None else container._replace(user=user)
 
@@ -132,6 +137,8 @@ def _listed_user(container: Container, image: ImageRef | None) -> User:
 def stated_builds(files: Iterable[File]) -> Iterator[Build]:
     """The builds that skaffold and bake files name."""
     for file in (reading for each in files for reading in each.readings):
+        from hullcheck.link.builds import from_bake, from_skaffold
+
         if file.kind == "skaffold":
             yield from from_skaffold(file)
         elif file.kind == "bake":
@@ -148,11 +155,15 @@ def service_build(project: "ComposeProject", service: "Service") -> Build | None
         path = posixpath.join(build.folder, "Dockerfile")
     if path is None:
         return None
+    from hullcheck.link.builds import Build
+
     return Build(path, *_how(project, service))
 
 
 def inline_build(project: "ComposeProject", service: "Service") -> Build:
     """The build of a service that holds its Dockerfile itself; the path stands for that."""
+    from hullcheck.link.builds import Build
+
     return Build(
         f"{service.build.inline.location.path}#{service.owner}" if service.build else "", *_how(project, service)
     )
@@ -162,6 +173,8 @@ def _how(project: "ComposeProject", service: "Service") -> tuple[Any, ...]:
     build = service.build
     assert build is not None
     arguments = tuple(sorted((name, field.value) for name, field in build.args.items()))
+    from hullcheck.link.builds import image_name
+
     name = image_name(service.image.value) if service.image.value else ""
     place = Related(service.location, f"service `{service.name}` builds and runs it")
     return build.target.value, name, arguments, place, not build.target.unknown, tuple(build.additional_contexts)

@@ -1,30 +1,43 @@
 """Manifests to worlds: overlays and charts as rendered, and plain manifests side by side."""
 
-import posixpath
-from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Mapping
-from typing import NamedTuple
+from __future__ import annotations
 
-from hullcheck.budget import OutOfTimeError, Thing, tick
+import posixpath
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
 from hullcheck.discover import Tree
+from hullcheck.link.charts import Charts
 from hullcheck.link.expected import asserted_files
 from hullcheck.link.kubernetes_containers import workload
 from hullcheck.link.plain import Group, apart, by_folder, named, unique
-from hullcheck.model.claims import Claims
+from hullcheck.link.releases import Releases
 from hullcheck.model.coverage import Gap
 from hullcheck.model.kubernetes import KubernetesObject, PodContext, World
+from hullcheck.model.node import Mapping as NodeMapping
 from hullcheck.model.node import as_str, at, is_null
-from hullcheck.model.problem import Problem, late
+from hullcheck.model.problem import Problem
 from hullcheck.model.scoped import Scoped
-from hullcheck.model.settings import Given
+from hullcheck.model.settings import Given, Settings
 from hullcheck.model.workload import Workload
-from hullcheck.parse import yaml
-from hullcheck.parse.kubernetes import ManifestFile, object_of, objects_in, read_literally, told_apart
+from hullcheck.parse.kubernetes import ManifestFile, object_of, objects_in, read_literally
 from hullcheck.parse.pods import pods
-from hullcheck.source import Source
+from hullcheck.tuples import NamedTuple
+from hullcheck.typed import TYPE_CHECKING
 
-MAX_RENDERED = 10_000
-"""Objects that all charts of a repository make; a repository of a hundred charts has two or three thousand."""
+if TYPE_CHECKING:
+    from hullcheck.link.clusters import Unit, Units
+    from hullcheck.render.kustomize import Build, Kustomizations
+
+MAX_ROUNDS = 5
+"""How often what deploys may make more that deploys: applications of applications."""
+
+FLUX = "toolkit.fluxcd.io"
+"""How the API groups of Flux end."""
+
+_DEPLOYING = frozenset(("HelmRelease", "Application", "ApplicationSet", "Kustomization"))
+
+
+Identity = tuple[str, str, str, str]
 
 
 class Verdict(NamedTuple):
@@ -80,30 +93,29 @@ def _template_identity(made: KubernetesObject) -> tuple[str, str, str]:
     return (made.node.source.path, made.kind, made.name)
 
 
-def link(files: dict[str, ManifestFile], tree: Tree, charts: list[str], given: Given = Given()) -> Linked:  # noqa: B008
-    """Unite the manifests of a repository. `charts` are the paths of `Chart.yaml` files, `given` are their values."""
-    return _Linker(files, tree, charts, given).linked()
+def link(files: dict[str, ManifestFile], tree: Tree, charts: list[str], settings: Settings | None = None) -> Linked:
+    """Unite the manifests of a repository. `charts` are the paths of `Chart.yaml` files; `settings` have their values."""
+    return _Linker(files, tree, charts, settings).linked()
 
 
 class _Linker:
-    def __init__(self, files: dict[str, ManifestFile], tree: Tree, charts: list[str], given: Given) -> None:
+    def __init__(
+        self, files: dict[str, ManifestFile], tree: Tree, charts: list[str], settings: Settings | None
+    ) -> None:
         self.files = files
-        self.given = given
+        self.settings = settings
         self.tree = tree
         self.problems: list[Problem] = []
-        self.rendered: set[str] = set()
         self.literal: dict[str, ManifestFile] = {}
         self.dead_images: list[Scoped] = []
-        self.chart_files = charts
-        self.charts: list[str] = []
+        self.charts = Charts(tree, self.read, charts)
         self.layer_folders: set[str] = set()
         self.claimed: set[str] = set()
         self.built: dict[str, list[str]] = {}
         self.local: list[KubernetesObject] = []
         self.crds: set[str] = set()
-        if charts:
-            self.charts = self._outermost(charts)
-        self.folders = frozenset(self.charts)
+        self.clusters: set[str] = set()
+        self.folders = frozenset(self.charts.folders)
         self.files = {path: self._in_full(path, file) for path, file in files.items()}
 
     def linked(self) -> Linked:
@@ -117,12 +129,14 @@ class _Linker:
             files = frozenset(group.paths)
             made = _world(name, "manifests", list(group.objects), group.approximate, files, group.complete)
             worlds.append(made._replace(folder=group.folder))
+        if _DEPLOYING.intersection(made.kind for world in worlds for made in world.objects):
+            worlds = self._deployed(worlds)
         return Linked(
             [world for world in worlds if world.objects],
             [workload for world in worlds for workload in world.workloads],
             [made for world in worlds for made in world.objects],
-            self.problems,
-            frozenset(path for path in self.rendered if _chart_of(path, "templates", self.folders))
+            [*self.problems, *self.charts.problems],
+            frozenset(path for path in self.charts.rendered if _chart_of(path, "templates", self.folders))
             | self.literal.keys(),
             self.dead_images,
             {path: tuple(names) for path, names in self.built.items()},
@@ -138,34 +152,6 @@ class _Linker:
         self.literal[path] = made
         return made
 
-    def _outermost(self, paths: list[str]) -> list[str]:
-        """The folders of the charts; a `Chart.yaml` that describes none claims nothing."""
-        from hullcheck.render.helm import charts as outermost
-
-        good = []
-        for path in paths:
-            why = self._not_a_chart(path)
-            if not why:
-                good.append(path)
-                continue
-            folder = posixpath.dirname(path)
-            below = f"{folder}/templates/" if folder else "templates/"
-            if any(each.startswith(below) for each in self.tree.paths):
-                gap = Gap("chart", "chart", why)
-                place = Source(path, self.read(path) or b"").at(0)
-                self.problems.append(
-                    Problem("not-analysed", f"the chart can't be rendered: {why}", place, folder or ".", gap)
-                )
-        return outermost(good)
-
-    def _not_a_chart(self, path: str) -> str:
-        """Why helm would refuse this `Chart.yaml`, or empty."""
-        found = yaml.parse(Source(path, (self.read(path) or b"").removeprefix(b"\xef\xbb\xbf")))
-        root = found.documents[0].root if found.documents else None
-        if as_str(at(root, "name")):
-            return ""
-        return found.problems[0].message if found.problems else "`Chart.yaml` names no chart"
-
     def _charts(self, taken: set[str]) -> Iterator[World]:
         """The charts as rendered, with what their `crds` folders hold, which is installed as it is."""
         crds: dict[str, list[str]] = {}
@@ -174,18 +160,57 @@ class _Linker:
             if chart and path not in self.claimed:
                 crds.setdefault(chart, []).append(path)
         taken = set(taken)
-        for world in self._rendered_charts():
-            paths = crds.pop(world.name, [])
+        for made in self.charts.all(self._releases()):
+            release = made.release
+            paths = crds.pop(release.world, [])
             self.crds.update(paths)
-            own = [made for path in paths for made in self.files[path].objects]
-            name = world.name if world.name not in taken else unique(posixpath.join(world.name, "Chart.yaml"), taken)
+            own = [each for path in paths for each in self.files[path].objects]
+            name = release.world
+            if name in taken:
+                name = unique(posixpath.join(release.chart, release.label or "Chart.yaml"), taken)
             taken.add(name)
-            objects = [*world.objects, *own]
-            changed = name != world.name or any(made.kind != "CustomResourceDefinition" for made in own)
-            if changed:
-                yield _world(name, "chart", objects, world.approximate, world.files, True)
-            else:
-                yield world._replace(objects=tuple(objects)) if own else world
+            yield _world(name, "chart", [*made.objects, *own], made.unsure, made.files, True)
+
+    def _deployed(self, worlds: list[World]) -> list[World]:
+        """The worlds, with the charts that objects in them install, and those that what these make installs in its turn.
+
+        What is installed in a cluster joins it; elsewhere each release is a world of its own.
+        """
+        from hullcheck.link.gitops import Deployers
+
+        found = {world.name: world for world in worlds}
+        pending = worlds
+        for _ in range(MAX_ROUNDS):
+            deployers = Deployers(
+                [world._replace(objects=tuple(self._expanded(world.objects))) for world in pending],
+                self.charts.is_chart,
+                self.read,
+            )
+            made: dict[str, World] = {}
+            for asked in deployers.releases():
+                for installed in self.charts.installed(asked.release):
+                    objects = _in_namespace(installed.objects, asked.release.namespace)
+                    if asked.world in self.clusters:
+                        found[asked.world] = _joined(found[asked.world], objects, installed.unsure, installed.files)
+                        more = _world(asked.world, "chart", objects, "", frozenset(), True)
+                    else:
+                        name = unique(f"{asked.release.world} of {asked.world}", {*found, *made})
+                        more = _world(name, "chart", objects, installed.unsure, installed.files, True)
+                        found[name] = more
+                    made[more.name] = more
+            self.problems += deployers.problems
+            for name, why in deployers.unknown.items():
+                if name in self.clusters:
+                    found[name] = _joined(found[name], [], why, frozenset())
+            pending = [world for world in made.values() if _DEPLOYING.intersection(each.kind for each in world.objects)]
+            if not pending:
+                break
+        return list(found.values())
+
+    def _releases(self) -> Releases:
+        if self.settings is None:
+            return Releases(self.tree.paths, self.read, Given())
+        return Releases(self.tree.paths, self.read, self.settings.given, self.settings.helm)
 
     def _free(self, templates: Mapping[str, str]) -> Iterator[Group]:
         """Manifests that belong to nothing: those inside a chart's folder apart from others.
@@ -255,23 +280,30 @@ class _Linker:
             return None
 
     def _overlays(self) -> list[World]:
-        if not any(file.layer is not None for file in self.files.values()):
+        deploying = any(made.kind in _DEPLOYING for file in self.files.values() for made in file.objects)
+        if not deploying and not any(file.layer is not None for file in self.files.values()):
             return []
         from hullcheck.render.kustomize import Kustomizations
 
-        layers = Kustomizations(self.files, self.read)
+        layers = Kustomizations(self.files, self.read, self.tree.paths)
         self.layer_folders = set(layers.layers)
-        self.claimed = {path for path in layers.claimed if path in self.files}
         worlds, builds = [], layers.builds()
+        units = self._units(layers, builds) if deploying else None
+        if units is not None:
+            layers.add(units.layers)
+            builds = layers.builds()
+        self.claimed = {path for path in layers.claimed if path in self.files}
+        deployed: list[tuple[Unit, Build]] = []
         for built in builds:
+            if units is not None and built.folder in units.units:
+                deployed.append((units.units[built.folder], built))
+                continue
             self.problems += built.problems
-            objects = [made for root in built.objects if (made := object_of(root)) is not None]
-            complete = not built.uncertain
-            name = built.folder or "."
-            for path in built.sources:
-                self.built.setdefault(path, []).append(name)
-            self.local += [made for root in built.local if (made := object_of(root)) is not None]
-            worlds.append(_world(name, "kustomization", objects, built.approximate, built.files, complete))
+            worlds.append(self._overlay(built.folder or ".", [(built, built.files, "")]))
+        if units is not None:
+            self.problems += units.problems
+            self.problems += (units.told(problem) for _, built in deployed for problem in built.problems)
+            worlds += self._clusters(deployed, units, {world.name for world in worlds})
         self.problems += layers.unused_components(builds)
         if any(built.dead_images for built in builds):
             from hullcheck.link.references import dead_images
@@ -279,45 +311,74 @@ class _Linker:
             self.dead_images = list(dead_images(builds))
         return worlds
 
-    def _rendered_charts(self) -> Iterator[World]:
-        if not self.charts:
-            return
-        from hullcheck.render.helm import render
-        from hullcheck.render.helm.index import Index
+    def _overlay(self, name: str, parts: "Sequence[tuple[Build, frozenset[str], str]]") -> World:
+        """What these builds make together, as a world; with each, its files and the namespace of what has none."""
+        objects: list[KubernetesObject] = []
+        for built, _, namespace in parts:
+            found = [made for root in built.objects if (made := object_of(root)) is not None]
+            objects += _in_namespace(found, namespace) if namespace else found
+            for path in built.sources:
+                self.built.setdefault(path, []).append(name)
+            self.local += [made for root in built.local if (made := object_of(root)) is not None]
+        approximate = next((built.approximate for built, _, _ in parts if built.approximate), "")
+        complete = not any(built.uncertain for built, _, _ in parts)
+        files = frozenset().union(*(files for _, files, _ in parts))
+        return _world(name, "kustomization", objects, approximate, files, complete)
 
-        paths = sorted(self.tree.paths)
-        index = Index(self.chart_files, self.read)
-        left = MAX_RENDERED
-        for chart in self.charts:
-            if left <= 0:
-                self._too_many(chart)
-                continue
-            below = _in_folder(paths, chart)
-            try:
-                with Thing():
-                    tick()
-                    given = (self.given.values, self.given.sets)
-                    made = render(
-                        chart, self.read, lambda folder: _in_folder(paths, folder), *given, index=index, lenient=True
-                    )
-            except OutOfTimeError as error:
-                path = posixpath.join(chart, "Chart.yaml")
-                place = Source(path, self.read(path) or b"").at(0)
-                self.problems.append(late(error, place, f"chart `{chart or '.'}`", chart or "."))
-                continue
-            self.problems += made.problems
-            self.rendered.update(path for path in below if "templates" in path.split("/"))
-            found = (made_of for d in made.documents if (made_of := object_of(d.root)) is not None)
-            objects = list(told_apart(found))
-            left -= len(objects)
-            yield _world(chart or ".", "chart", objects, made.unsure, frozenset(below), True)
+    def _units(self, layers: "Kustomizations", builds: "list[Build]") -> "Units | None":
+        """The folders that Flux and Argo CD deploy, by their objects as overlays make them; None if there are none."""
+        from hullcheck.link.clusters import Units
 
-    def _too_many(self, chart: str) -> None:
-        """Tell that a chart isn't rendered since the others have made so much."""
-        path = f"{chart}/Chart.yaml" if chart else "Chart.yaml"
-        why = f"the charts of this repository make more than {MAX_RENDERED:,} objects"
-        place = Source(path, self.read(path) or b"").at(0)
-        self.problems.append(Problem("not-analysed", why, place, gap=Gap("limit", "chart", why)))
+        claimed = layers.claimed
+        objects = [made for path, file in sorted(self.files.items()) if path not in claimed for made in file.objects]
+        objects += (made for built in builds for root in built.objects if (made := object_of(root)) is not None)
+        folders = frozenset(
+            folder for folder, layer in layers.layers.items() if as_str(at(layer, "kind")) != "Component"
+        )
+        objects = self._expanded(objects, tell=True)
+        units = Units(objects, self.files, folders, self.charts.is_chart)
+        return units if units.units or units.problems else None
+
+    def _expanded(self, objects: Iterable[KubernetesObject], *, tell: bool = False) -> list[KubernetesObject]:
+        """The objects, with the Applications that ApplicationSets among them make."""
+        found = list(objects)
+        sets = [made for made in found if made.kind == "ApplicationSet"]
+        if not sets:
+            return found
+        from hullcheck.link.applicationsets import ApplicationSets
+        from hullcheck.link.gitops import ELSEWHERE
+
+        maker = ApplicationSets(self.tree.paths, self.read)
+        for each in sets:
+            made, unknown = maker.made(each)
+            found += made
+            if unknown and tell:
+                gap = Gap("generator", "ApplicationSet", unknown)
+                message = f"not all that ApplicationSet `{each.name}` makes is judged: {unknown}"
+                self.problems.append(Problem(ELSEWHERE, message, each.location, each.owner, gap))
+        return found
+
+    def _clusters(self, deployed: "list[tuple[Unit, Build]]", units: "Units", taken: set[str]) -> Iterator[World]:
+        """What goes to one cluster, together; what is there twice can't go to the same one."""
+        groups: dict[str, list[tuple[set[Identity], list[tuple[Build, frozenset[str], str]]]]] = {}
+        for unit, plain in deployed:
+            built = plain
+            if unit.substitutes is not None:
+                built = plain._replace(objects=tuple(map(unit.substitutes.within, plain.objects)))
+            own = _identities(built.objects, unit.namespace)
+            part = (built, units.written(built.files), unit.namespace)
+            found = groups.setdefault(f"{unit.cluster} ({unit.tool})", [])
+            known, parts = next((group for group in found if own.isdisjoint(group[0])), (set(), []))
+            if not parts:
+                found.append((known, parts))
+            known |= own
+            parts.append(part)
+        for name, found in groups.items():
+            for _, parts in found:
+                called = unique(name, taken)
+                taken.add(called)
+                self.clusters.add(called)
+                yield self._overlay(called, parts)
 
 
 def _chart_of(path: str, part: str, charts: frozenset[str]) -> str:
@@ -331,13 +392,6 @@ def _chart_of(path: str, part: str, charts: frozenset[str]) -> str:
             if "/".join(above) in charts:
                 return "/".join(above) or "."
     return ""
-
-
-def _in_folder(paths: list[str], folder: str) -> list[str]:
-    """Those of the sorted paths that are below a folder."""
-    if not folder:
-        return paths
-    return paths[bisect_left(paths, f"{folder}/") : bisect_left(paths, f"{folder}0")]
 
 
 def _world(
@@ -360,6 +414,32 @@ def _world(
     return World(name, kind, tuple(objects), tuple(made), approximate, files)
 
 
+def _joined(world: World, objects: list[KubernetesObject], unsure: str, files: frozenset[str]) -> World:
+    """The world with more objects in it."""
+    complete = all(workload.complete for workload in world.workloads)
+    together = [*world.objects, *objects]
+    return _world(world.name, world.kind, together, world.approximate or unsure, world.files | files, complete)
+
+
+def _identities(objects: "Iterable[NodeMapping]", namespace: str) -> set[Identity]:
+    found = (made for root in objects if (made := object_of(root)) is not None)
+    return {
+        (m.group, m.kind, m.namespace or namespace, m.name)
+        for m in found
+        if m.kind != "Namespace" and not m.group.endswith(FLUX)
+    }
+
+
+def _in_namespace(objects: Iterable[KubernetesObject], namespace: str) -> list[KubernetesObject]:
+    """The objects, those that say no namespace in this one."""
+    from hullcheck.model.api_resources import is_cluster_wide
+
+    return [
+        made if made.namespace or is_cluster_wide(made.group, made.kind) else made._replace(namespace=namespace)
+        for made in objects
+    ]
+
+
 class _Context:
     """What the objects of a world are to a pod of it: its namespace, its account, what limits it."""
 
@@ -369,6 +449,8 @@ class _Context:
         self.accounts: dict[tuple[str, str], KubernetesObject] = {}
         self.limits: dict[str, list[KubernetesObject]] = {}
         objects = list(objects)
+        from hullcheck.model.claims import Claims
+
         self.claims = Claims(objects) if any(made.kind == "PersistentVolume" for made in objects) else None
         for made in objects:
             if made.group:

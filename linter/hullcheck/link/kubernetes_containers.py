@@ -3,6 +3,8 @@
 A container's own setting beats the pod's, an explicit null is none (k8s.io/api/core/v1, PodSecurityContext).
 """
 
+from __future__ import annotations
+
 import posixpath
 from collections.abc import Iterator
 

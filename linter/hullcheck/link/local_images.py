@@ -5,20 +5,20 @@ builds, its services run; a Dockerfile may start from whatever is built here. El
 name has no slash, so that nobody can have pushed it anywhere.
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Iterator
 from operator import itemgetter
-from typing import TYPE_CHECKING
 
 from hullcheck.discover import Tree
-from hullcheck.link.builds import Build, image_name
-from hullcheck.model import base_images
 from hullcheck.model.image import ImageRef, ImageUse
 from hullcheck.model.lazy import Lazy
 from hullcheck.model.node import Sequence, as_str
-from hullcheck.model.official import official_images
 from hullcheck.model.scoped import Scoped
+from hullcheck.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from hullcheck.link.builds import Build
     from hullcheck.model.compose import ComposeProject
 
 MAX_FILES = 200
@@ -49,6 +49,8 @@ class LocalImages:
         for build in builds:
             self._contexts.setdefault(build.dockerfile, set()).update(build.contexts)
         deployed = {name for name in (*artifacts, *_put_in(tree)) if name and _is_own(name)}
+        from hullcheck.link.builds import image_name
+
         composed = {name for each in projects for name in map(image_name, _of_project(each)) if name and _is_own(name)}
         built = {
             name for each in builds for name in (each.image, *map(image_name, each.tags)) if name and _is_own(name)
@@ -80,6 +82,9 @@ class LocalImages:
 def _is_own(name: str) -> bool:
     """Is it no name that everybody means another image by?"""
     image = ImageRef.parse(name)
+    from hullcheck.model import base_images
+    from hullcheck.model.official import official_images
+
     return image is not None and image.familiar not in official_images() and base_images.lookup(image) is None
 
 
@@ -107,6 +112,8 @@ def _put_in(tree: Tree) -> Iterator[str]:
             continue
         for match in reader.finditer(text):
             if "$" not in match[1] and "{" not in match[1]:
+                from hullcheck.link.builds import image_name
+
                 yield image_name(match[1])
 
 

@@ -3,14 +3,16 @@
 See https://docs.github.com/en/actions/how-tos/write-workflows/choose-what-workflows-do/run-job-variations
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 from collections.abc import Sequence as Sequence_
 from itertools import islice, product
-from typing import NamedTuple
 
 from hullcheck.budget import tick
 from hullcheck.model.lazy import Lazy
 from hullcheck.model.node import Mapping, Node, Scalar, Sequence, is_null
+from hullcheck.tuples import NamedTuple
 
 MAX_JOBS = 256
 """Jobs that a matrix makes at most, by the documentation."""

@@ -1,5 +1,7 @@
 """Files that Compose files name: read whatever they are called, and wherever in the repository they lie."""
 
+from __future__ import annotations
+
 import errno
 from collections.abc import Iterable, Iterator, Mapping
 

@@ -1,12 +1,14 @@
 """What names an object of the cluster that holds a secret: a variable or an option with such a name holds none itself."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable
-from typing import Any
 
 from hullcheck.model.container import Container, Variable
 from hullcheck.model.node import as_str, at, items
 from hullcheck.model.secrets import by_name
 from hullcheck.source import HOLE, Field
+from hullcheck.typed import Any
 
 _KINDS = frozenset(
     ("Secret", "SealedSecret", "ExternalSecret", "ConfigMap", "SopsSecret", "OnePasswordItem", "VaultStaticSecret")

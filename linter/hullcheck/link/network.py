@@ -1,14 +1,12 @@
 """Worlds and Compose projects to networks: whose ends, policies and ways in are all read."""
 
-from collections.abc import Callable, Hashable, Iterable, Iterator
-from itertools import islice
-from typing import NamedTuple, TypeVar
+from __future__ import annotations
 
-from hullcheck.link.cilium import resolved
-from hullcheck.link.compose_network import network_parts
-from hullcheck.link.confinement import isolations, scopes
-from hullcheck.model.compose import ComposeProject
-from hullcheck.model.container import Container, Port
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from itertools import islice
+
+from hullcheck.link.grants import with_grants
+from hullcheck.link.needs import config_maps, mentions, others, rights_of
 from hullcheck.model.coverage import Gap
 from hullcheck.model.kubernetes import KubernetesObject, PodObject, World, is_api_group, is_template
 from hullcheck.model.network.addresses import AddressRange, address
@@ -36,8 +34,13 @@ from hullcheck.model.scoped import Scoped
 from hullcheck.model.workload import Workload
 from hullcheck.parse.labels import text_map
 from hullcheck.parse.network import policies
-from hullcheck.parse.services import entrance, service
-from hullcheck.source import Location
+from hullcheck.tuples import NamedTuple
+from hullcheck.typed import TYPE_CHECKING, TypeVar
+
+if TYPE_CHECKING:
+    from hullcheck.model.compose import ComposeProject
+    from hullcheck.model.container import Container, Port
+
 
 MAX_ALIKE = 20
 """Worlds with the same object that are asked, besides an object's own, before something is said to be nowhere."""
@@ -50,6 +53,8 @@ def network(world: World, assume: Assume, datastores: tuple[str, ...] = ()) -> N
 
 def scope(world: World, datastores: tuple[str, ...] = ()) -> Scope:
     """What the network of a world is made of."""
+    from hullcheck.parse.services import entrance, service
+
     found: list[Policy] = []
     services: list[Service] = []
     entrances: list[Entrance] = []
@@ -63,34 +68,32 @@ def scope(world: World, datastores: tuple[str, ...] = ()) -> Scope:
         if (made.kind, made.group) == ("Namespace", ""):
             namespaces[made.name] = text_map(at(made.node, "metadata", "labels"))
     ends = list(_unique((_endpoint(workload, datastores), workload) for workload in world.workloads))
+    maps = config_maps(world)
     return Scope(
         world.name or ".",
         world.kind,
         tuple(endpoint for endpoint, _ in ends),
-        tuple(resolved(found, services, world.objects)),
+        tuple(_resolved(found, services, world) if found else ()),
         tuple(services),
-        tuple(entrances),
+        tuple(with_grants(entrances, world.objects)),
         namespaces,
         world.approximate,
-        tuple(tuple(_mentions(workload)) for _, workload in ends),
+        tuple(tuple(mentions(workload, maps)) for _, workload in ends),
         world.folder,
         frozenset(made.name for made in world.objects if made.name and _may_make_pods(made)),
+        others(world),
+        rights_of(world),
     )
+
+
+def _resolved(found: list[Policy], services: list[Service], world: World) -> Iterable[Policy]:
+    from hullcheck.link.cilium import resolved
+
+    return resolved(found, services, world.objects)
 
 
 def _may_make_pods(made: KubernetesObject) -> bool:
     return not is_api_group(made.group) and not made.kind.endswith("Policy")
-
-
-def _mentions(workload: Workload) -> Iterator[tuple[str, Location]]:
-    """Where a workload may speak of others: the values of variables and the words of command lines."""
-    for container in workload.containers:
-        for variable in container.environment:
-            if variable.value.value:
-                yield variable.value.value, variable.value.location
-        for word in container.command:
-            if word.value:
-                yield word.value, word.location
 
 
 def _unique(ends: Iterable[tuple[Endpoint, Workload]]) -> Iterator[tuple[Endpoint, Workload]]:
@@ -227,13 +230,20 @@ class Options(NamedTuple):
 
 
 def parts(
-    worlds: Iterable[World],
+    worlds: Sequence[World],
     options: Options = Options(),  # noqa: B008  a constant
-    projects: Iterable[ComposeProject] = (),
+    projects: Sequence[ComposeProject] = (),
     problems: list[Problem] | None = None,
 ) -> Iterator[Scoped]:
     """What the checks of networks look at. What is too much to be worked out is added to `problems`."""
-    yield from network_parts(projects, options.datastores)
+    if projects:
+        from hullcheck.link.compose_network import network_parts
+
+        yield from network_parts(projects, options.datastores)
+    if not worlds:
+        return
+    from hullcheck.link.confinement import isolations, scopes
+
     networks = [network(world, options.assume, options.datastores) for world in worlds]
     yield from (Scoped(net.scope.name, NetworkUse(net)) for net in networks if net.endpoints)
     yield from (Scoped(found.name, found) for found in scopes(networks, options.mentions))
@@ -241,6 +251,10 @@ def parts(
     if problems is not None:
         problems += _too_much(networks)
     yield from (Scoped(found.network.scope.name, found) for found in _namespaces(networks))
+    if any(net.policies for net in networks if net.endpoints):
+        from hullcheck.link.denied import denied_parts
+
+        yield from denied_parts(networks, problems)
     yield from (Scoped(found.places[0][0].scope.name, found) for found in (*_reaches(networks), *_uses(networks)))
 
 
@@ -276,6 +290,7 @@ def _reaches(networks: Iterable[Network]) -> Iterator[Reach]:
 
 
 def _uses(networks: list[Network]) -> Iterator[PolicyUse | ServiceUse | EntranceUse]:
+
     endpoints = tuple(endpoint for net in networks for endpoint in net.endpoints)
     surroundings = Surroundings(
         Neighbours(endpoints),

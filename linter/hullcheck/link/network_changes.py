@@ -1,8 +1,11 @@
 """What a change does to who can talk to whom, as parts for checks: paths opened, isolation lost."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Iterator
 
 from hullcheck.link.compose_network import compose_parts
+from hullcheck.link.denied import cuts
 from hullcheck.link.network import Options, network
 from hullcheck.model.compose import ComposeProject
 from hullcheck.model.kubernetes import World
@@ -29,6 +32,7 @@ def change_parts(changed: Iterable[Pair]) -> Iterator[Scoped]:
             certain = not found.before.scope.approximate and not found.after.scope.approximate
             parts: list[Opened | IsolationLost] = [*_entries(found), *_paths(found), *_lost(found)]
             yield from within(found.after.scope.name, (part._replace(certain=certain) for part in parts))
+            yield from within(found.after.scope.name, (part._replace(known=certain) for part in cuts(found)))
 
 
 def networks(scopes: Scopes, options: Options) -> list[Network]:

@@ -1,12 +1,14 @@
 """Manifests that no overlay and no chart takes in: what of them is applied together, and what that is called."""
 
+from __future__ import annotations
+
 import posixpath
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
 
 from hullcheck.model.kubernetes import KubernetesObject
 from hullcheck.parse.kubernetes import ManifestFile
+from hullcheck.tuples import NamedTuple
 
 MAX_ALTERNATIVES = 20
 """How many sets of files in one folder are tried for a file that may belong to any of them."""

@@ -2,6 +2,8 @@
 GoReleaser, Fly, Render and the like. What they name counts only where such a file is in the repository.
 """
 
+from __future__ import annotations
+
 import posixpath
 import re
 from collections.abc import Iterator

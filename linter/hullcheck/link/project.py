@@ -1,10 +1,11 @@
 """All files united: which image runs where, as whom, and what the checks look at."""
 
+from __future__ import annotations
+
 import itertools
 import posixpath
 from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, NamedTuple
 
 from hullcheck.budget import OutOfTimeError, ticking
 from hullcheck.discover import Entry, Kind, Tree
@@ -17,6 +18,8 @@ from hullcheck.model.settings import Settings
 from hullcheck.model.workload import Workload
 from hullcheck.read import File, of_kind, read, united
 from hullcheck.source import Source
+from hullcheck.tuples import NamedTuple
+from hullcheck.typed import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from hullcheck.link.asked import Asked
@@ -186,7 +189,8 @@ class _Linker:
         variables = Texts(self._variable_files(composed, texts), self.tree)
         around = Around(self.tree.paths, self.tree.read, self.settings.compose_projects)
         env = {posixpath.dirname(path): self.settings.given.env for path in composed} if self.settings.given.env else {}
-        found = link(Files(composed, named.compose), env, variables, around)
+        profiles = self.settings.given.profiles
+        found = link(Files(composed, named.compose), env, variables, around, profiles=profiles)
         self.problems += named.problems + found.problems + variables.problems()
         self.problems += [problem for project in found.projects for problem in project.problems]
         return found.projects
@@ -273,7 +277,7 @@ class _Linker:
             return None
         from hullcheck.link.kubernetes import link as link_manifests
 
-        linked = link_manifests(manifests, self.tree, charts, self.settings.given)
+        linked = link_manifests(manifests, self.tree, charts, self.settings)
         self.problems = [p for p in self.problems if p.name != "not-analysed" or p.location.path not in linked.rendered]
         self.problems += linked.problems
         for path, model in linked.literal.items():

@@ -1,12 +1,11 @@
 """Who may do what: subjects, bindings, roles and rules of what is applied together, joined to the pods that hold them."""
 
-import difflib
+from __future__ import annotations
+
 from collections.abc import Iterable, Iterator
-from typing import Any, NamedTuple
 
 from hullcheck.budget import tick
 from hullcheck.model.coverage import Gap
-from hullcheck.model.dead_rights import is_confined, living
 from hullcheck.model.kubernetes import KubernetesObject, PodObject, World
 from hullcheck.model.node import Mapping, Node, Scalar, Sequence, as_bool, as_str
 from hullcheck.model.problem import Problem
@@ -26,6 +25,8 @@ from hullcheck.model.scoped import Scoped, within
 from hullcheck.model.unknowns import known_in_full
 from hullcheck.model.workload import Workload
 from hullcheck.source import Field, Location
+from hullcheck.tuples import NamedTuple
+from hullcheck.typed import Any
 
 GROUP = "rbac.authorization.k8s.io"
 Part = Granted | Bound | Identity | LegacyAccount | Role
@@ -104,6 +105,8 @@ class _Graph:
         rules: tuple[Rule, ...] = ()
         if role is not None:
             own, confined = role.rules, not binding.cluster
+            from hullcheck.model.dead_rights import living
+
             rules = role.remembered(("living", confined), lambda: tuple(living(rule, confined) for rule in own))
         return Bound(binding, role, tuple(self.holders(binding)), self._problem(binding, role), rules)
 
@@ -155,6 +158,8 @@ class _Graph:
             bound_here = by_role.get((role.kind, role.namespace, role.name), [])
             holders = _unique(workload for bound in bound_here for workload in bound.holders)
             bindings = tuple(bound.binding for bound in bound_here)
+            from hullcheck.model.dead_rights import is_confined, living
+
             rules = tuple(living(rule, is_confined(role, bindings)) for rule in role.rules)
             living_role = role._replace(rules=rules)
             for written, rule in zip(role.rules, rules, strict=True):
@@ -221,7 +226,9 @@ class _Graph:
         if len(names) > self.left:
             return []
         self.left -= len(names)
-        return difflib.get_close_matches(binding.role_name, names, n=1, cutoff=0.75)
+        from difflib import get_close_matches
+
+        return get_close_matches(binding.role_name, names, n=1, cutoff=0.75)
 
     def _is_missing(self, subject: Subject) -> bool:
         if subject.kind != "ServiceAccount" or subject.name == "default" or subject.namespace not in self.namespaces:

@@ -3,8 +3,9 @@
 Nothing is called missing in a world that isn't known in full, nor where nothing of the kind is kept here at all.
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, Any, NamedTuple
 
 from hullcheck.budget import tick
 from hullcheck.model.kubernetes import KubernetesObject, PodObject, World, is_api_group, is_template
@@ -16,6 +17,8 @@ from hullcheck.model.scoped import Scoped, within
 from hullcheck.model.workload import Workload
 from hullcheck.parse.labels import is_unknown, selector, text_map
 from hullcheck.source import Location, Related
+from hullcheck.tuples import NamedTuple
+from hullcheck.typed import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from hullcheck.render.kustomize import Build

@@ -1,5 +1,7 @@
 """Values that the API refuses whatever schema it is held against, of all worlds."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Iterator
 
 from hullcheck.model.kubernetes import KubernetesObject, PodObject, World

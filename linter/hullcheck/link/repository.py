@@ -1,30 +1,33 @@
 """The repository around the files: what builds copy, which credentials are committed, who updates and scans images."""
 
+from __future__ import annotations
+
 import posixpath
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
-from typing import TYPE_CHECKING
 
 from hullcheck.discover import Tree
-from hullcheck.link.builds import Build
-from hullcheck.model.dockerfile import Dockerfile
 from hullcheck.model.image import ImageUse
-from hullcheck.model.node import Mapping as YamlMapping
 from hullcheck.model.repository import BuildArgument, Committed, Copied, FileText, Pipeline, Updates
+from hullcheck.patterns import pattern
 from hullcheck.read import File, of_kind
 from hullcheck.source import Source
+from hullcheck.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from hullcheck.link.builds import Build
     from hullcheck.link.ci import Pipelines
     from hullcheck.model.chart_values import ValuesFile
     from hullcheck.model.compose import ComposeProject
+    from hullcheck.model.dockerfile import Dockerfile
+    from hullcheck.model.node import Mapping as YamlMapping
 
 Part = FileText | Copied | Committed | Updates | Pipeline | ImageUse | BuildArgument
 
-_VALUES = re.compile(r"values(?:[-_.][\w.-]{1,60})?\.ya?ml|[\w.-]{1,60}[-_.]values\.ya?ml", re.IGNORECASE)
+_VALUES = pattern(r"values(?:[-_.][\w.-]{1,60})?\.ya?ml|[\w.-]{1,60}[-_.]values\.ya?ml", re.IGNORECASE)
 _LONGEST = 200
-_MAY_HOLD = re.compile(r"pass|secret|token|key|cred|auth|pwd|://", re.IGNORECASE)
+_MAY_HOLD = pattern(r"pass|secret|token|key|cred|auth|pwd|://", re.IGNORECASE)
 """Words without which a file of values holds no credential."""
 
 
@@ -106,6 +109,8 @@ class Repository:
             if not _MAY_HOLD.search(source.text):
                 continue
             for document in parse(source).documents:
+                from hullcheck.model.node import Mapping as YamlMapping
+
                 if isinstance(document.root, YamlMapping) and document.root.get("sops") is None:
                     yield ValuesFile(source.at(0), document.root)
 
@@ -152,6 +157,8 @@ def _spans(file: File) -> tuple[tuple[int, int, str], ...]:
 def _services(documents: Iterable[YamlMapping]) -> Iterator[tuple[int, int, str]]:
     for document in documents:
         services = document.get("services")
+        from hullcheck.model.node import Mapping as YamlMapping
+
         for key, value in services.entries().values() if isinstance(services, YamlMapping) else ():
             if key.source is document.source:
                 yield key.start, max(key.end, value.end), f"services.{key.text}"

@@ -1,8 +1,9 @@
 """One script or pipeline: the builds that its commands, and the words of its platform, ask for."""
 
+from __future__ import annotations
+
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
 
 from hullcheck.link.ci import Inputs
 from hullcheck.link.matrix import Choice, Choices
@@ -13,6 +14,7 @@ from hullcheck.parse import yaml
 from hullcheck.parse.build_commands import BuildCommand, commands, handed
 from hullcheck.parse.build_variables import Variables, assigned, of_yaml
 from hullcheck.source import Location, Source
+from hullcheck.tuples import NamedTuple
 
 _WINDOWS = (".ps1", ".psm1", ".bat", ".cmd")
 

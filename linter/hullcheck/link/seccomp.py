@@ -3,6 +3,8 @@
 The format is that of libseccomp's actions in the OCI runtime specification (config-linux, "Seccomp").
 """
 
+from __future__ import annotations
+
 import json
 
 _MAX = 1024 * 1024

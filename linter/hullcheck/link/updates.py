@@ -1,13 +1,15 @@
 """Which bot moves images on, and where it looks."""
 
+from __future__ import annotations
+
 import posixpath
-import re
 from collections.abc import Iterator
 
 from hullcheck.discover import Tree
 from hullcheck.model.globs import STAR, Token, among, any_char
 from hullcheck.model.node import Mapping, Sequence, as_str
 from hullcheck.parse import yaml
+from hullcheck.patterns import pattern
 from hullcheck.source import Source
 
 Folder = list[tuple[Token, ...] | None]
@@ -30,7 +32,7 @@ class Updater:
         return any(among(pattern, parts) for pattern in self.folders)
 
 
-_RENOVATE = re.compile(r"(?:\.github/|\.gitlab/)?(?:renovate\.json5?|\.renovaterc(?:\.json5?)?)")
+_RENOVATE = pattern(r"(?:\.github/|\.gitlab/)?(?:renovate\.json5?|\.renovaterc(?:\.json5?)?)")
 _ECOSYSTEMS = frozenset(("docker", "docker-compose", "helm"))
 
 

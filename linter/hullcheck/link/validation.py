@@ -1,7 +1,8 @@
 """Objects held against the Kubernetes API, and against the custom resources that the repository declares."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Iterator
-from typing import Any, NamedTuple
 
 from hullcheck.model.kubernetes import KubernetesObject, PodObject, World
 from hullcheck.model.lazy import Lazy
@@ -12,6 +13,8 @@ from hullcheck.model.openapi import GroupVersionKind, Type, Types
 from hullcheck.model.problem import Problem
 from hullcheck.parse.openapi import types
 from hullcheck.source import Location
+from hullcheck.tuples import NamedTuple
+from hullcheck.typed import Any
 
 MAX_COPIES = 20
 """How many declarations of one custom resource are compared with; of more, nothing is concluded."""

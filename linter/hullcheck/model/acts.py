@@ -1,20 +1,23 @@
 """What a build does with files, in order: which command runs, unpacks, verifies, moves or copies which path."""
 
+from __future__ import annotations
+
 import posixpath
 import re
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from hullcheck.model.command import SHELLS, Command, Script
 from hullcheck.model.dockerfile import Stage
 from hullcheck.model.downloads import INTERPRETERS, makes_executable, unpacks, verifies
 from hullcheck.model.instruction import Instruction
+from hullcheck.patterns import pattern
 from hullcheck.source import Location
+from hullcheck.tuples import NamedTuple
 
 NOWHERE = "?"
 """Stands for the folder that a build starts in, where nobody says which that is."""
 
-_APART = re.compile(r"[\s,;='\"()]+")
+_APART = pattern(r"[\s,;='\"()]+")
 _INSTALLERS = frozenset(
     ("apt", "apt-get", "yum", "dnf", "microdnf", "tdnf", "zypper", "apk", "pip", "pip2", "pip3", "npm", "gem", "opkg")
 )

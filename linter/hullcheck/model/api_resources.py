@@ -4,6 +4,8 @@ From the API reference of Kubernetes 1.34, and what the API server authorizes be
 See https://kubernetes.io/docs/reference/kubernetes-api/
 """
 
+from __future__ import annotations
+
 from enum import Enum
 
 
@@ -82,6 +84,14 @@ def extent(group: str, resource: str) -> Extent | None:
     if name in _CLUSTER.get(group, ()):
         return Extent.CLUSTER
     return Extent.NAMESPACE if name in _NAMESPACED.get(group, ()) else None
+
+
+def is_cluster_wide(group: str, kind: str) -> bool:
+    """Do objects of that kind stand outside of namespaces? Of kinds that aren't known, those that say so in their names."""
+    name = kind.lower()
+    plurals = (f"{name}s", f"{name}es", f"{name[:-1]}ies")
+    known = _CLUSTER.get(group, ()) if group in _CLUSTER or group in _NAMESPACED else None
+    return kind.startswith("Cluster") if known is None else any(plural in known for plural in plurals)
 
 
 def works_in_namespace(group: str, resource: str, verbs: frozenset[str]) -> bool:

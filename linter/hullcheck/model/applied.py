@@ -3,6 +3,8 @@
 See https://kubernetes.io/docs/tasks/manage-kubernetes-objects/declarative-config/#how-apply-calculates-differences-and-merges-changes
 """
 
+from __future__ import annotations
+
 from hullcheck.model.kubernetes import KubernetesObject
 from hullcheck.model.node import Mapping, Scalar, Sequence, at
 

@@ -1,13 +1,16 @@
 """Credentials on command lines: options, assignments, headers, and what they come to in scripts for a shell."""
 
+from __future__ import annotations
+
 import re
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
 
 from hullcheck.model.lazy import Lazy
 from hullcheck.model.placeholders import placeholder, refers
 from hullcheck.model.secrets import Grade, by_name, literal
+from hullcheck.patterns import pattern
 from hullcheck.source import HOLE
+from hullcheck.tuples import NamedTuple
 
 
 class Said(NamedTuple):
@@ -59,7 +62,7 @@ _HEADER = Lazy(
     r"(?P<option>(?i:(?:proxy-)?authorization|x-api-key|x-auth-token|private-token|x-vault-token|api-key|job-token"
     r"|deploy-token|x-[a-z-]{0,20}(?:token|secret|key)))\s*:\s*(?:(?i:bearer|basic|token|apikey)\s+)?(?P<value>[^\s\"'{}]+)"
 )
-_TOKEN = re.compile(
+_TOKEN = pattern(
     r"(?P<redirect>(?<!\d)\d++>[>|&]?|&?>[>|&]?|<)|(?P<end>\|\||&&|[;|&\n()])"
     r"|(?:'[^']*+'|\"(?:[^\"\\]|\\.)*+\"|\\.|\$\([^()]*+\)|\$\{[^{}]*+\}|[^\s'\"\\;|&<>()])++",
     re.DOTALL,

@@ -1,10 +1,11 @@
 """How many of a workload there are, what scales it, and what may take its pods away."""
 
-from typing import NamedTuple
+from __future__ import annotations
 
 from hullcheck.model.kubernetes import KubernetesObject
 from hullcheck.model.workload import Workload
 from hullcheck.source import Field, Location
+from hullcheck.tuples import NamedTuple
 
 
 class Autoscaler(NamedTuple):

@@ -3,12 +3,14 @@
 The table is `hullcheck/data/base_images.txt`, which explains its columns.
 """
 
+from __future__ import annotations
+
 import os
 import re
 from functools import cache, lru_cache
-from typing import NamedTuple
 
 from hullcheck.model.image import ImageRef
+from hullcheck.tuples import NamedTuple
 
 _MIRRORS = {"public.ecr.aws": "docker/library/", "mirror.gcr.io": "library/"}
 _ARCHITECTURES = frozenset(("amd64", "arm32v5", "arm32v6", "arm32v7", "arm64v8", "i386", "ppc64le", "riscv64", "s390x"))

@@ -1,5 +1,7 @@
 """Linux capabilities: what each gives a container that gets it on top of its runtime's own."""
 
+from __future__ import annotations
+
 from enum import IntEnum
 
 

@@ -1,10 +1,11 @@
 """What a change does that no single state shows, beside the paths and entrances of `model/network/parts.py`."""
 
-from typing import NamedTuple
+from __future__ import annotations
 
 from hullcheck.model.network.endpoint import Endpoint
 from hullcheck.model.network.policy import Direction
 from hullcheck.source import Location
+from hullcheck.tuples import NamedTuple
 
 
 class FurtherOut(NamedTuple):

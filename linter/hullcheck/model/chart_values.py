@@ -1,12 +1,17 @@
 """Values for charts, wherever they are given: in files of values, by Flux's and Argo CD's objects, for K3s's charts."""
 
-from collections.abc import Iterator
-from typing import NamedTuple
+from __future__ import annotations
 
-from hullcheck.model.kubernetes import KubernetesObject
+from collections.abc import Iterator
+
 from hullcheck.model.node import Mapping, Node, Scalar, Sequence, as_str, at, items
 from hullcheck.model.secrets import by_name, literal
 from hullcheck.source import Location
+from hullcheck.tuples import NamedTuple
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.model.kubernetes import KubernetesObject
 
 MAX_ENTRIES = 50_000
 """Values of one file or object that are looked at."""

@@ -4,12 +4,14 @@ Such a volume is past what Pod Security says of `hostPath` in pods: the pod name
 https://kubernetes.io/docs/concepts/storage/persistent-volumes/#binding
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterable
-from typing import NamedTuple
 
 from hullcheck.model.kubernetes import KubernetesObject
 from hullcheck.model.lazy import Lazy
 from hullcheck.model.node import Mapping, Node, Scalar, as_str, at, is_null, items
+from hullcheck.tuples import NamedTuple
 
 _SOURCES = ("hostPath", "local")
 _DEFAULT = "storageclass.kubernetes.io/is-default-class"

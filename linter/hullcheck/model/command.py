@@ -1,15 +1,17 @@
 """Commands that a build or a container runs, whichever shell reads them."""
 
+from __future__ import annotations
+
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property
 from heapq import merge
 from itertools import accumulate
-from typing import NamedTuple
 
 from hullcheck.model.instruction import Instruction
 from hullcheck.model.text import Text
 from hullcheck.source import Location
+from hullcheck.tuples import NamedTuple
 
 SHELLS = frozenset(("sh", "bash", "ash", "dash", "zsh", "ksh", "mksh"))
 POWERSHELLS = frozenset(("powershell", "pwsh"))

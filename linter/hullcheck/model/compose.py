@@ -1,6 +1,6 @@
 """What Compose files say: the files one by one, and the projects that Compose would make of them."""
 
-from typing import NamedTuple
+from __future__ import annotations
 
 from hullcheck.model.container import Mount, Port, Variable
 from hullcheck.model.image import ImageUse
@@ -8,6 +8,7 @@ from hullcheck.model.node import Mapping, as_str
 from hullcheck.model.problem import Problem
 from hullcheck.model.workload import Workload
 from hullcheck.source import Field, Location, Source
+from hullcheck.tuples import NamedTuple
 
 
 class ComposeFile(NamedTuple):

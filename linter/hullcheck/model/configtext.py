@@ -1,11 +1,13 @@
 """Credentials in the text of configuration files: properties, INI, TOML, YAML, JSON, XML, SQL, servers' directives."""
 
+from __future__ import annotations
+
 import re
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from hullcheck.model.lazy import Lazy
 from hullcheck.model.secrets import Grade, by_name, literal
+from hullcheck.tuples import NamedTuple
 
 _PROPERTY = Lazy(
     r"(?<![^\n{,;\"'])[ \t]*+(?:(?:export|-)[ \t]++)?+[\"']?(?P<name>[A-Za-z_][A-Za-z0-9_.-]{0,80})[\"']?[ \t]*+(?:=|:(?=\s|\"))"

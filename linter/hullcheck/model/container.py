@@ -4,11 +4,14 @@ A `Field` that is absent says that nothing was written, with the place where it 
 depends on the dialect, and is said at each field.
 """
 
+from __future__ import annotations
+
 from enum import Enum
-from typing import Any, NamedTuple
 
 from hullcheck.model.image import ImageUse
 from hullcheck.source import Field, Location, Related
+from hullcheck.tuples import NamedTuple
+from hullcheck.typed import Any
 
 
 class Root(Enum):

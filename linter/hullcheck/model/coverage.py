@@ -1,10 +1,12 @@
 """What was seen and can't be judged, and why: the words for it that reports, the configuration and the gate share."""
 
+from __future__ import annotations
+
 from collections import Counter
 from collections.abc import Callable, Mapping
-from typing import NamedTuple
 
 from hullcheck.source import Location
+from hullcheck.tuples import NamedTuple
 
 JUDGED, LEFT_OUT, NOT_JUDGED = "judged", "left out", "not judged"
 
@@ -25,6 +27,7 @@ CAUSES: Mapping[str, str] = {
     "generator": "check what it makes",
     "unused": "use it, or leave it out with `exclude`",
     "remote": "nothing is fetched: keep a copy here, or check what comes from there",
+    "elsewhere": "check it where it is kept",
     "outside": "check from the folder that holds it, too",
     "variable": "set it in `.env`, or give it a default where it is used",
     "missing": "bring the file, or take out what names it",

@@ -1,19 +1,20 @@
 """What would harden a container, as changes: asked for by the single checks and by the one that tells them together."""
 
+from __future__ import annotations
+
 import re
-from typing import TYPE_CHECKING
 
 from hullcheck.finding import Change, Edit, Fix
-from hullcheck.model.container import Container, Mount
 from hullcheck.model.edit import delete_word, fix, insert_instruction, put, replace, replace_word
 from hullcheck.model.node import Mapping, at
-from hullcheck.model.users import is_root_by, modes, octal, users
-from hullcheck.model.workload import Workload
 from hullcheck.source import Location
+from hullcheck.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from hullcheck.model.command import Command, Word
+    from hullcheck.model.container import Container, Mount
     from hullcheck.model.dockerfile import Stage
+    from hullcheck.model.workload import Workload
 
 NOBODY = "65532"
 """The user of images that are made to run as none in particular."""
@@ -69,6 +70,8 @@ def gains_privileges(container: Container) -> bool:
 
 
 def _gives_privileges(stage: "Stage") -> bool:
+    from hullcheck.model.users import modes
+
     if any(_is_setuid(mode.text) for mode in modes(stage)):
         return True
     for command in stage.commands:
@@ -78,6 +81,8 @@ def _gives_privileges(stage: "Stage") -> bool:
 
 
 def _is_setuid(mode: str) -> bool:
+    from hullcheck.model.users import octal
+
     digits = octal(mode)
     if digits:
         return len(digits) == 4 and bool(int(digits[0]) & 6)
@@ -88,6 +93,8 @@ def run_as(stage: "Stage") -> str:
     """The user that the stage should end with: one that it makes, by number if that is said, or nobody."""
     if stage.windows:
         return "ContainerUser"
+    from hullcheck.model.users import is_root_by, users
+
     made = [user for user in users(stage) if not is_root_by(stage, user.name) and "$" not in user.name]
     if not made:
         return NOBODY

@@ -3,11 +3,13 @@
 See https://kubernetes.io/docs/reference/access-authn-authz/rbac/#referring-to-resources
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from hullcheck.model.api_resources import groups_of, is_known, meant, works_in_namespace
 from hullcheck.model.rbac import Binding, Role, Rule, Word
+from hullcheck.tuples import NamedTuple
 
 _AGGREGATES = "rbac.authorization.k8s.io/aggregate-to-"
 _VERBS = frozenset(("get", "list", "watch", "create", "update", "patch", "delete", "deletecollection"))

@@ -1,8 +1,9 @@
 """A Dockerfile: its instructions, the graph of its stages, and what ships."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterator
 from functools import cached_property
-from typing import Any, NamedTuple
 
 from hullcheck.budget import tick
 from hullcheck.model import base_images
@@ -18,6 +19,8 @@ from hullcheck.model.problem import Problem
 from hullcheck.model.state import Arguments, Entry, Program, Scope, State, global_scope
 from hullcheck.model.text import Text
 from hullcheck.source import HOLE, Field, Location, Source
+from hullcheck.tuples import NamedTuple
+from hullcheck.typed import Any
 
 __all__ = [
     "Directive",

@@ -1,16 +1,19 @@
 """What commands download, where it goes, and what is then done with it."""
 
+from __future__ import annotations
+
 import posixpath
 import re
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from hullcheck.budget import tick
 from hullcheck.model.command import Command, Option, Script, Word
 from hullcheck.model.dockerfile import Stage
 from hullcheck.model.lazy import Lazy
 from hullcheck.model.variables import expanded
+from hullcheck.patterns import pattern
 from hullcheck.source import Location
+from hullcheck.tuples import NamedTuple
 
 PRINTED = "-"
 MAX_FOLLOWED = 200
@@ -43,7 +46,7 @@ _ARIA_VALUED_LONG = frozenset(("--out", "--dir", "--max-connection-per-server", 
 _SUMS = frozenset(
     ("md5sum", "sha1sum", "sha224sum", "sha256sum", "sha384sum", "sha512sum", "shasum", "b2sum", "b3sum", "cksum")
 )
-INTERPRETERS = re.compile(r"(?:python|pypy|perl|ruby|node|nodejs|php|lua|Rscript|deno|bun|tclsh)[0-9.]*")
+INTERPRETERS = pattern(r"(?:python|pypy|perl|ruby|node|nodejs|php|lua|Rscript|deno|bun|tclsh)[0-9.]*")
 
 
 class Download(NamedTuple):

@@ -5,6 +5,8 @@ the file (block or flow, indentation, quotes, line endings) is found out later, 
 touching something else is dropped. In a Dockerfile a check edits words and instructions.
 """
 
+from __future__ import annotations
+
 from hullcheck.finding import Change, Edit, Fix
 from hullcheck.source import Location, Source
 

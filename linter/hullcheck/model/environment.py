@@ -1,11 +1,16 @@
 """The variables that a command of a build sees: from the image, the instructions before it, and its own script."""
 
+from __future__ import annotations
+
 import re
 from collections.abc import Iterator
 
-from hullcheck.model.command import Command, Script
-from hullcheck.model.dockerfile import Stage
-from hullcheck.model.text import Text
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.model.command import Command, Script
+    from hullcheck.model.dockerfile import Stage
+    from hullcheck.model.text import Text
 
 _SET = r"""\(\s*+['"](?P<name>\w{1,200}+)['"]\s*+,\s*+['"](?P<value>[^'"]*+)['"]\s*+,(?P<target>[^)]*+)"""
 

@@ -1,10 +1,12 @@
 """Variables in a Dockerfile's words, expanded as BuildKit does, with a third answer: it can't be known."""
 
+from __future__ import annotations
+
 import re
 from collections.abc import Callable
-from typing import NamedTuple
 
 from hullcheck.source import Location, Related
+from hullcheck.tuples import NamedTuple
 
 MAX_LENGTH = 32_768
 """Characters of an expanded word; a file of doubling variables would make gigabytes."""

@@ -5,15 +5,19 @@ doesn't have isn't limited there. What is unknown may be anything: it holds what
 everything or by what is unknown, too.
 """
 
+from __future__ import annotations
+
 import re
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property
-from typing import Any, NamedTuple
 
 from hullcheck.model.network.addresses import ALL_V4, END, AddressRange, address, cidrs, merged, parse
 from hullcheck.model.network.ports import MAX_PORT, PROTOCOLS, PortRange, text_of
 from hullcheck.model.versions import without_versions
+from hullcheck.patterns import pattern
+from hullcheck.tuples import NamedTuple
+from hullcheck.typed import Any
 
 UNKNOWN = "\0unknown"
 """An element that isn't known."""
@@ -483,7 +487,7 @@ def _told(box: Box, others: dict[str, Axis], any_other: bool) -> str:
     return f"{whole_box}{' together' if any_other else ''}"
 
 
-_HOST = re.compile(r"((?:[A-Za-z][A-Za-z0-9+.-]*:)?//)?(?:[^/@\s]*@)?([^/?#\s]+)(.*)", re.DOTALL)
+_HOST = pattern(r"((?:[A-Za-z][A-Za-z0-9+.-]*:)?//)?(?:[^/@\s]*@)?([^/?#\s]+)(.*)", re.DOTALL)
 
 
 def sources(*urls: str) -> Extent:

@@ -1,17 +1,18 @@
 """The way of what is downloaded: over archives, copies and stages, to where it is run, or to what verifies it."""
 
+from __future__ import annotations
+
 import posixpath
 import re
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from hullcheck.budget import tick
 from hullcheck.model.acts import NOWHERE, Act, acts, entry, folder_of, resolved, workdir
 from hullcheck.model.command import Script
 from hullcheck.model.dockerfile import Graph, Stage
 from hullcheck.model.downloads import MAX_FOLLOWED, PRINTED, Download, downloads
-from hullcheck.model.globs import like
 from hullcheck.source import Location
+from hullcheck.tuples import NamedTuple
 
 MAX_STAGES = 50
 """Stages that one download is followed into."""
@@ -368,6 +369,8 @@ def _same(name: str, path: str) -> bool:
     if path.startswith("bin/"):
         return posixpath.basename(name) == base and posixpath.dirname(name).endswith("bin")
     if "*" in base:
+        from hullcheck.model.globs import like
+
         return base != "*" and like(base, posixpath.basename(name))
     if name[0] in "?$~%" or path[0] in "?$~%":
         return bool(base) and base == posixpath.basename(name)

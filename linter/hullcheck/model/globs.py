@@ -4,10 +4,13 @@ What a pattern of one segment reads is found from its last star on alone: a star
 since the text behind it could only begin later. The same holds for `**` among the segments of a path.
 """
 
+from __future__ import annotations
+
 import re
 from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache, partial
-from typing import NamedTuple
+
+from hullcheck.tuples import NamedTuple
 
 MAX_PATTERN = 4_096
 """No system has longer paths, so a longer pattern names nothing."""

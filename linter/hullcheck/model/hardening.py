@@ -3,6 +3,8 @@
 Each item is a check of its own, and all are told together by `hardening-missing`: both ask here.
 """
 
+from __future__ import annotations
+
 from hullcheck.finding import Part
 from hullcheck.model.capabilities import bare_name
 from hullcheck.model.container import Container, Root

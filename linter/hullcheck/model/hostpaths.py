@@ -1,10 +1,11 @@
 """Paths of the host that nobody should hand to a container, and what they give."""
 
-from typing import NamedTuple
+from __future__ import annotations
 
 from hullcheck.model.container import Mount
 from hullcheck.model.extent import UNKNOWN, Extent, extent, words
 from hullcheck.model.lazy import Lazy
+from hullcheck.tuples import NamedTuple
 
 _SOCKETS = frozenset(
     (

@@ -1,13 +1,14 @@
 """References to images, and the places that name one."""
 
-import re
-from typing import NamedTuple
+from __future__ import annotations
 
 from hullcheck.finding import Related
+from hullcheck.patterns import pattern
 from hullcheck.source import HOLE, Field, Location
+from hullcheck.tuples import NamedTuple
 
 # The grammar of github.com/distribution/reference, loosened where a registry would refuse what a file may still hold.
-_REFERENCE = re.compile(
+_REFERENCE = pattern(
     r"(?P<name>[A-Za-z0-9][A-Za-z0-9._-]*(?:/[A-Za-z0-9][A-Za-z0-9._-]*)*)"
     r"(?::(?P<tag>[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}))?"
     r"(?:@(?P<digest>[A-Za-z][A-Za-z0-9]*(?:[-_+.][A-Za-z][A-Za-z0-9]*)*:[0-9A-Fa-f]{32,}))?"

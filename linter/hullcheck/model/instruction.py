@@ -1,9 +1,10 @@
 """A Dockerfile's instructions as written: words, flags, heredocs, each with its exact place."""
 
-from typing import NamedTuple
+from __future__ import annotations
 
 from hullcheck.model.text import Text
 from hullcheck.source import Location
+from hullcheck.tuples import NamedTuple
 
 
 class Directive(NamedTuple):

@@ -1,9 +1,11 @@
 """Kubernetes objects, workloads and their containers, as the API server would understand them."""
 
-from typing import Any, NamedTuple
+from __future__ import annotations
 
 from hullcheck.model.lazy import Lazy
 from hullcheck.source import HOLE, Location
+from hullcheck.tuples import NamedTuple
+from hullcheck.typed import Any
 
 
 class KubernetesObject(NamedTuple):

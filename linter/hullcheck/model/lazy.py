@@ -1,5 +1,7 @@
 """Expressions that cost nothing until they are used: most runs need few of them."""
 
+from __future__ import annotations
+
 import re
 from collections.abc import Callable, Iterator
 from functools import cached_property

@@ -5,6 +5,8 @@ be read, a value of which a part isn't known, the neighbour of a fault. So a tex
 may be at once.
 """
 
+from __future__ import annotations
+
 import re
 from collections.abc import Iterable, Iterator
 
@@ -13,17 +15,16 @@ from hullcheck.model.configtext import in_config
 from hullcheck.model.lazy import Lazy
 from hullcheck.model.secrets import by_name, in_pairs, in_url, is_password, literal
 from hullcheck.model.tokens import by_value
+from hullcheck.patterns import pattern
 
 Span = tuple[int, int]
 
-_ASSIGNED = re.compile(r"(?P<name>[A-Za-z_][A-Za-z0-9_.]{0,80})=(?P<value>\"[^\"\n]*\"|'[^'\n]*'|[^\s\"'`;,&]+)")
+_ASSIGNED = pattern(r"(?P<name>[A-Za-z_][A-Za-z0-9_.]{0,80})=(?P<value>\"[^\"\n]*\"|'[^'\n]*'|[^\s\"'`;,&]+)")
 _ENTRY = Lazy(
     r"\bname[\"']?:[ \t]*+[\"']?(?P<name>[A-Za-z_][\w.-]{0,80})[\"']?(?:,[ \t]*+|[ \t]*+\r?\n[ \t]*+)[\"']?value[\"']?:[ \t]++"
     r"(?P<value>\"[^\"\n]*+\"|'[^'\n]*+'|[^\s\"',}][^\n,}]*+)"
 )
-_OPTION = re.compile(
-    r"(?<![\w-])-(?:[\w.-]{0,40}?(?:pass|secret|token|key|auth|cred|pwd|pat\b)|[apPuUwW])", re.IGNORECASE
-)
+_OPTION = pattern(r"(?<![\w-])-(?:[\w.-]{0,40}?(?:pass|secret|token|key|auth|cred|pwd|pat\b)|[apPuUwW])", re.IGNORECASE)
 _WORD = Lazy(
     r"(?P<end>\|\||&&|[;|]|(?<=[\w\"']):(?=[ \t\n]))|(?P<newline>\r?\n[ \t]*+(?P<item>-[ \t]++)?)"
     r"|\"(?P<double>(?:[^\"\\\n]|\\.)*+)\"?|'(?P<single>[^'\n]*+)'|(?P<plain>[^\s\"'\[\]{},;|&:]++(?::[^\s\"'\[\]{},;|&:]++)*+)"
@@ -44,8 +45,8 @@ def spans(text: str) -> Iterator[Span]:
     for held in in_config(text):
         if _tells(held.name, held.value):
             yield held.start, held.end
-    for pattern in (_ASSIGNED, _ENTRY):
-        yield from _assigned(pattern, text)
+    for written in (_ASSIGNED, _ENTRY):
+        yield from _assigned(written, text)
     yield from _commands(text)
 
 
@@ -60,7 +61,7 @@ def in_message(text: str) -> Iterator[Span]:
     yield from ((login.start, login.end) for login in in_url(text) if login.literal)
 
 
-_QUOTED = re.compile(r"`(?P<quoted>[^`\n]+)`")
+_QUOTED = pattern(r"`(?P<quoted>[^`\n]+)`")
 
 
 def _in_quoted(text: str) -> Iterator[Span]:
@@ -92,21 +93,66 @@ def _commands(text: str) -> Iterator[Span]:
     if _OPTION.search(text) is None and not any(program in text for program in PROGRAMS):
         return
     line = _Line()
-    for match in _WORD.finditer(text):
-        group = match.lastgroup or ""
-        if group in ("double", "single", "plain"):
-            word, at = match[group], match.start(group)
-            if group != "plain" and " " in word:
-                yield from ((at + said.start, at + said.end) for said in in_script(word))
-            if word == "\\":
-                continue
-            if word.rpartition("/")[2] in PROGRAMS or len(line.words) >= _MAX_WORDS:
+    for start, end in _likely(text):
+        for match in _WORD.compiled.finditer(text, start, end):
+            group = match.lastgroup or ""
+            if group in ("double", "single", "plain"):
+                word, at = match[group], match.start(group)
+                if group != "plain" and " " in word:
+                    yield from ((at + said.start, at + said.end) for said in in_script(word))
+                if word == "\\":
+                    continue
+                if word.rpartition("/")[2] in PROGRAMS or len(line.words) >= _MAX_WORDS:
+                    yield from line.ended()
+                line.words.append(word)
+                line.places.append(at)
+            elif group == "end" or not (match["item"] or _goes_on(text, match.start())):
                 yield from line.ended()
-            line.words.append(word)
-            line.places.append(at)
-        elif group == "end" or not (match["item"] or _goes_on(text, match.start())):
-            yield from line.ended()
-    yield from line.ended()
+        yield from line.ended()
+
+
+def _likely(text: str) -> Iterator[Span]:
+    """The lines that may hold a command with a credential, with the line break before them and those that they go on in."""
+    end = 0
+    for at in sorted(_hints(text)):
+        if at < end:
+            continue
+        start = text.rfind("\n", 0, at)
+        while start > end and (_ITEM.match(text, start + 1) or _goes_on(text, _before_break(text, start))):
+            start = text.rfind("\n", 0, start)
+        stop = text.find("\n", at)
+        while stop >= 0 and (_ITEM.match(text, stop + 1) or _goes_on(text, _before_break(text, stop))):
+            stop = text.find("\n", stop + 1)
+        start, end = max(start, end, 0), len(text) if stop < 0 else stop + 1
+        yield start, end
+
+
+_ITEM = pattern(r"(?<=\n)[ \t]*+-[ \t]++")
+
+
+def _before_break(text: str, at: int) -> int:
+    return at - 1 if text.startswith("\r", max(at - 1, 0)) else at
+
+
+def _hints(text: str) -> Iterator[int]:
+    """Where a word stands that a command with a credential has one of."""
+    plain = (text if text.isascii() else text.encode("ascii", "replace").decode()).lower()
+    for hint in _HINTS:
+        at = plain.find(hint)
+        while at >= 0:
+            if hint not in PROGRAMS or not (
+                plain[at - 1 : at].isalnum() or plain[at + len(hint) : at + len(hint) + 1].isalnum()
+            ):
+                yield at
+            at = plain.find(hint, at + len(hint))
+    yield from (match.start() for match in _SHORT.finditer(text))
+
+
+_HINTS = (
+    *("pass", "secret", "token", "key", "auth", "cred", "pwd", "pat", "machine ", "args", "command", "cmd"),
+    *sorted(PROGRAMS),
+)
+_SHORT = pattern(r"(?<![\w-])-[apPuUwW]")
 
 
 class _Line:

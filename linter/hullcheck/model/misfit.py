@@ -1,7 +1,8 @@
 """Objects held against the types of an API: fields that it doesn't know, and values that it refuses."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from hullcheck.model.kubernetes import KubernetesObject, is_template
 from hullcheck.model.lazy import Lazy
@@ -9,6 +10,7 @@ from hullcheck.model.node import Mapping, Node, Scalar, Sequence, as_bool, as_in
 from hullcheck.model.openapi import Type
 from hullcheck.model.placeholders import asks, placeholder
 from hullcheck.source import Location
+from hullcheck.tuples import NamedTuple
 
 _FLOAT = Lazy(r"[-+]?(?:\.[0-9][0-9_]*|[0-9][0-9_]*(?:\.[0-9_]*)?)(?:[eE][-+]?[0-9]{1,9})?")
 _QUANTITY = Lazy(r"[-+]?(?:[0-9]++(?:\.[0-9]*+)?|\.[0-9]++)(?:[numkMGTPE]|[KMGTPE]i|[eE][-+]?[0-9]+)?")

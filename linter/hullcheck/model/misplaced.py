@@ -1,11 +1,14 @@
 """Security settings of pods at a level that doesn't have them, where they are written and have no effect."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator
-from typing import Any, NamedTuple
 
 from hullcheck.model.kubernetes import PodContainer, PodObject
 from hullcheck.model.node import Mapping, Node, Scalar, as_bool, as_str, at, is_null, items
 from hullcheck.source import Location
+from hullcheck.tuples import NamedTuple
+from hullcheck.typed import Any
 
 CONTAINER_ONLY = frozenset(
     ("allowPrivilegeEscalation", "capabilities", "privileged", "procMount", "readOnlyRootFilesystem")

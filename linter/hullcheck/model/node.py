@@ -5,12 +5,14 @@ Scalars stay text with a style: what type `yes` or `010` has depends on the prog
 written, whichever file that was.
 """
 
+from __future__ import annotations
+
 import re
 from collections.abc import Iterator
-from typing import Any
 
 from hullcheck.model.lazy import Lazy
 from hullcheck.source import Location, Source
+from hullcheck.typed import Any
 
 _TRUE = frozenset(("true", "True", "TRUE"))
 _FALSE = frozenset(("false", "False", "FALSE"))
@@ -50,7 +52,16 @@ class Scalar(Node):
     __slots__ = ("style", "text")
 
     def __init__(self, source: Source, start: int, end: int, tag: str, text: str, style: str) -> None:
-        super().__init__(source, start, end, tag)
+        # What Node.__init__ does, without the call: most of what a run makes are these.
+        self.source = source
+        self.start = start
+        self.end = end
+        self.tag = tag
+        self.size = 1
+        self.depth = 1
+        self.because = ""
+        self.before = None
+        self.unknown = ""
         self.text = text
         self.style = style
 

@@ -3,6 +3,8 @@
 The list is `hullcheck/data/official_images.txt`, which says where it is from.
 """
 
+from __future__ import annotations
+
 import os
 from functools import cache
 

@@ -1,9 +1,12 @@
 """What fields the objects of an API have, and of which types: an OpenAPI document's word, or a custom resource's."""
 
-import re
+from __future__ import annotations
+
 from collections.abc import Iterator, Mapping
 from functools import cached_property
-from typing import Any
+
+from hullcheck.patterns import pattern
+from hullcheck.typed import Any
 
 Rule = Mapping[str, Any]
 """A schema as OpenAPI writes it."""
@@ -199,4 +202,4 @@ def _below(owner: Type, name: str, path: tuple[str, ...]) -> Iterator[tuple[Type
         yield inner, (*path, step)
 
 
-_RECURSIVE = re.compile(r"^JSONSchemaProps$|^ObjectMeta$")
+_RECURSIVE = pattern(r"^JSONSchemaProps$|^ObjectMeta$")

@@ -3,7 +3,9 @@
 A word behind one of them is its value and no package. What a tool doesn't list takes none.
 """
 
-from typing import NamedTuple
+from __future__ import annotations
+
+from hullcheck.tuples import NamedTuple
 
 
 class Grammar(NamedTuple):

@@ -1,13 +1,15 @@
 """What package managers are told to install."""
 
+from __future__ import annotations
+
 import re
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from hullcheck.model import package_options as grammars
 from hullcheck.model.command import Command, Option, Script, Word, take_apart
 from hullcheck.model.lazy import Lazy
 from hullcheck.model.package_options import Grammar
+from hullcheck.tuples import NamedTuple
 
 
 class Install(NamedTuple):

@@ -1,5 +1,7 @@
 """Values that stand where a credential belongs: to be filled in, known to everybody, or only there for a build."""
 
+from __future__ import annotations
+
 import re
 
 from hullcheck.model.lazy import Lazy

@@ -4,13 +4,15 @@ After k8s.io/pod-security-admission, `policy/`, up to its rules of v1.37. Every 
 the pod violates a control even if each container overrides it, except where the control inherits.
 """
 
-import re
+from __future__ import annotations
+
 from collections.abc import Callable, Iterator
-from typing import NamedTuple
 
 from hullcheck.model.node import Mapping, Node, Scalar, as_bool, as_int, as_str, at, is_null, items
 from hullcheck.model.unknowns import looked_up
+from hullcheck.patterns import pattern
 from hullcheck.source import Location
+from hullcheck.tuples import NamedTuple
 
 NEWEST = 37
 """The minor version of Kubernetes up to which the rules are known; later ones and `latest` use its rules."""
@@ -50,7 +52,7 @@ _APPARMOR_ANNOTATION = "container.apparmor.security.beta.kubernetes.io/"
 _SECCOMP_POD = "seccomp.security.alpha.kubernetes.io/pod"
 _SECCOMP_CONTAINER = "container.seccomp.security.alpha.kubernetes.io/"
 _CONFINED = ("RuntimeDefault", "Localhost")
-_VERSION = re.compile(r"v?1\.(0|[1-9][0-9]*)")
+_VERSION = pattern(r"v?1\.(0|[1-9][0-9]*)")
 
 
 class Container(NamedTuple):

@@ -1,13 +1,18 @@
 """The ports that EXPOSE names."""
 
-import re
+from __future__ import annotations
+
 from collections.abc import Iterator
 
-from hullcheck.model.container import Port
-from hullcheck.model.state import Said
+from hullcheck.patterns import pattern
 from hullcheck.source import Location
+from hullcheck.typed import TYPE_CHECKING
 
-_PORT = re.compile(r"(?P<host>.*:)?(?P<first>[0-9]+)(?:-(?P<last>[0-9]+))?(?:/(?P<protocol>[A-Za-z]+)?)?")
+if TYPE_CHECKING:
+    from hullcheck.model.container import Port
+    from hullcheck.model.state import Said
+
+_PORT = pattern(r"(?P<host>.*:)?(?P<first>[0-9]+)(?:-(?P<last>[0-9]+))?(?:/(?P<protocol>[A-Za-z]+)?)?")
 
 
 def exposed_port(said: Said) -> Iterator[Port]:
@@ -27,4 +32,6 @@ def _port(word: str, location: Location) -> Port | None:
         return None
     first = int(match["first"][:9])
     last = int((match["last"] or match["first"])[:9])
+    from hullcheck.model.container import Port
+
     return Port(first, last, (match["protocol"] or "tcp").lower(), location)

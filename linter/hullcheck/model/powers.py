@@ -1,10 +1,12 @@
 """What a rule gives to whoever holds it, in the terms of an attacker. Each power is called like the check for it."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterable, Iterator
-from typing import NamedTuple
 
 from hullcheck.finding import Severity
 from hullcheck.model.rbac import CHANGES, READS, WRITES, Bound, Granted, Rule, Word
+from hullcheck.tuples import NamedTuple
 
 AUTHENTICATION = "authentication.k8s.io"
 RBAC = "rbac.authorization.k8s.io"

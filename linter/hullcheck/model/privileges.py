@@ -1,16 +1,18 @@
 """Who a stage runs as, and whether its entry point gives root up."""
 
+from __future__ import annotations
+
 import re
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING
 
 from hullcheck.model.container import Root, User
-from hullcheck.model.instruction import Instruction
-from hullcheck.model.state import Said
 from hullcheck.source import Field, Location, Related
+from hullcheck.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from hullcheck.model.dockerfile import Stage
+    from hullcheck.model.instruction import Instruction
+    from hullcheck.model.state import Said
 
 # Patterns are compiled where they are used: most files need none of them.
 _DROPS = (

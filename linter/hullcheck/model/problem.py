@@ -1,10 +1,11 @@
 """What a file says wrongly, found while reading it."""
 
-from typing import NamedTuple
+from __future__ import annotations
 
 from hullcheck.budget import CAUSE, OutOfTimeError
 from hullcheck.model.coverage import Gap
 from hullcheck.source import Location
+from hullcheck.tuples import NamedTuple
 
 
 class Problem(NamedTuple):

@@ -1,12 +1,15 @@
 """Roles, bindings and subjects, as the API server's authorizer reads them, and who holds what because of which line."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property
-from typing import Any, NamedTuple, TypeVar, cast
 
 from hullcheck.finding import Severity
 from hullcheck.model.api_resources import works_in_namespace
 from hullcheck.source import Location, Related
+from hullcheck.tuples import NamedTuple
+from hullcheck.typed import Any, TypeVar, cast
 
 T = TypeVar("T")
 

@@ -1,8 +1,9 @@
 """Names that lead nowhere: a Service without pods, a key that no ConfigMap has, an `images:` entry for no image."""
 
-from typing import NamedTuple
+from __future__ import annotations
 
 from hullcheck.source import Location, Related
+from hullcheck.tuples import NamedTuple
 
 
 class Dangling(NamedTuple):

@@ -4,16 +4,17 @@ What decides about security is looked at in every run: a setting that is refused
 https://github.com/kubernetes/kubernetes/blob/master/pkg/apis/core/validation/validation.go
 """
 
+from __future__ import annotations
+
 import re
 from collections.abc import Iterator
-from difflib import get_close_matches
-from typing import NamedTuple
 
 from hullcheck.model.kubernetes import KubernetesObject, PodObject, is_template
 from hullcheck.model.misplaced import CONTAINER_ONLY, OF_BOTH, OF_SPEC, POD_ONLY, is_kubernetes_own
 from hullcheck.model.node import Mapping, Node, Scalar, Sequence, as_bool, as_int, as_str, at, is_null, items
 from hullcheck.model.placeholders import placeholder
 from hullcheck.source import Location
+from hullcheck.tuples import NamedTuple
 
 PROFILE_TYPES = ("RuntimeDefault", "Localhost", "Unconfined")
 _FLAGS = ("allowPrivilegeEscalation", "privileged", "readOnlyRootFilesystem", "runAsNonRoot")
@@ -102,6 +103,8 @@ def _context(context: Node | None, path: str, complete: bool) -> Iterator[Refuse
             and not is_template(name)
             and not name.startswith("$")
         ):
+            from difflib import get_close_matches
+
             near = get_close_matches(name, _CONTEXT, n=1, cutoff=0.8) if len(name) < MAX_SHOWN else []
             meant = f"; did you mean `{near[0]}`?" if near else ""
             yield Refused(written, f"{path}.{name[:MAX_SHOWN]}", f"there is no such setting{meant}")

@@ -1,13 +1,15 @@
 """What the repository around the files says: their texts, what builds copy out of it, what keeps images current."""
 
+from __future__ import annotations
+
 import posixpath
 import re
 from bisect import bisect_right
 from collections.abc import Callable
-from typing import NamedTuple
 
 from hullcheck.model.lazy import Lazy
 from hullcheck.source import Location, Related, Source
+from hullcheck.tuples import NamedTuple
 
 
 class Place(NamedTuple):

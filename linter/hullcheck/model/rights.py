@@ -1,5 +1,7 @@
 """How far rights reach, as extents that can be compared: who may do what to which objects, and where."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterable, Iterator
 
 from hullcheck.model.extent import Axis, Extent, Later, extent, level, union, words

@@ -1,7 +1,11 @@
 """A part of the model, and whose it is: what tells two things of the same name apart."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Iterator
-from typing import Any, NamedTuple
+
+from hullcheck.tuples import NamedTuple
+from hullcheck.typed import Any
 
 
 class Scoped(NamedTuple):

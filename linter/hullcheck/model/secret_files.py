@@ -1,15 +1,17 @@
 """Whether a file whose name says that it holds credentials really does."""
 
+from __future__ import annotations
+
 import posixpath
 import re
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from hullcheck.model.lazy import Lazy
 from hullcheck.model.placeholders import asks, documented, is_harmless_value, placeholder, refers, weak
 from hullcheck.model.repository import is_credential_file, is_public
 from hullcheck.model.secrets import by_name, known_default, literal
 from hullcheck.model.tokens import by_value
+from hullcheck.tuples import NamedTuple
 
 _ASSIGNMENT = Lazy(r"^[ \t]*(?:export[ \t]+)?([A-Za-z_][\w.-]{0,99})[ \t]*=[ \t]*+([^\n]*+)", re.MULTILINE)
 _NPMRC = Lazy(r"_(?:authToken|auth|password)\s*=\s*+([^\s$]++)")

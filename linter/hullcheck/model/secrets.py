@@ -1,15 +1,17 @@
 """Credentials by what they are called, and by where they stand: in an address, or on a command line."""
 
+from __future__ import annotations
+
 import re
 from collections.abc import Iterator
 from enum import IntEnum
 from functools import lru_cache
-from typing import NamedTuple
 
 from hullcheck.model.lazy import Lazy
 from hullcheck.model.placeholders import is_harmless_value, placeholder, taken_as_it_is
 from hullcheck.model.tokens import by_value, random
 from hullcheck.source import HOLE, Location
+from hullcheck.tuples import NamedTuple
 
 
 class Grade(IntEnum):

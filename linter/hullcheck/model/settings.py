@@ -1,17 +1,36 @@
 """What the run was asked for, as far as a check may need to know it."""
 
+from __future__ import annotations
+
 from datetime import date
-from typing import Any, NamedTuple
 
 from hullcheck.source import Location, Source
+from hullcheck.tuples import NamedTuple
+from hullcheck.typed import Any
 
 
 class Given(NamedTuple):
-    """What is said to whatever renders: charts' files of `values` and `sets` over them, and Compose's variables."""
+    """What is said to whatever renders: charts' files of `values` and `sets` over them, and Compose's variables.
+
+    `kube_version` and `api_versions` are what charts are told of the cluster, besides what is usual. `profiles` are those
+    of Compose that are active, None for all.
+    """
 
     values: tuple[Source, ...] = ()
     sets: tuple[str, ...] = ()
     env: dict[str, str] = {}  # noqa: RUF012  never changed
+    kube_version: str = ""
+    api_versions: tuple[str, ...] = ()
+    profiles: tuple[str, ...] | None = None
+
+
+class HelmValues(NamedTuple):
+    """What the configuration says of a chart: each of `values` are files that it is rendered with once."""
+
+    values: tuple[tuple[str, ...], ...] = ()
+    sets: tuple[str, ...] = ()
+    kube_version: str = ""
+    api_versions: tuple[str, ...] = ()
 
 
 class Settings(NamedTuple):
@@ -27,7 +46,7 @@ class Settings(NamedTuple):
     data. `validate` is the Kubernetes version whose API manifests are held against, such as "1.31", or "latest"; empty if
     they aren't. `compose_projects` are the Compose projects that the configuration lists. `places` are those of entries of
     the configuration that are judged themselves, by their dotted key, with its own under the empty one. `given`
-    is what charts and Compose projects are rendered with.
+    is what charts and Compose projects are rendered with, `helm` what the configuration says of charts, by folder.
     """
 
     today: date
@@ -48,6 +67,7 @@ class Settings(NamedTuple):
     compose_projects: tuple[Any, ...] = ()
     places: dict[str, Location] = {}  # noqa: RUF012  never changed
     given: Given = Given()
+    helm: dict[str, HelmValues] = {}  # noqa: RUF012  never changed
 
     def told_together(self, item: str) -> bool:
         """Is this item of missing hardening told by `hardening-missing`, rather than by itself or not at all?"""

@@ -1,16 +1,19 @@
 """What a stage's instructions add up to: variables, user, folder, ports, as BuildKit applies them one by one."""
 
+from __future__ import annotations
+
 import posixpath
 import re
 from bisect import bisect_left
 from collections.abc import Iterable
 from operator import itemgetter
-from typing import NamedTuple, TypeVar
 
 from hullcheck.model.expand import Growth, Value, because, expand
 from hullcheck.model.instruction import Instruction, Pair
 from hullcheck.model.text import Text
 from hullcheck.source import Location
+from hullcheck.tuples import NamedTuple
+from hullcheck.typed import TypeVar
 
 T = TypeVar("T")
 

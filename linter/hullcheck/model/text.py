@@ -1,5 +1,7 @@
 """Text that knows where each of its characters stands, although it was put together from pieces of a source."""
 
+from __future__ import annotations
+
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 

@@ -1,12 +1,14 @@
 """Credentials that show what they are: providers' token formats, private keys, signed tokens, password hashes."""
 
+from __future__ import annotations
+
 import re
 from collections.abc import Callable, Iterator
 from functools import lru_cache
 from math import log2
-from typing import NamedTuple
 
 from hullcheck.model.lazy import Lazy
+from hullcheck.tuples import NamedTuple
 
 
 class Secret(NamedTuple):

@@ -1,5 +1,7 @@
 """Which parts of an object aren't known, and whether what could stand there is worth telling."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.model.node import Mapping, Node, Scalar, Sequence

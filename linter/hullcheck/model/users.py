@@ -1,13 +1,18 @@
 """The users that a build makes, and the modes that it gives to files."""
 
+from __future__ import annotations
+
 import re
 from collections.abc import Iterator
-from typing import NamedTuple
 
-from hullcheck.model.command import Command, Word
-from hullcheck.model.dockerfile import Stage
-from hullcheck.model.instruction import Instruction
 from hullcheck.source import Location
+from hullcheck.tuples import NamedTuple
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.model.command import Command, Word
+    from hullcheck.model.dockerfile import Stage
+    from hullcheck.model.instruction import Instruction
 
 
 class NewUser(NamedTuple):

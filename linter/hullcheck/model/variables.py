@@ -1,13 +1,15 @@
 """Variables of a shell in a build's commands: what a word comes to, as far as the file says."""
 
+from __future__ import annotations
+
 import re
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from hullcheck.model.command import Command, Script, Word
 from hullcheck.model.dockerfile import Stage
 from hullcheck.model.lazy import Lazy
 from hullcheck.source import Location
+from hullcheck.tuples import NamedTuple
 
 MAX_LENGTH = 8_192
 _USED = Lazy(r"\$(?:(?P<name>[A-Za-z_]\w*)|\{(?P<braced>[A-Za-z_]\w*)(?::?-(?P<default>[^}]*))?\})", most=MAX_LENGTH)

@@ -1,10 +1,12 @@
 """Texts without the versions in them: a newer version of a thing is the same thing."""
 
-import re
+from __future__ import annotations
 
-_VERSION = re.compile(r"(?<!\d)\d++(?:\.\d++)++")
-_ADDRESS = re.compile(r"(?<=//)(?:\d{1,3}\.){3}\d{1,3}(?=[:/?#]|$)|(?:(?<=@)|(?<!\S))(?:\d{1,3}\.){3}\d{1,3}(?=[:/])")
-_LETTER = re.compile(r"[A-Za-z]")
+from hullcheck.patterns import pattern
+
+_VERSION = pattern(r"(?<!\d)\d++(?:\.\d++)++")
+_ADDRESS = pattern(r"(?<=//)(?:\d{1,3}\.){3}\d{1,3}(?=[:/?#]|$)|(?:(?<=@)|(?<!\S))(?:\d{1,3}\.){3}\d{1,3}(?=[:/])")
+_LETTER = pattern(r"[A-Za-z]")
 
 
 def without_versions(text: str) -> str:

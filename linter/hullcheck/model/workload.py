@@ -1,9 +1,11 @@
 """Containers that share a life: a Compose service, or a Kubernetes object that makes pods."""
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from __future__ import annotations
 
 from hullcheck.model.container import Container
 from hullcheck.source import Field, Location
+from hullcheck.tuples import NamedTuple
+from hullcheck.typed import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from hullcheck.model.image import ImageUse

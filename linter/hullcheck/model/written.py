@@ -1,11 +1,13 @@
 """Files that a Dockerfile holds itself, in heredocs of COPY and of what writes files."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from hullcheck.model.command import Script
 from hullcheck.model.dockerfile import Stage
 from hullcheck.model.text import Text
+from hullcheck.tuples import NamedTuple
 
 
 class Written(NamedTuple):

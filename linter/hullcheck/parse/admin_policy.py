@@ -3,6 +3,8 @@
 What they mean is said in kubernetes-sigs/network-policy-api:apis.
 """
 
+from __future__ import annotations
+
 from hullcheck.model.kubernetes import KubernetesObject
 from hullcheck.model.network import addresses
 from hullcheck.model.network.labels import LabelSelector

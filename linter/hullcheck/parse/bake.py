@@ -3,14 +3,17 @@
 See https://docs.docker.com/build/bake/reference/. A value that isn't known is UNKNOWN.
 """
 
+from __future__ import annotations
+
 import json
 from collections.abc import Iterator
 from itertools import islice, product
-from typing import Any, NamedTuple
 
 from hullcheck.model.lazy import Lazy
 from hullcheck.parse.bake_values import UNKNOWN, Evaluator, Expression, Function, Template
 from hullcheck.source import Source
+from hullcheck.tuples import NamedTuple
+from hullcheck.typed import Any
 
 MAX_TARGETS = 1_000
 MAX_JOBS = 256

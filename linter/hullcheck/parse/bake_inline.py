@@ -1,5 +1,7 @@
 """The Dockerfiles that bake files hold themselves, as `dockerfile-inline`, each at its place in the file."""
 
+from __future__ import annotations
+
 import re
 from collections.abc import Iterator
 

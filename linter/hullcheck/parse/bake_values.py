@@ -4,12 +4,14 @@ HCL's grammar is at https://github.com/hashicorp/hcl/blob/main/hclsyntax/spec.md
 https://docs.docker.com/build/bake/stdlib/. What isn't known is UNKNOWN, and so is what is made of it.
 """
 
+from __future__ import annotations
+
 import posixpath
 from collections.abc import Callable, Mapping
-from typing import Any, Final
 
 from hullcheck.budget import tick
 from hullcheck.model.lazy import Lazy
+from hullcheck.typed import Any
 
 MAX_STEPS = 20_000
 """Parts of expressions that are worked out in one file."""
@@ -25,7 +27,7 @@ class Unknown:
         return "UNKNOWN"
 
 
-UNKNOWN: Final = Unknown()
+UNKNOWN = Unknown()
 
 
 class Template(str):

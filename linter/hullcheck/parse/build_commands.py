@@ -3,13 +3,15 @@
 Nothing is run. Variables hold what the same text gives them; a word with any other in it isn't known.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import chain, islice, product
-from typing import NamedTuple
 
 from hullcheck.budget import tick
 from hullcheck.model.lazy import Lazy
 from hullcheck.parse.build_variables import UNKNOWN, VARIABLE, Variables, lookup, named
+from hullcheck.tuples import NamedTuple
 
 MAX_COMMANDS = 500
 """Commands of these programs that are looked at in one text."""

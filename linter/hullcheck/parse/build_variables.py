@@ -4,6 +4,8 @@ Shells, make, just, Task and the languages of pipelines write them in their own 
 alone. A value that can't be known is UNKNOWN, and is one of a name's values as any other.
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Iterator, Mapping
 
 from hullcheck.model.lazy import Lazy

@@ -4,7 +4,8 @@ What they mean is said in cilium/cilium:Documentation/security/policy, how they 
 pkg/k8s/apis/cilium.io/utils there.
 """
 
-import re
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.model.kubernetes import KubernetesObject
@@ -17,6 +18,7 @@ from hullcheck.model.network.universe import NAME_LABEL
 from hullcheck.model.node import Mapping, Node, Scalar, Sequence, as_bool, as_int, as_str, at, is_null, items
 from hullcheck.parse.labels import is_unknown, selector
 from hullcheck.parse.network_policy import first_place, is_typed, key_places
+from hullcheck.patterns import pattern
 
 GROUP = "cilium.io"
 KINDS = ("CiliumNetworkPolicy", "CiliumClusterwideNetworkPolicy")
@@ -36,7 +38,7 @@ _PEERS = ("Endpoints", "Entities", "CIDR", "CIDRSet", "FQDNs", "Services", "Node
 """What may stand behind `from` or `to`; at most one of them in a rule."""
 
 _MAX_PORTS = 40
-_PORT_NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?")
+_PORT_NAME = pattern(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?")
 _PROTOCOLS = {"": PROTOCOLS, "ANY": PROTOCOLS, **{name: (name,) for name in PROTOCOLS}}
 _WITHOUT_PORTS = ("ICMP", "ICMPV6", "VRRP", "IGMP")
 _FURTHER = {"http": "HTTP", "kafka": "Kafka", "dns": "DNS", "l7": "L7"}

@@ -1,5 +1,7 @@
 """Instructions to the commands that they run: the form, the shell that reads it, and what commands are wrapped in."""
 
+from __future__ import annotations
+
 import re
 from collections.abc import Callable, Iterator
 
@@ -8,7 +10,7 @@ from hullcheck.model.command import POWERSHELLS, SHELLS, Command, Lost, Redirect
 from hullcheck.model.dockerfile import MAX_COMMANDS
 from hullcheck.model.instruction import Heredoc, Instruction
 from hullcheck.model.text import Text, join
-from hullcheck.parse import shell, shell_pieces, windows
+from hullcheck.parse import shell
 from hullcheck.parse.shell_words import (
     MAX_DEPTH,
     ODD,
@@ -19,6 +21,7 @@ from hullcheck.parse.shell_words import (
     UnknownError,
     program,
 )
+from hullcheck.patterns import pattern
 
 MAX_PAIRS = 5_000
 """Pairs of commands in the pipelines of a script, of which one reads what the other prints."""
@@ -26,9 +29,9 @@ MAX_PAIRS = 5_000
 IN_FILE = "file"
 """How a command is run that stands in a script which the instruction writes into a file."""
 
-_BARE_HEREDOC = re.compile(r"\d*<<-?\s*(?:[^<\s'\"]+|'[^']*'|\"[^\"]*\")")
-_SHEBANG = re.compile(r"#![ \t]*(?:\S*/)?(?:env[ \t]+(?:-S[ \t]+)?)?(?P<program>[^/\s]+)")
-_DURATION = re.compile(r"[0-9.]+[smhd]?")
+_BARE_HEREDOC = pattern(r"\d*<<-?\s*(?:[^<\s'\"]+|'[^']*'|\"[^\"]*\")")
+_SHEBANG = pattern(r"#![ \t]*(?:\S*/)?(?:env[ \t]+(?:-S[ \t]+)?)?(?P<program>[^/\s]+)")
+_DURATION = pattern(r"[0-9.]+[smhd]?")
 
 
 def script(instruction: Instruction, kind: str, most: int = MAX_COMMANDS) -> Script:
@@ -133,6 +136,8 @@ class _Reader:
         if context.depth > MAX_DEPTH:
             raise TooDeepError
         too_many = None
+        from hullcheck.parse import windows
+
         try:
             if kind == "sh":
                 found = self._posix(text, context, heredocs)
@@ -150,6 +155,8 @@ class _Reader:
 
     def _posix(self, text: Text, context: Context, heredocs: tuple[Text, ...]) -> list[Command]:
         left = self.counter.left
+        from hullcheck.parse import shell_pieces
+
         try:
             return shell.parse(text, self.counter, context, heredocs, self.instruction)
         except TooManyError:

@@ -1,5 +1,7 @@
 """Compose files, told from other YAML by name and shape, and read as far as each is right by itself."""
 
+from __future__ import annotations
+
 import re
 from collections.abc import Iterator
 
@@ -9,9 +11,10 @@ from hullcheck.model.node import Mapping, Node, Scalar, Sequence, is_null
 from hullcheck.model.problem import Problem
 from hullcheck.parse import yaml
 from hullcheck.parse.compose_schema import faults, service_keys, top_level_keys
+from hullcheck.patterns import pattern
 from hullcheck.source import Source
 
-_NAME = re.compile(
+_NAME = pattern(
     r"(?:.*/)?(?:(?:docker-|podman-|container-)?compose(?:[._-][^/]*)?|[^/]+[._-](?:docker-)?compose|docker-stack[^/]*)"
     r"\.(?:ya?ml|json)",
     re.IGNORECASE | re.DOTALL,
@@ -148,8 +151,8 @@ def _has_placeholder(root: Node | None) -> bool:
     return False
 
 
-_TOP = re.compile(r"^(?P<name>[A-Za-z_][\w.-]*):", re.MULTILINE)
-_CHILD = re.compile(r"""^(?P<indent>[ ]+)["']?[A-Za-z0-9][\w.-]*["']?:""", re.MULTILINE)
+_TOP = pattern(r"^(?P<name>[A-Za-z_][\w.-]*):", re.MULTILINE)
+_CHILD = pattern(r"""^(?P<indent>[ ]+)["']?[A-Za-z0-9][\w.-]*["']?:""", re.MULTILINE)
 
 
 def _salvaged(source: Source) -> Mapping | None:

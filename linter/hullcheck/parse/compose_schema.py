@@ -5,20 +5,24 @@ of JSON Schema that it uses are interpreted here, over nodes: no library knows p
 the rest of a run. Variables aren't replaced yet, so a text with a `$` passes wherever a scalar may stand.
 """
 
+from __future__ import annotations
+
 import json
 import os
 import re
 from collections.abc import Iterator
 from functools import cache, lru_cache
-from typing import Any, NamedTuple
 
 from hullcheck.model.node import Mapping, Node, Scalar, Sequence
+from hullcheck.patterns import pattern
+from hullcheck.tuples import NamedTuple
+from hullcheck.typed import Any
 
 _FILE = os.path.join(os.path.dirname(os.path.dirname(__file__)), "schemas", "compose-spec.json")
 
 _BOOLEANS = frozenset(("true", "True", "TRUE", "false", "False", "FALSE"))
 _NULLS = frozenset(("", "~", "null", "Null", "NULL"))
-_NUMBER = re.compile(
+_NUMBER = pattern(
     r"(?P<integer>[-+]?(?:0[xX][0-9a-fA-F]+|0[oO][0-7]+|0[bB][01]+|[0-9][0-9_]*))|"
     r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?"
 )

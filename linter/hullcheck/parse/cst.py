@@ -1,9 +1,11 @@
 """A YAML file as written, for editing: aliases are not followed, and each node knows its parent and its anchor."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator
-from typing import Any
 
 from hullcheck.parse.yaml import MAX_DEPTH, events
+from hullcheck.typed import Any
 
 
 class Node:

@@ -1,8 +1,9 @@
 """Images that custom resources name for what their operators run: `spec.image`, `dockerImage`, a containerDisk's."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 from collections.abc import Set as AbstractSet
-from typing import NamedTuple
 
 from hullcheck.model.image import ImageRef, ImageUse
 from hullcheck.model.kubernetes import KubernetesObject, is_api_group, is_template
@@ -10,6 +11,7 @@ from hullcheck.model.node import Mapping, Node, Scalar, Sequence, as_str, is_nul
 from hullcheck.model.official import official_images
 from hullcheck.parse.pods import PATTERN_GROUPS
 from hullcheck.source import Field
+from hullcheck.tuples import NamedTuple
 
 _REFER = (
     "image.toolkit.fluxcd.io", "argocd-image-updater.argoproj.io", "kargo.akuity.io", "image.openshift.io",

@@ -6,12 +6,14 @@ blank lines become comments, continuations are written its way. Line numbers are
 instruction says is taken from the file itself, character by character, and compared with what the library says.
 """
 
+from __future__ import annotations
+
 import re
 from collections.abc import Iterator
 from io import BytesIO
-from typing import Any, NamedTuple
 
 from hullcheck.budget import tick
+from hullcheck.deferred import Logger, defer
 from hullcheck.model.command import Script
 from hullcheck.model.dockerfile import Dockerfile
 from hullcheck.model.instruction import Directive, Heredoc, Instruction
@@ -19,7 +21,10 @@ from hullcheck.model.node import Scalar
 from hullcheck.model.problem import Problem
 from hullcheck.model.text import Text
 from hullcheck.parse import words
+from hullcheck.patterns import pattern
 from hullcheck.source import Location, Source
+from hullcheck.tuples import NamedTuple
+from hullcheck.typed import Any
 
 MAX_LINES = 20_000
 MAX_CHARACTERS = 512 * 1024
@@ -35,14 +40,14 @@ KEYWORDS = frozenset((
 ))
 # fmt: on
 _HEREDOC_KEYWORDS = frozenset(("RUN", "COPY", "ADD"))
-_DIRECTIVE = re.compile(r"(?P<mark>#|//)\s*(?P<name>[A-Za-z][A-Za-z0-9]*)\s*=(?=.)\s*+(?P<value>(?:.*\S)?)\s*$")
+_DIRECTIVE = pattern(r"(?P<mark>#|//)\s*(?P<name>[A-Za-z][A-Za-z0-9]*)\s*=(?=.)\s*+(?P<value>(?:.*\S)?)\s*$")
 _DIRECTIVES = frozenset(("syntax", "escape", "check"))
 _CONTINUED = {
-    "\\": re.compile(r"(?:(?<=[^\\])|^)\\[ \t]*$"),
-    "`": re.compile(r"(?:(?<=[^`])|^)`[ \t]*$"),
+    "\\": pattern(r"(?:(?<=[^\\])|^)\\[ \t]*$"),
+    "`": pattern(r"(?:(?<=[^`])|^)`[ \t]*$"),
 }
-_KEYWORD = re.compile(f"[^{words.BLANKS}]+")
-_TEMPLATE = re.compile(r"\{\{|\{%|<%|%%[A-Z]|@[A-Z_]+@")
+_KEYWORD = pattern(f"[^{words.BLANKS}]+")
+_TEMPLATE = pattern(r"\{\{|\{%|<%|%%[A-Z]|@[A-Z_]+@")
 _GUARD = "\ue000"
 """Stands behind a backslash that ends a line and continues nothing, where the library would go on reading."""
 
@@ -319,6 +324,8 @@ def _instructions(scanner: _Scanner) -> Iterator[Instruction]:
 def _split(scanner: _Scanner) -> list[dict[str, Any]]:
     if not scanner.logical:
         return []
+    defer("logging", getLogger=Logger)  # it tells of files that can't be opened; there is none
+    defer("json")
     from dockerfile_parse import DockerfileParser
 
     content = _odd("\n".join(scanner.out)) + "\n"

@@ -4,12 +4,15 @@ They aren't git's: a pattern is anchored at the context's root, the last pattern
 that matches a folder decides about everything in it.
 """
 
+from __future__ import annotations
+
 import posixpath
 import re
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
 
+from hullcheck.patterns import pattern
 from hullcheck.source import Location, Source
+from hullcheck.tuples import NamedTuple
 
 MAX_PATTERNS = 5_000
 MAX_LENGTH = 1_000
@@ -39,9 +42,9 @@ class Ignore:
         """Is the file or folder, relative to the context, left out of it?"""
         inherited = self._matches(posixpath.dirname(path))
         ignored = False
-        for number, pattern in enumerate(self.patterns):
-            if pattern.exception == ignored and (inherited[number] or pattern.matches(path)):
-                ignored = not pattern.exception
+        for number, line in enumerate(self.patterns):
+            if line.exception == ignored and (inherited[number] or line.matches(path)):
+                ignored = not line.exception
         return ignored
 
     def _matches(self, folder: str) -> tuple[bool, ...]:
@@ -106,7 +109,7 @@ def _matcher(pattern: str) -> Callable[[str], object] | None:
 
 _WITHIN, _FOLDERS, _REST = "[^/]*", "(?:.*/)?", ".*"
 _WILDCARDS = (_WITHIN, _FOLDERS, _REST)
-_TOKEN = re.compile(r"\*\*/?|\\.|\[[^\]]*\]|.", re.DOTALL)
+_TOKEN = pattern(r"\*\*/?|\\.|\[[^\]]*\]|.", re.DOTALL)
 
 
 def _tokens(pattern: str) -> list[str]:

@@ -1,5 +1,7 @@
 """YAML that is written as a text in another file: patches in kustomizations and workflows."""
 
+from __future__ import annotations
+
 from bisect import bisect_right
 
 from hullcheck.model.node import Mapping, Node, Scalar, Sequence

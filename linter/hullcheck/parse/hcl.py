@@ -1,6 +1,8 @@
 """HCL, as the library reads it: texts with their quotes, expressions as text within `${}`."""
 
-from typing import Any
+from __future__ import annotations
+
+from hullcheck.typed import Any
 
 MAX_CHARACTERS = 200_000
 

@@ -5,15 +5,17 @@ is. On a line of its own it may be more entries of the mapping or more items of 
 a key or an item of its own there, so that the collection shows that not all of it is known.
 """
 
-import re
+from __future__ import annotations
+
 from bisect import bisect_right
-from typing import NamedTuple
 
 from hullcheck.budget import tick
 from hullcheck.model.lazy import Lazy
+from hullcheck.patterns import pattern
+from hullcheck.tuples import NamedTuple
 
-_KEY = re.compile(r"""[ ]*(?:-[ ]+)*(?:"[^"\n]*"|'[^'\n]*'|[^\s"'#{}\[\]-][^\s:"'#]*):""")
-_ITEMS = re.compile(r"[ ]*(?:-[ ]+)+")
+_KEY = pattern(r"""[ ]*(?:-[ ]+)*(?:"[^"\n]*"|'[^'\n]*'|[^\s"'#{}\[\]-][^\s:"'#]*):""")
+_ITEMS = pattern(r"[ ]*(?:-[ ]+)+")
 _VALUE = Lazy(r"(?P<pad>[ ]*+)(?P<items>(?:-[ ]++)*+)[^\s\"'#{}\[\]][^\n\"'#]*:[ ]++", most=4_000)
 MAX_BESIDE = 1_000
 """Characters of a line that are looked at beside a hole: longer lines are no block of YAML."""

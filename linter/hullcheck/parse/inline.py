@@ -1,14 +1,17 @@
 """The text of a YAML scalar, with each character's place in the file."""
 
+from __future__ import annotations
+
 import re
 from collections.abc import Iterator
 
 from hullcheck.model.node import Scalar
 from hullcheck.model.text import Text
+from hullcheck.patterns import pattern
 from hullcheck.source import Source
 
-_HEADER = re.compile(r"[|>][-+0-9]*[ \t]*(?:#[^\n]*)?\r?\n?")
-_DOUBLE = re.compile(
+_HEADER = pattern(r"[|>][-+0-9]*[ \t]*(?:#[^\n]*)?\r?\n?")
+_DOUBLE = pattern(
     r"\\(?:x..|u.{4}|U.{8}|\r?\n[ \t]*|.)|[ \t]++(?:\r?\n[ \t]*+)*+|(?:\r?\n[ \t]*+)++|[^\\ \t\r\n]+", re.DOTALL
 )
 

@@ -1,25 +1,27 @@
 """A manifest file to Kubernetes objects: YAML, JSON and JSON streams, lists, templates of OpenShift."""
 
+from __future__ import annotations
+
 import posixpath
 import re
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
 
 from hullcheck.model.coverage import Gap
 from hullcheck.model.kubernetes import KubernetesObject
 from hullcheck.model.node import Mapping, Node, Scalar, Sequence, as_str, at, at_key, items
 from hullcheck.model.problem import Problem
 from hullcheck.parse import yaml
-from hullcheck.parse.openshift import filled_in
+from hullcheck.patterns import pattern
 from hullcheck.source import Location, Source
+from hullcheck.tuples import NamedTuple
 
 MAX_NESTED_LISTS = 20
 
 KUSTOMIZATION_NAMES = ("kustomization.yaml", "kustomization.yml", "Kustomization")
 
-_POLICY_WORDS = re.compile(r"""kind["']?:\s*["']?[A-Za-z]*NetworkPolicy\b""")
-_TEMPLATE = re.compile(r"\{\{|\{%")
-_CHART_WORDS = re.compile(r"\.(?:Values|Release|Chart|Capabilities)\b|\b(?:include|template|define|toYaml)\b")
+_POLICY_WORDS = pattern(r"""kind["']?:\s*["']?[A-Za-z]*NetworkPolicy\b""")
+_TEMPLATE = pattern(r"\{\{|\{%")
+_CHART_WORDS = pattern(r"\.(?:Values|Release|Chart|Capabilities)\b|\b(?:include|template|define|toYaml)\b")
 _MARKER = "UNKNOWN"
 _GROUPS = {
     kind: version
@@ -42,7 +44,7 @@ _GROUPS = {
 }
 """The API version of kinds whose version a template decides."""
 
-_JSON_TOKEN = re.compile(r'"(?:[^"\\]++|\\.)*+"?|[{}]', re.DOTALL)
+_JSON_TOKEN = pattern(r'"(?:[^"\\]++|\\.)*+"?|[{}]', re.DOTALL)
 
 
 class ManifestFile(NamedTuple):
@@ -220,6 +222,8 @@ def _objects(root: Node, api_version: str, kind: str, nested: int) -> Iterator[K
     if made is None:
         return
     if made.kind == "Template" and made.group in ("", "template.openshift.io"):
+        from hullcheck.parse.openshift import filled_in
+
         for member in filled_in(root):
             yield from _objects(member, "", "", nested + 1)
         return

@@ -1,12 +1,14 @@
 """A kustomization file as kustomize reads it: field names without case, the last of two, YAML 1.1, strict types."""
 
+from __future__ import annotations
+
 import posixpath
-import re
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from hullcheck.model.node import Mapping, Node, Scalar, Sequence, as_bool, as_int, as_str, is_null
+from hullcheck.patterns import pattern
 from hullcheck.source import Location, Source
+from hullcheck.tuples import NamedTuple
 
 NAMES = ("kustomization.yaml", "kustomization.yml", "Kustomization")
 
@@ -49,7 +51,7 @@ _FIELDS = frozenset(
         "buildMetadata",
     ]
 )
-_NUMBER = re.compile(r"[-+]?(?:\.[0-9]+|[0-9][0-9_]*(?:\.[0-9_]*)?)(?:[eE][-+]?[0-9]+)?|[-+]?\.(?:inf|Inf|INF)|\.nan")
+_NUMBER = pattern(r"[-+]?(?:\.[0-9]+|[0-9][0-9_]*(?:\.[0-9_]*)?)(?:[eE][-+]?[0-9]+)?|[-+]?\.(?:inf|Inf|INF)|\.nan")
 
 
 class RefusedError(Exception):

@@ -1,5 +1,7 @@
 """Label maps and label selectors, from their nodes."""
 
+from __future__ import annotations
+
 from hullcheck.model.kubernetes import is_template
 from hullcheck.model.network.labels import LabelSelector, Operator, Requirement
 from hullcheck.model.node import Mapping, Node, Scalar, Sequence, as_str, at, is_null, items

@@ -7,17 +7,20 @@ object is read once for each. A line that can't be read is left out, with the pl
 places of the template's own text.
 """
 
+from __future__ import annotations
+
 import itertools
 import re
 from bisect import bisect_right
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from hullcheck.budget import tick
 from hullcheck.model.node import Mapping, Node, Scalar, Sequence
 from hullcheck.parse import yaml
 from hullcheck.parse.holes import Edit, edits
+from hullcheck.patterns import pattern
 from hullcheck.source import Source
+from hullcheck.tuples import NamedTuple
 
 MARKER = "UNKNOWN"
 """Stands in the text for what isn't known."""
@@ -36,19 +39,19 @@ MAX_BESIDE = 400
 MAX_VARIANTS = 4
 """How often an object is read that says its keys several times."""
 
-_OPEN = re.compile(r"\{\{|\{%|\{#")
-_GO_COMMENT = re.compile(r"\{\{-?\s*/\*")
-_STATEMENT = re.compile(
+_OPEN = pattern(r"\{\{|\{%|\{#")
+_GO_COMMENT = pattern(r"\{\{-?\s*/\*")
+_STATEMENT = pattern(
     r"\{\{-?\s*(?:/\*|(?:if|else|end|range|with|define|block|break|continue)\b|\$\w+(?:\s*,\s*\$\w+)?\s*:?=|[#/^!])|\{[%#]"
 )
-_BRANCH = re.compile(r"(?:\{\{-?\s*|\{%[-+]?\s*)(?:if|else|elif|elsif|end|range|with|for|unless)")
-_ENTRY = re.compile(r"[ ]*+[\w./-]++:(?=\s)")
-_INDENT = re.compile(r"\|\s*(n?)indent\s+(\d{1,3})\b")
-_STRING = re.compile(r'"(?:[^"\\\n]|\\.)*+"?|`[^`\n]*+`?')
-_PLACEHOLDER = re.compile(r"\{\{[^{}\n]*\}\}|\{%[^{}\n]*%\}")
-_LINE_OF_KEY = re.compile(r"\n[ ]*(?:-[ ]+)*[\w./-]+:(?=\s)")
-_LEAD = re.compile(r"[ ]*(?:-[ ]+)?")
-_SEPARATOR = re.compile(r"^---(?=\s|$)", re.MULTILINE)
+_BRANCH = pattern(r"(?:\{\{-?\s*|\{%[-+]?\s*)(?:if|else|elif|elsif|end|range|with|for|unless)")
+_ENTRY = pattern(r"[ ]*+[\w./-]++:(?=\s)")
+_INDENT = pattern(r"\|\s*(n?)indent\s+(\d{1,3})\b")
+_STRING = pattern(r'"(?:[^"\\\n]|\\.)*+"?|`[^`\n]*+`?')
+_PLACEHOLDER = pattern(r"\{\{[^{}\n]*\}\}|\{%[^{}\n]*%\}")
+_LINE_OF_KEY = pattern(r"\n[ ]*(?:-[ ]+)*[\w./-]+:(?=\s)")
+_LEAD = pattern(r"[ ]*(?:-[ ]+)?")
+_SEPARATOR = pattern(r"^---(?=\s|$)", re.MULTILINE)
 
 
 class Literal(NamedTuple):
@@ -139,7 +142,7 @@ class _Ends:
         return known
 
 
-_CLOSE = {closing: re.compile(_STRING.pattern + "|" + re.escape(closing)) for closing in ("}}", "%}")}
+_CLOSE = {closing: pattern(_STRING.pattern + "|" + re.escape(closing)) for closing in ("}}", "%}")}
 
 
 class _Piece(NamedTuple):

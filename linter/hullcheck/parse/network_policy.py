@@ -3,7 +3,7 @@
 The rules are those of kubernetes/kubernetes:pkg/apis/networking/validation/validation.go and of its defaulting.
 """
 
-import re
+from __future__ import annotations
 
 from hullcheck.model.kubernetes import KubernetesObject
 from hullcheck.model.network import addresses
@@ -12,13 +12,14 @@ from hullcheck.model.network.policy import Direction, Fault, Peer, Policy, PortR
 from hullcheck.model.network.ports import MAX_PORT, PROTOCOLS
 from hullcheck.model.node import Mapping, Node, Scalar, Sequence, as_int, as_str, at, is_null, items
 from hullcheck.parse.labels import is_unknown, selector
+from hullcheck.patterns import pattern
 from hullcheck.source import Location
 
-_LABEL_VALUE = re.compile(r"([A-Za-z0-9]([A-Za-z0-9_.-]*[A-Za-z0-9])?)?")
-_LABEL_NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9_.-]*[A-Za-z0-9])?")
-_LABEL_PREFIX = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?")
-PORT_NAME = re.compile(r"(?=.*[a-z])(?!.*--)[a-z0-9]([a-z0-9-]{0,13}[a-z0-9])?")
-_NUMBER = re.compile(r"[-+]?[0-9][0-9_.eE+-]*|[-+]?\.[0-9]+")
+_LABEL_VALUE = pattern(r"([A-Za-z0-9]([A-Za-z0-9_.-]*[A-Za-z0-9])?)?")
+_LABEL_NAME = pattern(r"[A-Za-z0-9]([A-Za-z0-9_.-]*[A-Za-z0-9])?")
+_LABEL_PREFIX = pattern(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?")
+PORT_NAME = pattern(r"(?=.*[a-z])(?!.*--)[a-z0-9]([a-z0-9-]{0,13}[a-z0-9])?")
+_NUMBER = pattern(r"[-+]?[0-9][0-9_.eE+-]*|[-+]?\.[0-9]+")
 _NOT_TEXT = frozenset(("true", "false", "yes", "no", "on", "off", "y", "n"))
 _OPERATORS = {"In": True, "NotIn": True, "Exists": False, "DoesNotExist": False}
 _KEYS = {

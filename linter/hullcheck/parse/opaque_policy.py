@@ -1,15 +1,16 @@
 """Policies of network plugins. Their rules aren't read, only which pods they may confine, and in which directions."""
 
-import re
+from __future__ import annotations
 
 from hullcheck.model.kubernetes import KubernetesObject
 from hullcheck.model.network.labels import LabelSelector, Operator, Requirement
 from hullcheck.model.network.policy import Policy
 from hullcheck.model.node import Node, as_str, at, is_null, items
 from hullcheck.parse.labels import is_unknown
+from hullcheck.patterns import pattern
 
-_EQUALS = re.compile(r"""^\s*([\w./-]+)\s*==\s*(["'])([\w.-]*)\2\s*$""")
-_HAS = re.compile(r"^\s*has\(\s*([\w./-]+)\s*\)\s*$")
+_EQUALS = pattern(r"""^\s*([\w./-]+)\s*==\s*(["'])([\w.-]*)\2\s*$""")
+_HAS = pattern(r"^\s*has\(\s*([\w./-]+)\s*\)\s*$")
 _SECONDARY = ("MultiNetworkPolicy",)
 """Policies for networks other than the cluster's."""
 

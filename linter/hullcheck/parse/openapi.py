@@ -1,5 +1,7 @@
 """The API of a Kubernetes version, out of a package that carries the OpenAPI documents of many."""
 
+from __future__ import annotations
+
 import json
 import os
 import re
@@ -8,11 +10,12 @@ from importlib.util import find_spec
 
 from hullcheck.errors import HullcheckError
 from hullcheck.model.openapi import Types
+from hullcheck.patterns import pattern
 
 PACKAGE = "kubernetes_validate"
 """Only its data is read: importing it takes longer than most runs."""
 
-_FOLDER = re.compile(r"v1\.(\d+)\.\d+-local")
+_FOLDER = pattern(r"v1\.(\d+)\.\d+-local")
 
 
 def types(version: str) -> Types:

@@ -1,11 +1,13 @@
 """OpenShift templates: their objects, with the parameters' own values filled in."""
 
-import re
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.model.node import Mapping, Node, Scalar, Sequence, as_str
+from hullcheck.patterns import pattern
 
-_USE = re.compile(r"\$\{\{(\w{1,200})\}\}|\$\{(\w{1,200})\}")
+_USE = pattern(r"\$\{\{(\w{1,200})\}\}|\$\{(\w{1,200})\}")
 
 
 def filled_in(template: Mapping) -> Iterator[Node]:

@@ -1,10 +1,12 @@
 """Pods by their shape: what of an object whose kind isn't known is a list of containers, a container or a pod's field."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from hullcheck.model.kubernetes import KubernetesObject, PodContainer
 from hullcheck.model.node import Mapping, Node, Scalar, Sequence, as_bool, as_str, at, at_key, is_null, items
+from hullcheck.tuples import NamedTuple
 
 ROLES = (("initContainers", "init"), ("containers", "container"), ("ephemeralContainers", "ephemeral"))
 

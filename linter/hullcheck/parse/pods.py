@@ -1,11 +1,12 @@
 """The pods that an object makes: by its kind, or by its shape where its kind isn't known."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.model.kubernetes import KubernetesObject, PodContainer, PodObject, is_api_group
 from hullcheck.model.node import Mapping, Node, Scalar, as_str, at, is_null, items
 from hullcheck.model.unknowns import known_in_full
-from hullcheck.parse.embedded import embedded
 from hullcheck.parse.kubernetes import object_of
 from hullcheck.parse.pod_shapes import container, containers_of, found_in, privileged_by
 
@@ -136,6 +137,8 @@ def _roots(text: Node | None) -> list[Mapping]:
     """The mappings that a text holds; none if it can't be read, such as one that a template completes."""
     if not isinstance(text, Scalar) or ":" not in text.text:
         return []
+    from hullcheck.parse.embedded import embedded
+
     roots, broken = embedded(text)
     return [] if broken else [root for root in roots if isinstance(root, Mapping)]
 

@@ -1,5 +1,7 @@
 """Services, and the objects that bring connections from outside to them, from their nodes."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterable, Iterator
 
 from hullcheck.model.kubernetes import KubernetesObject

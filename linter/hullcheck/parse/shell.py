@@ -4,8 +4,9 @@ It finds commands wherever they stand: in lists, pipelines, subshells, loops, fu
 runs nothing and expands nothing. What it can't follow raises `UnknownError`, so that nobody concludes from silence.
 """
 
+from __future__ import annotations
+
 import re
-from typing import NamedTuple
 
 from hullcheck.budget import tick
 from hullcheck.model.command import Command, Redirection, Word
@@ -21,15 +22,17 @@ from hullcheck.parse.shell_words import (
     WordReader,
     program,
 )
+from hullcheck.patterns import pattern
+from hullcheck.tuples import NamedTuple
 
-_BLANKS = re.compile(r"(?:[ \t\r]+|\\\r?\n)+")
-_COMMENT = re.compile(r"#[^\n]*")
-_OPERATOR = re.compile(r"&&|\|\||;;&|;;|;&|\|&|[;&|]")
-_REDIRECTION = re.compile(r"(?P<number>[0-9]*|\{\w+\})(?P<operator>&>>|&>|<<<|<<-|<<|<>|<&|>&|>>|>\||<|>)")
-_ASSIGNMENT = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(?:\[[^\]]{0,500}\])?\+?=")
-_EMPTY_BRACKETS = re.compile(r"\([ \t]*\)")
-_IN = re.compile(r"in(?=[\s;])")
-_ESAC = re.compile(r"esac(?![\w-])")
+_BLANKS = pattern(r"(?:[ \t\r]+|\\\r?\n)+")
+_COMMENT = pattern(r"#[^\n]*")
+_OPERATOR = pattern(r"&&|\|\||;;&|;;|;&|\|&|[;&|]")
+_REDIRECTION = pattern(r"(?P<number>[0-9]*|\{\w+\})(?P<operator>&>>|&>|<<<|<<-|<<|<>|<&|>&|>>|>\||<|>)")
+_ASSIGNMENT = pattern(r"[A-Za-z_][A-Za-z0-9_]*(?:\[[^\]]{0,500}\])?\+?=")
+_EMPTY_BRACKETS = pattern(r"\([ \t]*\)")
+_IN = pattern(r"in(?=[\s;])")
+_ESAC = pattern(r"esac(?![\w-])")
 
 
 class _Building:

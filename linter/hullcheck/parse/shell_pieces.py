@@ -3,6 +3,8 @@
 Where a construct isn't understood, the commands around it still run. A piece that can't be read itself is told.
 """
 
+from __future__ import annotations
+
 import re
 from collections.abc import Iterator
 
@@ -11,19 +13,20 @@ from hullcheck.model.instruction import Instruction
 from hullcheck.model.text import Text
 from hullcheck.parse import shell
 from hullcheck.parse.shell_words import Context, Counter, TooManyError, UnknownError
+from hullcheck.patterns import pattern
 
-_TOKEN = re.compile(
+_TOKEN = pattern(
     r"(?P<quote>'[^']*+'?|\"(?:[^\"\\]|\\.)*+\"?|\\.)|(?P<operator>&&|\|\||;;?|\n|(?<![<>&|])&(?![>&]))"
     r"|(?P<heredoc><<-?(?!<)[ \t]*+(?P<mark>[\"']?)(?P<name>[\w.-]+)(?P=mark))|(?P<comment>(?<![^\s;&|()])\#[^\n]*+)"
     r"|(?P<open>[({])|(?P<close>[)}])|[^'\"\\&|;\n<\#(){}]++|.",
     re.DOTALL,
 )
-_BEFORE = re.compile(
+_BEFORE = pattern(
     r"(?:\s|(?:if|then|elif|else|while|until|do|!|time)(?=\s)|[({](?=\s)|\((?!\()|case\s+\S{1,200}\s+in(?=\s)"
     r"|[\w*?|.\"'-]{1,200}\)(?=\s))++"
 )
 _AFTER = frozenset(("fi", "done", "esac", ")", "}"))
-_ONLY = re.compile(
+_ONLY = pattern(
     r"\s*+(?:(?:fi|done|esac|then|else|do|[(){}])\s*+)*+(?:(?:for|select)\s++\w++(?:\s++in\s[^;\n]*+)?+\s*+)?+"
 )
 MAX_PIECES = 3_000

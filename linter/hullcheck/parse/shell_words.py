@@ -1,21 +1,24 @@
 """The words of a shell script: quotes, variables and substitutions, each character at its place."""
 
+from __future__ import annotations
+
 import re
-from typing import NamedTuple
 
 from hullcheck.model.command import Command, Word
 from hullcheck.model.instruction import Instruction
 from hullcheck.model.text import Text
+from hullcheck.patterns import pattern
+from hullcheck.tuples import NamedTuple
 
 MAX_DEPTH = 40
 
-_PLAIN = re.compile(r"[^\s;&|<>()'\"\\$`]+")
-_NAME = re.compile(r"\$(?:[A-Za-z_][A-Za-z0-9_]*|[0-9@*#?$!-])")
-_DOUBLE_QUOTED = re.compile(r'[^"\\$`]+')
-_ANSI_QUOTED = re.compile(r"(?:[^'\\]+|\\.)*+'", re.DOTALL)
-_IN_BRACES = re.compile(r"[^}'\"\\$`]+")
-_BACKTICKED = re.compile(r"[^`\\]+|\\.", re.DOTALL)
-_HEREDOC_PLAIN = re.compile(r"[^\\$`]+")
+_PLAIN = pattern(r"[^\s;&|<>()'\"\\$`]+")
+_NAME = pattern(r"\$(?:[A-Za-z_][A-Za-z0-9_]*|[0-9@*#?$!-])")
+_DOUBLE_QUOTED = pattern(r'[^"\\$`]+')
+_ANSI_QUOTED = pattern(r"(?:[^'\\]+|\\.)*+'", re.DOTALL)
+_IN_BRACES = pattern(r"[^}'\"\\$`]+")
+_BACKTICKED = pattern(r"[^`\\]+|\\.", re.DOTALL)
+_HEREDOC_PLAIN = pattern(r"[^\\$`]+")
 _ARITHMETIC_LIMIT = 4_000
 
 ODD = "\ufffc"

@@ -3,12 +3,14 @@
 See https://docs.tilt.dev/api.html#api.docker_build
 """
 
+from __future__ import annotations
+
 import re
 from collections.abc import Iterator
 from itertools import islice
-from typing import NamedTuple
 
 from hullcheck.model.lazy import Lazy
+from hullcheck.tuples import NamedTuple
 
 MAX_CALLS = 200
 MAX_TOKENS = 2_000

@@ -1,20 +1,23 @@
 """PowerShell and cmd scripts to commands, as far as downloads and what is done with them."""
 
+from __future__ import annotations
+
 import re
 
 from hullcheck.model.command import Command, Redirection, Word
 from hullcheck.model.instruction import Instruction
 from hullcheck.model.text import Text
 from hullcheck.parse.shell_words import MAX_DEPTH, ODD, Context, Counter, TooDeepError, TooManyError, UnknownError
+from hullcheck.patterns import pattern
 
 _TOKENS = {
-    "powershell": re.compile(
+    "powershell": pattern(
         r"""(?P<blank>[ \t\r]+|`\r?\n)|(?P<comment>\#[^\n]*|<\#(?:[^\#]++|\#(?!>))*+(?:\#>)?)|(?P<operator>&&|\|\||[;\n|]|&(?=\s*[^&\s]))"""
         r"""|(?P<open>[@$]?[({])|(?P<close>[)}])|(?P<redirect>[*0-9]?>>?(?:&[0-9])?)"""
         r"""|(?P<string>@?'(?:[^']|'')*'@?|@?"(?:[^"`]|`.|"")*"@?)|(?P<plain>(?:[^\s;|&(){}'"`>]|`.)+|.)""",
         re.DOTALL,
     ),
-    "cmd": re.compile(
+    "cmd": pattern(
         r"""(?P<blank>[ \t\r,=]+|\^\r?\n)|(?P<comment>(?!))|(?P<operator>&&|\|\||[&|\n])"""
         r"""|(?P<open>[(])|(?P<close>[)])|(?P<redirect>[0-9]?>>?(?:&[0-9])?)"""
         r"""|(?P<string>"[^"\n]*"?)|(?P<plain>(?:[^\s&|()"^>]|\^.)+|.)""",

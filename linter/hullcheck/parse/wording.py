@@ -4,6 +4,8 @@ A key is rarely written in another way than as it is, but every reader of YAML t
 goes on in a quoted key, `!!binary` and a handle for it as well; such files have to be parsed to be told from others.
 """
 
+from __future__ import annotations
+
 import re
 from collections.abc import Iterable
 

@@ -1,23 +1,26 @@
 """How a Dockerfile's instructions take their arguments apart, as BuildKit's parser does."""
 
+from __future__ import annotations
+
 import re
 from functools import cache, lru_cache
-from typing import NamedTuple
 
 from hullcheck.model.expand import is_refused
 from hullcheck.model.instruction import Flag, Pair
 from hullcheck.model.text import Text
+from hullcheck.patterns import pattern
 from hullcheck.source import Location
+from hullcheck.tuples import NamedTuple
 
 BLANKS = "\t\v\f\r "
 """What separates words; other white space, such as a no-break space, is part of a word."""
 
-_WORD = re.compile(f"[^{BLANKS}]+")
-_PLAIN_FLAG = re.compile(rf"""--(?P<name>[^{BLANKS}'"\\=]*)(?:=(?P<value>[^{BLANKS}'"\\]*))?(?=[{BLANKS}]|$)""")
-_STRING = re.compile(r'"(?:[^"\\\x00-\x1f]++|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*+"')
-_JSON_PIECE = re.compile(r'[^"\\]+|\\u(?P<code>[0-9a-fA-F]{4})|\\(?P<letter>.)')
+_WORD = pattern(f"[^{BLANKS}]+")
+_PLAIN_FLAG = pattern(rf"""--(?P<name>[^{BLANKS}'"\\=]*)(?:=(?P<value>[^{BLANKS}'"\\]*))?(?=[{BLANKS}]|$)""")
+_STRING = pattern(r'"(?:[^"\\\x00-\x1f]++|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*+"')
+_JSON_PIECE = pattern(r'[^"\\]+|\\u(?P<code>[0-9a-fA-F]{4})|\\(?P<letter>.)')
 _UNESCAPED = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
-_HEREDOC = re.compile(r"(?P<number>\d*)<<(?P<chomp>-?+)(?P<name>[^<]+)")
+_HEREDOC = pattern(r"(?P<number>\d*)<<(?P<chomp>-?+)(?P<name>[^<]+)")
 
 
 class Opener(NamedTuple):

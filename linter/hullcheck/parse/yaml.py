@@ -4,16 +4,22 @@ The parser's events are taken one by one, never its recursive composer, so that 
 Scalars stay text with a style: what type `yes` or `010` has depends on the program that reads the file.
 """
 
+from __future__ import annotations
+
 import re
-from collections.abc import Iterator
-from typing import Any, NamedTuple
+from collections.abc import Iterable, Iterator
+from functools import cache
 
 from hullcheck.budget import tick
+from hullcheck.deferred import defer
 from hullcheck.model.coverage import Gap
 from hullcheck.model.lazy import Lazy
 from hullcheck.model.node import Mapping, Node, Scalar, Sequence
 from hullcheck.model.problem import Problem
+from hullcheck.patterns import pattern
 from hullcheck.source import Source
+from hullcheck.tuples import NamedTuple
+from hullcheck.typed import Any
 
 MAX_DEPTH = 250
 """Levels of nesting in a document; real ones have fewer than 40."""
@@ -21,8 +27,8 @@ MAX_DEPTH = 250
 MAX_EXPANDED = 500_000
 """Nodes of a document with every alias written out; an alias bomb has billions."""
 
-_PROPERTIES = re.compile(r"(?:[&!][^\s,\[\]{}]*+\s++|!<[^\s>]{0,500}>\s++)++")
-_DOCUMENT_START = re.compile(r"^---(?=\s|$)", re.MULTILINE)
+_PROPERTIES = pattern(r"(?:[&!][^\s,\[\]{}]*+\s++|!<[^\s>]{0,500}>\s++)++")
+_DOCUMENT_START = pattern(r"^---(?=\s|$)", re.MULTILINE)
 
 
 class Document(NamedTuple):
@@ -111,19 +117,18 @@ def _first_invalid(data: bytes) -> int:
 
 def _compose(source: Source, text: str, base: int) -> list[Document]:
     """The documents of `text`, which stands at offset `base` of the source; raises _BrokenError."""
+    _parser_class()
     from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
     builder = _Builder(source, base)
     try:
         try:
-            for event in _parsed(text):
-                builder.take(event)
+            builder.take_all(_parsed(text))
         except MarkedYAMLError as error:
             if error.problem != _COLON or _STAND_IN in text:
                 raise
             builder = _Builder(source, base)
-            for event in _parsed_anew(text):
-                builder.take(event)
+            builder.take_all(_parsed_anew(text))
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         message = error.problem or error.context or "not YAML"
@@ -137,15 +142,30 @@ def _compose(source: Source, text: str, base: int) -> list[Document]:
 
 _COLON = "found unexpected ':'"
 _STAND_IN = "\ue00f"
-_INNER_COLON = re.compile(r"""(?<=[^\s"'\[\]{},]):(?=\S)""")
+_INNER_COLON = pattern(r"""(?<=[^\s"'\[\]{},]):(?=\S)""")
+
+
+_NOT_NEEDED = ("composer", "constructor", "emitter", "parser", "representer", "scanner", "serializer")
+"""Modules of ruamel.yaml of which the parser in C only takes the classes of errors."""
+
+
+@cache
+def _parser_class() -> Any:
+    """ruamel.yaml's parser in C, without the rest of ruamel.yaml where that isn't there yet."""
+    defer("ruamel.yaml")
+    from ruamel.yaml.error import MarkedYAMLError
+
+    for part in _NOT_NEEDED:
+        defer(f"ruamel.yaml.{part}", **{f"{part.title()}Error": type(f"{part.title()}Error", (MarkedYAMLError,), {})})
+    try:
+        from _ruamel_yaml import CParser  # type: ignore[import-not-found]
+    except ImportError:  # its home in other releases
+        from ruamel.yaml.cyaml import CParser  # type: ignore[attr-defined]
+    return CParser
 
 
 def _parsed(text: str) -> Iterator[Any]:
-    from ruamel.yaml.cyaml import CParser  # type: ignore[attr-defined]
-
-    parser = CParser(text)
-    while (event := parser.get_event()) is not None:
-        yield event
+    yield from iter(_parser_class()(text).get_event, None)
 
 
 def _parsed_anew(text: str) -> Iterator[Any]:
@@ -221,20 +241,30 @@ class _Builder:
         self.root: Node | None = None
         self.start = 0
 
-    def take(self, event: Any) -> None:
-        kind = type(event).__name__
-        if kind == "ScalarEvent":
-            self._add(self._scalar(event), event.anchor)
-        elif kind in ("MappingStartEvent", "SequenceStartEvent"):
-            self._begin(event, Mapping if kind == "MappingStartEvent" else Sequence)
-        elif kind in ("MappingEndEvent", "SequenceEndEvent"):
-            self._end(event)
-        elif kind == "AliasEvent":
-            self._add(self._alias(event), None)
-        elif kind == "DocumentStartEvent":
-            self.root, self.anchors, self.start = None, {}, self.base + event.start_mark.index
-        elif kind == "DocumentEndEvent":
-            self.documents.append(Document(self.root, self.start))
+    def take_all(self, events: Iterable[Any]) -> None:
+        """Take the events in order; scalars, which most are, without a call for each step."""
+        source, base, words = self.source, self.base, self.words
+        for event in events:
+            kind = type(event).__name__
+            if kind == "ScalarEvent":
+                if event.tag or event.anchor:
+                    self._add(self._scalar(event), event.anchor)
+                else:
+                    value = event.value
+                    start, end = base + event.start_mark.index, base + event.end_mark.index
+                    self._add(Scalar(source, start, end, "", words.setdefault(value, value), event.style or ""), None)
+            elif kind == "MappingStartEvent":
+                self._begin(event, Mapping)
+            elif kind == "SequenceStartEvent":
+                self._begin(event, Sequence)
+            elif kind in ("MappingEndEvent", "SequenceEndEvent"):
+                self._end(event)
+            elif kind == "AliasEvent":
+                self._add(self._alias(event), None)
+            elif kind == "DocumentStartEvent":
+                self.root, self.anchors, self.start = None, {}, base + event.start_mark.index
+            elif kind == "DocumentEndEvent":
+                self.documents.append(Document(self.root, self.start))
 
     def _place(self, event: Any) -> tuple[int, int]:
         start, end = self.base + event.start_mark.index, self.base + event.end_mark.index
@@ -252,7 +282,7 @@ class _Builder:
                 tag, value, style = _STRING, text, style or '"'
         return Scalar(self.source, start, end, tag, self.words.setdefault(value, value), style)
 
-    def _begin(self, event: Any, kind: type[Mapping] | type[Sequence]) -> None:
+    def _begin(self, event: Any, kind: type[Mapping | Sequence]) -> None:
         if len(self.open) >= MAX_DEPTH:
             place = self.base + event.start_mark.index
             raise _BrokenError(self.source, f"nested more than {MAX_DEPTH} levels deep", place, _TOO_DEEP)
@@ -290,7 +320,8 @@ class _Builder:
             return
         parent = self.open[-1][0]
         parent.size += node.size
-        parent.depth = max(parent.depth, node.depth + 1)
+        if node.depth >= parent.depth:
+            parent.depth = node.depth + 1
         if parent.size > self.limit:
             raise _BrokenError(self.source, f"more than {self.limit} values once its aliases are expanded", node.start)
         if isinstance(parent, Sequence):

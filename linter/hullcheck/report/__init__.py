@@ -1,14 +1,16 @@
 """Findings to text, one format a file."""
 
+from __future__ import annotations
+
 from collections import Counter
 from importlib import import_module
-from typing import NamedTuple
 
 from hullcheck.check import Registry
 from hullcheck.errors import HullcheckError
 from hullcheck.finding import Finding, Severity
 from hullcheck.model.coverage import Coverage
 from hullcheck.source import Location
+from hullcheck.tuples import NamedTuple
 
 FORMATS = {
     "full": "full",
@@ -21,8 +23,9 @@ FORMATS = {
     "gitlab": "gitlab",
     "junit": "junit",
     "rdjson": "rdjson",
+    "html": ".page.findings",
 }
-"""The formats, and the module of this package that each is written by."""
+"""The formats, and the module that each is written by, from this package on."""
 
 
 class VersionControl(NamedTuple):
@@ -39,7 +42,8 @@ class Run(NamedTuple):
     `findings` are all, with suppressed and unchanged ones marked; `shown` are those that count. `errors` are messages
     about what couldn't be done. `not_decided` counts what was left open because something is unknown. `minimum` is the
     lowest severity that is reported. `redact` are places of secrets, besides those that the findings name. `fixed` are
-    findings of the base that are gone, where one was compared with. `coverage` tells what wasn't judged.
+    findings of the base that are gone, where one was compared with. `coverage` tells what wasn't judged. `beside` is the
+    folder that the report is written to; None if that isn't known.
     """
 
     root: str
@@ -60,6 +64,7 @@ class Run(NamedTuple):
     redact: tuple[Location, ...] = ()
     fixed: tuple[Finding, ...] = ()
     coverage: Coverage = Coverage()
+    beside: str | None = None
 
     @property
     def reported(self) -> tuple[Finding, ...]:
@@ -92,7 +97,7 @@ def render(name: str, run: Run) -> str:
     """The report in the format of that name, as text that ends in a newline unless it is empty."""
     if name not in FORMATS:
         raise HullcheckError(f"no format is called `{name}`; there are {', '.join(FORMATS)}")
-    module = import_module(f"hullcheck.report.{FORMATS[name]}")
+    module = import_module(f".{FORMATS[name]}", "hullcheck.report")
     if FORMATS[name] == "sarif":
         return str(module.render(run, full=name == "sarif-full"))
     return str(module.render(run))

@@ -1,9 +1,10 @@
 """What a change does to all that runs, as text that a reviewer reads from the gravest to the least; and as Markdown."""
 
+from __future__ import annotations
+
 import difflib
 import json
 from collections.abc import Iterable, Iterator, Sequence
-from typing import NamedTuple
 
 from hullcheck.model.masking import merged, spans
 from hullcheck.model.node import Node, Scalar
@@ -14,6 +15,7 @@ from hullcheck.show.emit import inline, value, yaml_lines
 from hullcheck.show.redact import REDACTED
 from hullcheck.show.risk import summary
 from hullcheck.show.story import Change as FactChange
+from hullcheck.tuples import NamedTuple
 
 NOTHING = "nothing changes in what runs"
 MAX_WIDTH = 100

@@ -1,5 +1,7 @@
 """What a change does to all that runs, as JSON: linter/hullcheck/schemas/show.schema.json describes it."""
 
+from __future__ import annotations
+
 from hullcheck.model.node import Node
 from hullcheck.report.changed import joined, mark_of, masked
 from hullcheck.report.safe import told

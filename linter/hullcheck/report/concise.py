@@ -1,5 +1,7 @@
 """One line a finding, for editors and `grep`."""
 
+from __future__ import annotations
+
 from hullcheck.report import Run
 from hullcheck.report.safe import Secrets, clean
 

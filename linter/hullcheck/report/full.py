@@ -1,5 +1,7 @@
 """For people: the line, what is marked on it, what it rests on, why it matters and how to cure it."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.finding import Finding, Severity

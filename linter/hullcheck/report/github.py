@@ -4,6 +4,8 @@ A step may make ten annotations of each level, and the rest are dropped without 
 where there are more, the tenth says how many.
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.finding import Finding, Severity

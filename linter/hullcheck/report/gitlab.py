@@ -4,6 +4,8 @@ GitLab compares the target branch's report with the merge request's by fingerpri
 suppressed, unchanged ones too, and a fingerprint is never used twice.
 """
 
+from __future__ import annotations
+
 from collections import Counter
 from hashlib import sha256
 

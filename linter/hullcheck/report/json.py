@@ -4,8 +4,9 @@ What a version has keeps its meaning; new keys may come. Columns count Unicode c
 exclusive. Suppressed and unchanged findings are in it, marked.
 """
 
+from __future__ import annotations
+
 import json
-from typing import Any
 
 from hullcheck import __version__
 from hullcheck.finding import Edit, Finding, Fix, Suppression
@@ -13,6 +14,7 @@ from hullcheck.model.coverage import JUDGED, LEFT_OUT, NOT_JUDGED, Item
 from hullcheck.report import Run
 from hullcheck.report.safe import Secrets, clean, told, well_formed
 from hullcheck.source import Location
+from hullcheck.typed import Any
 
 VERSION = 1
 

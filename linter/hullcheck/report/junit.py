@@ -3,6 +3,8 @@
 The vocabulary is that of Jenkins' `junit-10.xsd`. There are no times in it: equal runs give equal bytes.
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 from xml.sax.saxutils import escape, quoteattr
 

@@ -3,6 +3,8 @@
 A job summary holds 1 MiB, and one byte more makes the whole of it fail: it is cut before that, and says so.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterable, Iterator
 from urllib.parse import quote
 

@@ -1,9 +1,11 @@
 """A check's docstring, taken apart: the summary, why it matters, how to cure it, and where to read more."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from hullcheck.check import Check
+from hullcheck.tuples import NamedTuple
 
 
 class Page(NamedTuple):

@@ -3,7 +3,7 @@
 Columns count bytes of UTF-8. The edits of a fix are suggestions only where they are all in the finding's own file.
 """
 
-from typing import Any
+from __future__ import annotations
 
 from hullcheck.finding import Finding, Severity
 from hullcheck.report import Run
@@ -11,6 +11,7 @@ from hullcheck.report.json import dump
 from hullcheck.report.page import page
 from hullcheck.report.safe import Secrets, clean, well_formed
 from hullcheck.source import Location, Source
+from hullcheck.typed import Any
 
 _SEVERITIES = {
     Severity.CRITICAL: "ERROR",

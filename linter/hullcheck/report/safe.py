@@ -4,11 +4,14 @@ Control characters, terminal escapes, bidirectional overrides, invisible charact
 out as escapes. `##[` anywhere and `::` at the start, which a workflow runner would take for a command, are broken.
 """
 
+from __future__ import annotations
+
 import re
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 
 from hullcheck.finding import Finding
+from hullcheck.patterns import pattern
 from hullcheck.source import Location, Source
 
 MASK = "*****"
@@ -25,8 +28,8 @@ _FEW = 16
 _FLAG = r"(?P<flag>(?<![\w-])--[a-z][a-z0-9-]*(?![\w-]))"
 """The name of an option. It tells nothing, and may hold a secret that is two words, such as `--webhook-ca-secret`."""
 
-_COMMAND = re.compile(r"##(?=\[)|^(\s*)(?=::)")
-_SURROGATE = re.compile("[\ud800-\udfff]")
+_COMMAND = pattern(r"##(?=\[)|^(\s*)(?=::)")
+_SURROGATE = pattern("[\ud800-\udfff]")
 
 
 def clean(text: str) -> str:

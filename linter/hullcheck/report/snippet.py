@@ -1,10 +1,12 @@
 """A line of a source as it is drawn: safe, masked, tabs expanded, cut if it is very long, with columns to mark."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from hullcheck.report.safe import MASK, Secrets, clean
 from hullcheck.source import Location, Source
+from hullcheck.tuples import NamedTuple
 
 TAB = 4
 WIDEST = 160

@@ -3,6 +3,8 @@
 Only reports unite. What is suppressed, accepted, compared and gated are the findings of each owner.
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Iterator, Mapping
 
 from hullcheck.finding import Finding
@@ -67,6 +69,6 @@ def _names(owners: list[str]) -> str:
 
 
 def scopes(finding: Finding) -> list[str]:
-    """The scopes in which the finding's owners run, where there are several; none for a single one."""
+    """The scopes in which the finding's owners run, where that has to be said: there are several, or one of several files."""
     found = dict.fromkeys(one.scope for one in (finding, *finding.also) if one.scope)
-    return list(found) if len(found) > 1 else []
+    return list(found) if len(found) > 1 or any(" + " in scope for scope in found) else []

@@ -1,5 +1,7 @@
 """A commit's tree with the files beside it that git leaves alone: what they say is no part of any change."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 from collections.abc import Set as AbstractSet
 from functools import cached_property

@@ -1,5 +1,7 @@
 """Nodes for what no file holds as YAML: an image's configuration, a container's story."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable
 
 from hullcheck.model.node import Mapping, Node, Scalar, Sequence

@@ -5,16 +5,18 @@ where the keys of both lists say which item is which; any other list is compared
 being told, and what is told by `diff(a, b)` is told the other way round by `diff(b, a)`.
 """
 
+from __future__ import annotations
+
 import json
 import math
 from collections.abc import Callable, Hashable, Iterator
 from collections.abc import Set as AbstractSet
-from typing import NamedTuple
 
 from hullcheck.budget import tick
 from hullcheck.model.node import Mapping, Node, Scalar, Sequence
 from hullcheck.show.emit import value
 from hullcheck.show.lists import Aligned, aligned, named_items
+from hullcheck.tuples import NamedTuple
 
 Steps = tuple[str | int, ...]
 """Keys and numbers that lead from an object to a value in it."""

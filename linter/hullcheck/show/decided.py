@@ -1,11 +1,13 @@
 """Which line decided a value: where it stands, or of all that it was put together from, what says something else now."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
-from typing import NamedTuple
 
 from hullcheck.model.node import Node
 from hullcheck.show.emit import origins
 from hullcheck.source import Location, Source
+from hullcheck.tuples import NamedTuple
 
 Read = Callable[[str], bytes | None]
 

@@ -1,7 +1,9 @@
 """What a change does to all that runs: each value that is other, new or gone, by the line that decided it."""
 
+from __future__ import annotations
+
+import posixpath
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
 
 from hullcheck.budget import OutOfTimeError
 from hullcheck.budget import Thing as Timed
@@ -17,6 +19,7 @@ from hullcheck.show.risk import Risk, risk
 from hullcheck.show.story import Change as FactChange
 from hullcheck.show.story import changes as fact_changes
 from hullcheck.source import Location, Source
+from hullcheck.tuples import NamedTuple
 
 _BOUNDARY = frozenset(":/@,; \t\n=\"'")
 
@@ -283,9 +286,16 @@ def _unknown(before: Side, after: Side) -> Iterator[Unknown]:
 
 def _other_values(before: Side, after: Side) -> list[str]:
     """Files of values beside those that charts take by themselves, and that weren't given: such as `values-prod.yaml`."""
-    worlds = (world for side in (before, after) for world in side.worlds if world.kind == "chart")
-    found = {path for world in worlds for path in world.files if _holds_values(path)} - after.given
+    worlds = [world for side in (before, after) for world in side.worlds if world.kind == "chart"]
+    taken = {path for world in worlds for path in _variant(world.name)}
+    found = {path for world in worlds for path in world.files if _holds_values(path)} - after.given - taken
     return sorted(path for path in found if before.read(path) != after.read(path))
+
+
+def _variant(name: str) -> list[str]:
+    """The values files that the world of a chart is called after, `chart + values-prod.yaml`."""
+    chart, *labels = name.split(" + ")
+    return [posixpath.normpath(posixpath.join(chart, label)) for label in labels]
 
 
 def _holds_values(path: str) -> bool:

@@ -1,17 +1,21 @@
 """Nodes to text: YAML with the place of each line, and plain values with the place of each leaf."""
 
+from __future__ import annotations
+
 import json
 import re
 from collections.abc import Iterator
-from typing import Any, NamedTuple
 
 from hullcheck.model.node import Mapping, Node, Scalar, Sequence, as_bool, core_int, is_null
+from hullcheck.patterns import pattern
+from hullcheck.tuples import NamedTuple
+from hullcheck.typed import Any
 
-_PLAIN = re.compile(r"[A-Za-z0-9_./$(][A-Za-z0-9_./$()@%+=, -]*")
-_AMBIGUOUS = re.compile(
+_PLAIN = pattern(r"[A-Za-z0-9_./$(][A-Za-z0-9_./$()@%+=, -]*")
+_AMBIGUOUS = pattern(
     r"~|null|true|false|yes|no|on|off|y|n|[-+]?[0-9._][0-9._eExXoOa-fA-F:+-]*|[-+]?\.?(?:inf|nan)|=|<<", re.IGNORECASE
 )
-_FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
+_FLOAT = pattern(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
 
 
 class Line(NamedTuple):

@@ -1,12 +1,14 @@
 """An image's configuration in the names of the OCI image specification, with what it is built on."""
 
-import re
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.model.container import Port, Variable
 from hullcheck.model.dockerfile import Dockerfile, Shipped, Stage
 from hullcheck.model.instruction import Instruction
 from hullcheck.model.node import Mapping, Node
+from hullcheck.patterns import pattern
 from hullcheck.show.build import mapping, plain, said, sequence, text, unknown
 
 _PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
@@ -14,8 +16,8 @@ _PERIODS = (
     ("interval", "Interval"), ("timeout", "Timeout"), ("start-period", "StartPeriod"),
     ("start-interval", "StartInterval"), ("retries", "Retries"),
 )  # fmt: skip
-_PART = re.compile(r"(?<![0-9.])([0-9]++(?:\.[0-9]*+)?|\.[0-9]++)(ns|us|µs|ms|s|m|h)")
-_DURATION = re.compile(rf"(?:{_PART.pattern})+")
+_PART = pattern(r"(?<![0-9.])([0-9]++(?:\.[0-9]*+)?|\.[0-9]++)(ns|us|µs|ms|s|m|h)")
+_DURATION = pattern(rf"(?:{_PART.pattern})+")
 _MAX_PORTS = 65_536
 _UNITS = {"ns": 1, "us": 1e3, "µs": 1e3, "ms": 1e6, "s": 1e9, "m": 60e9, "h": 3600e9}
 

@@ -1,10 +1,12 @@
 """Which item of a list is which of another: by what Kubernetes and Compose know items by, else by their order."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
 
 from hullcheck.budget import tick
 from hullcheck.model.node import Mapping, Node, Scalar, at
+from hullcheck.tuples import NamedTuple
 
 MAX_CELLS = 250_000
 """Pairs of items that are weighed for the longest sequence that two lists have in common."""

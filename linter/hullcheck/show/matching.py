@@ -1,10 +1,12 @@
 """Which world and which object of one tree is which of another: by who they are, whatever became of their names."""
 
+from __future__ import annotations
+
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from typing import NamedTuple
 
 from hullcheck.show.rendered import Thing, World
+from hullcheck.tuples import NamedTuple
 
 _KEYS: tuple[Callable[[Thing], tuple[str, ...]], ...] = (
     lambda thing: thing.key,

@@ -1,5 +1,7 @@
 """The folder that overlays reach, where no repository says how far they may."""
 
+from __future__ import annotations
+
 import os
 from collections.abc import Iterator
 
@@ -38,13 +40,15 @@ def reached(root: str, paths: list[str]) -> str:
 
 def _named_in(folder: str) -> Iterator[str]:
     """The files and folders that a folder's kustomization names and that are there."""
-    from hullcheck.parse.yaml import parse
-
     for name in NAMES:
+        if not os.path.lexists(os.path.join(folder, name)):
+            continue
         try:
             source = Source(name, DiskTree(folder).read(name))
         except OSError:
             continue
+        from hullcheck.parse.yaml import parse
+
         for document in parse(source).documents:
             for text in _references(document.root):
                 path = os.path.realpath(os.path.join(folder, text))

@@ -1,5 +1,7 @@
 """Secrets taken out of what is shown: the rest stays valid, and applies as before."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Sequence
 
 from hullcheck.model import secrets

@@ -1,10 +1,11 @@
 """All that a tree renders to: every object of every world, every part of every Compose project, every image."""
 
+from __future__ import annotations
+
 import os
 import posixpath
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from typing import Any, NamedTuple
 
 from hullcheck.budget import OutOfTimeError
 from hullcheck.budget import Thing as Timed
@@ -16,6 +17,8 @@ from hullcheck.show.decided import Read
 from hullcheck.show.roots import COMPOSE, IMAGE, Options
 from hullcheck.show.story import Story, stories
 from hullcheck.source import Source
+from hullcheck.tuples import NamedTuple
+from hullcheck.typed import Any
 
 _SECTIONS = {
     "services": "service",
@@ -81,7 +84,8 @@ def side(tree: Tree, options: Options, root_name: str = "") -> Side:
 
     entries = [item for item in tree.entries() if isinstance(item, Entry)]
     files = read_all(tree, entries, 1, lambda what, done, total: None)
-    linked = link(files, tree, Settings(date.today(), given=Given(options.values, options.sets, options.env)))
+    given = Given(options.values, options.sets, options.env, options.kube_version, options.api_versions)
+    linked = link(files, tree, Settings(date.today(), given=given))
     problems = [problem for problem in linked.problems if problem.gap is not None]
     made = _Worlds(tree, options, root_name, problems)
     worlds = [

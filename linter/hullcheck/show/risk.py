@@ -1,5 +1,7 @@
 """Which changes a reviewer has to see first: rights, ways in and out, privileges, tokens."""
 
+from __future__ import annotations
+
 from enum import IntEnum
 
 from hullcheck.model.node import Mapping, Node, Sequence, as_str, at, items

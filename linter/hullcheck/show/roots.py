@@ -1,8 +1,9 @@
 """What there is to show: Compose projects, overlays, charts, plain manifests, images that ship."""
 
+from __future__ import annotations
+
 import posixpath
 from collections.abc import Callable, Iterable, Iterator
-from typing import NamedTuple
 
 from hullcheck.discover import MAX_BYTES, MAX_MANIFEST, STRUCTURED, Entry, Kind, TooLargeError, Tree, peeked
 from hullcheck.errors import HullcheckError
@@ -10,6 +11,7 @@ from hullcheck.model.node import Mapping
 from hullcheck.model.problem import Problem
 from hullcheck.parse.wording import Wording
 from hullcheck.source import Source
+from hullcheck.tuples import NamedTuple
 
 COMPOSE = "compose"
 KUSTOMIZATION = "kustomization"
@@ -21,7 +23,7 @@ Read = Callable[[str], bytes | None]
 
 
 class Options(NamedTuple):
-    """How to show: Compose's profiles and variables, a chart's values, an image's target and build arguments."""
+    """How to show: Compose's profiles and variables, a chart's values and cluster, an image's target and build arguments."""
 
     profiles: tuple[str, ...] | None = None
     env: dict[str, str] = {}  # noqa: RUF012  never changed
@@ -29,6 +31,8 @@ class Options(NamedTuple):
     sets: tuple[str, ...] = ()
     target: str | None = None
     arguments: dict[str, str | None] = {}  # noqa: RUF012  never changed
+    kube_version: str = ""
+    api_versions: tuple[str, ...] = ()
 
 
 class Root(NamedTuple):
@@ -200,7 +204,7 @@ class Roots:
     def _kustomization(self, root: Root) -> Shown:
         from hullcheck.render.kustomize import Kustomizations, objects
 
-        built = Kustomizations({}, self.read).build(root.path)
+        built = Kustomizations({}, self.read, self.tree.paths).build(root.path)
         return Shown(
             root.path, KUSTOMIZATION, tuple(o for o in objects(built) if isinstance(o, Mapping)), built.problems
         )
@@ -210,7 +214,17 @@ class Roots:
         from hullcheck.render.helm.index import Index
 
         index = Index((path for path, kind in self.kinds.items() if kind is Kind.CHART), self.read)
-        made = render(root.path, self.read, self._files_below, self.options.values, self.options.sets, index=index)
+        options = self.options
+        made = render(
+            root.path,
+            self.read,
+            self._files_below,
+            options.values,
+            options.sets,
+            kube_version=options.kube_version,
+            index=index,
+            api_versions=options.api_versions,
+        )
         return Shown(root.path, CHART, tuple(document.root for document in made.documents), tuple(made.problems))
 
     def _files_below(self, folder: str) -> list[str]:

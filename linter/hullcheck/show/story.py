@@ -1,11 +1,14 @@
 """A container's whole story, joined from all files: what it is, runs as and may do, each fact with its places."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any, NamedTuple
 
 from hullcheck.model.container import Container, Root
 from hullcheck.model.workload import Workload
 from hullcheck.source import Field, Location, Related
+from hullcheck.tuples import NamedTuple
+from hullcheck.typed import Any
 
 
 class Fact(NamedTuple):

@@ -1,16 +1,19 @@
 """Ranges of IP addresses: IPv4 and, behind it in the same number line, IPv6."""
 
-import re
+from __future__ import annotations
+
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
+
+from hullcheck.patterns import pattern
+from hullcheck.tuples import NamedTuple
 
 V6 = 1 << 32
 """Where IPv6 starts on the number line."""
 
 END = V6 + (1 << 128)
 
-_V4 = re.compile(r"([0-9]{1,9})\.([0-9]{1,9})\.([0-9]{1,9})\.([0-9]{1,9})(?:/([0-9]{1,3}))?")
+_V4 = pattern(r"([0-9]{1,9})\.([0-9]{1,9})\.([0-9]{1,9})\.([0-9]{1,9})(?:/([0-9]{1,3}))?")
 
 
 class AddressRange(NamedTuple):
@@ -22,6 +25,9 @@ class AddressRange(NamedTuple):
     def holds(self, other: "AddressRange") -> bool:
         return self.start <= other.start and other.end <= self.end
 
+
+PRIVATE_CIDRS = ("10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12", "192.168.0.0/16")
+"""IPv4 addresses that the internet doesn't route (RFC 1918, 6598, 1122, 3927), in order."""
 
 ALL_V4 = AddressRange(0, V6)
 ALL_V6 = AddressRange(V6, END)

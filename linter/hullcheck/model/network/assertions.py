@@ -7,9 +7,10 @@ not in the cluster or on the host, a CIDR such as `10.0.0.0/8` the addresses the
 An assertion is a test: what it is about must be there, and it must hold for certain, or it fails.
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Iterator, Mapping
 from fnmatch import fnmatchcase
-from typing import NamedTuple
 
 from hullcheck.model.network import addresses
 from hullcheck.model.network.addresses import AddressRange
@@ -19,6 +20,7 @@ from hullcheck.model.network.network import Doorway, Network, Reason
 from hullcheck.model.network.policy import Direction
 from hullcheck.model.network.ports import MAX_PORT, PortRange, text_of
 from hullcheck.source import Location
+from hullcheck.tuples import NamedTuple
 
 OUTSIDE = "outside"
 

@@ -1,12 +1,14 @@
 """Why a change opened or closed a path: a rule, a place in a Compose file, or what became of a policy."""
 
+from __future__ import annotations
+
 from enum import Enum
-from typing import NamedTuple
 
 from hullcheck.model.network.diff import Path
 from hullcheck.model.network.network import Network, Reason
 from hullcheck.model.network.policy import Action, Direction, Policy
 from hullcheck.source import Location
+from hullcheck.tuples import NamedTuple
 
 
 class Fate(Enum):

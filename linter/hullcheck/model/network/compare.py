@@ -4,8 +4,9 @@ Nothing is compared pair by pair, but group by group of workloads that admit the
 only one of the two has admits nothing in the other.
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
 
 from hullcheck.budget import tick
 from hullcheck.model.network.addresses import AddressRange
@@ -14,6 +15,7 @@ from hullcheck.model.network.network import Network
 from hullcheck.model.network.policy import Direction
 from hullcheck.model.network.ports import MAX_PORT, PROTOCOLS, PortRange
 from hullcheck.model.network.solve import Partition, Solution, fold
+from hullcheck.tuples import NamedTuple
 
 
 class Open(NamedTuple):

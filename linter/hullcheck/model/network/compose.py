@@ -4,18 +4,23 @@ A service reaches all ports of those that it shares a network with. A port publi
 be reached from every container that gets out to the host, whatever the networks say.
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 from functools import cached_property
-from typing import NamedTuple
 
 from hullcheck.model.network.endpoint import Endpoint
 from hullcheck.model.network.labels import bits_of, numbers_in
 from hullcheck.model.network.network import Doorway, Network, Reason, Scope, Use
 from hullcheck.model.network.policy import Direction
 from hullcheck.model.network.ports import PortRange
-from hullcheck.model.network.solve import Answers, Cell, Group, Partition, Side, Solution, fold
-from hullcheck.model.network.universe import Universe
 from hullcheck.source import Location
+from hullcheck.tuples import NamedTuple
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.model.network.solve import Answers, Cell, Partition, Side, Solution
+    from hullcheck.model.network.universe import Universe
 
 
 class Published(NamedTuple):
@@ -74,6 +79,8 @@ class ComposeNetwork(Network):
     def universe(self) -> Universe:
         ports = self.ports_written()
         assume = self.assume._replace(host_network_as_pod=True)
+        from hullcheck.model.network.universe import Universe
+
         return Universe(self.endpoints, assume=assume, ports=[*ports, *self.asked_ports], spans=self.asked_addresses)
 
     def fresh(self) -> "ComposeNetwork":
@@ -113,15 +120,21 @@ class ComposeNetwork(Network):
 
     @cached_property
     def answers(self) -> Answers:
+        from hullcheck.model.network.solve import Answers
+
         return Answers(self._solution(strict=True), self._solution(strict=False))
 
     def _solution(self, strict: bool) -> Solution:
         sides = {direction: self._side(direction, strict) for direction in (Direction.INGRESS, Direction.EGRESS)}
         isolated = {direction: self._isolated(direction) for direction in Direction}
+        from hullcheck.model.network.solve import Solution
+
         return Solution(self.universe, sides[Direction.INGRESS], sides[Direction.EGRESS], isolated)
 
     def _side(self, direction: Direction, strict: bool) -> Side:
         merged: dict[Partition, int] = {}
+        from hullcheck.model.network.solve import Group, Side, fold
+
         for number in range(len(self.endpoints)):
             cells = self._ingress(number, strict) if direction is Direction.INGRESS else self._egress(number, strict)
             partition = fold(cells)
@@ -166,6 +179,8 @@ class ComposeNetwork(Network):
             for published in attached.published:
                 if self._is_open(number, published, strict=False):
                     cells.append((self._bits(published), 1 << number))
+        from hullcheck.model.network.solve import fold
+
         return fold(cells)
 
     def _is_open(self, number: int, published: Published, strict: bool) -> bool:

@@ -1,7 +1,8 @@
 """What services of a Compose project are, and who can reach whom, for the checks of its networks."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from hullcheck.finding import Severity
 from hullcheck.model.compose import Network, Service
@@ -9,8 +10,12 @@ from hullcheck.model.container import Port
 from hullcheck.model.image import ImageRef
 from hullcheck.model.network.datastores import PORTS
 from hullcheck.model.network.labels import numbers_in
-from hullcheck.model.network.parts import ComposeUse
 from hullcheck.source import Field
+from hullcheck.tuples import NamedTuple
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.model.network.parts import ComposeUse
 
 _PROXIES = frozenset(
     (

@@ -4,11 +4,13 @@ Images, default ports and the settings by which they ask for a login are those o
 page of `exposed-console` names it.
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Iterator
 from functools import cache
-from typing import NamedTuple
 
 from hullcheck.model.container import Container
+from hullcheck.tuples import NamedTuple
 
 
 class Console(NamedTuple):

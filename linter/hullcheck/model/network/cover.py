@@ -1,5 +1,7 @@
 """Which selectors match labels, without trying each."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Iterator
 
 from hullcheck.model.network.labels import LabelSelector, Operator, Requirement

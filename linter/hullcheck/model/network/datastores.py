@@ -3,8 +3,11 @@
 The names are those of the images on Docker Hub and the vendors' registries, the ports the products' defaults.
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+
+from hullcheck.tuples import NamedTuple
 
 _BY_IMAGE: dict[str, tuple[str, ...]] = {
     "postgres": (

@@ -4,9 +4,10 @@ A path is opened if it is surely open after and not even perhaps open before, an
 else isn't as it was, such as what has become certain, is among the `changes`, too.
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Iterator
 from functools import cached_property
-from typing import NamedTuple
 
 from hullcheck.model.network.compare import NOTHING, Beyond, Change, Comparison, Open
 from hullcheck.model.network.compose import ComposeNetwork
@@ -17,6 +18,7 @@ from hullcheck.model.network.network import Doorway, Network, Scope
 from hullcheck.model.network.pairing import Pair, pairs
 from hullcheck.model.network.policy import Direction, Policy
 from hullcheck.source import Location
+from hullcheck.tuples import NamedTuple
 
 
 class Path(NamedTuple):

@@ -1,5 +1,7 @@
 """Whether a workload that policies confine can still ask the cluster's DNS."""
 
+from __future__ import annotations
+
 from hullcheck.model.network.addresses import less
 from hullcheck.model.network.labels import LabelIndex, Labels, Operator
 from hullcheck.model.network.network import Network

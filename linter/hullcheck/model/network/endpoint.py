@@ -1,13 +1,15 @@
 """The ends of connections: workloads, by what policies and Services ask of them, and how unknowns are taken."""
 
+from __future__ import annotations
+
 from enum import Enum
-from typing import NamedTuple
 
 from hullcheck.model.kubernetes import KubernetesObject
 from hullcheck.model.network.addresses import AddressRange
 from hullcheck.model.network.consoles import Console
 from hullcheck.model.network.labels import Labels
 from hullcheck.source import Location
+from hullcheck.tuples import NamedTuple
 
 
 class IpBlocksMatchPods(Enum):

@@ -1,7 +1,8 @@
 """How far ways in and rules of networks reach, as extents that can be compared."""
 
+from __future__ import annotations
+
 import re
-from typing import NamedTuple
 
 from hullcheck.model.container import Port
 from hullcheck.model.extent import (
@@ -22,14 +23,18 @@ from hullcheck.model.extent import (
 )
 from hullcheck.model.network.addresses import ALL_V4, AddressRange
 from hullcheck.model.network.labels import Operator, Requirement
-from hullcheck.model.network.network import Doorway, Network
-from hullcheck.model.network.policy import Peer, Policy, Rule
 from hullcheck.model.network.ports import MAX_PORT, PROTOCOLS, PortRange
-from hullcheck.model.network.review import everybody
-from hullcheck.model.network.service import Entrance, Service
 from hullcheck.model.node import Mapping, Scalar, at
+from hullcheck.patterns import pattern
+from hullcheck.tuples import NamedTuple
+from hullcheck.typed import TYPE_CHECKING
 
-_ALLOWED = re.compile(
+if TYPE_CHECKING:
+    from hullcheck.model.network.network import Doorway, Network
+    from hullcheck.model.network.policy import Peer, Policy, Rule
+    from hullcheck.model.network.service import Entrance, Service
+
+_ALLOWED = pattern(
     r"(?:nginx\.ingress\.kubernetes\.io/(?:whitelist|allowlist)-source-range"
     r"|ingress\.kubernetes\.io/whitelist-source-range|alb\.ingress\.kubernetes\.io/inbound-cidrs"
     r"|haproxy(?:-ingress\.github)?\.(?:io|org)/(?:allow-list|whitelist|allowlist-source-range|whitelist-source-range)"
@@ -173,6 +178,8 @@ def admitted(policy: Policy, rule: Rule, wide: bool = False) -> Extent:
     """Whom a rule lets through and on which ports; by those peers alone that are everybody, if only they are `wide`."""
     peers = rule.peers
     if wide and peers is not None:
+        from hullcheck.model.network.review import everybody
+
         peers = tuple(peer for peer in peers if everybody(peer)) or tuple(peer for peer in peers if peer.blocks)
     through = _ports(rule)
     if peers is None:

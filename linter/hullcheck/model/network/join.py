@@ -1,11 +1,13 @@
 """Both ends of connections put together: blocks of workloads that reach each other, and what reaches outside."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
 
 from hullcheck.model.network.labels import numbers_in
 from hullcheck.model.network.policy import Direction
 from hullcheck.model.network.solve import Block, Group, Partition, Side, Solution
+from hullcheck.tuples import NamedTuple
 
 MAX_BLOCKS = 500_000
 

@@ -1,8 +1,11 @@
 """Label selectors, and which of many labelled things each selects."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Iterator
 from enum import Enum
-from typing import NamedTuple
+
+from hullcheck.tuples import NamedTuple
 
 
 class Operator(Enum):

@@ -1,12 +1,13 @@
 """The edit that publishes a port to the host itself alone."""
 
-import re
+from __future__ import annotations
 
 from hullcheck.finding import Edit, Fix
 from hullcheck.model.container import Port
+from hullcheck.patterns import pattern
 from hullcheck.source import Location
 
-_EVERYWHERE = re.compile(r"(?:0\.0\.0\.0:|\[::\]:|::ffff:0\.0\.0\.0:)?(?=[0-9])")
+_EVERYWHERE = pattern(r"(?:0\.0\.0\.0:|\[::\]:|::ffff:0\.0\.0\.0:)?(?=[0-9])")
 
 
 def to_loopback(port: Port) -> Fix | None:

@@ -1,17 +1,22 @@
 """A network as it is shown: nodes, edges with their reasons, and what comes from and goes outside."""
 
+from __future__ import annotations
+
+import functools
+import operator
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
 
 from hullcheck.model.network.addresses import cidrs
 from hullcheck.model.network.endpoint import Endpoint
 from hullcheck.model.network.extents import Limits, limits
 from hullcheck.model.network.join import Blocks, join
 from hullcheck.model.network.labels import numbers_in
-from hullcheck.model.network.network import Doorway, Network, Reason
-from hullcheck.model.network.policy import Direction, Peer
+from hullcheck.model.network.network import Doorway, Network, Reason, Use
+from hullcheck.model.network.policy import Direction, Peer, Policy
+from hullcheck.model.network.ports import PROTOCOLS, PortRange
 from hullcheck.model.network.solve import Partition, Solution, fold
 from hullcheck.source import Location
+from hullcheck.tuples import NamedTuple
 
 CONTROLLER = "{ingress-controller}"
 """What brings in connections for Ingresses and the like, as a node."""
@@ -44,7 +49,8 @@ class Node(NamedTuple):
     """A workload. Pods of one owner that differ are one node, which is as open as the most open of them.
 
     `free_in` and `free_out` are true where no policy of any kind restricts it in that direction. `box` is what it is
-    drawn in: its namespace, or the networks that it is on.
+    drawn in: its namespace, or the networks that it is on. `listens` are the ports that it declares or that Services
+    lead to; empty where nothing says any.
     """
 
     id: str
@@ -55,6 +61,7 @@ class Node(NamedTuple):
     free_in: bool = False
     free_out: bool = False
     box: str = ""
+    listens: tuple[PortRange, ...] = ()
 
 
 class Edge(NamedTuple):
@@ -77,12 +84,19 @@ class Wide(NamedTuple):
 
 
 class Meant(NamedTuple):
-    """Connections that a node's variables or command line speak of, with the first place that does."""
+    """Connections that a node's variables or command line speak of, with the first place that does.
+
+    `state` is "allowed", "denied" or "maybe", where it isn't known. Where some are denied, `denied` are those,
+    `location` is a place that speaks of one, and `because` are the policies that deny it; else what lets them through.
+    """
 
     source: str
     target: str
     connections: str
     location: Location
+    state: str = "allowed"
+    denied: str = ""
+    because: tuple[Reason | Policy | Location, ...] = ()
 
 
 class External(NamedTuple):
@@ -118,6 +132,16 @@ def scope_map(network: Network, max_edges: int = MAX_EDGES) -> ScopeMap:
     return _Mapper(network, max_edges).map()
 
 
+class _Told(NamedTuple):
+    """What one place says that a workload uses: `connections` as bits, `wanted` those of which one must be open."""
+
+    location: Location
+    use: Use
+    connections: int
+    wanted: int
+    state: str
+
+
 class _Mapper:
     def __init__(self, network: Network, max_edges: int) -> None:
         self.network = network
@@ -149,22 +173,83 @@ class _Mapper:
         )
 
     def _uses(self) -> Iterator[Meant]:
-        found: dict[tuple[str, str], tuple[int, Location]] = {}
+        spoken: dict[tuple[str, str], list[list[Use]]] = {}
         for use in self.network.uses:
-            key = (self.ids[use.source], self.ids[use.target])
-            bits, place = found.get(key, (0, use.location))
+            source, target = self.ids[use.source], self.ids[use.target]
+            if source != target:
+                said = spoken.setdefault((source, target), [])
+                if said and said[-1][0].location == use.location:
+                    said[-1].append(use)
+                else:
+                    said.append([use])
+        for (source, target), said in spoken.items():
+            told = [self._told(uses[0].location, uses) for uses in said]
+            bits = functools.reduce(operator.or_, (one.connections for one in told))
+            denied = [one for one in told if one.state == "denied"]
+            first = next(iter(denied), None) or next((one for one in told if one.state == "maybe"), told[0])
+            blocked = functools.reduce(operator.or_, (one.connections for one in denied), 0)
+            yield Meant(
+                source,
+                target,
+                self.universe.ports.text(bits) if bits else "",
+                first.location,
+                first.state,
+                self.universe.ports.text(blocked) if blocked else "",
+                tuple(self._decided(first)),
+            )
+
+    def _told(self, location: Location, uses: list[Use]) -> _Told:
+        """What is said at one place. Where that are several ports, one is enough that is open."""
+        bits = sure = maybe = 0
+        for use in uses:
             if use.port is not None:
                 bits |= self.universe.ports.bits(use.protocol, use.port, use.port)
-            found[key] = (bits, place)
-        for (source, target), (bits, place) in found.items():
-            if source != target:
-                yield Meant(source, target, self.universe.ports.text(bits) if bits else "", place)
+            strict, loose = (answer.connections(use.source, use.target) for answer in self.network.answers)
+            sure, maybe = sure | strict, maybe | strict | loose
+        wanted = bits or self.universe.ports.all
+        state = "allowed" if sure & wanted else "maybe" if maybe & wanted else "denied"
+        return _Told(location, uses[0], bits, wanted, state)
+
+    def _decided(self, told: _Told) -> Iterator[Reason | Policy | Location]:
+        """Why what is spoken of is open, or which policies deny it."""
+        source, target = told.use.source, told.use.target
+        if told.state != "denied":
+            yield from self._because(source, target, told.wanted, strict=False)
+            return
+        answer = self.network.answers.loose
+        sides = ((source, target, Direction.EGRESS), (target, source, Direction.INGRESS))
+        closed = [side for side in sides if not answer.side(side[2]).connections(*side[:2]) & told.wanted]
+        for here, _, direction in closed or sides:  # where each side lets something through, both deny the rest
+            policies = (policy for policy, _ in self.network.selecting(here, direction))
+            yield from (policy for policy in policies if policy.affects(direction) or policy.rules(direction))
+
+    def _listens(self) -> dict[int, set[PortRange]]:
+        """The ports that workloads declare, or that Services and other ways in lead to."""
+        found = {
+            number: {PortRange(port.protocol, port.number, port.number) for port in endpoint.ports}
+            for number, endpoint in enumerate(self.network.endpoints)
+        }
+        left = MAX_EDGES
+        for service in self.network.scope.services:
+            for number in numbers_in(self.network.served_by(service)):
+                left -= len(service.ports)
+                if left < 0:
+                    return {}
+                for port in service.ports:
+                    target = self.network.target_of(port, number) if port.protocol in PROTOCOLS else None
+                    if target:
+                        found[number].add(PortRange(port.protocol, target, target))
+        for doorway in self.network.doorways:
+            if found[doorway.workload] and doorway.connections != self.universe.ports.all:
+                found[doorway.workload].update(self.universe.ports.ranges(doorway.connections))
+        return found
 
     def _nodes(self) -> Iterator[Node]:
         ways: dict[int, list[Way]] = {}
         for doorway in self.network.doorways:
             ways.setdefault(doorway.workload, []).extend(self._ways(doorway))
         seen: dict[str, Node] = {}
+        listens = self._listens()
         for number, endpoint in enumerate(self.network.endpoints):
             ingress, egress = (self.network.isolated(number, direction) for direction in Direction)
             known = seen.get(endpoint.id)
@@ -176,8 +261,17 @@ class _Mapper:
             if known is not None:
                 free_in, free_out = free_in or known.free_in, free_out or known.free_out
             ways_in = tuple(dict.fromkeys(own))
+            ports = listens.get(number, set()).union(known.listens if known else ())
             seen[endpoint.id] = Node(
-                endpoint.id, first, ingress, egress, ways_in, free_in, free_out, self.network.box(number)
+                endpoint.id,
+                first,
+                ingress,
+                egress,
+                ways_in,
+                free_in,
+                free_out,
+                self.network.box(number),
+                tuple(sorted(ports)),
             )
         yield from sorted(seen.values(), key=lambda node: node.id)
 

@@ -1,5 +1,7 @@
 """What a selector that selects nothing nearly selects: a letter, a key or a namespace away."""
 
+from __future__ import annotations
+
 import re
 from collections.abc import Iterable, Iterator
 

@@ -1,21 +1,27 @@
 """The network of one scope: its workloads, policies and Services, solved once something asks."""
 
-import re
-from collections.abc import Callable, Iterable, Iterator
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property
 from itertools import islice
-from typing import NamedTuple, TypeVar, cast
 
+from hullcheck.model.kubernetes import KubernetesObject
 from hullcheck.model.network.addresses import AddressRange
 from hullcheck.model.network.endpoint import Assume, Endpoint
 from hullcheck.model.network.labels import LabelIndex, Match, bits_of, numbers_in
+from hullcheck.model.network.mentions import SCHEMES, Host, Mention, spoken_of
 from hullcheck.model.network.policy import Direction, Policy, Rule
 from hullcheck.model.network.ports import MAX_PORT, PROTOCOLS, PortRange
 from hullcheck.model.network.service import Backend, Entrance, Service, ServicePort
-from hullcheck.model.network.solve import Answers, Compiler, answers
-from hullcheck.model.network.universe import Universe, address_ranges
 from hullcheck.model.node import as_str, at
 from hullcheck.source import Location
+from hullcheck.tuples import NamedTuple
+from hullcheck.typed import TYPE_CHECKING, TypeVar, cast
+
+if TYPE_CHECKING:
+    from hullcheck.model.network.solve import Answers, Compiler
+    from hullcheck.model.network.universe import Universe
 
 T = TypeVar("T")
 
@@ -31,7 +37,9 @@ KNATIVE_PORT = 8080
 class Use(NamedTuple):
     """That a workload speaks of a Service: in a variable, in its command line, or as what it is started after.
 
-    `source` and `target` are numbers of workloads, `port` is the target's own, None where none is said.
+    `source` and `target` are numbers of workloads, `port` is the target's own, None where none is said. `what` is the
+    text that does, as the subject of a sentence; `sure` is true if it is there to be connected to, and it is known over
+    which port. The pods of a StatefulSet may speak of each other.
     """
 
     source: int
@@ -39,12 +47,22 @@ class Use(NamedTuple):
     protocol: str
     port: int | None
     location: Location
+    what: str = ""
+    sure: bool = False
+
+
+class Right(NamedTuple):
+    """That a workload's account may do something at the API server: by the binding that stands there."""
+
+    location: Location
+    what: str
 
 
 class Scope(NamedTuple):
     """What is applied together. `namespaces` are the labels of those that are declared, `kind` as in `World`, or
     "compose". `approximate` says why it can't be known in full. `mentions` are texts of each workload in which it may
-    speak of others, with their places. `folder` is that of manifests side by side. `makers` are the names of custom
+    speak of others. `others` are objects of other kinds that say who connects to whom, such as webhooks; `rights` gives
+    those that accounts have at the API server, by the workloads' owners. `folder` is that of manifests side by side. `makers` are the names of custom
     resources, of which operators may make pods."""
 
     name: str
@@ -55,9 +73,11 @@ class Scope(NamedTuple):
     entrances: tuple[Entrance, ...] = ()
     namespaces: dict[str, dict[str, str]] = {}  # noqa: RUF012  never changed
     approximate: str = ""
-    mentions: tuple[tuple[tuple[str, Location], ...], ...] = ()
+    mentions: tuple[tuple[Mention, ...], ...] = ()
     folder: str = ""
     makers: frozenset[str] = frozenset()
+    others: tuple[KubernetesObject, ...] = ()
+    rights: Callable[[], Mapping[str, Right]] = dict
 
 
 class Doorway(NamedTuple):
@@ -66,7 +86,7 @@ class Doorway(NamedTuple):
     `kind` is "LoadBalancer", "NodePort", "externalIPs", "hostPort", "hostNetwork", "published", or the kind of what
     brings connections in, such as "Ingress". `via` names it in messages. `connections` are to the workload's own ports.
     `limited` is true where it isn't open to the whole internet: an internal load balancer, or listed sources.
-    `entrance` is what brings connections in, if that is it.
+    `entrance` is what brings connections in, if that is it. `doubtful` is true where it may be refused.
     """
 
     workload: int
@@ -77,6 +97,7 @@ class Doorway(NamedTuple):
     limited: bool = False
     service: Service | None = None
     entrance: Entrance | None = None
+    doubtful: bool = False
 
     @property
     def by_controller(self) -> bool:
@@ -117,6 +138,8 @@ class Network:
     def universe(self) -> Universe:
         ports = [*_service_ports(self.scope), *self.asked_ports]
         scope = self.scope
+        from hullcheck.model.network.universe import Universe
+
         return Universe(self.endpoints, scope.policies, scope.namespaces, self.assume, ports, self.asked_addresses)
 
     def ports_written(self) -> list[PortRange]:
@@ -125,20 +148,32 @@ class Network:
 
     def addresses_written(self) -> list[AddressRange]:
         """The addresses that policies speak of."""
+        from hullcheck.model.network.universe import address_ranges
+
         return list(address_ranges(self.endpoints, self.policies))
 
     @cached_property
     def compiler(self) -> Compiler:
+        from hullcheck.model.network.solve import Compiler
+
         return Compiler(self.universe, self.scope.policies)
 
     @cached_property
     def answers(self) -> Answers:
+        from hullcheck.model.network.solve import answers
+
         return answers(self.compiler)
 
     def isolated(self, workload: int, direction: Direction, sure: bool = True) -> bool:
         """Does some policy confine it; where not `sure`, may some? An administrator's rules don't."""
         bits = self.answers.loose.isolated if sure else self.answers.strict.isolated
         return bool(bits[direction] >> workload & 1)
+
+    def as_known(self, workload: int | None = None) -> str:
+        """What to put behind a sentence that says that something is open, or that nothing confines it: what isn't known
+        of the scope may confine it. Not where a policy confines the workload: another one only lets more in."""
+        confined = workload is not None and self.isolated(workload, Direction.INGRESS)
+        return " (as far as is known)" if self.scope.approximate and not confined else ""
 
     def is_free(self, workload: int, direction: Direction) -> bool:
         """Does nothing restrict what it accepts, or what it opens?"""
@@ -225,6 +260,17 @@ class Network:
                             sure |= connections if peers.sure >> peer & 1 else 0
                 if maybe:
                     yield Reason(policy, rule, applies and sure == maybe), maybe
+
+    def about(self, policy: Policy, rule: Rule) -> int:
+        """All connections that a rule may be about, whoever is at their ends."""
+        compiled = self.compiler.rules[self.compiler.number(policy, rule)]
+        found = 0
+        for entry in compiled.entries:
+            found |= entry.connections
+        for _, cells in compiled.named:
+            for connections, _ in cells:
+                found |= connections
+        return found
 
     def because(self, source: int, target: int, connections: int) -> Iterator[Reason | Location]:
         """What lets one workload open these connections to another: rules, or places in a Compose file."""
@@ -325,6 +371,8 @@ class Network:
 
     def admitted(self, doorway: Doorway, strict: bool = True) -> int:
         """The connections through a doorway that the workload's policies let in."""
+        if strict and doorway.doubtful:
+            return 0
         if self.universe.on_host >> doorway.workload & 1:
             return doorway.connections
         side = (self.answers.strict if strict else self.answers.loose).ingress
@@ -387,7 +435,9 @@ class _Doorways:
             connections = self._targets(ports, number)
             if connections:
                 place = backend.location or entrance.location
-                yield Doorway(number, kind, via, place, connections, False, service, entrance)
+                yield Doorway(
+                    number, kind, via, place, connections, False, service, entrance, doubtful=not backend.granted
+                )
 
     def _targets(self, ports: Iterable[ServicePort], workload: int) -> int:
         """A Service's ports as those of one of the workloads behind it."""
@@ -459,45 +509,40 @@ def _service_ports(scope: Scope) -> Iterator[PortRange]:
                 yield PortRange("TCP", backend.port, backend.port)
 
 
-_HOST = re.compile(r"(?<![A-Za-z0-9._-])([a-z][a-z0-9_-]{0,62}(?:\.[a-z0-9-]+)*)(?::([0-9]{1,5}))?(?![A-Za-z0-9_-])")
-_MAX_TEXT = 10_000
-
-
-def hosts_in(text: str) -> Iterator[tuple[str, int | None]]:
-    """The words of a text that may be hosts, each with a port if one is said.
-
-    A word alone may be anything, unless it is all there is.
-    """
-    text = text[:_MAX_TEXT]
-    for match in _HOST.finditer(text):
-        before = text[: match.start()]
-        if "." in match[1] or match[2] or match[0] == text.strip() or before.endswith(("//", "@")):
-            yield match[1], int(match[2]) if match[2] else None
-
-
 def _uses(network: Network) -> Iterator[Use]:
     services: dict[tuple[str, str], Service] = {}
     for service in network.scope.services:
         if service.selects:
             services.setdefault((service.namespace or "default", service.object.name), service)
-    for source, texts in enumerate(network.scope.mentions):
+    for source, mentions in enumerate(network.scope.mentions):
         own = network.endpoints[source].namespace
-        for text, location in texts:
-            for host, port in hosts_in(text):
-                name, _, rest = host.partition(".")
-                found = services.get((rest.partition(".")[0] or own, name))
+        for mention in mentions:
+            for host in spoken_of(mention):
+                found = services.get(service_named(host.name, own))
                 if found is not None:
-                    yield from _used(network, source, found, port, location)
+                    yield from _used(network, source, found, host, mention)
 
 
-def _used(network: Network, source: int, service: Service, port: int | None, location: Location) -> Iterator[Use]:
+def service_named(host: str, own: str) -> tuple[str, str]:
+    """Namespace and name of the Service that a host may be, as a workload of a namespace says it; also of one pod's."""
+    words = host.rstrip(".").split(".")
+    if len(words) > 3 and words[3] == "svc":  # one pod of a StatefulSet: `db-0.db.shop.svc`
+        words = words[1:]
+    return (words[1] if len(words) > 1 else own), words[0]
+
+
+def _used(network: Network, source: int, service: Service, host: Host, mention: Mention) -> Iterator[Use]:
+    port, sure = host.port, host.sure
     offered = [p for p in service.ports if port is None or p.number == port]
+    if port is None and host.scheme and len(offered) > 1:
+        offered = [p for p in offered if p.number == SCHEMES.get(host.scheme)] or offered
     if port is not None and not offered:
         return
+    sure = sure and len(offered) == 1
     for target in numbers_in(network.served_by(service)):
-        if target == source:
+        if target == source and network.endpoints[source].kind != "StatefulSet":
             continue
         for one in offered[:1] if port is None and len(offered) != 1 else offered:
             number = network.target_of(one, target) if one.protocol in PROTOCOLS else None
             if number:
-                yield Use(source, target, one.protocol, number, location)
+                yield Use(source, target, one.protocol, number, mention.location, mention.described, sure)

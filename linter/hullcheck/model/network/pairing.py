@@ -1,11 +1,14 @@
 """Which scope of one tree is which of another: by name, else by the workloads that both hold."""
 
+from __future__ import annotations
+
 from collections import Counter
 from collections.abc import Callable, Iterable
-from typing import Any, NamedTuple
 
 from hullcheck.model.network.endpoint import Endpoint
 from hullcheck.model.network.network import Network
+from hullcheck.tuples import NamedTuple
+from hullcheck.typed import Any
 
 
 class Pair(NamedTuple):

@@ -5,19 +5,24 @@ and behind it are those of the same thing in other scopes: a check asks of all o
 nowhere.
 """
 
-from collections.abc import Iterator
-from typing import NamedTuple
+from __future__ import annotations
 
-from hullcheck.model.compose import ComposeProject
-from hullcheck.model.compose import Network as ComposeNetworkDeclaration
-from hullcheck.model.compose import Service as ComposeService
-from hullcheck.model.network.compose import ComposeNetwork
-from hullcheck.model.network.endpoint import Endpoint
-from hullcheck.model.network.near import Neighbours
-from hullcheck.model.network.network import Doorway, Network
-from hullcheck.model.network.policy import Direction, Policy
-from hullcheck.model.network.service import Entrance, Service
+from collections.abc import Iterator
+
 from hullcheck.source import Location
+from hullcheck.tuples import NamedTuple
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.model.compose import ComposeProject
+    from hullcheck.model.compose import Network as ComposeNetworkDeclaration
+    from hullcheck.model.compose import Service as ComposeService
+    from hullcheck.model.network.compose import ComposeNetwork
+    from hullcheck.model.network.endpoint import Endpoint
+    from hullcheck.model.network.near import Neighbours
+    from hullcheck.model.network.network import Doorway, Network
+    from hullcheck.model.network.policy import Direction, Policy
+    from hullcheck.model.network.service import Entrance, Service
 
 
 class NearMiss(NamedTuple):

@@ -1,12 +1,14 @@
 """Network policies as written: whom they select, and what their rules let through."""
 
+from __future__ import annotations
+
 from enum import Enum
-from typing import NamedTuple
 
 from hullcheck.model.kubernetes import KubernetesObject
 from hullcheck.model.network.addresses import AddressRange
 from hullcheck.model.network.labels import LabelSelector
 from hullcheck.source import Location
+from hullcheck.tuples import NamedTuple
 
 
 class Direction(Enum):

@@ -1,8 +1,11 @@
 """Sets of connections: protocols and their ports."""
 
-from bisect import bisect_left
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
-from typing import NamedTuple
+
+from hullcheck.tuples import NamedTuple
 
 PROTOCOLS = ("SCTP", "TCP", "UDP")
 MAX_PORT = 65535
@@ -37,6 +40,10 @@ class PortSpace:
         base = _BASE[protocol]
         start, end = bisect_left(self._cuts, base + first - 1), bisect_left(self._cuts, base + last)
         return (1 << end) - (1 << start)
+
+    def piece(self, protocol: str, port: int) -> int:
+        """The connections that no given range tells from those of a port, itself among them."""
+        return 1 << bisect_right(self._cuts, _BASE[protocol] + port - 1) - 1
 
     def ranges(self, bits: int) -> tuple[PortRange, ...]:
         """The set as ranges, in the order of protocols and ports."""

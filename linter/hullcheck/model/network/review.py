@@ -1,17 +1,22 @@
 """What a policy comes to beside the workloads that there are: whom it selects, whom its peers are, what others undo."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice, pairwise
-from typing import NamedTuple
 
 from hullcheck.model.network.addresses import ALL_V4, ALL_V6, AddressRange, less, merged
 from hullcheck.model.network.datastores import PORTS as DATA_PORTS
 from hullcheck.model.network.endpoint import Endpoint
 from hullcheck.model.network.labels import LabelSelector, Operator, numbers_in
-from hullcheck.model.network.network import Network, Reason
-from hullcheck.model.network.parts import PolicyUse
 from hullcheck.model.network.policy import Direction, Peer, Policy, PortRule, Rule, Tier
 from hullcheck.model.network.universe import NAME_LABEL
+from hullcheck.tuples import NamedTuple
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.model.network.network import Network, Reason
+    from hullcheck.model.network.parts import PolicyUse
 
 _OUTSIDE_WORDS = (
     "dns",
@@ -401,25 +406,13 @@ def _half_open(
     if not pairs:
         return None
     side = network.answers.loose.side(other)
-    connections = _connections(network, policy, rule)
+    connections = network.about(policy, rule)
     for h, t in pairs:
         if not network.isolated(t, other) or side.connections(t, h) & connections:
             return None
     h, t = pairs[0]
     blocking = next((p for p, sure in network.selecting(t, other) if sure), None)
     return HalfOpen(direction, rule, network.endpoints[h], network.endpoints[t], blocking) if blocking else None
-
-
-def _connections(network: Network, policy: Policy, rule: Rule) -> int:
-    """Everything that a rule may be about."""
-    compiled = network.compiler.rules[network.compiler.number(policy, rule)]
-    found = 0
-    for entry in compiled.entries:
-        found |= entry.connections
-    for _, cells in compiled.named:
-        for connections, _ in cells:
-            found |= connections
-    return found
 
 
 class Nullified(NamedTuple):
@@ -468,8 +461,8 @@ def _nullified(network: Network, policy: Policy, other: Policy, direction: Direc
                 continue
             restricted = network.universe.peers(policy, rule.peers)
             everyone = network.universe.peers(other, wider.rule.peers)
-            ports = _connections(network, policy, rule)
-            if restricted.maybe & ~everyone.sure or not ports or ports & ~_connections(network, other, wider.rule):
+            ports = network.about(policy, rule)
+            if restricted.maybe & ~everyone.sure or not ports or ports & ~network.about(other, wider.rule):
                 continue
             yield Nullified(direction, rule, other, wider)
             return
@@ -479,7 +472,7 @@ def is_front_door(use: PolicyUse, found: WideOpen) -> bool:
     """Is the rule for workloads that something leads to from outside, and for the ports that it leads to?"""
     network, policy = use.places[0]
     members = network.universe.members(policy).sure
-    ports = _connections(network, policy, found.rule)
+    ports = network.about(policy, found.rule)
     for number in numbers_in(members):
         served = 0
         for doorway in network.doorways_of(number):
@@ -519,6 +512,8 @@ def reached_by_all(network: Network, number: int) -> bool:
 
 def open_rules(network: Network, number: int, direction: Direction) -> list[Reason]:
     """The rules that admit every pod to a workload."""
+    from hullcheck.model.network.network import Reason
+
     return [
         Reason(policy, found.rule)
         for policy, sure in network.selecting(number, direction)

@@ -1,10 +1,11 @@
 """Services, and what brings connections from outside to them."""
 
-from typing import NamedTuple
+from __future__ import annotations
 
 from hullcheck.model.kubernetes import KubernetesObject
 from hullcheck.model.network.labels import LabelSelector
 from hullcheck.source import Location
+from hullcheck.tuples import NamedTuple
 
 
 class ServicePort(NamedTuple):
@@ -56,7 +57,8 @@ class Backend(NamedTuple):
     """A Service that something sends connections from outside to.
 
     `object` is the Ingress, the Route or whatever else, `port` the Service's by number or name, None for all. `target`
-    is true if `port` is the pods' port instead, as in OpenShift's Route.
+    is true if `port` is the pods' port instead, as in OpenShift's Route. `granted` is false where it is another
+    namespace's, and nothing that is applied with it lets it be named: the gateway refuses such a reference.
     """
 
     namespace: str
@@ -65,6 +67,7 @@ class Backend(NamedTuple):
     object: KubernetesObject | None = None
     location: Location | None = None
     target: bool = False
+    granted: bool = True
 
 
 class TlsGap(NamedTuple):

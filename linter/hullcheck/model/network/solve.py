@@ -7,13 +7,17 @@ and B's ingress both admit it, so groups are joined, not their members.
 Where something isn't known there are two answers: strict, what is open for certain, and loose, what may be open.
 """
 
+from __future__ import annotations
+
+import itertools
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
 
 from hullcheck.budget import tick
 from hullcheck.model.network.labels import Match, bits_of, numbers_in
 from hullcheck.model.network.policy import Action, Direction, Policy, Rule, Tier
+from hullcheck.model.network.tiers import Layer, State, ties
 from hullcheck.model.network.universe import Universe
+from hullcheck.tuples import NamedTuple
 
 Cell = tuple[int, int]
 """Connections, and the ends with which they are open."""
@@ -60,6 +64,7 @@ class Selected(NamedTuple):
     rules: tuple[int, ...]
     tier: Tier = Tier.NAMESPACE
     isolates: bool = True
+    tie: int = 0
 
 
 _FEW = 16
@@ -95,7 +100,7 @@ class Signature(NamedTuple):
     isolated: bool
     rules: tuple[int, ...]
     denials: tuple[int, ...]
-    layers: tuple[tuple[Tier, int, bool], ...]
+    layers: tuple[Layer, ...]
 
 
 class Compiler:
@@ -108,6 +113,7 @@ class Compiler:
         self._written: dict[tuple[object, ...], int] = {}
         self._of_rule: dict[int, int] = {}  # by identity: the policies are kept as long as this
         self.policies = sorted((p for p in policies if not p.refused), key=lambda p: (p.priority, p.object.name))
+        self.ties = ties(self.policies)
         self.opaque = dict.fromkeys(Direction, 0)
         self.surely_opaque = dict.fromkeys(Direction, 0)
         self.members: list[Match] = [universe.members(policy) for policy in self.policies]
@@ -120,7 +126,12 @@ class Compiler:
     @property
     def certain(self) -> bool:
         """Is nothing unknown, of all rules that were asked for so far?"""
-        if self.universe.on_host or any(self.opaque.values()) or any(m.sure != m.maybe for m in self.members):
+        if (
+            self.ties
+            or self.universe.on_host
+            or any(self.opaque.values())
+            or any(m.sure != m.maybe for m in self.members)
+        ):
             return False
         entries = [entry for rule in self.rules for entry in rule.entries]
         peers = [entry.peers for entry in entries] + [peers for rule in self.rules for peers, _ in rule.named]
@@ -168,7 +179,8 @@ class Compiler:
             rules = tuple(self.number(policy, rule) for rule in policy.rules(direction))
             if policy.tier is not Tier.NAMESPACE:
                 if rules and members.maybe:
-                    ordered.append(Selected(members, rules, policy.tier))
+                    tie = self.ties.get((policy.tier, policy.priority), 0)
+                    ordered.append(Selected(members, rules, policy.tier, tie=tie))
             elif policy.concerns(direction) and members.maybe and not policy.opaque:
                 found.setdefault((members, policy.affects(direction)), set()).update(rules)
         own = (Selected(members, tuple(rules), isolates=isolates) for (members, isolates), rules in found.items())
@@ -305,12 +317,13 @@ class Solver:
     def _signature(self, opaque: bool, isolated: bool, applying: Iterable[tuple[int, bool]]) -> Signature:
         allowing: set[int] = set()
         denying: set[int] = set()
-        layers: list[tuple[Tier, int, bool]] = []
+        layers: list[Layer] = []
         classes: list[int] = []
         for number, sure in applying:
             selected = self.selected[number]
             if selected.tier is not Tier.NAMESPACE:
-                layers += [(selected.tier, rule, sure) for rule in selected.rules]
+                tie = (selected.tie, number if selected.tie else 0)
+                layers += [Layer(selected.tier, rule, sure, *tie) for rule in selected.rules]
                 continue
             if sure or not self.strict:
                 classes.append(number)
@@ -329,7 +342,7 @@ class Solver:
         """The members, apart where a named port is another number, with what each part admits."""
         opaque, isolated, rules, denials, layers = signature
         everything = ((self.universe.ports.all, self.universe.all),)
-        for part in self._split(members, [*rules, *denials, *(rule for _, rule, _ in layers)]):
+        for part in self._split(members, [*rules, *denials, *(layer.rule for layer in layers)]):
             if opaque:
                 yield part, () if self.strict else self._without(everything, denials, part)
                 continue
@@ -409,25 +422,59 @@ class Solver:
                 elif members & ends:
                     yield Entry(peers, connections)
 
-    def _layered(self, layers: Iterable[tuple[Tier, int, bool]], own: Partition | None, members: int) -> Partition:
+    def _layered(self, layers: Iterable[Layer], own: Partition | None, members: int) -> Partition:
         """Administrators' rules first, then NetworkPolicies if there are any for these workloads, else the baseline."""
         everything = self.universe.ports.all
-        states = [_State(self.universe.all, everything)]
-        for tier, number, sure in layers:
-            if tier is Tier.ADMIN:
-                self.work.spend(len(states))
-                states = self._walk(states, number, sure, members)
+        states = [State(self.universe.all, everything)]
+        states = self._tier(states, [layer for layer in layers if layer.tier is Tier.ADMIN], members)
         states = [state.passing() for state in states]
         if own is not None:
             self.work.spend(len(states) * len(own))
             return fold(_decided(states, own), self.work)
-        for tier, number, sure in layers:
-            if tier is Tier.BASELINE:
-                self.work.spend(len(states))
-                states = self._walk(states, number, sure, members)
+        states = self._tier(states, [layer for layer in layers if layer.tier is Tier.BASELINE], members)
         return fold(((state.allowed | state.rest | state.passed, state.ends) for state in states), self.work)
 
-    def _walk(self, states: "list[_State]", number: int, sure: bool, members: int) -> "list[_State]":
+    def _tier(self, states: list[State], layers: Iterable[Layer], members: int) -> list[State]:
+        """One tier's rules in their order; policies of one priority side by side."""
+        for tie, found in itertools.groupby(layers, key=lambda layer: layer.tie):
+            own = [list(rules) for _, rules in itertools.groupby(found, key=lambda layer: layer.policy)]
+            if tie and len(own) > 1:
+                states = self._tied(states, own, members)
+                continue
+            for layer in (layer for rules in own for layer in rules):
+                self.work.spend(len(states))
+                states = self._walk(states, layer.rule, layer.sure, members)
+        return states
+
+    def _tied(self, states: list[State], policies: Iterable[Iterable[Layer]], members: int) -> list[State]:
+        """What is left once policies were asked of which nobody knows which comes first.
+
+        Surely allowed is what none denies or passes on; for the other answer any one's word counts.
+        """
+        every = self.universe.ports.all
+        together = [State(self.universe.all, every)]
+        for policy in policies:
+            alone = [State(self.universe.all, every)]
+            for layer in policy:
+                self.work.spend(len(alone))
+                alone = self._walk(alone, layer.rule, layer.sure, members)
+            self.work.spend(len(alone) * len(together))
+            pairs = ((one, other, one.ends & other.ends) for one in together for other in alone)
+            together = [one.beside(other, every, self.strict)._replace(ends=ends) for one, other, ends in pairs if ends]
+        self.work.spend(len(states) * len(together))
+        found = ((state, one, state.ends & one.ends) for state in states for one in together)
+        return [
+            State(
+                ends,
+                state.rest & one.rest,
+                state.allowed | state.rest & one.allowed,
+                state.passed | state.rest & one.passed,
+            )
+            for state, one, ends in found
+            if ends
+        ]
+
+    def _walk(self, states: list[State], number: int, sure: bool, members: int) -> list[State]:
         rule = self.compiler.rules[number]
         for entry in self._parts(rule, members):
             certain = entry.peers.sure if sure and not entry.maybe else 0
@@ -441,42 +488,7 @@ class Solver:
         return states
 
 
-class _State(NamedTuple):
-    """How far the connections with some ends are decided: `rest` isn't yet, `passed` is left to the next tier."""
-
-    ends: int
-    rest: int
-    allowed: int = 0
-    passed: int = 0
-
-    def apply(self, action: Action, ends: int, connections: int, certain: bool, strict: bool) -> "list[_State]":
-        """The state after a rule about some of the ends, in as many pieces as it makes."""
-        inside = self.ends & ends
-        hit = self.rest & connections
-        if not inside or not hit:
-            return [self]
-        outside = self.ends & ~ends
-        after = self._replace(ends=inside)._decide(action, hit, certain, strict)
-        return [after, self._replace(ends=outside)] if outside else [after]
-
-    def _decide(self, action: Action, hit: int, certain: bool, strict: bool) -> "_State":
-        if certain:
-            after = self._replace(rest=self.rest & ~hit)
-            if action is Action.ALLOW:
-                return after._replace(allowed=self.allowed | hit)
-            return after._replace(passed=self.passed | hit) if action is Action.PASS else after
-        if strict:  # it may or may not apply: only what is allowed either way is certain
-            return self if action is Action.ALLOW else self._replace(rest=self.rest & ~hit)
-        if action is Action.ALLOW:
-            return self._replace(allowed=self.allowed | hit)
-        return self._replace(passed=self.passed | hit) if action is Action.PASS else self
-
-    def passing(self) -> "_State":
-        """The state at the start of the next tier."""
-        return self._replace(rest=self.rest | self.passed, passed=0)
-
-
-def _decided(states: "Iterable[_State]", own: Partition) -> Iterator[Cell]:
+def _decided(states: Iterable[State], own: Partition) -> Iterator[Cell]:
     for state in states:
         yield state.allowed, state.ends
         for connections, ends in own:

@@ -4,6 +4,8 @@ A set of ends is kept as bits: workloads first, then the ingress controller, the
 names outside that rules speak of. So what a rule lets through is one set, whether it names pods or addresses.
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Sequence
 from fnmatch import fnmatchcase
 from functools import cached_property

@@ -1,5 +1,7 @@
 """Which of the two texts that `${X:+text}` can come to is the more dangerous one, where nothing says whether X is set."""
 
+from __future__ import annotations
+
 from hullcheck.render.compose.nodes import MARK
 
 _OPENS = frozenset(

@@ -1,7 +1,8 @@
 """The long form of everything that Compose lets one write short, and the uniqueness it enforces in lists."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
-from typing import NamedTuple
 
 from hullcheck.model.node import Mapping, Node, Scalar, Sequence
 from hullcheck.model.problem import Problem
@@ -23,6 +24,7 @@ from hullcheck.render.compose.nodes import (
 )
 from hullcheck.render.compose.patterns import Places
 from hullcheck.render.compose.short import RefusedError
+from hullcheck.tuples import NamedTuple
 
 Path = tuple[str, ...]
 Transform = Callable[[Node], Node | None]

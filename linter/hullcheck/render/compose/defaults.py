@@ -1,5 +1,7 @@
 """What Compose fills in once all files of a project are merged."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from operator import is_
 

@@ -1,15 +1,18 @@
 """Files of variables, such as `.env`, as Compose reads them."""
 
+from __future__ import annotations
+
 import re
 
+from hullcheck.patterns import pattern
 from hullcheck.render.compose.interpolate import MAX_TEXT, BadTemplateError, Setting, Substitution, Variables
 from hullcheck.render.compose.nodes import unmarked
 from hullcheck.source import Source
 
-_BLANK = re.compile(r"\s*")
-_KEY = re.compile(r"(?:export[ \t\v\f\r]++)?+(?P<name>[\w.\-\[\] \t\v\f\r]*+)(?P<end>[=:\n]|\Z)")
-_SPACE = re.compile("[\t\v\f\r \x85\xa0]*")
-_ESCAPE = re.compile(r"""\\(?:[abcfnrtv$"\\]|0[0-7]{0,3})""")
+_BLANK = pattern(r"\s*")
+_KEY = pattern(r"(?:export[ \t\v\f\r]++)?+(?P<name>[\w.\-\[\] \t\v\f\r]*+)(?P<end>[=:\n]|\Z)")
+_SPACE = pattern("[\t\v\f\r \x85\xa0]*")
+_ESCAPE = pattern(r"""\\(?:[abcfnrtv$"\\]|0[0-7]{0,3})""")
 _ESCAPES = {"a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v", '"': '"', "\\": "\\"}
 
 

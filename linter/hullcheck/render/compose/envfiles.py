@@ -1,5 +1,7 @@
 """What a service takes from files of variables: `env_file` and `label_file`, which Compose prints no more."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping as Lookup
 
 from hullcheck.model.node import Mapping, Node

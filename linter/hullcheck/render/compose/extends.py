@@ -1,6 +1,6 @@
 """`extends`: a service as what it says itself, over the services that it leads to."""
 
-from typing import TYPE_CHECKING, NamedTuple
+from __future__ import annotations
 
 from hullcheck.budget import tick
 from hullcheck.model.coverage import Gap
@@ -9,6 +9,8 @@ from hullcheck.render.compose.limits import MAX_SHARED
 from hullcheck.render.compose.merge import Merge
 from hullcheck.render.compose.nodes import Entries, is_nothing, mapping, text_of
 from hullcheck.render.compose.without import without
+from hullcheck.tuples import NamedTuple
+from hullcheck.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from hullcheck.render.compose.load import Loader, Scope

@@ -1,9 +1,11 @@
 """Compose files by their path: those that are known, and those that others name, read once they are asked for."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Mapping
-from typing import NamedTuple
 
 from hullcheck.model.compose import ComposeFile
+from hullcheck.tuples import NamedTuple
 
 
 class Unread(NamedTuple):

@@ -4,16 +4,19 @@ A variable that nothing in the repository sets isn't known: the caller's environ
 empty text there; what depends on it is marked unknown.
 """
 
+from __future__ import annotations
+
 import re
 from collections.abc import Callable, Iterator
-from typing import NamedTuple
 
 from hullcheck.model.node import Mapping, Node, Scalar, Sequence
 from hullcheck.model.problem import Problem
+from hullcheck.patterns import pattern
 from hullcheck.render.compose.alternatives import is_worse
 from hullcheck.render.compose.nodes import MARK, PLACES, Entries, Text, literal, mapping, sequence, value
 from hullcheck.render.compose.patterns import Places
 from hullcheck.source import Location, Related
+from hullcheck.tuples import NamedTuple
 
 SET = "is set"
 DEFAULT = "default"
@@ -25,9 +28,9 @@ MAX_NESTED = 40
 MAX_TEXT = 100_000
 """Characters that a value may grow to by variables."""
 
-_NAME = re.compile("[_A-Za-z][_A-Za-z0-9]*")
-_OPERATOR = re.compile(":?[-+?]")
-_NAMED_OR_BRACED = re.compile(r"\$(?:(\$)|([_A-Za-z][_A-Za-z0-9]*)|(\{))")
+_NAME = pattern("[_A-Za-z][_A-Za-z0-9]*")
+_OPERATOR = pattern(":?[-+?]")
+_NAMED_OR_BRACED = pattern(r"\$(?:(\$)|([_A-Za-z][_A-Za-z0-9]*)|(\{))")
 
 
 class Setting(NamedTuple):

@@ -3,6 +3,8 @@
 What it refuses becomes a problem; what isn't known stays unknown. Every node keeps the place that decided it.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterator
 from math import isfinite
 

@@ -1,11 +1,12 @@
 """How much of a Compose project is followed: what is written once and used by many services costs as much for each."""
 
-from typing import NamedTuple
+from __future__ import annotations
 
 from hullcheck.model.coverage import Gap
 from hullcheck.model.node import Mapping, Node, Sequence
 from hullcheck.model.problem import Problem
 from hullcheck.render.compose.nodes import entries, mapping
+from hullcheck.tuples import NamedTuple
 
 MAX_SHARED = 50_000
 """Values that the services of a project have by anchors, and by `extends`, beyond those that are written."""

@@ -3,9 +3,10 @@
 Compose stops at the first thing that it refuses. Here it becomes a problem at its place, and the rest goes on.
 """
 
+from __future__ import annotations
+
 import posixpath
 from collections.abc import Callable
-from typing import NamedTuple
 
 from hullcheck.budget import tick
 from hullcheck.model.coverage import Gap
@@ -32,6 +33,7 @@ from hullcheck.render.compose.nodes import (
 from hullcheck.render.compose.paths import inside, is_absolute, is_remote_file, rebase, rebase_service
 from hullcheck.render.compose.without import without
 from hullcheck.source import Field
+from hullcheck.tuples import NamedTuple
 
 MAX_CHAIN = 60
 """Files that lead to one another by `include`."""

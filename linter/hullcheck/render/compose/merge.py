@@ -1,5 +1,7 @@
 """One file laid over another, field by field, as Compose does."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
 
 from hullcheck.model.node import Mapping, Node, Scalar, Sequence

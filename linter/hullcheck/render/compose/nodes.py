@@ -1,12 +1,14 @@
 """Nodes while a project is put together: what type a scalar has to Compose, and new nodes in the place of old ones."""
 
-import re
+from __future__ import annotations
+
 from collections.abc import Iterator
 from math import isfinite, isnan
-from typing import TypeVar
 
 from hullcheck.model.node import Mapping, Node, Scalar, Sequence
+from hullcheck.patterns import pattern
 from hullcheck.source import HOLE
+from hullcheck.typed import TypeVar
 
 MARK = HOLE
 """Stands in a text for what can't be known, such as a variable that nothing here sets."""
@@ -26,8 +28,8 @@ _SPECIAL_FLOATS = {
     word: float(word.replace(".", "").lower())
     for word in (".inf", ".Inf", ".INF", "+.inf", "+.Inf", "+.INF", "-.inf", "-.Inf", "-.INF", ".nan", ".NaN", ".NAN")
 }
-_INTEGER = re.compile(r"[-+]?(?:0[xX][0-9a-fA-F]+|0[oO][0-7]+|0[bB][01]+|0[0-7]*|[1-9][0-9]*)")
-_FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
+_INTEGER = pattern(r"[-+]?(?:0[xX][0-9a-fA-F]+|0[oO][0-7]+|0[bB][01]+|0[0-7]*|[1-9][0-9]*)")
+_FLOAT = pattern(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
 
 
 class Text(Scalar):

@@ -1,5 +1,7 @@
 """What Compose adds to a project once it is put together: the default network, real names, implied dependencies."""
 
+from __future__ import annotations
+
 from hullcheck.model.node import Mapping, Node, Scalar
 from hullcheck.render.compose.interpolate import SET, Variables
 from hullcheck.render.compose.nodes import (

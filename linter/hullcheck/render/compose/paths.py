@@ -1,18 +1,20 @@
 """Paths in a project: which values are paths, what they are seen from another folder, and what stays in the root."""
 
+from __future__ import annotations
+
 import posixpath
-import re
 from collections.abc import Callable
 from operator import is_
 
 from hullcheck.model.node import Mapping, Node, Scalar, Sequence
+from hullcheck.patterns import pattern
 from hullcheck.render.compose.nodes import MARK, Entries, derived, mapping, marked, sequence, text_of
 from hullcheck.render.compose.patterns import Places
 
 Rebase = Callable[[Node, str], Node]
 
 _REMOTE = ("https://", "http://", "git://", "ssh://", "github.com/", "git@")
-_WINDOWS = re.compile(r"[A-Za-z]:[\\/]|\\\\")
+_WINDOWS = pattern(r"[A-Za-z]:[\\/]|\\\\")
 
 
 def is_remote_context(text: str) -> bool:

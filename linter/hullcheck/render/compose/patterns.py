@@ -1,7 +1,10 @@
 """What happens at which place of a project: tables of paths, as trees that are walked along with the nodes."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
-from typing import Generic, TypeVar
+
+from hullcheck.typed import Generic, TypeVar
 
 T = TypeVar("T")
 

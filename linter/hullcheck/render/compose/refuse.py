@@ -1,7 +1,8 @@
 """What Compose refuses in a project that is put together, with its reason, at the line that is to blame."""
 
+from __future__ import annotations
+
 from collections.abc import Collection, Iterator
-from typing import Any
 
 from hullcheck.model.node import Mapping, Node, Scalar, Sequence
 from hullcheck.model.problem import Problem
@@ -16,6 +17,7 @@ from hullcheck.render.compose.nodes import (
 )
 from hullcheck.render.compose.short import is_address
 from hullcheck.render.compose.units import float32, size
+from hullcheck.typed import Any
 
 Found = Iterator[tuple[Node, str]]
 

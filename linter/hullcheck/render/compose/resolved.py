@@ -4,12 +4,13 @@ Every field has a kind that says what Compose reads there and how it prints it. 
 what isn't known stays unknown. Every node keeps the place that decided it.
 """
 
-from typing import NamedTuple
+from __future__ import annotations
 
 from hullcheck.model.node import Mapping, Node, Scalar, Sequence
 from hullcheck.model.problem import Problem
 from hullcheck.render.compose import kinds as of
 from hullcheck.render.compose.nodes import Entries, derived, entries, items, mapping, sequence, text_of, value
+from hullcheck.tuples import NamedTuple
 
 MAX_PORTS = 70_000
 """Ports of a project that are written out, over all its ranges."""

@@ -4,11 +4,12 @@ Each function takes a scalar and gives back the long form, every piece with its 
 a variable leaves open is cut where Compose would cut with an empty value, and marked unknown.
 """
 
-import re
-from typing import NamedTuple
+from __future__ import annotations
 
 from hullcheck.model.node import Mapping, Scalar
+from hullcheck.patterns import pattern
 from hullcheck.render.compose.nodes import MARK, PLACES, Entries, derived, literal, mapping, marked, part, unmarked
+from hullcheck.tuples import NamedTuple
 
 MAX_EXPANDED = 256
 """Ports of a range that become entries of their own; a longer range stays one entry until it is shown."""
@@ -17,7 +18,7 @@ _BIND_OPTIONS = {
     **dict.fromkeys(("rprivate", "private", "rshared", "shared", "rslave", "slave"), "propagation"),
     **dict.fromkeys(("z", "Z"), "selinux"),
 }
-_IPV4 = re.compile(r"(?:(?:25[0-5]|2[0-4][0-9]|1?[0-9]?[0-9])(?:\.(?!$)|$)){4}")
+_IPV4 = pattern(r"(?:(?:25[0-5]|2[0-4][0-9]|1?[0-9]?[0-9])(?:\.(?!$)|$)){4}")
 
 
 _FOLDERS = tuple(MARK + place for place in PLACES.values())

@@ -1,16 +1,20 @@
 """Sizes, durations, numbers and command lines, as the Go libraries behind Compose read and print them."""
 
+from __future__ import annotations
+
 import re
 import struct
 from functools import cmp_to_key
 
-_SIZE = re.compile(r"([+]?(?:[0-9]++(?:\.[0-9]*+)?|\.[0-9]++)) ?([kKmMgGtTpP]?[iI]?[bB]?)")
+from hullcheck.patterns import pattern
+
+_SIZE = pattern(r"([+]?(?:[0-9]++(?:\.[0-9]*+)?|\.[0-9]++)) ?([kKmMgGtTpP]?[iI]?[bB]?)")
 _POWERS = {"": 0, "k": 1, "m": 2, "g": 3, "t": 4, "p": 5}
 _NANOSECONDS = {
     "ns": 1, "us": 1_000, "µs": 1_000, "μs": 1_000, "ms": 1_000_000, "s": 1_000_000_000, "m": 60_000_000_000,
     "h": 3_600_000_000_000, "d": 86_400_000_000_000, "w": 604_800_000_000_000,
 }  # fmt: skip
-_DURATION_PART = re.compile(r"([0-9]++(?:\.[0-9]*+)?|\.[0-9]++)(ns|us|µs|μs|ms|s|m|h|d|w)")
+_DURATION_PART = pattern(r"([0-9]++(?:\.[0-9]*+)?|\.[0-9]++)(ns|us|µs|μs|ms|s|m|h|d|w)")
 
 
 def size(text: str) -> int:

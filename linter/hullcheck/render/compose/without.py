@@ -1,5 +1,7 @@
 """Trees without the values at some of their places."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable
 
 from hullcheck.model.node import Mapping, Node

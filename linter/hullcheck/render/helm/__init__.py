@@ -3,14 +3,33 @@
 Importing this costs nothing; what renders is imported when the first chart is.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterable, Sequence
-from typing import TYPE_CHECKING
 
 from hullcheck.source import Source
+from hullcheck.tuples import NamedTuple
+from hullcheck.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from hullcheck.model.node import Node
     from hullcheck.render.helm.index import Index
     from hullcheck.render.helm.release import Rendered
+
+
+class Install(NamedTuple):
+    """How a chart is installed: `values` are files or nodes, later ones over earlier ones; `sets` are `a.b=c`, over all.
+
+    `api_versions` are those that the cluster has besides Kubernetes' own. `own_values`: the chart's own hold below them.
+    """
+
+    values: "Sequence[Source | Node]" = ()
+    sets: Sequence[str] = ()
+    release: str = "release-name"
+    namespace: str = "default"
+    kube_version: str = ""
+    api_versions: Sequence[str] = ()
+    own_values: bool = True
 
 
 def charts(paths: Iterable[str]) -> list[str]:
@@ -29,20 +48,23 @@ def render(
     chart_folder: str,
     read: Callable[[str], bytes | None],
     list_files: Callable[[str], Iterable[str]],
-    values: Sequence[Source] = (),
+    values: "Sequence[Source | Node]" = (),
     sets: Sequence[str] = (),
     release: str = "release-name",
     namespace: str = "default",
-    kube_version: str = "v1.37.0",
+    kube_version: str = "",
+    api_versions: Sequence[str] = (),
     index: "Index | None" = None,
     lenient: bool = False,
+    own_values: bool = True,
 ) -> "Rendered":
     """The objects of a chart as `helm template` prints them.
 
     `read` gives a file's bytes by its path, `list_files` the paths of all files below a folder: the chart's, and those
-    of its dependencies at `file://..`; no other file is ever asked for. `values` are value files, later ones over earlier ones; `sets` are `a.b=c`, over them all. `index` finds dependencies among the charts of the
-    repository. `lenient`: what Helm refuses is unknown, and all that can be known of the rest is given.
+    of its dependencies at `file://..`; no other file is ever asked for. The rest is as in `Install`. `index` finds
+    dependencies among the charts of the repository. `lenient`: what Helm refuses is unknown, and all that can be known of the rest is given.
     """
     from hullcheck.render.helm.release import render_chart
 
-    return render_chart(chart_folder, read, list_files, values, sets, release, namespace, kube_version, index, lenient)
+    install = Install(values, sets, release, namespace, kube_version, api_versions, own_values)
+    return render_chart(chart_folder, read, list_files, install, index, lenient)

@@ -1,5 +1,7 @@
 """Chart archives, unpacked in memory and within bounds; nothing of them touches the disk."""
 
+from __future__ import annotations
+
 import io
 import tarfile
 import zlib

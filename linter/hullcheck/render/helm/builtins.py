@@ -1,5 +1,7 @@
 """The functions of Go's template language itself."""
 
+from __future__ import annotations
+
 from hullcheck.render.helm.errors import TemplateError
 from hullcheck.render.helm.functions import go
 from hullcheck.render.helm.provenance import Unsure, cut, joined

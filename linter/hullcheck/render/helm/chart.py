@@ -1,5 +1,7 @@
 """Charts as they lie in a repository: a folder, or an archive in another chart's `charts/`."""
 
+from __future__ import annotations
+
 import posixpath
 from collections.abc import Callable, Iterable
 
@@ -136,6 +138,7 @@ class Chart:
         self.is_library = False
         self.unknown = ""
         self.unread: list[str] = []
+        self.schema: Source | None = None
 
     def copy(self, name: str) -> "Chart":
         """The same chart under another name; what hangs below is copied, too, one level deep."""
@@ -146,7 +149,7 @@ class Chart:
         made.values, made.templates, made.files = self.values, self.templates, self.files
         made.charts = [chart.copy(chart.name) for chart in self.charts]
         made.is_root, made.is_library = self.is_root, self.is_library
-        made.unknown, made.unread = self.unknown, self.unread
+        made.unknown, made.unread, made.schema = self.unknown, self.unread, self.schema
         return made
 
 
@@ -258,6 +261,8 @@ class Loader:
         known = {"Chart.yaml", "Chart.lock", "values.yaml", "values.schema.json"}
         if chart.metadata["APIVersion"] != "v1":
             known |= {"requirements.yaml", "requirements.lock"}
+        if "values.schema.json" in folder.names:
+            chart.schema = folder.source("values.schema.json")
         for name in folder.names:
             if name.startswith("templates/"):
                 source = folder.source(name)

@@ -1,5 +1,7 @@
 """Values of a chart, its parents and its users put together, as Helm does it."""
 
+from __future__ import annotations
+
 from hullcheck.render.helm.chart import Chart
 from hullcheck.render.helm.collections import deep_copy
 from hullcheck.render.helm.errors import TemplateError

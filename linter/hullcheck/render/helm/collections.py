@@ -1,5 +1,7 @@
 """Sprig's functions on lists and maps, and what to take when something is empty."""
 
+from __future__ import annotations
+
 from hullcheck.render.helm.errors import TemplateError
 from hullcheck.render.helm.functions import go
 from hullcheck.render.helm.limits import check_depth, check_items, spend

@@ -1,7 +1,8 @@
 """Templates made into closures, once; each of them is called with a frame and the dot."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 from hullcheck.render.helm import syntax
 from hullcheck.render.helm.builtins import field
@@ -25,6 +26,7 @@ from hullcheck.render.helm.values import (
     type_name,
     with_origin,
 )
+from hullcheck.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from hullcheck.render.helm.engine import Engine

@@ -3,6 +3,8 @@
 Every number becomes a float64, for all of it passes through JSON; every scalar and key keeps its place.
 """
 
+from __future__ import annotations
+
 import math
 from collections.abc import Callable
 
@@ -35,6 +37,14 @@ def from_source(source: Source) -> Value:
             raise TemplateError("values are no mapping")
         values = merged(values, value)
     return values
+
+
+def from_node(node: Node) -> Map:
+    """The values that a part of a file says. Raises TemplateError if it is no mapping."""
+    value = to_value(node)
+    if not isinstance(value, dict | None):
+        raise TemplateError("values are no mapping")
+    return Map(value or {})
 
 
 def merged(below: dict[str, Value], above: dict[str, Value]) -> Map:

@@ -1,9 +1,11 @@
 """`toYaml`: values written as Go's YAML library writes them, each scalar with its place."""
 
+from __future__ import annotations
+
 import math
-import re
 from functools import cmp_to_key
 
+from hullcheck.patterns import pattern
 from hullcheck.render.helm.errors import TemplateError, UndecidedError
 from hullcheck.render.helm.limits import check_depth, spend, spend_text
 from hullcheck.render.helm.provenance import (
@@ -26,13 +28,13 @@ from hullcheck.render.helm.values import Host, NilList, Value, is_list, kind
 WIDTH = 80
 MAX_KEY = 128
 
-_ODD = re.compile(r"[^\n\x20-\x7e\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd]")
+_ODD = pattern(r"[^\n\x20-\x7e\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd]")
 _LINE_BREAKS = "\r\n\x85\u2028\u2029"
 _ESCAPES = {
     "\0": "0", "\a": "a", "\b": "b", "\t": "t", "\n": "n", "\v": "v", "\f": "f", "\r": "r", "\x1b": "e",
     '"': '"', "\\": "\\", "\x85": "N", "\xa0": "_", "\u2028": "L", "\u2029": "P",
 }  # fmt: skip
-_UNREADABLE = re.compile("[\x7f-\x84\x86-\x9f\ufffe\uffff]")
+_UNREADABLE = pattern("[\x7f-\x84\x86-\x9f\ufffe\uffff]")
 _RARE_BREAKS = "\x85\u2028\u2029"
 _FIRST = frozenset("#,[]{}&*!|>'\"%@`")
 

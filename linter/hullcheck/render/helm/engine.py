@@ -1,5 +1,7 @@
 """All templates of a chart: found by name, run, and included by one another."""
 
+from __future__ import annotations
+
 from hullcheck.render.helm import syntax
 from hullcheck.render.helm.compile import Compiler
 from hullcheck.render.helm.errors import LimitError, SyntaxProblem, TemplateError, UndecidedError

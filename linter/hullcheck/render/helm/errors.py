@@ -1,6 +1,8 @@
 """Why a template, or part of it, couldn't be rendered."""
 
-from typing import TYPE_CHECKING
+from __future__ import annotations
+
+from hullcheck.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from hullcheck.render.helm.provenance import Origin

@@ -1,13 +1,15 @@
 """How template functions are declared, and called with Go's rules for their arguments."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
-from typing import NamedTuple
 
 from hullcheck.render.helm.errors import TemplateError
 from hullcheck.render.helm.limits import spend
 from hullcheck.render.helm.provenance import Unsure
 from hullcheck.render.helm.unknown import Unknown
 from hullcheck.render.helm.values import Host, Map, StringMap, Value, kind, reason_of, type_name
+from hullcheck.tuples import NamedTuple
 
 _KINDS: dict[str, frozenset[str] | None] = {
     "any": None,

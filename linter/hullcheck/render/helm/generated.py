@@ -1,5 +1,7 @@
 """Functions whose results are made anew in each run, or aren't supported: what they give is unknown."""
 
+from __future__ import annotations
+
 from hullcheck.render.helm.functions import FUNCTIONS, Function, go
 from hullcheck.render.helm.unknown import Unknown, UnknownFields
 from hullcheck.render.helm.values import Value

@@ -1,6 +1,8 @@
 """File name patterns, matched in time linear in pattern times name: .helmignore's and those of `.Files.Glob`."""
 
-from typing import NamedTuple
+from __future__ import annotations
+
+from hullcheck.tuples import NamedTuple
 
 MAX_PATTERN = 400
 MAX_ALTERNATIVES = 64

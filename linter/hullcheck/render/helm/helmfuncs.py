@@ -1,9 +1,11 @@
 """The functions that Helm adds, but for those that need the engine; and Sprig's on paths, URLs, JSON and versions."""
 
+from __future__ import annotations
+
 import posixpath
-import re
 from collections.abc import Callable
 
+from hullcheck.patterns import pattern
 from hullcheck.render.helm.data import from_text, placed_json
 from hullcheck.render.helm.emit import to_yaml
 from hullcheck.render.helm.errors import FailError, LimitError, TemplateError, UndecidedError
@@ -244,7 +246,7 @@ def url_parse(text: str) -> Value:
 
 
 _URL_PARTS = ("scheme", "host", "path", "query", "opaque", "fragment", "userinfo")
-_SIMPLE_URL = re.compile(r"[A-Za-z0-9._~/:=&?-]*")
+_SIMPLE_URL = pattern(r"[A-Za-z0-9._~/:=&?-]*")
 
 
 @go("urlJoin", "map")

@@ -1,5 +1,7 @@
 """The charts of a repository by name, for charts that depend on their neighbours."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterable
 from functools import cached_property
 

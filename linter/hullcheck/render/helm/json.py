@@ -1,8 +1,11 @@
 """`toJson` and its relatives, as Go's encoder writes them."""
 
+from __future__ import annotations
+
 import math
 import re
 
+from hullcheck.patterns import pattern
 from hullcheck.render.helm.emit import string_origin
 from hullcheck.render.helm.errors import TemplateError
 from hullcheck.render.helm.limits import check_depth, spend, spend_text
@@ -11,8 +14,8 @@ from hullcheck.render.helm.show import float_text
 from hullcheck.render.helm.unknown import Unknown
 from hullcheck.render.helm.values import Host, NilList, Value, kind
 
-_ESCAPE = re.compile(r'["\\\x00-\x1f\u2028\u2029]')
-_ESCAPE_HTML = re.compile(r'["\\\x00-\x1f\u2028\u2029<>&]')
+_ESCAPE = pattern(r'["\\\x00-\x1f\u2028\u2029]')
+_ESCAPE_HTML = pattern(r'["\\\x00-\x1f\u2028\u2029<>&]')
 _SHORT = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t", "\b": "\\b", "\f": "\\f"}
 
 

@@ -1,7 +1,8 @@
 """A chart rendered as far as it goes: for judging it, where Helm would refuse it as a whole."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from hullcheck.model.coverage import Gap
 from hullcheck.model.node import Mapping, Node, Scalar, as_str, at
@@ -35,6 +36,7 @@ from hullcheck.render.helm.release import (
 )
 from hullcheck.render.helm.values import Map
 from hullcheck.source import Location, Source
+from hullcheck.tuples import NamedTuple
 
 LITERALLY = "only what stands literally in the template is known"
 

@@ -5,8 +5,9 @@ container around a label that comes from a missing dependency, the branch behind
 refused becomes unknown here, and where a condition isn't known, both of its branches are taken, one a run.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable
-from typing import NamedTuple
 
 from hullcheck.render.helm.errors import FailError, ItemsError, LimitError, TemplateError, UndecidedError
 from hullcheck.render.helm.output import Output
@@ -14,6 +15,7 @@ from hullcheck.render.helm.program import Frame
 from hullcheck.render.helm.provenance import Origin
 from hullcheck.render.helm.unknown import Unknown
 from hullcheck.render.helm.values import Value
+from hullcheck.tuples import NamedTuple
 
 MAX_RUNS = 4
 """Runs of a file in which the branches of undecided conditions are taken one after the other."""

@@ -3,6 +3,8 @@
 One chart is rendered at a time, so the counter is the module's own.
 """
 
+from __future__ import annotations
+
 from hullcheck.budget import tick
 from hullcheck.render.helm.errors import ItemsError, LimitError
 

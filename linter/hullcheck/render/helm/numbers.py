@@ -1,7 +1,8 @@
 """Sprig's arithmetic."""
 
+from __future__ import annotations
+
 import math
-from typing import TYPE_CHECKING
 
 from hullcheck.render.helm.errors import TemplateError
 from hullcheck.render.helm.functions import go
@@ -10,6 +11,7 @@ from hullcheck.render.helm.provenance import only_origin
 from hullcheck.render.helm.show import show
 from hullcheck.render.helm.unknown import Unknown
 from hullcheck.render.helm.values import Int64, IntList, Value, kind, with_origin
+from hullcheck.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from decimal import Decimal

@@ -1,5 +1,7 @@
 """What templates find beside their values: `.Files`, `.Capabilities`, `.Release`."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Mapping
 
 from hullcheck.render.helm.emit import to_yaml
@@ -159,10 +161,10 @@ class Capabilities(Host):
     kind = "ptr"
     type_name = "*common.Capabilities"
 
-    def __init__(self, version: str) -> None:
+    def __init__(self, version: str, more: tuple[str, ...] = ()) -> None:
         self.fields: dict[str, Value] = {
             "KubeVersion": KubeVersion(version),
-            "APIVersions": ApiVersions(),
+            "APIVersions": ApiVersions((*API_VERSIONS, *more)),
             "HelmVersion": HelmVersion(),
         }
 
@@ -176,16 +178,19 @@ class ApiVersions(Host):
     kind = "slice"
     type_name = "common.VersionSet"
 
+    def __init__(self, versions: tuple[str, ...]) -> None:
+        self.versions = versions
+
     def __len__(self) -> int:
-        return len(API_VERSIONS)
+        return len(self.versions)
 
     def call(self, name: str, args: list[Value]) -> Value:
         if name == "Has" and len(args) == 1 and isinstance(args[0], str):
-            return str(args[0]) in API_VERSIONS
+            return str(args[0]) in self.versions
         return super().call(name, args)
 
     def show(self) -> str:
-        return f"[{' '.join(API_VERSIONS)}]"
+        return f"[{' '.join(self.versions)}]"
 
 
 class HelmVersion(Host):

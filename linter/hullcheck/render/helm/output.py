@@ -1,5 +1,7 @@
 """What a template prints, with the runs of its text."""
 
+from __future__ import annotations
+
 from hullcheck.render.helm.errors import LimitError
 from hullcheck.render.helm.limits import MAX_TEXT, spend, spend_text
 from hullcheck.render.helm.provenance import MARKER, Origin, Run, Text, Unsure

@@ -1,5 +1,7 @@
 """What a running template is made of: its closures, its variables, and where its parts stand."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
 
 from hullcheck.render.helm import syntax

@@ -5,9 +5,11 @@ a value, printed at some action, whose place is where it was written, in values.
 is the printing action's own making, and gets that action as its origin when it is printed.
 """
 
-import re
+from __future__ import annotations
+
 from collections.abc import Iterable
 
+from hullcheck.patterns import pattern
 from hullcheck.render.helm.limits import spend, spend_text
 from hullcheck.render.helm.unknown import Unknown
 from hullcheck.source import Location, Source
@@ -37,7 +39,7 @@ class Origin:
 
 _NOWHERE = Source("", b"")
 
-NOT_UTF8 = re.compile("[\ud800-\udfff]")
+NOT_UTF8 = pattern("[\ud800-\udfff]")
 """Bytes that are no text stand in strings as surrogates."""
 
 MARKER = "UNKNOWN"

@@ -4,15 +4,17 @@ A pattern becomes a small program; a depth-first search over (instruction, posit
 the same leftmost-first match as RE2, and no pattern can make it run away.
 """
 
+from __future__ import annotations
+
 import unicodedata
 from collections.abc import Callable, Iterator
 from functools import lru_cache
 from itertools import takewhile
-from typing import NamedTuple
 
 from hullcheck.model.globs import CLASSES
 from hullcheck.render.helm.errors import LimitError, TemplateError
 from hullcheck.render.helm.limits import spend
+from hullcheck.tuples import NamedTuple
 
 MAX_REPEAT = 1000
 MAX_PROGRAM = 4000

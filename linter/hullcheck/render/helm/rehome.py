@@ -1,5 +1,7 @@
 """Nodes read from rendered text, moved to where their text came from."""
 
+from __future__ import annotations
+
 from bisect import bisect_left, bisect_right
 from itertools import accumulate
 

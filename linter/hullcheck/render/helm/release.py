@@ -1,19 +1,21 @@
 """A chart rendered: from its folder to documents whose every value knows its place."""
 
+from __future__ import annotations
+
 import gc
 import re
 import sys
 from collections.abc import Callable, Iterable, Sequence
-from typing import NamedTuple
 
 from hullcheck.model.coverage import Gap
 from hullcheck.model.node import Mapping, Node, as_str
 from hullcheck.model.problem import Problem
 from hullcheck.parse.yaml import parse_parts
-from hullcheck.render.helm import collections, generated, helmfuncs, limits, numbers, texts, words
+from hullcheck.patterns import pattern
+from hullcheck.render.helm import Install, collections, generated, helmfuncs, limits, numbers, texts, words
 from hullcheck.render.helm.chart import Chart, Folder, Loader
 from hullcheck.render.helm.coalesce import coalesced, work_out_dependencies
-from hullcheck.render.helm.data import from_source, merged
+from hullcheck.render.helm.data import from_node, from_source, merged
 from hullcheck.render.helm.engine import Engine
 from hullcheck.render.helm.errors import LimitError, TemplateError, UndecidedError
 from hullcheck.render.helm.index import Index
@@ -23,9 +25,11 @@ from hullcheck.render.helm.output import Output
 from hullcheck.render.helm.program import FilePlaces, Unit
 from hullcheck.render.helm.provenance import NOT_UTF8, Origin, Text, cut, joined, replaced, runs_between, unknowns_in
 from hullcheck.render.helm.rehome import rehome
+from hullcheck.render.helm.schema import forbidden
 from hullcheck.render.helm.unknown import Unknown
 from hullcheck.render.helm.values import Map, Value, Values
 from hullcheck.source import Location, Source
+from hullcheck.tuples import NamedTuple
 
 LIBRARIES = (collections, generated, helmfuncs, numbers, texts, words)
 """The modules that declare functions."""
@@ -93,9 +97,9 @@ _ORDER = {
         ]
     )
 }
-_SEPARATOR = re.compile(r"^---[ \t]*", re.MULTILINE)
-_KEEPS = re.compile(r"[|>]\d?\+")
-_NOT_BLANK = re.compile(r"\S")
+_SEPARATOR = pattern(r"^---[ \t]*", re.MULTILINE)
+_KEEPS = pattern(r"[|>]\d?\+")
+_NOT_BLANK = pattern(r"\S")
 
 
 class RenderedDocument(NamedTuple):
@@ -143,22 +147,18 @@ def render_chart(
     folder: str,
     read: Callable[[str], bytes | None],
     list_files: Callable[[str], Iterable[str]],
-    values: Sequence[Source] = (),
-    sets: Sequence[str] = (),
-    release: str = "release-name",
-    namespace: str = "default",
-    kube_version: str = KUBE_VERSION,
+    install: Install = Install(),  # noqa: B008  a constant
     index: Index | None = None,
     lenient: bool = False,
 ) -> Rendered:
-    """Render the chart in a folder; `values` are value files, later ones over earlier ones, `sets` over them all."""
+    """Render the chart in a folder."""
     limits.start()
     # Trees, closures and values are made by the hundred thousand, and none of them is garbage before the end.
     collects, recursion = gc.isenabled(), sys.getrecursionlimit()
     gc.disable()
     sys.setrecursionlimit(max(recursion, RECURSION))
     try:
-        return _render_chart(folder, read, list_files, values, sets, release, namespace, kube_version, index, lenient)
+        return _render_chart(folder, read, list_files, install, index, lenient)
     finally:
         sys.setrecursionlimit(recursion)
         if collects:
@@ -169,11 +169,7 @@ def _render_chart(
     folder: str,
     read: Callable[[str], bytes | None],
     list_files: Callable[[str], Iterable[str]],
-    values: Sequence[Source],
-    sets: Sequence[str],
-    release: str,
-    namespace: str,
-    kube_version: str,
+    install: Install,
     index: Index | None,
     lenient: bool,
 ) -> Rendered:
@@ -194,10 +190,10 @@ def _render_chart(
         if chart is None:
             return literally(files, loader.problems)
         limits.start(loader.length)
-        return JudgedJob(chart, loader.problems).run(values, sets, release, namespace, kube_version)
+        return JudgedJob(chart, loader.problems).run(install)
     if chart is None:
         return Rendered([], loader.problems, 0, 0)
-    return Job(chart, loader.problems).run(values, sets, release, namespace, kube_version)
+    return Job(chart, loader.problems).run(install)
 
 
 def _outside(
@@ -222,14 +218,19 @@ class Job:
         self.hooks: list[RenderedDocument] = []
         self.documents: list[RenderedDocument] = []
 
-    def run(
-        self, values: Sequence[Source], sets: Sequence[str], release: str, namespace: str, kube_version: str
-    ) -> Rendered:
+    def run(self, install: Install) -> Rendered:
         try:
-            given = self._given(values, sets)
+            given = self._given(install.values, install.sets)
+            if not install.own_values:
+                self.chart.values = Map()
             self._note_missing(self.chart)
             work_out_dependencies(self.chart, given)
             combined: Value = Values(coalesced(self.chart, given))
+            if given:
+                for refused in forbidden(self.chart, combined):
+                    self._add(refused.message, refused.place)
+                    if self.engine.lenience is None:
+                        return Rendered([], self.problems, 0, 0)
         except (TemplateError, RecursionError) as error:
             self._add("the chart can't be rendered: " + said(error), self.chart.source.at(0))
             if self.engine.lenience is None:
@@ -237,8 +238,15 @@ class Job:
             combined = Unknown(said(error))
         top = Map(
             Values=combined,
-            Capabilities=Capabilities(kube_version),
-            Release=Map(Name=release, Namespace=namespace, IsUpgrade=False, IsInstall=True, Revision=1, Service="Helm"),
+            Capabilities=Capabilities(install.kube_version or KUBE_VERSION, tuple(install.api_versions)),
+            Release=Map(
+                Name=install.release,
+                Namespace=install.namespace,
+                IsUpgrade=False,
+                IsInstall=True,
+                Revision=1,
+                Service="Helm",
+            ),
         )
         files: list[File] = []
         self._collect(self.chart, top, self.chart.name, files)
@@ -246,15 +254,15 @@ class Job:
         self._parse(files)
         return self._render([file for file in files if not is_partial(file.name)])
 
-    def _given(self, values: Sequence[Source], sets: Sequence[str]) -> Map:
+    def _given(self, values: Sequence[Source | Node], sets: Sequence[str]) -> Map:
         given = Map()
-        for source in values:
-            given = merged(given, from_source(source))
+        for each in values:
+            given = merged(given, from_source(each) if isinstance(each, Source) else from_node(each))
         if sets:
             from hullcheck.render.helm.sets import apply_set
 
-            for each in sets:
-                apply_set(given, each)
+            for said in sets:
+                apply_set(given, said)
         return given
 
     def _note_missing(self, chart: Chart) -> None:

@@ -1,7 +1,11 @@
 """What a plain YAML scalar is to Go's YAML 1.1 reader, which reads values and writes what templates print."""
 
+from __future__ import annotations
+
 import math
 import re
+
+from hullcheck.patterns import pattern
 
 _TRUE = frozenset(("y", "Y", "yes", "Yes", "YES", "true", "True", "TRUE", "on", "On", "ON"))
 _FALSE = frozenset(("n", "N", "no", "No", "NO", "false", "False", "FALSE", "off", "Off", "OFF"))
@@ -11,14 +15,14 @@ _SPECIAL = {
     **dict.fromkeys((".inf", ".Inf", ".INF", "+.inf", "+.Inf", "+.INF"), float("inf")),
     **dict.fromkeys(("-.inf", "-.Inf", "-.INF"), float("-inf")),
 }
-_FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
-_INT = re.compile(r"[-+]?(?:0|[1-9][0-9]*|0[0-7]+|0[xX][0-9a-fA-F]+|0[oO][0-7]+|0[bB][01]+)")
-_OCTAL = re.compile(r"([-+]?)0([0-7]+)")
-_TIME = re.compile(
+_FLOAT = pattern(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
+_INT = pattern(r"[-+]?(?:0|[1-9][0-9]*|0[0-7]+|0[xX][0-9a-fA-F]+|0[oO][0-7]+|0[bB][01]+)")
+_OCTAL = pattern(r"([-+]?)0([0-7]+)")
+_TIME = pattern(
     r"\d{4}-\d{1,2}-\d{1,2}"
     r"(?:[Tt]\d{1,2}:\d{2}:\d{2}(?:\.\d+)?(?:Z|[-+]\d{2}:\d{2})|[Tt ]\d{1,2}:\d{2}:\d{2}(?:\.\d+)?|)"
 )
-_SIXTY = re.compile(r"[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+(?:\.[0-9_]*)?")
+_SIXTY = pattern(r"[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+(?:\.[0-9_]*)?")
 
 Plain = str | bool | int | float | None
 

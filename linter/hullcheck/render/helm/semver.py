@@ -1,19 +1,22 @@
 """Semantic versions and constraints on them, as the library that Helm uses reads them."""
 
+from __future__ import annotations
+
 import re
-from typing import NamedTuple
 
 from hullcheck.model.lazy import Lazy
+from hullcheck.patterns import pattern
 from hullcheck.render.helm.errors import TemplateError
 from hullcheck.render.helm.values import Host, Int64, Value
+from hullcheck.tuples import NamedTuple
 
 _EXTRA = r"(?:-([0-9A-Za-z\-]++(?:\.[0-9A-Za-z\-]++)*+))?+(?:\+([0-9A-Za-z\-]++(?:\.[0-9A-Za-z\-]++)*+))?+"
-_VERSION = re.compile(r"v?([0-9]++)(?:\.([0-9]++))?(?:\.([0-9]++))?" + _EXTRA)
+_VERSION = pattern(r"v?([0-9]++)(?:\.([0-9]++))?(?:\.([0-9]++))?" + _EXTRA)
 _PART = r"[0-9|xX*]++"
 _CONSTRAINT_VERSION = rf"v?({_PART})(?:\.({_PART}))?(?:\.({_PART}))?{_EXTRA}"
 _BARE = re.sub(r"\((?!\?)", "(?:", _CONSTRAINT_VERSION)
 _OPERATOR = r"(?:!=|>=|=>|<=|=<|~>|=|>|<|~|\^|)"
-_ONE = re.compile(rf"\s*+({_OPERATOR})\s*+({_CONSTRAINT_VERSION})\s*+")
+_ONE = pattern(rf"\s*+({_OPERATOR})\s*+({_CONSTRAINT_VERSION})\s*+")
 MAX_LENGTH = 512
 _RANGE = Lazy(rf"\s*+({_BARE})\s++-\s++({_BARE})\s*+", most=MAX_LENGTH)
 

@@ -1,15 +1,16 @@
 """`--set a.b[0]=c,d={e,f}`: values given on the command line."""
 
-import re
+from __future__ import annotations
 
+from hullcheck.patterns import pattern
 from hullcheck.render.helm.errors import TemplateError
 from hullcheck.render.helm.values import Int64, List, Map, Value
 
 MAX_INDEX = 65_536
 MAX_DEPTH = 30
 
-_INDEX = re.compile(r"\[([0-9]{1,6})\]")
-_INT = re.compile(r"-?(?:0|[1-9][0-9]{0,18})")
+_INDEX = pattern(r"\[([0-9]{1,6})\]")
+_INT = pattern(r"-?(?:0|[1-9][0-9]{0,18})")
 
 
 def apply_set(values: Map, text: str) -> None:

@@ -1,9 +1,12 @@
 """How Go prints values: `%v` and the rest of printf, `%q`, numbers."""
 
+from __future__ import annotations
+
 import math
 import re
 from collections.abc import Callable
 
+from hullcheck.patterns import pattern
 from hullcheck.render.helm.errors import TemplateError
 from hullcheck.render.helm.limits import check_depth, spend
 from hullcheck.render.helm.provenance import cut, from_one, joined, only_origin, reshaped, unknown_text
@@ -12,9 +15,9 @@ from hullcheck.render.helm.values import Host, Value, kind, type_name
 
 MAX_WIDTH = 1_000_000
 
-_VERB = re.compile(r"%([-+# 0]*)(\*|\d+)?(?:\.(\*|\d+)?)?(?:\[(\d+)\])?(.)?", re.DOTALL)
+_VERB = pattern(r"%([-+# 0]*)(\*|\d+)?(?:\.(\*|\d+)?)?(?:\[(\d+)\])?(.)?", re.DOTALL)
 _QUOTED = {"\a": "\\a", "\b": "\\b", "\f": "\\f", "\n": "\\n", "\r": "\\r", "\t": "\\t", "\v": "\\v"}
-_PLAIN = re.compile(r"[ !#-\[\]-~]*")
+_PLAIN = pattern(r"[ !#-\[\]-~]*")
 
 
 def float_text(value: float, upper: int = 6, lower: int = -4) -> str:

@@ -1,15 +1,18 @@
 """Go's template syntax: text to a tree. What is written where stays as offsets into the text."""
 
+from __future__ import annotations
+
 import re
 from functools import lru_cache
-from typing import NamedTuple
 
+from hullcheck.patterns import pattern
 from hullcheck.render.helm.errors import SyntaxProblem
 from hullcheck.render.helm.values import Value
+from hullcheck.tuples import NamedTuple
 
 MAX_NESTING = 100
 
-_TOKEN = re.compile(
+_TOKEN = pattern(
     r"""(?P<space>[ \t\r\n]+)
     |(?P<string>"(?:[^"\\\n]|\\[^\n])*")
     |(?P<raw>`[^`]*`)
@@ -22,18 +25,18 @@ _TOKEN = re.compile(
     |(?P<other>[=|(),.])""",
     re.VERBOSE,
 )
-_ESCAPE = re.compile(r"\\(?:([abfnrtv\\'\"])|x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|([0-7]{3}))")
+_ESCAPE = pattern(r"\\(?:([abfnrtv\\'\"])|x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|([0-7]{3}))")
 _SIMPLE = {"a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v"}
 _KEYWORDS = frozenset(("block", "break", "continue", "define", "else", "end", "if", "range", "template", "with"))
-_KEYWORD = re.compile(r"[ \t\r\n]*(block|break|continue|define|else|end|if|range|template|with)\b")
-_ACTION = re.compile(
+_KEYWORD = pattern(r"[ \t\r\n]*(block|break|continue|define|else|end|if|range|template|with)\b")
+_ACTION = pattern(
     r"""\{\{(-(?=[ \t\r\n]))?
     (?:(?P<comment>[ \t\r\n]?/\*(?:[^*]|\*(?!/))*+\*/(?:[ \t\r\n](?P<after>-))?\}\})
     |(?P<code>(?:[^"`'}-]|"(?:[^"\\\n]|\\[^\n])*+"|`[^`]*+`|'(?:[^'\\\n]|\\[^\n])*+'|\}(?!\})|(?<![ \t\r\n])-|-(?!\}\}))*+)
      (?P<trim>-)?\}\})""",
     re.VERBOSE,
 )
-_DEFINE = re.compile(
+_DEFINE = pattern(
     r"\{\{-?[ \t\r\n]*(?:define|block)[ \t\r\n]+((?P<string>\"(?:[^\"\\\n]|\\[^\n])*\")|(?P<raw>`[^`]*`))"
 )
 _BLANK = " \t\r\n"

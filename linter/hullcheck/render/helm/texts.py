@@ -1,8 +1,11 @@
 """Sprig's functions on strings."""
 
+from __future__ import annotations
+
 import re
 from collections.abc import Callable
 
+from hullcheck.patterns import pattern
 from hullcheck.render.helm.builtins import sliced
 from hullcheck.render.helm.errors import LimitError, TemplateError
 from hullcheck.render.helm.functions import go
@@ -35,7 +38,7 @@ from hullcheck.render.helm.values import (
     reason_of,
 )
 
-_SOLID = re.compile(r"[A-Za-z0-9+/=]")
+_SOLID = pattern(r"[A-Za-z0-9+/=]")
 _SPACE = "\t\n\v\f\r \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000"
 
 

@@ -1,5 +1,7 @@
 """Values that can't be known."""
 
+from __future__ import annotations
+
 
 class Unknown:
     """Why a value can't be known, and what is known of it nevertheless.

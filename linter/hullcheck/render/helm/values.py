@@ -4,12 +4,13 @@ Strings are `str`, nil is None, Go's int is `int` and its int64 `Int64`; what ca
 `origin` (strings: in their runs). A value that can't be known is an `Unknown`.
 """
 
-from typing import Any, TypeAlias
+from __future__ import annotations
 
 from hullcheck.render.helm.errors import TemplateError, UndecidedError
 from hullcheck.render.helm.limits import check_depth, spend
 from hullcheck.render.helm.provenance import Origin, Text, Unsure, from_one, unknown_text, unknowns_in
 from hullcheck.render.helm.unknown import Unknown, UnknownFields
+from hullcheck.typed import Any, TypeAlias
 
 Value: TypeAlias = Any
 """Any of the types in `KINDS`: which, only running the template tells."""

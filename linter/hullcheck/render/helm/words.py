@@ -1,12 +1,15 @@
 """Texts split into words: `snakecase`, `kebabcase` and `camelcase`, for ASCII as the library splits it."""
 
+from __future__ import annotations
+
 import re
 
+from hullcheck.patterns import pattern
 from hullcheck.render.helm.functions import go
 from hullcheck.render.helm.unknown import Unknown
 from hullcheck.render.helm.values import Value
 
-_WORD = re.compile(
+_WORD = pattern(
     r"(?P<gap>[-_\s]+)"
     r"|(?P<mark>[!\"#%&'()*,./:;?@\[\]{}\\][-_!\"#%&'()*,./:;?@\[\]{}\\]*)"
     r"|(?P<upper>[A-Z]+(?=[A-Z][a-z])|[A-Z]{2,}|[A-Z][a-z]*)"
@@ -14,8 +17,8 @@ _WORD = re.compile(
     r"|(?P<number>[0-9]+)"
     r"|(?P<other>[^-_\sA-Za-z0-9!\"#%&'()*,./:;?@\[\]{}\\]+)"
 )
-_CAPITALS = re.compile(r"(?<![^-_\s])([A-Z])([A-Z]+)")
-_GAP = re.compile(r"[-_\s]")
+_CAPITALS = pattern(r"(?<![^-_\s])([A-Z])([A-Z]+)")
+_GAP = pattern(r"[-_\s]")
 
 
 @go("snakecase", "string")

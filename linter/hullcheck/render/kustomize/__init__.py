@@ -3,10 +3,11 @@
 Nothing is fetched and nothing is run: what would be is noted, and the rest is built.
 """
 
+from __future__ import annotations
+
 import posixpath
 from collections import deque
 from collections.abc import Iterable
-from typing import NamedTuple
 
 from hullcheck.budget import OutOfTimeError, Thing, tick
 from hullcheck.model.coverage import Gap
@@ -19,6 +20,7 @@ from hullcheck.render.kustomize.files import Files, Read, is_remote, resolve
 from hullcheck.render.kustomize.resources import Resource
 from hullcheck.render.kustomize.state import DeadImage
 from hullcheck.source import Location
+from hullcheck.tuples import NamedTuple
 
 __all__ = ["Build", "DeadImage", "Kustomizations", "Read", "objects"]
 
@@ -58,11 +60,11 @@ class Kustomizations:
     """All kustomizations of a repository, by folder, and how they use one another.
 
     `manifests` are the files read so far, by path, the kustomizations among them. `read` gives the bytes of any other
-    file of the repository.
+    file of the repository. `paths` are those of all its files: charts for `helmCharts` are looked for among them.
     """
 
-    def __init__(self, manifests: dict[str, ManifestFile], read: Read) -> None:
-        self.files = Files(manifests, read)
+    def __init__(self, manifests: dict[str, ManifestFile], read: Read, paths: Iterable[str] = ()) -> None:
+        self.files = Files(manifests, read, paths)
         self.layers: dict[str, Mapping] = {}
         for path, file in sorted(manifests.items()):
             if file.layer is not None and posixpath.basename(path) in NAMES:
@@ -74,6 +76,17 @@ class Kustomizations:
         for folder, layer in self.layers.items():
             self._note(folder, layer)
         self._builder = Builder(self.files)
+        self.objects = 0
+
+    def add(self, layers: dict[str, ManifestFile]) -> None:
+        """More kustomizations, in folders that have none."""
+        self.files.manifests = {**self.files.manifests, **layers}
+        for path, file in layers.items():
+            assert file.layer is not None
+            self.layers[posixpath.dirname(path)] = file.layer
+        for path, file in layers.items():
+            assert file.layer is not None
+            self._note(posixpath.dirname(path), file.layer)
         self.objects = 0
 
     def _note(self, folder: str, layer: Mapping) -> None:

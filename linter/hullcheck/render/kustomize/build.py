@@ -1,8 +1,10 @@
 """`kustomize build`, without running or fetching anything: resources, generators, components, then transformers."""
 
+from __future__ import annotations
+
 from hullcheck.model.node import Mapping, Node, Scalar
 from hullcheck.model.problem import Problem
-from hullcheck.parse.kustomization import Layer, RefusedError, UnknownError, layer, struct, text, texts
+from hullcheck.parse.kustomization import Layer, RefusedError, UnknownError, layer, struct, texts
 from hullcheck.render.kustomize import generate, plugins, transformers, variables
 from hullcheck.render.kustomize.fieldspecs import configured
 from hullcheck.render.kustomize.files import Files, is_below, is_remote, resolve
@@ -13,7 +15,7 @@ from hullcheck.render.kustomize.openapi import types_of
 from hullcheck.render.kustomize.order import in_order
 from hullcheck.render.kustomize.origins import note, wanted
 from hullcheck.render.kustomize.resources import Resource, Resources, Work, read
-from hullcheck.render.kustomize.state import CONFIGURED, GENERATOR, MISSING, OUTSIDE, REMOTE, State
+from hullcheck.render.kustomize.state import CONFIGURED, MISSING, OUTSIDE, REMOTE, State
 from hullcheck.render.kustomize.transform import settled_annotations
 from hullcheck.source import Location
 
@@ -205,9 +207,10 @@ class Builder:
                 self.absorb(made, state)
         for field in ("helmCharts", "helmChartInflationGenerator"):
             for node in own.list(field):
-                name = text(struct_field(node, "name"), "name")
-                message = f"the chart `{name}` is inflated by helm, which isn't run"
-                state.unknown(message, node.location.one_line(), GENERATOR)
+                from hullcheck.render.kustomize.inflate import inflated
+
+                for made in inflated(node, own, self.files, state):
+                    state.resources.append(made)
         plugins.generate(own, state, self, stack, reader, shared)
 
     def absorb(self, made: Resource, state: State) -> None:

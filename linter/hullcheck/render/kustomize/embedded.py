@@ -1,15 +1,17 @@
 """Values inside of JSON or YAML that is itself the text of a field, which replacements can write into."""
 
+from __future__ import annotations
+
 import json
-import re
 from collections.abc import Iterator
 
 from hullcheck.model.node import Mapping, Node, Scalar, Sequence
 from hullcheck.parse import yaml
+from hullcheck.patterns import pattern
 from hullcheck.render.kustomize.scalars import data
 from hullcheck.source import Source
 
-_PLAIN = re.compile(r"[A-Za-z0-9_./:@+-]*[A-Za-z0-9_./@+-]")
+_PLAIN = pattern(r"[A-Za-z0-9_./:@+-]*[A-Za-z0-9_./@+-]")
 
 
 def document(field: Scalar) -> Node | None:

@@ -3,14 +3,16 @@
 The tables are kustomize 5.8.1's (api/internal/konfig/builtinpluginconsts), put in fewer words.
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
 
 from hullcheck.model.node import Node
 from hullcheck.parse.kustomization import RefusedError, flag, sequence, struct, text
 from hullcheck.render.kustomize.resources import Gvk
 from hullcheck.render.kustomize.tree import split_path
 from hullcheck.source import Location
+from hullcheck.tuples import NamedTuple
 
 
 class FieldSpec(NamedTuple):

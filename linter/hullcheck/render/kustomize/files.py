@@ -1,8 +1,9 @@
 """The files that a kustomization names, read as kustomize reads them and no further than the repository's root."""
 
+from __future__ import annotations
+
 import posixpath
-from collections.abc import Callable
-from typing import NamedTuple
+from collections.abc import Callable, Iterable
 
 from hullcheck.model.node import Mapping, Node, Sequence
 from hullcheck.parse.kubernetes import ManifestFile, documents
@@ -10,6 +11,7 @@ from hullcheck.parse.kustomization import NAMES, RefusedError
 from hullcheck.render.kustomize.resources import word_at
 from hullcheck.render.kustomize.scalars import is_null
 from hullcheck.source import Location, Source
+from hullcheck.tuples import NamedTuple
 
 Read = Callable[[str], bytes | None]
 """The bytes of a file of the repository, by its path; None if there is none, or it can't be read."""
@@ -27,8 +29,10 @@ class Content(NamedTuple):
 class Files:
     """Reads each file once. What other parts have read already is taken from them."""
 
-    def __init__(self, manifests: dict[str, ManifestFile], read: Read) -> None:
+    def __init__(self, manifests: dict[str, ManifestFile], read: Read, paths: Iterable[str] = ()) -> None:
+        """`paths` are those of all files of the repository, which charts are looked for among."""
         self.manifests = manifests
+        self.paths = paths
         self.read = read
         self._contents: dict[str, Content | None] = {}
         self._bytes: dict[str, bytes | None] = {}

@@ -1,20 +1,23 @@
 """ConfigMaps and Secrets that a kustomization makes, and the hash of their content that ends their names."""
 
+from __future__ import annotations
+
 import base64
 import hashlib
 import json
 import math
 import posixpath
-import re
 from collections.abc import Iterator
-from typing import Any, NamedTuple, Protocol
 
 from hullcheck.model.node import Mapping, Node, Scalar
 from hullcheck.parse.kustomization import RefusedError, flag, struct, text, text_map, texts
+from hullcheck.patterns import pattern
 from hullcheck.render.kustomize.resources import Resource, word_at
 from hullcheck.render.kustomize.scalars import data
 from hullcheck.render.kustomize.tree import empty_mapping, put, word
 from hullcheck.source import Source
+from hullcheck.tuples import NamedTuple
+from hullcheck.typed import Any, Protocol
 
 FIELDS = "name namespace behavior literals files envs env options type"
 _LINE = 70
@@ -270,7 +273,7 @@ def content_hash(root: Mapping) -> str:
     return digest[:10].translate(_HASH)
 
 
-_ESCAPED = re.compile("[<>&\u2028\u2029]")
+_ESCAPED = pattern("[<>&\u2028\u2029]")
 
 
 def go_json(value: Any) -> str:

@@ -1,12 +1,13 @@
 """JSON 6902 patches, as lenient and as strict as the library that kustomize uses."""
 
-from typing import NamedTuple
+from __future__ import annotations
 
 from hullcheck.model.node import Mapping, Node, Scalar, Sequence
 from hullcheck.parse.kustomization import RefusedError
 from hullcheck.render.kustomize.scalars import as_yaml_11, data, is_null
 from hullcheck.render.kustomize.tree import empty_mapping, key_at, put, without
 from hullcheck.source import Location
+from hullcheck.tuples import NamedTuple
 
 _OPERATIONS = frozenset(("add", "remove", "replace", "move", "copy", "test"))
 MAX_INDEX = 100_000

@@ -4,7 +4,9 @@ Both are those of Kubernetes 1.21, whose OpenAPI document kustomize 5 carries: a
 it, so that its lists are replaced as a whole and it counts as one that has a namespace.
 """
 
-from typing import NamedTuple
+from __future__ import annotations
+
+from hullcheck.tuples import NamedTuple
 
 _CLUSTER = {
     "admissionregistration.k8s.io/v1": "MutatingWebhookConfiguration ValidatingWebhookConfiguration",

@@ -1,5 +1,7 @@
 """Files that a kustomization names: where they are, and what is done about those that aren't here."""
 
+from __future__ import annotations
+
 from hullcheck.model.coverage import Gap
 from hullcheck.model.node import Scalar
 from hullcheck.parse.kustomization import RefusedError

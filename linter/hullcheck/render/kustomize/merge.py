@@ -5,6 +5,8 @@ elsewhere. Where kustomize differs from the API server, this does as kustomize: 
 without its key loses its neighbours, `$patch: replace` inside an element with a key has no effect.
 """
 
+from __future__ import annotations
+
 from collections.abc import Sequence as Items
 
 from hullcheck.model.node import Mapping, Node, Scalar, Sequence

@@ -1,6 +1,6 @@
 """References that follow an object to its new name: the last step of a build, when all names are known."""
 
-from typing import NamedTuple
+from __future__ import annotations
 
 from hullcheck.model.node import Mapping, Node, Scalar, Sequence
 from hullcheck.parse.kustomization import RefusedError
@@ -8,6 +8,7 @@ from hullcheck.render.kustomize.fieldspecs import FieldSpec, Referrers
 from hullcheck.render.kustomize.resources import NO_NAMESPACE, Gvk, Id, Resource, Resources, word_at
 from hullcheck.render.kustomize.scalars import is_null
 from hullcheck.render.kustomize.tree import change_at, overriding, put
+from hullcheck.tuples import NamedTuple
 
 
 class _Target(NamedTuple):

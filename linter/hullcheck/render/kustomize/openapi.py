@@ -1,5 +1,7 @@
 """A schema that a kustomization brings along: it says which lists are merged by key, and takes the place of the own."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hullcheck.model.node import Mapping, Node, Scalar, Sequence, at, items

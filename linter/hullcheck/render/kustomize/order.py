@@ -1,5 +1,7 @@
 """The order in which a build puts its objects out."""
 
+from __future__ import annotations
+
 from hullcheck.model.node import Node
 from hullcheck.parse.kustomization import RefusedError, struct, text, texts
 from hullcheck.render.kustomize.fieldspecs import KIND_ORDER

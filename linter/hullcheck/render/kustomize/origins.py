@@ -1,5 +1,7 @@
 """`buildMetadata`: labels and annotations that say who built an object, from which file, and what was done to it."""
 
+from __future__ import annotations
+
 import posixpath
 
 from hullcheck.model.node import Mapping, Node, Scalar

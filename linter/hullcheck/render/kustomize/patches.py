@@ -1,6 +1,6 @@
 """Patches: strategic merges and JSON 6902, from files or written in the kustomization itself."""
 
-from typing import NamedTuple
+from __future__ import annotations
 
 from hullcheck.model.node import Mapping, Node, Scalar
 from hullcheck.parse.kustomization import RefusedError
@@ -12,6 +12,7 @@ from hullcheck.render.kustomize.scalars import is_null
 from hullcheck.render.kustomize.selectors import Selector, select
 from hullcheck.render.kustomize.tree import empty_mapping, put, unshared, without, word
 from hullcheck.source import Location
+from hullcheck.tuples import NamedTuple
 
 COST = 30
 """What it costs to patch an object, in steps."""

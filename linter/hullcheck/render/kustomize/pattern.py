@@ -5,9 +5,13 @@ turned into states, all of which are followed at once. What few selectors use (n
 isn't followed.
 """
 
+from __future__ import annotations
+
 import re
 from functools import lru_cache
-from typing import NamedTuple
+
+from hullcheck.patterns import pattern
+from hullcheck.tuples import NamedTuple
 
 MAX_PATTERN = 1_000
 MAX_STATES = 5_000
@@ -15,8 +19,8 @@ MAX_TEXT = 20_000
 MAX_NESTED = 50
 MAX_TIMES = 1_000
 
-_SIMPLE = re.compile(r"[A-Za-z0-9_/@: -]*")
-_TIMES = re.compile(r"\{(\d{1,4})(,(\d{0,4}))?\}")
+_SIMPLE = pattern(r"[A-Za-z0-9_/@: -]*")
+_TIMES = pattern(r"\{(\d{1,4})(,(\d{0,4}))?\}")
 _CLASSES = {"d": "0-9", "w": "0-9A-Za-z_", "s": "\t\n\f\r "}
 
 

@@ -1,6 +1,6 @@
 """`generators` and `transformers`: the built-in kinds are followed, programs are never run."""
 
-from typing import TYPE_CHECKING
+from __future__ import annotations
 
 from hullcheck.model.node import Mapping, Node, Scalar
 from hullcheck.parse.embedded import embedded
@@ -14,6 +14,7 @@ from hullcheck.render.kustomize.resources import Resource
 from hullcheck.render.kustomize.state import GENERATOR, State
 from hullcheck.render.kustomize.transform import NamespaceRule, add_affix, add_words, set_namespace
 from hullcheck.render.kustomize.tree import put
+from hullcheck.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from hullcheck.render.kustomize.build import Builder

@@ -1,7 +1,8 @@
 """Replacements: a value of one object, or a given one, written into fields of others."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
-from typing import NamedTuple
 
 from hullcheck.model.node import Mapping, Node, Scalar, Sequence
 from hullcheck.parse.kustomization import RefusedError, UnknownError, flag, number, sequence, struct, text, texts
@@ -12,6 +13,7 @@ from hullcheck.render.kustomize.scalars import is_null, kind_of, style_for
 from hullcheck.render.kustomize.selectors import Selector, selector
 from hullcheck.render.kustomize.tree import empty_mapping, empty_sequence, put, split_path
 from hullcheck.source import Location
+from hullcheck.tuples import NamedTuple
 
 DEFAULT_PATH = "metadata.name"
 

@@ -1,7 +1,8 @@
 """Objects on their way through a build: their tree, and every name they have had."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterable, Iterator
-from typing import NamedTuple
 
 from hullcheck.budget import tick
 from hullcheck.model.node import Mapping, Node, Scalar
@@ -11,6 +12,7 @@ from hullcheck.render.kustomize.pattern import is_word
 from hullcheck.render.kustomize.scalars import is_null
 from hullcheck.render.kustomize.tree import empty_mapping, put, spread
 from hullcheck.source import Location
+from hullcheck.tuples import NamedTuple
 
 NO_NAMESPACE = "_non_namespaceable_"
 

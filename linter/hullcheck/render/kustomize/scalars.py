@@ -3,11 +3,13 @@
 It reads YAML 1.2 with remains of 1.1: `yes` and `on` are text, `010` and `0o10` are 8, a bare date becomes a time.
 """
 
+from __future__ import annotations
+
 import math
-import re
-from typing import Any
 
 from hullcheck.model.node import Mapping, Node, Scalar, Sequence
+from hullcheck.patterns import pattern
+from hullcheck.typed import Any
 
 _WORDS: dict[str, tuple[str, Any]] = {
     **dict.fromkeys(("", "~", "null", "Null", "NULL"), ("null", None)),
@@ -21,9 +23,9 @@ _BOOLEANS_11 = {
     **dict.fromkeys(("y", "Y", "yes", "Yes", "YES", "on", "On", "ON"), "true"),
     **dict.fromkeys(("n", "N", "no", "No", "NO", "off", "Off", "OFF"), "false"),
 }
-_INTEGER = re.compile(r"([-+]?)(?:0[xX]([0-9a-fA-F]+)|0[bB]([01]+)|0[oO]?([0-7]+)|(0|[1-9][0-9]*))")
-_FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
-_TIME = re.compile(
+_INTEGER = pattern(r"([-+]?)(?:0[xX]([0-9a-fA-F]+)|0[bB]([01]+)|0[oO]?([0-7]+)|(0|[1-9][0-9]*))")
+_FLOAT = pattern(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
+_TIME = pattern(
     r"(\d{4})-(\d{1,2})-(\d{1,2})"
     r"(?:(?:[Tt]|\s+)(\d{1,2}):(\d{1,2}):(\d{1,2})(?:\.(\d{1,9})\d*)?\s*(Z|[-+]\d{1,2}(?::?\d{2})?)?)?"
 )

@@ -1,15 +1,18 @@
 """Which objects a patch or replacement is for."""
 
+from __future__ import annotations
+
 import re
 from collections.abc import Callable
 from functools import lru_cache
-from typing import NamedTuple
 
 from hullcheck.model.node import Node
 from hullcheck.parse.kustomization import RefusedError, UnknownError, struct, text
+from hullcheck.patterns import pattern
 from hullcheck.render.kustomize.pattern import PatternError, is_word, matches_whole
 from hullcheck.render.kustomize.resources import Gvk, Resource, Resources
 from hullcheck.source import Location
+from hullcheck.tuples import NamedTuple
 
 STEPS = 3
 PATTERN_STEPS = 20
@@ -18,7 +21,7 @@ PATTERN_STEPS = 20
 FIELDS = "group version kind name namespace labelSelector annotationSelector"
 
 _WORD = r"[A-Za-z0-9_./-]++"
-_REQUIREMENT = re.compile(
+_REQUIREMENT = pattern(
     rf"\s*+(?:(?P<not>!)\s*+(?P<absent>{_WORD})|(?P<key>{_WORD})\s*+"
     rf"(?:(?P<in>in|notin)\s*+\((?P<values>[^()]*+)\)|(?P<operator>==|=|!=|>|<)\s*+(?P<value>[A-Za-z0-9_.-]*+))?)\s*+(?:,|$)"
 )

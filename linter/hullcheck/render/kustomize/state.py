@@ -1,6 +1,6 @@
 """What a build has gathered so far, and what is wrong or unknown about it."""
 
-from typing import NamedTuple
+from __future__ import annotations
 
 from hullcheck.model.coverage import Gap
 from hullcheck.model.node import Mapping
@@ -11,6 +11,7 @@ from hullcheck.render.kustomize.kinds import Types
 from hullcheck.render.kustomize.resources import Resources, Step, Work
 from hullcheck.render.kustomize.variables import Variable
 from hullcheck.source import Location
+from hullcheck.tuples import NamedTuple
 
 MAX_OBJECTS = 10_000
 """Objects of one build; clusters that are kept in one overlay have a few thousand."""

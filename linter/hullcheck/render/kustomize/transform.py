@@ -1,18 +1,21 @@
 """What a kustomization does to every object that it fits: namespace, names, labels, annotations, images, replicas."""
 
+from __future__ import annotations
+
 import re
 from collections.abc import Iterable
 from functools import lru_cache
-from typing import NamedTuple
 
 from hullcheck.budget import tick
 from hullcheck.model.node import Mapping, Node, Scalar, Sequence
 from hullcheck.parse.kustomization import RefusedError, UnknownError
+from hullcheck.patterns import pattern
 from hullcheck.render.kustomize.fieldspecs import FieldSpec
 from hullcheck.render.kustomize.pattern import Pattern, PatternError, compiled
 from hullcheck.render.kustomize.resources import BUILD_ANNOTATIONS, Gvk, Resource, Resources, word_at
 from hullcheck.render.kustomize.scalars import is_null
 from hullcheck.render.kustomize.tree import Change, Shared, change_at, empty_mapping, overriding, put, shared, word
+from hullcheck.tuples import NamedTuple
 
 STEPS = 10
 """What it costs to change the same in an object as in all others."""
@@ -264,7 +267,7 @@ def _with_images(containers: Sequence, change: Change) -> Sequence:
     return containers if same else containers.with_items(items)
 
 
-_LITERAL = re.compile(r"[A-Za-z0-9_./:@-]*")
+_LITERAL = pattern(r"[A-Za-z0-9_./:@-]*")
 _REST = r"(:[a-zA-Z0-9_.{}-]*)?(@sha256:[a-zA-Z0-9_.{}-]*)?$"
 
 

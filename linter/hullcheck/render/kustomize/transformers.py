@@ -1,5 +1,7 @@
 """A kustomization's own transformers, in kustomize's order, whatever theirs in the file is."""
 
+from __future__ import annotations
+
 import json
 
 from hullcheck.model.node import Mapping, Node, Scalar, Sequence

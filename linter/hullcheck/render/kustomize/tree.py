@@ -1,13 +1,15 @@
 """New trees out of old ones: what is changed is copied, the rest is shared, so that bases are built once."""
 
-import re
+from __future__ import annotations
+
 from collections.abc import Callable, Iterator
 
 from hullcheck.model.node import Mapping, Node, Scalar, Sequence
 from hullcheck.parse.kustomization import RefusedError
+from hullcheck.patterns import pattern
 from hullcheck.render.kustomize.scalars import is_null, style_for
 
-_NO_FIELD = re.compile(r"[+-]?[0-9]+|-|\*|\[.*\]")
+_NO_FIELD = pattern(r"[+-]?[0-9]+|-|\*|\[.*\]")
 """Parts of a path that lead to the elements of a list."""
 
 Change = Callable[[Node], Node | None]

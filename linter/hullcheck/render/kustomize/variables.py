@@ -1,6 +1,6 @@
 """`vars`: values of objects that stand for `$(NAME)` in the places where kustomize looks for it."""
 
-from typing import Any, NamedTuple
+from __future__ import annotations
 
 from hullcheck.model.node import Mapping, Node, Scalar, Sequence
 from hullcheck.parse.kustomization import RefusedError, struct, text
@@ -10,6 +10,8 @@ from hullcheck.render.kustomize.resources import Gvk, Resource, Resources, gvk
 from hullcheck.render.kustomize.scalars import is_null, kind_of, style_for, value_of
 from hullcheck.render.kustomize.tree import change_at
 from hullcheck.source import Location
+from hullcheck.tuples import NamedTuple
+from hullcheck.typed import Any
 
 
 class Variable(NamedTuple):

@@ -4,8 +4,9 @@
 has them, marked, and what a change made disappear. Equal runs give equal bytes: no times, no paths of this machine.
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterable
-from typing import Any
 
 from hullcheck import __version__
 from hullcheck.report import Run, VersionControl
@@ -15,6 +16,7 @@ from hullcheck.report.sarif import places
 from hullcheck.report.sarif.objects import om, to_json
 from hullcheck.report.sarif.results import Group, Results, groups, templates
 from hullcheck.report.sarif.rules import LEVEL, rule, weaknesses
+from hullcheck.typed import Any
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 

@@ -4,6 +4,8 @@ The algorithm is that of `src/fingerprints.ts` in github.com/github/codeql-actio
 the line's start, blanks left out, and a number that tells equal ones apart.
 """
 
+from __future__ import annotations
+
 import sys
 from array import array
 

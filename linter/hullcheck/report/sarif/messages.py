@@ -4,10 +4,13 @@ A check writes names in `backticks`. Plain text has them in single quotes, Markd
 has `'{0}'` in their place.
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterable
-from typing import Any, NamedTuple
 
 from hullcheck.report.sarif.objects import om
+from hullcheck.tuples import NamedTuple
+from hullcheck.typed import Any
 
 
 class Text(NamedTuple):

@@ -3,11 +3,14 @@
 sarif-om has no serialiser, and it calls `Suppression.status` by the name that it had in a draft.
 """
 
+from __future__ import annotations
+
 import functools
-from typing import Any
 
 import attr
 import sarif_om as om
+
+from hullcheck.typed import Any
 
 __all__ = ["om", "plan", "to_json"]
 

@@ -1,12 +1,14 @@
 """Places as SARIF has them: percent-encoded addresses relative to the root, one line, columns in UTF-16 units."""
 
+from __future__ import annotations
+
 import os
-from typing import Any
 from urllib.parse import quote
 
 from hullcheck.report.safe import Secrets, clean, well_formed
 from hullcheck.report.sarif.objects import om
 from hullcheck.source import Location, Source
+from hullcheck.typed import Any
 
 ROOT = "SRCROOT"
 """The name of the repository's root; its address is the reader's business, and no path of this machine is told."""

@@ -1,8 +1,9 @@
 """Findings as results: those of one check on one line are one, as code scanning would have it."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Iterator
 from hashlib import sha256
-from typing import Any, NamedTuple
 
 from hullcheck.check import Registry
 from hullcheck.finding import Finding, Fix, Suppression
@@ -14,6 +15,8 @@ from hullcheck.report.sarif.objects import om
 from hullcheck.report.sarif.rules import LEVEL
 from hullcheck.report.unite import each
 from hullcheck.source import Related, Source
+from hullcheck.tuples import NamedTuple
+from hullcheck.typed import Any
 
 MOST_RELATED = 50
 """Related locations of a result; code scanning shows 100 at most."""

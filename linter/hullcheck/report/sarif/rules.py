@@ -1,11 +1,12 @@
 """Checks as rules, with their pages, and what code scanning wants to know of them."""
 
-from typing import Any
+from __future__ import annotations
 
 from hullcheck.check import Check
 from hullcheck.finding import Severity
 from hullcheck.report.page import markdown, page
 from hullcheck.report.sarif.objects import om
+from hullcheck.typed import Any
 
 SECURITY_SEVERITY = {
     Severity.CRITICAL: "9.5",

@@ -1,0 +1,207 @@
+"""The Applications that an ApplicationSet of Argo CD makes, as far as its generators look at this repository alone.
+
+Lists, directories and files of the repository, and what `matrix` and `merge` make of them; a generator that asks a
+cluster or a server makes what can't be known.
+See https://argo-cd.readthedocs.io/en/stable/operator-manual/applicationset/Generators/
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Sequence as Listed
+
+from hullcheck.model.globs import Token, among
+from hullcheck.model.kubernetes import KubernetesObject
+from hullcheck.model.node import Mapping, Node, Scalar, Sequence, as_str, at, items
+from hullcheck.parse import yaml
+from hullcheck.parse.kubernetes import object_of
+from hullcheck.patterns import pattern
+from hullcheck.source import Source
+from hullcheck.tuples import NamedTuple
+
+MAX_MADE = 200
+"""Applications of one ApplicationSet; what has more is told."""
+
+MAX_DEPTH = 100
+
+Parameters = dict[str, Scalar]
+"""By dotted name, each at the place where its value was written, or where the generator was that found it."""
+
+
+class Made(NamedTuple):
+    """The Applications, and why there may be others, empty if these are all."""
+
+    applications: list[KubernetesObject]
+    unknown: str
+
+
+class _UnknownError(Exception):
+    """What a generator makes isn't known; the message says why."""
+
+
+class ApplicationSets:
+    """Makes Applications out of the files of a repository: its `paths`, and what `read` gives of them."""
+
+    def __init__(self, paths: Iterable[str], read: Callable[[str], bytes | None]) -> None:
+        self._paths = sorted(paths)
+        self._read = read
+
+    def made(self, of: KubernetesObject) -> Made:
+        """The Applications of one ApplicationSet."""
+        template = at(of.node, "spec", "template")
+        if not isinstance(template, Mapping):
+            return Made([], "it has no template")
+        go = as_str(at(of.node, "spec", "goTemplate")) == "true"
+        unknown = ""
+        found: list[KubernetesObject] = []
+        for generator in items(at(of.node, "spec", "generators")):
+            try:
+                for parameters in self._parameters(generator):
+                    if len(found) >= MAX_MADE:
+                        return Made(found, f"it makes more than {MAX_MADE} Applications")
+                    made = _application(template, parameters, go, of)
+                    if made is not None:
+                        found.append(made)
+            except _UnknownError as error:
+                unknown = str(error)
+        if at(of.node, "spec", "templatePatch") is not None:
+            unknown = unknown or "its `templatePatch` isn't read"
+        return Made(found, unknown)
+
+    def _parameters(self, generator: Node, depth: int = 0) -> Iterator[Parameters]:
+        if not isinstance(generator, Mapping) or depth > 2:
+            raise _UnknownError("a generator can't be read")
+        if at(generator, "selector") is not None:
+            raise _UnknownError("what a selector leaves of a generator isn't worked out")
+        if at(generator, "list") is not None:
+            for element in items(at(generator, "list", "elements")):
+                yield dict(_flat(element))
+        elif at(generator, "git") is not None:
+            yield from self._git(at(generator, "git"))
+        elif at(generator, "matrix") is not None:
+            first, second = ([*items(at(generator, "matrix", "generators")), None, None])[:2]
+            if first is None or second is None:
+                raise _UnknownError("a matrix needs two generators")
+            others = list(self._parameters(second, depth + 1))
+            for one in self._parameters(first, depth + 1):
+                yield from ({**one, **other} for other in others)
+        else:
+            kinds = [name for name in generator.entries() if name not in ("template", "values")]
+            raise _UnknownError(f"what the generator `{kinds[0] if kinds else '?'}` finds isn't known here")
+
+    def _git(self, git: Node | None) -> Iterator[Parameters]:
+        more = {f"values.{name}": value for name, value in _flat(at(git, "values"))}
+        for entry in items(at(git, "directories")):
+            if as_str(at(entry, "exclude")) == "true":
+                continue
+            pattern = as_str(at(entry, "path")) or ""
+            without = [
+                as_str(at(e, "path")) or "" for e in items(at(git, "directories")) if as_str(at(e, "exclude")) == "true"
+            ]
+            for folder in self._folders():
+                if _fits(pattern, folder) and not any(_fits(each, folder) for each in without):
+                    yield {**_of_path(folder, entry), **more}
+        for entry in items(at(git, "files")):
+            pattern = as_str(at(entry, "path")) or ""
+            for path in self._paths:
+                if _fits(pattern, path):
+                    found = yaml.parse(Source(path, self._read(path) or b"")).documents
+                    root = found[0].root if found else None
+                    for element in root.items if isinstance(root, Sequence) else [root]:
+                        there = _of_path(posixpath.dirname(path), entry, posixpath.basename(path))
+                        yield {**dict(_flat(element)), **there, **more}
+
+    def _folders(self) -> list[str]:
+        found: set[str] = set()
+        for path in self._paths:
+            folder = posixpath.dirname(path)
+            while folder and folder not in found:
+                found.add(folder)
+                folder = posixpath.dirname(folder)
+        return sorted(found)
+
+
+def _fits(pattern: str, path: str) -> bool:
+    """Does a pattern as Go's `doublestar` takes it match a path?"""
+    segments: list[Listed[Token] | None] = [
+        None if part == "**" else _tokens(part) for part in pattern.strip("/").split("/")
+    ]
+    return bool(pattern) and among(segments, path.split("/"))
+
+
+def _tokens(part: str) -> tuple[Token, ...]:
+    return tuple("*" if char == "*" else f"={char}" for char in part)
+
+
+def _flat(node: Node | None, prefix: str = "", depth: int = 0) -> Iterator[tuple[str, Scalar]]:
+    """The single values below a node, by their dotted names."""
+    if isinstance(node, Mapping) and depth < MAX_DEPTH:
+        for name, (_, value) in node.entries().items():
+            yield from _flat(value, f"{prefix}{name}.", depth + 1)
+    elif isinstance(node, Sequence) and depth < MAX_DEPTH:
+        for number, value in enumerate(node.items):
+            yield from _flat(value, f"{prefix}{number}.", depth + 1)
+    elif isinstance(node, Scalar):
+        yield prefix[:-1], node
+
+
+def _of_path(folder: str, by: Node, filename: str = "") -> Parameters:
+    """What the git generators say of a folder: for plain templates and for Go's."""
+    base = posixpath.basename(folder)
+    normal = re.sub(r"[^a-z0-9.-]", "-", base.lower())
+    said = {"path": folder, "path.path": folder, "path.basename": base, "path.basenameNormalized": normal}
+    for number, segment in enumerate(folder.split("/")):
+        said[f"path[{number}]"] = said[f"path.segments.{number}"] = segment
+    if filename:
+        said["path.filename"] = filename
+        said["path.filenameNormalized"] = re.sub(r"[^a-z0-9.-]", "-", filename.lower())
+    return {name: Scalar(by.source, by.start, by.end, "", text, '"') for name, text in said.items()}
+
+
+_PLAIN = pattern(r"\{\{\s{0,20}([A-Za-z_][\w.\[\]-]{0,200})\s{0,20}\}\}")
+_GO = pattern(r"\{\{-?\s{0,20}(?:\.([A-Za-z_][\w.]{0,200})|index \.([\w.]{1,200}) \"?(\w{1,100})\"?)\s{0,20}-?\}\}")
+
+
+def _application(template: Mapping, parameters: Parameters, go: bool, of: KubernetesObject) -> KubernetesObject | None:
+    root = _filled(template, parameters, go, 0)
+    assert isinstance(root, Mapping)
+    made = object_of(root, of.api_version, "Application")
+    if made is None:
+        return None
+    return made._replace(namespace=made.namespace or of.namespace, location=of.location)
+
+
+def _filled(node: Node, parameters: Parameters, go: bool, depth: int) -> Node:
+    if isinstance(node, Scalar):
+        return _text(node, parameters, go) if "{{" in node.text else node
+    if depth > MAX_DEPTH:
+        return node
+    if isinstance(node, Sequence):
+        return node.with_items([_filled(item, parameters, go, depth + 1) for item in node.items])
+    if isinstance(node, Mapping):
+        entries = node.entries().items()
+        return node.with_entries(
+            {name: (key, _filled(value, parameters, go, depth + 1)) for name, (key, value) in entries}
+        )
+    return node
+
+
+def _text(node: Scalar, parameters: Parameters, go: bool) -> Scalar:
+    used: list[Scalar] = []
+
+    def value(match: re.Match[str]) -> str:
+        name = match[1] or f"{match[2]}.{match[3]}"
+        found = parameters.get(name)
+        if found is None:
+            return match[0]
+        used.append(found)
+        return found.text
+
+    text = (_GO if go else _PLAIN).sub(value, node.text)
+    whole = len(used) == 1 and text == used[0].text
+    made = node.replaced(text, node.style or (used[0].style if used else ""), used[0] if whole else node, "template")
+    if "{{" in text:
+        made.unknown = f"`{text}` isn't known"
+    return made

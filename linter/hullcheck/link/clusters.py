@@ -1,0 +1,368 @@
+"""Folders of this repository that Flux and Argo CD deploy, as the kustomizations that they make of them.
+
+Flux builds a kustomization of a folder, one that lists all manifests below it where there is none, and lays over it what
+its own object says (https://fluxcd.io/flux/components/kustomize/kustomizations/); so does Argo CD. Here each of them
+becomes a `layer` like those that are written, in a folder that no repository has, so that it is built, claims its files
+and is told about as they are. What is deployed to one cluster is then judged together.
+"""
+
+from __future__ import annotations
+
+import posixpath
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
+
+from hullcheck.link.gitops import ARGO, ELSEWHERE, FLUX, clean, sources_of, url_of
+from hullcheck.link.substitutes import Substitutes
+from hullcheck.model.coverage import Gap
+from hullcheck.model.kubernetes import KubernetesObject
+from hullcheck.model.node import Mapping as MappingNode
+from hullcheck.model.node import Node, Scalar, Sequence, as_str, at, items
+from hullcheck.model.problem import Problem
+from hullcheck.parse.kubernetes import ManifestFile
+from hullcheck.parse.kustomization import NAMES
+from hullcheck.patterns import pattern
+from hullcheck.source import Source
+from hullcheck.tuples import NamedTuple
+
+MAX_DEPLOYED = 500
+"""Objects of Flux and Argo CD that folders are deployed by; what has more is told."""
+
+
+class Unit(NamedTuple):
+    """A folder that an object deploys: the layer that it makes is in the folder `virtual`.
+
+    `cluster` is what it is deployed to, with whatever else is: the folder of the objects that do it, and where Argo CD
+    is told to. `namespace` is that of objects that have none. `substitutes` are put into what is built.
+    """
+
+    by: KubernetesObject
+    path: str
+    virtual: str
+    cluster: str
+    namespace: str = ""
+    substitutes: Substitutes | None = None
+
+    @property
+    def tool(self) -> str:
+        return "Argo CD" if self.by.group == ARGO else "Flux"
+
+
+class Units:
+    """The units that objects make; `layers` are their kustomizations, to be built with those that are written.
+
+    `folders` are those that have a kustomization, `charts` those that have a chart.
+    """
+
+    def __init__(
+        self,
+        objects: Iterable[KubernetesObject],
+        files: Mapping[str, ManifestFile],
+        folders: frozenset[str],
+        is_chart: Callable[[str], bool],
+    ) -> None:
+        self._files = files
+        self._folders = folders
+        self._is_chart = is_chart
+        self.problems: list[Problem] = []
+        self.layers: dict[str, ManifestFile] = {}
+        self.units: dict[str, Unit] = {}
+        self._generated: dict[str, str] = {}
+        self._stand_for: dict[str, KubernetesObject] = {}
+        objects = list(objects)
+        self._config_maps = {(made.namespace, made.name): made for made in objects if made.kind == "ConfigMap"}
+        flux = [made for made in objects if made.kind == "Kustomization" and made.group.endswith(FLUX)]
+        argo = [made for made in objects if made.kind == "Application" and made.group == ARGO]
+        if flux:
+            self._flux(flux)
+        if argo:
+            self._argo(argo)
+        self._join()
+
+    # Flux
+
+    def _flux(self, found: list[KubernetesObject]) -> None:
+        named = Counter(self._source_name(made) for made in found if self._holds(_path(made)))
+        most = max(named.values(), default=0)
+        own = {name for name, count in named.items() if count == most}
+        for made in found:
+            path = _path(made)
+            if "${" in path:
+                self._elsewhere(made, path, "its path has variables")
+            elif self._source_name(made) not in own or not self._holds(path):
+                self._elsewhere(made, path, "its files are in no folder of this repository")
+            else:
+                spec = at(made.node, "spec")
+                self._add(made, path, _flux_fields(spec, path), "", substitutes=self._substitutes(made))
+
+    def _substitutes(self, made: KubernetesObject) -> Substitutes | None:
+        """The variables that a Kustomization of Flux sets; None if it sets none."""
+        build = at(made.node, "spec", "postBuild")
+        if build is None:
+            return None
+        values: dict[str, Scalar] = {}
+        complete = True
+        for entry in items(at(build, "substituteFrom")):
+            name = as_str(at(entry, "name")) or ""
+            held = self._config_maps.get((made.namespace, name)) if as_str(at(entry, "kind")) == "ConfigMap" else None
+            data = at(held.node, "data") if held is not None else None
+            if isinstance(data, MappingNode):
+                values.update(_scalars(data))
+            else:
+                complete = False
+        own = at(build, "substitute")
+        if isinstance(own, MappingNode):
+            values.update(_scalars(own))
+        return Substitutes(values, complete)
+
+    def _source_name(self, made: KubernetesObject) -> str:
+        kind = as_str(at(made.node, "spec", "sourceRef", "kind")) or ""
+        return f"{kind}/{as_str(at(made.node, 'spec', 'sourceRef', 'name'))}" if kind == "GitRepository" else ""
+
+    # Argo CD
+
+    def _argo(self, found: list[KubernetesObject]) -> None:
+        urls = Counter(
+            url_of(source)
+            for made in found
+            for source in sources_of(made)
+            if self._holds(_argo_path(source)) or self._is_chart(_argo_path(source) or "-")
+        )
+        most = max(urls.values(), default=0)
+        own = {url for url, count in urls.items() if count == most}
+        for made in found:
+            for source in sources_of(made):
+                path = _argo_path(source)
+                if path is None or self._is_chart(path):
+                    continue
+                if url_of(source) not in own or not self._holds(path):
+                    self._elsewhere(made, path, "its files are in no folder of this repository")
+                    continue
+                recurse = as_str(at(source, "directory", "recurse")) == "true"
+                namespace = as_str(at(made.node, "spec", "destination", "namespace")) or ""
+                self._add(made, path, _argo_fields(at(source, "kustomize"), path), namespace, recurse=recurse)
+
+    # Both
+
+    def _holds(self, path: str | None) -> bool:
+        """Is there a folder with a kustomization, or with manifests?"""
+        return path is not None and (path in self._folders or any(True for _ in self._manifests(path, True)))
+
+    def _manifests(self, folder: str, recurse: bool) -> Iterator[str]:
+        below = f"{folder}/" if folder else ""
+        for path, file in self._files.items():
+            there = path.startswith(below) and (recurse or "/" not in path[len(below) :])
+            if there and file.objects and not file.deferred:
+                yield path
+
+    def _add(
+        self,
+        made: KubernetesObject,
+        path: str,
+        fields: Iterable[tuple[str, Node]],
+        namespace: str,
+        *,
+        recurse: bool = True,
+        substitutes: Substitutes | None = None,
+    ) -> None:
+        if len(self.units) >= MAX_DEPLOYED:
+            why = f"more than {MAX_DEPLOYED} objects deploy folders"
+            self.problems.append(Problem("not-analysed", why, made.location, made.owner, Gap("limit", made.kind, why)))
+            return
+        place = made.location
+        target = path if path in self._folders else self._listed(made, path, recurse)
+        virtual = f"<deployed {len(self.units)}>"
+        resources = Sequence(place.source, place.start, place.end, "", True)
+        resources.items = [_word(f"../{target}", made)]
+        own = {"resources": resources, **dict(fields)}
+        self._put(virtual, own, made)
+        self.units[virtual] = Unit(made, path, virtual, "", namespace, substitutes)
+
+    def _listed(self, made: KubernetesObject, path: str, recurse: bool) -> str:
+        """The folder of a kustomization that lists what is below a folder that has none: folders that have one, and files."""
+        if path in self._generated:
+            return self._generated[path]
+        below = f"{path}/" if path else ""
+        nested = sorted(folder for folder in self._folders if folder.startswith(below)) if recurse else []
+        taken: list[str] = []
+        for folder in nested:
+            if not any(folder.startswith(f"{other}/") for other in taken):
+                taken.append(folder)
+        names = [*taken]
+        for each in sorted(self._manifests(path, recurse)):
+            if self._files[each].layer is None and not any(each.startswith(f"{folder}/") for folder in taken):
+                names.append(each)
+        resources = Sequence(made.location.source, made.location.start, made.location.end, "", True)
+        resources.items = [_word(name[len(below) :], made) for name in names]
+        self._put(path, {"resources": resources}, made)
+        self._generated[path] = path
+        return path
+
+    def _put(self, folder: str, fields: Mapping[str, Node], made: KubernetesObject) -> None:
+        place = made.location
+        path = posixpath.join(folder, NAMES[0])
+        source = Source(path, place.source.text.encode("utf-8", "surrogatepass"))
+        root = MappingNode(source, place.start, place.end, "", False)
+        root.items = [(_word(name, made), value) for name, value in fields.items()]
+        self.layers[path] = ManifestFile(source, documents=(root,), layer=root)
+        self._stand_for[path] = made
+
+    def _elsewhere(self, made: KubernetesObject, path: str | None, because: str) -> None:
+        message = f"what {made.kind} `{made.name}` deploys (`{path or '?'}`) isn't judged: {because}"
+        gap = Gap(ELSEWHERE, made.kind, because)
+        self.problems.append(Problem(ELSEWHERE, message, made.location, made.owner, gap))
+
+    def _join(self) -> None:
+        """Which units go to one cluster: what one deploys is where it is itself, and so is what lies beside it."""
+        first: dict[str, str] = {}
+        for virtual, unit in self.units.items():
+            seen: set[str] = set()
+            at_ = unit
+            while True:
+                above = self._above(at_, seen)
+                if above is None:
+                    break
+                seen.add(above.virtual)
+                at_ = above
+            folder = at_.path if at_.path and _covers(at_, at_.by) else posixpath.dirname(at_.by.location.path)
+            first[virtual] = folder or "."
+        for virtual, unit in list(self.units.items()):
+            target = at(unit.by.node, "spec", "destination")
+            where = as_str(at(target, "name")) or as_str(at(target, "server")) or ""
+            where = "" if where in ("in-cluster", "https://kubernetes.default.svc") else where
+            self.units[virtual] = unit._replace(cluster=f"{first[virtual]} -> {where}" if where else first[virtual])
+
+    def _above(self, unit: Unit, seen: set[str]) -> Unit | None:
+        """The unit that deploys the object of this one, if another does: the one with the deepest folder."""
+        holders = [
+            other
+            for other in self.units.values()
+            if other.virtual not in seen and other.by is not unit.by and _covers(other, unit.by)
+        ]
+        return max(holders, key=lambda other: len(other.path), default=None)
+
+    def told(self, problem: Problem) -> Problem:
+        """A problem of a build, at the object that deploys where it is at a layer that isn't written."""
+        made = self._stand_for.get(problem.location.path)
+        if made is None:
+            return problem
+        return problem._replace(location=made.location, owner=made.owner)
+
+    def written(self, files: frozenset[str]) -> frozenset[str]:
+        """The files of a build that there are, those of the objects that deploy in the place of their layers."""
+        return frozenset(self._stand_for[path].location.path if path in self._stand_for else path for path in files)
+
+
+def _covers(unit: Unit, made: KubernetesObject) -> bool:
+    """Is the object's file below the folder that the unit deploys?"""
+    return not unit.path or made.location.path.startswith(f"{unit.path}/")
+
+
+def _scalars(node: MappingNode) -> Iterator[tuple[str, Scalar]]:
+    return ((name, value) for name, (_, value) in node.entries().items() if isinstance(value, Scalar))
+
+
+def _path(made: KubernetesObject) -> str:
+    return clean(as_str(at(made.node, "spec", "path")) or "")
+
+
+def _argo_path(source: Node) -> str | None:
+    path = as_str(at(source, "path"))
+    return None if path is None else clean(path)
+
+
+def _word(text: str, made: KubernetesObject) -> Scalar:
+    place = made.location
+    return Scalar(place.source, place.start, place.end, "", text, '"')
+
+
+def _moved(node: Node, path: str) -> Sequence:
+    """Paths relative to a folder, as they are from the folder of the layer."""
+    made = Sequence(node.source, node.start, node.end, "", True)
+    for item in items(node):
+        text = as_str(item)
+        if text is not None:
+            moved = Scalar(
+                item.source, item.start, item.end, "", f"../{posixpath.normpath(posixpath.join(path, text))}", '"'
+            )
+            made.items.append(moved)
+    return made
+
+
+_FLUX_FIELDS = {
+    "targetNamespace": "namespace",
+    "namePrefix": "namePrefix",
+    "nameSuffix": "nameSuffix",
+    "patches": "patches",
+    "patchesStrategicMerge": "patchesStrategicMerge",
+    "patchesJson6902": "patchesJson6902",
+    "images": "images",
+}
+
+
+def _flux_fields(spec: Node | None, path: str) -> Iterator[tuple[str, Node]]:
+    for theirs, ours in _FLUX_FIELDS.items():
+        value = at(spec, theirs)
+        if value is not None:
+            yield ours, value
+    components = at(spec, "components")
+    if components is not None:
+        yield "components", _moved(components, path)
+    annotations = at(spec, "commonMetadata", "annotations")
+    if annotations is not None:
+        yield "commonAnnotations", annotations
+    labels = at(spec, "commonMetadata", "labels")
+    if isinstance(labels, MappingNode):
+        yield "labels", _only_metadata(labels)
+
+
+def _only_metadata(labels: MappingNode) -> Sequence:
+    """Labels that go to the objects and into no selector."""
+    entry = MappingNode(labels.source, labels.start, labels.end, "", True)
+    entry.items = [(Scalar(labels.source, labels.start, labels.end, "", "pairs", '"'), labels)]
+    made = Sequence(labels.source, labels.start, labels.end, "", True)
+    made.items = [entry]
+    return made
+
+
+_ARGO_FIELDS = ("namePrefix", "nameSuffix", "namespace", "patches", "commonLabels", "commonAnnotations", "replicas")
+
+
+def _argo_fields(own: Node | None, path: str) -> Iterator[tuple[str, Node]]:
+    for name in _ARGO_FIELDS:
+        value = at(own, name)
+        if value is not None:
+            yield name, value
+    components = at(own, "components")
+    if components is not None:
+        yield "components", _moved(components, path)
+    images = at(own, "images")
+    if images is not None:
+        yield "images", _images(images)
+
+
+_IMAGE = pattern(
+    r"(?:(?P<name>[^=\s]{1,300})=)?(?P<new>[^=@\s]{1,300}?)(?::(?P<tag>[^:/@\s]{1,200}))?(?:@(?P<digest>[^@\s]{1,200}))?"
+)
+
+
+def _images(node: Node) -> Sequence:
+    """`old=new:tag`, as `kustomize edit set image` takes it, as entries of `images`."""
+    made = Sequence(node.source, node.start, node.end, "", True)
+    for item in items(node):
+        match = _IMAGE.fullmatch(as_str(item) or "")
+        if match is None:
+            continue
+        said = {"name": match["name"] or match["new"], "newTag": match["tag"], "digest": match["digest"]}
+        said["newName"] = match["new"] if match["name"] else None
+        entry = MappingNode(item.source, item.start, item.end, "", True)
+        entry.items = [
+            (
+                Scalar(item.source, item.start, item.end, "", key, '"'),
+                Scalar(item.source, item.start, item.end, "", text, '"'),
+            )
+            for key, text in said.items()
+            if text
+        ]
+        made.items.append(entry)
+    return made

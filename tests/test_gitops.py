@@ -1,0 +1,399 @@
+"""What Flux and Argo CD deploy of this repository is judged as they deploy it, and what goes to one cluster together."""
+
+from pathlib import Path
+
+import pytest
+
+from helm_support import CHART
+from hullcheck import engine
+from judge import judge, named
+
+SOURCE = "sourceRef: {kind: GitRepository, name: flux-system}"
+
+
+def flux(name: str, path: str, more: str = "") -> str:
+    return f"""\
+apiVersion: kustomize.toolkit.fluxcd.io/v1
+kind: Kustomization
+metadata: {{name: {name}, namespace: flux-system}}
+spec:
+  path: {path}
+  {SOURCE}
+{more}---
+"""
+
+
+def deployment(name: str, image: str = "nginx:1.29.1", more: str = "") -> str:
+    return f"""\
+apiVersion: apps/v1
+kind: Deployment
+metadata: {{name: "{name}"}}
+spec:
+  selector: {{matchLabels: {{app: "{name}"}}}}
+  template:
+    metadata: {{labels: {{app: "{name}"}}}}
+    spec:
+      containers:
+      - {{name: "{name}", image: "{image}"}}
+{more}---
+"""
+
+
+DENY = """\
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: {name: deny}
+spec: {podSelector: {}, policyTypes: [Ingress, Egress]}
+"""
+SHOP = "  targetNamespace: shop\n"
+TOGETHER = {
+    "clusters/prod/all.yaml": flux("infra", "./infra/policies", SHOP)
+    + flux("web", "./apps/web", SHOP)
+    + flux("db", "./apps/db", SHOP),
+    "infra/policies/deny.yaml": DENY,
+    "apps/web/web.yaml": deployment("web"),
+    "apps/web/kustomization.yaml": "resources: [web.yaml]\n",
+    "apps/db/db.yaml": deployment("db", "postgres:18"),
+}
+
+
+def scopes(result: engine.Result, name: str) -> set[str]:
+    return {one.scope for finding in named(result, name) for one in (finding, *finding.also)}
+
+
+def test_what_goes_to_one_namespace_is_judged_together(tmp_path: Path) -> None:
+    result = judge(tmp_path, TOGETHER)
+    assert not named(result, "no-network-policies", "dangling-network-policy", "not-analysed", "no-default-deny")
+    assert scopes(result, "hardening-missing") == {"clusters/prod (Flux)"}
+    assert {finding.owner for finding in named(result, "hardening-missing")} == {
+        "Deployment/shop/web",
+        "Deployment/shop/db",
+    }
+    assert result.coverage.unjudged == ()
+
+
+def test_without_the_policies_that_is_told(tmp_path: Path) -> None:
+    files = {path: text for path, text in TOGETHER.items() if not path.startswith("infra")}
+    assert scopes(judge(tmp_path, files), "no-network-policies") == {"clusters/prod (Flux)"}
+
+
+PATCH = """\
+  patches:
+  - patch: |
+      apiVersion: apps/v1
+      kind: Deployment
+      metadata: {name: web}
+      spec: {template: {spec: {hostPID: true}}}
+"""
+
+
+def test_a_patch_is_found_where_it_is_written(tmp_path: Path) -> None:
+    files = {"clusters/a/web.yaml": flux("web", "./apps/web", PATCH), "apps/web/web.yaml": deployment("web")}
+    (found,) = named(judge(tmp_path, files), "host-pid-ipc")
+    assert (found.location.path, found.location.line) == ("clusters/a/web.yaml", 12)
+
+
+def test_environments_stay_apart(tmp_path: Path) -> None:
+    files = {
+        "clusters/dev/web.yaml": flux("web", "./apps/dev"),
+        "clusters/prod/web.yaml": flux("web", "./apps/prod"),
+        "apps/base/kustomization.yaml": "resources: [web.yaml]\n",
+        "apps/base/web.yaml": deployment("web"),
+        "apps/dev/kustomization.yaml": "resources: [../base]\n",
+        "apps/prod/kustomization.yaml": "resources: [../base, deny.yaml]\n",
+        "apps/prod/deny.yaml": DENY,
+    }
+    result = judge(tmp_path, files)
+    assert scopes(result, "hardening-missing") == {"clusters/dev (Flux)", "clusters/prod (Flux)"}
+    assert scopes(result, "no-network-policies") == {"clusters/dev (Flux)"}
+
+
+def test_what_flux_deploys_itself_with_is_the_cluster(tmp_path: Path) -> None:
+    files = {
+        "clusters/prod/flux-system/sync.yaml": flux("flux-system", "./clusters/prod"),
+        "clusters/prod/flux-system/kustomization.yaml": "resources: [sync.yaml]\n",
+        "clusters/prod/apps.yaml": flux("apps", "./apps"),
+        "apps/ks.yaml": flux("web", "./web"),
+        "web/web.yaml": deployment("web"),
+    }
+    result = judge(tmp_path, files)
+    assert scopes(result, "hardening-missing") == {"clusters/prod (Flux)"}
+    assert result.coverage.unjudged == ()
+
+
+SUBSTITUTE = """\
+  postBuild:
+    substitute: {TAG: latest, APP: web}
+    substituteFrom: [{kind: ConfigMap, name: settings}]
+"""
+SETTINGS = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: settings, namespace: flux-system}\ndata: {IMAGE: redis}\n"
+
+
+def test_variables_are_put_in(tmp_path: Path) -> None:
+    files = {
+        "clusters/a/web.yaml": flux("web", "./apps/web", SUBSTITUTE),
+        "clusters/a/settings.yaml": SETTINGS,
+        "apps/web/web.yaml": deployment("${APP}", "${IMAGE}:${TAG}"),
+    }
+    result = judge(tmp_path, files)
+    (found,) = named(result, "latest-tag")
+    assert found.owner == "Deployment/default/web/web"
+    assert "redis:latest" in found.message
+
+
+def test_a_variable_that_isnt_known_is_no_value(tmp_path: Path) -> None:
+    more = "  postBuild:\n    substituteFrom: [{kind: Secret, name: s}]\n"
+    files = {
+        "clusters/a/web.yaml": flux("web", "./apps/web", more),
+        "apps/web/web.yaml": deployment("web", "redis:${TAG:-latest}"),
+    }
+    assert not named(judge(tmp_path, files), "latest-tag")
+    files["clusters/a/web.yaml"] = flux("web", "./apps/web", "  postBuild: {substitute: {A: b}}\n")
+    assert named(judge(tmp_path / "b", files), "latest-tag")
+
+
+TEMPLATE = deployment("web", "{{ .Values.image }}", "        securityContext: {privileged: {{ .Values.privileged }}}\n")
+CHART_FILES = {
+    "charts/app/Chart.yaml": CHART,
+    "charts/app/values.yaml": "image: nginx:1.29.1\nprivileged: false\n",
+    "charts/app/templates/web.yaml": TEMPLATE.replace(
+        '- {name: "web", image: "{{ .Values.image }}"}', "- name: web\n        image: {{ .Values.image }}"
+    ),
+}
+RELEASE = """\
+apiVersion: helm.toolkit.fluxcd.io/v2
+kind: HelmRelease
+metadata: {name: web, namespace: shop}
+spec:
+  chart:
+    spec:
+      chart: ./charts/app
+      %s
+  valuesFrom:
+  - {kind: ConfigMap, name: web-values}
+  values:
+    privileged: true
+---
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: web-values, namespace: shop}
+data:
+  values.yaml: |
+    image: redis:latest
+    privileged: false
+"""
+
+
+def test_a_helm_release_is_judged_with_its_values_where_they_are_written(tmp_path: Path) -> None:
+    files = {**CHART_FILES, "deploy/web.yaml": RELEASE % SOURCE}
+    result = judge(tmp_path, files)
+    (privileged,) = named(result, "privileged")
+    (latest,) = named(result, "latest-tag")
+    assert (privileged.location.path, privileged.location.line) == ("deploy/web.yaml", 12)
+    assert (latest.location.path, latest.location.line) == ("deploy/web.yaml", 19)
+    assert privileged.owner == "Deployment/shop/web/web"
+    assert privileged.scope == "charts/app + HelmRelease shop/web of deploy"
+
+
+def test_a_helm_release_in_a_cluster_joins_it(tmp_path: Path) -> None:
+    files = {
+        **CHART_FILES,
+        "clusters/a/all.yaml": flux("apps", "./deploy") + flux("policies", "./policies", SHOP),
+        "deploy/web.yaml": RELEASE % SOURCE,
+        "policies/deny.yaml": DENY,
+    }
+    result = judge(tmp_path, files)
+    assert scopes(result, "privileged") == {"clusters/a (Flux)"}
+    assert scopes(result, "no-network-policies") == {"charts/app"}
+    assert not named(result, "dangling-network-policy")
+
+
+def test_a_chart_that_is_elsewhere_is_told_and_nothing_is_claimed_to_be_missing(tmp_path: Path) -> None:
+    release = RELEASE.replace("./charts/app", "podinfo") % "sourceRef: {kind: HelmRepository, name: podinfo}"
+    policy = DENY.replace("podSelector: {}", "podSelector: {matchLabels: {app: podinfo}}")
+    files = {
+        "clusters/a/all.yaml": flux("apps", "./deploy"),
+        "deploy/web.yaml": release,
+        "deploy/policy.yaml": policy.replace("name: deny}", "name: deny, namespace: shop}"),
+    }
+    result = judge(tmp_path, files)
+    assert [item.cause for item in result.coverage.unjudged] == ["elsewhere"]
+    assert not named(result, "dangling-network-policy")
+
+
+def application(more: str, name: str = "web", destination: str = "{namespace: shop}") -> str:
+    return f"""\
+apiVersion: argoproj.io/v1alpha1
+kind: Application
+metadata: {{name: {name}, namespace: argocd}}
+spec:
+  destination: {destination}
+  source:
+    repoURL: https://git.example.org/a/b.git
+{more}---
+"""
+
+
+HELM = """\
+    path: charts/app
+    helm:
+      valueFiles: [prod.yaml]
+      valuesObject: {image: "redis:latest"}
+      parameters: [{name: privileged, value: "true"}]
+"""
+
+
+def test_an_application_is_judged_with_its_values_where_they_are_written(tmp_path: Path) -> None:
+    files = {**CHART_FILES, "argo/web.yaml": application(HELM), "charts/app/prod.yaml": "image: redis:8\n"}
+    result = judge(tmp_path, files)
+    (privileged,) = named(result, "privileged")
+    (latest,) = named(result, "latest-tag")
+    assert (privileged.location.path, privileged.location.line) == ("argo/web.yaml", 12)
+    assert (latest.location.path, latest.location.line) == ("argo/web.yaml", 11)
+    assert privileged.owner == "Deployment/shop/web/web"
+
+
+KUSTOMIZE = """\
+    path: apps/web
+    kustomize:
+      images: ["nginx=redis:latest"]
+      patches:
+      - target: {kind: Deployment}
+        patch: |
+          - {op: add, path: /spec/template/spec/hostPID, value: true}
+"""
+
+
+def test_an_application_of_an_overlay_is_judged_with_what_it_lays_over_it(tmp_path: Path) -> None:
+    files = {
+        "argo/web.yaml": application(KUSTOMIZE) + application("    path: policies\n", "policies"),
+        "apps/web/kustomization.yaml": "resources: [web.yaml]\n",
+        "apps/web/web.yaml": deployment("web"),
+        "policies/deny.yaml": DENY,
+    }
+    result = judge(tmp_path, files)
+    assert scopes(result, "host-pid-ipc") == scopes(result, "latest-tag") == {"argo (Argo CD)"}
+    assert not named(result, "no-network-policies", "dangling-network-policy")
+    assert {finding.owner for finding in named(result, "host-pid-ipc")} == {"Deployment/shop/web"}
+
+
+def test_another_cluster_is_another_world(tmp_path: Path) -> None:
+    files = {
+        "argo/all.yaml": application("    path: apps/web\n")
+        + application("    path: apps/web\n", "other", "{namespace: shop, name: eu}"),
+        "apps/web/web.yaml": deployment("web"),
+    }
+    assert scopes(judge(tmp_path, files), "hardening-missing") == {"argo (Argo CD)", "argo -> eu (Argo CD)"}
+
+
+def test_another_repository_is_told(tmp_path: Path) -> None:
+    other = application("    path: apps/web\n", "other").replace("a/b.git", "a/c.git")
+    files = {
+        "argo/all.yaml": application("    path: apps/web\n") + application("    path: apps/db\n", "db") + other,
+        "apps/web/web.yaml": deployment("web"),
+        "apps/db/db.yaml": deployment("db"),
+    }
+    (item,) = judge(tmp_path, files).coverage.unjudged
+    assert (item.cause, item.object) == ("elsewhere", "Application/argocd/other")
+
+
+def application_set(generators: str, path: str, go: bool = False) -> str:
+    return f"""\
+apiVersion: argoproj.io/v1alpha1
+kind: ApplicationSet
+metadata: {{name: all, namespace: argocd}}
+spec:
+  goTemplate: {str(go).lower()}
+  generators:
+{generators}
+  template:
+    metadata: {{name: "x"}}
+    spec:
+      destination: {{namespace: shop}}
+      source:
+        repoURL: https://git.example.org/a/b.git
+        path: "{path}"
+"""
+
+
+SETS = {
+    "list": application_set("  - list: {elements: [{app: web}, {app: db}]}", "apps/{{app}}"),
+    "list in Go": application_set("  - list: {elements: [{app: web}, {app: db}]}", "apps/{{ .app }}", True),
+    "directories": application_set("  - git: {directories: [{path: apps/*}]}", "{{path}}"),
+    "directories in Go": application_set("  - git: {directories: [{path: apps/*}]}", "{{ .path.path }}", True),
+    "index": application_set("  - git: {directories: [{path: apps/*}]}", "apps/{{ index .path.segments 1 }}", True),
+    "files": application_set("  - git: {files: [{path: 'env/**/*.yaml'}]}", "apps/{{app.name}}"),
+    "matrix": application_set(
+        "  - matrix:\n      generators:\n      - list: {elements: [{dir: apps}]}\n      - list: {elements: [{app: web}, {app: db}]}",
+        "{{dir}}/{{app}}",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", SETS)
+def test_an_application_set_deploys_what_its_applications_do(name: str, tmp_path: Path) -> None:
+    files = {
+        "argo/set.yaml": SETS[name],
+        "apps/web/web.yaml": deployment("web"),
+        "apps/db/db.yaml": deployment("db"),
+        "env/a/web.yaml": "app: {name: web}\n",
+        "env/b/c/db.yaml": "app: {name: db}\n",
+    }
+    result = judge(tmp_path, files)
+    assert {finding.owner for finding in named(result, "hardening-missing")} == {
+        "Deployment/shop/web",
+        "Deployment/shop/db",
+    }
+    assert scopes(result, "hardening-missing") == {"argo (Argo CD)"}
+    assert result.coverage.unjudged == ()
+
+
+def test_a_directory_that_is_excluded_isnt_deployed(tmp_path: Path) -> None:
+    directories = "  - git: {directories: [{path: apps/*}, {path: apps/db, exclude: true}]}"
+    files = {
+        "argo/set.yaml": application_set(directories, "{{path}}"),
+        "apps/web/web.yaml": deployment("web"),
+        "apps/db/db.yaml": deployment("db"),
+    }
+    result = judge(tmp_path, files)
+    assert scopes(result, "hardening-missing") == {"argo (Argo CD)", "."}
+
+
+@pytest.mark.parametrize(
+    "generator",
+    ["clusters: {}", "pullRequest: {}", "list: {elements: [{app: 3}]}", "matrix: {}", "git: {}", "3", "merge: []"],
+)
+def test_a_generator_that_isnt_known_is_told(generator: str, tmp_path: Path) -> None:
+    files = {
+        "argo/set.yaml": application_set(f"  - {generator}", "apps/{{nothing}}"),
+        "apps/web/web.yaml": deployment("web"),
+    }
+    result = judge(tmp_path, files)
+    assert generator == "git: {}" or result.coverage.unjudged
+    assert named(result, "hardening-missing")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        flux("a", "./clusters"),
+        flux("a", "."),
+        flux("a", "../x") + flux("b", "/") + flux("c", "''"),
+        flux("a", "./clusters") + flux("a", "./clusters"),
+        flux("a", "./apps", "  patches: 3\n  images: {a: b}\n  components: [x, ../.., 3]\n"),
+        flux("a", "./apps", "  postBuild: [1]\n  targetNamespace: [a]\n"),
+        application("    path: .\n") + application("    path: clusters\n    kustomize: 3\n", "b"),
+        application("    path: apps\n    kustomize: {images: [3, '=', 'a=b', {}], components: [a]}\n"),
+        RELEASE.replace("./charts/app", "../..") % SOURCE,
+        "apiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nmetadata: {name: a}\nspec: 3\n",
+        "apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\nmetadata: {name: a}\n",
+    ],
+)
+def test_nothing_is_lost_whatever_deploys(text: str, tmp_path: Path) -> None:
+    files = {
+        "clusters/x.yaml": text,
+        "apps/web.yaml": deployment("web").replace("spec:\n      cont", "spec:\n      hostPID: true\n      cont"),
+    }
+    result = judge(tmp_path, files)
+    assert named(result, "host-pid-ipc"), text
+    assert not named(result, "check-failed")
