@@ -288,3 +288,74 @@ def test_what_an_operator_adds_is_not_missing(tmp_path: Path) -> None:
     plain = OPERATED.partition("---\n")[2]
     (finding,) = named(judge(tmp_path, {"a.yaml": plain}), "dangling-network-policy")
     assert finding.severity.name == "LOW"
+
+
+def of_kind(api: str, kind: str, spec: str) -> str:
+    return f"apiVersion: {api}\nkind: {kind}\nmetadata: {{name: x, namespace: n}}\nspec: {spec}\n"
+
+
+IMAGE_CHECKS = ("latest-tag", "untagged-image", "undigested-image", "rolling-tag", "eol-base-image")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        of_kind("kafka.strimzi.io/v1beta2", "Kafka", "{kafka: {image: 'quay.io/a/kafka:latest'}}"),
+        of_kind("acid.zalan.do/v1", "postgresql", "{dockerImage: 'ghcr.io/a/b:latest'}"),
+        of_kind("ceph.rook.io/v1", "CephCluster", "{cephVersion: {image: 'quay.io/ceph/ceph:latest'}}"),
+        of_kind("kubevirt.io/v1", "VirtualMachine", "{template: {spec: {volumes: [{containerDisk: {image: 'quay.io/a/b:latest'}}]}}}"),
+        of_kind("operator.victoriametrics.com/v1beta1", "VMAgent", "{image: {repository: victoriametrics/vmagent, tag: latest}}"),
+        of_kind("rabbitmq.com/v1beta1", "RabbitmqCluster", "{image: 'rabbitmq:latest'}"),
+        of_kind("opentelemetry.io/v1alpha1", "Instrumentation", "{java: {image: 'ghcr.io/x/y:latest'}}"),
+        of_kind("sparkoperator.k8s.io/v1alpha1", "SparkConnect", "{image: 'x/y:latest', server: {}}"),
+        of_kind("example.com/v1", "App", "{sidecarImage: ghcr.io/x/y}"),
+    ],
+)  # fmt: skip
+def test_images_that_operators_run_are_seen_once(text: str, tmp_path: Path) -> None:
+    assert len(named(judge(tmp_path, {"a.yaml": text}), "latest-tag", "untagged-image")) == 1
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        of_kind("image.toolkit.fluxcd.io/v1beta2", "ImageRepository", "{image: ghcr.io/a/b}"),
+        of_kind("policy.sigstore.dev/v1beta1", "ClusterImagePolicy", "{image: 'ghcr.io/a/b:latest'}"),
+        of_kind("cluster.x-k8s.io/v1beta1", "Machine", "{image: 'ubuntu:latest'}"),
+        of_kind("compute.gcp.crossplane.io/v1", "Instance", "{image: projects/debian-cloud/global/images/family/debian-11}"),
+        of_kind("example.com/v1", "Desktop", "{image: 'https://example.com/a/b:latest'}"),
+        of_kind("example.com/v1", "Desktop", "{image: ubuntu-latest, backgroundImage: pictures/sea.png}"),
+        of_kind("kafka.strimzi.io/v1beta2", "KafkaConnect", "{build: {output: {type: docker, image: 'r.example.org/a/b:latest'}}}"),
+        of_kind("monitoring.coreos.com/v1", "Prometheus", "{baseImage: quay.io/prometheus/prometheus, version: v3.0.0}"),
+        of_kind("argoproj.io/v1beta1", "ArgoCD", "{image: quay.io/a/argocd, version: v3.1.0}"),
+        of_kind("kyverno.io/v1", "ClusterPolicy", "{rules: [{image: 'ghcr.io/a/b:latest'}]}"),
+        of_kind("example.com/v1", "App", "{image: 'ghcr.io/a/b:${TAG}'}"),
+        of_kind("example.com/v1", "App", "{x: {apiVersion: v1, kind: ConfigMap, data: {image: 'ghcr.io/a/b:latest'}}}"),
+        "apiVersion: example.com/v1\nkind: App\nmetadata: {name: x}\nstatus: {image: 'ghcr.io/a/b:latest'}\n",
+    ],
+)  # fmt: skip
+def test_what_only_looks_like_an_image_that_runs_is_none(text: str, tmp_path: Path) -> None:
+    assert not named(judge(tmp_path, {"a.yaml": text}), *IMAGE_CHECKS)
+
+
+def test_an_image_of_a_container_is_no_second_use(tmp_path: Path) -> None:
+    text = of_kind("example.com/v1", "App", "{runner: {image: 'ghcr.io/x/y:latest', args: [a]}}")
+    assert len(named(judge(tmp_path, {"a.yaml": text}), "latest-tag")) == 1
+
+
+@pytest.mark.parametrize(
+    "spec",
+    [
+        "{templateDefaults: {container: {securityContext: {privileged: true}}}, templates: [{name: a, container: {image: 'x:1'}}]}",
+        "{templates: [{name: a, steps: [[{name: b, inline: {container: {image: 'x:1', securityContext: {privileged: true}}}}]]}]}",
+        "{templates: [{name: a, dag: {tasks: [{name: b, inline: {script: {image: 'x:1', securityContext: {privileged: true}}}}]}}]}",
+    ],
+)
+def test_defaults_and_inline_templates_of_workflows_count(spec: str) -> None:
+    assert "privileged" in dangers(of_kind("argoproj.io/v1alpha1", "WorkflowTemplate", spec))
+    overridden = spec.replace("{image: 'x:1'}", "{image: 'x:1', securityContext: {}}")
+    assert ("privileged" in dangers(of_kind("argoproj.io/v1alpha1", "Workflow", overridden))) == ("inline" in spec)
+
+
+def test_a_container_has_its_own_settings_beside_those_of_its_pod() -> None:
+    spec = "{pools: [{securityContext: {fsGroup: 1}, containerSecurityContext: {privileged: true}}]}"
+    assert dangers(of_kind("minio.min.io/v2", "Tenant", spec)) == {"privileged"}

@@ -36,6 +36,7 @@ ONCE = {
     "hullcheck.parse.shell._ASSIGNMENT": "it reads the beginning of a word, each once",
     "hullcheck.parse.shell._REDIRECTION": "it reads the beginning of a word, each once",
     "hullcheck.parse.shell_words._ANSI_QUOTED": "where it doesn't match, the script isn't read any further",
+    "hullcheck.parse.tiltfile._TOKEN": "where it doesn't match, the call isn't read any further",
     "hullcheck.parse.windows._TOKENS['powershell']": "a quote that stays open is met once: those before it are pairs",
     "hullcheck.parse.words._STRING": "where it doesn't match, the array isn't read any further",
     "hullcheck.parse.yaml._PROPERTIES": "it reads what stands before a node, each once",

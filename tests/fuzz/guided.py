@@ -99,7 +99,7 @@ TARGETS: dict[str, Target] = {
     "regex": _refusing(regex.compile_pattern, errors.TemplateError),
     "pattern": _refusing(pattern.compiled, pattern.PatternError),
     ".env": _refusing(lambda text: dotenv.variables(Source(".env", text.encode()), {}), dotenv.BrokenError),
-    ".hcl": _refusing(hcl.bake_targets),
+    ".hcl": _refusing(hcl.blocks),
     ".gitignore": _refusing(lambda text: patterns(text.split("\n")).match("a/b.yaml")),
     ".dockerignore": lambda data: dockerignore.parse(Source(".dockerignore", data)),
     ".hullcheck.yaml": _refusing(lambda text: config.parse(".hullcheck.yaml", text.encode(), CHECKS), HullcheckError),

@@ -8,7 +8,9 @@ To fix: name the version that was tested:
 
     image: nginx:1.27.3
 
-With a digest (`nginx:latest@sha256:...`) the tag decides nothing, and there is no finding.
+With a digest (`nginx:latest@sha256:...`) the tag decides nothing, and there is no finding. Nor is there where the tag
+is set at deploy: by `kustomize edit set image` in a pipeline, by Flux where its marker stands behind the image, by Argo
+CD's image updater, or for what Skaffold, Tilt, DevSpace and werf build.
 
 See https://docs.docker.com/build/building/best-practices/#pin-base-image-versions
 See https://kubernetes.io/docs/concepts/containers/images/#image-names
@@ -53,7 +55,7 @@ check = Check(
 @check.on("ImageUse")
 def latest(use: ImageUse) -> Iterator[Finding]:
     image = use.image or use.partial
-    if image is None or image.tag.lower() != "latest" or image.digest or use.built_here:
+    if image is None or image.tag.lower() != "latest" or image.digest or use.built_here or use.tagged_later:
         return
     yield check.finding(
         use,

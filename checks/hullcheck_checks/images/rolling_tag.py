@@ -49,7 +49,7 @@ check = Check(
 @check.on("ImageUse")
 def rolling(use: ImageUse) -> Iterator[Finding]:
     image = use.image
-    if image is None or use.built_here or not moves(image):
+    if image is None or use.built_here or use.tagged_later or not moves(image):
         return
     channel = not CHANNELS.isdisjoint(re.split(r"[-_]", image.tag.lower()))
     yield check.finding(

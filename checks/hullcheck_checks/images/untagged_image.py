@@ -9,7 +9,8 @@ To fix: name the version that was tested, and its digest if builds are to be rep
     FROM python:3.12-slim
 
 A reference that nothing resolves (an `ARG` without a default, a template) is not reported, nor is a build stage,
-`scratch`, or the name that a Compose service gives to the image it builds. `host:5000/app` has a port, not a tag.
+`scratch`, or the name that a Compose service gives to the image it builds. `host:5000/app` has a port, not a tag. Names
+that are given a tag at deploy are left out as for `latest-tag`, and so is the `auto` that Istio puts its proxy in for.
 
 See https://docs.docker.com/build/building/best-practices/#pin-base-image-versions
 See https://kubernetes.io/docs/concepts/containers/images/#image-names
@@ -54,7 +55,7 @@ check = Check(
 @check.on("ImageUse")
 def untagged(use: ImageUse) -> Iterator[Finding]:
     image = use.image or use.partial
-    if image is None or image.tag or image.digest or use.built_here:
+    if image is None or image.tag or image.digest or use.built_here or use.tagged_later:
         return
     yield check.finding(
         use,

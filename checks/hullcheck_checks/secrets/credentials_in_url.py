@@ -26,6 +26,7 @@ from collections.abc import Iterable, Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Related, Severity
+from hullcheck.model.applied import APPLIED, applied, texts_beside
 from hullcheck.model.container import Container
 from hullcheck.model.node import Mapping, Node, Scalar
 from hullcheck.model.placeholders import for_build, weak
@@ -123,6 +124,26 @@ def in_config_map(made: KubernetesObject) -> Iterator[Finding]:
                 place = Location(value.source, value.start + login.start, value.start + login.end)
                 if login.literal:
                     yield _finding(made, key.text, text[login.start : login.end], place, ())
+
+
+@check.on("KubernetesObject")
+def in_applied_configuration(made: KubernetesObject) -> Iterator[Finding]:
+    node = applied(made)
+    if node is None or "://" not in node.text:
+        return
+    written, beside = node.location.text, texts_beside(made)
+    for login in in_url(written):
+        value = written[login.start : login.end]
+        if login.literal and value not in beside:
+            place = Location(node.source, node.start + login.start, node.start + login.end)
+            yield check.finding(
+                made,
+                f"{made.kind} `{made.name}`: an address in its annotation `last-applied-configuration` holds a credential",
+                at=place,
+                severity=Severity.MEDIUM if weak(value) else None,
+                evidence=(APPLIED,),
+                redact=(place,),
+            )
 
 
 @check.on("ValuesFile")

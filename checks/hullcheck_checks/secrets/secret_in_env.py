@@ -38,8 +38,9 @@ from collections.abc import Callable, Iterator
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
+from hullcheck.model.applied import APPLIED, applied, texts_beside
 from hullcheck.model.configtext import in_config
-from hullcheck.model.node import Mapping, Node, Scalar, at
+from hullcheck.model.node import Mapping, Node, Scalar
 from hullcheck.model.placeholders import asks, documented, for_build, weak
 from hullcheck.model.repository import Place, is_for_tests
 from hullcheck.model.secrets import Grade, by_name, is_own, known_default, literal, narrowed, written_at
@@ -180,22 +181,23 @@ def _in_entry(made: KubernetesObject, name: str, place: Location) -> Finding:
     )
 
 
-_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
-
-
 @check.on("KubernetesObject")
 def in_applied_configuration(made: KubernetesObject) -> Iterator[Finding]:
-    """What kubectl keeps of an object beside it, in a manifest that was taken from a cluster."""
-    node = at(made.node, "metadata", "annotations", _APPLIED)
-    for name, value in _applied(node.text) if isinstance(node, Scalar) else ():
-        yield check.finding(
-            made,
-            f"{made.kind} `{made.name}`: its annotation `last-applied-configuration` holds the value of `{name}`",
-            at=narrowed(node.location, value) if node is not None else made.location,
-            severity=Severity.MEDIUM if asks(value) or documented(value) else None,
-            evidence=(_APPLIED, name),
-            redact=(narrowed(node.location, value),) if node is not None else (),
-        )
+    """What kubectl keeps of an object beside it, but for what the object holds itself: that is told there."""
+    node = applied(made)
+    if node is None:
+        return
+    beside = texts_beside(made)
+    for name, value in _applied(node.text):
+        if value not in beside:
+            yield check.finding(
+                made,
+                f"{made.kind} `{made.name}`: its annotation `last-applied-configuration` holds the value of `{name}`",
+                at=narrowed(node.location, value),
+                severity=Severity.MEDIUM if asks(value) or documented(value) else None,
+                evidence=(APPLIED, name),
+                redact=(narrowed(node.location, value),),
+            )
 
 
 def _applied(text: str) -> Iterator[tuple[str, str]]:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Iterable, Iterator
 
 from hullcheck.discover import Tree
 from hullcheck.link.ci import Inputs, Pipelines
+from hullcheck.link.matrix import Choices
 from hullcheck.model.repository import BuildArgument
-from hullcheck.source import Related, Source
+from hullcheck.source import Location, Related, Source
 from hullcheck.tuples import NamedTuple
 from hullcheck.typed import TYPE_CHECKING
 
@@ -23,20 +25,42 @@ MAX_BYTES = 256 * 1024
 MAX_VARIANTS = 20
 """Different ways of building one Dockerfile that are judged."""
 
-_ENDS = (".sh", ".bash", ".zsh", ".ksh", ".mk", ".jenkinsfile")
-_STARTS = ("makefile", "gnumakefile", "jenkinsfile", "justfile", ".justfile", "taskfile.", "azure-pipelines")
+_ENDS = (".sh", ".bash", ".zsh", ".ksh", ".mk", ".jenkinsfile", ".ps1", ".bat", ".cmd", ".groovy")
+_STARTS = (
+    "makefile", "gnumakefile", "jenkinsfile", "justfile", ".justfile", "taskfile.", "azure-pipelines", "cloudbuild",
+    "earthfile", "tiltfile", "fly.", ".goreleaser", "goreleaser", "buildspec", "skaffold",
+)  # fmt: skip
 _NAMES = frozenset(
-    ("package.json", ".travis.yml", "bitbucket-pipelines.yml", ".drone.yml", ".woodpecker.yml", "appveyor.yml")
-)
-_FOLDERS = (".circleci/", ".woodpecker/", ".buildkite/")
+    (
+        "package.json", ".travis.yml", "bitbucket-pipelines.yml", ".drone.yml", ".woodpecker.yml", "appveyor.yml",
+        "tox.ini", "noxfile.py", "tasks.py", "fabfile.py", "magefile.go", "render.yaml", "railway.json", "railway.toml",
+        "heroku.yml", "captain-definition", "garden.yml", "devspace.yaml", "devspace.yml", "werf.yaml", "okteto.yml",
+        "okteto.yaml", "codemagic.yaml", ".cirrus.yml", "mise.toml", ".mise.toml", "appspec.yml",
+    )
+)  # fmt: skip
+_FOLDERS = (".circleci/", ".woodpecker/", ".buildkite/", ".azure/", ".azuredevops/", ".azure-pipelines/", ".pipelines/")
+_OF_SCRIPTS = frozenset(
+    ("scripts", "script", "hack", "tools", "ci", ".ci", "build", "bin", "pipelines", "azure", "eng", "cloudbuild", "cicd",
+     "deploy", "make", "automation", ".cloudbuild", "jenkins", "release")
+)  # fmt: skip
+"""Folders in which programs and pipelines of any name are looked at."""
+
+
+_WORDS = re.compile(rb"(?i)build|bake|dockerfile|kaniko|set image")
 
 
 class Asked(NamedTuple):
-    """The builds whose file may be here, the paths of bake files that are named, and what builds are given."""
+    """The builds whose file may be here, the paths of bake files that are named, and what builds are given.
+
+    `inline` are the Dockerfiles that Tiltfiles hold themselves, by the names of their images: where their text stands;
+    `tagged` the images that scripts give a tag when they deploy.
+    """
 
     builds: tuple[Build, ...] = ()
     bakes: tuple[str, ...] = ()
     handed: tuple[BuildArgument, ...] = ()
+    inline: tuple[tuple[str, Location], ...] = ()
+    tagged: tuple[str, ...] = ()
 
 
 def asked(tree: Tree, pipelines: Pipelines) -> Asked:
@@ -47,19 +71,27 @@ def asked(tree: Tree, pipelines: Pipelines) -> Asked:
     given: list[BuildArgument] = list(pipelines.handed)
     for said in pipelines.inputs:
         place = Related(said.location, "a pipeline builds it")
-        builds += _builds(present, [said.folder], said, place)
+        builds += _builds(present, [""], said, place)
         bakes += _present(present, [said.folder], said.bake)
-    for source in (*pipelines.sources, *_scripts(tree, {source.path for source in pipelines.sources})):
+    inline: list[tuple[str, Location]] = []
+    tagged: list[str] = []
+    chosen: dict[str, list[Choices]] = {}
+    for each in pipelines.choices:
+        chosen.setdefault(each.path, []).append(each)
+    sources = [*pipelines.sources, *_scripts(tree, {source.path for source in pipelines.sources})]
+    if sources:  # most runs of one file have none: what reads them takes its time to import
+        from hullcheck.link.deploy_tags import set_by
+        from hullcheck.link.platforms import held_by
+        from hullcheck.link.scripts import read as read_script
+    for source in sources:
         bases = _bases(source)
-        from hullcheck.parse.build_commands import commands, handed
-
-        for command in commands(source.text):
-            place = Related(source.at(command.start, command.end).one_line(), "a script builds it")
-            builds += _builds(present, bases, command, place)
-            bakes += _present(present, bases, command.bake)
-            for name, value, start, end in handed(source.text, command):
-                given.append(BuildArgument(source.at(start, end), "", "--build-arg", name, value))
-    return Asked(tuple(builds), tuple(dict.fromkeys(bakes)), tuple(given))
+        for part in read_script(source, chosen.get(source.path, [])):
+            builds += _builds(present, bases, part.said, Related(part.place, part.how))
+            bakes += _present(present, bases, part.said.bake)
+            given += part.handed
+        inline += held_by(source)
+        tagged += set_by(source.text)
+    return Asked(tuple(builds), tuple(dict.fromkeys(bakes)), tuple(given), tuple(inline), tuple(dict.fromkeys(tagged)))
 
 
 def variants(stated: Iterable[Build], wanted: Iterable[Build]) -> Iterator[Build]:
@@ -88,16 +120,20 @@ def _scripts(tree: Tree, known: set[str]) -> Iterator[Source]:
             data = tree.read(path, MAX_BYTES)
         except OSError:
             continue
-        if b"build" in data or b"bake" in data:
+        if _WORDS.search(data) is not None:
             yield Source(path, data)
 
 
 def _is_script(path: str) -> bool:
     """Is it a place where people write how images are built?"""
-    name = path.rpartition("/")[2].lower()
-    if name.endswith(_ENDS) or name.startswith(_STARTS) or name in _NAMES:
+    folder, _, name = path.lower().rpartition("/")
+    if name.endswith(_ENDS) or name.startswith(_STARTS) or name in _NAMES or "cloudbuild" in name:
         return True
-    return path.startswith(_FOLDERS) and name.endswith((".yml", ".yaml", ".sh"))
+    if path.startswith(_FOLDERS):
+        return name.endswith((".yml", ".yaml", ".sh"))
+    if not _OF_SCRIPTS.isdisjoint(folder.split("/")):
+        return "." not in name or name.endswith((".py", ".yml", ".yaml"))
+    return name.endswith(".py") and ("docker" in name or "image" in name or name.startswith("build"))
 
 
 def _bases(source: Source) -> list[str]:
@@ -110,17 +146,31 @@ def _bases(source: Source) -> list[str]:
     return list(dict.fromkeys(["", own, *(folder for folder in moved if folder is not None)]))
 
 
-def _builds(present: frozenset[str], bases: list[str], said: Inputs | BuildCommand, place: Related) -> Iterator[Build]:
+def _builds(
+    present: frozenset[str], bases: list[str], said: "Inputs | BuildCommand", place: Related
+) -> Iterator[Build]:
     file, context = said.file, said.context
+    if isinstance(said, Inputs):
+        from hullcheck.link.builds import join
+
+        bases = [path for base in bases if (path := join(base, said.folder)) is not None]
     if file is None or (not file and (context is None or context == "-" or "://" in context)):
         return
     names = [file] if file else [posixpath.join(context or "", name) for name in ("Dockerfile", "Containerfile")]
     if file and context and "://" not in context and not file.startswith("./"):
         names.append(posixpath.join(context, file))
-    for path in _present(present, bases, names)[:1]:
+    found = _only_like(present, file) if file.startswith("**/") else _present(present, bases, names)[:1]
+    for path in found:
         from hullcheck.link.builds import Build
 
         yield Build(path, said.target or None, "", said.arguments, place, contexts=said.contexts, tags=said.tags)
+
+
+def _only_like(present: frozenset[str], pattern: str) -> list[str]:
+    """The file that Azure's `**/Dockerfile` means, if there is one."""
+    ending = pattern.removeprefix("**/")
+    found = [path for path in present if path == ending or path.endswith(f"/{ending}")]
+    return found if len(found) == 1 else []
 
 
 def _present(present: frozenset[str], bases: list[str], names: Iterable[str]) -> list[str]:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import posixpath
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from hullcheck.finding import Related
 from hullcheck.model.image import ImageRef
@@ -68,31 +67,54 @@ def _artifacts(root: "Node | None") -> "Iterator[Node]":
         yield from listed.items if isinstance(listed, Sequence) else ()
 
 
+_BUILDERS = ("docker", "kaniko")
+_NO_DOCKERFILE = frozenset(("bazel", "buildpacks", "custom", "jib", "ko"))
+_PATCHED = re.compile(r"/build/artifacts/(\d{1,4})/(?:docker|kaniko)/(target|dockerfile|buildArgs/[^/]{1,200})")
+
+
 def from_skaffold(file: File) -> Iterator[Build]:
-    """The artifacts of a `skaffold.yaml` that Docker or BuildKit builds."""
+    """The artifacts of a `skaffold.yaml` that Docker, BuildKit or Kaniko builds, and what its profiles make of them."""
+    from hullcheck.model.node import Mapping, as_str, items
     from hullcheck.parse import yaml
 
     folder = posixpath.dirname(file.source.path)
     for document in yaml.parse(file.source).documents:
         for artifact in _artifacts(document.root):
-            yield from _artifact(folder, artifact)
+            yield from _artifact(folder, artifact, {})
+        build = _mapping(document.root, "build")
+        base = items(build.get("artifacts")) if build else ()
+        for profile in items(document.root.get("profiles") if isinstance(document.root, Mapping) else None):
+            changed: dict[int, dict[str, str]] = {}
+            for patch in items(profile.get("patches") if isinstance(profile, Mapping) else None):
+                match = _PATCHED.fullmatch((as_str(patch.get("path")) if isinstance(patch, Mapping) else None) or "")
+                value = as_str(patch.get("value")) if isinstance(patch, Mapping) else None
+                if match is not None and value is not None:
+                    changed.setdefault(int(match[1]), {})[match[2]] = value
+            for number, said in changed.items():
+                if number < len(base):
+                    yield from _artifact(folder, base[number], said)
 
 
-def _artifact(folder: str, artifact: "Node") -> Iterator[Build]:
+def _artifact(folder: str, artifact: "Node", changed: dict[str, str]) -> Iterator[Build]:
     from hullcheck.model.node import Mapping, as_str
 
     named = artifact.get("image") if isinstance(artifact, Mapping) else None
     image = as_str(named)
     if image is None or named is None or not isinstance(artifact, Mapping):
         return
-    docker = _mapping(artifact, "docker")
+    if not _NO_DOCKERFILE.isdisjoint(artifact.entries()):
+        return
+    docker = next((said for word in _BUILDERS if (said := _mapping(artifact, word)) is not None), None)
     context = as_str(artifact.get("context")) or "."
-    name = (as_str(docker.get("dockerfile")) if docker else None) or "Dockerfile"
+    name = changed.get("dockerfile") or (as_str(docker.get("dockerfile")) if docker else None) or "Dockerfile"
     path = join(folder, context, name)
-    if path is not None:
-        target = as_str(docker.get("target")) if docker else None
-        place = Related(named.location, f"skaffold builds `{image}` from it")
-        yield Build(path, target, image_name(image), _build_args(docker), place)
+    target = changed.get("target") or (as_str(docker.get("target")) if docker else None)
+    if path is None or "{{" in (target or ""):
+        return
+    place = Related(named.location, f"skaffold builds `{image}` from it")
+    arguments = dict(_build_args(docker))
+    arguments |= {key.partition("/")[2]: value for key, value in changed.items() if "/" in key}
+    yield Build(path, target, image_name(image), tuple(sorted(arguments.items())), place)
 
 
 def _build_args(docker: Any) -> tuple[tuple[str, str | None], ...]:
@@ -112,53 +134,43 @@ def _mapping(node: Any, key: str) -> Any:
 
 
 def from_bake(file: File) -> Iterator[Build]:
-    """The targets of a bake file, in JSON or HCL; values that aren't plain strings are left out.
+    """The targets of a bake file, in JSON or HCL; one whose Dockerfile isn't known is left out.
 
     Of a target that holds its Dockerfile itself, the path is the bake file's with the target's name behind `#`.
     """
+    from hullcheck.parse.bake import targets
+
     folder = posixpath.dirname(file.source.path)
-    for name, target in _bake_targets(file.source):
-        context, dockerfile = _text(target.get("context"), "."), _text(target.get("dockerfile"), "Dockerfile")
-        path = join(folder, context, dockerfile)
-        if isinstance(target.get("dockerfile-inline"), str):
-            path = f"{file.source.path}#{name}"
-        elif path is None or "${" in path:
+    for block, name, said in targets(file.source):
+        context, dockerfile = said.get("context", "."), said.get("dockerfile", "Dockerfile")
+        if "dockerfile-inline" in said:
+            path: str | None = f"{file.source.path}#{said['dockerfile-inline']}"
+        elif not isinstance(context, str) or not isinstance(dockerfile, str) or "://" in context:
             continue
-        place = Related(_named(file.source, name), f"bake target `{name}` builds it")
-        tags = target.get("tags")
-        names = (
-            [image_name(tag) for tag in tags if isinstance(tag, str) and "$" not in tag]
-            if isinstance(tags, list)
-            else []
-        )
-        said = target.get("contexts")
-        contexts = tuple(sorted(said)) if isinstance(said, dict) else ()
-        for image in names or [""]:
-            stage = _text(target.get("target"), "") or None
-            yield Build(path, stage, image, _arguments(target.get("args")), place, contexts=contexts)
-
-
-def _text(value: object, default: str) -> str:
-    return value if isinstance(value, str) else default
+        else:
+            path = join(folder, context, dockerfile)
+        if path is None:
+            continue
+        place = Related(_named(file.source, block), f"bake target `{name}` builds it")
+        tags, given = said.get("tags"), said.get("contexts")
+        names = [image_name(tag) for tag in tags if isinstance(tag, str)] if isinstance(tags, list) else []
+        contexts = tuple(sorted(given)) if isinstance(given, dict) else ()
+        stage = said.get("target") or None
+        for image in dict.fromkeys(names) or [""]:
+            if stage is None or isinstance(stage, str):
+                yield Build(path, stage, image, _arguments(said.get("args")), place, contexts=contexts)
 
 
 def _arguments(value: object) -> tuple[tuple[str, str | None], ...]:
-    if not isinstance(value, dict):
-        return ()
-    return tuple((str(k), v if isinstance(v, str) and "${" not in v else None) for k, v in sorted(value.items()))
+    """The arguments of a target: those that are null are as if they weren't there."""
+    from hullcheck.parse.bake_values import as_text
 
-
-def _bake_targets(source: Source) -> Iterable[tuple[str, dict[str, Any]]]:
-    if source.path.endswith(".json"):
-        try:
-            targets = json.loads(source.text).get("target", {})
-        except (ValueError, AttributeError, RecursionError):
-            return []
-    else:
-        from hullcheck.parse.hcl import bake_targets
-
-        targets = bake_targets(source.text)
-    return [(str(k), v) for k, v in targets.items() if isinstance(v, dict)] if isinstance(targets, dict) else []
+    said = sorted(value.items()) if isinstance(value, dict) else ()
+    return tuple(
+        (name, as_text(each) if isinstance(each, str | int | float) and each != "" else None)
+        for name, each in said
+        if each is not None
+    )
 
 
 def _named(source: Source, name: str) -> Location:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator
+from collections.abc import Sequence as Sequence_
 
 from hullcheck.discover import Tree
+from hullcheck.link.matrix import MAX_JOBS, Choice, Choices, calls, choices, filled
 from hullcheck.model.image import ImageUse
 from hullcheck.model.lazy import Lazy
 from hullcheck.model.node import Mapping, Node, Scalar, Sequence, is_null
@@ -33,6 +35,23 @@ _SCANNERS = Lazy(
     re.IGNORECASE,
 )
 _VARIABLE = Lazy(r"\$\{\{|\$\{?[A-Za-z_]|\$\[\[|\{\{")
+
+
+_NO_DOCKERFILE = (
+    "pom.xml",
+    ".gradle",
+    ".gradle.kts",
+    "project.toml",
+    ".ko.yaml",
+    ".ko.yml",
+    "skaffold.yaml",
+    "skaffold.yml",
+)
+"""Files of tools that build images without a Dockerfile."""
+
+
+MAX_CALLS = 3
+"""Workflows and actions that use one another, one after the other."""
 
 
 class Step(NamedTuple):
@@ -69,15 +88,17 @@ class Pipelines(NamedTuple):
     sources: tuple[Source, ...]
     inputs: tuple[Inputs, ...] = ()
     handed: tuple[BuildArgument, ...] = ()
+    choices: tuple[Choices, ...] = ()
 
 
-_Found = ImageUse | Step | Inputs | BuildArgument
+_Found = ImageUse | Step | Inputs | BuildArgument | Choices
 
 
 def pipelines(tree: Tree) -> Pipelines:
     """Read the pipelines and development containers among the files."""
     found: list[_Found] = []
     sources: list[Source] = []
+    read: list[tuple[str, Mapping]] = []
     scanned = False
     for path in sorted(path for path in tree.paths if _of_interest(path) and not tree.ignored(path)):
         try:
@@ -91,10 +112,14 @@ def pipelines(tree: Tree) -> Pipelines:
         scanned = scanned or _scans(source.text)
         from hullcheck.parse import yaml
 
-        for document in yaml.parse(source).documents:
-            if isinstance(document.root, Mapping):
-                reader = _gitlab if _is_gitlab(path) else _github
-                found += reader(document.root)
+        read += [(path, doc.root) for doc in yaml.parse(source).documents if isinstance(doc.root, Mapping)]
+    given = _given(read)
+    for path, root in read:
+        found += _gitlab(root) if _is_gitlab(path) else _github(root, given.get(_called(path), ()))
+    if any(path.endswith(_NO_DOCKERFILE) for path in tree.paths):
+        from hullcheck.link.builders import bases
+
+        found += bases(tree)
     return Pipelines(
         tuple(each for each in found if isinstance(each, ImageUse)),
         tuple(each for each in found if isinstance(each, Step)),
@@ -102,7 +127,33 @@ def pipelines(tree: Tree) -> Pipelines:
         tuple(sources),
         tuple(each for each in found if isinstance(each, Inputs)),
         tuple(each for each in found if isinstance(each, BuildArgument)),
+        tuple(each for each in found if isinstance(each, Choices)),
     )
+
+
+def _given(read: list[tuple[str, Mapping]]) -> dict[str, list[Choice]]:
+    """What the workflows and actions of the repository are handed by those that use them, by what they are used as."""
+    given: dict[str, list[Choice]] = {}
+    if not any("uses: ./" in root.source.text for _, root in read):
+        return given
+    for _ in range(MAX_CALLS):
+        found: dict[str, list[Choice]] = {}
+        for path, root in read:
+            if not _is_gitlab(path) and "uses: ./" in root.source.text:
+                for name, handed in calls(root, given.get(_called(path), ())):
+                    known = found.setdefault(name, [])
+                    if handed not in known and len(known) < MAX_JOBS:
+                        known.append(handed)
+        if found == given:
+            break
+        given = found
+    return given
+
+
+def _called(path: str) -> str:
+    """What a workflow is used as, or an action: its folder."""
+    folder, _, name = path.rpartition("/")
+    return folder if name in ("action.yml", "action.yaml") else path
 
 
 def _of_interest(path: str) -> bool:
@@ -137,18 +188,21 @@ def _use(node: Node | None, how: str, owner: str) -> Iterator[ImageUse]:
         yield ImageUse(Field(None if unknown else text, place, unknown), how, owner)
 
 
-def _github(root: Mapping) -> Iterator[_Found]:
+def _github(root: Mapping, given: Sequence_[Choice]) -> Iterator[_Found]:
     runs = root.get("runs")
     if isinstance(runs, Mapping):
         yield from _docker_action(runs.get("image"), "action's image", "runs")
-        yield from _steps(runs, "runs")
+        made = Choices(root.source.path, root.start, root.end, choices(root, runs, given))
+        yield made
+        yield from _steps(runs, "runs", made.values)
     jobs = root.get("jobs")
     for key, job in jobs.entries().values() if isinstance(jobs, Mapping) else ():
         if isinstance(job, Mapping):
-            yield from _job(f"jobs.{key.text}", key.text, job)
+            yield from _job(f"jobs.{key.text}", key.text, job, choices(root, job, given))
 
 
-def _job(owner: str, name: str, job: Mapping) -> Iterator[_Found]:
+def _job(owner: str, name: str, job: Mapping, values: tuple[Choice, ...]) -> Iterator[_Found]:
+    yield Choices(job.source.path, job.start, job.end, values)
     container = job.get("container")
     image = container.get("image") if isinstance(container, Mapping) else container
     yield from _use(image, f"job `{name}`: container", owner)
@@ -157,10 +211,10 @@ def _job(owner: str, name: str, job: Mapping) -> Iterator[_Found]:
         if isinstance(service, Mapping):
             yield from _use(service.get("image"), f"job `{name}`: service `{key.text}`", owner)
     yield from _docker_action(job.get("uses"), f"job `{name}`: image", owner)
-    yield from _steps(job, owner)
+    yield from _steps(job, owner, values)
 
 
-def _steps(holder: Mapping, owner: str) -> Iterator[_Found]:
+def _steps(holder: Mapping, owner: str, values: tuple[Choice, ...]) -> Iterator[_Found]:
     steps = holder.get("steps")
     for step in steps.items if isinstance(steps, Sequence) else ():
         if not isinstance(step, Mapping):
@@ -169,32 +223,33 @@ def _steps(holder: Mapping, owner: str) -> Iterator[_Found]:
         yield from _docker_action(action, "step's image", owner)
         if isinstance(action, Scalar) and _BUILD_ACTIONS.fullmatch(action.text.partition("@")[0]):
             yield Step(action.location.one_line(), owner, action.text.partition("@")[0])
-            yield from _inputs(action, step.get("with"))
+            yield from dict.fromkeys(made for each in values for made in _inputs(action, step.get("with"), each))
             yield from _handed(step.get("with"), owner)
         yield from _builds(script, owner)
 
 
-def _inputs(action: Scalar, said: Node | None) -> Iterator[Inputs]:
+def _inputs(action: Scalar, said: Node | None, values: Choice) -> Iterator[Inputs]:
     """What `docker/build-push-action`, its like for Bake and Buildah's are told to build."""
     place = action.location.one_line()
     if action.text.startswith("docker/bake-action"):
-        names = tuple(name for name in re.split(r"[\n,]+", _text(said, "files") or "") if name and "$" not in name)
+        names = tuple(n for n in re.split(r"[\n,]+", _text(said, "files", values) or "") if n and "$" not in n)
         yield Inputs(place, "", None, None, None, (), tuple(map(str.strip, names)))
         return
-    context = _text(said, "context")
+    context = _text(said, "context", values)
     context = "." if context in ("", "{{defaultContext}}") else context
-    files: tuple[str | None, ...] = (_text(said, "file"),)
+    files: tuple[str | None, ...] = (_text(said, "file", values),)
     if action.text.startswith("redhat-actions/"):
-        listed = _text(said, "containerfiles") or _text(said, "dockerfiles")
+        listed = _text(said, "containerfiles", values) or _text(said, "dockerfiles", values)
         files = tuple(listed.split()) if listed else (listed,)
-    pairs = (line.strip().partition("=") for line in (_raw(said, "build-args") or "").splitlines() if "=" in line)
-    arguments = tuple((name, None if _VARIABLE.search(value) else value) for name, _, value in pairs)
+    lines = filled(_raw(said, "build-args"), values).splitlines()
+    pairs = (line.strip().partition("=") for line in lines if "=" in line)
+    arguments = tuple((name, None if not value or _VARIABLE.search(value) else value) for name, _, value in pairs)
     tags = tuple(tag.strip() for tag in re.split(r"[\n,]", _raw(said, "tags")) if tag.strip() and "$" not in tag)
     contexts = tuple(
         line.strip().partition("=")[0] for line in _raw(said, "build-contexts").splitlines() if "=" in line
     )
     for file in files:
-        yield Inputs(place, "", file, context, _text(said, "target"), arguments, (), tags, contexts)
+        yield Inputs(place, "", file, context, _text(said, "target", values), arguments, (), tags, contexts)
 
 
 def _handed(said: Node | None, owner: str) -> Iterator[BuildArgument]:
@@ -216,9 +271,9 @@ def _raw(said: Node | None, key: str) -> str:
     return node.text if isinstance(node, Scalar) and not is_null(node) else ""
 
 
-def _text(said: Node | None, key: str) -> str | None:
-    """An input's text, empty if it isn't given; None if a variable decides it."""
-    text = _WORKSPACE.sub("./", _raw(said, key)).strip()
+def _text(said: Node | None, key: str, values: Choice) -> str | None:
+    """An input's text, empty if it isn't given; None if a variable decides it that isn't known."""
+    text = filled(_WORKSPACE.sub("./", _raw(said, key)), values).strip()
     return None if "${{" in text else text
 
 

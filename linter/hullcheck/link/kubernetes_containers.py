@@ -21,6 +21,8 @@ from hullcheck.source import Field, Location, Related
 LOOPBACK = ("127.", "::1")
 MAX_REPLACED = 3
 _APPARMOR = "container.apparmor.security.beta.kubernetes.io/"
+_IMAGE_DRIVERS = frozenset(("image.csi.k8s.io", "container-image.csi.k8s.io", "csi-image.warm-metal.tech"))
+_INJECTED = ("sidecar.istio.io/inject", "inject.istio.io/templates", "istio.io/rev")
 _PROFILES = {"Unconfined": "unconfined", "RuntimeDefault": "runtime/default"}
 _PROBES = (
     (("livenessProbe",), "liveness"), (("readinessProbe",), "readiness"), (("startupProbe",), "startup"),
@@ -79,6 +81,8 @@ class _Pod:
     def _mounted_images(self) -> Iterator[ImageUse]:
         for name, volume in self.volumes.items():
             node = at(volume, "image", "reference")
+            if as_str(at(volume, "csi", "driver")) in _IMAGE_DRIVERS:
+                node = at(volume, "csi", "volumeAttributes", "image")
             if node is not None and not is_null(node):
                 yield ImageUse(image_text(node, self.at), f"volume `{name}`: image", self.pod.object.owner)
 
@@ -191,9 +195,14 @@ class _Container:
         return ImageUse(said, f"{described} `{self.name}`: image", self.owner, origin=origin)
 
     def _injected(self) -> bool:
-        """Is it a container that Istio fills in: a gateway's proxy?"""
-        marks = (at(self.pod.pod.metadata, "annotations"), at(self.pod.pod.metadata, "labels"))
-        return self.name == "istio-proxy" or any("istio.io/" in key for mark in marks for key in text_map(mark))
+        """Is it a container that Istio fills in: a gateway's proxy?
+
+        See https://istio.io/latest/docs/setup/additional-setup/sidecar-injection/#controlling-the-injection-policy
+        """
+        said = {k: v for key in ("annotations", "labels") for k, v in text_map(at(self.pod.pod.metadata, key)).items()}
+        if said.get("sidecar.istio.io/inject") == "false":
+            return False
+        return self.name == "istio-proxy" or any(key in said for key in _INJECTED)
 
     def _user(self) -> User:
         """As the kubelet decides: `runAsUser`, else `runAsNonRoot`, else the image."""
@@ -262,8 +271,14 @@ class _Container:
             name = as_str(at(item, "name")) or ""
             volume = self.pod.volumes.get(name)
             if isinstance(volume, Mapping):
+                template = at(volume, "ephemeral", "volumeClaimTemplate")
                 claim = as_str(at(volume, "persistentVolumeClaim", "claimName"))
-                yield self._of_node(item, claim, None) or self._mount(item, volume)
+                claim = claim if template is None else f"{self.pod.pod.object.name}-{name}"
+                mount = self._of_node(item, claim, template)
+                if mount is not None and as_bool(at(volume, "persistentVolumeClaim", "readOnly")):
+                    # the kubelet lets nobody write then, whatever the mount says
+                    mount = mount._replace(read_only=boolean(at(volume, "persistentVolumeClaim", "readOnly"), self.at))
+                yield mount or self._mount(item, volume)
             elif (made := self.pod.claimed.get(name)) is not None:
                 mount = self._of_node(item, f"{name}-{self.pod.pod.object.name}-0", made)
                 if mount is not None:

@@ -93,14 +93,15 @@ class _Linker:
         self.inline: dict[str, Any] = {}
         self.service_builds: dict[int, Any] = {}
         self.images: Any = None
-        if self.dockerfiles or self.compose or of_kind(files, "bake"):
+        if self.dockerfiles or self.compose or of_kind(files, "bake") or self.asked.inline:
             self._in_time(self._take_images, "dockerfile compose", "image")
         self.local: LocalImages | None = None
         self._in_time(self._take_local_images, "dockerfile compose skaffold", "image that is built here")
 
     def project(self) -> Project:
         parts: list[Scoped] = []
-        self._take_parts(parts, self._settled(self._kubernetes_parts(), "kubernetes"), "kubernetes", "object")
+        made = self._tagged(self._settled(self._kubernetes_parts(), "kubernetes"))
+        self._take_parts(parts, made, "kubernetes", "object")
         self._take_parts(parts, self._settled(self._compose_parts(), "compose"), "compose", "service")
         self._take_parts(parts, self._settled(self._dockerfile_parts(), "dockerfile"), "dockerfile", "stage")
         self._take_parts(parts, self._network_parts(), "kubernetes compose", "network")
@@ -118,6 +119,15 @@ class _Linker:
 
     def _settled(self, parts: Iterator[Scoped], dialect: str) -> Iterator[Scoped]:
         return parts if self.local is None else self.local.settled(parts, dialect)
+
+    def _tagged(self, parts: Iterator[Scoped]) -> Iterator[Scoped]:
+        if self.manifests is None:
+            return parts
+        from hullcheck.link.deploy_tags import DeployTags
+
+        layers = [f.model.layer for f in of_kind(self.files, "kustomization").values() if f.model and f.model.layer]
+        objects = (made for world in self.manifests.worlds for made in world.objects)
+        return DeployTags(self.asked.tagged, layers, objects).settled(parts)
 
     def _take_parts(self, parts: list[Scoped], made: Iterator[Scoped], kinds: str, what: str) -> None:
         """Add what is made, as far as the run's time lasts."""
@@ -287,6 +297,7 @@ class _Linker:
         builds = list(self._stated)
         dockerfiles = dict(self.dockerfiles)
         self._add_inline_of_bakes()
+        self._add_inline_of_tiltfiles()
         for project in self.compose:
             for service in project.services.values():
                 build = service_build(project, service)
@@ -316,6 +327,15 @@ class _Linker:
             for name, dockerfile in dockerfiles(file.source):
                 self.inline[f"{path}#{name}"] = dockerfile
                 self.problems += dockerfile.problems
+
+    def _add_inline_of_tiltfiles(self) -> None:
+        for name, place in self.asked.inline:
+            from hullcheck.model.text import Text
+            from hullcheck.parse.dockerfile import parse_text
+
+            dockerfile = parse_text(Text.whole(place.source).slice(place.start, place.end))
+            self.inline[f"{place.path}#{name}"] = dockerfile
+            self.problems += dockerfile.problems
 
     def _add_inline(self, path: str, service: Any) -> None:
         from hullcheck.parse.dockerfile import parse_inline
@@ -377,11 +397,16 @@ class _Linker:
     def _world_parts(self, world: Any) -> Iterator[Any]:
         from hullcheck.link.availability import availabilities
         from hullcheck.link.named_secrets import names, without_names
+        from hullcheck.model.node import at
+        from hullcheck.parse.custom_images import images
 
         known = names(world.objects, world.workloads)
         yield world
         yield from world.objects
         yield from availabilities(world)
+        taken = {id(at(c.node, "image")) for w in world.workloads if w.part for c in w.part.containers}
+        for made in world.objects:
+            yield from images(made, taken)
         for workload in world.workloads:
             containers = tuple(without_names(self.images.joined(c), known) for c in workload.containers)
             yield from _workload_parts(workload._replace(containers=containers))

@@ -66,7 +66,8 @@ class ImageUse(NamedTuple):
 
     `reference` is the text after expansion, or unknown. `written` is the text before it, where that differs.
     `origin` is where the deciding part comes from (an ARG's default) if elsewhere. `how` names the place in messages
-    ("base image", "`COPY --from`", "service `web`"). `built_here` is true for the name that a local build gets.
+    ("base image", "`COPY --from`", "service `web`"). `built_here` is true for the name that a local build gets,
+    `tagged_later` where the tag is set at deploy, so that the one that is written doesn't count.
     """
 
     reference: Field[str]
@@ -75,6 +76,7 @@ class ImageUse(NamedTuple):
     written: str = ""
     origin: Related | None = None
     built_here: bool = False
+    tagged_later: bool = False
 
     @property
     def location(self) -> Location:

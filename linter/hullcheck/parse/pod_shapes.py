@@ -123,9 +123,15 @@ def container(role: str, node: Mapping, number: int) -> PodContainer:
     return PodContainer(role, as_str(named) or str(number), place.location.one_line(), node)
 
 
+def _security(node: Mapping) -> Node | None:
+    """The container's own settings, where those of the pod may stand beside it."""
+    own = node.get("containerSecurityContext")
+    return node.get("securityContext") if own is None else own
+
+
 def _is_container(node: Mapping) -> bool:
     """Is the mapping itself what a container is: an image and how it is run, or settings that only containers have?"""
-    security = node.get("securityContext")
+    security = _security(node)
     if isinstance(security, Mapping) and any(not is_null(security.get(key)) for key in _OF_CONTAINERS):
         return True
     if any(as_str(at(item, "mountPath")) for item in items(node.get("volumeMounts"))):
@@ -146,12 +152,16 @@ def _with_own(made: KubernetesObject, node: Mapping) -> Mapping:
     image = _IMAGES.get((made.group, made.kind), "image")
     if image != "image" and image in entries and "image" not in entries:
         node = node.with_entries({**entries, "image": entries[image]})
+    if "containerSecurityContext" in entries:
+        node = node.with_entries({**node.entries(), "securityContext": entries["containerSecurityContext"]})
     return node
 
 
 def _as_pod(node: Mapping) -> Mapping:
     """The mapping as a pod's spec: its `securityContext` is the container's."""
     entries = node.entries()
+    if "containerSecurityContext" in entries:
+        return node
     kept = {key: entry for key, entry in entries.items() if key != "securityContext"}
     if "podSecurityContext" in entries:
         kept["securityContext"] = entries["podSecurityContext"]

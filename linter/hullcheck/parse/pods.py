@@ -45,7 +45,7 @@ _OTHER_DEFAULTS: dict[tuple[str, str], tuple[str, ...]] = {
 
 _NO_PODS = frozenset(("CustomResourceDefinition", "ConfigMap", "Secret", "PodSecurityPolicy", "Template", "List"))
 _HOLD_OBJECTS = frozenset(("Template", "List"))
-_PATTERN_GROUPS = (
+PATTERN_GROUPS = (
     "kyverno.io", "gatekeeper.sh", "admissionregistration.k8s.io", "kubewarden.io", "kustomize.config.k8s.io",
     "wgpolicyk8s.io", "openapi.org",
 )  # fmt: skip
@@ -62,7 +62,7 @@ _TASKS = frozenset(("Task", "ClusterTask", "TaskRun", "Pipeline", "PipelineRun")
 
 def pods(made: KubernetesObject, nested: int = 0) -> Iterator[PodObject]:
     """Each pod template of the object; most have one, or none. `nested` counts the objects that it is inside of."""
-    if made.kind in _NO_PODS or made.group.endswith(_PATTERN_GROUPS) or not isinstance(made.node, Mapping):
+    if made.kind in _NO_PODS or made.group.endswith(PATTERN_GROUPS) or not isinstance(made.node, Mapping):
         return
     key = (made.group, made.kind)
     kind = made.node.get("kind")
@@ -148,10 +148,13 @@ def _workflow(made: KubernetesObject, nested: int) -> Iterator[PodObject]:
     spec = at(made.node, "spec", "workflowSpec") if made.kind == "CronWorkflow" else at(made.node, "spec")
     if not isinstance(spec, Mapping):
         return
+    defaults = spec.get("templateDefaults")
+    default = defaults.entries() if isinstance(defaults, Mapping) else {}
     shared = {key: spec.entries()[key] for key in _WORKFLOW_FIELDS if key in spec.entries()}
-    for template in items(spec.get("templates")):
+    shared |= {key: entry for key, entry in default.items() if key not in ("container", "script", "name")}
+    for template in _templates(spec):
         if isinstance(template, Mapping):
-            found = tuple(_workflow_containers(template))
+            found = tuple(_workflow_containers(template, defaults))
             if found:
                 pod = template.with_entries({**shared, **template.entries()})
                 alone = made.kind in ("Workflow", "CronWorkflow")
@@ -159,10 +162,23 @@ def _workflow(made: KubernetesObject, nested: int) -> Iterator[PodObject]:
     yield from _texts_of(made, spec, nested)
 
 
-def _workflow_containers(template: Mapping) -> Iterator[PodContainer]:
+def _templates(spec: Mapping) -> Iterator[Node]:
+    """The templates of a workflow, and those that its steps and tasks hold themselves."""
+    for template in items(spec.get("templates")):
+        yield template
+        steps = [step for group in items(at(template, "steps")) for step in (items(group) or [group])]
+        for step in (*steps, *items(at(template, "dag", "tasks"))):
+            inline = at(step, "inline")
+            if inline is not None:
+                yield inline
+
+
+def _workflow_containers(template: Mapping, defaults: Node | None) -> Iterator[PodContainer]:
     for key in ("container", "script"):
-        node = template.get(key)
+        node, default = template.get(key), at(defaults, key)
         if isinstance(node, Mapping):
+            if isinstance(default, Mapping):
+                node = node.with_entries({**default.entries(), **node.entries()})
             named = template.get("name")
             place = named if isinstance(named, Scalar) and named.text else node
             yield PodContainer("container", as_str(named) or key, place.location.one_line(), node)

@@ -14,3 +14,14 @@ target "app" {
   no-cache = true
   matrix = { n = [1, 2] }
 }
+function "tag" {
+  params = [name]
+  result = "${name}-${TAG == "" ? "dev" : TAG}"
+}
+target "many" {
+  name = "many-${item.name}"
+  matrix = { item = [{ name = "a", stage = "web" }, { name = "b", stage = null }] }
+  inherits = ["app"]
+  target = item.stage
+  tags = [for each in ["x", "y"] : tag(each)]
+}
