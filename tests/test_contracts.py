@@ -148,6 +148,7 @@ ASKED_ELSEWHERE = {
     "data/lifecycle.py": "hullcheck's own tables, which belong to the program",
     "bundle.py": "hullcheck's own modules, which belong to the program",
     "arguments.py": "the width of help: no check",
+    "page/frame.py": "hullcheck's own style and script, which belong to the program",
     "cli.py": "`--version` with the day, and the width of help: no check",
     "commands/show.py": "no check, and never kept",
     "show/rendered.py": "no check, and never kept",

@@ -29,7 +29,7 @@ MOST_CHARACTERS = 2_000
 MOST_NAME = 200
 """Characters of one name that are shown."""
 
-_HOSTS = pattern(r"https://([a-z0-9-]+\.)*(github|gitlab)[a-z0-9-]*(\.[a-z0-9-]+)+/")
+_HOSTS = pattern(r"https://([a-z0-9-]{1,63}\.){0,8}(github|gitlab)[a-z0-9-]{0,56}(\.[a-z0-9-]{1,63}){1,8}/")
 
 
 def text(value: str, most: int = MOST_CHARACTERS) -> str:

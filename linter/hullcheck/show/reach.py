@@ -31,7 +31,7 @@ def reached(root: str, paths: list[str]) -> str:
         seen.add(folder)
         for path in _named_in(folder):
             common = os.path.commonpath((widest, path if look.isdir(path) else os.path.dirname(path)))
-            if os.path.dirname(common) == common or common == os.path.expanduser("~"):
+            if os.path.dirname(common) == common or common == _home():
                 continue
             widest = common
             if look.isdir(path):
@@ -67,3 +67,7 @@ def _references(root: Node | None) -> Iterator[str]:
                 yield item.text
             elif isinstance(item, Mapping) and isinstance(path := item.get("path"), Scalar):
                 yield path.text
+
+
+def _home() -> str | None:
+    return look.ENVIRON.get("HOME") or look.ENVIRON.get("USERPROFILE")
