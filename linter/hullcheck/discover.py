@@ -1,5 +1,6 @@
 """Paths to sources: what is looked at, as which kind, and why something is left out."""
 
+import errno
 import os
 import posixpath
 import re
@@ -203,6 +204,7 @@ class DiskTree:
         self._ignores: dict[str, list[tuple[str, GitIgnore]]] = {}
         self._excluded = patterns(exclude) if exclude else None
         self._submodules: set[str] = set()
+        self._walked: set[str] = set()
         self._kept = tracked | {parent for path in tracked for parent in _parents(path)}
 
     def entries(self) -> Iterator[Entry | Skipped]:
@@ -256,15 +258,28 @@ class DiskTree:
 
     def _open(self, path: str) -> BinaryIO:
         full = os.path.join(self.root, path)
-        real = os.path.realpath(full)
-        if not _inside(real, self.root):
-            raise OSError("a link that leads out of the repository")
         flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
-        file = open(os.open(full, flags), "rb")  # noqa: SIM115  the caller closes it
+        descriptor = self._open_walked(path, full, flags)
+        if descriptor < 0:
+            if not _inside(os.path.realpath(full), self.root):
+                raise OSError("a link that leads out of the repository")
+            descriptor = os.open(full, flags)
+        file = open(descriptor, "rb")  # noqa: SIM115  the caller closes it
         if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
             file.close()
             raise OSError("not a regular file")
         return file
+
+    def _open_walked(self, path: str, full: str, flags: int) -> int:
+        """A file of a folder that the walk entered, which no link leads to, if it is no link itself; else -1."""
+        if not _NO_LINK or path.rpartition("/")[0] not in self._walked or path.endswith(("/..", "/.")):
+            return -1
+        try:
+            return os.open(full, flags | _NO_LINK)
+        except OSError as error:
+            if error.errno in (errno.ELOOP, getattr(errno, "EMLINK", errno.ELOOP)):
+                return -1
+            raise
 
     def _walk(self, folder: str, ignores: "list[tuple[str, GitIgnore]]") -> Iterator[Entry | Skipped]:
         try:
@@ -274,6 +289,7 @@ class DiskTree:
             reason = f"can't be listed: {error.strerror}"
             yield Skipped(folder or ".", reason, gap=Gap("unreadable", "folder", reason))
             return
+        self._walked.add(folder)
         if not items and folder in self._submodules:
             yield submodule(folder)
         names = {item.name for item in items}
@@ -369,6 +385,7 @@ class DiskTree:
         return rules if rules.rules else None
 
 
+_NO_LINK = getattr(os, "O_NOFOLLOW", 0)
 _EXCLUDED = "excluded by the configuration"
 _OUTSIDE = "a link that leads out of the repository"
 

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from hullcheck.base import Past
     from hullcheck.baseline import Baseline
     from hullcheck.gate import Change
+    from hullcheck.narrow import Narrow
 
 
 _CONTEXT = re.compile(r"\.env.*|.*\.dockerignore|\.hullcheck\.ya?ml", re.DOTALL)
@@ -143,7 +144,7 @@ def lint(request: Request, registry: Registry, progress: Progress) -> Result:
     targets = _targets(root, request)
     judge = _judge(request, registry, progress)
     disk = _disk(root, request, targets)
-    head = judge(disk)
+    head = judge(disk, narrow=_narrow(request, targets, judge, disk))
     change = _change(head, disk, request, judge, targets)
     findings, about = head.findings, tuple[Finding, ...]()
     if change is not None:
@@ -164,6 +165,17 @@ def lint(request: Request, registry: Registry, progress: Progress) -> Result:
     )
     result = result._replace(redact=head.redact | change.base.redact if change else head.redact)
     return result._replace(same_as=request.past.base.how) if request.past and change and _is_same(change) else result
+
+
+def _narrow(request: Request, targets: tuple[str, ...], judge: Judge, tree: Tree) -> "Narrow | None":
+    """What chooses the files that have to be read, where the run is about some of many."""
+    if request.past is not None or request.own is not None or request.baseline is not None or not all(targets):
+        return None
+    if isinstance(tree, DiskTree) and tree.near:
+        return None
+    from hullcheck import narrow
+
+    return narrow.Narrow(targets, judge.settings) if narrow.may_be(targets, request.config) else None
 
 
 def _fixed(change: "Change", judge: Judge, targets: tuple[str, ...]) -> tuple[Finding, ...]:
@@ -478,7 +490,7 @@ def _result(
         shown=tuple(f for f in new if f.severity >= minimum),
         skipped=head.skipped,
         files=files,
-        not_decided=head.not_decided,
+        not_decided=sum(number for path, number in head.not_decided.items() if _below(path, _targets(root, request))),
         compared=compared,
         fail_on=fail_on,
         show_suppressed=request.show_suppressed,

@@ -1,0 +1,121 @@
+"""A run that is asked about a few files of many: what bears on them is read, and what is told is as if all had been."""
+
+from collections.abc import Iterator
+from itertools import islice
+
+from hullcheck.config import Config
+from hullcheck.discover import Entry, Tree
+from hullcheck.link.joined import Joined, TooManyError
+from hullcheck.link.project import Project, link
+from hullcheck.model.image import ImageUse
+from hullcheck.model.repository import Updates
+from hullcheck.model.settings import Settings
+from hullcheck.read import read, read_all
+
+LEAST = 40
+"""Files of interest from which it is worth while to look which are joined."""
+
+TRIES = 5
+"""Files of each dialect that are asked whether an image in them comes first."""
+
+
+class Narrow:
+    """What is chosen of a tree for the sake of `targets`, files or folders below its root."""
+
+    def __init__(self, targets: tuple[str, ...], settings: Settings) -> None:
+        self.targets = targets
+        self.settings = settings
+        self._joined: Joined | None = None
+
+    def chosen(self, tree: Tree, entries: list[Entry]) -> list[Entry]:
+        """The files that have to be read: all of them, where that can't be told."""
+        if len(entries) < LEAST:
+            return entries
+        self._joined = Joined(tree, entries, listed=bool(self.settings.compose_projects))
+        try:
+            wanted = self._joined.of(self.targets)
+        except TooManyError:
+            return entries
+        return [entry for entry in entries if entry.path in wanted]
+
+    def settled(self, project: Project) -> Project | None:
+        """What was linked of the chosen files, without what stands elsewhere if all are linked; None if that isn't known.
+
+        That nothing moves images on is told once, at the first image of all.
+        """
+        beside = self._beside(project.dialects)
+        if beside is None:
+            return None
+        project = project._replace(beside=beside)
+        for number, (_, part) in enumerate(project.parts):
+            if isinstance(part, Updates) and _below(part.location.path, self.targets):
+                if not self._is_preceded(part.location.path):
+                    return None
+                return project._replace(parts=[*project.parts[:number], *project.parts[number + 1 :]])
+        return project
+
+    def _beside(self, known: set[str]) -> frozenset[str] | None:
+        """The dialects that there are besides, in files that aren't chosen; None if that can't be told."""
+        joined = self._joined
+        assert joined is not None
+        found = set()
+        for dialect, paths in joined.dialects.items():
+            if dialect in known or not paths:
+                continue
+            if any(self._is(path, dialect, joined) for path in paths[:TRIES]):
+                found.add(dialect)
+            elif len(paths) > TRIES or (dialect == "kubernetes" and not joined.are_plain):
+                return None
+        return frozenset(found)
+
+    def _is(self, path: str, dialect: str, joined: Joined) -> bool:
+        """Does the file hold something of the dialect, whatever else there is?"""
+        file = read(joined.tree, joined.entries[path])
+        readings = file.readings if file is not None else ()
+        return any(
+            reading.kind == dialect and reading.model is not None and bool(getattr(reading.model, "objects", True))
+            for reading in readings
+        )
+
+    def _is_preceded(self, path: str) -> bool:
+        """Does an image that nothing moves on stand in a file before that one?"""
+        from hullcheck.link.updates import updater
+
+        joined = self._joined
+        assert joined is not None
+        bot = updater(joined.tree)
+        before = [each for each in sorted(joined.entries) if each < path and not bot.covers(each)]
+        return any(self._has_image(each, joined) for each in self._likely(before, joined))
+
+    def _likely(self, paths: list[str], joined: Joined) -> Iterator[str]:
+        """Those that are soon asked."""
+        dockerfiles = frozenset(joined.dockerfiles)
+        yield from islice((path for path in paths if path in dockerfiles), TRIES)
+        others = [path for path in paths if path not in dockerfiles]
+        yield from islice(
+            (path for path in others if joined.texts[path].compose and not joined.texts[path].manifest), TRIES
+        )
+        if joined.are_plain:
+            yield from islice((path for path in others if joined.texts[path].manifest), TRIES)
+
+    def _has_image(self, path: str, joined: Joined) -> bool:
+        try:
+            wanted = joined.of((path,)) if not joined.texts[path].manifest else joined.alone(path)
+        except TooManyError:
+            return False
+        entries = [entry for each, entry in joined.entries.items() if each in wanted]
+        files = read_all(joined.tree, entries, 1, lambda what, done, total: None)
+        uses = (part for _, part in link(files, joined.tree, self.settings).parts if isinstance(part, ImageUse))
+        return any(
+            use.image and not use.built_here and use.how != "frontend" and use.location.path == path for use in uses
+        )
+
+
+def may_be(targets: tuple[str, ...], config: Config) -> bool:
+    """Is a part of the tree asked about, and nothing of it that all files together say?"""
+    about_all = config.network_deny or config.network_allow or config.demands.max is not None
+    return bool(targets) and all(targets) and not about_all
+
+
+def _below(path: str, targets: tuple[str, ...]) -> bool:
+    return any(path == target or path.startswith(f"{target}/") for target in targets)
