@@ -229,6 +229,17 @@ class Maker:
         )  # fmt: skip
 
 
+def several(seed: int) -> dict[str, str]:
+    """Repositories beside one another, in folders of one: less of it is joined."""
+    trees = {f"part{number}": Maker(seed * 3 + number).tree() for number in range(3)}
+    return {
+        f"{part}/{path}": text
+        for part, tree in trees.items()
+        for path, text in tree.items()
+        if not path.startswith(".github") and (seed % 3 or "skaffold" not in path)
+    }
+
+
 def write(folder: Path, seed: int) -> list[str]:
     """Write the repository of a seed below the folder; gives the paths of its files."""
     files = Maker(seed).tree()

@@ -1,5 +1,7 @@
 """Asked about some files, a run reads what is joined with them alone, and tells what it would have told of all."""
 
+import argparse
+import os
 import random
 from datetime import date
 from pathlib import Path
@@ -8,9 +10,12 @@ from typing import Any
 import pytest
 
 import joined_trees
+from gitrepo import Repo
 from hullcheck import engine, narrow, report
+from hullcheck.commands import check, hook
 from hullcheck.commands.common import registry
 from hullcheck.config import Config
+from hullcheck.discover import Entry, Tree
 from hullcheck.link.joined import Joined
 
 TODAY = date(2026, 1, 1)
@@ -143,3 +148,70 @@ def test_each_join_counts(name: str, tmp_path: Path) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(where, method, spoiled)
         assert told(tmp_path, [target]) != expected
+
+
+def changed(repo: Repo, seed: int) -> None:
+    """Change, remove, move or add one or two files, and stage that."""
+    rng = random.Random(seed)
+    others = joined_trees.Maker(seed + 5_000).tree()
+    for _ in range(rng.randint(1, 2)):
+        paths = sorted(path for path in repo.git("ls-files").split("\n") if path and (repo.folder / path).exists())
+        path = rng.choice([path for path in paths if not path.startswith(".github") and "." in path] or paths)
+        name, how = path.rpartition("/")[2], rng.choice("mmmadr")
+        if how == "m":
+            alike = [text for other, text in others.items() if other.rpartition("/")[2] == name]
+            text = rng.choice(alike) if alike else f"{(repo.folder / path).read_text()}# more\n"
+            repo.write({path: text})
+        elif how == "a":
+            repo.write(dict([rng.choice(sorted(others.items()))]))
+        else:
+            moved = f"{rng.choice(joined_trees.FOLDERS)}/{name}".lstrip("/")
+            repo.write(
+                {path: None} | ({moved: (repo.folder / path).read_text()} if how == "r" and moved != path else {})
+            )
+    repo.git("add", "--all", "--force")
+
+
+class Everything(narrow.Commit):
+    """Tells of the same files, with all of both trees judged."""
+
+    def chosen(self, tree: Tree, entries: list[Entry]) -> list[Entry]:
+        super().chosen(tree, entries)
+        self.before = None
+        return entries
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_what_is_new_in_a_commit_is_what_is_new_of_all(
+    seed: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    repo = Repo(tmp_path)
+    repo.write(joined_trees.several(seed) | {"LICENSE": "none\n"})
+    repo.commit()
+    changed(repo, seed)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("GIT_INDEX_FILE", str(tmp_path / ".git" / "index"))
+    found = new_of_a_commit(repo)
+    monkeypatch.setattr(narrow, "Commit", Everything)
+    assert found == new_of_a_commit(repo)
+    monkeypatch.setattr(narrow, "LEAST", 1_000_000)
+    of_all_files = new_of_a_commit(repo)
+    assert [found.get(key) for key in ("concise", "new")] == [of_all_files.get(key) for key in ("concise", "new")]
+
+
+def new_of_a_commit(repo: Repo) -> dict[str, str]:
+    """What the hook tells."""
+    options = check.with_defaults(
+        argparse.Namespace(**POLICY_OPTIONS, paths=["."], pre_commit=True, today="2026-01-01")
+    )
+    plan = hook.plan(options, str(repo.folder), os.environ)
+    if plan is None:
+        return {}
+    result = engine.lint(check.request(options, CHECKS, plan), CHECKS, lambda what, done, total: None)
+    run = result.report(CHECKS, color=False, category="")
+    fixed = [(finding.name, finding.location.path, finding.owner) for finding in result.fixed]
+    found = {name: report.render(name, run) for name in ("json", "full", "sarif", "concise")}
+    return {**found, "new": repr((result.exit_code, fixed)), "else": repr((result.files, result.not_decided))}
+
+
+POLICY_OPTIONS = {"no_gitignore": False, "config": None, "no_config": False}

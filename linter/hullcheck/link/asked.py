@@ -73,7 +73,7 @@ def variants(stated: Iterable[Build], wanted: Iterable[Build]) -> Iterator[Build
 
 
 def _scripts(tree: Tree, known: set[str]) -> Iterator[Source]:
-    paths = (path for path in tree.paths if _is_script(path) and path not in known and not tree.ignored(path))
+    paths = (path for path in tree.paths if is_script(path) and path not in known and not tree.ignored(path))
     for path in sorted(paths)[:MAX_SCRIPTS]:
         try:
             data = tree.read(path, MAX_BYTES)
@@ -83,7 +83,7 @@ def _scripts(tree: Tree, known: set[str]) -> Iterator[Source]:
             yield Source(path, data)
 
 
-def _is_script(path: str) -> bool:
+def is_script(path: str) -> bool:
     """Is it a place where people write how images are built?"""
     name = path.rpartition("/")[2].lower()
     if name.endswith(_ENDS) or name.startswith(_STARTS) or name in _NAMES:

@@ -11,7 +11,7 @@ what it makes of that, not what else it builds. Whatever bears on manifests is o
 import posixpath
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -26,6 +26,7 @@ MAX_TOLD = 500
 """Files that are followed; where more are joined, all of the tree may as well be."""
 
 _DOCKERFILES = frozenset((Kind.DOCKERFILE, Kind.BESIDE_DOCKERFILE))
+_CONTEXTS = frozenset((Kind.KUSTOMIZATION, Kind.CHART))
 _TAKES_IN = frozenset(("include", "extends", "COMPOSE_FILE"))
 _NORMAL = re.compile("[a-z0-9_-]")
 _POLICY = re.compile(r"(?:.*/)?(?:\.hullcheck\.ya?ml|\.hullcheck-baseline\.json|pyproject\.toml)")
@@ -39,24 +40,33 @@ class TooManyError(Exception):
 class Texts:
     """The words of files, each read once, when it is asked for.
 
-    They follow from a file's name and bytes, so that whoever keeps them by these needn't read the file again.
+    They follow from a file's name and bytes, so that whoever keeps them by these needn't read the file again. What is
+    the `same` in another tree is known from there.
     """
 
-    def __init__(self, tree: Tree, entries: Iterable[Entry]) -> None:
+    def __init__(
+        self, tree: Tree, entries: Iterable[Entry], other: "Texts | None" = None, same: Container[str] = ()
+    ) -> None:
         self.tree = tree
         self.entries = {entry.path: entry for entry in entries}
+        self._other = other
+        self._same = same
         self._known: dict[str, Words] = {}
 
     def data(self, path: str) -> bytes | None:
         """A file's bytes; None if it can't be read."""
+        tree = self._other.tree if self._other is not None and path in self._same else self.tree
         try:
-            return self.tree.read(path)
+            return tree.read(path)
         except (OSError, ValueError):
             return None
 
     def __getitem__(self, path: str) -> Words:
         if path not in self._known:
             tick()
+            if self._other is not None and self._other.entries.get(path) == self.entries[path] and path in self._same:
+                self._known[path] = self._other[path]
+                return self._known[path]
             data = self.data(path)
             self._known[path] = UNKNOWN if data is None else words_of(self.entries[path], data)
         return self._known[path]
@@ -70,11 +80,16 @@ class _Named(NamedTuple):
 
 
 class Joined:
-    """The joins of a tree. `entries` are its files of interest; `listed` is true if the configuration says what projects are."""
+    """The joins of a tree.
 
-    def __init__(self, tree: Tree, entries: Iterable[Entry], *, listed: bool = False) -> None:
-        self.tree = tree
-        self.texts = Texts(tree, entries)
+    `texts` are those of its files of interest; `listed` is true if the configuration says what projects are. For a
+    `change`, all is followed that targets bear on, too, and not only what bears on them.
+    """
+
+    def __init__(self, texts: Texts, *, listed: bool = False, change: bool = False) -> None:
+        self.tree = texts.tree
+        self.texts = texts
+        self.change = change
         self.entries = self.texts.entries
         self.listed = listed
         self.dockerfiles = [path for path, entry in self.entries.items() if self._is_dockerfile(entry)]
@@ -88,8 +103,11 @@ class Joined:
     def of(self, targets: tuple[str, ...]) -> frozenset[str]:
         """The entries that may bear on what is told of the files and folders `targets`; TooManyError if that isn't known."""
         self.told, self.read, self._applied = {}, {}, False
-        below = [path for path in self._all if any(_in(path, target) for target in targets)]
-        if not all(targets) or len(below) > MAX_TOLD:
+        asked = frozenset(targets)
+        below = [path for path in self._all if _below(path, asked)]
+        if self.change:
+            below += asked.difference(below)
+        if not all(targets) or len(below) > MAX_TOLD + (len(self._manifests) if self.change else 0):
             raise TooManyError
         for path in below:
             self._tell(path)
@@ -99,7 +117,9 @@ class Joined:
         """What waits to be followed, and all that it is joined with."""
         while self._waiting:
             tick()
-            if len(self.told) > MAX_TOLD or len(self.read) > MAX_TOLD + len(self._manifests):
+            if len(self.told) > MAX_TOLD + (len(self._manifests) if self.change else 0) or len(
+                self.read
+            ) > MAX_TOLD + len(self._manifests):
                 raise TooManyError
             path, told = self._waiting.pop()
             if path in self.entries:
@@ -108,6 +128,25 @@ class Joined:
                 self._follow_other(path)
         yield from self.told
         yield from self.read
+
+    def named(self) -> set[str]:
+        """The files that aren't of interest by themselves, and that one which is may name."""
+        words = frozenset().union(*(said.words for said in self._builders.values()))
+        contexts = [path for path, entry in self.entries.items() if _CONTEXTS & {entry.kind, *entry.also}]
+        words |= self._words_in(contexts)
+        charts = {posixpath.dirname(path) for path in contexts if path.endswith("Chart.yaml")}
+        odd = any(said.odd_files or said.odd_builds for said in self._builders.values())
+        return {
+            path
+            for path in self.tree.paths
+            if path not in self.entries
+            and (
+                odd
+                or (name := posixpath.basename(path)) in words
+                or not is_plain(name)
+                or any(_in(path, chart) for chart in charts)
+            )
+        }
 
     def _is_dockerfile(self, entry: Entry) -> bool:
         if entry.kind is Kind.UNKNOWN and not entry.also:
@@ -120,7 +159,9 @@ class Joined:
             self._waiting.append((path, True))
 
     def _need(self, path: str) -> None:
-        if path not in self.told and path not in self.read:
+        if self.change:
+            self._tell(path)
+        elif path not in self.told and path not in self.read:
             self.read[path] = None
             self._waiting.append((path, False))
 
@@ -301,7 +342,7 @@ class Joined:
             raise TooManyError
         folder = posixpath.dirname(path)
         for other in self._compose:
-            if _in(path, posixpath.dirname(other)):
+            if _in(path, posixpath.dirname(other)) or (self.change and _in(other, folder)):
                 self._need(other)
         for other in self._variables:
             if posixpath.dirname(other) == folder or (".env" in words.words and self._may_say(path, words, other)):
@@ -401,9 +442,30 @@ class Joined:
         for other in self.dockerfiles:
             if self._may_build(path, words, other):
                 self._tell(other)
+        if self.change and self._makes(words):
+            self._tell_users(path, words)
         inline = not words.words.isdisjoint(("dockerfile_inline", "dockerfile-inline"))
         everything = words.words if inline or words.other else words.images
         self._need_makers(words._replace(words=everything, odd_images=words.odd_images or inline))
+
+    def _tell_users(self, path: str, words: Words) -> None:
+        """Who may run, or start from, the images that a file says how to build."""
+        if self._odd_made(path, words):
+            raise TooManyError
+        named = _Named(self._made(path, words), frozenset(self._projects(path, words)))
+        for other in self.dockerfiles:
+            if _may_name(self.texts[other], named):
+                self._tell(other)
+        for other, said in self._builders.items():
+            if (
+                said.odd_images
+                or not said.images.isdisjoint(named.words)
+                or not _beginnings(said.images).isdisjoint(named.beginnings)
+            ):
+                self._tell(other)
+        found = self._words_of_manifests
+        if self._varying or not found.isdisjoint(named.words) or not _beginnings(found).isdisjoint(named.beginnings):
+            self._need_manifests()
 
     # Kubernetes
 
@@ -445,9 +507,7 @@ class Joined:
             for path, _ in made:
                 self._need(path)
             return
-        found: set[str] = set()
-        for path in manifests:
-            found.update(_WORD.findall((self.texts.data(path) or b"").decode("utf-8", "replace")))
+        found = self._words_of_manifests if manifests is self._manifests else self._words_in(manifests)
         pieces = _beginnings(found)
         for path, words in made:
             if (
@@ -457,6 +517,16 @@ class Joined:
                 or not self._projects(path, words).isdisjoint(pieces)
             ):
                 self._need(path)
+
+    @cached_property
+    def _words_of_manifests(self) -> set[str]:
+        return self._words_in(self._manifests)
+
+    def _words_in(self, paths: list[str]) -> set[str]:
+        found: set[str] = set()
+        for path in paths:
+            found.update(_WORD.findall((self.texts.data(path) or b"").decode("utf-8", "replace")))
+        return found
 
     @cached_property
     def _varying(self) -> bool:
@@ -523,6 +593,12 @@ _WORD = re.compile(r"[A-Za-z0-9_.-]+")
 
 def _in(path: str, folder: str) -> bool:
     return not folder or path == folder or path.startswith(f"{folder}/")
+
+
+def _below(path: str, folders: frozenset[str]) -> bool:
+    while path and path not in folders:
+        path = path.rpartition("/")[0]
+    return bool(path)
 
 
 def _last(image: str) -> str:

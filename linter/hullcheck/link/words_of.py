@@ -15,21 +15,21 @@ from hullcheck.source import Source
 _WORD = re.compile(r"[A-Za-z0-9_.-]+")
 _PLAIN = re.compile(r"[A-Za-z0-9_.-]+")
 _ODD = re.compile(rb"\0|\\(?:x|u|U|[\r\n]|\xc2\x85|\xe2\x80\xa8|\xe2\x80\xa9)|!!binary|2002:binary|%TAG|![^\s]{0,60}%")
-_KEYED = re.compile(r"[ \t]*(?:-[ \t]+)*([\"']?)([A-Za-z0-9_.-]+)\1[ \t]*:[ \t]+(?![&*!|>{\[ \t])")
-_ITEM = re.compile(r"[ \t]*-[ \t]+(?![&*!|>{\[ \t-])")
+_KEYED = re.compile(r"[\"']?([A-Za-z0-9_.-]++)[\"']?[ \t]*+:[ \t]++(?![&*!|>{\[ \t])")
+_ITEM = re.compile(r"-[ \t]++(?![&*!|>{\[ \t-])")
 _OF_BUILDS = frozenset(("build", "context", "dockerfile", "<<"))
 _OF_FILES = frozenset(("file", "path", "include", "env_file", "project_directory", "extends", "<<", "COMPOSE_FILE"))
 _IMAGE = re.compile(r"(?<![\w/.-])image[\"']?[ \t]*+:(?=[\s\"'{\[])")
 _NAME = re.compile(r"(?<![\w/.-])name[\"']?[ \t]*+:(?=[\s\"'{\[])")
-_VALUE = re.compile(r"[ \t]*+[\"']?[^\s\"',]++")
-_COMPLEX = re.compile(r"(?m)^[ \t]*+(?:-[ \t]++)*+\?[ \t\r\n]|[{,\[][ \t]*+\?[ \t\r\n]")
+_VALUE = re.compile(r"[\"']?[^\s\"',]++")
+_COMPLEX = re.compile(r"(?m)(?:^|[ \t{,\[-])\?[ \t\r\n]")
 _OPEN_FLOW = re.compile(r"(?m)^[^\n{]*+\{[^}\n]*+$|^[^\n{]*+\{[^{}\n]*+\{")
 _TARGET = re.compile(rb'"target"\s*+:\s*+\{')
 _EXTERNAL = re.compile(r"(?<![\w/.-])external(?![\w/-])")
-_OPEN = re.compile(r"[ \t]*[\"']?([A-Za-z0-9_.-]+)[\"']?[ \t]*:[ \t]*(?:#.*)?")
+_OPEN = re.compile(r"[\"']?([A-Za-z0-9_.-]++)[\"']?[ \t]*+:[ \t]*+(?:#.*+)?")
 _NOT_PLAIN = ("$", "&", "*", "!", "|", ">", "{", "[", "<", "#", "}", "]")
-_FROM = re.compile(r"(?im)^[ \t]*(?:onbuild[ \t]+)?from[ \t]+(.*)$|\bfrom=(\S+)")
-_SLASHED = re.compile(r"\$\{[^}/]*/")
+_FROM = re.compile(r"(?im)^[ \t]*+(?:onbuild[ \t]++)?+from[ \t]++(.*+)$|\bfrom=(\S++)")
+_SLASHED = re.compile(r"\$\{[^}/$]*+/")
 _SCRIPT = frozenset((Kind.DOCKERFILE, Kind.BESIDE_DOCKERFILE))
 
 
@@ -201,11 +201,11 @@ def _of_text(text: str, words: Words) -> Words:
         for line in plain.split("\n") if not anything else ():
             if "$" not in line:
                 continue
-            keyed = _KEYED.match(line)
+            keyed = _KEYED.match(line.lstrip(" \t-"))
             if keyed is not None:
-                odd_builds = odd_builds or keyed[2] in _OF_BUILDS
-                odd_files = odd_files or keyed[2] in _OF_FILES
-            elif _ITEM.match(line) is not None:
+                odd_builds = odd_builds or keyed[1] in _OF_BUILDS
+                odd_files = odd_files or keyed[1] in _OF_FILES
+            elif _ITEM.match(line.lstrip()) is not None:
                 odd_files = odd_files or lists
             elif not line.lstrip().startswith("#"):
                 odd_builds = odd_files = True
@@ -232,7 +232,10 @@ def _of_text(text: str, words: Words) -> Words:
 def _values(text: str, key: re.Pattern[str]) -> Iterator[tuple[int, str]]:
     """Where a key stands, and its values: empty where one isn't plain."""
     for match in key.finditer(text):
-        value = _VALUE.match(text, match.end())
+        start = match.end()
+        while text[start : start + 1] in (" ", "\t"):
+            start += 1
+        value = _VALUE.match(text, start)
         word = value[0].strip(" \t\"'") if value is not None else ""
         word = word if "$" in word else word.rstrip("}]")
         if not word or word.startswith(_NOT_PLAIN) or (_made_up(word) if key is _IMAGE else "$" in word):
@@ -299,5 +302,5 @@ def _external(text: str) -> tuple[frozenset[str], bool]:
     return frozenset(found), False
 
 
-_FLOW = re.compile(r"([A-Za-z0-9_.-]+)[ \t]*:[ \t]*\{[^{}&]*\}(?:[ \t]+#.*)?")
-_IS_EXTERNAL = re.compile(r"external[ \t]*:")
+_FLOW = re.compile(r"([A-Za-z0-9_.-]++)[ \t]*+:[ \t]*+\{[^{}&]*+\}(?:[ \t]++#.*+)?")
+_IS_EXTERNAL = re.compile(r"external[ \t]*+:")
