@@ -111,7 +111,7 @@ class Narrow:
 
     def _has_image(self, path: str, joined: Joined) -> bool:
         try:
-            joined = self._joins(joined.texts)
+            joined = self._joins(joined.texts) if joined.change else joined
             wanted = joined.of((path,)) if not joined.texts[path].manifest else joined.alone(path)
         except TooManyError:
             return False
