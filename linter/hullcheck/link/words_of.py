@@ -14,7 +14,9 @@ from hullcheck.source import Source
 
 _WORD = re.compile(r"[A-Za-z0-9_.-]+")
 _PLAIN = re.compile(r"[A-Za-z0-9_.-]+")
-_ODD = re.compile(rb"\0|\\(?:x|u|U|[\r\n]|\xc2\x85|\xe2\x80\xa8|\xe2\x80\xa9)|!!binary|2002:binary|%TAG|![^\s]{0,60}%")
+_ODD = re.compile(
+    rb"\0|\\(?:x[2-7]|u00[2-7]|U000000[2-7]|[\r\n]|\xc2\x85|\xe2\x80\xa8|\xe2\x80\xa9)|!!binary|2002:binary|%TAG|![^\s]{0,60}%"
+)
 _KEYED = re.compile(r"[\"']?([A-Za-z0-9_.-]++)[\"']?[ \t]*+:[ \t]++(?![&*!|>{\[ \t])")
 _ITEM = re.compile(r"-[ \t]++(?![&*!|>{\[ \t-])")
 _OF_BUILDS = frozenset(("build", "context", "dockerfile", "<<"))
