@@ -24,7 +24,10 @@ from hullcheck.rules import Rules
 from hullcheck.source import Location
 from hullcheck.terms import Term
 from hullcheck.tuples import NamedTuple
-from hullcheck.typed import Any
+from hullcheck.typed import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from hullcheck.narrow import Narrow
 
 UNREAD = frozenset(("parse-error", "unreadable-file", "check-failed", "time-limit", "file-left-scope"))
 """Findings that mean something wasn't checked: exit code 4."""
@@ -47,13 +50,14 @@ class Analysis(NamedTuple):
     `files` are those that were of interest, of all that were `seen`; `owners` are the scopes and names of all objects.
     `ignores` are those that suppress something, with the terms by which they do. `scopes` are the worlds of manifests
     and the Compose projects; `coverage` is the ledger of what was judged. `users` are what runs images, by
-    the Dockerfile's path. `redact` are the places of secrets, whether or not the checks that know them were asked for.
+    the Dockerfile's path. `not_decided` counts by file what is left open. `redact` are the places of secrets, whether or
+    not the checks that know them were asked for.
     """
 
     findings: tuple[Finding, ...]
     skipped: tuple[Skipped, ...]
     files: dict[str, File]
-    not_decided: int
+    not_decided: Mapping[str, int]
     owners: frozenset[tuple[str, str]]
     seen: frozenset[str]
     ignores: dict[Ignore, set[Term]]
@@ -81,14 +85,28 @@ class Judge(NamedTuple):
     jobs: int
     progress: Progress
 
-    def __call__(self, tree: Tree, known: Mapping[str, File | None] | None = None) -> Analysis:
+    def __call__(
+        self, tree: Tree, known: Mapping[str, File | None] | None = None, narrow: "Narrow | None" = None
+    ) -> Analysis:
         """Read a tree, unite its files and run the selected checks over the model.
 
-        `known` are files that another tree has, too: they have been read, and None is one of no interest.
+        `known` are files that another tree has, too: they have been read, and None is one of no interest. With `narrow`,
+        only what it chooses is judged.
         """
         entries, skipped = discovered(tree)
+        chosen = narrow.chosen(tree, entries) if narrow is not None else entries
+        if narrow is not None and len(chosen) < len(entries):
+            files = read_all(tree, chosen, self.jobs, self.progress, known)
+            project = narrow.settled(link(files, tree, self.settings))
+            if project is not None:
+                return self._analysis(files, project, chosen, skipped)
         files = read_all(tree, entries, self.jobs, self.progress, known)
-        project = link(files, tree, self.settings)
+        return self._analysis(files, link(files, tree, self.settings), entries, skipped)
+
+    def _analysis(
+        self, files: dict[str, File], project: Project, entries: list[Entry], skipped: list[Skipped]
+    ) -> Analysis:
+        """Run the checks over what was linked, and mark what is suppressed."""
         unchecked: list[Scoped] = []
         found = list(self._checked(project, self.settings.selected, unchecked))
         redact = frozenset(place for finding in (*found, *self._unasked(project)) for place in finding.redact)
@@ -122,7 +140,7 @@ class Judge(NamedTuple):
         from hullcheck.link.network import Options
 
         parts = list(changes_of(base.scopes, head.scopes, Options(self.settings.datastores)))
-        project = Project(parts, [], 0, worlds=head.scopes[0], compose=head.scopes[1])
+        project = Project(parts, [], {}, worlds=head.scopes[0], compose=head.scopes[1])
         findings = list(self.rules.judge(self._checked(project, self.settings.selected, [])))
         ignores = self._ignores(head.files, project, findings)
         return tuple(suppress.apply(findings, ignores, self.config, self.today).findings)

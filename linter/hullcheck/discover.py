@@ -206,6 +206,7 @@ class DiskTree:
         self._ignores: dict[str, list[tuple[str, GitIgnore]]] = {}
         self._excluded = patterns(exclude) if exclude else None
         self._submodules: set[str] = set()
+        self._walked: set[str] = set()
         self._kept = tracked | {parent for path in tracked for parent in _parents(path)}
 
     def entries(self) -> Iterator[Entry | Skipped]:
@@ -259,14 +260,21 @@ class DiskTree:
 
     def _open(self, path: str) -> BinaryIO:
         full = os.path.join(self.root, path)
-        real = look.realpath(full)
-        if not _inside(real, self.root):
-            raise OSError("a link that leads out of the repository")
-        file = look.opened(full, getattr(os, "O_NONBLOCK", 0))  # the caller closes it
+        flags = getattr(os, "O_NONBLOCK", 0)
+        if self._is_walked(path) and not look.islink(full):
+            file = look.opened(full, flags | _NO_LINK)  # the caller closes it
+        else:
+            if not _inside(look.realpath(full), self.root):
+                raise OSError("a link that leads out of the repository")
+            file = look.opened(full, flags)
         if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
             file.close()
             raise OSError("not a regular file")
         return file
+
+    def _is_walked(self, path: str) -> bool:
+        """Is it in a folder that the walk entered, which no link leads to?"""
+        return bool(_NO_LINK) and path.rpartition("/")[0] in self._walked and not path.endswith(("/..", "/."))
 
     def _walk(self, folder: str, ignores: "list[tuple[str, GitIgnore]]") -> Iterator[Entry | Skipped]:
         try:
@@ -275,6 +283,7 @@ class DiskTree:
             reason = f"can't be listed: {error.strerror}"
             yield Skipped(folder or ".", reason, gap=Gap("unreadable", "folder", reason))
             return
+        self._walked.add(folder)
         if not items and folder in self._submodules:
             yield submodule(folder)
         names = {item.name for item in items}
@@ -370,6 +379,7 @@ class DiskTree:
         return rules if rules.rules else None
 
 
+_NO_LINK = getattr(os, "O_NOFOLLOW", 0)
 _EXCLUDED = "excluded by the configuration"
 _OUTSIDE = "a link that leads out of the repository"
 

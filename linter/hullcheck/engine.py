@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from datetime import date
 
 from hullcheck import look, report
@@ -23,6 +23,7 @@ from hullcheck.discover import (
     find_root,
     kind_of,
 )
+from hullcheck.errors import NotNarrowError
 from hullcheck.finding import Finding, Severity
 from hullcheck.model.coverage import Coverage
 from hullcheck.model.problem import Problem
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
     from hullcheck.base import Past
     from hullcheck.baseline import Baseline
     from hullcheck.gate import Change
+    from hullcheck.narrow import Before, Narrow
 
 
 _CONTEXT = pattern(r"\.env.*|.*\.dockerignore|\.hullcheck\.ya?ml", re.DOTALL)
@@ -158,8 +160,16 @@ def lint(request: Request, registry: Registry, progress: Progress) -> Result:
     targets = _targets(root, request)
     judge = _judge(request, registry, progress)
     disk = _disk(root, request, targets)
-    head = judge(disk)
-    change = _change(head, disk, request, judge, targets)
+    near = _narrow(request, targets, judge, disk)
+    head = judge(disk, narrow=near)
+    before = getattr(near, "before", None)
+    told: Container[str] = near.told if near is not None and near.told else targets
+    try:
+        change = _change(head, disk, request, judge, told, before)
+    except NotNarrowError:
+        disk = _disk(root, request, targets)
+        head = judge(disk)
+        change = _change(head, disk, request, judge, told)
     findings, about = head.findings, tuple[Finding, ...]()
     if change is not None:
         findings = change.comparison.findings
@@ -171,17 +181,34 @@ def lint(request: Request, registry: Registry, progress: Progress) -> Result:
         request,
         head,
         judge,
-        (*_asked(findings, request, targets), *about),
-        _fixed(change, judge, targets) if change else (),
-        _files(head, targets),
+        (*_asked(findings, request, told), *about),
+        _fixed(change, judge, told) if change else (),
+        _files(head, told),
         compared=change is not None,
-        coverage=head.coverage.below(lambda path: _below(path, targets)),
+        coverage=head.coverage.below(lambda path: _below(path, told)),
+        not_decided=sum(number for path, number in head.not_decided.items() if _below(path, told)),
     )
     result = result._replace(redact=head.redact | change.base.redact if change else head.redact)
     return result._replace(same_as=request.past.base.how) if request.past and change and _is_same(change) else result
 
 
-def _fixed(change: "Change", judge: Judge, targets: tuple[str, ...]) -> tuple[Finding, ...]:
+def _narrow(request: Request, targets: tuple[str, ...], judge: Judge, tree: Tree) -> "Narrow | None":
+    """What chooses the files that have to be read, where the run is about some of many."""
+    if request.own is not None or request.baseline is not None:
+        return None
+    if isinstance(tree, DiskTree) and tree.near:
+        return None
+    from hullcheck import narrow
+
+    if request.past is not None:
+        commits = request.only is not None and not request.head and targets == ("",) and not request.config.suppress
+        if not commits or _fails_on_unjudged(request) or not narrow.may_be(("commit",), request.config):
+            return None
+        return narrow.Commit(judge.settings, request.past, request.config)
+    return narrow.Narrow(targets, judge.settings) if narrow.may_be(targets, request.config) else None
+
+
+def _fixed(change: "Change", judge: Judge, targets: Container[str]) -> tuple[Finding, ...]:
     """What the base had and the change hasn't any more, each fact once."""
     fixed = (finding for finding in change.comparison.fixed if _touches(finding, targets))
     return tuple(unite(told_once(fixed, judge.registry.covering).findings))
@@ -192,7 +219,14 @@ def _is_same(change: "Change") -> bool:
     return all(path in change.same for path in change.head.seen | change.base.seen)
 
 
-def _change(head: Analysis, disk: Tree, request: Request, judge: Judge, targets: tuple[str, ...]) -> "Change | None":
+def _change(
+    head: Analysis,
+    disk: Tree,
+    request: Request,
+    judge: Judge,
+    targets: Container[str],
+    before: "Before | None" = None,
+) -> "Change | None":
     """The comparison with the base, if one is asked for and can tell anything."""
     past = request.past
     if past is None:
@@ -201,8 +235,8 @@ def _change(head: Analysis, disk: Tree, request: Request, judge: Judge, targets:
         return None  # where nothing is found, nothing is new
     from hullcheck import gate
 
-    overlaid = frozenset(targets if request.stdin is not None else ())
-    return gate.explained(gate.judge_change(head, disk, past, judge, overlaid), judge)
+    overlaid = frozenset(_targets(_root(request), request) if request.stdin is not None else ())
+    return gate.explained(gate.judge_change(head, disk, past, judge, overlaid, before), judge)
 
 
 def _gate(
@@ -383,11 +417,13 @@ def relative(root: str, path: str) -> str:
     return "" if relative == "." else relative
 
 
-def _below(path: str, targets: tuple[str, ...]) -> bool:
-    return any(not target or path == target or path.startswith(f"{target}/") for target in targets)
+def _below(path: str, targets: Container[str]) -> bool:
+    while path and path not in targets:
+        path = path.rpartition("/")[0]
+    return path in targets
 
 
-def _touches(finding: Finding, targets: tuple[str, ...]) -> bool:
+def _touches(finding: Finding, targets: Container[str]) -> bool:
     """Is the finding, a line it rests on, or the overlay or project that has it, in what was asked about?
 
     One about the configuration itself is about all that it is for.
@@ -400,14 +436,14 @@ def _touches(finding: Finding, targets: tuple[str, ...]) -> bool:
     )
 
 
-def _files(head: Analysis, targets: tuple[str, ...]) -> int:
+def _files(head: Analysis, targets: Container[str]) -> int:
     """The files that were asked about; an overlay alone counts by what says how it is built."""
     counted = sum(1 for path in head.counted if _below(path, targets))
     layers = (path for path, file in head.files.items() if file.kind == "kustomization" and _below(path, targets))
     return counted or sum(1 for _ in layers)
 
 
-def _asked(findings: Iterable[Finding], request: Request, targets: tuple[str, ...]) -> Iterator[Finding]:
+def _asked(findings: Iterable[Finding], request: Request, targets: Container[str]) -> Iterator[Finding]:
     """The findings in what was asked about."""
     only = request.only
     return (f for f in findings if _touches(f, targets) and (only is None or f.location.path in only))
@@ -484,6 +520,7 @@ def _result(
     files: int,
     compared: bool,
     coverage: Coverage,
+    not_decided: int,
 ) -> Result:
     minimum = request.config.min_severity if request.min_severity is None else request.min_severity
     guessed = {project.scope: project.paths[0] for project in head.scopes[1] if project.guessed}
@@ -509,7 +546,7 @@ def _result(
         shown=tuple(f for f in new if f.severity >= minimum),
         skipped=head.skipped,
         files=files,
-        not_decided=head.not_decided,
+        not_decided=not_decided,
         compared=compared,
         fail_on=fail_on,
         show_suppressed=request.show_suppressed,

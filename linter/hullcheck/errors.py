@@ -16,3 +16,7 @@ class TerminatedError(BaseException):
     def __init__(self, signal: int) -> None:
         super().__init__(signal)
         self.signal = signal
+
+
+class NotNarrowError(Exception):
+    """It can't be told in part what a commit started from."""

@@ -1,5 +1,7 @@
 """Which files git's answers rest on: noted where a run is recorded, since git is a program of its own."""
 
+from __future__ import annotations
+
 import os
 
 from hullcheck import look

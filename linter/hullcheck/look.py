@@ -5,6 +5,8 @@ Whatever the judged tree, its configuration or the environment say comes in thro
 that. `tests/test_contracts.py` lets no other module ask the file system.
 """
 
+from __future__ import annotations
+
 import io
 import os
 import stat

@@ -3,6 +3,8 @@
 On its own, since a run that is printed again imports nothing else.
 """
 
+from __future__ import annotations
+
 import os
 import stat
 

@@ -1,5 +1,7 @@
 """Reports that are written to files."""
 
+from __future__ import annotations
+
 import os
 from contextlib import suppress
 from errno import EISDIR

@@ -8,10 +8,15 @@ from collections.abc import Set as AbstractSet
 from hullcheck.analysis import Analysis, Judge
 from hullcheck.base import Past
 from hullcheck.changes import Comparison, Nature, Side, compare
+from hullcheck.config import Config
 from hullcheck.discover import Tree
 from hullcheck.finding import Finding
 from hullcheck.history import CommitTree, as_then
 from hullcheck.tuples import NamedTuple
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.narrow import Before
 
 _SCOPES = frozenset(("PolicyScope", "World", "NamespaceUse"))
 _REPOSITORY = frozenset(("Updates", "Pipeline"))
@@ -39,18 +44,19 @@ class Change(NamedTuple):
 
 
 def judge_change(
-    head: Analysis, disk: Tree, past: Past, judge: Judge, overlaid: frozenset[str] = frozenset()
+    head: Analysis,
+    disk: Tree,
+    past: Past,
+    judge: Judge,
+    overlaid: frozenset[str] = frozenset(),
+    before: "Before | None" = None,
 ) -> Change:
-    """Judge the tree that a change started from, and compare. `overlaid` are files that differ from the disk's."""
+    """Judge the tree that a change started from, and compare. `overlaid` are files that differ from the disk's.
+
+    `before` is what of it has to be judged, where that isn't all.
+    """
     tracked = past.history.tracked()
-    tree = CommitTree(
-        past.history,
-        past.base.commit,
-        exclude=judge.config.exclude,
-        vendored=judge.config.include_vendored,
-        named=disk.named,
-        beside=() if isinstance(disk, CommitTree) else tuple(path for path in disk.paths if path not in tracked),
-    )
+    tree = base_tree(disk, past, judge.config) if before is None else before.tree
     same = tree.unchanged(disk, overlaid)
     given = judge.settings.given
     if given.values:
@@ -58,7 +64,7 @@ def judge_change(
         earlier = judge._replace(settings=judge.settings._replace(given=given._replace(values=then)))
     else:
         earlier = judge
-    base = earlier(tree, {path: head.files.get(path) for path in head.seen & same})
+    base = earlier(tree, {path: head.files.get(path) for path in head.seen & same}, before)
     comparison = compare(_side(head), _side(base), _nature(judge))
     opened = tuple(finding._replace(state="new") for finding in judge.opened(base, head))
     comparison = comparison._replace(findings=_united(comparison.findings, opened))
@@ -73,6 +79,19 @@ def _united(findings: tuple[Finding, ...], opened: tuple[Finding, ...]) -> tuple
     return (
         *(told.get(number, finding) for number, finding in enumerate(findings)),
         *(found for key, found in by_fault.items() if key not in {same[n] for n in told}),
+    )
+
+
+def base_tree(disk: Tree, past: Past, config: Config) -> CommitTree:
+    """The files of the commit that a change started from, as those of the change are looked at."""
+    tracked = past.history.tracked()
+    return CommitTree(
+        past.history,
+        past.base.commit,
+        exclude=config.exclude,
+        vendored=config.include_vendored,
+        named=disk.named,
+        beside=() if isinstance(disk, CommitTree) else tuple(path for path in disk.paths if path not in tracked),
     )
 
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Iterable, Iterator
 
 from hullcheck.discover import Tree
 from hullcheck.link.ci import Inputs, Pipelines
 from hullcheck.link.matrix import Choices
 from hullcheck.model.repository import BuildArgument
+from hullcheck.patterns import pattern
 from hullcheck.source import Location, Related, Source
 from hullcheck.tuples import NamedTuple
 from hullcheck.typed import TYPE_CHECKING
@@ -46,7 +46,7 @@ _OF_SCRIPTS = frozenset(
 """Folders in which programs and pipelines of any name are looked at."""
 
 
-_WORDS = re.compile(rb"(?i)build|bake|dockerfile|kaniko|set image")
+_WORDS = pattern(rb"(?i)build|bake|dockerfile|kaniko|set image")
 
 
 class Asked(NamedTuple):
@@ -114,7 +114,7 @@ def variants(stated: Iterable[Build], wanted: Iterable[Build]) -> Iterator[Build
 
 
 def _scripts(tree: Tree, known: set[str]) -> Iterator[Source]:
-    paths = (path for path in tree.paths if _is_script(path) and path not in known and not tree.ignored(path))
+    paths = (path for path in tree.paths if is_script(path) and path not in known and not tree.ignored(path))
     for path in sorted(paths)[:MAX_SCRIPTS]:
         try:
             data = tree.read(path, MAX_BYTES)
@@ -124,7 +124,7 @@ def _scripts(tree: Tree, known: set[str]) -> Iterator[Source]:
             yield Source(path, data)
 
 
-def _is_script(path: str) -> bool:
+def is_script(path: str) -> bool:
     """Is it a place where people write how images are built?"""
     folder, _, name = path.lower().rpartition("/")
     if name.endswith(_ENDS) or name.startswith(_STARTS) or name in _NAMES or "cloudbuild" in name:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 from hullcheck.finding import Related
 from hullcheck.model.image import ImageRef
+from hullcheck.patterns import pattern
 from hullcheck.read import File
 from hullcheck.source import Location, Source
 from hullcheck.tuples import NamedTuple
@@ -69,7 +70,7 @@ def _artifacts(root: "Node | None") -> "Iterator[Node]":
 
 _BUILDERS = ("docker", "kaniko")
 _NO_DOCKERFILE = frozenset(("bazel", "buildpacks", "custom", "jib", "ko"))
-_PATCHED = re.compile(r"/build/artifacts/(\d{1,4})/(?:docker|kaniko)/(target|dockerfile|buildArgs/[^/]{1,200})")
+_PATCHED = pattern(r"/build/artifacts/(\d{1,4})/(?:docker|kaniko)/(target|dockerfile|buildArgs/[^/]{1,200})")
 
 
 def from_skaffold(file: File) -> Iterator[Build]:

@@ -396,8 +396,8 @@ def _lost_elsewhere(
                     key = (direction, *(policy.location for policy in gone))
                     groups.setdefault(key, []).append((endpoint, gone))
     for (direction, *_), members in groups.items():
-        endpoints = dict.fromkeys(sorted((e for e, _ in members), key=lambda endpoint: not endpoint.data))
-        yield IsolationLost(tuple(endpoints), direction, _places(members[0][1]))
+        endpoints = {id(e): e for e in sorted((e for e, _ in members), key=lambda endpoint: not endpoint.data)}
+        yield IsolationLost(tuple(endpoints.values()), direction, _places(members[0][1]))
 
 
 def _strays(worlds: Iterable[World], networks: Iterable[Network]) -> Iterator[Policy]:

@@ -186,11 +186,14 @@ class Choices:
         self.said = [said for said in self.containers if len(said.paths) > 1]
         self.alone = {said.paths[0] for said in self.containers if len(said.paths) == 1}
         read = self.around.read
-        if read is not None and any(self._may_be_part(path) for path in self.rest):
+        parts = {path for path in self.rest if self._may_be_part(path)}
+        if read is not None and parts:
             known = [path for path in self.reading.known if path not in self.claimed]
             from hullcheck.link.compose_said import said_by_texts
 
             for said in said_by_texts(self.around.paths, read, known):
+                if parts.isdisjoint(said.paths):
+                    continue  # it says nothing of what isn't known
                 if len(said.paths) == 1:
                     self.alone.add(said.paths[0])
                 elif not self.claimed.intersection(said.paths):
@@ -258,15 +261,17 @@ class Choices:
 
             if not container.endswith(DEV_CONTAINER) or posixpath.basename(container).lstrip(".") != DEV_CONTAINER:
                 continue
-            folder = posixpath.dirname(container)
-            named = [
-                (inside(*(("", bare) if (bare := _WORKSPACE.sub("", name)) != name else (folder, name))), place)
-                for name, place in said_by_container(container, read)
-            ]
+            named = [(path_in_container(container, name), place) for name, place in said_by_container(container, read)]
             paths = self._readable(named, "file of a development container", "`dockerComposeFile`")
             if paths:
                 found.append(Said(paths, named[0][1]))
         return found
+
+
+def path_in_container(container: str, name: str) -> str | None:
+    """The path of a file that a development container names; None if it leads out of the root."""
+    bare = _WORKSPACE.sub("", name)
+    return inside("", bare) if bare != name else inside(posixpath.dirname(container), name)
 
 
 def _only(paths: Iterable[str]) -> set[str]:

@@ -65,6 +65,11 @@ def said_by_texts(paths: Iterable[str], read: Callable[[str], bytes], known: Ite
         by_folder.setdefault(posixpath.dirname(path), []).append(path)
     beside = frozenset(path for path in paths if path.endswith(_YAML) and posixpath.dirname(path) in by_folder)
     there = _There(by_folder, beside - known)
+    named: dict[str, list[str]] = {}
+    for path in paths:
+        if path.endswith((*_YAML, ".json")):
+            named.setdefault(posixpath.dirname(path), []).append(path)
+    anything = _There(named, frozenset())
     likely = sorted((path for path in paths if is_likely(path)), key=lambda path: (path.count("/"), path))
     for path in likely[:MAX_FILES]:
         try:
@@ -75,7 +80,7 @@ def said_by_texts(paths: Iterable[str], read: Callable[[str], bytes], known: Ite
             continue
         source = Source(path, data)
         for layers, start in _commands(source.text):
-            for resolved in _resolved(layers, posixpath.dirname(path), there):
+            for resolved in _resolved(layers, posixpath.dirname(path), there, anything):
                 found.setdefault(resolved, Said(resolved, source.at(start)))
                 if len(found) >= MAX_PROJECTS:
                     return list(found.values())
@@ -191,11 +196,15 @@ class _There(NamedTuple):
     others: frozenset[str]
 
 
-def _resolved(layers: list[str], folder: str, there: _There) -> Iterator[tuple[str, ...]]:
-    """The files that are meant: as seen from the text's own folder, from the root, else wherever they all are."""
+def _resolved(layers: list[str], folder: str, there: _There, anything: _There) -> Iterator[tuple[str, ...]]:
+    """The files that are meant: as seen from the text's own folder, from the root, else wherever they all are.
+
+    Where files of these names are, whatever is in them, they are meant, and none elsewhere.
+    """
     near = dict.fromkeys((folder, "", posixpath.dirname(folder)))
-    found = next((found for each in near if (found := _in_folder(layers, each, there))), [])
-    yield from found or (paths for other in there.known for paths in _in_folder(layers, other, there))
+    meant = next((each for each in near if _in_folder(layers, each, anything)), None)
+    for each in there.known if meant is None else (meant,):
+        yield from _in_folder(layers, each, there)
 
 
 def _in_folder(layers: list[str], folder: str, there: _There) -> list[tuple[str, ...]]:

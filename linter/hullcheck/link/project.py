@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import posixpath
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
 
@@ -45,23 +46,25 @@ class Project(NamedTuple):
     """The parts of the model that checks subscribe to, what is wrong with the files, and what stays undecided.
 
     `dockerfiles` are those that are files, by path; `compose` the Compose projects; `worlds` the rendered manifests.
-    `users` are the scopes and names of what runs an image, by the Dockerfile's path and the stage.
+    `users` are the scopes and names of what runs an image, by the Dockerfile's path and the stage. `not_decided` counts by
+    file what can't be judged because something isn't known. `beside` are dialects of files that aren't linked here.
     """
 
     parts: list[Scoped]
     problems: list[Problem]
-    not_decided: int
+    not_decided: Mapping[str, int]
     dockerfiles: Mapping[str, Any] = {}
     compose: tuple[Any, ...] = ()
     worlds: tuple[Any, ...] = ()
     used: Used = Used()
+    beside: frozenset[str] = frozenset()
     users: Mapping[tuple[str, str], tuple[tuple[str, str], ...]] = {}
 
     @property
     def dialects(self) -> set[str]:
         """The dialects that there is anything of."""
         found = (("dockerfile", self.dockerfiles), ("compose", self.compose), ("kubernetes", self.worlds))
-        return {name for name, there in found if there} | {"repository"}
+        return {name for name, there in found if there} | {"repository"} | self.beside
 
 
 def link(files: dict[str, File], tree: Tree, settings: Settings) -> Project:
@@ -108,11 +111,14 @@ class _Linker:
         named = [part for _, part in parts if isinstance(part, ImageUse)]
         about = (Scoped(part.location.path, part) for part in self._repository_parts(named))
         self._take_parts(parts, about, "dockerfile compose kubernetes", "join of files")
-        undecided = sum(_undecided(part) for _, part in parts)
+        undecided = Counter[str]()
+        for _, part in parts:
+            if number := _undecided(part):
+                undecided[part.location.path] += number
         worlds = tuple(self.manifests.worlds) if self.manifests else ()
         dockerfiles = {**self.dockerfiles, **self.inline}
         used, users = self._used(worlds), _users(parts)
-        return Project(parts, self.problems, undecided, dockerfiles, tuple(self.compose), worlds, used, users)
+        return Project(parts, self.problems, undecided, dockerfiles, tuple(self.compose), worlds, used, users=users)
 
     def _take_local_images(self) -> None:
         self.local = self._local_images()

@@ -1,0 +1,646 @@
+"""Which files of a tree are joined with some of them: all that may bear on what is told of these, told by names and words.
+
+What a file says of others is a path, a name of an image, of a project or a network, and each leaves a word in it, or is
+made of variables, and then may be any. So the files that have the words are taken, and what they are joined with in
+turn, until nothing is added. Nothing is parsed, and what is taken in vain costs time alone.
+
+A file is *told of*, or read for the sake of others: of a Compose file that builds a Dockerfile in question it matters
+what it makes of that, not what else it builds. Whatever bears on manifests is one: they are told of together.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections import Counter
+from collections.abc import Container, Iterable, Iterator
+from functools import cached_property
+
+from hullcheck.budget import tick
+from hullcheck.discover import Entry, Kind, Tree
+from hullcheck.link.words_of import UNKNOWN, Words, begins_as_dockerfile, is_plain, words_of
+from hullcheck.patterns import pattern
+from hullcheck.tuples import NamedTuple
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.link.builds import Build
+
+MAX_TOLD = 500
+"""Files that are followed; where more are joined, all of the tree may as well be."""
+
+_DOCKERFILES = frozenset((Kind.DOCKERFILE, Kind.BESIDE_DOCKERFILE))
+_CONTEXTS = frozenset((Kind.KUSTOMIZATION, Kind.CHART))
+_TAKES_IN = frozenset(("include", "extends", "COMPOSE_FILE"))
+_NORMAL = pattern("[a-z0-9_-]")
+_POLICY = pattern(r"(?:.*/)?(?:\.hullcheck\.ya?ml|\.hullcheck-baseline\.json|pyproject\.toml)")
+_VARIES = (b"replacements", b"vars", b"$(", b"transformers", b"generators", b"validators", b"plugin")
+
+
+class TooManyError(Exception):
+    """It can't be told what isn't joined, or hardly anything isn't."""
+
+
+class Texts:
+    """The words of files, each read once, when it is asked for.
+
+    They follow from a file's name and bytes, so that whoever keeps them by these needn't read the file again. What is
+    the `same` in another tree is known from there.
+    """
+
+    def __init__(
+        self, tree: Tree, entries: Iterable[Entry], other: "Texts | None" = None, same: Container[str] = ()
+    ) -> None:
+        self.tree = tree
+        self.entries = {entry.path: entry for entry in entries}
+        self._other = other
+        self._same = same
+        self._known: dict[str, Words] = {}
+
+    def data(self, path: str) -> bytes | None:
+        """A file's bytes; None if it can't be read."""
+        tree = self._other.tree if self._other is not None and path in self._same else self.tree
+        try:
+            return tree.read(path)
+        except (OSError, ValueError):
+            return None
+
+    def __getitem__(self, path: str) -> Words:
+        if path not in self._known:
+            tick()
+            if self._other is not None and self._other.entries.get(path) == self.entries[path] and path in self._same:
+                self._known[path] = self._other[path]
+                return self._known[path]
+            data = self.data(path)
+            self._known[path] = UNKNOWN if data is None else words_of(self.entries[path], data)
+        return self._known[path]
+
+
+class _Named(NamedTuple):
+    """Names that builds give to images: words, and beginnings of words."""
+
+    words: frozenset[str]
+    beginnings: frozenset[str]
+
+
+class Joined:
+    """The joins of a tree.
+
+    `texts` are those of its files of interest; `listed` is true if the configuration says what projects are. For a
+    `change`, all is followed that targets bear on, too, and not only what bears on them.
+    """
+
+    def __init__(self, texts: Texts, *, listed: bool = False, change: bool = False) -> None:
+        self.tree = texts.tree
+        self.texts = texts
+        self.change = change
+        self.entries = self.texts.entries
+        self.listed = listed
+        self.dockerfiles = [path for path, entry in self.entries.items() if self._is_dockerfile(entry)]
+        self._scripts = frozenset(self.dockerfiles)
+        self.told: dict[str, None] = {}
+        self.read: dict[str, None] = {}
+        self._waiting: list[tuple[str, bool]] = []
+        self._applied = False
+        self._lone: dict[str, bool] = {}
+
+    def of(self, targets: tuple[str, ...]) -> frozenset[str]:
+        """The entries that may bear on what is told of the files and folders `targets`; TooManyError if that isn't known."""
+        self.told, self.read, self._applied = {}, {}, False
+        asked = frozenset(targets)
+        below = [path for path in self._all if _below(path, asked)]
+        if self.change:
+            below += asked.difference(below)
+        if not all(targets) or len(below) > MAX_TOLD + (len(self._manifests) if self.change else 0):
+            raise TooManyError
+        for path in below:
+            self._tell(path)
+        return frozenset(path for path in self._closed() if path in self.entries)
+
+    def _closed(self) -> Iterator[str]:
+        """What waits to be followed, and all that it is joined with."""
+        while self._waiting:
+            tick()
+            if len(self.told) > MAX_TOLD + (len(self._manifests) if self.change else 0) or len(
+                self.read
+            ) > MAX_TOLD + len(self._manifests):
+                raise TooManyError
+            path, told = self._waiting.pop()
+            if path in self.entries:
+                self._follow(path, self.texts[path], told)
+            else:
+                self._follow_other(path)
+        yield from self.told
+        yield from self.read
+
+    def named(self) -> set[str]:
+        """The files that aren't of interest by themselves, and that one which is may name."""
+        words = frozenset().union(*(said.words for said in self._builders.values()))
+        contexts = [path for path, entry in self.entries.items() if _CONTEXTS & {entry.kind, *entry.also}]
+        words |= self._words_in(contexts)
+        charts = {posixpath.dirname(path) for path in contexts if path.endswith("Chart.yaml")}
+        odd = any(said.odd_files or said.odd_builds for said in self._builders.values())
+        return {
+            path
+            for path in self.tree.paths
+            if path not in self.entries
+            and (
+                odd
+                or (name := posixpath.basename(path)) in words
+                or not is_plain(name)
+                or any(_in(path, chart) for chart in charts)
+            )
+        }
+
+    def _is_dockerfile(self, entry: Entry) -> bool:
+        if entry.kind is Kind.UNKNOWN and not entry.also:
+            return begins_as_dockerfile(self.texts.data(entry.path) or b"")
+        return _DOCKERFILES.issuperset((entry.kind, *entry.also))
+
+    def _tell(self, path: str) -> None:
+        if path not in self.told:
+            self.told[path] = None
+            self._waiting.append((path, True))
+
+    def _need(self, path: str) -> None:
+        if self.change:
+            self._tell(path)
+        elif path not in self.told and path not in self.read:
+            self.read[path] = None
+            self._waiting.append((path, False))
+
+    @cached_property
+    def _all(self) -> list[str]:
+        return sorted(self.entries.keys() | set(self.tree.paths))
+
+    @cached_property
+    def _builders(self) -> dict[str, Words]:
+        """The files that may say what is built, how it is run, or which others do."""
+        others = (path for path, entry in self.entries.items() if path not in self._scripts)
+        found = ((path, self.texts[path]) for path in others)
+        return {path: words for path, words in found if words.compose or words.other}
+
+    @cached_property
+    def _compose(self) -> dict[str, Words]:
+        return {path: words for path, words in self._builders.items() if words.compose}
+
+    @cached_property
+    def _variables(self) -> dict[str, Words]:
+        """The `.env` files."""
+        return {p: self.texts[p] for p, entry in self.entries.items() if Kind.ENV in (entry.kind, *entry.also)}
+
+    @cached_property
+    def _manifests(self) -> list[str]:
+        return [path for path, entry in self.entries.items() if path not in self._scripts and self.texts[path].manifest]
+
+    def _follow(self, path: str, words: Words, told: bool) -> None:
+        if path in self._scripts:
+            if told:
+                self._follow_dockerfile(path, words)
+            return
+        if words.manifest and told:
+            self._follow_manifests()
+        if words.compose or path in self._variables:
+            self._follow_project(path, words)
+        if words.builds and told:
+            self._follow_builds(path, words)
+        elif words.builds and not words.odd_builds:  # what is made of variables is read when it is known
+            for other in self.dockerfiles:
+                if self._may_build(path, words, other):
+                    self._need(other)
+        if told and not (words.builds or words.manifest):
+            self._follow_other(path)
+
+    # Dockerfiles
+
+    def _follow_dockerfile(self, path: str, words: Words) -> None:
+        """Who builds it, what it starts from and what starts from it, and who runs it."""
+        names: set[str] = set()
+        beginnings: set[str] = set()
+        for other, said in self._builders.items():
+            if self._may_build(other, said, path):
+                self._need(other)
+                if self._odd_made(other, said):
+                    raise TooManyError
+                if self._makes(said):
+                    names |= self._made(other, said)
+                    beginnings |= self._projects(other, said)
+        self._need_makers(words)
+        for build in self._asked:
+            if build.dockerfile == path:
+                names.update(_last(tag) for tag in build.tags)
+        if names or beginnings:
+            named = _Named(frozenset(names), frozenset(beginnings))
+            for other in self.dockerfiles:
+                if other != path and _may_name(self.texts[other], named):
+                    self._tell(other)
+            for other, said in self._builders.items():
+                if self._makes(said) and (
+                    self._odd_made(other, said) or not self._made(other, said).isdisjoint(named.words)
+                ):
+                    self._need(other)
+            self._need_runners(named)
+
+    def _need_makers(self, words: Words) -> None:
+        """What makes the images that a file names."""
+        if not words.words and not words.odd_images:
+            return
+        pieces = _beginnings(words.words)
+        for other, said in self._builders.items():
+            if not self._makes(said):
+                continue
+            if (
+                words.odd_images
+                or self._odd_made(other, said)
+                or not self._made(other, said).isdisjoint(words.words)
+                or not self._projects(other, said).isdisjoint(pieces)
+            ):
+                self._need(other)
+
+    def _makes(self, words: Words) -> bool:
+        """May the file, or one that is laid over it, say how an image is built?"""
+        return words.other or "build" in words.words
+
+    def _made(self, path: str, words: Words) -> frozenset[str]:
+        """The names that a file may give to what is built."""
+        return words.built if words.other or self._is_lone(path, words) else words.images
+
+    def _odd_made(self, path: str, words: Words) -> bool:
+        return words.odd_built if words.other or self._is_lone(path, words) else words.odd_images
+
+    def _is_lone(self, path: str, words: Words) -> bool:
+        """Does no other file have a part in its services?"""
+        if path not in self._lone:
+            self._lone[path] = (
+                words.words.isdisjoint(_TAKES_IN)
+                and self._beside[posixpath.dirname(path)] == 1
+                and len(self._said.get(path, ())) <= 1
+                and not any(self._may_say(other, said, path) for other, said in self._takers.items() if other != path)
+            )
+        return self._lone[path]
+
+    @cached_property
+    def _beside(self) -> Counter[str]:
+        return Counter(map(posixpath.dirname, self._compose))
+
+    @cached_property
+    def _takers(self) -> dict[str, Words]:
+        """The files that take in others."""
+        everything = {**self._compose, **self._variables}
+        return {path: words for path, words in everything.items() if not words.words.isdisjoint(_TAKES_IN)}
+
+    @cached_property
+    def _movers(self) -> dict[str, Words]:
+        """The files that say of others from which folder their paths are seen."""
+        wanted = ("project_directory", "COMPOSE_FILE")
+        return {path: words for path, words in self._takers.items() if not words.words.isdisjoint(wanted)}
+
+    def _may_build(self, path: str, words: Words, dockerfile: str) -> bool:
+        """May the file say that the Dockerfile is built?"""
+        if not self._makes(words):
+            return False
+        folder, _, name = dockerfile.rpartition("/")
+        named = name == "Dockerfile" or name in words.words or not is_plain(name)
+        return words.odd_builds or (named and self._leads(path, words, folder))
+
+    def _may_say(self, path: str, words: Words, other: str) -> bool:
+        """May the file name the other one?"""
+        folder, _, name = other.rpartition("/")
+        return words.odd_files or ((name in words.words or not is_plain(name)) and self._leads(path, words, folder))
+
+    def _leads(self, path: str, words: Words, folder: str) -> bool:
+        """May a path in the file lead into the folder, from wherever its paths are seen?"""
+        if _leads(posixpath.dirname(path), words, folder):
+            return True
+        if any(_leads(posixpath.dirname(each), words, folder) for each in self._said.get(path, ())):
+            return True
+        if self._is_moved(path):
+            name = posixpath.basename(folder)
+            return ".." in words.words or name in words.words or not is_plain(name)
+        return False
+
+    def _is_moved(self, path: str) -> bool:
+        """May another file say that this one's paths are seen from some other folder?"""
+        name = posixpath.basename(path)
+        return any(words.odd_files or name in words.words or not is_plain(name) for words in self._movers.values())
+
+    def _need_runners(self, named: _Named) -> None:
+        """The manifests, if one of them may run an image of these names."""
+        if not self._manifests:
+            return
+        if self._varying or any(self._names(path, named) for path in self._manifests):
+            self._need_manifests()
+
+    def _names(self, path: str, named: _Named) -> bool:
+        data = self.texts.data(path)
+        if data is None:
+            return True
+        text = data.decode("utf-8", "replace")
+        return any(word in text for word in named.words)
+
+    # Compose
+
+    def _follow_project(self, path: str, words: Words) -> None:
+        """What may be laid over a Compose file, or be started with it, and what shares its networks."""
+        if self.listed:
+            raise TooManyError
+        folder = posixpath.dirname(path)
+        for other in self._compose:
+            if _in(path, posixpath.dirname(other)) or (self.change and _in(other, folder)):
+                self._need(other)
+        for other in self._variables:
+            if posixpath.dirname(other) == folder or (".env" in words.words and self._may_say(path, words, other)):
+                self._need(other)
+        if not words.words.isdisjoint(_TAKES_IN):
+            if words.odd_files:
+                raise TooManyError
+            for other in self.entries:
+                if other != path and other not in self._scripts and self._may_say(path, words, other):
+                    self._need(other)
+        for other, said in self._takers.items():
+            if other != path and self._may_say(other, said, path):
+                self._need(other)
+        if path in self._compose:
+            for other in self._said.get(path, ()):
+                self._need(other)
+            self._need_neighbours(path, words)
+        if "env_file" in words.words or path in self._variables:
+            self._need_sharing(path, words)
+
+    def _need_neighbours(self, path: str, words: Words) -> None:
+        """The projects that may be on a network of one of its own."""
+        own = self._projects(path, words)
+        if "COMPOSE_PROJECT_NAME" in self._said_names:
+            raise TooManyError
+        pieces = _beginnings(words.names, "_") | own
+        mine = {f"{name}_" for name in own}
+        starts = tuple(mine)
+        for other, said in self._compose.items():
+            if other == path:
+                continue
+            theirs = self._projects(other, said)
+            if (
+                words.odd_names
+                or said.odd_names
+                or not theirs.isdisjoint(pieces)
+                or not words.names.isdisjoint(said.names)
+                or any(name.startswith(starts) for name in (*said.names, *theirs))
+                or any(name.startswith(tuple(f"{each}_" for each in theirs)) for name in own)
+            ):
+                self._need(other)
+
+    @cached_property
+    def _said_names(self) -> frozenset[str]:
+        return frozenset().union(*(words.words for words in self._variables.values()))
+
+    def _projects(self, path: str, words: Words) -> set[str]:
+        """What the projects may be called that a Compose file is part of."""
+        names = {posixpath.basename(posixpath.dirname(each)) for each in (path, *self._said.get(path, ()))}
+        return {"".join(_NORMAL.findall(name.lower())).lstrip("_-") for name in (*names, *words.names)} - {""}
+
+    def _need_sharing(self, path: str, words: Words) -> None:
+        """Who names the same file of variables: what is in it is told of one of them."""
+        if path in self._variables:
+            shared = [path]
+        elif words.odd_files:
+            raise TooManyError
+        else:
+            shared = [other for other in self._all if self._may_say(path, words, other)]
+        for other, said in self._compose.items():
+            if "env_file" in said.words and any(self._may_say(other, said, each) for each in shared):
+                self._need(other)
+
+    @cached_property
+    def _said(self) -> dict[str, set[str]]:
+        """The Compose files that scripts, pipelines, READMEs and development containers lay over one another."""
+        from hullcheck.link.compose_said import MAX_PROJECTS, said_by_texts
+
+        found: dict[str, set[str]] = {}
+        if len(self._compose) + len(self._variables) == 0:
+            return found
+        told = said_by_texts(self.tree.paths, self.tree.read, self._compose)
+        if len(told) >= MAX_PROJECTS:
+            raise TooManyError
+        for said in (*(each.paths for each in told), *self._containers):
+            for path in said:
+                found.setdefault(path, set()).update(said)
+        return found
+
+    @cached_property
+    def _containers(self) -> list[tuple[str, ...]]:
+        """The Compose files of each development container."""
+        from hullcheck.link.compose_choice import path_in_container
+        from hullcheck.link.compose_said import DEV_CONTAINER, said_by_container
+
+        found = []
+        for path in self.tree.paths:
+            if path.endswith(DEV_CONTAINER):
+                named = (path_in_container(path, name) for name, _ in said_by_container(path, self.tree.read))
+                found.append(tuple(each for each in named if each is not None))
+        return found
+
+    def _follow_builds(self, path: str, words: Words) -> None:
+        """What it may build, and who makes the images that it names."""
+        if words.odd_builds:
+            raise TooManyError
+        for other in self.dockerfiles:
+            if self._may_build(path, words, other):
+                self._tell(other)
+        if self.change and self._makes(words):
+            self._tell_users(path, words)
+        inline = not words.words.isdisjoint(("dockerfile_inline", "dockerfile-inline"))
+        everything = words.words if inline or words.other else words.images
+        self._need_makers(words._replace(words=everything, odd_images=words.odd_images or inline))
+
+    def _tell_users(self, path: str, words: Words) -> None:
+        """Who may run, or start from, the images that a file says how to build."""
+        if self._odd_made(path, words):
+            raise TooManyError
+        named = _Named(self._made(path, words), frozenset(self._projects(path, words)))
+        for other in self.dockerfiles:
+            if _may_name(self.texts[other], named):
+                self._tell(other)
+        for other, said in self._builders.items():
+            if (
+                said.odd_images
+                or not said.images.isdisjoint(named.words)
+                or not _beginnings(said.images).isdisjoint(named.beginnings)
+            ):
+                self._tell(other)
+        found = self._words_of_manifests
+        if self._varying or not found.isdisjoint(named.words) or not _beginnings(found).isdisjoint(named.beginnings):
+            self._need_manifests()
+
+    # Kubernetes
+
+    def _need_manifests(self) -> None:
+        for path in self._manifests:
+            self._need(path)
+
+    @property
+    def dialects(self) -> dict[str, list[str]]:
+        """The files that may be of each dialect."""
+        return {"dockerfile": self.dockerfiles, "compose": list(self._compose), "kubernetes": self._manifests}
+
+    @property
+    def are_plain(self) -> bool:
+        """Are there manifests alone, and neither charts nor overlays that may change them?"""
+        contexts = (Kind.CHART, Kind.KUSTOMIZATION)
+        return not any(kind in contexts for entry in self.entries.values() for kind in (entry.kind, *entry.also))
+
+    def alone(self, path: str) -> frozenset[str]:
+        """A manifest with all that may make the images in it, where they are plain."""
+        self.told, self.read, self._applied = {}, {}, True
+        self._need(path)
+        self._need_makers_of([path])
+        return frozenset(each for each in self._closed() if each in self.entries)
+
+    def _follow_manifests(self) -> None:
+        """All of them, and what makes the images that they may run."""
+        if self._applied:
+            return
+        self._applied = True
+        self._need_manifests()
+        self._need_makers_of(self._manifests)
+
+    def _need_makers_of(self, manifests: list[str]) -> None:
+        made = [(path, words) for path, words in self._builders.items() if self._makes(words)]
+        if not made:
+            return
+        if self._varying:
+            for path, _ in made:
+                self._need(path)
+            return
+        found = self._words_of_manifests if manifests is self._manifests else self._words_in(manifests)
+        pieces = _beginnings(found)
+        for path, words in made:
+            if (
+                words.other
+                or self._odd_made(path, words)
+                or not self._made(path, words).isdisjoint(found)
+                or not self._projects(path, words).isdisjoint(pieces)
+            ):
+                self._need(path)
+
+    @cached_property
+    def _words_of_manifests(self) -> set[str]:
+        return self._words_in(self._manifests)
+
+    def _words_in(self, paths: list[str]) -> set[str]:
+        found: set[str] = set()
+        for path in paths:
+            found.update(_WORD.findall((self.texts.data(path) or b"").decode("utf-8", "replace")))
+        return found
+
+    @cached_property
+    def _varying(self) -> bool:
+        """May the name of an image be put together of pieces, by a chart or an overlay?"""
+        for path, entry in self.entries.items():
+            kinds = (entry.kind, *entry.also)
+            if Kind.CHART in kinds:
+                return True
+            if Kind.KUSTOMIZATION in kinds:
+                data = self.texts.data(path)
+                if data is None or any(word in data for word in _VARIES):
+                    return True
+        return False
+
+    # All others
+
+    def _follow_other(self, path: str) -> None:
+        """A file that only others can give a meaning: what names it, and what it says of builds and projects."""
+        if _POLICY.fullmatch(path):
+            raise TooManyError
+        for build in self._asked:
+            if build.place.location.path == path:
+                if build.dockerfile in self.entries:
+                    self._tell(build.dockerfile)
+                else:
+                    raise TooManyError
+        for other, said in self._builders.items():
+            if self._may_say(other, said, path):
+                self._tell(other)
+        for each in self._told_by(path):
+            self._tell(each)
+        if self._manifests and self._may_be_applied(path):
+            self._tell(self._manifests[0])
+
+    def _told_by(self, path: str) -> Iterator[str]:
+        from hullcheck.link.compose_said import DEV_CONTAINER, is_likely
+
+        if (is_likely(path) or path.endswith(DEV_CONTAINER)) and self._compose:
+            words = frozenset(_WORD.findall((self.texts.data(path) or b"").decode("utf-8", "replace")))
+            yield from (other for other in self._said if posixpath.basename(other) in words)
+
+    def _may_be_applied(self, path: str) -> bool:
+        """May an overlay or a chart take the file in?"""
+        name = posixpath.basename(path)
+        for other, entry in self.entries.items():
+            if Kind.CHART in (entry.kind, *entry.also) and _in(path, posixpath.dirname(other)):
+                return True
+            if Kind.KUSTOMIZATION in (entry.kind, *entry.also):
+                data = self.texts.data(other)
+                if data is None or not is_plain(name) or name.encode() in data:
+                    return True
+        return False
+
+    @cached_property
+    def _asked(self) -> tuple["Build", ...]:
+        from hullcheck.link.asked import asked
+        from hullcheck.link.ci import pipelines
+
+        return asked(self.tree, pipelines(self.tree)).builds
+
+
+_WORD = pattern(r"[A-Za-z0-9_.-]+")
+
+
+def _in(path: str, folder: str) -> bool:
+    return not folder or path == folder or path.startswith(f"{folder}/")
+
+
+def _below(path: str, folders: frozenset[str]) -> bool:
+    while path and path not in folders:
+        path = path.rpartition("/")[0]
+    return bool(path)
+
+
+def _last(image: str) -> str:
+    return re.split("[:@]", image.rpartition("/")[2], maxsplit=1)[0]
+
+
+def _leads(own: str, words: Words, folder: str) -> bool:
+    """May a path in a file, seen from the folder `own`, lead into the other one?
+
+    What both have in common needn't be named, all else has to be; and who leaves his own folder says `..`.
+    """
+    if own == folder:
+        return True
+    start, end = own.split("/") if own else [], folder.split("/") if folder else []
+    same = 0
+    while same < min(len(start), len(end)) and start[same] == end[same]:
+        same += 1
+    if same < len(start) and ".." not in words.words:
+        return False
+    return all(name in words.words or not is_plain(name) for name in end[same:])
+
+
+def _may_name(words: Words, named: _Named) -> bool:
+    """May a Dockerfile start from an image of one of these names, or copy from it?"""
+    return (
+        words.odd_images
+        or not words.words.isdisjoint(named.words)
+        or not _beginnings(words.words).isdisjoint(named.beginnings)
+    )
+
+
+def _beginnings(words: Iterable[str], marks: str = "-_") -> set[str]:
+    """What stands before each mark in the words."""
+    found = set()
+    for word in words:
+        for mark in marks:
+            at = word.find(mark)
+            while at > 0:
+                found.add(word[:at].lower())
+                at = word.find(mark, at + 1)
+    return found

@@ -1,0 +1,251 @@
+"""A run that is asked about a few files of many: what bears on them is read, and what is told is as if all had been."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Container, Iterable, Iterator
+from itertools import islice
+
+from hullcheck.config import Config
+from hullcheck.discover import Entry, Tree
+from hullcheck.errors import NotNarrowError
+from hullcheck.link.joined import Joined, Texts, TooManyError
+from hullcheck.link.project import Project, link
+from hullcheck.model.image import ImageUse
+from hullcheck.model.repository import Updates, is_credential_file
+from hullcheck.model.settings import Settings
+from hullcheck.patterns import pattern
+from hullcheck.read import read, read_all
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.base import Past
+    from hullcheck.history import CommitTree
+
+LEAST = 40
+"""Files of interest from which it is worth while to look which are joined."""
+
+TRIES = 5
+"""Files of each dialect that are asked whether an image in them comes first."""
+
+
+class Narrow:
+    """What is chosen of a tree for the sake of `targets`, files or folders below its root."""
+
+    def __init__(self, targets: tuple[str, ...], settings: Settings) -> None:
+        self.targets = targets
+        self.told: frozenset[str] = frozenset()
+        self.settings = settings
+        self._joined: Joined | None = None
+
+    def _joins(self, texts: Texts, *, change: bool = False) -> Joined:
+        return Joined(texts, listed=bool(self.settings.compose_projects), change=change)
+
+    def chosen(self, tree: Tree, entries: list[Entry]) -> list[Entry]:
+        """The files that have to be read: all of them, where that can't be told."""
+        if len(entries) < LEAST:
+            return entries
+        self._joined = self._joins(Texts(tree, entries))
+        try:
+            wanted = self._joined.of(self.targets)
+        except TooManyError:
+            return entries
+        return [entry for entry in entries if entry.path in wanted]
+
+    def settled(self, project: Project) -> Project | None:
+        """What was linked of the chosen files, without what stands elsewhere if all are linked; None if that isn't known.
+
+        That nothing moves images on is told once, at the first image of all.
+        """
+        beside = self._beside(project.dialects)
+        if beside is None:
+            return None
+        project = project._replace(beside=beside)
+        for number, (_, part) in enumerate(project.parts):
+            if isinstance(part, Updates) and _below(part.location.path, self.targets):
+                if not self._is_preceded(part.location.path):
+                    return None
+                return project._replace(parts=[*project.parts[:number], *project.parts[number + 1 :]])
+        return project
+
+    def _beside(self, known: set[str]) -> frozenset[str] | None:
+        """The dialects that there are besides, in files that aren't chosen; None if that can't be told."""
+        joined = self._joined
+        assert joined is not None
+        found = set()
+        for dialect, paths in joined.dialects.items():
+            if dialect in known or not paths:
+                continue
+            if any(self._is(path, dialect, joined) for path in paths[:TRIES]):
+                found.add(dialect)
+            elif len(paths) > TRIES or (dialect == "kubernetes" and not joined.are_plain):
+                return None
+        return frozenset(found)
+
+    def _is(self, path: str, dialect: str, joined: Joined) -> bool:
+        """Does the file hold something of the dialect, whatever else there is?"""
+        file = read(joined.tree, joined.entries[path])
+        readings = file.readings if file is not None else ()
+        return any(
+            reading.kind == dialect and reading.model is not None and bool(getattr(reading.model, "objects", True))
+            for reading in readings
+        )
+
+    def _is_preceded(self, path: str) -> bool:
+        """Does an image that nothing moves on stand in a file before that one?"""
+        from hullcheck.link.updates import updater
+
+        joined = self._joined
+        assert joined is not None
+        bot = updater(joined.tree)
+        before = [each for each in sorted(joined.entries) if each < path and not bot.covers(each)]
+        return any(self._has_image(each, joined) for each in self._likely(before, joined))
+
+    def _likely(self, paths: list[str], joined: Joined) -> Iterator[str]:
+        """Those that are soon asked."""
+        dockerfiles = frozenset(joined.dockerfiles)
+        yield from islice((path for path in paths if path in dockerfiles), TRIES)
+        others = [path for path in paths if path not in dockerfiles]
+        yield from islice(
+            (path for path in others if joined.texts[path].compose and not joined.texts[path].manifest), TRIES
+        )
+        if joined.are_plain:
+            yield from islice((path for path in others if joined.texts[path].manifest), TRIES)
+
+    def _has_image(self, path: str, joined: Joined) -> bool:
+        try:
+            joined = self._joins(joined.texts) if joined.change else joined
+            wanted = joined.of((path,)) if not joined.texts[path].manifest else joined.alone(path)
+        except TooManyError:
+            return False
+        entries = [entry for each, entry in joined.entries.items() if each in wanted]
+        files = read_all(joined.tree, entries, 1, lambda what, done, total: None)
+        uses = (part for _, part in link(files, joined.tree, self.settings).parts if isinstance(part, ImageUse))
+        return any(
+            use.image and not use.built_here and use.how != "frontend" and use.location.path == path for use in uses
+        )
+
+
+class Commit(Narrow):
+    """What is chosen of a tree, and of the commit `past` that it started from, for the sake of what is new in it.
+
+    All that the changed files bear on is `told` of: these paths are the targets, once the tree's files are chosen.
+    """
+
+    def __init__(self, settings: Settings, past: "Past", config: Config) -> None:
+        super().__init__((), settings)
+        self.past = past
+        self.config = config
+        self.before: Before | None = None
+
+    def chosen(self, tree: Tree, entries: list[Entry]) -> list[Entry]:
+        """As for any; the change is looked up in the index, and in what the files of interest hold."""
+        if len(entries) < LEAST:
+            return entries
+        from hullcheck.gate.change import base_tree
+        from hullcheck.history import LINK, SUBMODULE
+
+        base = base_tree(tree, self.past, self.config)
+        old = [item for item in base.entries() if isinstance(item, Entry)]
+        same = base.unchanged(tree)
+        texts = Texts(tree, entries)
+        before = Texts(base, old, texts, same)
+        paths = texts.entries.keys() | before.entries.keys()
+        changed = {path for path in paths if path not in same}
+        changed.update(self.past.history.differences(self.past.base.commit))
+        modes = (self.past.history.index().get(path, "").partition(" ")[0] for path in changed)
+        if any(mode in (LINK, SUBMODULE) for mode in modes) or any(base.target(path) for path in changed):
+            return entries
+        now, then = self._joins(texts, change=True), self._joins(before, change=True)
+        try:
+            changed |= {path for path in then.named() | now.named() if path in base.blobs and path not in same}
+            if any(bears_on_all(path, (tree, base)) for path in changed):
+                return entries
+            wanted, old_wanted = self._both(now, then, frozenset(changed))
+        except TooManyError:
+            return entries
+        self.targets = tuple(sorted({*changed, *now.told, *then.told}))
+        self.told = frozenset(self.targets)
+        self._joined = now
+        self.before = Before(self.targets, self.settings, then, old_wanted, base)
+        return [entry for entry in entries if entry.path in wanted]
+
+    def settled(self, project: Project) -> Project | None:
+        found = super().settled(project)
+        if found is None:
+            self.before = None  # then all of both trees is judged
+        return found
+
+    def _both(self, now: Joined, then: Joined, changed: frozenset[str]) -> tuple[frozenset[str], frozenset[str]]:
+        """What is joined with the change in either tree: followed in both until nothing is added."""
+        told = changed
+        while True:
+            wanted, old_wanted = now.of(tuple(told)), then.of(tuple(told))
+            more = told | now.told.keys() | then.told.keys()
+            if more == told:
+                return wanted, old_wanted
+            told = more
+
+
+class Before(Narrow):
+    """What was chosen of the commit that a change started from."""
+
+    def __init__(
+        self, targets: tuple[str, ...], settings: Settings, joined: Joined, wanted: frozenset[str], tree: "CommitTree"
+    ) -> None:
+        super().__init__(targets, settings)
+        self._joined = joined
+        self._wanted = wanted
+        self.tree = tree
+
+    def chosen(self, tree: Tree, entries: list[Entry]) -> list[Entry]:
+        return [entry for entry in entries if entry.path in self._wanted]
+
+    def settled(self, project: Project) -> Project | None:
+        found = super().settled(project)
+        if found is None:
+            raise NotNarrowError
+        return found
+
+
+_SPECIAL = pattern(
+    r"(?:.*/)?(?:\.git(?:ignore|attributes|modules)|[^/]*\.(?:docker|container)ignore|\.helmignore|tiltfile|[^/]+\.tiltfile"
+    r"|devspace\.ya?ml|werf\.yaml|\.?renovate[^/]*|dependabot\.ya?ml|package\.json|\.hullcheck[^/]*|pyproject\.toml"
+    r"|action\.ya?ml|devcontainer\.json|\.devcontainer\.json|\.gitlab-ci[^/]*)"
+    r"|(?:.*/)?\.(?:github|gitea|forgejo|gitlab)/.+",
+    re.IGNORECASE | re.DOTALL,
+)
+_SAYS = (b"build", b"bake", b"-f", b"--file", b"stack", b"ompose")
+
+
+def bears_on_all(path: str, trees: Iterable[Tree]) -> bool:
+    """May the file have a say in what is found anywhere: a pipeline, a script that builds, a list of what is ignored?"""
+    from hullcheck.link.asked import is_script
+    from hullcheck.link.compose_said import is_likely
+
+    if _SPECIAL.fullmatch(path) or is_credential_file(path):
+        return True
+    if not is_script(path) and not is_likely(path):
+        return False
+    for tree in trees:
+        try:
+            data = tree.read(path)
+        except FileNotFoundError:
+            continue
+        except OSError:
+            return True
+        if any(word in data for word in _SAYS):
+            return True
+    return False
+
+
+def may_be(targets: tuple[str, ...], config: Config) -> bool:
+    """Is a part of the tree asked about, and nothing of it that all files together say?"""
+    about_all = config.network_deny or config.network_allow or config.demands.max is not None
+    return bool(targets) and all(targets) and not about_all
+
+
+def _below(path: str, targets: Container[str]) -> bool:
+    while path and path not in targets:
+        path = path.rpartition("/")[0]
+    return bool(path)
