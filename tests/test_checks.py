@@ -39,6 +39,7 @@ WITHOUT_EXTENT = {
             "build-ssh-agent",
             "deprecated-image",
             "eol-base-image",
+            "feature-unpinned",
             "go-unpinned",
             "npm-unpinned",
             "pip-unpinned",
@@ -148,6 +149,8 @@ def test_a_fixture_gives_the_report_beside_it(case: Path, update: bool, tmp_path
 
 
 def dialect_of(path: Path) -> str:
+    if path.name.endswith("devcontainer.json"):
+        return "devcontainer"
     if "ockerfile" in path.name:
         return "dockerfile"
     return "compose" if "compose" in path.name else "kubernetes"

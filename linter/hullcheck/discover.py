@@ -48,6 +48,7 @@ class Kind(Enum):
     SKAFFOLD = "skaffold"
     BAKE = "bake"
     CHART = "chart"  # a Helm chart's Chart.yaml
+    DEV_CONTAINER = "devcontainer"
     ENV = "env"  # a .env beside a Compose file
     UNKNOWN = "unknown"  # passed by name: decided by content
 
@@ -67,6 +68,7 @@ _COMPOSE = re.compile(
 )
 _KUSTOMIZATION = frozenset(("kustomization.yaml", "kustomization.yml", "Kustomization"))
 _BAKE = re.compile(r"docker-bake(?:\.override)?\.(?:hcl|json)")
+DEV_CONTAINER = "devcontainer.json"
 STRUCTURED = frozenset((Kind.YAML, Kind.COMPOSE, Kind.KUSTOMIZATION, Kind.SKAFFOLD, Kind.CHART))
 
 
@@ -82,6 +84,8 @@ def kind_of(name: str) -> Kind | None:
             return Kind.SKAFFOLD
         if name == "Chart.yaml":
             return Kind.CHART
+        if lower.endswith(DEV_CONTAINER):
+            return Kind.DEV_CONTAINER
         return Kind.COMPOSE if _COMPOSE.fullmatch(name) else Kind.YAML
     if lower == ".env":
         return Kind.ENV

@@ -24,7 +24,7 @@ from collections.abc import Iterator
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
 from hullcheck.model.compose import Service
-from hullcheck.model.container import Port
+from hullcheck.model.container import Container, Port
 from hullcheck.model.network.compose_review import holds_data, host_address, is_proxy, tempered
 from hullcheck.model.network.extents import published
 from hullcheck.model.network.loopback import to_loopback
@@ -34,7 +34,7 @@ check = Check(
     __name__,
     __doc__,
     severity=Severity.MEDIUM,
-    dialects=("compose",),
+    dialects=("compose", "devcontainer"),
     aliases=(
         "compose-lint:CL-0005",
         "dclint:no-unbound-port-interfaces",
@@ -78,6 +78,20 @@ def everywhere(use: ComposeUse) -> Iterator[Finding]:
         for port in service.ports:
             if port.public:
                 yield _finding(service, port)
+
+
+@check.on(Container)
+def in_development(container: Container) -> Iterator[Finding]:
+    for port in container.ports if container.dialect == "devcontainer" else ():
+        if port.public:
+            yield check.finding(
+                container,
+                f"{container.described} publishes port {port.shown} on every interface of the host",
+                at=port.location,
+                severity=Severity.LOW,
+                evidence=(port.shown, port.protocol),
+                extent=published(port),
+            )
 
 
 def _finding(service: Service, port: Port) -> Finding:

@@ -35,7 +35,7 @@ check = Check(
     __name__,
     __doc__,
     severity=Severity.HIGH,
-    dialects=("dockerfile", "compose", "kubernetes"),
+    dialects=("dockerfile", "compose", "kubernetes", "devcontainer"),
     aliases=("tally:secrets-in-code",),
     cwe=(214, 798),
     covered_by=("secret-value",),

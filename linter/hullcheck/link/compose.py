@@ -111,6 +111,12 @@ def taken(
     return choice.paths if choice is not None else ()
 
 
+def alone(file: ComposeFile, path: str) -> ComposeProject:
+    """A file by itself, about which nothing is missing: a development container, as the service that it comes to."""
+    reading = Reading(Files({path: file}), {}, {})
+    return _Projects(reading, "").made(Choice((path,), posixpath.dirname(path), complete=False))
+
+
 class _Projects:
     def __init__(self, reading: Reading, root_name: str) -> None:
         self.reading = reading

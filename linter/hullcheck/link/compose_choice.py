@@ -178,7 +178,7 @@ class Choices:
     def _ask(self) -> None:
         """Find out what is said of the files that no project has yet."""
         self.said = [said for said in self.containers if len(said.paths) > 1]
-        self.alone = {said.paths[0] for said in self.containers if len(said.paths) == 1}
+        self.alone = {said.paths[0] for said in self.containers if len(_of_compose(said.paths)) == 1}
         read = self.around.read
         if read is not None and any(self._may_be_part(path) for path in self.rest):
             known = [path for path in self.reading.known if path not in self.claimed]
@@ -255,14 +255,20 @@ class Choices:
             ]
             paths = self._readable(named, "file of a development container", "`dockerComposeFile`")
             if paths:
-                found.append(Said(paths, named[0][1]))
+                own = (container,) if container in self.reading.known else ()
+                found.append(Said((*paths, *own), named[0][1]))
         return found
+
+
+def _of_compose(paths: Iterable[str]) -> list[str]:
+    """Those that aren't what a development container lays over them."""
+    return [path for path in paths if not path.endswith(DEV_CONTAINER)]
 
 
 def _only(paths: Iterable[str]) -> set[str]:
     """The files that are the only Compose file of their folder."""
     by_folder: dict[str, list[str]] = {}
-    for path in paths:
+    for path in _of_compose(paths):
         by_folder.setdefault(posixpath.dirname(path), []).append(path)
     return {beside[0] for beside in by_folder.values() if len(beside) == 1}
 
