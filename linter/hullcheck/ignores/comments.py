@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from datetime import date
 
 from hullcheck.check import Registry
+from hullcheck.discover import DEV_CONTAINER
 from hullcheck.ignores import NEVER, Ignore
 from hullcheck.ignores.lines import Lines
 from hullcheck.read import File
@@ -12,11 +13,11 @@ from hullcheck.source import Location
 from hullcheck.terms import Terms
 
 _COMMENT = re.compile(
-    r"(?:^|(?<=\s))(?:#|\{\{-? ?/\*)[ \t]*hullcheck:[ \t]*ignore(?:-(?P<scope>file|block))?"
+    r"(?:^|(?<=\s))(?:#|(?P<json>//|/\*)|\{\{-? ?/\*)[ \t]*hullcheck:[ \t]*ignore(?:-(?P<scope>file|block))?"
     r"\[(?P<words>[^\]\n]{0,2000})\](?P<rest>[^\n]*)",
     re.MULTILINE,
 )
-"""A comment of YAML or a Dockerfile, or of a template: `{{- /* ... */}}`."""
+"""A comment of YAML or a Dockerfile, of a template: `{{- /* ... */}}`, or of JSON that has any: `// ...`."""
 
 _REASON = re.compile(r"""reason\s*=\s*(?:"(?P<double>[^"\n]*)"|'(?P<single>[^'\n]*)')""")
 _UNTIL = re.compile(r"until\s*=\s*[\"']?(?P<day>\d{4}-\d{2}-\d{2})\b")
@@ -32,6 +33,8 @@ def read(file: File, registry: Registry) -> Iterator[Ignore]:
     if "hullcheck:" not in source.text:
         return
     for match in _COMMENT.finditer(source.text):
+        if (match["json"] is not None) != source.path.endswith(DEV_CONTAINER):
+            continue
         location = source.at(match.start(), match.start() + len(match[0].rstrip()))
         terms, unknown = resolve(match["words"].split(","), registry)
         reason = _REASON.search(match["rest"])

@@ -198,5 +198,5 @@ class Container(NamedTuple):
     def described(self) -> str:
         """The container as a message's subject."""
         kinds = {"stage": "stage", "service": "service", "init": "init container", "ephemeral": "ephemeral container"}
-        kinds["development"] = "development container"
+        kinds |= {"development": "development container"}
         return f"{kinds.get(self.role, 'container')} `{self.name}`"

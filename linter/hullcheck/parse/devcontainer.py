@@ -180,8 +180,21 @@ class _Service:
         maps = {key: (_key(next(iter(e.values()))[0], key), _mapping(self.root, e)) for key, e in self.pairs.items()}
         body = _mapping(self.root, self.found | maps)
         services = _mapping(self.root, {name: (_key(self.root, name), body)})
-        top = _mapping(self.root, {"services": (_key(self.root, "services"), services)})
-        return ComposeFile(self.source, (top,), complete=False)
+        top = {"services": (_key(self.root, "services"), services)}
+        names = {name: (_key(node, name), _mapping(node, {})) for name, node in self._named_volumes()}
+        if names:
+            top["volumes"] = (_key(self.root, "volumes"), _mapping(self.root, names))
+        return ComposeFile(self.source, (_mapping(self.root, top),), complete=False)
+
+    def _named_volumes(self) -> Iterator[tuple[str, Node]]:
+        """The volumes that are made once they are named."""
+        for node in items(self.found["volumes"][1]) if "volumes" in self.found else ():
+            if isinstance(node, Mapping):
+                name = _text(node.get("source")) if _text(node.get("type")) == "volume" else ""
+            else:
+                name = _text(node).partition(":")[0] if ":" in _text(node) else ""
+            if re.fullmatch(r"[A-Za-z0-9][\w.-]*+", name):
+                yield name, node
 
     def all(self) -> None:
         self.shared(self.root)
