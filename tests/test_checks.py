@@ -62,6 +62,7 @@ WITHOUT_EXTENT = {
             "port-out-of-range",
             "removed-api",
             "service-port-in-policy",
+            "setting-without-effect",
         ],
         "it tells that something doesn't work or is denied, and opens nothing",
     ),

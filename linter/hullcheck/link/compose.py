@@ -26,6 +26,7 @@ from hullcheck.render.compose.nodes import get, same, text_of, unmarked
 from hullcheck.render.compose.normal import normalised
 from hullcheck.render.compose.refuse import refusals
 from hullcheck.render.compose.resolved import escaped, resolved, started
+from hullcheck.render.compose.stack import deployed, idle
 from hullcheck.source import Location, Source
 
 _NAME = re.compile("[a-z0-9_-]")
@@ -208,7 +209,9 @@ class _Projects:
         """The project that these files make."""
         name = self._name(choice, self.reading.settings(choice.folder))
         loaded, variables = self.reading.merged(choice.paths, choice.folder, name)
-        root = normalised(loaded.root, name, variables)
+        left_out = tuple(idle(loaded.root)) if choice.stack is not None else ()
+        stacked = choice.stack is not None and not choice.also
+        root = normalised(deployed(loaded.root) if stacked else loaded.root, name, variables)
         if choice.profiles is not None:
             root = started(root, choice.profiles)
         problems: list[Problem] = [*loaded.problems, *resolved(root, ports=0).problems]
@@ -235,7 +238,7 @@ class _Projects:
             top.location if top is not None else first.source.at_line(1), root, choice.complete, base is not None and base.complete,
             v1=tuple(f.source.at_line(1) for f in map(self.reading.files.__getitem__, choice.paths) if f.v1),
             versions=tuple(self._versions(choice.paths)), remotes=tuple(loaded.remotes),
-            guessed=choice.guessed, label=_label(choice),
+            guessed=choice.guessed, label=_label(choice), stack=choice.stack, idle=left_out, also=choice.also,
             taken=frozenset(r.path for r in loaded.reached if not r.service),
             extended=frozenset((r.path, r.service) for r in loaded.reached if r.service),
         )  # fmt: skip

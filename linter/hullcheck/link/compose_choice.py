@@ -16,6 +16,7 @@ from hullcheck.model.problem import Problem
 from hullcheck.render.compose.files import Unread
 from hullcheck.render.compose.interpolate import Setting
 from hullcheck.render.compose.paths import inside
+from hullcheck.render.compose.stack import matters, named_stack, of_swarm
 from hullcheck.source import Location
 
 BASES = ("compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml")
@@ -39,7 +40,8 @@ class Choice(NamedTuple):
     `complete` is false where nothing can be called missing, because more belongs to it than is known; a `fragment` is
     a file that is only judged for what it says. With `overlay`, the first file is judged by itself, too; with
     `guessed`, only names say that they belong together. `profiles` are those that are active, None for all; `name` is
-    the project's if it is given one.
+    the project's if it is given one. `stack` is where it is said that they are deployed to a swarm; with `also` they are
+    started by Compose, too.
     """
 
     paths: tuple[str, ...]
@@ -50,6 +52,8 @@ class Choice(NamedTuple):
     fragment: bool = False
     profiles: tuple[str, ...] | None = None
     name: str = ""
+    stack: Location | None = None
+    also: bool = False
 
 
 class Listed(NamedTuple):
@@ -80,6 +84,8 @@ class Choices:
         self.rest: list[str] = []
         self.left: list[str] = []
         self.said: list[Said] = []
+        self.stacks: dict[tuple[str, ...], Location] = {}
+        self.started: set[tuple[str, ...]] = set()
         self.guesses: list[Choice] = []
         self.claimed: set[str] = set()
         self.only = _only(reading.known)
@@ -95,7 +101,7 @@ class Choices:
                 over = len(paths) > 1
                 found.append(Choice(paths, folder, overlay=over, profiles=entry.profiles, name=entry.name))
         self.claimed.update(path for choice in found for path in choice.paths)
-        return sorted(found, key=lambda choice: choice.overlay)
+        return sorted(map(self._stacked, found), key=lambda choice: choice.overlay)
 
     def mains(self) -> list[Choice]:
         """What Compose would start in each folder without being told a file."""
@@ -114,7 +120,7 @@ class Choices:
                     found.append(choice)
             self.rest += [path for path in paths if path not in taken and path not in self.claimed]
         self._ask()
-        return [choice._replace(complete=not self._is_made_whole(choice)) for choice in found]
+        return [self._stacked(choice._replace(complete=not self._is_made_whole(choice)), main=True) for choice in found]
 
     def _dotenvs(self) -> list[str]:
         return [path for path in self.reading.texts if path == ".env" or path.endswith("/.env")]
@@ -180,15 +186,25 @@ class Choices:
         self.said = [said for said in self.containers if len(said.paths) > 1]
         self.alone = {said.paths[0] for said in self.containers if len(_of_compose(said.paths)) == 1}
         read = self.around.read
-        if read is not None and any(self._may_be_part(path) for path in self.rest):
+        if read is not None and (
+            any(map(self._may_be_part, self.rest)) or any(map(self._may_be_stack, [*self.rest, *self.bases.values()]))
+        ):
             known = [path for path in self.reading.known if path not in self.claimed]
             for said in said_by_texts(self.around.paths, read, known):
+                if said.stack:
+                    self.stacks.setdefault(said.paths, said.place)
+                else:
+                    self.started.add(said.paths)
                 if len(said.paths) == 1:
                     self.alone.add(said.paths[0])
                 elif not self.claimed.intersection(said.paths):
                     named = [(path, said.place) for path in said.paths]
                     self.said.append(said._replace(paths=self._readable(named, "file of a command", "a command")))
         self.last = {said.paths[-1] for said in self.said}
+
+    def _may_be_stack(self, path: str) -> bool:
+        """Does it say something that a stack leaves out, so that it matters whether it is one?"""
+        return any(map(matters, self.reading.files[path].documents))
 
     def _may_be_part(self, path: str) -> bool:
         return path not in self.only or any(folder in self.bases for folder in _folders(path))
@@ -211,11 +227,22 @@ class Choices:
             else:
                 self.left.append(path)
         odd = sorted(path for path in self.alone if path not in self.reading.known)
-        return [*found, *(Choice((path,), posixpath.dirname(path)) for path in odd)]
+        return [self._stacked(c) for c in (*found, *(Choice((path,), posixpath.dirname(path)) for path in odd))]
 
     def layered(self) -> list[Choice]:
         """Files that something says are laid over one another."""
-        return [Choice(said.paths, posixpath.dirname(said.paths[0]), overlay=True) for said in self.said]
+        choices = (Choice(said.paths, posixpath.dirname(said.paths[0]), overlay=True) for said in self.said)
+        return list(map(self._stacked, choices))
+
+    def _stacked(self, choice: Choice, *, main: bool = False) -> Choice:
+        """The choice, with who says that it is deployed to a swarm; what Compose takes by itself is started by it, too."""
+        place = self.stacks.get(choice.paths)
+        if place is None and not main and len(choice.paths) == 1 and named_stack(choice.paths[0]):
+            nodes = map(of_swarm, self.reading.files[choice.paths[0]].documents)
+            place = next((node.location for node in nodes if node is not None), None)
+        if place is None:
+            return choice
+        return choice._replace(stack=place, also=main or choice.paths in self.started)
 
     def _is_laid_over(self, path: str) -> bool:
         """Does its name say that it is laid over the base beside it, and does nothing in it speak against that?"""

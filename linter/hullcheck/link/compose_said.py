@@ -37,16 +37,19 @@ _VARIABLE = re.compile(r"\$?\{\{[^{}\n]*+\}\}|\$\{(\w++)[^{}\n]*+\}|\$\((\w++)\)
 _DEFINED = re.compile(r"\s*(?:export |local |readonly |declare |set )?(\w{1,60})\s?[:?+]?=\s?(.*)", re.DOTALL)
 _APART = re.compile(r"[\s\"'`,\[\](){}<>]+")
 _OPERATOR = re.compile(r"[;|&]+")
-_LISTED = re.compile(r"(?:dockerComposeFile|\bcompose[-_]?files?|\bCOMPOSE_FILE)[\"']?\s{0,20}[:=]", re.IGNORECASE)
+_LISTED = re.compile(
+    r"(?:dockerComposeFile|(?<!-)\bcompose[-_]?files?|\bCOMPOSE_FILE)[\"']?\s{0,20}[:=]", re.IGNORECASE
+)
 _ITEM = re.compile(r"[\s\"'\[\],|>:;-]{0,200}([^\s\"'\[\],|>:;]{1,300})")
 _COMMAND = Lazy(r"[\w./-]*compose[\w-]*(?:\.exe)?|stack|[\w./-]*\*", re.IGNORECASE, most=1_000)
 
 
 class Said(NamedTuple):
-    """Files that something lays over one another, in that order, and where it says so."""
+    """Files that something lays over one another, in that order, and where it says so; `stack` if it is for a swarm."""
 
     paths: tuple[str, ...]
     place: Location
+    stack: bool = False
 
 
 def said_by_texts(paths: Iterable[str], read: Callable[[str], bytes], known: Iterable[str]) -> list[Said]:
@@ -56,7 +59,7 @@ def said_by_texts(paths: Iterable[str], read: Callable[[str], bytes], known: Ite
     recognised without it.
     """
     paths, known = list(paths), frozenset(known)
-    found: dict[tuple[str, ...], Said] = {}
+    found: dict[tuple[tuple[str, ...], bool], Said] = {}
     by_folder: dict[str, list[str]] = {}
     for path in sorted(known):
         by_folder.setdefault(posixpath.dirname(path), []).append(path)
@@ -71,9 +74,9 @@ def said_by_texts(paths: Iterable[str], read: Callable[[str], bytes], known: Ite
         if not any(word in data for word in _WORDS):
             continue
         source = Source(path, data)
-        for layers, start in _commands(source.text):
+        for layers, start, stack in _commands(source.text):
             for resolved in _resolved(layers, posixpath.dirname(path), there):
-                found.setdefault(resolved, Said(resolved, source.at(start)))
+                found.setdefault((resolved, stack), Said(resolved, source.at(start), stack))
                 if len(found) >= MAX_PROJECTS:
                     return list(found.values())
     return list(found.values())
@@ -106,8 +109,9 @@ def is_likely(path: str) -> bool:
     return "." not in name and posixpath.basename(folder) in _SCRIPT_FOLDERS
 
 
-def _commands(text: str) -> Iterator[tuple[list[str], int]]:
-    """The files of each command or setting, as they are written there, with the place; `*` is what isn't known.
+def _commands(text: str) -> Iterator[tuple[list[str], int, bool]]:
+    """The files of each command or setting, as they are written there, with the place, and whether it deploys a stack;
+    `*` is what isn't known.
 
     A variable that holds options is a part of the commands that use it, and only one by itself if none does.
     """
@@ -136,13 +140,13 @@ def _commands(text: str) -> Iterator[tuple[list[str], int]]:
                     options[definition[1]] = expanded, begins
                     continue
             if "-f" in expanded or "stack" in expanded:
-                yield from ((layers, begins) for layers in _layers(expanded))
+                yield from ((layers, begins, stack) for layers, stack in _layers(expanded))
     for expanded, begins in options.values():
-        yield from ((layers, begins) for layers in _layers(expanded))
+        yield from ((layers, begins, stack) for layers, stack in _layers(expanded))
     for listed in _LISTED.finditer(text):
         layers = list(_items(text, listed.end()))
         if layers:
-            yield layers, listed.start()
+            yield layers, listed.start(), False
 
 
 def _items(text: str, at: int) -> Iterator[str]:
@@ -168,8 +172,8 @@ def _expanded(line: str, defined: dict[str, str]) -> str:
     return _VARIABLE.sub(value, line)[:MAX_LINE]
 
 
-def _layers(line: str) -> Iterator[list[str]]:
-    """The files that the commands of one line name, each command's together."""
+def _layers(line: str) -> Iterator[tuple[list[str], bool]]:
+    """The files that the commands of one line name, each command's together, and whether it deploys a stack."""
     for command in _OPERATOR.split(line):
         words = [word for word in _APART.split(command.replace("=", " ")) if word]
         starts = [number for number, word in enumerate(words) if _COMMAND.fullmatch(word)]
@@ -178,7 +182,7 @@ def _layers(line: str) -> Iterator[list[str]]:
         options = ("-f", "--file", "-c", "--compose-file") if "stack" in words else ("-f", "--file")
         named = [after for word, after in itertools.pairwise(words) if word in options]
         if named:
-            yield named[:MAX_LAYERS]
+            yield named[:MAX_LAYERS], "stack" in words and "deploy" in words
 
 
 class _There(NamedTuple):

@@ -177,11 +177,15 @@ class _Service:
         self.pairs: dict[str, dict[str, tuple[Scalar, Node]]] = {}
 
     def file(self, name: str) -> ComposeFile:
-        maps = {key: (_key(next(iter(e.values()))[0], key), _mapping(self.root, e)) for key, e in self.pairs.items()}
-        body = _mapping(self.root, self.found | maps)
-        services = _mapping(self.root, {name: (_key(self.root, name), body)})
+        maps: dict[str, tuple[Scalar, Node]] = {
+            key: (_key(next(iter(e.values()))[0], key), _mapping(self.root, e)) for key, e in self.pairs.items()
+        }
+        body: Node = _mapping(self.root, self.found | maps)
+        services: Node = _mapping(self.root, {name: (_key(self.root, name), body)})
         top = {"services": (_key(self.root, "services"), services)}
-        names = {name: (_key(node, name), _mapping(node, {})) for name, node in self._named_volumes()}
+        names: dict[str, tuple[Scalar, Node]] = {
+            name: (_key(node, name), _mapping(node, {})) for name, node in self._named_volumes()
+        }
         if names:
             top["volumes"] = (_key(self.root, "volumes"), _mapping(self.root, names))
         return ComposeFile(self.source, (_mapping(self.root, top),), complete=False)
