@@ -31,9 +31,8 @@ _SAME = {
     "privileged": "privileged",
     "capAdd": "cap_add",
     "securityOpt": "security_opt",
-    "init": "init",
 }
-_WITH_COMPOSE = ("privileged", "capAdd", "securityOpt", "init")
+_WITH_COMPOSE = ("privileged", "capAdd", "securityOpt")
 """Keys that also hold for a service of Compose files; `image` and `runArgs` don't."""
 
 _TOKEN = re.compile(r'"(?:[^"\\\n]|\\.)*+"?|//[^\n]*+|/\*(?:[^*]++|\*(?!/))*+(?:\*/)?|\t', re.DOTALL)
@@ -155,7 +154,7 @@ def overlay(container: DevContainer, features: Iterable[Mapping] = ()) -> Compos
     """What it adds to its service of Compose files, as a file that is laid over them; None if that is nothing."""
     if not container.files or not container.service:
         return None
-    made = _Service(container.root, container.path)
+    made = _Service(container.root, container.path, literal=True)  # other variables say nothing about the service
     first = posixpath.dirname(posixpath.join("/", posixpath.dirname(container.path), _text(container.files[0])))
     made.up = posixpath.relpath(f"/{_workspace(container.path)}", first)  # paths are seen from the first file's folder
     made.shared(container.root)
@@ -169,7 +168,8 @@ def overlay(container: DevContainer, features: Iterable[Mapping] = ()) -> Compos
 class _Service:
     """A service of Compose in the making: values by its keys, those of lists one after the other."""
 
-    def __init__(self, root: Mapping, path: str) -> None:
+    def __init__(self, root: Mapping, path: str, literal: bool = False) -> None:
+        self.literal = literal
         self.root = root
         self.source = root.source
         self.up = posixpath.relpath(f"/{_workspace(path)}", f"/{posixpath.dirname(path)}")
@@ -203,6 +203,7 @@ class _Service:
     def all(self) -> None:
         self.shared(self.root)
         self._copy(self.root, ("image",))
+        self.put("user", self.root.key("remoteUser"), self.root.get("remoteUser"))  # what everything is run as there
         self._build()
         self._ports()
         self._options()
@@ -213,10 +214,9 @@ class _Service:
         for name in ("containerEnv", "remoteEnv"):
             node = root.get(name)
             for key, value in node.entries().values() if isinstance(node, Mapping) else ():
-                if isinstance(value, Scalar) and not is_null(value):
+                if isinstance(value, Scalar) and not is_null(value) and not (self.literal and "${" in value.text):
                     self.add_variable(key, self.resolved(value))
-        for name in ("containerUser", "remoteUser"):
-            self.put("user", root.key(name), root.get(name))
+        self.put("user", root.key("containerUser"), root.get("containerUser"))
         mounts = root.get("mounts")
         for node in items(mounts)[:MAX_ITEMS]:
             self.mount(node)
