@@ -177,6 +177,26 @@ OVER = "services: {web: {image: 'c:1'}}"
         ("Taskfile.yml", "tasks: {up: {cmds: ['docker compose -f compose.yaml -f compose.x.yaml up']}}\n"),
         ("justfile", "up:\n  docker compose -f compose.yaml -f compose.x.yaml up\n"),
         ("deploy.sh", "docker stack deploy -c compose.yaml -c compose.x.yaml s\n"),
+        ("justfile", "over := 'compose.x.yaml'\nup:\n  docker compose -f compose.yaml -f {{over}} up\n"),
+        (
+            "Taskfile.yml",
+            "vars:\n  OVER: compose.x.yaml\ntasks:\n  up: docker compose -f compose.yaml -f {{.OVER}} up\n",
+        ),
+        (
+            ".gitlab-ci.yml",
+            "variables:\n  FILES: -f compose.yaml -f compose.x.yaml\nup:\n  script:\n    - docker compose $FILES up\n",
+        ),
+        (
+            ".github/workflows/ci.yml",
+            (
+                "env:\n  OVER: compose.x.yaml\njobs:\n  a:\n    steps:\n"
+                "      - run: docker compose -f compose.yaml -f ${{ env.OVER }} up\n"
+            ),
+        ),
+        ("README.md", "```console\nme@host:~$ podman-compose -fcompose.yaml -fcompose.x.yaml up\n```\n"),
+        ("README.md", "    # docker-compose --profile dev -f compose.yaml --env-file x -f compose.x.yaml up -d\n"),
+        ("up.sh", "docker compose --project-directory . -p x -f compose.yaml -f compose.x.yaml up\n"),
+        ("up.sh", "COMPOSE_PROFILES=dev docker compose -f compose.yaml -f compose.x.yaml up\n"),
         (".devcontainer/devcontainer.json", '{// x\n"dockerComposeFile": ["../compose.yaml", "../compose.x.yaml"]}\n'),
         (".devcontainer.json", '{"dockerComposeFile": ["compose.yaml",\n  "compose.x.yaml"], "service": "web"}\n'),
     ],

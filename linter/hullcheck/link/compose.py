@@ -16,6 +16,7 @@ from hullcheck.link.compose_choice import Around, Choice, Choices
 from hullcheck.link.compose_containers import Lending, workloads
 from hullcheck.link.compose_reading import Reading, Settings
 from hullcheck.link.compose_services import Place, project_parts
+from hullcheck.link.compose_shipped import Shipped
 from hullcheck.model.compose import ComposeFile, ComposeProject, Service
 from hullcheck.model.node import Mapping, Node, is_null
 from hullcheck.model.problem import Problem, late
@@ -221,7 +222,13 @@ class _Projects:
         told = {_statement(problem) for problem in base.problems} if base is not None else set()
         skipped = {r.service for r in self.reading.reached if r.path == choice.paths[0] and r.service}
         place = Place(
-            choice.folder, root, variables, self.reading.texts, choice.complete, skipped if choice.fragment else set()
+            choice.folder,
+            root,
+            variables,
+            self.reading.texts,
+            choice.complete,
+            skipped if choice.fragment else set(),
+            Shipped(choice.folder, self.reading.texts, variables),
         )
         parts = project_parts(place)
         services = {

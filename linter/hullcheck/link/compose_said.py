@@ -33,8 +33,16 @@ _SCRIPT_FOLDERS = frozenset(("bin", "script", "scripts", "hack", "tools", "ci", 
 
 _YAML = (".yml", ".yaml")
 _WORDS = (b"-f", b"--file", b"stack deploy", b"COMPOSE_FILE", b"compose-file", b"compose_file", b"omposeFile")
-_VARIABLE = re.compile(r"\$?\{\{[^{}\n]*+\}\}|\$\{(\w++)[^{}\n]*+\}|\$\((\w++)\)|\$(\w++)")
+_VARIABLE = re.compile(
+    r"\$?\{\{-?[ ]*+(?:\.|env\.|vars\.|inputs\.)?(\w++)[^{}\n]*+\}\}|\$?\{\{[^{}\n]*+\}\}"
+    r"|\$\{(\w++)[^{}\n]*+\}|\$\((\w++)\)|\$(\w++)"
+)
+"""A variable of a workflow, a Taskfile or a justfile, of a shell, or of a Makefile."""
+
 _DEFINED = re.compile(r"\s*(?:export |local |readonly |declare |set )?(\w{1,60})\s?[:?+]?=\s?(.*)", re.DOTALL)
+_SET = re.compile(r"\s*(?:- )?([A-Za-z_]\w{0,59}):[ \t]+(.*)", re.DOTALL)
+"""A variable as YAML sets it, in a pipeline or a Taskfile."""
+
 _APART = re.compile(r"[\s\"'`,\[\](){}<>]+")
 _OPERATOR = re.compile(r"[;|&]+")
 _LISTED = re.compile(
@@ -74,7 +82,7 @@ def said_by_texts(paths: Iterable[str], read: Callable[[str], bytes], known: Ite
         if not any(word in data for word in _WORDS):
             continue
         source = Source(path, data)
-        for layers, start, stack in _commands(source.text):
+        for layers, start, stack in _commands(source.text, path.endswith(_YAML)):
             for resolved in _resolved(layers, posixpath.dirname(path), there):
                 found.setdefault((resolved, stack), Said(resolved, source.at(start), stack))
                 if len(found) >= MAX_PROJECTS:
@@ -109,7 +117,7 @@ def is_likely(path: str) -> bool:
     return "." not in name and posixpath.basename(folder) in _SCRIPT_FOLDERS
 
 
-def _commands(text: str) -> Iterator[tuple[list[str], int, bool]]:
+def _commands(text: str, yaml: bool = False) -> Iterator[tuple[list[str], int, bool]]:
     """The files of each command or setting, as they are written there, with the place, and whether it deploys a stack;
     `*` is what isn't known.
 
@@ -126,13 +134,14 @@ def _commands(text: str) -> Iterator[tuple[list[str], int, bool]]:
             pending += bare[:-1] + " "
             continue
         whole, pending = (pending + bare)[:MAX_LINE], ""
-        if "-f" in whole or "$" in whole or "=" in whole or "stack" in whole:
+        if "-f" in whole or "$" in whole or "=" in whole or "stack" in whole or (yaml and ".y" in whole):
             expanded = whole
             if "$" in whole or "{{" in whole:
                 for used in _used(whole):
                     options.pop(used, None)
                 expanded = _expanded(whole, defined)
             definition = _DEFINED.fullmatch(expanded) if "=" in expanded else None
+            definition = definition or (_SET.fullmatch(expanded) if yaml and ("-f" in whole or ".y" in whole) else None)
             value = definition[2].strip().strip("\"'")[:MAX_LINE] if definition is not None else ""
             if definition is not None and len(defined) < MAX_FILES:
                 defined[definition[1]] = value
@@ -162,12 +171,16 @@ def _items(text: str, at: int) -> Iterator[str]:
 
 def _used(line: str) -> Iterator[str]:
     """The variables that a line names."""
-    return (match[1] or match[2] or match[3] or "" for match in _VARIABLE.finditer(line))
+    return (_name(match) for match in _VARIABLE.finditer(line))
+
+
+def _name(match: "re.Match[str]") -> str:
+    return match[1] or match[2] or match[3] or match[4] or ""
 
 
 def _expanded(line: str, defined: dict[str, str]) -> str:
     def value(match: "re.Match[str]") -> str:
-        return defined.get(match[1] or match[2] or match[3] or "", "*")
+        return defined.get(_name(match), "*")
 
     return _VARIABLE.sub(value, line)[:MAX_LINE]
 
@@ -180,7 +193,11 @@ def _layers(line: str) -> Iterator[tuple[list[str], bool]]:
         if not starts:
             continue
         options = ("-f", "--file", "-c", "--compose-file") if "stack" in words else ("-f", "--file")
-        named = [after for word, after in itertools.pairwise(words) if word in options]
+        named = [
+            after if word in options else word[2:]
+            for word, after in itertools.pairwise([*words, ""])
+            if (word in options and after) or (word.startswith("-f") and word.endswith(_YAML))
+        ]
         if named:
             yield named[:MAX_LAYERS], "stack" in words and "deploy" in words
 
