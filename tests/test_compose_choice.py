@@ -394,3 +394,19 @@ def test_a_layer_that_cannot_be_read_is_told(tmp_path: Path) -> None:
     result = judge(tmp_path, files)
     assert [f.scope for f in named(result, "privileged")] == ["compose.yaml + compose.a.yaml"]
     assert any("broken.yaml" in item.reason for item in result.coverage.unjudged)
+
+
+def test_where_a_project_lies_and_what_its_variables_are(tmp_path: Path) -> None:
+    files = {
+        "deploy/app.compose.yaml": "services: {web: {image: '${WHICH}', volumes: ['./etc:/x']}}",
+        "deploy/compose.yaml": "services: {other: {image: 'x/y:1'}}",
+        "prod.env": "WHICH=nginx:latest\n",
+        "Makefile": "up:\n\tdocker compose --env-file prod.env --project-directory . -f deploy/app.compose.yaml up\n",
+    }
+    (project,) = (each for each in found(tmp_path, files) if "web" in each.services)
+    web = project.services["web"]
+    assert (project.folder, web.image.value, web.volumes[0].source.value) == ("", "nginx:latest", "./etc")
+    files["Makefile"] = "up:\n\tdocker compose -f deploy/app.compose.yaml up\n"
+    (project,) = (each for each in found(tmp_path, files) if "web" in each.services)
+    web = project.services["web"]
+    assert (project.folder, web.image.value, web.volumes[0].source.value) == ("deploy", None, "./deploy/etc")

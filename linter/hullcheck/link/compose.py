@@ -208,8 +208,8 @@ class _Projects:
 
     def made(self, choice: Choice) -> ComposeProject:
         """The project that these files make."""
-        name = self._name(choice, self.reading.settings(choice.folder))
-        loaded, variables = self.reading.merged(choice.paths, choice.folder, name)
+        name = self._name(choice, self.reading.settings(choice.folder, choice.env))
+        loaded, variables = self.reading.merged(choice.paths, choice.folder, name, choice.env)
         left_out = tuple(idle(loaded.root)) if choice.stack is not None else ()
         stacked = choice.stack is not None and not choice.also
         root = normalised(deployed(loaded.root) if stacked else loaded.root, name, variables)

@@ -41,7 +41,7 @@ class Choice(NamedTuple):
     a file that is only judged for what it says. With `overlay`, the first file is judged by itself, too; with
     `guessed`, only names say that they belong together. `profiles` are those that are active, None for all; `name` is
     the project's if it is given one. `stack` is where it is said that they are deployed to a swarm; with `also` they are
-    started by Compose, too.
+    started by Compose, too. `env` are files of variables that are read instead of the folder's `.env`.
     """
 
     paths: tuple[str, ...]
@@ -54,6 +54,7 @@ class Choice(NamedTuple):
     name: str = ""
     stack: Location | None = None
     also: bool = False
+    env: tuple[str, ...] = ()
 
 
 class Listed(NamedTuple):
@@ -86,6 +87,7 @@ class Choices:
         self.said: list[Said] = []
         self.stacks: dict[tuple[str, ...], Location] = {}
         self.started: set[tuple[str, ...]] = set()
+        self.run: dict[tuple[str, ...], Said] = {}
         self.guesses: list[Choice] = []
         self.claimed: set[str] = set()
         self.only = _only(reading.known)
@@ -195,6 +197,8 @@ class Choices:
                     self.stacks.setdefault(said.paths, said.place)
                 else:
                     self.started.add(said.paths)
+                    if said.folder is not None or said.env:
+                        self.run.setdefault(said.paths, said)
                 if len(said.paths) == 1:
                     self.alone.add(said.paths[0])
                 elif not self.claimed.intersection(said.paths):
@@ -207,7 +211,9 @@ class Choices:
         return any(map(matters, self.reading.files[path].documents))
 
     def _may_be_part(self, path: str) -> bool:
-        return path not in self.only or any(folder in self.bases for folder in _folders(path))
+        if path not in self.only or any(folder in self.bases for folder in _folders(path)):
+            return True
+        return "${" in self.reading.files[path].source.text  # its variables may be in a file that a command names
 
     def standing(self) -> list[Choice]:
         """Files that could be started alone. Which others are laid over a base is known then, too."""
@@ -235,7 +241,11 @@ class Choices:
         return list(map(self._stacked, choices))
 
     def _stacked(self, choice: Choice, *, main: bool = False) -> Choice:
-        """The choice, with who says that it is deployed to a swarm; what Compose takes by itself is started by it, too."""
+        """The choice, with where and with which variables it is run, and who says that it is deployed to a swarm; what
+        Compose takes by itself is started by it, too."""
+        run = self.run.get(choice.paths) if not main else None
+        if run is not None:
+            choice = choice._replace(folder=choice.folder if run.folder is None else run.folder, env=run.env)
         place = self.stacks.get(choice.paths)
         if place is None and not main and len(choice.paths) == 1 and named_stack(choice.paths[0]):
             nodes = map(of_swarm, self.reading.files[choice.paths[0]].documents)

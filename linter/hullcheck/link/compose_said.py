@@ -7,7 +7,7 @@ import itertools
 import posixpath
 import re
 from collections.abc import Callable, Iterable, Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from hullcheck.model.lazy import Lazy
 from hullcheck.render.compose.paths import inside
@@ -53,11 +53,31 @@ _COMMAND = Lazy(r"[\w./-]*compose[\w-]*(?:\.exe)?|stack|[\w./-]*\*", re.IGNORECA
 
 
 class Said(NamedTuple):
-    """Files that something lays over one another, in that order, and where it says so; `stack` if it is for a swarm."""
+    """Files that something lays over one another, in that order, and where it says so; `stack` if it is for a swarm.
+
+    `folder` is the project's directory if one is named, `env` are files of variables that are read instead of `.env`.
+    """
 
     paths: tuple[str, ...]
     place: Location
     stack: bool = False
+    folder: str | None = None
+    env: tuple[str, ...] = ()
+
+
+class _How(NamedTuple):
+    """The files of one command as they are written, and what else it says of them."""
+
+    layers: list[str]
+    stack: bool = False
+    folder: str = ""
+    env: tuple[str, ...] = ()
+
+    def said(self, near: str, paths: tuple[str, ...], place: Location) -> Said:
+        """The same, with what else is named as seen from that folder."""
+        folder = inside(near, self.folder) if self.folder and "*" not in self.folder else None
+        env = [inside(near, name) for name in self.env if "*" not in name]
+        return Said(paths, place, self.stack, folder, tuple(path for path in env if path))
 
 
 def said_by_texts(paths: Iterable[str], read: Callable[[str], bytes], known: Iterable[str]) -> list[Said]:
@@ -67,7 +87,7 @@ def said_by_texts(paths: Iterable[str], read: Callable[[str], bytes], known: Ite
     recognised without it.
     """
     paths, known = list(paths), frozenset(known)
-    found: dict[tuple[tuple[str, ...], bool], Said] = {}
+    found: dict[tuple[Any, ...], Said] = {}
     by_folder: dict[str, list[str]] = {}
     for path in sorted(known):
         by_folder.setdefault(posixpath.dirname(path), []).append(path)
@@ -82,9 +102,10 @@ def said_by_texts(paths: Iterable[str], read: Callable[[str], bytes], known: Ite
         if not any(word in data for word in _WORDS):
             continue
         source = Source(path, data)
-        for layers, start, stack in _commands(source.text, path.endswith(_YAML)):
-            for resolved in _resolved(layers, posixpath.dirname(path), there):
-                found.setdefault((resolved, stack), Said(resolved, source.at(start), stack))
+        for how, start in _commands(source.text, path.endswith(_YAML)):
+            for near, resolved in _resolved(how.layers, posixpath.dirname(path), there):
+                said = how.said(near, resolved, source.at(start))
+                found.setdefault((said.paths, said.stack, said.folder, said.env), said)
                 if len(found) >= MAX_PROJECTS:
                     return list(found.values())
     return list(found.values())
@@ -117,9 +138,8 @@ def is_likely(path: str) -> bool:
     return "." not in name and posixpath.basename(folder) in _SCRIPT_FOLDERS
 
 
-def _commands(text: str, yaml: bool = False) -> Iterator[tuple[list[str], int, bool]]:
-    """The files of each command or setting, as they are written there, with the place, and whether it deploys a stack;
-    `*` is what isn't known.
+def _commands(text: str, yaml: bool = False) -> Iterator[tuple[_How, int]]:
+    """The files of each command or setting, as they are written there, with the place; `*` is what isn't known.
 
     A variable that holds options is a part of the commands that use it, and only one by itself if none does.
     """
@@ -149,13 +169,13 @@ def _commands(text: str, yaml: bool = False) -> Iterator[tuple[list[str], int, b
                     options[definition[1]] = expanded, begins
                     continue
             if "-f" in expanded or "stack" in expanded:
-                yield from ((layers, begins, stack) for layers, stack in _layers(expanded))
+                yield from ((how, begins) for how in _layers(expanded))
     for expanded, begins in options.values():
-        yield from ((layers, begins, stack) for layers, stack in _layers(expanded))
+        yield from ((how, begins) for how in _layers(expanded))
     for listed in _LISTED.finditer(text):
         layers = list(_items(text, listed.end()))
         if layers:
-            yield layers, listed.start(), False
+            yield _How(layers), listed.start()
 
 
 def _items(text: str, at: int) -> Iterator[str]:
@@ -185,8 +205,8 @@ def _expanded(line: str, defined: dict[str, str]) -> str:
     return _VARIABLE.sub(value, line)[:MAX_LINE]
 
 
-def _layers(line: str) -> Iterator[tuple[list[str], bool]]:
-    """The files that the commands of one line name, each command's together, and whether it deploys a stack."""
+def _layers(line: str) -> Iterator[_How]:
+    """The files that the commands of one line name, each command's together."""
     for command in _OPERATOR.split(line):
         words = [word for word in _APART.split(command.replace("=", " ")) if word]
         starts = [number for number, word in enumerate(words) if _COMMAND.fullmatch(word)]
@@ -199,7 +219,10 @@ def _layers(line: str) -> Iterator[tuple[list[str], bool]]:
             if (word in options and after) or (word.startswith("-f") and word.endswith(_YAML))
         ]
         if named:
-            yield named[:MAX_LAYERS], "stack" in words and "deploy" in words
+            pairs = list(itertools.pairwise(words))
+            folder = next((after for word, after in pairs if word == "--project-directory"), "")
+            env = tuple(after for word, after in pairs if word == "--env-file")[:MAX_LAYERS]
+            yield _How(named[:MAX_LAYERS], "stack" in words and "deploy" in words, folder, env)
 
 
 class _There(NamedTuple):
@@ -209,11 +232,14 @@ class _There(NamedTuple):
     others: frozenset[str]
 
 
-def _resolved(layers: list[str], folder: str, there: _There) -> Iterator[tuple[str, ...]]:
-    """The files that are meant: as seen from the text's own folder, from the root, else wherever they all are."""
+def _resolved(layers: list[str], folder: str, there: _There) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """The files that are meant, and as seen from where: from the text's own folder, from the root, else wherever they
+    all are."""
     near = dict.fromkeys((folder, "", posixpath.dirname(folder)))
-    found = next((found for each in near if (found := _in_folder(layers, each, there))), [])
-    yield from found or (paths for other in there.known for paths in _in_folder(layers, other, there))
+    found = next(
+        ([(each, paths) for paths in found] for each in near if (found := _in_folder(layers, each, there))), []
+    )
+    yield from found or ((other, paths) for other in there.known for paths in _in_folder(layers, other, there))
 
 
 def _in_folder(layers: list[str], folder: str, there: _There) -> list[tuple[str, ...]]:
