@@ -211,6 +211,12 @@ def test_nothing_breaks_it(tmp_path: Path, name: str) -> None:
     assert not named(result, "time-limit")
 
 
+@pytest.mark.parametrize("name", ["many options", "many mounts", "long command", "many commands", "many features"])
+def test_what_is_too_much_is_told(tmp_path: Path, name: str) -> None:
+    result = judge(tmp_path, {WHERE: HOSTILE[name]})
+    assert any(item.gap.cause == "limit" for item in result.coverage.unjudged)
+
+
 def test_blanking_comments_keeps_the_length() -> None:
     text = '{"a": "// no \\" /* */", /* x\n*/ "b": 1, // c\r\n\t"c": "\\\\"} // end'
     blank = devcontainer.without_comments(text)

@@ -69,7 +69,12 @@ class DevContainers:
     def _own_features(self, container: DevContainer) -> Iterator[YamlMapping]:
         """How features that lie in the repository describe themselves."""
         folder = posixpath.dirname(container.path)
-        for feature in [feature for feature in container.features if feature.own][:MAX_FEATURES]:
+        own = [feature for feature in container.features if feature.own]
+        for feature in own[MAX_FEATURES:]:
+            because = f"a container is joined with {MAX_FEATURES} of its own features"
+            gap = Gap("limit", "feature of a development container", because)
+            self.problems.append(Problem("not-analysed", because, feature.location, OWNER, gap))
+        for feature in own[:MAX_FEATURES]:
             path = inside(folder, posixpath.join(feature.written, _DESCRIPTION))
             root = self._root(path) if path is not None else None
             if root is not None:

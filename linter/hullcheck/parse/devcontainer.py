@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from hullcheck.model.compose import ComposeFile
+from hullcheck.model.coverage import Gap
 from hullcheck.model.devcontainer import OWNER, DevContainer, Feature, Hook
 from hullcheck.model.lazy import Lazy
 from hullcheck.model.node import Mapping, Node, Scalar, Sequence, is_null, items
@@ -19,11 +20,19 @@ from hullcheck.source import Location, Source
 MAX_ITEMS = 1_000
 """Options, mounts, features and commands of each kind that are looked at."""
 
+MAX_COMMAND = 16 * 1024
+"""Characters of a command that are looked at."""
+
 MAX_NAME = 60
 
 HOOKS = (
     "initializeCommand", "onCreateCommand", "updateContentCommand", "postCreateCommand", "postStartCommand",
     "postAttachCommand",
+)  # fmt: skip
+
+_LONG = (
+    "runArgs", "mounts", "capAdd", "securityOpt", "features", "containerEnv", "remoteEnv", "appPort", "dockerComposeFile",
+    *HOOKS,
 )  # fmt: skip
 
 _SAME = {
@@ -79,7 +88,8 @@ def parse(source: Source) -> yaml.Documents:
 
 
 def _in(source: Source, problem: Problem) -> Problem:
-    return problem._replace(location=problem.location._replace(source=source))
+    message = problem.message.replace("not YAML:", "not JSON, comments apart:")
+    return problem._replace(message=message, location=problem.location._replace(source=source))
 
 
 def read(source: Source) -> tuple[DevContainer | None, list[Problem]]:
@@ -98,7 +108,25 @@ def read(source: Source) -> tuple[DevContainer | None, list[Problem]]:
         hooks=tuple(_hooks(root)),
         files=tuple(node for node in named[:MAX_ITEMS] if isinstance(node, Scalar) and node.text),
         service=_text(root.get("service")),
-    ), parsed.problems
+    ), [*parsed.problems, *_too_long(root)]
+
+
+def _too_long(root: Mapping) -> Iterator[Problem]:
+    """What holds more than is looked at."""
+    build = root.get("build")
+    args = build.get("args") if isinstance(build, Mapping) else None
+    for name, node in (*((name, root.get(name)) for name in _LONG), ("build.args", args)):
+        held = node.items if isinstance(node, (Mapping, Sequence)) else ()
+        if node is not None and len(held) > MAX_ITEMS:
+            yield _limit(name, f"holds more than {MAX_ITEMS:,} entries", node)
+    for hook in _hooks(root):
+        if hook.node.end - hook.node.start > MAX_COMMAND:
+            yield _limit(hook.key, f"is longer than {MAX_COMMAND:,} characters", hook.node)
+
+
+def _limit(name: str, why: str, node: Node) -> Problem:
+    gap = Gap("limit", f"`{name}` of a development container", f"it {why}")
+    return Problem("not-analysed", f"`{name}` {why}: the rest isn't judged", node.location, OWNER, gap)
 
 
 def _text(node: Node | None) -> str:
@@ -174,6 +202,7 @@ class _Service:
         self.source = root.source
         self.up = posixpath.relpath(f"/{_workspace(path)}", f"/{posixpath.dirname(path)}")
         self.found: dict[str, tuple[Scalar, Node]] = {}
+        self.seen: set[tuple[str, str]] = set()
         self.pairs: dict[str, dict[str, tuple[Scalar, Node]]] = {}
 
     def file(self, name: str) -> ComposeFile:
@@ -213,7 +242,7 @@ class _Service:
         self._copy(root, _WITH_COMPOSE)
         for name in ("containerEnv", "remoteEnv"):
             node = root.get(name)
-            for key, value in node.entries().values() if isinstance(node, Mapping) else ():
+            for key, value in list(node.entries().values())[:MAX_ITEMS] if isinstance(node, Mapping) else ():
                 if isinstance(value, Scalar) and not is_null(value) and not (self.literal and "${" in value.text):
                     self.add_variable(key, self.resolved(value))
         self.put("user", root.key("containerUser"), root.get("containerUser"))
@@ -254,20 +283,18 @@ class _Service:
         if name not in self.found:
             self.found[name] = (_key(at, name), Sequence(self.source, at.start, at.end, "", True))
         held = self.found[name][1]
-        if isinstance(held, Sequence) and len(held.items) < MAX_ITEMS:
-            known = {item.text for item in held.items if isinstance(item, Scalar)}
-            if not (
-                isinstance(node, Scalar) and name in ("security_opt", "cap_add", "cap_drop") and node.text in known
-            ):
-                held.items.append(node)
+        if isinstance(node, Scalar) and name in ("security_opt", "cap_add", "cap_drop"):
+            if (name, node.text) in self.seen:
+                return
+            self.seen.add((name, node.text))
+        if isinstance(held, Sequence):
+            held.items.append(node)
 
     def add_variable(self, key: Scalar, node: Node) -> None:
         self.add_pair("environment", key, node)
 
     def add_pair(self, name: str, key: Scalar, node: Node) -> None:
-        pairs = self.pairs.setdefault(name, {})
-        if len(pairs) < MAX_ITEMS:
-            pairs[key.text] = (key, node)
+        self.pairs.setdefault(name, {})[key.text] = (key, node)
 
     def resolved(self, node: Node) -> Node:
         """The text with the variables of development containers as Compose writes them."""

@@ -6,11 +6,9 @@ from hullcheck.model.devcontainer import DevContainer, Hook
 from hullcheck.model.dockerfile import Stage
 from hullcheck.model.node import Scalar
 from hullcheck.model.text import Text
+from hullcheck.parse.devcontainer import MAX_COMMAND, without_comments
 from hullcheck.parse.dockerfile import parse_text
 from hullcheck.parse.inline import text_of
-
-MAX_COMMAND = 16 * 1024
-"""Characters of a command that are looked at."""
 
 
 def stages(container: DevContainer) -> Iterator[Stage]:
@@ -33,8 +31,6 @@ def _dockerfile(hook: Hook) -> Text:
             place = text.at(at, at + 1)
             parts.append((";" if character in "\r\n" else character, place.start, place.end))
     else:
-        from hullcheck.parse.devcontainer import without_comments
-
         said = without_comments(node.source.text[start:end])[:MAX_COMMAND]
         parts.append((said.replace("\n", " ").replace("\r", " "), start, start + len(said)))
     return whole.pick([*parts, ("\n", end, end)])

@@ -21,13 +21,13 @@ IGNORED = frozenset(
 )  # fmt: skip
 """Keys of a service that a stack leaves out. `build` is among them, too: what it makes is pushed before."""
 
-_NAMED = re.compile(r"(?:.*[._-])?stack(?:[._-].*)?\.ya?ml", re.IGNORECASE | re.DOTALL)
+_NAMED = re.compile(r"(?:^|[._-])stack(?:[._-]|$)", re.IGNORECASE)
 _OF_SWARM = ("placement", "update_config", "rollback_config", "endpoint_mode")
 
 
 def named_stack(path: str) -> bool:
     """Does the file's name say that it is a stack?"""
-    return _NAMED.fullmatch(path.rpartition("/")[2]) is not None
+    return _NAMED.search(path.rpartition("/")[2]) is not None
 
 
 def of_swarm(root: Mapping) -> Node | None:
