@@ -1,9 +1,10 @@
 """A setting of a service that nothing reads, so that it has no effect.
 
 `docker stack deploy` reads Compose files and leaves out much of what they say: `security_opt`, `userns_mode`,
-`network_mode`, `privileged`, `devices`, and the address in `127.0.0.1:5432:5432`. The file looks hardened, or bound to the
-host alone, and what runs isn't: the port of a stack is open on every node. Compose itself leaves out the `uid`, `gid` and
-`mode` of secrets and configs that are files, and whatever is published beside `network_mode: none` or `host`.
+`network_mode`, `privileged`, `devices`, and the address in `127.0.0.1:5432:5432`. The file looks hardened, or bound
+to the host alone, and what runs isn't: the port of a stack is open on every node. Compose itself leaves out the
+`uid`, `gid` and `mode` of secrets and configs that are files, and whatever is published beside `network_mode: none`
+or `host`.
 
 To fix: in a stack, say what a swarm reads, and publish what others may reach only:
 
@@ -15,8 +16,8 @@ To fix: in a stack, say what a swarm reads, and publish what others may reach on
         cap_drop: [ALL]
         ports: ["443:8443"]
 
-and for what it can't say, set the daemon (`"no-new-privileges": true` in `daemon.json`) or a firewall. A file that Compose
-mounts keeps the owner and the mode that it has on the host: set them there.
+and for what it can't say, set the daemon (`"no-new-privileges": true` in `daemon.json`) or a firewall. A file that
+Compose mounts keeps the owner and the mode that it has on the host: set them there.
 
 It is low where nothing is lost: the setting would have allowed something.
 

@@ -158,7 +158,8 @@ def networks_in(tree: Tree, options: argparse.Namespace, unread: dict[str, str] 
             (path, problem.message)
             for path, file in files.items()
             for problem in file.problems
-            if problem.name in UNREAD and file.kind != "dockerfile"  # which says nothing of who talks to whom
+            if problem.name in UNREAD
+            and file.kind not in ("dockerfile", "devcontainer")  # which say nothing of who talks to whom
         )
     settings = Settings(today=_NO_DAY, datastores=config.datastores, compose_projects=listed(config))
     worlds, projects = scopes(files, tree, settings)
