@@ -32,7 +32,7 @@ ROWS = (  # fmt: skip
     ('reserved-stage', 'correctness', 1, ('dockerfile',), ('hadolint:DL3063', 'buildkit:ReservedStageName', 'tally:buildkit/ReservedStageName'), True, False, ('Stage',), (), ()),
     ('selector-mismatch', 'correctness', 3, ('kubernetes',), ('kube-linter:mismatching-selector', 'kube-score:deployment-pod-selector-labels-match-template-metadata-labels', 'kube-score:statefulset-pod-selector-labels-match-template-metadata-labels', 'kubescape:C-0296'), True, False, ('Unselected',), (), ()),
     ('self-copy-from', 'correctness', 2, ('dockerfile',), ('hadolint:DL3023', 'trivy:DS-0006', 'kics:cdddb86f-95f6-4fc4-b5a1-483d9afceb2b', 'tally:hadolint/DL3023', 'tally:tally/circular-stage-deps'), True, False, ('Stage',), (), ()),
-    ('setting-without-effect', 'correctness', 2, ('compose',), ('cis-docker:5.25', 'cis-docker:5.13'), True, False, ('ComposeProject',), (), ()),
+    ('setting-without-effect', 'correctness', 2, ('compose',), ('owasp-docker:rule-4',), True, False, ('ComposeProject',), (), ()),
     ('shell-form-cmd', 'correctness', 0, ('dockerfile',), ('hadolint:DL3025', 'buildkit:JSONArgsRecommended', 'kics:b86987e1-6397-4619-81d5-8807f2387c79', 'tally:buildkit/JSONArgsRecommended'), False, False, ('Stage',), (), ()),
     ('statefulset-service', 'correctness', 0, ('kubernetes',), ('kube-score:statefulset-has-servicename', 'kics:bb241e61-77c3-4b97-9575-c0f8a1e008d0'), True, False, ('Dangling',), (), ()),
     ('syntax-directive-typo', 'correctness', 1, ('dockerfile',), ('tally:tally/syntax-directive-typo',), True, False, ('Dockerfile',), (), ()),

@@ -37,7 +37,7 @@ check = Check(
     __doc__,
     severity=Severity.MEDIUM,
     dialects=("compose",),
-    aliases=("cis-docker:5.25", "cis-docker:5.13"),
+    aliases=("owasp-docker:rule-4",),
     cwe=(693,),
 )
 
