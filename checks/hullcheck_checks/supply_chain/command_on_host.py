@@ -23,6 +23,7 @@ from collections.abc import Iterator
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
 from hullcheck.model.devcontainer import DevContainer, Hook
+from hullcheck.model.masking import merged, spans
 from hullcheck.model.node import Scalar, items
 
 check = Check(
@@ -50,13 +51,14 @@ def on_host(container: DevContainer) -> Iterator[Finding]:
         text = _text(hook)
         if not text.strip():
             continue
-        shown = text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."
+        masked = _masked(text)
+        shown = masked if len(masked) <= _SHOWN else f"{masked[:_SHOWN]}..."
         yield check.finding(
             container,
             f"{container.described} runs `{shown}` on the host of whoever opens it",
             at=hook.node.location,
             severity=Severity.LOW if _harmless(text) else None,
-            evidence=(text[:1_000],),
+            evidence=(masked[:1_000],),
         )
 
 
@@ -64,6 +66,15 @@ def _text(hook: Hook) -> str:
     """The command in one line."""
     words = [hook.node] if isinstance(hook.node, Scalar) else items(hook.node)
     return " ".join(" ".join(word.text.split()) for word in words[:100] if isinstance(word, Scalar))[:2_000]
+
+
+def _masked(text: str) -> str:
+    """The command without its credentials: of one that is cut off, nobody could tell any more what it is."""
+    found, at = [], 0
+    for start, end in merged(spans(text)):
+        found += [text[at:start], "*****"]
+        at = end
+    return "".join([*found, text[at:]])
 
 
 def _harmless(text: str) -> bool:
