@@ -20,7 +20,12 @@ LONGEST_EXAMPLE = 60
 
 LONGEST_REPORT = 40
 
-_DIALECTS = {"dockerfile": "Dockerfile", "compose": "Compose", "kubernetes": "Kubernetes"}
+_DIALECTS = {
+    "dockerfile": "Dockerfile",
+    "compose": "Compose",
+    "kubernetes": "Kubernetes",
+    "devcontainer": "Dev Container",
+}
 _ORDER = list(_DIALECTS)
 _NO_EXAMPLES = "run"
 """The concern whose findings the engine makes, about files that can't be read and the like."""
@@ -126,6 +131,8 @@ def _files(case: Path) -> list[Path]:
 
 
 def _dialect(file: Path) -> str:
+    if file.name.endswith("devcontainer.json"):
+        return "devcontainer"
     if "ockerfile" in file.name:
         return "dockerfile"
     return "compose" if "compose" in file.name else "kubernetes"
@@ -139,7 +146,7 @@ def _example(case: Path) -> Iterator[str]:
     for file in _files(case):
         if case.is_dir():
             yield f"`{file.relative_to(case)}`:"
-        yield _fenced("dockerfile" if _dialect(file) == "dockerfile" else "yaml", _lines(file))
+        yield _fenced({"dockerfile": "dockerfile", "devcontainer": "jsonc"}.get(_dialect(file), "yaml"), _lines(file))
     report = case.with_name(f"{case.name}.txt")
     if report.is_file():
         yield _fenced("text", _findings(_lines(report)))

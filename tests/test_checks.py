@@ -40,6 +40,7 @@ WITHOUT_EXTENT = {
             "build-ssh-agent",
             "deprecated-image",
             "eol-base-image",
+            "feature-unpinned",
             "go-unpinned",
             "npm-unpinned",
             "pip-unpinned",
@@ -63,6 +64,7 @@ WITHOUT_EXTENT = {
             "removed-api",
             "service-port-in-policy",
             "used-but-blocked",
+            "setting-without-effect",
         ],
         "it tells that something doesn't work or is denied, and opens nothing",
     ),
@@ -150,6 +152,8 @@ def test_a_fixture_gives_the_report_beside_it(case: Path, update: bool, tmp_path
 
 
 def dialect_of(path: Path) -> str:
+    if path.name.endswith("devcontainer.json"):
+        return "devcontainer"
     if "ockerfile" in path.name:
         return "dockerfile"
     return "compose" if "compose" in path.name else "kubernetes"

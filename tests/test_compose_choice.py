@@ -177,6 +177,26 @@ OVER = "services: {web: {image: 'c:1'}}"
         ("Taskfile.yml", "tasks: {up: {cmds: ['docker compose -f compose.yaml -f compose.x.yaml up']}}\n"),
         ("justfile", "up:\n  docker compose -f compose.yaml -f compose.x.yaml up\n"),
         ("deploy.sh", "docker stack deploy -c compose.yaml -c compose.x.yaml s\n"),
+        ("justfile", "over := 'compose.x.yaml'\nup:\n  docker compose -f compose.yaml -f {{over}} up\n"),
+        (
+            "Taskfile.yml",
+            "vars:\n  OVER: compose.x.yaml\ntasks:\n  up: docker compose -f compose.yaml -f {{.OVER}} up\n",
+        ),
+        (
+            ".gitlab-ci.yml",
+            "variables:\n  FILES: -f compose.yaml -f compose.x.yaml\nup:\n  script:\n    - docker compose $FILES up\n",
+        ),
+        (
+            ".github/workflows/ci.yml",
+            (
+                "env:\n  OVER: compose.x.yaml\njobs:\n  a:\n    steps:\n"
+                "      - run: docker compose -f compose.yaml -f ${{ env.OVER }} up\n"
+            ),
+        ),
+        ("README.md", "```console\nme@host:~$ podman-compose -fcompose.yaml -fcompose.x.yaml up\n```\n"),
+        ("README.md", "    # docker-compose --profile dev -f compose.yaml --env-file x -f compose.x.yaml up -d\n"),
+        ("up.sh", "docker compose --project-directory . -p x -f compose.yaml -f compose.x.yaml up\n"),
+        ("up.sh", "COMPOSE_PROFILES=dev docker compose -f compose.yaml -f compose.x.yaml up\n"),
         (".devcontainer/devcontainer.json", '{// x\n"dockerComposeFile": ["../compose.yaml", "../compose.x.yaml"]}\n'),
         (".devcontainer.json", '{"dockerComposeFile": ["compose.yaml",\n  "compose.x.yaml"], "service": "web"}\n'),
     ],
@@ -374,3 +394,19 @@ def test_a_layer_that_cannot_be_read_is_told(tmp_path: Path) -> None:
     result = judge(tmp_path, files)
     assert [f.scope for f in named(result, "privileged")] == ["compose.yaml + compose.a.yaml"]
     assert any("broken.yaml" in item.reason for item in result.coverage.unjudged)
+
+
+def test_where_a_project_lies_and_what_its_variables_are(tmp_path: Path) -> None:
+    files = {
+        "deploy/app.compose.yaml": "services: {web: {image: '${WHICH}', volumes: ['./etc:/x']}}",
+        "deploy/compose.yaml": "services: {other: {image: 'x/y:1'}}",
+        "prod.env": "WHICH=nginx:latest\n",
+        "Makefile": "up:\n\tdocker compose --env-file prod.env --project-directory . -f deploy/app.compose.yaml up\n",
+    }
+    (project,) = (each for each in found(tmp_path, files) if "web" in each.services)
+    web = project.services["web"]
+    assert (project.folder, web.image.value, web.volumes[0].source.value) == ("", "nginx:latest", "./etc")
+    files["Makefile"] = "up:\n\tdocker compose -f deploy/app.compose.yaml up\n"
+    (project,) = (each for each in found(tmp_path, files) if "web" in each.services)
+    web = project.services["web"]
+    assert (project.folder, web.image.value, web.volumes[0].source.value) == ("deploy", None, "./deploy/etc")

@@ -95,7 +95,7 @@ def test_names_in_a_history(tmp_path: Path) -> None:
     done = run(repo.folder, "check", "--diff-base", "HEAD", "--allow-no-files")
     assert (done.code, done.error) == (
         0,
-        "hullcheck: nothing to check: no Dockerfile, Compose file or Kubernetes manifest found\n",
+        "hullcheck: nothing to check: no Dockerfile, Compose file, Kubernetes manifest or development container found\n",
     )
     assert run(repo.folder, "show", "--diff-base", "HEAD").code == 0
     assert run(repo.folder, "map", "--diff-base", "HEAD").code == 0

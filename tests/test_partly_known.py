@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from hullcheck.cli import main
+from judge import judge, named
 
 START = "services:\n  web:\n    image: web:1.2\n"
 
@@ -134,6 +135,41 @@ def test_a_port_is_what_the_example_beside_it_says(
 ) -> None:
     files = {"compose.yaml": f"{START}    ports: ['${{WHERE}}:8080']\n", ".env.example": f"{shipped}\n"}
     assert ("port-all-interfaces" in found(tmp_path, capsys, files)[0]) == public
+
+
+SHIPPED = "services:\n  web:\n    image: 'ghcr.io/x/app:${TAG}'\n    user: '${RUN_AS}'\n    network_mode: '${NET}'\n"
+SHIPPED += "    privileged: ${ALL}\n    cap_add: ['${CAP}']\n"
+VALUES = "TAG=latest\nRUN_AS=0\nNET=host\nALL=true\nCAP=SYS_ADMIN\n"
+TOLD = {"latest-tag", "root-user", "host-network", "privileged", "dangerous-capability"}
+
+
+@pytest.mark.parametrize("name", [".env.example", ".env.dist", ".env.sample", "example.env", ".env"])
+def test_what_runs_first_is_what_is_shipped(name: str, tmp_path: Path) -> None:
+    result = judge(tmp_path, {"compose.yaml": SHIPPED, name: VALUES})
+    told = [finding for finding in result.findings if finding.name in TOLD]
+    assert {finding.name for finding in told} == TOLD
+    if name != ".env":
+        assert all(any(place.location.path == name for place in finding.related) for finding in told)
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        {".env.example": VALUES, ".env": "OTHER=1\n"},
+        {".env.example": "TAG=\nRUN_AS=<uid>\nNET=your-network\nALL=\nCAP=${MORE}\n"},
+        {"other/.env.example": VALUES},
+        {".env.production": VALUES},
+    ],
+)
+def test_what_is_not_known_is_not_shipped(files: dict[str, str], tmp_path: Path) -> None:
+    result = judge(tmp_path, {"compose.yaml": SHIPPED, **files})
+    assert not {finding.name for finding in result.findings} & TOLD
+
+
+def test_a_credential_of_an_example_is_none_of_the_project(tmp_path: Path) -> None:
+    text = "services: {db: {image: 'postgres:17.2', environment: {POSTGRES_PASSWORD: '${DB_PASSWORD}'}}}\n"
+    result = judge(tmp_path, {"compose.yaml": text, ".env.example": "DB_PASSWORD=k3vQz8Rw2pLm\n"})
+    assert not named(result, "secret-in-env", "credentials-in-url")
 
 
 def test_no_message_says_none(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -11,7 +11,7 @@ from hullcheck.budget import CAUSE, OutOfTimeError, Thing, tick
 from hullcheck.check import Check, Registry
 from hullcheck.config import Config
 from hullcheck.coverage import ledger
-from hullcheck.discover import Entry, Skipped, Tree
+from hullcheck.discover import DEV_CONTAINER, Entry, Skipped, Tree
 from hullcheck.finding import Finding, Severity
 from hullcheck.ignores import Ignore, written
 from hullcheck.link.project import Project, link
@@ -167,9 +167,13 @@ class Judge(NamedTuple):
         for number, (scope, part) in enumerate(project.parts):
             try:
                 tick()
+                developed = scope in project.devcontainers
                 for check, function, takes_settings in by_type.get(type(part).__name__, ()):
+                    if developed and "devcontainer" not in check.dialects:
+                        continue
                     arguments = (part, self.settings) if takes_settings else (part,)
-                    yield from (_within(found, scope) for found in self._found(check, function, arguments))
+                    found = (_within(each, scope) for each in self._found(check, function, arguments))
+                    yield from (each._replace(dialect="devcontainer") for each in found) if developed else found
             except OutOfTimeError as error:
                 unchecked += project.parts[number:]
                 project.problems.extend(_unchecked(error, unchecked))
@@ -200,11 +204,13 @@ class Judge(NamedTuple):
 
 
 _NOT_EDITED = (".hcl#", ".json#")
-"""In the scopes of Dockerfiles that stand in bake files: an edit there couldn't be proved to be one."""
+"""In the scopes of Dockerfiles that stand in bake files: an edit there couldn't be proved to be one. Nor could one of JSON
+with comments."""
 
 
 def _within(finding: Finding, scope: str) -> Finding:
-    fix = None if any(mark in scope for mark in _NOT_EDITED) else finding.fix
+    kept = any(mark in scope for mark in _NOT_EDITED) or finding.location.path.endswith(DEV_CONTAINER)
+    fix = None if kept else finding.fix
     return finding._replace(scope=scope, fix=fix)
 
 

@@ -9,10 +9,14 @@ from functools import cached_property
 
 from hullcheck import look
 from hullcheck.errors import HullcheckError
-from hullcheck.history import Base, History
+from hullcheck.history import Base, CommitTree, History
 from hullcheck.patterns import pattern
 from hullcheck.tuples import NamedTuple
-from hullcheck.typed import Any
+from hullcheck.typed import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from hullcheck.config import Config
+    from hullcheck.discover import Tree
 
 _ID = pattern(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _NONE = pattern(r"0{40}|0{64}")
@@ -210,3 +214,16 @@ def _left(history: History, commit: str, how: str) -> Base:
         advice = "; this clone is shallow: fetch all history (`fetch-depth: 0`)" if history.shallow else ""
         raise HullcheckError(f"--diff-base: HEAD and {how} have no common ancestor here{advice}")
     return Base(common, commit, f"the merge base with {how}" if common != commit else how)
+
+
+def base_tree(disk: Tree, past: Past, config: Config) -> CommitTree:
+    """The files of the commit that a change started from, as those of the change are looked at."""
+    tracked = past.history.tracked()
+    return CommitTree(
+        past.history,
+        past.base.commit,
+        exclude=config.exclude,
+        vendored=config.include_vendored,
+        named=disk.named,
+        beside=() if isinstance(disk, CommitTree) else tuple(path for path in disk.paths if path not in tracked),
+    )

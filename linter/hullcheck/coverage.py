@@ -82,9 +82,9 @@ _UNDECIDED = Gap("variable", "setting", "a variable decides how much the service
 
 
 def _undecided(project: "Project") -> Iterator[Item]:
-    """What services of Compose may do, where a variable that nobody sets decides it."""
+    """What services of Compose and development containers may do, where a variable that nobody sets decides it."""
     for _, part in project.parts:
-        if getattr(part, "dialect", "") != "compose":
+        if getattr(part, "dialect", "") not in ("compose", "devcontainer"):
             continue
         if isinstance(part, Container):
             fields = [part.privileged, *part.capabilities_added, *(profile.value for profile in part.profiles)]
@@ -132,6 +132,8 @@ class _Known:
         elif file.kind == "compose":
             for name in _services(model.documents):
                 yield "service", f"services.{name}", path in self.used.compose or (path, name) in self.used.services
+        elif file.kind == "devcontainer":
+            yield "development container", model.owner, (path, model.owner) in self.owners
         elif file.kind in ("kubernetes", "kustomization"):
             for made in model.objects:
                 yield "object", made.owner, id(made.node) in self.used.nodes

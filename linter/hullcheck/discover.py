@@ -53,6 +53,7 @@ class Kind(Enum):
     SKAFFOLD = "skaffold"
     BAKE = "bake"
     CHART = "chart"  # a Helm chart's Chart.yaml
+    DEV_CONTAINER = "devcontainer"
     ENV = "env"  # a .env beside a Compose file
     UNKNOWN = "unknown"  # passed by name: decided by content
 
@@ -69,6 +70,7 @@ _COMPOSE = pattern(
     re.IGNORECASE | re.DOTALL,
 )
 KUSTOMIZATION_NAMES = frozenset(("kustomization.yaml", "kustomization.yml", "Kustomization"))
+DEV_CONTAINER = "devcontainer.json"
 _BAKE = pattern(r"docker-bake(?:\.override)?\.(?:hcl|json)")
 STRUCTURED = frozenset((Kind.YAML, Kind.COMPOSE, Kind.KUSTOMIZATION, Kind.SKAFFOLD, Kind.CHART))
 
@@ -85,6 +87,8 @@ def kind_of(name: str) -> Kind | None:
             return Kind.SKAFFOLD
         if name == "Chart.yaml":
             return Kind.CHART
+        if lower.endswith(DEV_CONTAINER):
+            return Kind.DEV_CONTAINER
         return Kind.COMPOSE if _COMPOSE.fullmatch(name) else Kind.YAML
     if lower == ".env":
         return Kind.ENV

@@ -142,7 +142,7 @@ class Commit(Narrow):
         """As for any; the change is looked up in the index, and in what the files of interest hold."""
         if len(entries) < LEAST:
             return entries
-        from hullcheck.gate.change import base_tree
+        from hullcheck.base import base_tree
         from hullcheck.history import LINK, SUBMODULE
 
         base = base_tree(tree, self.past, self.config)

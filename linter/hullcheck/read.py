@@ -389,6 +389,21 @@ def _is_bake(root: "Node") -> bool:
     return any(isinstance(child, Mapping) and not _BAKE_WORDS.isdisjoint(child.entries()) for child in children)
 
 
+def _dev_container(source: Source, entry: Entry) -> Iterator[File]:
+    """A development container, and what it lays over Compose files."""
+    from hullcheck.parse import devcontainer
+
+    model, problems = devcontainer.read(source)
+    if model is not None or problems or entry.named:
+        yield File(source, "devcontainer", model, tuple(problems))
+    over = devcontainer.overlay(model) if model is not None else None
+    if over is not None:
+        yield File(source, "compose", over)
+    for reading in _structured(source, entry._replace(named=False)):  # whatever else it holds, its name hides nothing
+        if reading.model is not None:
+            yield reading
+
+
 def _env(source: Source, entry: Entry) -> Iterator[File]:
     """Variables for others: read whole when they are linked."""
     yield File(source, "env", None, counts=False)
@@ -425,6 +440,7 @@ _READERS: dict[Kind, Callable[[Source, Entry], Iterator[File]]] = {
     Kind.SKAFFOLD: _structured,
     Kind.CHART: _structured,
     Kind.BAKE: _bake,
+    Kind.DEV_CONTAINER: _dev_container,
     Kind.ENV: _env,
     Kind.UNKNOWN: _by_content,
 }

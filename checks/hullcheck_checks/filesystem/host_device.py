@@ -35,7 +35,7 @@ check = Check(
     __name__,
     __doc__,
     severity=Severity.CRITICAL,
-    dialects=("compose", "kubernetes"),
+    dialects=("compose", "kubernetes", "devcontainer"),
     aliases=(
         Alias("compose-lint:CL-0016", "device", _DISKS),
         Alias("compose-lint:CL-0013", "mount", "/dev*"),

@@ -33,7 +33,7 @@ check = Check(
     __name__,
     __doc__,
     severity=Severity.HIGH,
-    dialects=("compose", "kubernetes"),
+    dialects=("compose", "kubernetes", "devcontainer"),
     aliases=(
         "compose-lint:CL-0017",
         Alias("kics:baa452f0-1f21-4a25-ace5-844e7a5f410d", dialects=("compose",)),

@@ -45,7 +45,7 @@ check = Check(
     __name__,
     __doc__,
     severity=Severity.CRITICAL,
-    dialects=("compose", "kubernetes"),
+    dialects=("compose", "kubernetes", "devcontainer"),
     aliases=(
         Alias("compose-lint:CL-0001", never=("DOCKER_HOST",)),
         Alias("kics:d6355c88-1e8d-49e9-b2f2-f8a1ca12c75b", "*docker.sock", dialects=("compose",)),
@@ -82,7 +82,7 @@ def services(project: ComposeProject) -> Iterator[Finding]:
 
 @check.on("Container")
 def pods(container: Container) -> Iterator[Finding]:
-    if container.dialect == "kubernetes":
+    if container.dialect in ("kubernetes", "devcontainer"):
         yield from _mounts(container, proxy=False)
 
 

@@ -36,7 +36,7 @@ check = Check(
     __name__,
     __doc__,
     severity=Severity.HIGH,
-    dialects=("compose", "kubernetes"),
+    dialects=("compose", "kubernetes", "devcontainer"),
     aliases=(
         Alias("compose-lint:CL-0001", ("/", "/var", "/run", "/var/run")),
         Alias(

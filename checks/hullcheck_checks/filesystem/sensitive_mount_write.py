@@ -34,7 +34,7 @@ check = Check(
     __name__,
     __doc__,
     severity=Severity.CRITICAL,
-    dialects=("compose", "kubernetes"),
+    dialects=("compose", "kubernetes", "devcontainer"),
     aliases=(
         Alias("compose-lint:CL-0001", ("/", "/var", "/run", "/var/run")),
         Alias("compose-lint:CL-0013", below("/sys", "/dev", "/home", "~", "/run", "/var/run")),

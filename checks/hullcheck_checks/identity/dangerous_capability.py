@@ -39,7 +39,7 @@ check = Check(
     __name__,
     __doc__,
     severity=Severity.CRITICAL,
-    dialects=("compose", "kubernetes"),
+    dialects=("compose", "kubernetes", "devcontainer"),
     aliases=(
         Alias("compose-lint:CL-0011", ("NET_ADMIN", "BPF", "SYS_BOOT")),
         Alias("compose-lint:CL-0024", ("ALL", "SYS_ADMIN", "SYS_MODULE", "SYS_RAWIO")),
@@ -76,9 +76,11 @@ def added(container: Container) -> Iterator[Finding]:
         if field.value is None:
             continue
         name = bare_name(field.value)
-        severity = _SEVERITIES.get(tier(name, docker=container.dialect == "compose"))
+        severity = _SEVERITIES.get(tier(name, docker=container.dialect != "kubernetes"))
         if severity is not None:
             severity = Severity.INFO if container.remapped else severity
+            if container.dialect == "devcontainer" and name == "SYS_PTRACE":
+                severity = Severity.LOW  # debuggers need it, and processes of others aren't in sight
             own = ", in a user namespace of its own" if container.remapped else ""
             gives = f": {GIVES[name]}" if name in GIVES else ""
             yield check.finding(

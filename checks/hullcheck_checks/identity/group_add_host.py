@@ -31,7 +31,7 @@ check = Check(
     __name__,
     __doc__,
     severity=Severity.LOW,
-    dialects=("compose", "kubernetes"),
+    dialects=("compose", "kubernetes", "devcontainer"),
     aliases=(Alias("kube-linter:run-as-non-root", ("0", "root")), Alias("trivy:KSV-0116", ("0", "root"))),
     cwe=(250,),
     fixable="unsafe",

@@ -34,7 +34,7 @@ check = Check(
     __name__,
     __doc__,
     severity=Severity.HIGH,
-    dialects=("compose", "kubernetes"),
+    dialects=("compose", "kubernetes", "devcontainer"),
     aliases=(
         "compose-lint:CL-0008",
         Alias("kics:071a71ff-f868-47a4-ac0b-3c59e4ab5443", dialects=("compose",)),
@@ -61,6 +61,7 @@ def shared(workload: Workload) -> Iterator[Finding]:
             workload,
             f"{workload.described} uses the host's network",
             at=field.location,
+            severity=Severity.MEDIUM if workload.dialect == "devcontainer" else None,
             evidence=("host",),
             related=field.related,
             fix=_leave(workload, field.location),

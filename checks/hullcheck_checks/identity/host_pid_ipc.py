@@ -35,7 +35,7 @@ check = Check(
     __name__,
     __doc__,
     severity=Severity.HIGH,
-    dialects=("compose", "kubernetes"),
+    dialects=("compose", "kubernetes", "devcontainer"),
     aliases=(
         Alias("compose-lint:CL-0010", ("processes", "shared memory")),
         Alias("kics:4f31dd9f-2cc3-4751-9b53-67e4af83dac0", "processes", dialects=("compose",)),

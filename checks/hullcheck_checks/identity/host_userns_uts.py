@@ -32,7 +32,7 @@ check = Check(
     __name__,
     __doc__,
     severity=Severity.MEDIUM,
-    dialects=("compose", "kubernetes"),
+    dialects=("compose", "kubernetes", "devcontainer"),
     aliases=(
         Alias("kics:8af7162d-6c98-482f-868e-0d33fb675ca8", "users", dialects=("compose",)),
         Alias("kics:4d9f44c6-2f4a-4317-9bb5-267adbea0232", "cgroups", dialects=("compose",)),
@@ -47,7 +47,7 @@ check = Check(
 
 @check.on("Workload")
 def shared(workload: Workload) -> Iterator[Finding]:
-    users = Severity.MEDIUM if workload.dialect == "compose" else Severity.INFO
+    users = Severity.MEDIUM if workload.dialect != "kubernetes" else Severity.INFO
     for name, field, severity in (
         ("users", workload.host_users, users),
         ("host name", workload.host_uts, Severity.LOW),

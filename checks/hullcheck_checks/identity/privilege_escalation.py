@@ -41,7 +41,7 @@ check = Check(
     __name__,
     __doc__,
     severity=Severity.MEDIUM,
-    dialects=("compose", "kubernetes"),
+    dialects=("compose", "kubernetes", "devcontainer"),
     aliases=(
         "compose-lint:CL-0003",
         Alias("kics:27fcc7d6-c49b-46e0-98f1-6c082a6a2750", dialects=("compose",)),
@@ -67,7 +67,7 @@ def escalation(container: Container, settings: Settings) -> Iterator[Finding]:
     field = container.escalation
     if field is None or container.windows:
         return
-    said = "`no-new-privileges` is false" if container.dialect == "compose" else "`allowPrivilegeEscalation` is true"
+    said = "`no-new-privileges` is false" if container.dialect != "kubernetes" else "`allowPrivilegeEscalation` is true"
     if field.value:
         yield check.finding(
             container,

@@ -35,7 +35,7 @@ check = Check(
     __name__,
     __doc__,
     severity=Severity.CRITICAL,
-    dialects=("compose", "kubernetes"),
+    dialects=("compose", "kubernetes", "devcontainer"),
     aliases=(
         "compose-lint:CL-0002",
         Alias("kics:ae5b6871-7f45-42e0-bb4c-ab300c4d2026", dialects=("compose",)),

@@ -35,7 +35,7 @@ check = Check(
     __name__,
     __doc__,
     severity=Severity.HIGH,
-    dialects=("dockerfile", "compose", "kubernetes"),
+    dialects=("dockerfile", "compose", "kubernetes", "devcontainer"),
     aliases=(
         "hadolint:DL3002",
         "trivy:DS-0002",
@@ -68,11 +68,17 @@ def root(container: Container) -> Iterator[Finding]:
         container,
         f"{container.described} runs as root: {user.why}{leaves}",
         at=user.location,
-        severity=Severity.INFO if user.drops_privileges or container.remapped else None,
+        severity=_severity(container),
         evidence=(user.text or "root",),
         related=user.related,
         fix=_another(container),
     )
+
+
+def _severity(container: Container) -> Severity | None:
+    if container.user.drops_privileges or container.remapped:
+        return Severity.INFO
+    return Severity.LOW if container.dialect == "devcontainer" else None  # as most do: one works in it, nobody else
 
 
 def _another(container: Container) -> Fix | None:

@@ -40,7 +40,7 @@ check = Check(
     __name__,
     __doc__,
     severity=Severity.HIGH,
-    dialects=("compose", "kubernetes"),
+    dialects=("compose", "kubernetes", "devcontainer"),
     aliases=(
         Alias("compose-lint:CL-0009", ("seccomp", "apparmor", "selinux"), ("unconfined", "disable")),
         Alias("kics:404fde2c-bc4b-4371-9747-7054132ac953", "seccomp", dialects=("compose",)),
@@ -90,7 +90,7 @@ def unconfined(container: Container) -> Iterator[Finding]:
             container,
             f"{container.described} runs {_how(profile, value)}",
             at=profile.value.location,
-            severity=severity,
+            severity=min(severity, Severity.MEDIUM) if container.dialect == "devcontainer" else severity,
             evidence=(profile.kind, value),
             related=profile.value.related,
             fix=_confined(container, profile) if off else None,
@@ -108,7 +108,7 @@ def _how(profile: Profile, value: str) -> str:
 def _confined(container: Container, profile: Profile) -> Fix | None:
     """Docker's own profile, by saying nothing; in Kubernetes the runtime's."""
     place = profile.value.location
-    if container.dialect == "compose":
+    if container.dialect != "kubernetes":
         return fix("take the default", delete(place), safe=False)
     if profile.kind.startswith("selinux"):
         return None

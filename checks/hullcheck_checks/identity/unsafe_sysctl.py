@@ -37,7 +37,7 @@ check = Check(
     __name__,
     __doc__,
     severity=Severity.HIGH,
-    dialects=("compose", "kubernetes"),
+    dialects=("compose", "kubernetes", "devcontainer"),
     aliases=(
         "kube-linter:unsafe-sysctls",
         "trivy:KSV-0026",
@@ -79,7 +79,7 @@ def unsafe(workload: Workload) -> Iterator[Finding]:
                 related=sysctl.value.related,
             )
             continue
-        severity = _in_compose(workload, name) if workload.dialect == "compose" else _in_pod(name)
+        severity = _in_compose(workload, name) if workload.dialect != "kubernetes" else _in_pod(name)
         if severity is not None:
             yield check.finding(
                 workload,

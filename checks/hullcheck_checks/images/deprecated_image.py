@@ -34,7 +34,7 @@ check = Check(
     __name__,
     __doc__,
     severity=Severity.MEDIUM,
-    dialects=("dockerfile", "compose", "kubernetes"),
+    dialects=("dockerfile", "compose", "kubernetes", "devcontainer"),
     aliases=(
         Alias("trivy:KSV-0102", "*tiller*"),
         Alias("checkov:CKV_K8S_34", "*tiller*"),

@@ -34,7 +34,7 @@ check = Check(
     __name__,
     __doc__,
     severity=Severity.HIGH,
-    dialects=("dockerfile", "compose", "kubernetes"),
+    dialects=("dockerfile", "compose", "kubernetes", "devcontainer"),
     aliases=("tally:ruby/eol-ruby-version", "cis-docker:4.4"),
     cwe=(1104,),
 )

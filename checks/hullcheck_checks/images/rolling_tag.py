@@ -34,7 +34,7 @@ check = Check(
     __name__,
     __doc__,
     severity=Severity.MEDIUM,
-    dialects=("dockerfile", "compose", "kubernetes"),
+    dialects=("dockerfile", "compose", "kubernetes", "devcontainer"),
     aliases=(
         Alias("compose-lint:CL-0004", ("stable", "edge", "nightly", "dev", "test")),
         Alias(

@@ -27,7 +27,7 @@ check = Check(
     __name__,
     __doc__,
     severity=Severity.LOW,
-    dialects=("dockerfile", "compose", "kubernetes"),
+    dialects=("dockerfile", "compose", "kubernetes", "devcontainer"),
     aliases=(
         "checkov:CKV_K8S_43",
         "compose-lint:CL-0019",

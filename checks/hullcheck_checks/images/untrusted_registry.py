@@ -33,7 +33,7 @@ check = Check(
     __name__,
     __doc__,
     severity=Severity.MEDIUM,
-    dialects=("dockerfile", "compose", "kubernetes"),
+    dialects=("dockerfile", "compose", "kubernetes", "devcontainer"),
     aliases=(
         "hadolint:DL3026",
         "trivy:KSV-0032",

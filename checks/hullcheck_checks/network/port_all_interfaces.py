@@ -30,14 +30,14 @@ from hullcheck.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from hullcheck.model.compose import Service
-    from hullcheck.model.container import Port
+    from hullcheck.model.container import Container, Port
     from hullcheck.model.network.parts import ComposeUse
 
 check = Check(
     __name__,
     __doc__,
     severity=Severity.MEDIUM,
-    dialects=("compose",),
+    dialects=("compose", "devcontainer"),
     aliases=(
         "compose-lint:CL-0005",
         "dclint:no-unbound-port-interfaces",
@@ -83,6 +83,22 @@ def everywhere(use: ComposeUse) -> Iterator[Finding]:
         for port in service.ports:
             if port.public:
                 yield _finding(service, port)
+
+
+@check.on("Container")
+def in_development(container: Container) -> Iterator[Finding]:
+    for port in container.ports if container.dialect == "devcontainer" else ():
+        if port.public:
+            from hullcheck.model.network.extents import published
+
+            yield check.finding(
+                container,
+                f"{container.described} publishes port {port.shown} on every interface of the host",
+                at=port.location,
+                severity=Severity.LOW,
+                evidence=(port.shown, port.protocol),
+                extent=published(port),
+            )
 
 
 def _finding(service: Service, port: Port) -> Finding:

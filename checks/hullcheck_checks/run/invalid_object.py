@@ -16,5 +16,5 @@ check = Check(
     __name__,
     __doc__,
     severity=Severity.MEDIUM,
-    dialects=("dockerfile", "compose", "kubernetes"),
+    dialects=("dockerfile", "compose", "kubernetes", "devcontainer"),
 )

@@ -18,5 +18,5 @@ check = Check(
     __name__,
     __doc__,
     severity=Severity.INFO,
-    dialects=("dockerfile", "compose", "kubernetes"),
+    dialects=("dockerfile", "compose", "kubernetes", "devcontainer"),
 )

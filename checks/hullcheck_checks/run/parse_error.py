@@ -20,6 +20,6 @@ check = Check(
     __name__,
     __doc__,
     severity=Severity.HIGH,
-    dialects=("dockerfile", "compose", "kubernetes"),
+    dialects=("dockerfile", "compose", "kubernetes", "devcontainer"),
     aliases=("hadolint:DL1000", "hadolint:DL3061", "tally:tally/unknown-instruction"),
 )

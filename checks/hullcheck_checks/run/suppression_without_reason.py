@@ -17,6 +17,6 @@ check = Check(
     __name__,
     __doc__,
     severity=Severity.LOW,
-    dialects=("dockerfile", "compose", "kubernetes"),
+    dialects=("dockerfile", "compose", "kubernetes", "devcontainer"),
     aliases=("hadolint:DL1001",),
 )

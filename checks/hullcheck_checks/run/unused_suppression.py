@@ -17,5 +17,5 @@ check = Check(
     __name__,
     __doc__,
     severity=Severity.LOW,
-    dialects=("dockerfile", "compose", "kubernetes"),
+    dialects=("dockerfile", "compose", "kubernetes", "devcontainer"),
 )

@@ -47,7 +47,7 @@ check = Check(
     __name__,
     __doc__,
     severity=Severity.HIGH,
-    dialects=("dockerfile", "compose", "kubernetes"),
+    dialects=("dockerfile", "compose", "kubernetes", "devcontainer"),
     aliases=("compose-lint:CL-0021", "tally:secrets-in-code", "kics:a88baa34-e2ad-44ea-ad6f-8cac87bc7c71"),
     cwe=(522, 798),
 )
@@ -61,7 +61,10 @@ def in_container(container: Container) -> Iterator[Finding]:
     named = [(variable.name, variable.value) for variable in variables]
     words = [("command", word) for word in container.command]
     words += [(probe.kind, word) for probe in container.probes for word in probe.command]
-    said = (*((name, field, container.dialect == "compose") for name, field in named), *((*w, False) for w in words))
+    said = (
+        *((name, field, container.dialect in ("compose", "devcontainer")) for name, field in named),
+        *((*w, False) for w in words),
+    )
     for name, field, plain in said:
         for login in _literal(field, plain):
             value = _text(field)[login.start : login.end]

@@ -40,7 +40,7 @@ check = Check(
     __name__,
     __doc__,
     severity=Severity.HIGH,
-    dialects=("dockerfile", "compose", "kubernetes"),
+    dialects=("dockerfile", "compose", "kubernetes", "devcontainer"),
     aliases=("tally:secrets-in-code",),
     cwe=(214, 798),
     covered_by=("secret-value",),
@@ -83,12 +83,17 @@ def in_stage(stage: Stage) -> Iterator[Finding]:
                     continue
                 yield check.finding(
                     stage,
-                    f"`{instruction.keyword}` passes a literal credential with `{said.option}`",
+                    f"{_subject(stage, instruction)} passes a literal credential with `{said.option}`",
                     at=place,
                     severity=Severity.MEDIUM if weak(value) else None,
                     evidence=(instruction.keyword, said.option),
                     redact=(place,),
                 )
+
+
+def _subject(stage: Stage, instruction: Instruction) -> str:
+    developed = stage.dockerfile.source.path.endswith("devcontainer.json")  # whose commands are no instructions
+    return "a command" if developed else f"`{instruction.keyword}`"
 
 
 _BUILDS = pattern(

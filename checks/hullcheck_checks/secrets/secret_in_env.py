@@ -60,7 +60,7 @@ check = Check(
     __name__,
     __doc__,
     severity=Severity.HIGH,
-    dialects=("dockerfile", "compose", "kubernetes"),
+    dialects=("dockerfile", "compose", "kubernetes", "devcontainer"),
     aliases=(
         Alias("hadolint:DL3064", ("ENV", "ARG")),
         Alias("buildkit:SecretsUsedInArgOrEnv", ("ENV", "ARG")),

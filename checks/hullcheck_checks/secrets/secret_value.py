@@ -37,7 +37,7 @@ check = Check(
     __name__,
     __doc__,
     severity=Severity.CRITICAL,
-    dialects=("dockerfile", "compose", "kubernetes"),
+    dialects=("dockerfile", "compose", "kubernetes", "devcontainer"),
     aliases=("kics:a88baa34-e2ad-44ea-ad6f-8cac87bc7c71", "tally:secrets-in-code", "cis-docker:4.10"),
     cwe=(798, 321),
 )

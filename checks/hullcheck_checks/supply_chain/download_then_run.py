@@ -40,7 +40,7 @@ check = Check(
     __name__,
     __doc__,
     severity=Severity.MEDIUM,
-    dialects=("dockerfile",),
+    dialects=("dockerfile", "devcontainer"),
     aliases=("scorecard:Pinned-Dependencies", "cis-docker:4.11"),
     cwe=(494, 345),
 )

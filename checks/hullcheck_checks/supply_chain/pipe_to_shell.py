@@ -39,7 +39,7 @@ check = Check(
     __name__,
     __doc__,
     severity=Severity.HIGH,
-    dialects=("dockerfile",),
+    dialects=("dockerfile", "devcontainer"),
     aliases=("scorecard:Pinned-Dependencies", "cis-docker:4.11"),
     cwe=(494, 829),
 )

@@ -37,7 +37,7 @@ check = Check(
     __name__,
     __doc__,
     severity=Severity.HIGH,
-    dialects=("dockerfile", "compose", "kubernetes"),
+    dialects=("dockerfile", "compose", "kubernetes", "devcontainer"),
     aliases=(
         Alias("checkov:CKV2_DOCKER_2", "curl"),
         Alias("checkov:CKV2_DOCKER_3", ("wget", "wget2")),

@@ -258,7 +258,9 @@ def _say(options: argparse.Namespace, result: engine.Result, outputs: list[tuple
         for skipped in result.skipped:
             say(f"hullcheck: left out {clean(skipped.path)}: {skipped.reason}")
     if not result.files and not options.quiet:
-        say("hullcheck: nothing to check: no Dockerfile, Compose file or Kubernetes manifest found")
+        say(
+            "hullcheck: nothing to check: no Dockerfile, Compose file, Kubernetes manifest or development container found"
+        )
     if options.diff and not options.quiet:
         for line in _unread(result):
             say(f"hullcheck: {line}")

@@ -186,7 +186,8 @@ def networks_in(
             (path, problem.message)
             for path, file in files.items()
             for problem in file.problems
-            if problem.name in UNREAD and file.kind != "dockerfile"  # which says nothing of who talks to whom
+            if problem.name in UNREAD
+            and file.kind not in ("dockerfile", "devcontainer")  # which say nothing of who talks to whom
         )
     said = given.given(options)
     if past_of:

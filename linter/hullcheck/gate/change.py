@@ -6,9 +6,8 @@ import itertools
 from collections.abc import Set as AbstractSet
 
 from hullcheck.analysis import Analysis, Judge
-from hullcheck.base import Past
+from hullcheck.base import Past, base_tree
 from hullcheck.changes import Comparison, Nature, Side, compare
-from hullcheck.config import Config
 from hullcheck.discover import Tree
 from hullcheck.finding import Finding
 from hullcheck.history import CommitTree, as_then
@@ -79,19 +78,6 @@ def _united(findings: tuple[Finding, ...], opened: tuple[Finding, ...]) -> tuple
     return (
         *(told.get(number, finding) for number, finding in enumerate(findings)),
         *(found for key, found in by_fault.items() if key not in {same[n] for n in told}),
-    )
-
-
-def base_tree(disk: Tree, past: Past, config: Config) -> CommitTree:
-    """The files of the commit that a change started from, as those of the change are looked at."""
-    tracked = past.history.tracked()
-    return CommitTree(
-        past.history,
-        past.base.commit,
-        exclude=config.exclude,
-        vendored=config.include_vendored,
-        named=disk.named,
-        beside=() if isinstance(disk, CommitTree) else tuple(path for path in disk.paths if path not in tracked),
     )
 
 

@@ -150,7 +150,12 @@ class _Search:
                 return
 
     def _was(self, path: str) -> str:
-        kinds = {"dockerfile": "a Dockerfile", "compose": "a Compose file", "kubernetes": "a manifest"}
+        kinds = {
+            "dockerfile": "a Dockerfile",
+            "compose": "a Compose file",
+            "kubernetes": "a manifest",
+            "devcontainer": "a development container",
+        }
         return kinds.get(self._change.base.files[path].kind, "something")
 
     def _moved(self, path: str) -> Iterator[Lost]:

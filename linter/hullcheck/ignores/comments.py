@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from datetime import date
 
 from hullcheck.check import Registry
+from hullcheck.discover import DEV_CONTAINER
 from hullcheck.ignores import NEVER, Ignore
 from hullcheck.ignores.lines import Lines
 from hullcheck.patterns import pattern
@@ -15,11 +16,11 @@ from hullcheck.source import Location
 from hullcheck.terms import Terms
 
 _COMMENT = pattern(
-    r"(?:^|(?<=\s))(?:#|\{\{-? ?/\*)[ \t]*hullcheck:[ \t]*ignore(?:-(?P<scope>file|block))?"
+    r"(?:^|(?<=\s))(?:#|(?P<json>//|/\*)|\{\{-? ?/\*)[ \t]*hullcheck:[ \t]*ignore(?:-(?P<scope>file|block))?"
     r"\[(?P<words>[^\]\n]{0,2000})\](?P<rest>[^\n]*)",
     re.MULTILINE,
 )
-"""A comment of YAML or a Dockerfile, or of a template: `{{- /* ... */}}`."""
+"""A comment of YAML or a Dockerfile, of a template: `{{- /* ... */}}`, or of JSON that has any: `// ...`."""
 
 _REASON = pattern(r"""reason\s*=\s*(?:"(?P<double>[^"\n]*)"|'(?P<single>[^'\n]*)')""")
 _UNTIL = pattern(r"until\s*=\s*[\"']?(?P<day>\d{4}-\d{2}-\d{2})\b")
@@ -35,6 +36,8 @@ def read(file: File, registry: Registry) -> Iterator[Ignore]:
     if "hullcheck:" not in source.text:
         return
     for match in _COMMENT.finditer(source.text):
+        if (match["json"] is not None) != source.path.endswith(DEV_CONTAINER):
+            continue
         location = source.at(match.start(), match.start() + len(match[0].rstrip()))
         terms, unknown = resolve(match["words"].split(","), registry)
         reason = _REASON.search(match["rest"])

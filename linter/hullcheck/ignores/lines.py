@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from functools import cached_property
 
+from hullcheck.discover import DEV_CONTAINER
 from hullcheck.read import File
 
 MAX_BLOCK = 5_000
@@ -17,6 +18,7 @@ class Lines:
     def __init__(self, file: File) -> None:
         self.file = file
         self.source = file.source
+        self._of_json = file.source.path.endswith(DEV_CONTAINER)
 
     @cached_property
     def _depths(self) -> list[int]:
@@ -25,7 +27,8 @@ class Lines:
         for number in range(1, self.source.line_count + 1):
             text = self.source.line(number)
             content = text.lstrip()
-            depths.append(-1 if content[:1] in ("", "#") else len(text) - len(content))
+            comment = content[:1] in ("", "#") or (self._of_json and content[:2] in ("//", "/*"))
+            depths.append(-1 if comment else len(text) - len(content))
         return depths
 
     @cached_property

@@ -16,6 +16,7 @@ from hullcheck.link.compose_choice import Around, Choice, Choices
 from hullcheck.link.compose_containers import Lending, workloads
 from hullcheck.link.compose_reading import Reading, Settings
 from hullcheck.link.compose_services import Place, project_parts
+from hullcheck.link.compose_shipped import Shipped
 from hullcheck.model.compose import ComposeFile, ComposeProject, Service
 from hullcheck.model.node import Mapping, Node, is_null
 from hullcheck.model.problem import Problem, late
@@ -25,6 +26,7 @@ from hullcheck.render.compose.interpolate import BadTemplateError, Setting, Subs
 from hullcheck.render.compose.nodes import get, same, text_of, unmarked
 from hullcheck.render.compose.normal import normalised
 from hullcheck.render.compose.refuse import refusals
+from hullcheck.render.compose.stack import deployed, idle
 from hullcheck.source import Location, Source
 from hullcheck.tuples import NamedTuple
 
@@ -122,6 +124,12 @@ def taken(
     return choice.paths if choice is not None else ()
 
 
+def alone(file: ComposeFile, path: str) -> ComposeProject:
+    """A file by itself, about which nothing is missing: a development container, as the service that it comes to."""
+    reading = Reading(Files({path: file}), {}, {})
+    return _Projects(reading, "").made(Choice((path,), posixpath.dirname(path), complete=False))
+
+
 class _Projects:
     def __init__(self, reading: Reading, root_name: str, profiles: tuple[str, ...] | None = None) -> None:
         self.reading = reading
@@ -212,11 +220,13 @@ class _Projects:
 
     def made(self, choice: Choice) -> ComposeProject:
         """The project that these files make."""
-        name = self._name(choice, self.reading.settings(choice.folder))
-        loaded, variables = self.reading.merged(choice.paths, choice.folder, name)
-        root = normalised(loaded.root, name, variables)
         from hullcheck.render.compose.resolved import resolved, started
 
+        name = self._name(choice, self.reading.settings(choice.folder, choice.env))
+        loaded, variables = self.reading.merged(choice.paths, choice.folder, name, choice.env)
+        left_out = tuple(idle(loaded.root)) if choice.stack is not None else ()
+        stacked = choice.stack is not None and not choice.also
+        root = normalised(deployed(loaded.root) if stacked else loaded.root, name, variables)
         profiles = choice.profiles if choice.profiles is not None else self.profiles
         if profiles is not None:
             root = started(root, profiles)
@@ -227,7 +237,13 @@ class _Projects:
         told = {_statement(problem) for problem in base.problems} if base is not None else set()
         skipped = {r.service for r in self.reading.reached if r.path == choice.paths[0] and r.service}
         place = Place(
-            choice.folder, root, variables, self.reading.texts, choice.complete, skipped if choice.fragment else set()
+            choice.folder,
+            root,
+            variables,
+            self.reading.texts,
+            choice.complete,
+            skipped if choice.fragment else set(),
+            Shipped(choice.folder, self.reading.texts, variables),
         )
         parts = project_parts(place)
         services = {
@@ -244,7 +260,7 @@ class _Projects:
             top.location if top is not None else first.source.at_line(1), root, choice.complete, base is not None and base.complete,
             v1=tuple(f.source.at_line(1) for f in map(self.reading.files.__getitem__, choice.paths) if f.v1),
             versions=tuple(self._versions(choice.paths)), remotes=tuple(loaded.remotes),
-            guessed=choice.guessed, label=_label(choice),
+            guessed=choice.guessed, label=_label(choice), stack=choice.stack, idle=left_out, also=choice.also,
             taken=frozenset(r.path for r in loaded.reached if not r.service),
             extended=frozenset((r.path, r.service) for r in loaded.reached if r.service),
         )  # fmt: skip

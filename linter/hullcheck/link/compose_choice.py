@@ -10,6 +10,7 @@ import posixpath
 import re
 from collections.abc import Callable, Iterable
 
+from hullcheck.discover import DEV_CONTAINER
 from hullcheck.link.compose_reading import Reading
 from hullcheck.model.coverage import Gap
 from hullcheck.model.problem import Problem
@@ -17,6 +18,7 @@ from hullcheck.patterns import pattern
 from hullcheck.render.compose.files import Unread
 from hullcheck.render.compose.interpolate import Setting
 from hullcheck.render.compose.paths import inside
+from hullcheck.render.compose.stack import matters, named_stack, of_swarm
 from hullcheck.source import Location
 from hullcheck.tuples import NamedTuple
 from hullcheck.typed import TYPE_CHECKING
@@ -45,7 +47,8 @@ class Choice(NamedTuple):
     `complete` is false where nothing can be called missing, because more belongs to it than is known; a `fragment` is
     a file that is only judged for what it says. With `overlay`, the first file is judged by itself, too; with
     `guessed`, only names say that they belong together. `profiles` are those that are active, None for all; `name` is
-    the project's if it is given one.
+    the project's if it is given one. `stack` is where it is said that they are deployed to a swarm; with `also` they are
+    started by Compose, too. `env` are files of variables that are read instead of the folder's `.env`.
     """
 
     paths: tuple[str, ...]
@@ -56,6 +59,9 @@ class Choice(NamedTuple):
     fragment: bool = False
     profiles: tuple[str, ...] | None = None
     name: str = ""
+    stack: Location | None = None
+    also: bool = False
+    env: tuple[str, ...] = ()
 
 
 class Listed(NamedTuple):
@@ -86,6 +92,9 @@ class Choices:
         self.rest: list[str] = []
         self.left: list[str] = []
         self.said: list[Said] = []
+        self.stacks: dict[tuple[str, ...], Location] = {}
+        self.started: set[tuple[str, ...]] = set()
+        self.run: dict[tuple[str, ...], Said] = {}
         self.guesses: list[Choice] = []
         self.claimed: set[str] = set()
         self.only = _only(reading.known)
@@ -101,7 +110,7 @@ class Choices:
                 over = len(paths) > 1
                 found.append(Choice(paths, folder, overlay=over, profiles=entry.profiles, name=entry.name))
         self.claimed.update(path for choice in found for path in choice.paths)
-        return sorted(found, key=lambda choice: choice.overlay)
+        return sorted(map(self._stacked, found), key=lambda choice: choice.overlay)
 
     def mains(self) -> list[Choice]:
         """What Compose would start in each folder without being told a file."""
@@ -120,7 +129,7 @@ class Choices:
                     found.append(choice)
             self.rest += [path for path in paths if path not in taken and path not in self.claimed]
         self._ask()
-        return [choice._replace(complete=not self._is_made_whole(choice)) for choice in found]
+        return [self._stacked(choice._replace(complete=not self._is_made_whole(choice)), main=True) for choice in found]
 
     def _dotenvs(self) -> list[str]:
         return [path for path in self.reading.texts if path == ".env" or path.endswith("/.env")]
@@ -184,9 +193,10 @@ class Choices:
     def _ask(self) -> None:
         """Find out what is said of the files that no project has yet."""
         self.said = [said for said in self.containers if len(said.paths) > 1]
-        self.alone = {said.paths[0] for said in self.containers if len(said.paths) == 1}
+        self.alone = {said.paths[0] for said in self.containers if len(_of_compose(said.paths)) == 1}
         read = self.around.read
         parts = {path for path in self.rest if self._may_be_part(path)}
+        parts |= {path for path in (*self.rest, *self.bases.values()) if self._may_be_stack(path)}
         if read is not None and parts:
             known = [path for path in self.reading.known if path not in self.claimed]
             from hullcheck.link.compose_said import said_by_texts
@@ -194,6 +204,12 @@ class Choices:
             for said in said_by_texts(self.around.paths, read, known):
                 if parts.isdisjoint(said.paths):
                     continue  # it says nothing of what isn't known
+                if said.stack:
+                    self.stacks.setdefault(said.paths, said.place)
+                else:
+                    self.started.add(said.paths)
+                    if said.folder is not None or said.env:
+                        self.run.setdefault(said.paths, said)
                 if len(said.paths) == 1:
                     self.alone.add(said.paths[0])
                 elif not self.claimed.intersection(said.paths):
@@ -201,8 +217,14 @@ class Choices:
                     self.said.append(said._replace(paths=self._readable(named, "file of a command", "a command")))
         self.last = {said.paths[-1] for said in self.said}
 
+    def _may_be_stack(self, path: str) -> bool:
+        """Does it say something that a stack leaves out, so that it matters whether it is one?"""
+        return any(map(matters, self.reading.files[path].documents))
+
     def _may_be_part(self, path: str) -> bool:
-        return path not in self.only or any(folder in self.bases for folder in _folders(path))
+        if path not in self.only or any(folder in self.bases for folder in _folders(path)):
+            return True
+        return "${" in self.reading.files[path].source.text  # its variables may be in a file that a command names
 
     def standing(self) -> list[Choice]:
         """Files that could be started alone. Which others are laid over a base is known then, too."""
@@ -222,11 +244,26 @@ class Choices:
             else:
                 self.left.append(path)
         odd = sorted(path for path in self.alone if path not in self.reading.known)
-        return [*found, *(Choice((path,), posixpath.dirname(path)) for path in odd)]
+        return [self._stacked(c) for c in (*found, *(Choice((path,), posixpath.dirname(path)) for path in odd))]
 
     def layered(self) -> list[Choice]:
         """Files that something says are laid over one another."""
-        return [Choice(said.paths, posixpath.dirname(said.paths[0]), overlay=True) for said in self.said]
+        choices = (Choice(said.paths, posixpath.dirname(said.paths[0]), overlay=True) for said in self.said)
+        return list(map(self._stacked, choices))
+
+    def _stacked(self, choice: Choice, *, main: bool = False) -> Choice:
+        """The choice, with where and with which variables it is run, and who says that it is deployed to a swarm; what
+        Compose takes by itself is started by it, too."""
+        run = self.run.get(choice.paths) if not main else None
+        if run is not None:
+            choice = choice._replace(folder=choice.folder if run.folder is None else run.folder, env=run.env)
+        place = self.stacks.get(choice.paths)
+        if place is None and not main and len(choice.paths) == 1 and named_stack(choice.paths[0]):
+            nodes = map(of_swarm, self.reading.files[choice.paths[0]].documents)
+            place = next((node.location for node in nodes if node is not None), None)
+        if place is None:
+            return choice
+        return choice._replace(stack=place, also=main or choice.paths in self.started)
 
     def _is_laid_over(self, path: str) -> bool:
         """Does its name say that it is laid over the base beside it, and does nothing in it speak against that?"""
@@ -257,14 +294,15 @@ class Choices:
             return []
         found = []
         for container in self.around.paths:
-            from hullcheck.link.compose_said import DEV_CONTAINER, Said, said_by_container
+            from hullcheck.link.compose_said import Said, said_by_container
 
             if not container.endswith(DEV_CONTAINER) or posixpath.basename(container).lstrip(".") != DEV_CONTAINER:
                 continue
             named = [(path_in_container(container, name), place) for name, place in said_by_container(container, read)]
             paths = self._readable(named, "file of a development container", "`dockerComposeFile`")
             if paths:
-                found.append(Said(paths, named[0][1]))
+                own = (container,) if container in self.reading.known else ()
+                found.append(Said((*paths, *own), named[0][1]))
         return found
 
 
@@ -274,10 +312,15 @@ def path_in_container(container: str, name: str) -> str | None:
     return inside("", bare) if bare != name else inside(posixpath.dirname(container), name)
 
 
+def _of_compose(paths: Iterable[str]) -> list[str]:
+    """Those that aren't what a development container lays over them."""
+    return [path for path in paths if not path.endswith(DEV_CONTAINER)]
+
+
 def _only(paths: Iterable[str]) -> set[str]:
     """The files that are the only Compose file of their folder."""
     by_folder: dict[str, list[str]] = {}
-    for path in paths:
+    for path in _of_compose(paths):
         by_folder.setdefault(posixpath.dirname(path), []).append(path)
     return {beside[0] for beside in by_folder.values() if len(beside) == 1}
 

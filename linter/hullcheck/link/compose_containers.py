@@ -123,6 +123,7 @@ class _Reader:
                 service.owner,
                 self._written_image(),
                 built_here=self.built,
+                origin=next(iter(service.image.related), None) if self._written_image() else None,
             )
         command = started_by(service)
         return Container(
@@ -165,7 +166,7 @@ class _Reader:
 
     def _is(self, key: str, wanted: str) -> Field[bool]:
         """Is that said, by the service or by the one whose namespace it shares?"""
-        said = field(self.node.get(key), self.at)
+        said = self.place.shipped.known(self.node.get(key), field(self.node.get(key), self.at))
         if said.value is None:
             return Field(None, said.location, said.unknown)
         lender = self._shared(key, said.value)
@@ -188,7 +189,12 @@ class _Reader:
         return found
 
     def _flag(self, key: str) -> Field[bool]:
-        said = boolean(self.node.get(key), self.at)
+        node = self.node.get(key)
+        said = boolean(node, self.at)
+        if said.unknown:
+            shipped = self.place.shipped.known(node, field(node, self.at))
+            on = (shipped.value or "").lower() in ("true", "y", "yes", "on")
+            return said if shipped.value is None else Field(on, said.location, related=shipped.related)
         return said if said.value is None else said._replace(related=self._related(said))
 
     def _related(self, said: "Field[str] | Field[bool]") -> tuple[Related, ...]:
@@ -218,7 +224,7 @@ class _Reader:
         return platform.startswith("windows") or text_of(self.node.get("isolation")) in ("hyperv", "process")
 
     def _texts(self, key: str) -> tuple[Field[str], ...]:
-        found = (field(item, self.at) for item in items(self.node.get(key)))
+        found = (self.place.shipped.known(item, field(item, self.at)) for item in items(self.node.get(key)))
         return tuple(said._replace(related=self._related(said)) for said in found if not said.absent)
 
     def _options(self) -> Iterator[tuple[str, str, Field[str]]]:

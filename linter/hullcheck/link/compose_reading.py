@@ -54,9 +54,11 @@ class Reading:
         """The files that were recognised as Compose files."""
         return self.files.known
 
-    def settings(self, folder: str) -> Variables:
-        """The variables in a folder: those that are given win over its own `.env`."""
+    def settings(self, folder: str, files: tuple[str, ...] = ()) -> Variables:
+        """The variables in a folder: those that are given win over its own `.env`, or over `files` in its place."""
         given = {name: Setting(text) for name, text in self.env.get(folder, {}).items()}
+        if files:
+            return self.read(files, given or self._none)
         key = (folder, id(self._none))
         if key not in self._settings:
             self._settings[key] = self.read((posixpath.join(folder, ".env"),), given or self._none)
@@ -75,9 +77,9 @@ class Reading:
             self._kept.append(above)
         return self._settings[key]
 
-    def merged(self, paths: tuple[str, ...], folder: str, name: str) -> Merged:
+    def merged(self, paths: tuple[str, ...], folder: str, name: str, env: tuple[str, ...] = ()) -> Merged:
         """The files laid over one another, as a project of that name. What they take in counts as reached."""
-        variables = self.settings(folder)
+        variables = self.settings(folder, env)
         if name and "COMPOSE_PROJECT_NAME" not in variables:
             variables = {**variables, "COMPOSE_PROJECT_NAME": Setting(name)}
             self._kept.append(variables)

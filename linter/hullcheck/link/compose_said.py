@@ -15,6 +15,7 @@ from hullcheck.patterns import pattern
 from hullcheck.render.compose.paths import inside
 from hullcheck.source import Location, Source
 from hullcheck.tuples import NamedTuple
+from hullcheck.typed import Any
 
 MAX_FILES = 200
 MAX_BYTES = 256 * 1024
@@ -23,7 +24,6 @@ MAX_LAYERS = 20
 MAX_LINE = 2_000
 """How much is looked at: files, bytes of each, projects, files of a project, and characters of a command."""
 
-DEV_CONTAINER = "devcontainer.json"
 
 _NAMES = pattern(
     r"(?:gnu)?makefile|\.?justfile|taskfile\.ya?ml|package\.json|jenkinsfile|rakefile|procfile|\.envrc|tox\.ini"
@@ -36,20 +36,49 @@ _SCRIPT_FOLDERS = frozenset(("bin", "script", "scripts", "hack", "tools", "ci", 
 
 _YAML = (".yml", ".yaml")
 _WORDS = (b"-f", b"--file", b"stack deploy", b"COMPOSE_FILE", b"compose-file", b"compose_file", b"omposeFile")
-_VARIABLE = pattern(r"\$?\{\{[^{}\n]*+\}\}|\$\{(\w++)[^{}\n]*+\}|\$\((\w++)\)|\$(\w++)")
+_VARIABLE = pattern(
+    r"\$?\{\{-?[ ]*+(?:\.|env\.|vars\.|inputs\.)?(\w++)[^{}\n]*+\}\}|\$?\{\{[^{}\n]*+\}\}"
+    r"|\$\{(\w++)[^{}\n]*+\}|\$\((\w++)\)|\$(\w++)"
+)
+"""A variable of a workflow, a Taskfile or a justfile, of a shell, or of a Makefile."""
+
 _DEFINED = pattern(r"\s*(?:export |local |readonly |declare |set )?(\w{1,60})\s?[:?+]?=\s?(.*)", re.DOTALL)
+_SET = pattern(r"\s*(?:- )?([A-Za-z_]\w{0,59}):[ \t]+(.*)", re.DOTALL)
+"""A variable as YAML sets it, in a pipeline or a Taskfile."""
+
 _APART = pattern(r"[\s\"'`,\[\](){}<>]+")
 _OPERATOR = pattern(r"[;|&]+")
-_LISTED = pattern(r"(?:dockerComposeFile|\bcompose[-_]?files?|\bCOMPOSE_FILE)[\"']?\s{0,20}[:=]", re.IGNORECASE)
+_LISTED = pattern(r"(?:dockerComposeFile|(?<!-)\bcompose[-_]?files?|\bCOMPOSE_FILE)[\"']?\s{0,20}[:=]", re.IGNORECASE)
 _ITEM = pattern(r"[\s\"'\[\],|>:;-]{0,200}([^\s\"'\[\],|>:;]{1,300})")
 _COMMAND = Lazy(r"[\w./-]*compose[\w-]*(?:\.exe)?|stack|[\w./-]*\*", re.IGNORECASE, most=1_000)
 
 
 class Said(NamedTuple):
-    """Files that something lays over one another, in that order, and where it says so."""
+    """Files that something lays over one another, in that order, and where it says so; `stack` if it is for a swarm.
+
+    `folder` is the project's directory if one is named, `env` are files of variables that are read instead of `.env`.
+    """
 
     paths: tuple[str, ...]
     place: Location
+    stack: bool = False
+    folder: str | None = None
+    env: tuple[str, ...] = ()
+
+
+class _How(NamedTuple):
+    """The files of one command as they are written, and what else it says of them."""
+
+    layers: list[str]
+    stack: bool = False
+    folder: str = ""
+    env: tuple[str, ...] = ()
+
+    def said(self, near: str, paths: tuple[str, ...], place: Location) -> Said:
+        """The same, with what else is named as seen from that folder."""
+        folder = inside(near, self.folder) if self.folder and "*" not in self.folder else None
+        env = [inside(near, name) for name in self.env if "*" not in name]
+        return Said(paths, place, self.stack, folder, tuple(path for path in env if path))
 
 
 def said_by_texts(paths: Iterable[str], read: Callable[[str], bytes], known: Iterable[str]) -> list[Said]:
@@ -59,7 +88,7 @@ def said_by_texts(paths: Iterable[str], read: Callable[[str], bytes], known: Ite
     recognised without it.
     """
     paths, known = list(paths), frozenset(known)
-    found: dict[tuple[str, ...], Said] = {}
+    found: dict[tuple[Any, ...], Said] = {}
     by_folder: dict[str, list[str]] = {}
     for path in sorted(known):
         by_folder.setdefault(posixpath.dirname(path), []).append(path)
@@ -79,9 +108,10 @@ def said_by_texts(paths: Iterable[str], read: Callable[[str], bytes], known: Ite
         if not any(word in data for word in _WORDS):
             continue
         source = Source(path, data)
-        for layers, start in _commands(source.text):
-            for resolved in _resolved(layers, posixpath.dirname(path), there, anything):
-                found.setdefault(resolved, Said(resolved, source.at(start)))
+        for how, start in _commands(source.text, path.endswith(_YAML)):
+            for near, resolved in _resolved(how.layers, posixpath.dirname(path), there, anything):
+                said = how.said(near, resolved, source.at(start))
+                found.setdefault((said.paths, said.stack, said.folder, said.env), said)
                 if len(found) >= MAX_PROJECTS:
                     return list(found.values())
     return list(found.values())
@@ -114,7 +144,7 @@ def is_likely(path: str) -> bool:
     return "." not in name and posixpath.basename(folder) in _SCRIPT_FOLDERS
 
 
-def _commands(text: str) -> Iterator[tuple[list[str], int]]:
+def _commands(text: str, yaml: bool = False) -> Iterator[tuple[_How, int]]:
     """The files of each command or setting, as they are written there, with the place; `*` is what isn't known.
 
     A variable that holds options is a part of the commands that use it, and only one by itself if none does.
@@ -130,13 +160,14 @@ def _commands(text: str) -> Iterator[tuple[list[str], int]]:
             pending += bare[:-1] + " "
             continue
         whole, pending = (pending + bare)[:MAX_LINE], ""
-        if "-f" in whole or "$" in whole or "=" in whole or "stack" in whole:
+        if "-f" in whole or "$" in whole or "=" in whole or "stack" in whole or (yaml and ".y" in whole):
             expanded = whole
             if "$" in whole or "{{" in whole:
                 for used in _used(whole):
                     options.pop(used, None)
                 expanded = _expanded(whole, defined)
             definition = _DEFINED.fullmatch(expanded) if "=" in expanded else None
+            definition = definition or (_SET.fullmatch(expanded) if yaml and ("-f" in whole or ".y" in whole) else None)
             value = definition[2].strip().strip("\"'")[:MAX_LINE] if definition is not None else ""
             if definition is not None and len(defined) < MAX_FILES:
                 defined[definition[1]] = value
@@ -144,13 +175,13 @@ def _commands(text: str) -> Iterator[tuple[list[str], int]]:
                     options[definition[1]] = expanded, begins
                     continue
             if "-f" in expanded or "stack" in expanded:
-                yield from ((layers, begins) for layers in _layers(expanded))
+                yield from ((how, begins) for how in _layers(expanded))
     for expanded, begins in options.values():
-        yield from ((layers, begins) for layers in _layers(expanded))
+        yield from ((how, begins) for how in _layers(expanded))
     for listed in _LISTED.finditer(text):
         layers = list(_items(text, listed.end()))
         if layers:
-            yield layers, listed.start()
+            yield _How(layers), listed.start()
 
 
 def _items(text: str, at: int) -> Iterator[str]:
@@ -166,17 +197,21 @@ def _items(text: str, at: int) -> Iterator[str]:
 
 def _used(line: str) -> Iterator[str]:
     """The variables that a line names."""
-    return (match[1] or match[2] or match[3] or "" for match in _VARIABLE.finditer(line))
+    return (_name(match) for match in _VARIABLE.finditer(line))
+
+
+def _name(match: "re.Match[str]") -> str:
+    return match[1] or match[2] or match[3] or match[4] or ""
 
 
 def _expanded(line: str, defined: dict[str, str]) -> str:
     def value(match: "re.Match[str]") -> str:
-        return defined.get(match[1] or match[2] or match[3] or "", "*")
+        return defined.get(_name(match), "*")
 
     return _VARIABLE.sub(value, line)[:MAX_LINE]
 
 
-def _layers(line: str) -> Iterator[list[str]]:
+def _layers(line: str) -> Iterator[_How]:
     """The files that the commands of one line name, each command's together."""
     for command in _OPERATOR.split(line):
         words = [word for word in _APART.split(command.replace("=", " ")) if word]
@@ -184,9 +219,16 @@ def _layers(line: str) -> Iterator[list[str]]:
         if not starts:
             continue
         options = ("-f", "--file", "-c", "--compose-file") if "stack" in words else ("-f", "--file")
-        named = [after for word, after in itertools.pairwise(words) if word in options]
+        named = [
+            after if word in options else word[2:]
+            for word, after in itertools.pairwise([*words, ""])
+            if (word in options and after) or (word.startswith("-f") and word.endswith(_YAML))
+        ]
         if named:
-            yield named[:MAX_LAYERS]
+            pairs = list(itertools.pairwise(words))
+            folder = next((after for word, after in pairs if word == "--project-directory"), "")
+            env = tuple(after for word, after in pairs if word == "--env-file")[:MAX_LAYERS]
+            yield _How(named[:MAX_LAYERS], "stack" in words and "deploy" in words, folder, env)
 
 
 class _There(NamedTuple):
@@ -196,15 +238,15 @@ class _There(NamedTuple):
     others: frozenset[str]
 
 
-def _resolved(layers: list[str], folder: str, there: _There, anything: _There) -> Iterator[tuple[str, ...]]:
-    """The files that are meant: as seen from the text's own folder, from the root, else wherever they all are.
+def _resolved(layers: list[str], folder: str, there: _There, anything: _There) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """The files that are meant, and as seen from where: from the text's own folder, from the root, else wherever they are.
 
     Where files of these names are, whatever is in them, they are meant, and none elsewhere.
     """
     near = dict.fromkeys((folder, "", posixpath.dirname(folder)))
     meant = next((each for each in near if _in_folder(layers, each, anything)), None)
     for each in there.known if meant is None else (meant,):
-        yield from _in_folder(layers, each, there)
+        yield from ((each, paths) for paths in _in_folder(layers, each, there))
 
 
 def _in_folder(layers: list[str], folder: str, there: _There) -> list[tuple[str, ...]]:

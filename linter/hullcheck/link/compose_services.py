@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from collections.abc import Mapping as Lookup
 
 from hullcheck.budget import tick
+from hullcheck.link.compose_shipped import EXAMPLES, Shipped
 from hullcheck.model.compose import Build, Dependency, FileObject, Join, Network, Service, Volume
 from hullcheck.model.container import Mount, Port, Variable
 from hullcheck.model.image import ImageUse
@@ -34,14 +35,12 @@ from hullcheck.tuples import NamedTuple
 _BINDS = frozenset(("bind", "rbind"))
 _IMAGE_CONTEXT = "docker-image://"
 
-EXAMPLES = (".env.example", ".env.dist", ".env.sample", ".env.template", "env.example", "example.env", "sample.env")
-"""Names of files that say what the variables beside a project are as it is shipped, to be copied to `.env`."""
-
 
 class Place(NamedTuple):
     """Where a project is read from: its folder, its tree, its variables and files of variables.
 
-    `skipped` are services of a fragment that are judged where another service extends them.
+    `skipped` are services of a fragment that are judged where another service extends them. `shipped` knows what
+    variables are in the example beside the project.
     """
 
     folder: str
@@ -50,6 +49,7 @@ class Place(NamedTuple):
     texts: Lookup[str, Source]
     complete: bool
     skipped: set[str]
+    shipped: Shipped
 
 
 class Parts(NamedTuple):
@@ -251,7 +251,8 @@ class _Reader:
 
     def field(self, *keys: str) -> Field[str]:
         """The text at these keys. A value from elsewhere, such as an anchor, names the service that uses it."""
-        said = field(get(self.node, *keys), self.at)
+        node = get(self.node, *keys)
+        said = self.place.shipped.known(node, field(node, self.at))
         return said if said.value is None else said._replace(related=(*said.related, *self.used_by(said.location)))
 
     def used_by(self, at: Location) -> tuple[Related, ...]:

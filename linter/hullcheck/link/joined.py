@@ -429,8 +429,9 @@ class Joined:
     @cached_property
     def _containers(self) -> list[tuple[str, ...]]:
         """The Compose files of each development container."""
+        from hullcheck.discover import DEV_CONTAINER
         from hullcheck.link.compose_choice import path_in_container
-        from hullcheck.link.compose_said import DEV_CONTAINER, said_by_container
+        from hullcheck.link.compose_said import said_by_container
 
         found = []
         for path in self.tree.paths:
@@ -566,7 +567,8 @@ class Joined:
             self._tell(self._manifests[0])
 
     def _told_by(self, path: str) -> Iterator[str]:
-        from hullcheck.link.compose_said import DEV_CONTAINER, is_likely
+        from hullcheck.discover import DEV_CONTAINER
+        from hullcheck.link.compose_said import is_likely
 
         if (is_likely(path) or path.endswith(DEV_CONTAINER)) and self._compose:
             words = frozenset(_WORD.findall((self.texts.data(path) or b"").decode("utf-8", "replace")))

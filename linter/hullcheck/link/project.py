@@ -48,6 +48,7 @@ class Project(NamedTuple):
     `dockerfiles` are those that are files, by path; `compose` the Compose projects; `worlds` the rendered manifests.
     `users` are the scopes and names of what runs an image, by the Dockerfile's path and the stage. `not_decided` counts by
     file what can't be judged because something isn't known. `beside` are dialects of files that aren't linked here.
+    `devcontainers` are the scopes of development containers: the paths of their files.
     """
 
     parts: list[Scoped]
@@ -59,11 +60,15 @@ class Project(NamedTuple):
     used: Used = Used()
     beside: frozenset[str] = frozenset()
     users: Mapping[tuple[str, str], tuple[tuple[str, str], ...]] = {}
+    devcontainers: frozenset[str] = frozenset()
 
     @property
     def dialects(self) -> set[str]:
         """The dialects that there is anything of."""
-        found = (("dockerfile", self.dockerfiles), ("compose", self.compose), ("kubernetes", self.worlds))
+        found = (
+            ("dockerfile", self.dockerfiles), ("compose", self.compose), ("kubernetes", self.worlds),
+            ("devcontainer", self.devcontainers),
+        )  # fmt: skip
         return {name for name, there in found if there} | {"repository"} | self.beside
 
 
@@ -89,10 +94,12 @@ class _Linker:
         self.dockerfiles = {p: f.model for p, f in of_kind(files, "dockerfile").items() if f.model}
         self.compose: list[Any] = []
         self.manifests: Any = None
+        self.developed: Any = None
         self._in_time(self._take_projects, "compose", "Compose project")
         self.pipelines, self.asked = self._pipelines()
         self._in_time(self._read_named, "dockerfile compose", "Dockerfile that others name")
         self._in_time(self._take_manifests, "kubernetes kustomization chart", "manifest")
+        self._in_time(self._take_dev_containers, "devcontainer", "development container")
         self.inline: dict[str, Any] = {}
         self.service_builds: dict[int, Any] = {}
         self.images: Any = None
@@ -107,6 +114,7 @@ class _Linker:
         self._take_parts(parts, made, "kubernetes", "object")
         self._take_parts(parts, self._settled(self._compose_parts(), "compose"), "compose", "service")
         self._take_parts(parts, self._settled(self._dockerfile_parts(), "dockerfile"), "dockerfile", "stage")
+        self._take_parts(parts, self._dev_container_parts(), "devcontainer", "development container")
         self._take_parts(parts, self._network_parts(), "kubernetes compose", "network")
         named = [part for _, part in parts if isinstance(part, ImageUse)]
         about = (Scoped(part.location.path, part) for part in self._repository_parts(named))
@@ -118,7 +126,18 @@ class _Linker:
         worlds = tuple(self.manifests.worlds) if self.manifests else ()
         dockerfiles = {**self.dockerfiles, **self.inline}
         used, users = self._used(worlds), _users(parts)
-        return Project(parts, self.problems, undecided, dockerfiles, tuple(self.compose), worlds, used, users=users)
+        developed = frozenset(self.developed.made if self.developed else ())
+        return Project(
+            parts,
+            self.problems,
+            undecided,
+            dockerfiles,
+            tuple(self.compose),
+            worlds,
+            used,
+            users=users,
+            devcontainers=developed,
+        )
 
     def _take_local_images(self) -> None:
         self.local = self._local_images()
@@ -174,6 +193,18 @@ class _Linker:
 
     def _take_manifests(self) -> None:
         self.manifests = self._manifests()
+
+    def _take_dev_containers(self) -> None:
+        known = {path: file.model for path, file in of_kind(self.files, "devcontainer").items() if file.model}
+        if known:
+            from hullcheck.link.devcontainers import DevContainers
+
+            self.developed = DevContainers(known, self.tree)
+            self.problems += self.developed.problems
+
+    def _dev_container_parts(self) -> Iterator[Scoped]:
+        for path in self.developed.made if self.developed else ():
+            yield from within(path, self.developed.parts(path, self.images))
 
     def _take_images(self) -> None:
         from hullcheck.link.images import Images
@@ -463,8 +494,11 @@ class _Linker:
         from hullcheck.link.repository import Repository
 
         builds_of = self.images.builds_of if self.images else lambda path: []
+        made = self.developed.made if self.developed else {}
+        uses = tuple(use for use in self.pipelines.uses if use.location.path not in made)
+        pipelines = self.pipelines._replace(uses=uses)
         repository = Repository(
-            self.files, self.tree, self.dockerfiles, self.compose, builds_of, self.pipelines, self.asked.handed
+            self.files, self.tree, self.dockerfiles, self.compose, builds_of, pipelines, self.asked.handed
         )
         yield from repository.parts(part for part in parts if isinstance(part, ImageUse))
 

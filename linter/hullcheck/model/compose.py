@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hullcheck.model.container import Mount, Port, Variable
 from hullcheck.model.image import ImageUse
-from hullcheck.model.node import Mapping, as_str
+from hullcheck.model.node import Mapping, Node, Scalar, as_str
 from hullcheck.model.problem import Problem
 from hullcheck.model.workload import Workload
 from hullcheck.source import Field, Location, Source
@@ -150,6 +150,19 @@ class Service(NamedTuple):
         return not self.profiles or not other.profiles or not set(self.profiles).isdisjoint(other.profiles)
 
 
+class Idle(NamedTuple):
+    """A key that a service says and a stack leaves out; `host_ip` is a port's, and its `key` is at the port."""
+
+    owner: str
+    service: str
+    key: Scalar
+    value: Node
+
+    @property
+    def location(self) -> Location:
+        return self.key.location
+
+
 class ComposeProject(NamedTuple):
     """The services that one `docker compose` call would run, from the files in `paths`, merged in that order.
 
@@ -158,7 +171,8 @@ class ComposeProject(NamedTuple):
     itself, too. `location` is where its services start. `v1` are the starts of files in the first version of the format,
     `versions` the obsolete `version` keys, `remotes` what `include` and `extends` would have to fetch. `taken` are the
     files that are included, `extended` the services of other files that its own extend. `guessed` is true where only
-    their names say that the files belong together; `label` is what its scope has beside their names.
+    their names say that the files belong together; `label` is what its scope has beside their names. `stack` is where it
+    is said that it is deployed to a swarm, and `idle` what that leaves out; with `also` it is started by Compose, too.
     """
 
     name: str
@@ -183,6 +197,9 @@ class ComposeProject(NamedTuple):
     remotes: tuple[Field[str], ...] = ()
     guessed: bool = False
     label: str = ""
+    stack: Location | None = None
+    idle: tuple[Idle, ...] = ()
+    also: bool = False
 
     @property
     def scope(self) -> str:

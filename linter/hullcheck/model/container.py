@@ -152,8 +152,8 @@ class Probe(NamedTuple):
 class Container(NamedTuple):
     """A stage that ships, a Compose service or a Kubernetes container.
 
-    `dialect` is "dockerfile", "compose" or "kubernetes"; `role` is "stage", "service", "container", "init", "sidecar"
-    or "ephemeral". `location` is the name's place: what is missing is reported there. `complete` is false for a
+    `dialect` is "dockerfile", "compose", "kubernetes" or "devcontainer"; `role` is "stage", "service", "container",
+    "init", "sidecar", "ephemeral" or "development". `location` is the name's place: what is missing is reported there. `complete` is false for a
     fragment (an overlay, a patch), about which nothing can be called missing. `serves` is true if it declares a port
     or an entry point. `judged_elsewhere` is true where the image is built here and the finding belongs to its
     Dockerfile. `short_lived` is true for what runs to an end (jobs, init containers, one-off services).
@@ -201,4 +201,5 @@ class Container(NamedTuple):
     def described(self) -> str:
         """The container as a message's subject."""
         kinds = {"stage": "stage", "service": "service", "init": "init container", "ephemeral": "ephemeral container"}
+        kinds |= {"development": "development container"}
         return f"{kinds.get(self.role, 'container')} `{self.name}`"

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 from hullcheck.discover import MAX_BYTES, MAX_MANIFEST, STRUCTURED, Entry, Kind, TooLargeError, Tree, peeked
 from hullcheck.errors import HullcheckError
-from hullcheck.model.node import Mapping
+from hullcheck.model.node import Mapping, Scalar
 from hullcheck.model.problem import Problem
 from hullcheck.parse.wording import Wording
 from hullcheck.source import Source
@@ -18,6 +18,7 @@ KUSTOMIZATION = "kustomization"
 CHART = "chart"
 MANIFESTS = "manifests"
 IMAGE = "image"
+DEV_CONTAINER = "devcontainer"
 
 Read = Callable[[str], bytes | None]
 
@@ -91,6 +92,8 @@ class Roots:
             return Root(posixpath.dirname(path), CHART)
         if kind is Kind.DOCKERFILE:
             return Root(path, IMAGE)
+        if kind is Kind.DEV_CONTAINER:
+            return Root(path, DEV_CONTAINER)
         return Root(path, COMPOSE if self._is_compose(path) else MANIFESTS)
 
     def _is_compose(self, path: str) -> bool:
@@ -127,6 +130,7 @@ class Roots:
         folders = sorted({posixpath.dirname(entry.path) for entry in inside})
         yield from (Root(path, COMPOSE) for path in folders if self._taken(path))
         yield from (Root(path, MANIFESTS) for path in self._plain(inside, overlays.claimed, charts))
+        yield from (Root(entry.path, DEV_CONTAINER) for entry in inside if entry.kind is Kind.DEV_CONTAINER)
         yield from (Root(entry.path, IMAGE) for entry in inside if entry.kind is Kind.DOCKERFILE)
 
     def _overlays(self, inside: Iterable[Entry]) -> "_Overlays":
@@ -177,7 +181,7 @@ class Roots:
         """The root's objects."""
         show = {
             COMPOSE: self._compose, KUSTOMIZATION: self._kustomization, CHART: self._chart,
-            MANIFESTS: self._objects, IMAGE: self._image,
+            MANIFESTS: self._objects, IMAGE: self._image, DEV_CONTAINER: self._dev_container,
         }[root.kind]  # fmt: skip
         return show(root)
 
@@ -200,6 +204,31 @@ class Roots:
             read=named,
         )
         return Shown(root.path, COMPOSE, (made.root,), made.project.problems)
+
+    def _dev_container(self, root: Root) -> Shown:
+        """The service of Compose that it comes to, or those that it names with what it lays over them."""
+        from hullcheck.link.compose import show
+        from hullcheck.link.named import NamedFiles, Texts
+        from hullcheck.parse import devcontainer
+        from hullcheck.render.compose.files import Unread
+        from hullcheck.render.compose.paths import inside
+
+        container, problems = devcontainer.read(self._source(root.path))
+        if container is None:
+            return Shown(root.path, DEV_CONTAINER, (), tuple(problems))
+        over = devcontainer.overlay(container) if container.files else devcontainer.service(container)
+        named = NamedFiles({}, self.tree).compose
+        folder = posixpath.dirname(root.path)
+        paths = [inside(folder, node.text) for node in container.files if isinstance(node, Scalar)]
+        read = [path for path in paths if path is not None and not isinstance(named(path), Unread)]
+        files = {root.path: over} if over is not None else {}
+        together = (*read, *files)
+        if not together:
+            return Shown(root.path, DEV_CONTAINER, (), tuple(problems))
+        made = show(
+            files, together, {}, Texts({}, self.tree) if read else {}, profiles=self.options.profiles, read=named
+        )
+        return Shown(root.path, DEV_CONTAINER, (made.root,), (*problems, *made.project.problems))
 
     def _kustomization(self, root: Root) -> Shown:
         from hullcheck.render.kustomize import Kustomizations, objects

@@ -54,6 +54,8 @@ def _owner(workload: Workload, container: Container) -> str:
 def _title(workload: Workload, container: Container) -> str:
     if workload.dialect == "compose":
         return f"service {workload.name}" + (f" in {workload.scope}" if workload.scope else "")
+    if workload.dialect == "devcontainer":
+        return f"{workload.described} of {workload.scope}"
     namespace = f"{workload.namespace}/" if workload.namespace else ""
     return f"container {container.name} in {workload.kind} {namespace}{workload.name}"
 
