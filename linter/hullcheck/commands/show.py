@@ -35,6 +35,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     option("--no-origins", action="store_true", help="plain YAML, without the places")
     option("--reveal", action="store_true", help="don't redact secrets; never in CI")
     option("--container", metavar="NAME", help="one container's whole story, joined from all files")
+    option("--roots", action="store_true", help="only list what is applied or started together, and what deploys it")
     option("--diff-base", metavar="REV", help="what changed in what runs since REV")
     given.add(parser)
     option("--target", metavar="STAGE", help="Dockerfile: the stage that ships")
@@ -53,6 +54,8 @@ def run(options: argparse.Namespace) -> int:
         return _changes(root, options)
     if options.output_format == "markdown":
         raise HullcheckError("--output-format markdown is for --diff-base")
+    if options.roots:
+        return _roots(root, options)
     if options.container:
         return _story(root, options)
     roots = Roots(DiskTree(root), _options(options))
@@ -70,6 +73,19 @@ def run(options: argparse.Namespace) -> int:
         print(f"hullcheck: {values} redacted; --reveal shows", "them" if redacted > 1 else "it", file=sys.stderr)
     say_all(f"{path}: can't be read: {reason}" for path, reason in sorted(roots.unread.items()))
     return 4 if roots.unread else 0 if shown else 3
+
+
+def _roots(root: str, options: argparse.Namespace) -> int:
+    """List what is applied or started together, and what deploys it."""
+    from hullcheck.show.listing import as_json, lines, listed
+
+    found = listed(DiskTree(root), given.given(options), [relative(root, path) for path in options.paths])
+    if options.output_format == "json":
+        print(json.dumps({"version": 1, "list": [as_json(one) for one in found]}, indent=2, ensure_ascii=False))
+    else:
+        for line in lines(found):
+            print(line)
+    return 0 if found else 3
 
 
 def _found(roots: Roots, root: str, paths: list[str]) -> list[Root]:

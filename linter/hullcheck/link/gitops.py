@@ -31,10 +31,11 @@ ELSEWHERE = "elsewhere"
 
 
 class Found(NamedTuple):
-    """A release that an object asks for, with the world that the object is in."""
+    """A release that an object asks for, with the world that the object is in, and the object."""
 
     release: Release
     world: str
+    by: KubernetesObject
 
 
 class Deployers:
@@ -83,7 +84,7 @@ class Deployers:
                         gap = Gap("limit", "release", why)
                         self.problems.append(Problem("not-analysed", why, made.location, made.owner, gap))
                         return
-                    yield Found(release, world.name)
+                    yield Found(release, world.name, made)
                 if len(self.problems) > before:
                     self.unknown.setdefault(world.name, f"what {made.kind} `{made.name}` installs isn't here")
 

@@ -191,11 +191,13 @@ class _Linker:
                 for installed in self.charts.installed(asked.release):
                     objects = _in_namespace(installed.objects, asked.release.namespace)
                     if asked.world in self.clusters:
-                        found[asked.world] = _joined(found[asked.world], objects, installed.unsure, installed.files)
+                        joined = _joined(found[asked.world], objects, installed.unsure, installed.files)
+                        found[asked.world] = joined._replace(by=(*joined.by, asked.by))
                         more = _world(asked.world, "chart", objects, "", frozenset(), True)
                     else:
                         name = unique(f"{asked.release.world} of {asked.world}", {*found, *made})
                         more = _world(name, "chart", objects, installed.unsure, installed.files, True)
+                        more = more._replace(by=(asked.by,))
                         found[name] = more
                     made[more.name] = more
             self.problems += deployers.problems
@@ -360,25 +362,35 @@ class _Linker:
 
     def _clusters(self, deployed: "list[tuple[Unit, Build]]", units: "Units", taken: set[str]) -> Iterator[World]:
         """What goes to one cluster, together; what is there twice can't go to the same one."""
-        groups: dict[str, list[tuple[set[Identity], list[tuple[Build, frozenset[str], str]]]]] = {}
+        groups: dict[str, list[_Cluster]] = {}
         for unit, plain in deployed:
             built = plain
             if unit.substitutes is not None:
                 built = plain._replace(objects=tuple(map(unit.substitutes.within, plain.objects)))
             own = _identities(built.objects, unit.namespace)
-            part = (built, units.written(built.files), unit.namespace)
             found = groups.setdefault(f"{unit.cluster} ({unit.tool})", [])
-            known, parts = next((group for group in found if own.isdisjoint(group[0])), (set(), []))
-            if not parts:
-                found.append((known, parts))
-            known |= own
-            parts.append(part)
+            cluster = next((each for each in found if own.isdisjoint(each.known)), None)
+            if cluster is None:
+                cluster = _Cluster()
+                found.append(cluster)
+            cluster.known |= own
+            cluster.parts.append((built, units.written(built.files), unit.namespace))
+            cluster.by.append(unit.by)
         for name, found in groups.items():
-            for _, parts in found:
+            for cluster in found:
                 called = unique(name, taken)
                 taken.add(called)
                 self.clusters.add(called)
-                yield self._overlay(called, parts)
+                yield self._overlay(called, cluster.parts)._replace(by=tuple(cluster.by))
+
+
+class _Cluster:
+    """What goes to one cluster: which objects are there, the builds that make them, and what deploys these."""
+
+    def __init__(self) -> None:
+        self.known: set[Identity] = set()
+        self.parts: list[tuple[Build, frozenset[str], str]] = []
+        self.by: list[KubernetesObject] = []
 
 
 def _chart_of(path: str, part: str, charts: frozenset[str]) -> str:
@@ -418,7 +430,8 @@ def _joined(world: World, objects: list[KubernetesObject], unsure: str, files: f
     """The world with more objects in it."""
     complete = all(workload.complete for workload in world.workloads)
     together = [*world.objects, *objects]
-    return _world(world.name, world.kind, together, world.approximate or unsure, world.files | files, complete)
+    made = _world(world.name, world.kind, together, world.approximate or unsure, world.files | files, complete)
+    return made._replace(by=world.by)
 
 
 def _identities(objects: "Iterable[NodeMapping]", namespace: str) -> set[Identity]:

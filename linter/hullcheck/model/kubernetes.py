@@ -92,7 +92,7 @@ class World(NamedTuple):
     `name` is its folder, or its files where that isn't enough: no other world has it. `kind` is "kustomization", "chart"
     or "manifests". `workloads` are united ones (model/workload.py) in the order of their places. `approximate` says why
     it can't be known in full, such as a remote base: nothing may be called missing then. `files` are the paths that it is made of, `folder` the one that holds all files of plain
-    manifests.
+    manifests. `by` are the objects that deploy it.
     """
 
     name: str
@@ -102,6 +102,7 @@ class World(NamedTuple):
     approximate: str = ""
     files: frozenset[str] = frozenset()
     folder: str = ""
+    by: tuple[KubernetesObject, ...] = ()
 
     @property
     def location(self) -> Location:
