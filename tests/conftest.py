@@ -14,6 +14,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     """A cache of the tests' own; and the index before any test loads the checks, so that a new one is among them."""
+    _keep_renderers()
     os.environ["XDG_CACHE_HOME"] = tempfile.mkdtemp(prefix="hullcheck-tests-")
     os.environ.pop("HULLCHECK_CACHE_DIR", None)
     if config.getoption("--update") and not hasattr(config, "workerinput"):
@@ -22,6 +23,14 @@ def pytest_configure(config: pytest.Config) -> None:
 
         path = Path(hullcheck_checks.__file__).with_name("index.py")
         path.write_text(index("hullcheck_checks"), encoding="utf-8")
+
+
+def _keep_renderers() -> None:
+    """The real renderers stay where the development cache has them, whatever is the cache from here on."""
+    folder = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "hullcheck-oracles"
+    for name in ("docker-compose", "kubectl", "helm"):
+        if (folder / name).exists():
+            os.environ.setdefault(name.replace("-", "_").upper(), str(folder / name))
 
 
 def pytest_unconfigure() -> None:

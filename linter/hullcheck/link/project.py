@@ -287,11 +287,18 @@ class _Linker:
         self.problems += file.problems
 
     def _pipelines(self) -> tuple["Pipelines", "Asked"]:
-        from hullcheck.link.asked import asked
-        from hullcheck.link.ci import pipelines
+        from hullcheck.link.asked import Asked, asked
+        from hullcheck.link.ci import Pipelines, pipelines
 
-        found = pipelines(self.tree)
-        return found, asked(self.tree, found)
+        found, builds = Pipelines((), (), True, ()), Asked()
+
+        def take() -> None:
+            nonlocal found, builds
+            found = pipelines(self.tree)
+            builds = asked(self.tree, found)
+
+        self._in_time(take, "dockerfile compose kubernetes", "build that something asks for")
+        return found, builds
 
     def _variable_files(self, composed: dict[str, Any], texts: dict[str, Source]) -> dict[str, Source]:
         """The `.env` files, also those that git leaves alone; what `env_file` names is read once it is asked for."""
