@@ -53,26 +53,39 @@ _AT_EXIT = frozenset(("atexit", "threading"))
 
 def _run(found: Start | None) -> int:
     """What the command line asks for, kept for the next time if `found` records it."""
+    import gc
     import signal
 
+    gc.disable()  # the command line would in a moment; modules are no garbage
     _end_in_order()
     from hullcheck import bundle, deferred
 
     deferred.allowed = True
     bundle.install(bundle.place())
+    _defer_libraries()
     from hullcheck.cli import main
 
+    gc.freeze()
     code = main()
     if found is not None:
-        import gc
-
-        gc.disable()  # it would look through all that is about to go
         from hullcheck.cache.keep import keep
 
         keep(found, code)
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         signal.signal(signal.SIGINT, signal.SIG_DFL)  # from here on there is nothing to put in order
     return code
+
+
+def _defer_libraries() -> None:
+    """What nearly every run only asks for a little of."""
+    from hullcheck import deferred, patterns
+
+    deferred.defer("re", **patterns.stand_ins())
+    try:
+        from _datetime import date  # type: ignore[import-not-found]
+    except ImportError:
+        return
+    deferred.defer("datetime", date=date)
 
 
 def _print(found: "Found") -> int:

@@ -3,7 +3,8 @@
 It stands beside Python's own files of that kind, in the package's `__pycache__`, and holds nothing but copies of them.
 It is as safe as they are: who could change it could change the package. A module of a package is taken from it if it
 would be found in the same folder, and its source still has the time and size that Python noted when it compiled it.
-Whatever isn't so is imported as ever; so is all, where the file can't be read or written.
+Whatever isn't so is imported as ever; so is all, where the file can't be read or written. Beside them are the regular
+expressions that the sources hold, compiled: they are those of this very Python.
 """
 
 from __future__ import annotations
@@ -11,9 +12,10 @@ from __future__ import annotations
 import marshal
 import os
 import sys
-from contextlib import suppress
-from importlib.machinery import ModuleSpec, SourceFileLoader
-from importlib.util import MAGIC_NUMBER
+from _frozen_importlib import ModuleSpec  # type: ignore[import-not-found]  importlib's own: it takes longer to import
+from _frozen_importlib_external import MAGIC_NUMBER, SourceFileLoader  # type: ignore[import-not-found]
+
+from hullcheck import patterns
 
 TYPE_CHECKING = False  # type checkers know this name; to import typing for it takes long
 
@@ -31,7 +33,7 @@ _HEADER = 16
 MOST = 64 * 1024 * 1024
 """Bytes; all modules of hullcheck have some 8 million."""
 
-_START = b"hullcheck 1 " + MAGIC_NUMBER
+_START = b"hullcheck 2 " + MAGIC_NUMBER + sys.hexversion.to_bytes(4, "little")
 
 
 class _File:
@@ -44,14 +46,16 @@ class _File:
     def read(self, start: int, length: int) -> bytes:
         return os.pread(self.number, length, start)
 
-    def entries(self) -> dict[tuple[str, str], Entry]:
-        """What the file says that it holds; raises ValueError, EOFError or TypeError if it is none of ours."""
+    def entries(self) -> tuple[dict[tuple[str, str], Entry], dict[patterns.Key, patterns.Kept]]:
+        """The modules and expressions that the file holds; ValueError, EOFError or TypeError if it is none of ours."""
         head = self.read(0, len(_START) + 8)
         if head[: len(_START)] != _START or self.size > MOST:
             raise ValueError
         at = int.from_bytes(head[len(_START) :], "little")
-        found: dict[tuple[str, str], Entry] = marshal.loads(self.read(at, self.size - at))
-        return found
+        modules, expressions = marshal.loads(self.read(at, self.size - at))
+        if not isinstance(modules, dict) or not isinstance(expressions, dict):
+            raise TypeError
+        return modules, expressions
 
 
 class _Loader(SourceFileLoader):
@@ -64,9 +68,11 @@ class _Loader(SourceFileLoader):
     def get_code(self, fullname: str) -> CodeType | None:
         if not self.is_stale:
             start, length = self._entry[4:]
-            with suppress(OSError, ValueError, EOFError, TypeError):
+            try:
                 code: CodeType = marshal.loads(self._file.read(start, length))
                 return code
+            except (OSError, ValueError, EOFError, TypeError):
+                pass
         self.is_stale = True
         return super().get_code(fullname)
 
@@ -111,13 +117,15 @@ def install(path: str) -> None:
     """Have modules taken from the file, if there is one."""
     try:
         file = _File(path)
-        sys.meta_path.insert(0, Finder(file.entries(), file))
+        modules, expressions = file.entries()
+        sys.meta_path.insert(0, Finder(modules, file))
+        patterns.kept.update(expressions)
     except (OSError, ValueError, EOFError, TypeError):
         return  # none, or half of one
 
 
 def save(path: str) -> None:
-    """Write the file anew if modules were imported that aren't in it."""
+    """Write the file anew if modules were imported, or expressions compiled, that aren't in it."""
     if sys.dont_write_bytecode or not path:
         return
     finder = next((each for each in sys.meta_path if isinstance(each, Finder)), Finder({}, None))
@@ -126,8 +134,10 @@ def save(path: str) -> None:
         key = _key(name, module)
         if key and (key not in finder.entries or getattr(getattr(module, "__loader__", None), "is_stale", False)):
             missing[key] = module.__spec__
-    if missing and os.access(os.path.dirname(path), os.W_OK):
-        _write(path, finder, missing)
+    if (missing or patterns.missed) and os.access(os.path.dirname(path), os.W_OK):
+        expressions = {key: made for key in patterns.missed if (made := patterns.to_keep(key))}
+        if missing or expressions and len(expressions) + len(patterns.kept) <= patterns.MOST:
+            _write(path, finder, missing, patterns.kept | expressions)
 
 
 def _key(name: str, module: Any) -> tuple[str, str] | None:
@@ -140,7 +150,12 @@ def _key(name: str, module: Any) -> tuple[str, str] | None:
     return (folders[0], name) if len(folders) == 1 and spec.name == name else None
 
 
-def _write(path: str, finder: Finder, missing: Mapping[tuple[str, str], Any]) -> None:
+def _write(
+    path: str,
+    finder: Finder,
+    missing: Mapping[tuple[str, str], Any],
+    expressions: Mapping[patterns.Key, patterns.Kept],
+) -> None:
     entries: dict[tuple[str, str], Entry] = {}
     parts: list[bytes] = []
     at = len(_START) + 8
@@ -167,10 +182,12 @@ def _write(path: str, finder: Finder, missing: Mapping[tuple[str, str], Any]) ->
     part = f"{path}.{os.urandom(8).hex()}"
     try:
         with open(part, "xb") as file:
-            file.write(b"".join((_START, at.to_bytes(8, "little"), *parts, marshal.dumps(entries))))
+            file.write(b"".join((_START, at.to_bytes(8, "little"), *parts, marshal.dumps((entries, expressions)))))
         os.replace(part, path)
     except BaseException as error:
-        with suppress(OSError):
+        try:
             os.unlink(part)
+        except OSError:
+            pass
         if not isinstance(error, OSError):
             raise

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property
 
+from hullcheck.deferred import imported
 from hullcheck.errors import HullcheckError
 from hullcheck.finding import Finding, Fix, Related, Severity, told
 from hullcheck.finding import Part as Piece
@@ -227,7 +227,7 @@ class Registry:
     def __getitem__(self, name: str) -> Check:
         concern = self.entries[name].concern
         module = f"{self.package}.{concern}.{name}".replace("-", "_")
-        check: Check = importlib.import_module(module).check
+        check: Check = imported(module).check
         return check
 
     def running(self, selected: frozenset[str], dialects: set[str], parts: set[str]) -> Iterator[Check]:
@@ -301,7 +301,7 @@ def load(package: str) -> Registry:
     A package without an index is searched.
     """
     try:
-        index = importlib.import_module(f"{package}.index")
+        index = imported(f"{package}.index")
     except ModuleNotFoundError:
         return Registry(package, map(Entry.of, search(package)))
     return Registry(package, (Entry(row[0], row[1], Severity(row[2]), *row[3:]) for row in index.ROWS))
@@ -314,14 +314,14 @@ def search(package: str) -> list[Check]:
     """
     from pkgutil import iter_modules
 
-    root = importlib.import_module(package)
+    root = imported(package)
     checks = []
     for folder in sorted(iter_modules(root.__path__), key=lambda m: m.name):
         if not folder.ispkg or folder.name == "data":
             continue
-        concern = importlib.import_module(f"{package}.{folder.name}")
+        concern = imported(f"{package}.{folder.name}")
         for module in sorted(iter_modules(concern.__path__), key=lambda m: m.name):
-            checks.append(importlib.import_module(f"{concern.__name__}.{module.name}").check)
+            checks.append(imported(f"{concern.__name__}.{module.name}").check)
     return checks
 
 

@@ -5,9 +5,12 @@ Only a process of hullcheck's own does this (`__main__` says so); in another pro
 
 from __future__ import annotations
 
+import _frozen_importlib  # type: ignore[import-not-found]  what importlib is made of: to import that takes as long as ten modules
 import sys
-from types import ModuleType
 
+from hullcheck.typed import Any
+
+ModuleType = type(sys)
 allowed = False
 
 
@@ -17,14 +20,21 @@ class _Deferred(ModuleType):
     def __getattr__(self, name: str) -> object:
         if name == "__path__":  # the import system asks for it; a package's is there
             raise AttributeError(name)
-        spec = self.__spec__
-        self.__class__ = ModuleType  # type: ignore[assignment]
-        for stand_in in self.__dict__.pop("_stand_ins"):
-            del self.__dict__[stand_in]
-        assert spec is not None
-        assert spec.loader is not None
-        spec.loader.exec_module(self)
+        fill(self.__name__)
         return getattr(self, name)
+
+
+def fill(name: str) -> None:
+    """Have the module's body run, if it was deferred."""
+    module = sys.modules.get(name)
+    if not isinstance(module, _Deferred):
+        return
+    module.__class__ = ModuleType  # type: ignore[assignment]
+    for stand_in in module.__dict__.pop("_stand_ins"):
+        del module.__dict__[stand_in]
+    assert module.__spec__ is not None
+    assert module.__spec__.loader is not None
+    module.__spec__.loader.exec_module(module)
 
 
 def defer(name: str, **stand_ins: object) -> None:
@@ -34,18 +44,24 @@ def defer(name: str, **stand_ins: object) -> None:
     """
     if name in sys.modules or not allowed:
         return
-    from importlib.util import find_spec, module_from_spec
-
-    spec = find_spec(name)
+    parent, _, tail = name.rpartition(".")
+    if parent:
+        __import__(parent)
+    spec = _frozen_importlib._find_spec(name, sys.modules[parent].__path__ if parent else None)  # as importlib does
     if spec is None or spec.loader is None:
         return  # who imports it is told so
-    module = module_from_spec(spec)
+    module = _frozen_importlib.module_from_spec(spec)
     module.__class__ = _Deferred
     module.__dict__.update(stand_ins, _stand_ins=tuple(stand_ins))
     sys.modules[name] = module
-    parent, _, tail = name.rpartition(".")
     if parent:
         setattr(sys.modules[parent], tail, module)
+
+
+def imported(name: str) -> Any:
+    """A module by its whole name, as `importlib.import_module` gives it."""
+    __import__(name)
+    return sys.modules[name]
 
 
 class Logger:

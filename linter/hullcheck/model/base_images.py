@@ -10,6 +10,7 @@ import re
 from functools import cache, lru_cache
 
 from hullcheck.model.image import ImageRef
+from hullcheck.patterns import compile_now
 from hullcheck.tuples import NamedTuple
 
 _MIRRORS = {"public.ecr.aws": "docker/library/", "mirror.gcr.io": "library/"}
@@ -101,11 +102,14 @@ def _table() -> _Table:
     return table
 
 
+_GLOB = str.maketrans({"*": ".*", "?": "[^/]", ".": r"\.", "+": r"\+"})
+"""Of what names and tags are made of, all that means something in an expression."""
+
+
 @lru_cache(maxsize=1_024)
 def _glob(patterns: str) -> re.Pattern[str]:
     """Patterns with | between: a star for any characters, a question mark for one that is no slash."""
-    made = re.escape(patterns).replace(r"\|", "|").replace(r"\*", ".*").replace(r"\?", "[^/]")
-    return re.compile(f"(?:{made})")
+    return compile_now(f"(?:{patterns.translate(_GLOB)})")
 
 
 def _matches(patterns: str, text: str) -> bool:
