@@ -223,7 +223,8 @@ class TestBundle:
         self._runs(package, tree)
         found = bundle._File(str(self._file(package)))
         source = package / "hullcheck" / "engine.py"
-        path, _, _, size, start, length = found.entries()[str(source.parent), "hullcheck.engine"]
+        modules, _ = found.entries()
+        path, _, _, size, start, length, _ = modules[str(source.parent), "hullcheck.engine"]
         assert (path, size) == (str(source), source.stat().st_size)
         assert found.read(start, length) == Path(cache_from_source(str(source))).read_bytes()[16:]
         os.close(found.number)

@@ -54,15 +54,16 @@ _AT_EXIT = frozenset(("atexit", "threading"))
 def _run(found: Start | None) -> int:
     """What the command line asks for, kept for the next time if `found` records it."""
     import gc
-    import signal
 
     gc.disable()  # the command line would in a moment; modules are no garbage
-    _end_in_order()
     from hullcheck import bundle, deferred
 
     deferred.allowed = True
     bundle.install(bundle.place())
     _defer_libraries()
+    import signal
+
+    _end_in_order()
     from hullcheck.cli import main
 
     gc.freeze()

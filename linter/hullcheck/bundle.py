@@ -1,8 +1,9 @@
 """One file with what Python has compiled of the modules that runs import: to find and open each takes a third of a run.
 
 It stands beside Python's own files of that kind, in the package's `__pycache__`, and holds nothing but copies of them.
-It is as safe as they are: who could change it could change the package. A module of a package is taken from it if it
-would be found in the same folder, and its source still has the time and size that Python noted when it compiled it.
+It is as safe as they are: who could change it could change the package. A module of a package, or of the standard
+library, is taken from it if it would be found in the same folder, and its source still has the time and size that Python
+noted when it compiled it.
 Whatever isn't so is imported as ever; so is all, where the file can't be read or written. Beside them are the regular
 expressions that the sources hold, compiled: they are those of this very Python.
 """
@@ -24,8 +25,11 @@ if TYPE_CHECKING:
     from types import CodeType, ModuleType
     from typing import Any
 
-    Entry = tuple[str, bool, int, int, int, int]
-    """A source's path, whether it is a package's, its time and size, and where its code starts and how long it is."""
+    Entry = tuple[str, bool, int, int, int, int, str]
+    """A source's path, whether it is a package's, its time and size, where its code starts and how long it is, and the
+    path of what Python compiled of it."""
+
+_LIBRARY = os.path.dirname(os.__file__)
 
 _HEADER = 16
 """Bytes before the code in Python's files: a magic number, flags, the source's time and size."""
@@ -33,7 +37,10 @@ _HEADER = 16
 MOST = 64 * 1024 * 1024
 """Bytes; all modules of hullcheck have some 8 million."""
 
-_START = b"hullcheck 2 " + MAGIC_NUMBER + sys.hexversion.to_bytes(4, "little")
+_PIECE = 100_000
+"""Bytes that are read at once."""
+
+_START = b"hullcheck 3 " + MAGIC_NUMBER + sys.hexversion.to_bytes(4, "little")
 
 
 class _File:
@@ -42,9 +49,15 @@ class _File:
     def __init__(self, path: str) -> None:
         self.number = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0))
         self.size = os.fstat(self.number).st_size
+        self._piece = memoryview(b"")
+        self._from = 0
 
-    def read(self, start: int, length: int) -> bytes:
-        return os.pread(self.number, length, start)
+    def read(self, start: int, length: int) -> memoryview:
+        """What stands there; what comes behind it is read, too, since modules stand in the order of a run's imports."""
+        at = start - self._from
+        if at < 0 or at + length > len(self._piece):
+            self._piece, self._from, at = memoryview(os.pread(self.number, max(length, _PIECE), start)), start, 0
+        return self._piece[at : at + length]
 
     def entries(self) -> tuple[dict[tuple[str, str], Entry], dict[patterns.Key, patterns.Kept]]:
         """The modules and expressions that the file holds; ValueError, EOFError or TypeError if it is none of ours."""
@@ -67,7 +80,7 @@ class _Loader(SourceFileLoader):
 
     def get_code(self, fullname: str) -> CodeType | None:
         if not self.is_stale:
-            start, length = self._entry[4:]
+            start, length = self._entry[4:6]
             try:
                 code: CodeType = marshal.loads(self._file.read(start, length))
                 return code
@@ -83,12 +96,16 @@ class Finder:
     def __init__(self, entries: Mapping[tuple[str, str], Entry], file: _File | None) -> None:
         self.entries = entries
         self.file = file
+        self.before = _before_library()
 
     def find_spec(
         self, name: str, path: Sequence[str] | None = None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
         """As import systems ask; None for what others have to find."""
-        entry = self.entries.get((path[0], name)) if path is not None and len(path) == 1 else None
+        if path is None:
+            entry = self.entries.get((_LIBRARY, name)) if self.before is not None and name not in self.before else None
+        else:
+            entry = self.entries.get((path[0], name)) if len(path) == 1 else None
         if entry is None or self.file is None:
             return None
         origin, is_package, changed, size = entry[:4]
@@ -100,9 +117,25 @@ class Finder:
         loader = _Loader(name, entry, self.file, is_stale=not is_same)
         spec = ModuleSpec(name, loader, origin=origin, is_package=is_package)
         spec.has_location = True
+        spec.cached = entry[6]  # else it is made of the source's path each time
         if spec.submodule_search_locations is not None:
             spec.submodule_search_locations.append(os.path.dirname(origin))
         return spec
+
+
+def _before_library() -> frozenset[str] | None:
+    """The names of what is found before the standard library's modules; None if nobody knows."""
+    found: set[str] = set()
+    for folder in sys.path:
+        if folder == _LIBRARY:
+            return frozenset(found)
+        try:
+            found.update(name.partition(".")[0] for name in os.listdir(folder or "."))
+        except FileNotFoundError:
+            continue  # an archive that there could be
+        except OSError:
+            return None
+    return None
 
 
 def place() -> str:
@@ -143,9 +176,12 @@ def save(path: str) -> None:
 def _key(name: str, module: Any) -> tuple[str, str] | None:
     """The folder that a module is found in, and its name; None if it isn't one to keep."""
     spec = getattr(module, "__spec__", None)
-    parent = sys.modules.get(name.rpartition(".")[0])
-    folders = getattr(parent, "__path__", None)
+    above = name.rpartition(".")[0]
+    folders = getattr(sys.modules.get(above), "__path__", None) if above else (_LIBRARY,)
     if spec is None or not spec.cached or not isinstance(spec.loader, SourceFileLoader) or not folders:
+        return None
+    home = os.path.dirname(spec.origin)
+    if not above and (home if spec.submodule_search_locations is None else os.path.dirname(home)) != _LIBRARY:
         return None
     return (folders[0], name) if len(folders) == 1 and spec.name == name else None
 
@@ -161,10 +197,10 @@ def _write(
     at = len(_START) + 8
     kept = {key: entry for key, entry in finder.entries.items() if key not in missing}
     for key, entry in kept.items():
-        start, length = entry[4:]
+        start, length = entry[4:6]
         assert finder.file is not None
         parts.append(finder.file.read(start, length))
-        entries[key] = (*entry[:4], at, length)
+        entries[key] = (*entry[:4], at, length, entry[6])
         at += length
     for key, spec in missing.items():
         try:
@@ -177,7 +213,7 @@ def _write(
         changed, size = (int.from_bytes(compiled[n : n + 4], "little") for n in (8, 12))
         package = spec.submodule_search_locations is not None
         parts.append(compiled[_HEADER:])
-        entries[key] = (spec.origin, package, changed, size, at, len(compiled) - _HEADER)
+        entries[key] = (spec.origin, package, changed, size, at, len(compiled) - _HEADER, spec.cached)
         at += len(compiled) - _HEADER
     part = f"{path}.{os.urandom(8).hex()}"
     try:
