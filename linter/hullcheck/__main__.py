@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import _signal as signal  # `signal` makes enumerations of it first
 import os
 import sys
 
@@ -61,8 +62,6 @@ def _run(found: Start | None) -> int:
     deferred.allowed = True
     bundle.install(bundle.place())
     _defer_libraries()
-    import signal
-
     _end_in_order()
     from hullcheck.cli import main
 
@@ -72,7 +71,7 @@ def _run(found: Start | None) -> int:
         from hullcheck.cache.keep import keep
 
         keep(found, code)
-    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+    if signal.getsignal(signal.SIGINT) == signal.default_int_handler:
         signal.signal(signal.SIGINT, signal.SIG_DFL)  # from here on there is nothing to put in order
     return code
 
@@ -105,11 +104,9 @@ def _print(found: "Found") -> int:
 
 def _end_in_order() -> None:
     """From here on, a signal to end lets what was begun be put in order."""
-    import signal
-
     for name in ("SIGTERM", "SIGHUP"):
         number = getattr(signal, name, None)
-        if number is not None and signal.getsignal(number) is signal.SIG_DFL:  # `nohup` may have set another
+        if number is not None and signal.getsignal(number) == signal.SIG_DFL:  # `nohup` may have set another
             signal.signal(number, _terminate)
 
 

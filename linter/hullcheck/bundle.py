@@ -169,7 +169,7 @@ def save(path: str) -> None:
             missing[key] = module.__spec__
     if (missing or patterns.missed) and os.access(os.path.dirname(path), os.W_OK):
         expressions = {key: made for key in patterns.missed if (made := patterns.to_keep(key))}
-        if missing or expressions and len(expressions) + len(patterns.kept) <= patterns.MOST:
+        if missing or (expressions and len(expressions) + len(patterns.kept) <= patterns.MOST):
             _write(path, finder, missing, patterns.kept | expressions)
 
 
@@ -221,9 +221,9 @@ def _write(
             file.write(b"".join((_START, at.to_bytes(8, "little"), *parts, marshal.dumps((entries, expressions)))))
         os.replace(part, path)
     except BaseException as error:
-        try:
+        from contextlib import suppress
+
+        with suppress(OSError):
             os.unlink(part)
-        except OSError:
-            pass
         if not isinstance(error, OSError):
             raise
