@@ -82,10 +82,10 @@ def _defer_libraries() -> None:
 
     deferred.defer("re", **patterns.stand_ins())
     try:
-        from _datetime import date  # type: ignore[import-not-found]
+        from _datetime import date, timedelta  # type: ignore[import-not-found]
     except ImportError:
         return
-    deferred.defer("datetime", date=date)
+    deferred.defer("datetime", date=date, timedelta=timedelta)
 
 
 def _print(found: "Found") -> int:
