@@ -228,3 +228,25 @@ class TestBundle:
         assert (path, size) == (str(source), source.stat().st_size)
         assert found.read(start, length) == Path(cache_from_source(str(source))).read_bytes()[16:]
         os.close(found.number)
+
+    def test_what_lies_before_the_library_is_found_first(self, package: Path, tree: Path, tmp_path: Path) -> None:
+        self._runs(package, tree)
+        assert {"json", "functools"} <= self._from_bundle(package, tree)
+        (package / "json.py").write_text(
+            "import sys\nprint('another json', file=sys.stderr)\ndumps = load = loads = repr\n"
+        )
+        assert "another json" in _run(tree, "pod.yaml", PYTHONPATH=str(package)).stderr
+
+    def test_expressions_are_kept_and_their_compiler_stays_away(self, package: Path, tree: Path) -> None:
+        self._runs(package, tree)
+        self._runs(package, tree)
+        _, expressions = bundle._File(str(self._file(package))).entries()
+        assert len(expressions) > 50
+        code = (
+            "import os, sys\nfrom hullcheck import __main__\ndef end(code):\n"
+            "    print(*sys.modules, file=sys.stderr, flush=True)\n    ended(code)\n"
+            "ended, os._exit = os._exit, end\n__main__.run()"
+        )
+        loaded = set(_run(tree, "pod.yaml", code=code, PYTHONPATH=str(package)).stderr.split())
+        assert "re" in loaded
+        assert not {"re._compiler", "enum", "signal", "importlib.util"} & loaded

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import _signal as signal  # `signal` makes enumerations of it first
 import os
 import sys
 
@@ -10,7 +9,11 @@ from hullcheck.errors import TerminatedError
 
 TYPE_CHECKING = False  # `typing` would take longer than a run that is printed again
 if TYPE_CHECKING:
+    import signal
+
     from hullcheck.cache.again import Found, Start
+else:
+    import _signal as signal  # what `signal` makes enumerations of
 
 
 def run() -> int:

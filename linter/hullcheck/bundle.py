@@ -13,8 +13,10 @@ from __future__ import annotations
 import marshal
 import os
 import sys
-from _frozen_importlib import ModuleSpec  # type: ignore[import-not-found]  importlib's own: it takes longer to import
-from _frozen_importlib_external import MAGIC_NUMBER, SourceFileLoader  # type: ignore[import-not-found]
+from _frozen_importlib import (
+    ModuleSpec,  # these are importlib's own parts: to import itself takes as long as ten modules
+)
+from _frozen_importlib_external import MAGIC_NUMBER, SourceFileLoader
 
 from hullcheck import patterns
 
@@ -193,7 +195,7 @@ def _write(
     expressions: Mapping[patterns.Key, patterns.Kept],
 ) -> None:
     entries: dict[tuple[str, str], Entry] = {}
-    parts: list[bytes] = []
+    parts: list[bytes | memoryview] = []
     at = len(_START) + 8
     kept = {key: entry for key, entry in finder.entries.items() if key not in missing}
     for key, entry in kept.items():
@@ -218,7 +220,9 @@ def _write(
     part = f"{path}.{os.urandom(8).hex()}"
     try:
         with open(part, "xb") as file:
-            file.write(b"".join((_START, at.to_bytes(8, "little"), *parts, marshal.dumps((entries, expressions)))))
+            file.write(
+                b"".join((_START, at.to_bytes(8, "little"), *parts, marshal.dumps((entries, dict(expressions)))))
+            )
         os.replace(part, path)
     except BaseException as error:
         from contextlib import suppress

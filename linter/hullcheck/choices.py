@@ -22,7 +22,7 @@ class _Meta(type):
         made = super().__new__(cls, name, bases, {key: value for key, value in body.items() if key not in values})
         made._members = {}
         for key, value in values.items():
-            member = int.__new__(made, value) if issubclass(made, int) else object.__new__(made)  # type: ignore[type-var]
+            member = int.__new__(made, value) if issubclass(made, int) else object.__new__(made)
             member.name, member.value = key, value  # type: ignore[attr-defined]
             if any(value == other.value for other in made._members.values()):
                 raise ValueError(f"{name}: two members are {value!r}")

@@ -123,7 +123,8 @@ def _options(arguments: list[str]) -> Any:
 
 
 def _module(command: str) -> ModuleType:
-    return imported(f"hullcheck.commands.{command.replace('-', '_')}")
+    module: ModuleType = imported(f"hullcheck.commands.{command.replace('-', '_')}")
+    return module
 
 
 def _failed(message: str, code: int = 2) -> int:

@@ -5,19 +5,19 @@ Only a process of hullcheck's own does this (`__main__` says so); in another pro
 
 from __future__ import annotations
 
-import _frozen_importlib  # type: ignore[import-not-found]  what importlib is made of: to import that takes as long as ten modules
+import _frozen_importlib  # what importlib is made of: to import that takes as long as ten modules
 import sys
+from types import ModuleType
 
 from hullcheck.typed import Any
 
-ModuleType = type(sys)
 allowed = False
 
 
 class _Deferred(ModuleType):
     """It is itself the module that others import, and is filled on the first question for what isn't there."""
 
-    def __getattr__(self, name: str) -> object:
+    def __getattr__(self, name: str) -> Any:
         if name == "__path__":  # the import system asks for it; a package's is there
             raise AttributeError(name)
         fill(self.__name__)
@@ -26,15 +26,14 @@ class _Deferred(ModuleType):
 
 def fill(name: str) -> None:
     """Have the module's body run, if it was deferred."""
-    module = sys.modules.get(name)
+    module: Any = sys.modules.get(name)
     if not isinstance(module, _Deferred):
         return
+    loader: Any = module.__spec__ and module.__spec__.loader
     module.__class__ = ModuleType  # type: ignore[assignment]
     for stand_in in module.__dict__.pop("_stand_ins"):
         del module.__dict__[stand_in]
-    assert module.__spec__ is not None
-    assert module.__spec__.loader is not None
-    module.__spec__.loader.exec_module(module)
+    loader.exec_module(module)
 
 
 def defer(name: str, **stand_ins: object) -> None:
@@ -47,10 +46,11 @@ def defer(name: str, **stand_ins: object) -> None:
     parent, _, tail = name.rpartition(".")
     if parent:
         __import__(parent)
-    spec = _frozen_importlib._find_spec(name, sys.modules[parent].__path__ if parent else None)  # as importlib does
+    importing: Any = _frozen_importlib
+    spec = importing._find_spec(name, sys.modules[parent].__path__ if parent else None)  # as importlib does
     if spec is None or spec.loader is None:
         return  # who imports it is told so
-    module = _frozen_importlib.module_from_spec(spec)
+    module = importing.module_from_spec(spec)
     module.__class__ = _Deferred
     module.__dict__.update(stand_ins, _stand_ins=tuple(stand_ins))
     sys.modules[name] = module

@@ -58,28 +58,35 @@ class Pattern:
         return f"pattern({self.pattern!r})"
 
     def __getattr__(self, name: str) -> Any:
-        compiled = compile_now(self.pattern, self._flags)
+        compiled: Any = _compile(self.pattern, self._flags)
         self.__dict__.update((method, getattr(compiled, method)) for method in _METHODS)  # and never again through here
         return getattr(compiled, name)
 
 
 def compile_now(expression: AnyStr, flags: int = 0) -> re.Pattern[AnyStr]:
     """An expression that stands in the sources, compiled; it may be kept."""
+    compiled: re.Pattern[AnyStr] = _compile(expression, flags)
+    return compiled
+
+
+def _compile(expression: Any, flags: int) -> Any:
     key = isinstance(expression, bytes), int(flags), expression
     known = kept.get(key)
     if known is not None:
-        return _made(expression, known)
+        try:
+            return _made(expression, known)
+        except (RuntimeError, TypeError, ValueError, OverflowError):
+            del kept[key]  # it was spoilt
     missed.add(key)
-    made: re.Pattern[AnyStr] = _of_re()["compile"](expression, flags)
-    return made
+    return _of_re()["compile"](expression, flags)
 
 
-def _made(expression: AnyStr, known: Kept) -> re.Pattern[AnyStr]:
+def _made(expression: Any, known: Kept) -> Any:
     import _sre  # type: ignore[import-not-found]
 
+    making: Any = _sre
     flags, code, groups, index, names = known
-    made: re.Pattern[AnyStr] = _sre.compile(expression, flags, list(memoryview(code).cast("I")), groups, index, names)
-    return made
+    return making.compile(expression, flags, list(memoryview(code).cast("I")), groups, index, names)
 
 
 def to_keep(key: Key) -> Kept | None:
@@ -144,5 +151,5 @@ def _constant(expression: str | bytes, flags: int, caller: FrameType) -> re.Patt
     found = _compiled.get(key)
     constants = (*caller.f_code.co_consts, *caller.f_globals.values()) if found is None and key not in kept else ()
     if found is None and (key in kept or any(expression is constant for constant in constants)):
-        found = _compiled[key] = compile_now(expression, flags)
+        found = _compiled[key] = _compile(expression, flags)
     return found
