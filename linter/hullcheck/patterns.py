@@ -95,10 +95,11 @@ def to_keep(key: Key) -> Kept | None:
 
     _, flags, expression = key
     try:
-        from re import _compiler, _parser  # type: ignore[attr-defined]
+        import re._compiler as compiler  # type: ignore[import-not-found]
+        import re._parser as parser  # type: ignore[import-not-found]
 
-        parsed = _parser.parse(expression, flags)
-        code = b"".join(word.to_bytes(4, sys.byteorder) for word in _compiler._code(parsed, flags))
+        parsed = parser.parse(expression, flags)
+        code = b"".join(word.to_bytes(4, sys.byteorder) for word in compiler._code(parsed, flags))
         state = parsed.state
         names = [None] * state.groups
         for name, number in state.groupdict.items():
