@@ -134,6 +134,7 @@ def test_modules_go_without_what_takes_long_to_import() -> None:
             names = [node.module] if isinstance(node, ast.ImportFrom) else []
             names += [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
             assert "typing" not in names, f"{path}: take it from hullcheck.typed or hullcheck.tuples"
+            assert "enum" not in names, f"{path}: take it from hullcheck.choices"
 
 
 def test_checks_subscribe_to_what_their_functions_take() -> None:
