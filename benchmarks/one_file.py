@@ -30,7 +30,7 @@ def commands(path: str, peers: bool) -> dict[str, tuple[str, ...]]:
     """The commands that judge one changed file, as a hook starts them."""
     found: dict[str, tuple[str, ...]] = {
         BARE: (sys.executable, "-I", "-c", "pass"),
-        "hullcheck": (sys.executable, "-I", "-m", "hullcheck", path),
+        "hullcheck": (sys.executable, "-I", "-m", "hullcheck", "--no-cache", path),
     }
     if not peers:
         return found

@@ -14,27 +14,28 @@ __all__ = ("Enum", "IntEnum")
 
 class _Meta(type):
     _members: dict[str, Any]
+    _by_value: dict[Any, Any]
 
     def __new__(cls, name: str, bases: tuple[type, ...], body: dict[str, Any]) -> Any:
         values = {
             key: value for key, value in body.items() if not key.startswith("__") and not hasattr(value, "__get__")
         }
         made = super().__new__(cls, name, bases, {key: value for key, value in body.items() if key not in values})
-        made._members = {}
+        made._members, made._by_value = {}, {}
         for key, value in values.items():
             member = int.__new__(made, value) if issubclass(made, int) else object.__new__(made)
             member.name, member.value = key, value  # type: ignore[attr-defined]
-            if any(value == other.value for other in made._members.values()):
+            if value in made._by_value:
                 raise ValueError(f"{name}: two members are {value!r}")
-            made._members[key] = member
+            made._members[key] = made._by_value[value] = member
             setattr(made, key, member)
         return made
 
     def __call__(cls, value: Any) -> Any:
-        for member in cls._members.values():
-            if member is value or member.value == value:
-                return member
-        raise ValueError(f"{value!r} is not a valid {cls.__qualname__}")
+        try:
+            return value if isinstance(value, cls) else cls._by_value[value]
+        except (KeyError, TypeError):
+            raise ValueError(f"{value!r} is not a valid {cls.__qualname__}") from None
 
     def __getitem__(cls, name: str) -> Any:
         return cls._members[name]
