@@ -61,7 +61,7 @@ def main() -> None:
     analysis.link = within("link", analysis.link)
     analysis.Judge._checked = within("checks", analysis.Judge._checked, all_of_it=True)
     report.render = within("report", report.render)
-    __main__._run()
+    __main__._run(None)
     end()
     print(json.dumps(spent), file=sys.stderr)
 

@@ -70,13 +70,8 @@ def uses() -> tuple[list[Use], list[str]]:
                     ]
         named = {id(node.value) for node in tree.body if isinstance(node, ast.Assign | ast.AnnAssign)}
         for node in ast.walk(tree):
-            if id(node) in named or not (
-                isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.args
-            ):
-                continue
-            if not (isinstance(node.func.value, ast.Name) and node.func.value.id == "re"):
-                continue
-            if node.func.attr not in (*MODES, "compile"):
+            called = _called(node)
+            if id(node) in named or not called or not isinstance(node, ast.Call) or not node.args:
                 continue
             place = f"{where}:{node.lineno}"
             known = _value(node.args[0], module, _locals(tree, node))
@@ -85,12 +80,22 @@ def uses() -> tuple[list[Use], list[str]]:
                 continue
             flags = 0
             extra = [k.value for k in node.keywords if k.arg == "flags"]
-            number = {"sub": 4, "subn": 4, "split": 3, "compile": 1}.get(node.func.attr, 2)
+            number = {"sub": 4, "subn": 4, "split": 3, "compile": 1}.get(called, 2)
             extra += node.args[number : number + 1]
             if extra:
                 flags = int(_value(extra[0], module) or 0)
-            found.append(Use(place, known, flags, MODES.get(node.func.attr, "all")))
+            found.append(Use(place, known, flags, MODES.get(called, "all")))
     return found, unknown
+
+
+def _called(node: ast.AST) -> str:
+    """The function of `re` that is called, if one is."""
+    function = node.func if isinstance(node, ast.Call) else None
+    if isinstance(function, ast.Name):
+        return "compile" if function.id == "compile_now" else ""
+    if not isinstance(function, ast.Attribute) or function.attr not in (*MODES, "compile"):
+        return ""
+    return function.attr if isinstance(function.value, ast.Name) and function.value.id == "re" else ""
 
 
 def _is_home(tree: ast.Module, name: str) -> bool:

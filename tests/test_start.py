@@ -134,6 +134,7 @@ def test_modules_go_without_what_takes_long_to_import() -> None:
             names = [node.module] if isinstance(node, ast.ImportFrom) else []
             names += [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
             assert "typing" not in names, f"{path}: take it from hullcheck.typed or hullcheck.tuples"
+            assert "enum" not in names, f"{path}: take it from hullcheck.choices"
 
 
 def test_checks_subscribe_to_what_their_functions_take() -> None:
@@ -223,7 +224,30 @@ class TestBundle:
         self._runs(package, tree)
         found = bundle._File(str(self._file(package)))
         source = package / "hullcheck" / "engine.py"
-        path, _, _, size, start, length = found.entries()[str(source.parent), "hullcheck.engine"]
+        modules, _ = found.entries()
+        path, _, _, size, start, length, _ = modules[str(source.parent), "hullcheck.engine"]
         assert (path, size) == (str(source), source.stat().st_size)
         assert found.read(start, length) == Path(cache_from_source(str(source))).read_bytes()[16:]
         os.close(found.number)
+
+    def test_what_lies_before_the_library_is_found_first(self, package: Path, tree: Path, tmp_path: Path) -> None:
+        self._runs(package, tree)
+        assert {"json", "functools"} <= self._from_bundle(package, tree)
+        (package / "json.py").write_text(
+            "import sys\nprint('another json', file=sys.stderr)\ndumps = load = loads = repr\n"
+        )
+        assert "another json" in _run(tree, "pod.yaml", PYTHONPATH=str(package)).stderr
+
+    def test_expressions_are_kept_and_their_compiler_stays_away(self, package: Path, tree: Path) -> None:
+        self._runs(package, tree)
+        self._runs(package, tree)
+        _, expressions = bundle._File(str(self._file(package))).entries()
+        assert len(expressions) > 50
+        code = (
+            "import os, sys\nfrom hullcheck import __main__\ndef end(code):\n"
+            "    print(*sys.modules, file=sys.stderr, flush=True)\n    ended(code)\n"
+            "ended, os._exit = os._exit, end\n__main__.run()"
+        )
+        loaded = set(_run(tree, "pod.yaml", code=code, PYTHONPATH=str(package)).stderr.split())
+        assert "re" in loaded
+        assert not {"re._compiler", "enum", "signal", "importlib.util"} & loaded

@@ -9,7 +9,11 @@ from hullcheck.errors import TerminatedError
 
 TYPE_CHECKING = False  # `typing` would take longer than a run that is printed again
 if TYPE_CHECKING:
+    import signal
+
     from hullcheck.cache.again import Found, Start
+else:
+    import _signal as signal  # what `signal` makes enumerations of
 
 
 def run() -> int:
@@ -53,26 +57,38 @@ _AT_EXIT = frozenset(("atexit", "threading"))
 
 def _run(found: Start | None) -> int:
     """What the command line asks for, kept for the next time if `found` records it."""
-    import signal
+    import gc
 
-    _end_in_order()
+    gc.disable()  # the command line would in a moment; modules are no garbage
     from hullcheck import bundle, deferred
 
     deferred.allowed = True
     bundle.install(bundle.place())
+    _defer_libraries()
+    _end_in_order()
     from hullcheck.cli import main
 
+    gc.freeze()
     code = main()
     if found is not None:
-        import gc
-
-        gc.disable()  # it would look through all that is about to go
         from hullcheck.cache.keep import keep
 
         keep(found, code)
-    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+    if signal.getsignal(signal.SIGINT) == signal.default_int_handler:
         signal.signal(signal.SIGINT, signal.SIG_DFL)  # from here on there is nothing to put in order
     return code
+
+
+def _defer_libraries() -> None:
+    """What nearly every run only asks for a little of."""
+    from hullcheck import deferred, patterns
+
+    deferred.defer("re", **patterns.stand_ins())
+    try:
+        from _datetime import date, timedelta  # type: ignore[import-not-found]
+    except ImportError:
+        return
+    deferred.defer("datetime", date=date, timedelta=timedelta)
 
 
 def _print(found: "Found") -> int:
@@ -91,11 +107,9 @@ def _print(found: "Found") -> int:
 
 def _end_in_order() -> None:
     """From here on, a signal to end lets what was begun be put in order."""
-    import signal
-
     for name in ("SIGTERM", "SIGHUP"):
         number = getattr(signal, name, None)
-        if number is not None and signal.getsignal(number) is signal.SIG_DFL:  # `nohup` may have set another
+        if number is not None and signal.getsignal(number) == signal.SIG_DFL:  # `nohup` may have set another
             signal.signal(number, _terminate)
 
 

@@ -8,7 +8,7 @@ from datetime import date
 
 from hullcheck import look, suppress
 from hullcheck.budget import CAUSE, OutOfTimeError, Thing, tick
-from hullcheck.check import Check, Registry
+from hullcheck.check import Check, Parts, Registry
 from hullcheck.config import Config
 from hullcheck.coverage import ledger
 from hullcheck.discover import DEV_CONTAINER, Entry, Skipped, Tree
@@ -160,8 +160,8 @@ class Judge(NamedTuple):
     def _checked(self, project: Project, names: frozenset[str], unchecked: list[Scoped]) -> Iterator[Finding]:
         """What these checks find; where the run's time is used up before they are through, the rest is `unchecked`."""
         by_type: dict[str, list[tuple[Check, Any, bool]]] = {}
-        types = {type(part).__name__ for _, part in project.parts}
-        for check in self.registry.running(names, project.dialects, types):
+        there = Parts(part for _, part in project.parts)
+        for check in self.registry.running(names, project.dialects, there):
             for part_type, function, takes_settings in check.functions:
                 by_type.setdefault(part_type, []).append((check, function, takes_settings))
         for number, (scope, part) in enumerate(project.parts):

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property
 
+from hullcheck.deferred import imported
 from hullcheck.errors import HullcheckError
 from hullcheck.finding import Finding, Fix, Related, Severity, told
 from hullcheck.finding import Part as Piece
 from hullcheck.model.settings import Settings
-from hullcheck.source import Location
+from hullcheck.source import Field, Location
 from hullcheck.terms import Term, Terms, When, when_of, whole
 from hullcheck.tuples import NamedTuple
 from hullcheck.typed import TYPE_CHECKING, Any, Protocol, TypeVar
@@ -75,6 +75,8 @@ class Check:
         self.grouped = grouped
         self.covered_by = covered_by
         self.functions: list[tuple[str, Function[Any], bool]] = []
+        self.needs: dict[str, tuple[str, ...]] = {}
+        """By type of part, what one of them must have for anything to be found; () if that can't be told."""
 
     def __repr__(self) -> str:
         return f"Check({self.name!r})"
@@ -84,15 +86,22 @@ class Check:
         """The first sentence of the docstring."""
         return " ".join(self.doc.split("\n\n", 1)[0].split())
 
-    def on(self, part: type[P] | str) -> Callable[[Function[P]], Function[P]]:
+    def on(self, part: type[P] | str, *, needs: str = "") -> Callable[[Function[P]], Function[P]]:
         """Run the decorated function on every part of that type in the model.
 
         A type that isn't needed in all dialects, and takes long to import, may be given by its name.
+
+        `needs` are attributes of the part (`mounts`, `containers.privileged` of each container, `node.logging` for a
+        key), with spaces between: where all of them are empty, false or absent, the function finds nothing. If that is
+        so in all parts of a run, the check isn't even imported.
         """
 
         def register(function: Function[P]) -> Function[P]:
             takes_settings = function.__code__.co_argcount > 1
-            self.functions.append((part if isinstance(part, str) else part.__name__, function, takes_settings))
+            name = part if isinstance(part, str) else part.__name__
+            self.functions.append((name, function, takes_settings))
+            before = self.needs.get(name)
+            self.needs[name] = () if not needs or before == () else (*(before or ()), *needs.split())
             return function
 
         return register
@@ -175,7 +184,8 @@ _IN_DOCKERFILES = ("Copied", "Dockerfile", "ImageUse", "Stage")
 class Entry(NamedTuple):
     """What is known of a check without importing it. `parts` are the names of the types that it subscribes to.
 
-    `conditions` are those of aliases that are about some of its findings only, by the alias.
+    `conditions` are those of aliases that are about some of its findings only, by the alias. `needs` are, for types of
+    parts, the attributes of which one must hold something in one of them.
     """
 
     name: str
@@ -188,6 +198,7 @@ class Entry(NamedTuple):
     parts: tuple[str, ...]
     covered_by: tuple[str, ...] = ()
     conditions: tuple[tuple[str, tuple[Any, ...]], ...] = ()
+    needs: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
     @classmethod
     def of(cls, check: Check) -> "Entry":
@@ -197,7 +208,8 @@ class Entry(NamedTuple):
         metadata = (check.name, check.concern, check.severity, check.dialects, aliases)
         whens = ((str(alias), tuple(when_of(alias, check.dialects))) for alias in check.aliases)
         conditions = tuple((alias, when) for alias, when in whens if when != tuple(When()))
-        return cls(*metadata, check.default, check.grouped, parts, check.covered_by, conditions)
+        needs = tuple(sorted((part, needed) for part, needed in check.needs.items() if needed))
+        return cls(*metadata, check.default, check.grouped, parts, check.covered_by, conditions, needs)
 
     @property
     def terms(self) -> Iterator[Term]:
@@ -205,6 +217,38 @@ class Entry(NamedTuple):
         conditions = dict(self.conditions)
         for alias in self.aliases:
             yield Term(self.name, alias, When(*conditions.get(alias, ())))
+
+
+class Parts:
+    """The parts of a run, to be asked what is in any of them."""
+
+    def __init__(self, parts: Iterable[Any]) -> None:
+        self._by_type: dict[str, list[Any]] = {}
+        for part in parts:
+            self._by_type.setdefault(type(part).__name__, []).append(part)
+        self._known: dict[tuple[str, str], bool] = {}
+
+    def may_interest(self, entry: Entry) -> bool:
+        """Is there a part of a type that the check subscribes to, with what it needs to find anything?"""
+        needs = dict(entry.needs)
+        there = [part for part in entry.parts if part in self._by_type]
+        return any(part not in needs or any(self.have(part, path) for path in needs[part]) for part in there)
+
+    def have(self, type_name: str, path: str) -> bool:
+        """Does that attribute of any part of the type hold something?"""
+        key = (type_name, path)
+        if key not in self._known:
+            self._known[key] = any(holds(part, path) for part in self._by_type.get(type_name, ()))
+        return self._known[key]
+
+
+def holds(part: Any, path: str) -> bool:
+    """Does an attribute, by its path, hold anything: an item, a value that is said and isn't false, or an unknown one?"""
+    name, _, rest = path.partition(".")
+    value = part.get(name) if hasattr(part, "get") else getattr(part, name)
+    if rest:
+        return any(holds(each, rest) for each in (value if isinstance(value, tuple) else (value,)) if each is not None)
+    return bool(value.value or value.unknown or value.parts) if isinstance(value, Field) else bool(value)
 
 
 class Registry:
@@ -227,13 +271,13 @@ class Registry:
     def __getitem__(self, name: str) -> Check:
         concern = self.entries[name].concern
         module = f"{self.package}.{concern}.{name}".replace("-", "_")
-        check: Check = importlib.import_module(module).check
+        check: Check = imported(module).check
         return check
 
-    def running(self, selected: frozenset[str], dialects: set[str], parts: set[str]) -> Iterator[Check]:
-        """The selected checks that have anything to say about these dialects and types of parts."""
+    def running(self, selected: frozenset[str], dialects: set[str], parts: Parts) -> Iterator[Check]:
+        """The selected checks that may have anything to say about these dialects and parts."""
         for name, entry in self.entries.items():
-            if name in selected and not parts.isdisjoint(entry.parts) and not dialects.isdisjoint(entry.dialects):
+            if name in selected and not dialects.isdisjoint(entry.dialects) and parts.may_interest(entry):
                 yield self[name]
 
     @cached_property
@@ -301,7 +345,7 @@ def load(package: str) -> Registry:
     A package without an index is searched.
     """
     try:
-        index = importlib.import_module(f"{package}.index")
+        index = imported(f"{package}.index")
     except ModuleNotFoundError:
         return Registry(package, map(Entry.of, search(package)))
     return Registry(package, (Entry(row[0], row[1], Severity(row[2]), *row[3:]) for row in index.ROWS))
@@ -314,14 +358,14 @@ def search(package: str) -> list[Check]:
     """
     from pkgutil import iter_modules
 
-    root = importlib.import_module(package)
+    root = imported(package)
     checks = []
     for folder in sorted(iter_modules(root.__path__), key=lambda m: m.name):
         if not folder.ispkg or folder.name == "data":
             continue
-        concern = importlib.import_module(f"{package}.{folder.name}")
+        concern = imported(f"{package}.{folder.name}")
         for module in sorted(iter_modules(concern.__path__), key=lambda m: m.name):
-            checks.append(importlib.import_module(f"{concern.__name__}.{module.name}").check)
+            checks.append(imported(f"{concern.__name__}.{module.name}").check)
     return checks
 
 

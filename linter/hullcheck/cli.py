@@ -7,10 +7,10 @@ import os
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
-from importlib import import_module
 from types import ModuleType
 
 from hullcheck import __version__, budget
+from hullcheck.deferred import imported
 from hullcheck.errors import HullcheckError, TerminatedError
 from hullcheck.quick import Quick
 from hullcheck.streams import OutputError, safe
@@ -123,7 +123,8 @@ def _options(arguments: list[str]) -> Any:
 
 
 def _module(command: str) -> ModuleType:
-    return import_module(f"hullcheck.commands.{command.replace('-', '_')}")
+    module: ModuleType = imported(f"hullcheck.commands.{command.replace('-', '_')}")
+    return module
 
 
 def _failed(message: str, code: int = 2) -> int:

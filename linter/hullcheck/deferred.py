@@ -5,8 +5,11 @@ Only a process of hullcheck's own does this (`__main__` says so); in another pro
 
 from __future__ import annotations
 
+import _frozen_importlib  # what importlib is made of: to import that takes as long as ten modules
 import sys
 from types import ModuleType
+
+from hullcheck.typed import Any
 
 allowed = False
 
@@ -14,17 +17,23 @@ allowed = False
 class _Deferred(ModuleType):
     """It is itself the module that others import, and is filled on the first question for what isn't there."""
 
-    def __getattr__(self, name: str) -> object:
+    def __getattr__(self, name: str) -> Any:
         if name == "__path__":  # the import system asks for it; a package's is there
             raise AttributeError(name)
-        spec = self.__spec__
-        self.__class__ = ModuleType  # type: ignore[assignment]
-        for stand_in in self.__dict__.pop("_stand_ins"):
-            del self.__dict__[stand_in]
-        assert spec is not None
-        assert spec.loader is not None
-        spec.loader.exec_module(self)
+        fill(self.__name__)
         return getattr(self, name)
+
+
+def fill(name: str) -> None:
+    """Have the module's body run, if it was deferred."""
+    module: Any = sys.modules.get(name)
+    if not isinstance(module, _Deferred):
+        return
+    loader: Any = module.__spec__ and module.__spec__.loader
+    module.__class__ = ModuleType  # type: ignore[assignment]
+    for stand_in in module.__dict__.pop("_stand_ins"):
+        del module.__dict__[stand_in]
+    loader.exec_module(module)
 
 
 def defer(name: str, **stand_ins: object) -> None:
@@ -34,18 +43,25 @@ def defer(name: str, **stand_ins: object) -> None:
     """
     if name in sys.modules or not allowed:
         return
-    from importlib.util import find_spec, module_from_spec
-
-    spec = find_spec(name)
+    parent, _, tail = name.rpartition(".")
+    if parent:
+        __import__(parent)
+    importing: Any = _frozen_importlib
+    spec = importing._find_spec(name, sys.modules[parent].__path__ if parent else None)  # as importlib does
     if spec is None or spec.loader is None:
         return  # who imports it is told so
-    module = module_from_spec(spec)
+    module = importing.module_from_spec(spec)
     module.__class__ = _Deferred
     module.__dict__.update(stand_ins, _stand_ins=tuple(stand_ins))
     sys.modules[name] = module
-    parent, _, tail = name.rpartition(".")
     if parent:
         setattr(sys.modules[parent], tail, module)
+
+
+def imported(name: str) -> Any:
+    """A module by its whole name, as `importlib.import_module` gives it."""
+    __import__(name)
+    return sys.modules[name]
 
 
 class Logger:

@@ -7,9 +7,9 @@ import posixpath
 import re
 import stat
 from collections.abc import Iterable, Iterator
-from enum import Enum
 
 from hullcheck import look
+from hullcheck.choices import Enum
 from hullcheck.errors import HullcheckError
 from hullcheck.model.coverage import Gap
 from hullcheck.model.problem import Problem

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from enum import IntEnum
 
+from hullcheck.choices import IntEnum
 from hullcheck.source import Location, Related
 from hullcheck.tuples import NamedTuple
 from hullcheck.typed import Any

@@ -47,7 +47,7 @@ check = Check(
 _SEVERITIES = (None, None, Severity.HIGH, Severity.CRITICAL)
 
 
-@check.on("Container")
+@check.on("Container", needs="devices mounts")
 def devices(container: Container) -> Iterator[Finding]:
     for device in container.devices:
         path = device.source.value

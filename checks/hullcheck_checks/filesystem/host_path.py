@@ -47,7 +47,7 @@ check = Check(
 )
 
 
-@check.on("Container")
+@check.on("Container", needs="mounts")
 def mounted(container: Container) -> Iterator[Finding]:
     if container.dialect != "kubernetes":
         return

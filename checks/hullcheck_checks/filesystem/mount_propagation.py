@@ -53,7 +53,7 @@ _SEVERITIES = {
 }
 
 
-@check.on("Container")
+@check.on("Container", needs="mounts")
 def propagated(container: Container) -> Iterator[Finding]:
     for mount in container.mounts:
         field = mount.propagation

@@ -80,7 +80,7 @@ def services(project: ComposeProject) -> Iterator[Finding]:
             yield from _engine(container, project)
 
 
-@check.on("Container")
+@check.on("Container", needs="mounts")
 def pods(container: Container) -> Iterator[Finding]:
     if container.dialect in ("kubernetes", "devcontainer"):
         yield from _mounts(container, proxy=False)

@@ -74,7 +74,7 @@ check = Check(
 _SEVERITIES = (None, Severity.LOW, Severity.HIGH, Severity.HIGH)
 
 
-@check.on("Container")
+@check.on("Container", needs="mounts")
 def readable(container: Container) -> Iterator[Finding]:
     for mount in container.mounts:
         path = mount.source.value

@@ -59,7 +59,7 @@ check = Check(
 _SEVERITIES = (None, Severity.MEDIUM, Severity.HIGH, Severity.CRITICAL)
 
 
-@check.on("Container")
+@check.on("Container", needs="mounts")
 def writable(container: Container) -> Iterator[Finding]:
     for mount in container.mounts:
         path = mount.source.value

@@ -35,7 +35,7 @@ check = Check(
 )
 
 
-@check.on("Container")
+@check.on("Container", needs="mounts")
 def loose(container: Container) -> Iterator[Finding]:
     for mount in container.mounts:
         options = tuple(option for option in ("exec", "suid", "dev") if option in mount.options)

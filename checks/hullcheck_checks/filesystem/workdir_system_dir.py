@@ -59,7 +59,7 @@ def within(stage: Stage) -> Iterator[Finding]:
             )
 
 
-@check.on("Container")
+@check.on("Container", needs="workdir")
 def started_in(container: Container) -> Iterator[Finding]:
     field = container.workdir
     path = posixpath.normpath(field.value) if field is not None and field.value else ""

@@ -70,7 +70,7 @@ check = Check(
 _SEVERITIES = {Tier.HOST: Severity.CRITICAL, Tier.NEIGHBOURS: Severity.HIGH, Tier.SOME: Severity.MEDIUM}
 
 
-@check.on("Container")
+@check.on("Container", needs="capabilities_added")
 def added(container: Container) -> Iterator[Finding]:
     for field in container.capabilities_added:
         if field.value is None:

@@ -40,7 +40,7 @@ check = Check(
 _GROUPS = frozenset(("0", "root", "docker", "disk", "sudo", "wheel", "shadow", "kmem"))
 
 
-@check.on("Container")
+@check.on("Container", needs="groups")
 def member(container: Container) -> Iterator[Finding]:
     user = container.user
     for field in container.groups:

@@ -41,7 +41,7 @@ check = Check(
 )
 
 
-@check.on("Service")
+@check.on("Service", needs="node.pre_start node.post_start node.pre_stop node.develop")
 def hooks(service: Service) -> Iterator[Finding]:
     for key in ("pre_start", "post_start", "pre_stop"):
         hooks = service.node.get(key)

@@ -53,7 +53,7 @@ check = Check(
 )
 
 
-@check.on("Workload")
+@check.on("Workload", needs="host_network")
 def shared(workload: Workload) -> Iterator[Finding]:
     field = workload.host_network
     if field is not None and field.value:

@@ -64,7 +64,7 @@ check = Check(
 )
 
 
-@check.on("Workload")
+@check.on("Workload", needs="host_pid host_ipc")
 def shared(workload: Workload) -> Iterator[Finding]:
     pairs = (("processes", workload.host_pid), ("shared memory", workload.host_ipc))
     found = [(name, field) for name, field in pairs if field is not None and field.value]

@@ -35,7 +35,7 @@ check = Check(
 )
 
 
-@check.on("Workload")
+@check.on("Workload", needs="host_process")
 def host(workload: Workload) -> Iterator[Finding]:
     field = workload.host_process
     if field is not None and field.value:

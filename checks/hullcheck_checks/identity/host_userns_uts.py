@@ -45,7 +45,7 @@ check = Check(
 )
 
 
-@check.on("Workload")
+@check.on("Workload", needs="host_users host_uts host_cgroup")
 def shared(workload: Workload) -> Iterator[Finding]:
     users = Severity.MEDIUM if workload.dialect != "kubernetes" else Severity.INFO
     for name, field, severity in (

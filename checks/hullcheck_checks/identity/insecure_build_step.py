@@ -46,7 +46,7 @@ _ENTITLEMENTS = {"security.insecure": Severity.HIGH, "network.host": Severity.ME
 _REMOTE = ("https://", "http://", "git://", "ssh://", "git@", "github.com/")
 
 
-@check.on("Service")
+@check.on("Service", needs="build")
 def build(service: Service) -> Iterator[Finding]:
     if service.build is None:
         return

@@ -34,7 +34,7 @@ check = Check(
 )
 
 
-@check.on("Container")
+@check.on("Container", needs="non_root")
 def never_starts(container: Container) -> Iterator[Finding]:
     non_root = container.non_root
     if container.dialect != "kubernetes" or non_root is None or not non_root.value or container.windows:

@@ -20,7 +20,6 @@ See https://kubernetes.io/docs/concepts/security/pod-security-admission/
 from __future__ import annotations
 
 from collections.abc import Iterator
-from difflib import get_close_matches
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Fix, Severity
@@ -94,8 +93,11 @@ def _misspelt(labels: Node | None) -> Scalar | None:
     """A label that was meant to be `enforce`."""
     for key, value in labels.entries().values() if isinstance(labels, Mapping) else ():
         near = "security" in key.text and len(key.text) < 80 and key.text not in _KNOWN
-        if near and isinstance(value, Scalar) and get_close_matches(key.text, [_LABEL], n=1, cutoff=0.9):
-            return key
+        if near and isinstance(value, Scalar):
+            from difflib import get_close_matches
+
+            if get_close_matches(key.text, [_LABEL], n=1, cutoff=0.9):
+                return key
     return None
 
 

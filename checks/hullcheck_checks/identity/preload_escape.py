@@ -37,7 +37,7 @@ check = Check(
 )
 
 
-@check.on("Container")
+@check.on("Container", needs="environment")
 def preloaded(container: Container) -> Iterator[Finding]:
     for variable in container.environment:
         if variable.name not in ("LD_PRELOAD", "LD_AUDIT"):

@@ -37,7 +37,7 @@ check = Check(
 )
 
 
-@check.on("Container")
+@check.on("Container", needs="probes.host")
 def elsewhere(container: Container) -> Iterator[Finding]:
     for probe in container.probes:
         host = probe.host

@@ -44,7 +44,7 @@ check = Check(
 )
 
 
-@check.on("Workload")
+@check.on("Workload", needs="containers.proc_mount")
 def unmasked(workload: Workload) -> Iterator[Finding]:
     remapped = workload.host_users is not None and workload.host_users.value is False
     for container in workload.containers:

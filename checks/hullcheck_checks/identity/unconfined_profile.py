@@ -78,7 +78,7 @@ _OFF = ("unconfined", "disable")
 _CONTAINER_TYPES = ("container_t", "container_init_t", "container_kvm_t", "container_engine_t", "")
 
 
-@check.on("Container")
+@check.on("Container", needs="profiles")
 def unconfined(container: Container) -> Iterator[Finding]:
     for profile in container.profiles:
         severity = _severity(profile)

@@ -66,7 +66,7 @@ _OWN = frozenset(
 """What Docker sets in a container's own IPC and UTS namespaces."""
 
 
-@check.on("Workload")
+@check.on("Workload", needs="sysctls")
 def unsafe(workload: Workload) -> Iterator[Finding]:
     for sysctl in workload.sysctls:
         name = sysctl.name.replace("/", ".")

@@ -38,7 +38,7 @@ check = Check(
 ADMINISTRATORS = frozenset(("containeradministrator", "administrator", "nt authority/system", "system"))
 
 
-@check.on("Container")
+@check.on("Container", needs="windows")
 def administrator(container: Container) -> Iterator[Finding]:
     user = container.user
     name = user.text.replace("\\", "/").lower()

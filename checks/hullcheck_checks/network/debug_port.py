@@ -64,7 +64,7 @@ _STARTED = pattern(
 )
 
 
-@check.on("Container")
+@check.on("Container", needs="ports command environment")
 def attachable(container: Container) -> Iterator[Finding]:
     if container.dialect not in ("compose", "kubernetes"):
         return

@@ -34,7 +34,7 @@ check = Check(
 )
 
 
-@check.on("Service")
+@check.on("Service", needs="node.extra_hosts")
 def reaches(service: Service) -> Iterator[Finding]:
     for node in _addresses(service.node.get("extra_hosts")):
         if isinstance(node, Scalar) and node.text.endswith("host-gateway"):

@@ -48,7 +48,7 @@ check = Check(
 )
 
 
-@check.on("Workload")
+@check.on("Workload", needs="containers.ports")
 def on_the_node(workload: Workload) -> Iterator[Finding]:
     if workload.dialect != "kubernetes" or (workload.host_network and workload.host_network.value):
         return

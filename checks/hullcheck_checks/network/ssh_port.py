@@ -49,7 +49,7 @@ check = Check(
 _GIT = ("gitea", "gitlab", "forgejo", "gogs", "gitolite", "soft-serve", "bitbucket", "sftp", "openssh-server")
 
 
-@check.on("Container")
+@check.on("Container", needs="ports")
 def listens(container: Container) -> Iterator[Finding]:
     for port in container.ports:
         if port.protocol.lower() in ("tcp", "") and _is_ssh(port):

@@ -37,7 +37,7 @@ check = Check(
 )
 
 
-@check.on("Service")
+@check.on("Service", needs="node.logging")
 def discarded(service: Service) -> Iterator[Finding]:
     logging = service.node.get("logging")
     driver = logging.get("driver") if isinstance(logging, Mapping) else None

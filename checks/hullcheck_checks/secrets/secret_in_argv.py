@@ -47,7 +47,7 @@ check = Check(
 )
 
 
-@check.on("Container")
+@check.on("Container", needs="command probes.command")
 def in_container(container: Container) -> Iterator[Finding]:
     if container.dialect == "dockerfile":
         return

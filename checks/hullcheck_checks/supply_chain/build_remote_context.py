@@ -44,7 +44,7 @@ _COMMIT = pattern(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 _TAG = pattern(r"(?:refs/tags/)?v?[0-9]++(?:(?:\.[0-9]++)*+(?:\+[\w.-]+)?|[-.][\w.-]+)")
 
 
-@check.on("Service")
+@check.on("Service", needs="build")
 def contexts(service: Service) -> Iterator[Finding]:
     if service.build is not None:
         for what, field in (("", service.build.context), *service.build.additional_contexts.items()):

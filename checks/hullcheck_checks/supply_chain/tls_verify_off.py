@@ -23,6 +23,7 @@ from hullcheck.check import Check
 from hullcheck.finding import Finding, Fix, Severity
 from hullcheck.model.edit import delete_word, fix, replace_word
 from hullcheck.model.extent import Extent, extent, words
+from hullcheck.patterns import pattern
 from hullcheck.terms import Alias
 from hullcheck.typed import TYPE_CHECKING
 
@@ -265,15 +266,17 @@ def _python(command: Command) -> Word | None:
     return _pip(command) if [word.text for word in command.arguments[:2]] == ["-m", "pip"] else None
 
 
+_UNVERIFIED_APT = pattern(r"(?i).*acquire::https(?:::[^:=]+)?::verify-(?:peer|host)=[\"']?(?:false|0|no)[\"']?")
+_UNVERIFIED_YUM = pattern(r"(?i)(?:--setopt=)?(?:[\w*-]+\.)?sslverify=(?:0|false|no)")
+
+
 def _apt(command: Command) -> Word | None:
     """`apt-get -o Acquire::https::Verify-Peer=false`."""
-    pattern = r"(?i).*acquire::https(?:::[^:=]+)?::verify-(?:peer|host)=[\"']?(?:false|0|no)[\"']?"
-    return next((word for word in command.arguments if re.fullmatch(pattern, word.text)), None)
+    return next((word for word in command.arguments if _UNVERIFIED_APT.fullmatch(word.text)), None)
 
 
 def _yum(command: Command) -> Word | None:
-    pattern = r"(?i)(?:--setopt=)?(?:[\w*-]+\.)?sslverify=(?:0|false|no)"
-    return next((word for word in command.arguments if re.fullmatch(pattern, word.text)), None)
+    return next((word for word in command.arguments if _UNVERIFIED_YUM.fullmatch(word.text)), None)
 
 
 def _pair(*names: str) -> Callable[[Command], Word | None]:

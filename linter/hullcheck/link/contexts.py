@@ -5,7 +5,6 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from fnmatch import fnmatchcase
 
 from hullcheck.discover import Tree
 from hullcheck.model.dockerfile import Dockerfile, Stage
@@ -125,6 +124,8 @@ def _covers(source: str, path: str) -> bool:
     parts = path.split("/")
     if len(parts) < len(patterns):
         return False
+    from fnmatch import fnmatchcase
+
     return all(
         fnmatchcase(part, re.sub(r"\[\^", "[!", pattern)) for part, pattern in zip(parts, patterns, strict=False)
     )

@@ -6,7 +6,7 @@ See https://kubernetes.io/docs/reference/kubernetes-api/
 
 from __future__ import annotations
 
-from enum import Enum
+from hullcheck.choices import Enum
 
 
 class Extent(Enum):

@@ -6,11 +6,15 @@ The table is `hullcheck/data/base_images.txt`, which explains its columns.
 from __future__ import annotations
 
 import os
-import re
 from functools import cache, lru_cache
 
 from hullcheck.model.image import ImageRef
+from hullcheck.patterns import compile_now
 from hullcheck.tuples import NamedTuple
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import re
 
 _MIRRORS = {"public.ecr.aws": "docker/library/", "mirror.gcr.io": "library/"}
 _ARCHITECTURES = frozenset(("amd64", "arm32v5", "arm32v6", "arm32v7", "arm64v8", "i386", "ppc64le", "riscv64", "s390x"))
@@ -33,10 +37,21 @@ class BaseImage(NamedTuple):
 
 
 class _Row(NamedTuple):
-    """A line of the table: patterns of tags, where `*` is any."""
+    """A line of the table: patterns of tags, where `*` is any, and what else stands there."""
 
     tags: str
-    image: BaseImage
+    said: str
+
+    @property
+    def image(self) -> BaseImage:
+        return _image(self.said)
+
+
+@lru_cache(maxsize=512)  # more than there are lines
+def _image(said: str) -> BaseImage:
+    user, drops, variables, source = said.split()
+    env, complete = _variables(variables)
+    return BaseImage("" if user == "-" else user, "" if drops == "-" else drops, env, complete, source)
 
 
 class _Table(NamedTuple):
@@ -90,22 +105,24 @@ def _table() -> _Table:
         for number, line in enumerate(lines):
             if line[:1] in "#\n":
                 continue
-            name, tags, user, drops, variables, source = line.split()
-            env, complete = _variables(variables)
-            image = BaseImage("" if user == "-" else user, "" if drops == "-" else drops, env, complete, source)
-            wild = re.search(r"[*?]", name)
-            if wild:
-                table.patterns.append((number, name[: wild.start()], name, _Row(tags, image)))
+            name, tags, said = line.split(None, 2)
+            row = _Row(tags, said)
+            if "*" in name or "?" in name:
+                head = name.partition("*")[0].partition("?")[0]
+                table.patterns.append((number, head, name, row))
             else:
-                table.by_name.setdefault(name, []).append((number, _Row(tags, image)))
+                table.by_name.setdefault(name, []).append((number, row))
     return table
+
+
+_GLOB = str.maketrans({"*": ".*", "?": "[^/]", ".": r"\.", "+": r"\+"})
+"""Of what names and tags are made of, all that means something in an expression."""
 
 
 @lru_cache(maxsize=1_024)
 def _glob(patterns: str) -> re.Pattern[str]:
     """Patterns with | between: a star for any characters, a question mark for one that is no slash."""
-    made = re.escape(patterns).replace(r"\|", "|").replace(r"\*", ".*").replace(r"\?", "[^/]")
-    return re.compile(f"(?:{made})")
+    return compile_now(f"(?:{patterns.translate(_GLOB)})")
 
 
 def _matches(patterns: str, text: str) -> bool:

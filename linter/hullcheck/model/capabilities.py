@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from enum import IntEnum
+from hullcheck.choices import IntEnum
 
 
 class Tier(IntEnum):

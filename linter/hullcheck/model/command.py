@@ -5,7 +5,6 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property
-from heapq import merge
 from itertools import accumulate
 
 from hullcheck.model.instruction import Instruction
@@ -250,8 +249,13 @@ class Script(_ScriptFields):
             for pipeline, position in dict(command.pipes).items()
             if (members := self._pipelines.get(pipeline))
         ]
+        in_order: Iterable[int] = found[0] if found else ()
+        if len(found) > 1:
+            from heapq import merge
+
+            in_order = merge(*found)
         last = -1
-        for at in found[0] if len(found) == 1 else merge(*found):
+        for at in in_order:
             if at != last:
                 yield self.commands[at]
             last = at

@@ -6,8 +6,7 @@ depends on the dialect, and is said at each field.
 
 from __future__ import annotations
 
-from enum import Enum
-
+from hullcheck.choices import Enum
 from hullcheck.model.image import ImageUse
 from hullcheck.source import Field, Location, Related
 from hullcheck.tuples import NamedTuple

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
 from functools import cached_property
+
+from hullcheck.patterns import compile_now
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import re
 
 
 class Lazy:
@@ -21,7 +26,7 @@ class Lazy:
 
     @cached_property
     def compiled(self) -> "re.Pattern[str]":
-        return re.compile(self._expression, self._flags)
+        return compile_now(self._expression, self._flags)
 
     def _long(self, text: str) -> bool:
         return bool(self.most) and len(text) > self.most

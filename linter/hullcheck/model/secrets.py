@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from enum import IntEnum
 from functools import lru_cache
 
+from hullcheck.choices import IntEnum
 from hullcheck.model.lazy import Lazy
 from hullcheck.model.placeholders import is_harmless_value, placeholder, taken_as_it_is
 from hullcheck.model.tokens import by_value, random

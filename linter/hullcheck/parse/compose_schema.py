@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from functools import cache, lru_cache
 
 from hullcheck.model.node import Mapping, Node, Scalar, Sequence
-from hullcheck.patterns import pattern
+from hullcheck.patterns import compile_now, pattern
 from hullcheck.tuples import NamedTuple
 from hullcheck.typed import Any
 
@@ -172,7 +172,7 @@ def _bounds(node: Scalar, schema: Schema, path: tuple[str, ...]) -> list[Fault]:
 
 @lru_cache(maxsize=64)  # more than the schema has
 def _pattern(text: str) -> re.Pattern[str]:
-    return re.compile(text)
+    return compile_now(text)
 
 
 def _types(schema: Schema) -> list[str]:

@@ -8,7 +8,7 @@ from functools import cache, lru_cache
 from hullcheck.model.expand import is_refused
 from hullcheck.model.instruction import Flag, Pair
 from hullcheck.model.text import Text
-from hullcheck.patterns import pattern
+from hullcheck.patterns import compile_now, pattern
 from hullcheck.source import Location
 from hullcheck.tuples import NamedTuple
 
@@ -82,13 +82,13 @@ def _quoted_flag(text: Text, start: int) -> tuple[Flag, int]:
 def _argument(escape: str) -> re.Pattern[str]:
     """A word of ENV, LABEL or ARG. (Few files need both escapes, and compiling takes longer than reading a file.)"""
     pattern = r"""(?:[^\s'"ESC]++|ESC(?:.|$)|'[^']*+'?|"(?:[^"ESC]++|ESC(?:.|$))*+"?)++"""
-    return re.compile(pattern.replace("ESC", re.escape(escape)), re.DOTALL)
+    return compile_now(pattern.replace("ESC", escape * 2 if escape == "\\" else escape), re.DOTALL)
 
 
 @cache
 def _opener() -> re.Pattern[str]:
     """A word of a line that may open heredocs."""
-    return re.compile(
+    return compile_now(
         r"""(?:<<[ \t]*+|[^\s'"\\<]++|<|\\.?|'[^']*+(?:'|(?P<open>))"""
         r"""|"(?:[^"\\]++|\\.)*+(?:"|(?P<open2>\\?)))++""",
         re.DOTALL,

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from importlib import import_module
 
 from hullcheck.check import Registry
+from hullcheck.deferred import imported
 from hullcheck.errors import HullcheckError
 from hullcheck.finding import Finding, Severity
 from hullcheck.model.coverage import Coverage
@@ -13,19 +13,19 @@ from hullcheck.source import Location
 from hullcheck.tuples import NamedTuple
 
 FORMATS = {
-    "full": "full",
-    "concise": "concise",
-    "json": "json",
-    "sarif": "sarif",
-    "sarif-full": "sarif",
-    "github": "github",
-    "markdown": "markdown",
-    "gitlab": "gitlab",
-    "junit": "junit",
-    "rdjson": "rdjson",
-    "html": ".page.findings",
+    "full": "hullcheck.report.full",
+    "concise": "hullcheck.report.concise",
+    "json": "hullcheck.report.json",
+    "sarif": "hullcheck.report.sarif",
+    "sarif-full": "hullcheck.report.sarif",
+    "github": "hullcheck.report.github",
+    "markdown": "hullcheck.report.markdown",
+    "gitlab": "hullcheck.report.gitlab",
+    "junit": "hullcheck.report.junit",
+    "rdjson": "hullcheck.report.rdjson",
+    "html": "hullcheck.page.findings",
 }
-"""The formats, and the module that each is written by, from this package on."""
+"""The formats, and the module that each is written by."""
 
 
 class VersionControl(NamedTuple):
@@ -97,7 +97,7 @@ def render(name: str, run: Run) -> str:
     """The report in the format of that name, as text that ends in a newline unless it is empty."""
     if name not in FORMATS:
         raise HullcheckError(f"no format is called `{name}`; there are {', '.join(FORMATS)}")
-    module = import_module(f".{FORMATS[name]}", "hullcheck.report")
-    if FORMATS[name] == "sarif":
+    module = imported(FORMATS[name])
+    if FORMATS[name] == "hullcheck.report.sarif":
         return str(module.render(run, full=name == "sarif-full"))
     return str(module.render(run))

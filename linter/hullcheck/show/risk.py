@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from enum import IntEnum
-
+from hullcheck.choices import IntEnum
 from hullcheck.model.node import Mapping, Node, Sequence, as_str, at, items
 from hullcheck.show.compare import Difference
 from hullcheck.show.rendered import Thing

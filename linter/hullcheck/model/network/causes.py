@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from enum import Enum
-
+from hullcheck.choices import Enum
 from hullcheck.model.network.diff import Path
 from hullcheck.model.network.network import Network, Reason
 from hullcheck.model.network.policy import Action, Direction, Policy

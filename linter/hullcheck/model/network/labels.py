@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from enum import Enum
 
+from hullcheck.choices import Enum
 from hullcheck.tuples import NamedTuple
 
 

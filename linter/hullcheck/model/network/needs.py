@@ -8,11 +8,11 @@ pod's own node, which policies always let in.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from enum import Enum
 from functools import cached_property
 from itertools import islice
 
 from hullcheck.budget import tick
+from hullcheck.choices import Enum
 from hullcheck.model.kubernetes import KubernetesObject
 from hullcheck.model.network.labels import LabelIndex, Labels, LabelSelector, numbers_in
 from hullcheck.model.network.mentions import OTHER_SCHEMES, PROXIES, SCHEMES, Host, Mention, addresses_in, spoken_of

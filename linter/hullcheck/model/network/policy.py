@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from enum import Enum
-
+from hullcheck.choices import Enum
 from hullcheck.model.kubernetes import KubernetesObject
 from hullcheck.model.network.addresses import AddressRange
 from hullcheck.model.network.labels import LabelSelector

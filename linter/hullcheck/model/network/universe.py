@@ -7,7 +7,6 @@ names outside that rules speak of. So what a rule lets through is one set, wheth
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from fnmatch import fnmatchcase
 from functools import cached_property
 
 from hullcheck.model.network.addresses import V6, AddressRange, AddressSpace
@@ -357,6 +356,8 @@ def covers(pattern: str, name: str) -> bool:
 def _covers(pattern: list[str], labels: list[str]) -> bool:
     if len(pattern) != len(labels):
         return False
+    from fnmatch import fnmatchcase
+
     return all(fnmatchcase(label[:63], part[:63]) for part, label in zip(pattern, labels, strict=True))
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import struct
 from functools import cmp_to_key
 
 from hullcheck.patterns import pattern
@@ -71,6 +70,8 @@ def _fraction(number: int, unit: int) -> str:
 
 def float32(number: float) -> float:
     """The number that a 32 bit float holds, as the shortest decimal that means it."""
+    import struct
+
     try:
         packed = struct.pack("f", number)
     except OverflowError:
