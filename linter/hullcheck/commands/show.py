@@ -83,8 +83,10 @@ def _roots(root: str, options: argparse.Namespace) -> int:
     if options.output_format == "json":
         print(json.dumps({"version": 1, "list": [as_json(one) for one in found]}, indent=2, ensure_ascii=False))
     else:
+        from hullcheck.report.safe import clean
+
         for line in lines(found):
-            print(line)
+            print(clean(line))
     return 0 if found else 3
 
 

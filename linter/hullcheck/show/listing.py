@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator
 
 from hullcheck.discover import Entry, Tree
 from hullcheck.model.settings import Given, Settings
-from hullcheck.report.safe import clean
 from hullcheck.tuples import NamedTuple
 from hullcheck.typed import Any
 
@@ -61,9 +60,9 @@ def lines(roots: Iterable[Listed]) -> Iterator[str]:
     for root in roots:
         count = f"{root.workloads} workload{'' if root.workloads == 1 else 's'}"
         unsure = f"; not known in full: {root.unsure}" if root.unsure else ""
-        yield clean(f"{root.name} ({KINDS[root.kind]}): {count}{unsure}")
+        yield (f"{root.name} ({KINDS[root.kind]}): {count}{unsure}")
         for what, path, line in root.by:
-            yield clean(f"    by {what} ({path}:{line})")
+            yield (f"    by {what} ({path}:{line})")
 
 
 def as_json(root: Listed) -> dict[str, Any]:
