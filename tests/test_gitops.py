@@ -121,6 +121,44 @@ def test_what_flux_deploys_itself_with_is_the_cluster(tmp_path: Path) -> None:
     assert result.coverage.unjudged == ()
 
 
+ARTIFACTS = """\
+apiVersion: source.extensions.fluxcd.io/v1beta1
+kind: ArtifactGenerator
+metadata: {name: parts, namespace: flux-system}
+spec:
+  sources:
+  - {alias: repo, kind: GitRepository, name: flux-system}
+  - {alias: other, kind: OCIRepository, name: other}
+  artifacts:
+  - name: apps
+    copy:
+    - {from: "@repo/apps/base/**", to: "@artifact/base/"}
+    - {from: "@repo/apps/prod/**", to: "@artifact/prod/"}
+  - name: infra
+    copy: [{from: "@repo/infra/**", to: "@artifact/"}]
+  - name: theirs
+    copy: [{from: "@other/infra/**", to: "@artifact/"}]
+"""
+
+
+def test_artifacts_that_are_made_of_this_repository_are_followed(tmp_path: Path) -> None:
+    def taken(name: str, path: str, artifact: str) -> str:
+        return flux(name, path).replace(SOURCE, f"sourceRef: {{kind: ExternalArtifact, name: {artifact}}}")
+
+    files = {
+        "clusters/prod/all.yaml": taken("apps", "./prod", "apps") + taken("infra", "./policies", "infra") + ARTIFACTS,
+        "clusters/prod/theirs.yaml": taken("theirs", "./policies", "theirs"),
+        "apps/base/kustomization.yaml": "resources: [web.yaml]\n",
+        "apps/base/web.yaml": deployment("web"),
+        "apps/prod/kustomization.yaml": "resources: [../base]\n",
+        "infra/policies/deny.yaml": DENY,
+    }
+    result = judge(tmp_path, files)
+    assert scopes(result, "hardening-missing") == {"clusters/prod (Flux)"}
+    assert not named(result, "no-network-policies", "dangling-network-policy")
+    assert [item.object for item in result.coverage.unjudged] == ["Kustomization/flux-system/theirs"]
+
+
 SUBSTITUTE = """\
   postBuild:
     substitute: {TAG: latest, APP: web}

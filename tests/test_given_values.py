@@ -6,6 +6,7 @@ import pytest
 
 from hullcheck import engine
 from judge import judge, named
+from test_gitops import CHART_FILES, RELEASE, SOURCE
 
 HEAD = """\
 apiVersion: helm.toolkit.fluxcd.io/v2
@@ -237,3 +238,15 @@ def test_nothing_ends_a_run(values: str, tmp_path: Path) -> None:
     result = judge(tmp_path, {"apps/web.yaml": release(f"{values}\n{more}")})
     assert named(result, "privileged")
     assert not named(result, "check-failed")
+
+
+def test_where_the_chart_is_here_it_says_what_is_made_of_the_values(tmp_path: Path) -> None:
+    files = {**CHART_FILES, "deploy/web.yaml": RELEASE % SOURCE}
+    files["charts/app/templates/web.yaml"] += "---\n{{ toYaml .Values.agent }}\n"
+    files["deploy/web.yaml"] = files["deploy/web.yaml"].replace(
+        "    privileged: true\n",
+        "    agent: {image: {repository: a, tag: latest}, securityContext: {privileged: true}}\n",
+    )
+    assert not named(judge(tmp_path / "a", files), "privileged")
+    files["charts/app/templates/web.yaml"] += "---\n{{ fail }}\n"
+    assert named(judge(tmp_path / "b", files), "privileged")

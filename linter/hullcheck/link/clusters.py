@@ -71,6 +71,8 @@ class Units:
         self._stand_for: dict[str, KubernetesObject] = {}
         objects = list(objects)
         self._config_maps = {(made.namespace, made.name): made for made in objects if made.kind == "ConfigMap"}
+        generators = [made for made in objects if made.kind == "ArtifactGenerator"]
+        self._artifacts = dict(artifact for made in generators for artifact in _artifacts(made))
         flux = [made for made in objects if made.kind == "Kustomization" and made.group.endswith(FLUX)]
         argo = [made for made in objects if made.kind == "Application" and made.group == ARGO]
         if flux:
@@ -82,11 +84,12 @@ class Units:
     # Flux
 
     def _flux(self, found: list[KubernetesObject]) -> None:
-        named = Counter(self._source_name(made) for made in found if self._holds(_path(made)))
+        paths = {id(made): self._path(made) for made in found}
+        named = Counter(self._source_name(made) for made in found if self._holds(paths[id(made)]))
         most = max(named.values(), default=0)
         own = {name for name, count in named.items() if count == most}
         for made in found:
-            path = _path(made)
+            path = paths[id(made)]
             if "${" in path:
                 self._elsewhere(made, path, "its path has variables")
             elif self._source_name(made) not in own or not self._holds(path):
@@ -117,7 +120,23 @@ class Units:
 
     def _source_name(self, made: KubernetesObject) -> str:
         kind = as_str(at(made.node, "spec", "sourceRef", "kind")) or ""
-        return f"{kind}/{as_str(at(made.node, 'spec', 'sourceRef', 'name'))}" if kind == "GitRepository" else ""
+        name = as_str(at(made.node, "spec", "sourceRef", "name")) or ""
+        if kind == "ExternalArtifact":
+            name = next((copy.source for copy in self._artifacts.get(name, ())), "")
+            return f"GitRepository/{name}" if name else ""
+        return f"{kind}/{name}" if kind == "GitRepository" else ""
+
+    def _path(self, made: KubernetesObject) -> str:
+        """The folder of this repository that a Kustomization takes, also out of an artifact that is made of it."""
+        path = _path(made)
+        if as_str(at(made.node, "spec", "sourceRef", "kind")) != "ExternalArtifact":
+            return path
+        name = as_str(at(made.node, "spec", "sourceRef", "name")) or ""
+        copies = [
+            copy for copy in self._artifacts.get(name, ()) if f"{path}/".startswith(f"{copy.to}/" if copy.to else "")
+        ]
+        best = max(copies, key=lambda copy: len(copy.to), default=None)
+        return path if best is None else clean(posixpath.join(best.folder, path[len(best.to) :].lstrip("/")))
 
     # Argo CD
 
@@ -251,6 +270,35 @@ class Units:
     def written(self, files: frozenset[str]) -> frozenset[str]:
         """The files of a build that there are, those of the objects that deploy in the place of their layers."""
         return frozenset(self._stand_for[path].location.path if path in self._stand_for else path for path in files)
+
+
+class _Copy(NamedTuple):
+    """What an artifact takes of a source: the contents of a folder, and where it puts them."""
+
+    source: str
+    folder: str
+    to: str
+
+
+def _artifacts(made: KubernetesObject) -> Iterator[tuple[str, list[_Copy]]]:
+    """The artifacts that a generator of Flux makes of Git repositories, by name.
+
+    See https://fluxcd.io/flux/components/source/artifactgenerators/
+    """
+    spec = at(made.node, "spec")
+    sources = {
+        as_str(at(source, "alias")) or "": as_str(at(source, "name")) or ""
+        for source in items(at(spec, "sources"))
+        if as_str(at(source, "kind")) == "GitRepository"
+    }
+    for artifact in items(at(spec, "artifacts")):
+        copies = []
+        for entry in items(at(artifact, "copy")):
+            source, _, folder = (as_str(at(entry, "from")) or "").removeprefix("@").partition("/")
+            to = (as_str(at(entry, "to")) or "").removeprefix("@artifact")
+            if source in sources and folder.endswith("**"):
+                copies.append(_Copy(sources[source], clean(folder.removesuffix("**")), clean(to)))
+        yield as_str(at(artifact, "name")) or "", copies
 
 
 def _covers(unit: Unit, made: KubernetesObject) -> bool:

@@ -125,8 +125,6 @@ class Deployers:
         inline = at(spec, "values")
         if isinstance(inline, Mapping):
             values.append(inline)
-        if at(spec, "postRenderers") is not None:
-            unsure = unsure or "a post-renderer changes what the chart makes"
         namespace = as_str(at(spec, "targetNamespace")) or made.namespace or "default"
         target = as_str(at(spec, "targetNamespace"))
         name = as_str(at(spec, "releaseName")) or (f"{target}-{made.name}" if target else made.name)
@@ -138,6 +136,7 @@ class Deployers:
             namespace=namespace,
             unsure=unsure,
             own_values=not own,
+            post=tuple(items(at(spec, "postRenderers"))),
         )
 
     # Argo CD

@@ -14,7 +14,7 @@ from hullcheck.link.releases import Releases
 from hullcheck.model.coverage import Gap
 from hullcheck.model.kubernetes import KubernetesObject, PodContext, World
 from hullcheck.model.node import Mapping as NodeMapping
-from hullcheck.model.node import as_str, at, is_null
+from hullcheck.model.node import as_str, at, is_null, items
 from hullcheck.model.problem import Problem
 from hullcheck.model.scoped import Scoped
 from hullcheck.model.settings import Given, Settings
@@ -179,6 +179,7 @@ class _Linker:
         from hullcheck.link.gitops import Deployers
 
         found = {world.name: world for world in worlds}
+        rendered: set[int] = set()
         pending = worlds
         for _ in range(MAX_ROUNDS):
             deployers = Deployers(
@@ -190,6 +191,8 @@ class _Linker:
             for asked in deployers.releases():
                 for installed in self.charts.installed(asked.release):
                     objects = _in_namespace(installed.objects, asked.release.namespace)
+                    if not installed.unsure and len(items(at(asked.by.node, "spec", "sources"))) < 2:
+                        rendered.add(id(asked.by.node))
                     if asked.world in self.clusters:
                         joined = _joined(found[asked.world], objects, installed.unsure, installed.files)
                         found[asked.world] = joined._replace(by=(*joined.by, asked.by))
@@ -207,7 +210,7 @@ class _Linker:
             pending = [world for world in made.values() if _DEPLOYING.intersection(each.kind for each in world.objects)]
             if not pending:
                 break
-        return list(found.values())
+        return [_without_shapes(world, rendered) for world in found.values()]
 
     def _releases(self) -> Releases:
         if self.settings is None:
@@ -432,6 +435,12 @@ def _joined(world: World, objects: list[KubernetesObject], unsure: str, files: f
     together = [*world.objects, *objects]
     made = _world(world.name, world.kind, together, world.approximate or unsure, world.files | files, complete)
     return made._replace(by=world.by)
+
+
+def _without_shapes(world: World, rendered: set[int]) -> World:
+    """The world without what the values of a release look like, where its chart says what is made of them."""
+    kept = tuple(each for each in world.workloads if each.part is None or id(each.part.object.node) not in rendered)
+    return world if len(kept) == len(world.workloads) else world._replace(workloads=kept)
 
 
 def _identities(objects: "Iterable[NodeMapping]", namespace: str) -> set[Identity]:

@@ -28,6 +28,7 @@ class Release(NamedTuple):
     `chart` is its folder; `label` what tells it from the chart with its own values alone, and is empty for that.
     `values` are files, or values that an object gives, later ones over earlier ones, `sets` over them all.
     `unsure` says why what is installed can't be known in full. The chart's own values hold below them, if `own_values`.
+    `post` are the post-renderers that change what it makes.
     """
 
     chart: str
@@ -40,6 +41,7 @@ class Release(NamedTuple):
     api_versions: tuple[str, ...] = ()
     unsure: str = ""
     own_values: bool = True
+    post: tuple[Node, ...] = ()
 
     @property
     def world(self) -> str:
