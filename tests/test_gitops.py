@@ -179,6 +179,23 @@ def test_variables_are_put_in(tmp_path: Path) -> None:
     assert "redis:latest" in found.message
 
 
+def test_each_cluster_has_its_own_settings_and_artifacts(tmp_path: Path) -> None:
+    build = "  postBuild: {substituteFrom: [{kind: ConfigMap, name: settings}]}\n"
+    files = {"apps/web/web.yaml": deployment("web", "redis:${TAG}")}
+    for cluster, tag in (("prod", "latest"), ("dev", "8.2")):
+        web = flux("web", "./web", build).replace(SOURCE, "sourceRef: {kind: ExternalArtifact, name: apps}")
+        files[f"clusters/{cluster}/web.yaml"] = web
+        files[f"clusters/{cluster}/more/settings.yaml"] = SETTINGS.replace("IMAGE: redis", f"TAG: '{tag}'")
+        files[f"clusters/{cluster}/artifacts.yaml"] = (
+            ARTIFACTS.replace("@repo/infra/**", "@repo/none/**")
+            .replace("apps/prod/**", "apps/web/**")
+            .replace("@artifact/prod/", "@artifact/web/")
+        )
+    result = judge(tmp_path, files)
+    assert scopes(result, "latest-tag") == {"clusters/prod (Flux)"}
+    assert scopes(result, "hardening-missing") == {"clusters/prod (Flux)", "clusters/dev (Flux)"}
+
+
 def test_a_variable_that_isnt_known_is_no_value(tmp_path: Path) -> None:
     more = "  postBuild:\n    substituteFrom: [{kind: Secret, name: s}]\n"
     files = {

@@ -24,6 +24,9 @@ from hullcheck.parse.kustomization import NAMES
 from hullcheck.patterns import pattern
 from hullcheck.source import Source
 from hullcheck.tuples import NamedTuple
+from hullcheck.typed import TypeVar
+
+Found = TypeVar("Found")
 
 MAX_DEPLOYED = 500
 """Objects of Flux and Argo CD that folders are deployed by; what has more is told."""
@@ -70,9 +73,14 @@ class Units:
         self._generated: dict[str, str] = {}
         self._stand_for: dict[str, KubernetesObject] = {}
         objects = list(objects)
-        self._config_maps = {(made.namespace, made.name): made for made in objects if made.kind == "ConfigMap"}
-        generators = [made for made in objects if made.kind == "ArtifactGenerator"]
-        self._artifacts = dict(artifact for made in generators for artifact in _artifacts(made))
+        self._config_maps: dict[tuple[str, str], list[KubernetesObject]] = {}
+        self._artifacts: dict[str, list[tuple[KubernetesObject, list[_Copy]]]] = {}
+        for made in objects:
+            if made.kind == "ConfigMap":
+                self._config_maps.setdefault((made.namespace, made.name), []).append(made)
+            elif made.kind == "ArtifactGenerator":
+                for name, copies in _artifacts(made):
+                    self._artifacts.setdefault(name, []).append((made, copies))
         flux = [made for made in objects if made.kind == "Kustomization" and made.group.endswith(FLUX)]
         argo = [made for made in objects if made.kind == "Application" and made.group == ARGO]
         if flux:
@@ -107,7 +115,10 @@ class Units:
         complete = True
         for entry in items(at(build, "substituteFrom")):
             name = as_str(at(entry, "name")) or ""
-            held = self._config_maps.get((made.namespace, name)) if as_str(at(entry, "kind")) == "ConfigMap" else None
+            known = (
+                self._config_maps.get((made.namespace, name), ()) if as_str(at(entry, "kind")) == "ConfigMap" else ()
+            )
+            held = _nearest(((each, each) for each in known), made)
             data = at(held.node, "data") if held is not None else None
             if isinstance(data, MappingNode):
                 values.update(_scalars(data))
@@ -122,7 +133,7 @@ class Units:
         kind = as_str(at(made.node, "spec", "sourceRef", "kind")) or ""
         name = as_str(at(made.node, "spec", "sourceRef", "name")) or ""
         if kind == "ExternalArtifact":
-            name = next((copy.source for copy in self._artifacts.get(name, ())), "")
+            name = next((copy.source for copy in self._copies(made)), "")
             return f"GitRepository/{name}" if name else ""
         return f"{kind}/{name}" if kind == "GitRepository" else ""
 
@@ -137,6 +148,10 @@ class Units:
         ]
         best = max(copies, key=lambda copy: len(copy.to), default=None)
         return path if best is None else clean(posixpath.join(best.folder, path[len(best.to) :].lstrip("/")))
+
+    def _copies(self, made: KubernetesObject) -> "list[_Copy]":
+        name = as_str(at(made.node, "spec", "sourceRef", "name")) or ""
+        return _nearest(self._artifacts.get(name, ()), made) or []
 
     # Argo CD
 
@@ -270,6 +285,24 @@ class Units:
     def written(self, files: frozenset[str]) -> frozenset[str]:
         """The files of a build that there are, those of the objects that deploy in the place of their layers."""
         return frozenset(self._stand_for[path].location.path if path in self._stand_for else path for path in files)
+
+
+def _nearest(found: "Iterable[tuple[KubernetesObject, Found]]", to: KubernetesObject) -> "Found | None":
+    """Of objects that are called alike, and so are in different clusters, what the one nearest to another object has.
+
+    None if there is none, or several that are as near.
+    """
+    folders = posixpath.dirname(to.location.path).split("/")
+    best, others = -1, 0
+    nearest: Found | None = None
+    for made, has in found:
+        own = posixpath.dirname(made.location.path).split("/")
+        common = len(posixpath.commonprefix([folders, own]))
+        if common > best:
+            best, others, nearest = common, 0, has
+        elif common == best:
+            others += 1
+    return None if others else nearest
 
 
 class _Copy(NamedTuple):
