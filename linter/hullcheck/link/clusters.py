@@ -142,10 +142,7 @@ class Units:
         path = _path(made)
         if as_str(at(made.node, "spec", "sourceRef", "kind")) != "ExternalArtifact":
             return path
-        name = as_str(at(made.node, "spec", "sourceRef", "name")) or ""
-        copies = [
-            copy for copy in self._artifacts.get(name, ()) if f"{path}/".startswith(f"{copy.to}/" if copy.to else "")
-        ]
+        copies = [each for each in self._copies(made) if f"{path}/".startswith(f"{each.to}/" if each.to else "")]
         best = max(copies, key=lambda copy: len(copy.to), default=None)
         return path if best is None else clean(posixpath.join(best.folder, path[len(best.to) :].lstrip("/")))
 
