@@ -12,7 +12,7 @@ import posixpath
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
-from hullcheck.link.gitops import ARGO, ELSEWHERE, FLUX, clean, sources_of, url_of
+from hullcheck.link.gitops import ARGO, ELSEWHERE, FLUX, clean, overridden, sources_of, url_of
 from hullcheck.link.substitutes import Substitutes
 from hullcheck.model.coverage import Gap
 from hullcheck.model.kubernetes import KubernetesObject
@@ -63,7 +63,9 @@ class Units:
         files: Mapping[str, ManifestFile],
         folders: frozenset[str],
         is_chart: Callable[[str], bool],
+        read: Callable[[str], bytes | None],
     ) -> None:
+        self._read = read
         self._files = files
         self._folders = folders
         self._is_chart = is_chart
@@ -171,7 +173,9 @@ class Units:
                     continue
                 recurse = as_str(at(source, "directory", "recurse")) == "true"
                 namespace = as_str(at(made.node, "spec", "destination", "namespace")) or ""
-                self._add(made, path, _argo_fields(at(source, "kustomize"), path), namespace, recurse=recurse)
+                changed, problem = overridden(source, made, path, self._read)
+                self.problems += [problem] if problem is not None else []
+                self._add(made, path, _argo_fields(at(changed, "kustomize"), path), namespace, recurse=recurse)
 
     # Both
 

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator
 from hullcheck.link.releases import Release
 from hullcheck.model.coverage import Gap
 from hullcheck.model.kubernetes import KubernetesObject, World
-from hullcheck.model.node import Mapping, Node, Scalar, as_str, at, items
+from hullcheck.model.node import Mapping, Node, Scalar, as_str, at, is_null, items
 from hullcheck.model.problem import Problem
 from hullcheck.parse.embedded import embedded
 from hullcheck.patterns import pattern
@@ -22,6 +22,8 @@ from hullcheck.tuples import NamedTuple
 
 MAX_RELEASES = 500
 """Releases of charts of this repository that objects ask for; what has more is told."""
+
+MAX_DEPTH = 100
 
 FLUX = "toolkit.fluxcd.io"
 ARGO = "argoproj.io"
@@ -155,7 +157,9 @@ class Deployers:
             if url not in self._own and self._own:
                 self._elsewhere(made, path)
             elif self.is_chart(folder):
-                yield self._argo_release(made, source, folder, refs)
+                own, problem = overridden(source, made, folder, self.read)
+                self.problems += [problem] if problem is not None else []
+                yield self._argo_release(made, own, folder, refs)
 
     def _argo_release(self, made: KubernetesObject, source: Node, folder: str, refs: dict[str | None, str]) -> Release:
         helm = at(source, "helm")
@@ -213,6 +217,47 @@ def sources_of(made: KubernetesObject) -> Iterator[Node]:
         spec = at(made.node, "spec")
         one = at(spec, "source")
         yield from items(at(spec, "sources")) or ([one] if one is not None else [])
+
+
+def overridden(
+    source: Node, made: KubernetesObject, folder: str, read: Callable[[str], bytes | None]
+) -> tuple[Node, Problem | None]:
+    """A source of an Application with what files in its folder lay over it, and what is wrong with these.
+
+    See https://argo-cd.readthedocs.io/en/stable/user-guide/parameters/#store-overrides-in-git
+    """
+    problem: Problem | None = None
+    for name in (".argocd-source.yaml", f".argocd-source-{made.name}.yaml"):
+        path = posixpath.join(folder, name)
+        data = read(path)
+        if data is None:
+            continue
+        from hullcheck.parse import yaml
+
+        found = yaml.parse(Source(path, data))
+        root = found.documents[0].root if found.documents else None
+        if isinstance(root, Mapping) and not found.problems:
+            source = _laid_over(source, root, 0)
+        elif root is not None or found.problems:
+            why = f"what `{path}` changes of {made.kind} `{made.name}` can't be read"
+            place = Source(path, data).at(0)
+            problem = Problem("not-analysed", why, place, made.owner, Gap("parse-error", "Application", why))
+    return source, problem
+
+
+def _laid_over(node: Node, over: Node, depth: int) -> Node:
+    """A JSON merge patch (RFC 7396)."""
+    if not isinstance(over, Mapping) or not isinstance(node, Mapping) or depth > MAX_DEPTH:
+        return over
+    entries = dict(node.entries())
+    for name, (key, value) in over.entries().items():
+        if is_null(value):
+            entries.pop(name, None)
+        elif name in entries:
+            entries[name] = (key, _laid_over(entries[name][1], value, depth + 1))
+        else:
+            entries[name] = (key, value)
+    return node.with_entries(entries)
 
 
 def _values_from(entry: Node, index: dict[tuple[str, str], KubernetesObject]) -> tuple[Node | None, str]:

@@ -341,7 +341,7 @@ class _Linker:
             folder for folder, layer in layers.layers.items() if as_str(at(layer, "kind")) != "Component"
         )
         objects = self._expanded(objects, tell=True)
-        units = Units(objects, self.files, folders, self.charts.is_chart)
+        units = Units(objects, self.files, folders, self.charts.is_chart, self.read)
         return units if units.units or units.problems else None
 
     def _expanded(self, objects: Iterable[KubernetesObject], *, tell: bool = False) -> list[KubernetesObject]:

@@ -65,12 +65,26 @@ class Releases:
             folder, _, name = path.rpartition("/")
             if folder == "ci" or folder.endswith("/ci"):
                 folder, name = posixpath.dirname(folder), f"ci/{name}"
-            if _BESIDE.fullmatch(name):
+            if _BESIDE.fullmatch(name) and not self._is_schema(path, read):
                 self._beside.setdefault(folder, []).append(path)
         self._read = read
         self._given = given
         self._configured = configured or {}
         self.problems: list[Problem] = []
+
+    @staticmethod
+    def _is_schema(path: str, read: Callable[[str], bytes | None]) -> bool:
+        """Is it a schema of values by its name and by what it says, rather than values?"""
+        if "schema" not in posixpath.basename(path):
+            return False
+        from hullcheck.model.node import Mapping as MappingNode
+        from hullcheck.model.node import as_str, at
+        from hullcheck.parse import yaml
+
+        found = yaml.parse(Source(path, read(path) or b"")).documents
+        root = found[0].root if found else None
+        described = isinstance(at(root, "properties"), MappingNode) or at(root, "$ref") is not None
+        return described and (at(root, "$schema") is not None or as_str(at(root, "type")) == "object")
 
     def of(self, chart: str) -> Iterator[Release]:
         """Each release of the chart in a folder: with its own values first, then with each file that varies them.
