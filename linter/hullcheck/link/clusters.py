@@ -12,6 +12,7 @@ import posixpath
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
+from hullcheck.link.deployed_layers import Metadata, laid_into, metadata_of, moved
 from hullcheck.link.gitops import ARGO, ELSEWHERE, FLUX, clean, overridden, sources_of, url_of
 from hullcheck.link.substitutes import Substitutes
 from hullcheck.model.coverage import Gap
@@ -36,7 +37,7 @@ class Unit(NamedTuple):
     """A folder that an object deploys: the layer that it makes is in the folder `virtual`.
 
     `cluster` is what it is deployed to, with whatever else is: the folder of the objects that do it, and where Argo CD
-    is told to. `namespace` is that of objects that have none. `substitutes` are put into what is built.
+    is told to. `namespace` is that of objects that have none. `substitutes` are put into what is built, `metadata` at it.
     """
 
     by: KubernetesObject
@@ -45,6 +46,7 @@ class Unit(NamedTuple):
     cluster: str
     namespace: str = ""
     substitutes: Substitutes | None = None
+    metadata: Metadata | None = None
 
     @property
     def tool(self) -> str:
@@ -54,14 +56,14 @@ class Unit(NamedTuple):
 class Units:
     """The units that objects make; `layers` are their kustomizations, to be built with those that are written.
 
-    `folders` are those that have a kustomization, `charts` those that have a chart.
+    `folders` are those that have a kustomization, with that, `charts` those that have a chart.
     """
 
     def __init__(
         self,
         objects: Iterable[KubernetesObject],
         files: Mapping[str, ManifestFile],
-        folders: frozenset[str],
+        folders: Mapping[str, MappingNode],
         is_chart: Callable[[str], bool],
         read: Callable[[str], bytes | None],
     ) -> None:
@@ -106,7 +108,8 @@ class Units:
                 self._elsewhere(made, path, "its files are in no folder of this repository")
             else:
                 spec = at(made.node, "spec")
-                self._add(made, path, _flux_fields(spec, path), "", substitutes=self._substitutes(made))
+                unit = Unit(made, path, "", "", "", self._substitutes(made), metadata_of(spec))
+                self._add(unit, _flux_fields(spec))
 
     def _substitutes(self, made: KubernetesObject) -> Substitutes | None:
         """The variables that a Kustomization of Flux sets; None if it sets none."""
@@ -175,7 +178,8 @@ class Units:
                 namespace = as_str(at(made.node, "spec", "destination", "namespace")) or ""
                 changed, problem = overridden(source, made, path, self._read)
                 self.problems += [problem] if problem is not None else []
-                self._add(made, path, _argo_fields(at(changed, "kustomize"), path), namespace, recurse=recurse)
+                fields = _argo_fields(at(changed, "kustomize"))
+                self._add(Unit(made, path, "", "", namespace), fields, recurse=recurse)
 
     # Both
 
@@ -190,28 +194,27 @@ class Units:
             if there and file.objects and not file.deferred:
                 yield path
 
-    def _add(
-        self,
-        made: KubernetesObject,
-        path: str,
-        fields: Iterable[tuple[str, Node]],
-        namespace: str,
-        *,
-        recurse: bool = True,
-        substitutes: Substitutes | None = None,
-    ) -> None:
+    def _add(self, unit: Unit, fields: Iterable[tuple[str, Node]], *, recurse: bool = True) -> None:
+        made = unit.by
         if len(self.units) >= MAX_DEPLOYED:
             why = f"more than {MAX_DEPLOYED} objects deploy folders"
             self.problems.append(Problem("not-analysed", why, made.location, made.owner, Gap("limit", made.kind, why)))
             return
-        place = made.location
-        target = path if path in self._folders else self._listed(made, path, recurse)
         virtual = f"<deployed {len(self.units)}>"
-        resources = Sequence(place.source, place.start, place.end, "", True)
-        resources.items = [_word(f"../{target}", made)]
-        own = {"resources": resources, **dict(fields)}
-        self._put(virtual, own, made)
-        self.units[virtual] = Unit(made, path, virtual, "", namespace, substitutes)
+        layer = self._folders.get(unit.path)
+        said = [(_word(name, made), value) for name, value in fields]
+        if layer is not None:
+            root = laid_into(layer, said)
+            self.layers[posixpath.join(virtual, NAMES[0])] = ManifestFile(layer.source, documents=(root,), layer=root)
+        else:
+            place = made.location
+            resources = Sequence(place.source, place.start, place.end, "", True)
+            resources.items = [_word(f"../{self._listed(made, unit.path, recurse)}", made)]
+            own = {"resources": resources, **{key.text: value for key, value in said}}
+            if "components" in own:
+                own["components"] = moved(own["components"], unit.path)
+            self._put(virtual, own, made)
+        self.units[virtual] = unit._replace(virtual=virtual)
 
     def _listed(self, made: KubernetesObject, path: str, recurse: bool) -> str:
         """The folder of a kustomization that lists what is below a folder that has none: folders that have one, and files."""
@@ -279,13 +282,15 @@ class Units:
     def told(self, problem: Problem) -> Problem:
         """A problem of a build, at the object that deploys where it is at a layer that isn't written."""
         made = self._stand_for.get(problem.location.path)
-        if made is None:
-            return problem
-        return problem._replace(location=made.location, owner=made.owner)
+        if made is not None:
+            return problem._replace(location=made.location, owner=made.owner)
+        unit = self.units.get(problem.owner)
+        return problem if unit is None else problem._replace(owner=unit.by.owner)
 
-    def written(self, files: frozenset[str]) -> frozenset[str]:
-        """The files of a build that there are, those of the objects that deploy in the place of their layers."""
-        return frozenset(self._stand_for[path].location.path if path in self._stand_for else path for path in files)
+    def written(self, unit: Unit, files: frozenset[str]) -> frozenset[str]:
+        """The files of a unit's build that there are, those of the objects that deploy in the place of their layers."""
+        found = (self._stand_for[path].location.path if path in self._stand_for else path for path in files)
+        return frozenset((*found, unit.by.location.path))
 
 
 def _nearest(found: "Iterable[tuple[KubernetesObject, Found]]", to: KubernetesObject) -> "Found | None":
@@ -358,19 +363,6 @@ def _word(text: str, made: KubernetesObject) -> Scalar:
     return Scalar(place.source, place.start, place.end, "", text, '"')
 
 
-def _moved(node: Node, path: str) -> Sequence:
-    """Paths relative to a folder, as they are from the folder of the layer."""
-    made = Sequence(node.source, node.start, node.end, "", True)
-    for item in items(node):
-        text = as_str(item)
-        if text is not None:
-            moved = Scalar(
-                item.source, item.start, item.end, "", f"../{posixpath.normpath(posixpath.join(path, text))}", '"'
-            )
-            made.items.append(moved)
-    return made
-
-
 _FLUX_FIELDS = {
     "targetNamespace": "namespace",
     "namePrefix": "namePrefix",
@@ -379,48 +371,28 @@ _FLUX_FIELDS = {
     "patchesStrategicMerge": "patchesStrategicMerge",
     "patchesJson6902": "patchesJson6902",
     "images": "images",
+    "components": "components",
 }
 
 
-def _flux_fields(spec: Node | None, path: str) -> Iterator[tuple[str, Node]]:
+def _flux_fields(spec: Node | None) -> Iterator[tuple[str, Node]]:
     for theirs, ours in _FLUX_FIELDS.items():
         value = at(spec, theirs)
         if value is not None:
             yield ours, value
-    components = at(spec, "components")
-    if components is not None:
-        yield "components", _moved(components, path)
-    annotations = at(spec, "commonMetadata", "annotations")
-    if annotations is not None:
-        yield "commonAnnotations", annotations
-    labels = at(spec, "commonMetadata", "labels")
-    if isinstance(labels, MappingNode):
-        yield "labels", _only_metadata(labels)
 
 
-def _only_metadata(labels: MappingNode) -> Sequence:
-    """Labels that go to the objects and into no selector."""
-    entry = MappingNode(labels.source, labels.start, labels.end, "", True)
-    entry.items = [(Scalar(labels.source, labels.start, labels.end, "", "pairs", '"'), labels)]
-    made = Sequence(labels.source, labels.start, labels.end, "", True)
-    made.items = [entry]
-    return made
+_ARGO_FIELDS = (
+    "namePrefix", "nameSuffix", "namespace", "patches", "commonLabels", "commonAnnotations", "replicas", "components",
+    "images",
+)  # fmt: skip
 
 
-_ARGO_FIELDS = ("namePrefix", "nameSuffix", "namespace", "patches", "commonLabels", "commonAnnotations", "replicas")
-
-
-def _argo_fields(own: Node | None, path: str) -> Iterator[tuple[str, Node]]:
+def _argo_fields(own: Node | None) -> Iterator[tuple[str, Node]]:
     for name in _ARGO_FIELDS:
         value = at(own, name)
         if value is not None:
-            yield name, value
-    components = at(own, "components")
-    if components is not None:
-        yield "components", _moved(components, path)
-    images = at(own, "images")
-    if images is not None:
-        yield "images", _images(images)
+            yield name, _images(value) if name == "images" else value
 
 
 _IMAGE = pattern(

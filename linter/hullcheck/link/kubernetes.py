@@ -337,9 +337,7 @@ class _Linker:
         claimed = layers.claimed
         objects = [made for path, file in sorted(self.files.items()) if path not in claimed for made in file.objects]
         objects += (made for built in builds for root in built.objects if (made := object_of(root)) is not None)
-        folders = frozenset(
-            folder for folder, layer in layers.layers.items() if as_str(at(layer, "kind")) != "Component"
-        )
+        folders = {folder: layer for folder, layer in layers.layers.items() if as_str(at(layer, "kind")) != "Component"}
         objects = self._expanded(objects, tell=True)
         units = Units(objects, self.files, folders, self.charts.is_chart, self.read)
         return units if units.units or units.problems else None
@@ -368,8 +366,9 @@ class _Linker:
         groups: dict[str, list[_Cluster]] = {}
         for unit, plain in deployed:
             built = plain
-            if unit.substitutes is not None:
-                built = plain._replace(objects=tuple(map(unit.substitutes.within, plain.objects)))
+            for change in (unit.metadata, unit.substitutes):
+                if change is not None:
+                    built = built._replace(objects=tuple(map(change.within, built.objects)))
             own = _identities(built.objects, unit.namespace)
             found = groups.setdefault(f"{unit.cluster} ({unit.tool})", [])
             cluster = next((each for each in found if own.isdisjoint(each.known)), None)
@@ -377,7 +376,7 @@ class _Linker:
                 cluster = _Cluster()
                 found.append(cluster)
             cluster.known |= own
-            cluster.parts.append((built, units.written(built.files), unit.namespace))
+            cluster.parts.append((built, units.written(unit, built.files), unit.namespace))
             cluster.by.append(unit.by)
         for name, found in groups.items():
             for cluster in found:
