@@ -250,3 +250,28 @@ def test_where_the_chart_is_here_it_says_what_is_made_of_the_values(tmp_path: Pa
     assert not named(judge(tmp_path / "a", files), "privileged")
     files["charts/app/templates/web.yaml"] += "---\n{{ fail }}\n"
     assert named(judge(tmp_path / "b", files), "privileged")
+
+
+def test_values_that_are_held_elsewhere_in_the_repository_are_looked_through(tmp_path: Path) -> None:
+    bad = "agent: {securityContext: {privileged: true}}\n"
+    head = BY_CHART.replace("app-template", "anything").replace(
+        "  values:\n", "  valuesFrom: [{kind: ConfigMap, name: held}]\n  values: {a: 1}\n"
+    )
+    held = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: held, namespace: shop}\ndata:\n  values.yaml: |\n    "
+    sources = """\
+apiVersion: argoproj.io/v1alpha1
+kind: Application
+metadata: {name: db, namespace: argocd}
+spec:
+  destination: {namespace: shop}
+  sources:
+  - {repoURL: https://charts.example.org, chart: postgres, targetRevision: 1.0.0, helm: {valueFiles: [$here/env/db.yaml]}}
+  - {repoURL: https://git.example.org/a/b.git, ref: here}
+"""
+    files = {"deploy/web.yaml": f"{head}---\n{held}{bad}", "argo/db.yaml": sources, "env/db.yaml": bad}
+    result = judge(tmp_path, files)
+    assert {(f.owner, f.location.path) for f in named(result, "privileged")} == {
+        ("HelmRelease/shop/web/agent", "deploy/web.yaml"),
+        ("Application/argocd/db/agent", "env/db.yaml"),
+    }
+    assert {item.cause for item in result.coverage.unjudged} == {"elsewhere"}

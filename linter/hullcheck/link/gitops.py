@@ -53,9 +53,12 @@ class Deployers:
         self.is_chart = is_chart
         self.read = read
         self.problems: list[Problem] = []
+        self.given: list[tuple[str, KubernetesObject, list[Source | Node]]] = []
+        """Values of charts that aren't here, with their world and their object, those that stand in the object aside."""
         self.unknown: dict[str, str] = {}
         """Of worlds in which something is installed that isn't here: what."""
         self._own = self._own_urls()
+        self._world = ""
 
     def _own_urls(self) -> frozenset[str]:
         """The addresses that mean this repository: those from which most paths are taken that are here."""
@@ -79,6 +82,7 @@ class Deployers:
                     index.setdefault((made.kind, made.name), made)
             for made in world.objects:
                 before = len(self.problems)
+                self._world = world.name
                 for release in self._of(made, index):
                     count += 1
                     if count > MAX_RELEASES:
@@ -110,6 +114,8 @@ class Deployers:
         folder = clean(path)
         if as_str(at(chart, "sourceRef", "kind")) != "GitRepository" or not self.is_chart(folder):
             self._elsewhere(made, path or named or "")
+            held = [_values_from(entry, index)[0] for entry in items(at(spec, "valuesFrom"))]
+            self._give(made, [node for node in held if node is not None])
             return
         own = [each for each in (as_str(node) for node in items(at(chart, "valuesFiles"))) if each]
         unsure = ""
@@ -151,6 +157,7 @@ class Deployers:
             if path is None:
                 if at(source, "chart") is not None:
                     self._elsewhere(made, as_str(at(source, "chart")) or "")
+                    self._give(made, self._value_files(source, "", refs)[0])
                 continue
             folder = clean(path)
             url = url_of(source)
@@ -163,19 +170,7 @@ class Deployers:
 
     def _argo_release(self, made: KubernetesObject, source: Node, folder: str, refs: dict[str | None, str]) -> Release:
         helm = at(source, "helm")
-        values: list[Source | Node] = []
-        unsure = ""
-        for node in items(at(helm, "valueFiles")):
-            name = as_str(node) or ""
-            path: str | None = clean(posixpath.join(folder, name))
-            if name.startswith("$"):
-                ref, _, rest = name[1:].partition("/")
-                path = clean(rest) if refs.get(ref) in self._own else None
-            data = None if path is None or "://" in name else self.read(path)
-            if data is not None and path is not None:
-                values.append(Source(path, data))
-            elif as_str(at(helm, "ignoreMissingValueFiles")) != "true":
-                unsure = f"the values file `{name}` isn't here"
+        values, unsure = self._value_files(source, folder, refs)
         text = at(helm, "values")
         if isinstance(text, Scalar):
             roots, broken = embedded(text)
@@ -203,6 +198,27 @@ class Deployers:
             api_versions=tuple(filter(None, map(as_str, items(at(helm, "apiVersions"))))),
             unsure=unsure,
         )
+
+    def _value_files(self, source: Node, folder: str, refs: dict[str | None, str]) -> tuple[list[Source | Node], str]:
+        """The files of values of a source, and why they aren't all known."""
+        values: list[Source | Node] = []
+        unsure = ""
+        for node in items(at(source, "helm", "valueFiles")):
+            name = as_str(node) or ""
+            path: str | None = clean(posixpath.join(folder, name))
+            if name.startswith("$"):
+                ref, _, rest = name[1:].partition("/")
+                path = clean(rest) if refs.get(ref) in self._own or not self._own else None
+            data = None if path is None or "://" in name else self.read(path)
+            if data is not None and path is not None:
+                values.append(Source(path, data))
+            elif as_str(at(source, "helm", "ignoreMissingValueFiles")) != "true":
+                unsure = f"the values file `{name}` isn't here"
+        return values, unsure
+
+    def _give(self, made: KubernetesObject, values: list[Source | Node]) -> None:
+        if values:
+            self.given.append((self._world, made, values))
 
     def _elsewhere(self, made: KubernetesObject, what: str) -> None:
         why = f"its chart is in no folder of this repository: what {made.kind}s install from elsewhere isn't read"

@@ -6,7 +6,7 @@ import posixpath
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from hullcheck.discover import Tree
-from hullcheck.link.charts import Charts
+from hullcheck.link.charts import Charts, Installed
 from hullcheck.link.expected import asserted_files
 from hullcheck.link.kubernetes_containers import workload
 from hullcheck.link.plain import Group, apart, by_folder, named, unique
@@ -36,6 +36,8 @@ FLUX = "toolkit.fluxcd.io"
 
 _DEPLOYING = frozenset(("HelmRelease", "Application", "ApplicationSet", "Kustomization"))
 
+
+_NOTHING = World("", "manifests", (), ())
 
 Identity = tuple[str, str, str, str]
 
@@ -177,6 +179,7 @@ class _Linker:
         What is installed in a cluster joins it; elsewhere each release is a world of its own.
         """
         from hullcheck.link.gitops import Deployers
+        from hullcheck.link.given import searched, without_shapes
 
         found = {world.name: world for world in worlds}
         rendered: set[int] = set()
@@ -188,29 +191,34 @@ class _Linker:
                 self.read,
             )
             made: dict[str, World] = {}
+            joining: dict[str, list[tuple[list[KubernetesObject], Installed, KubernetesObject]]] = {}
             for asked in deployers.releases():
                 for installed in self.charts.installed(asked.release):
                     objects = _in_namespace(installed.objects, asked.release.namespace)
                     if not installed.unsure and len(items(at(asked.by.node, "spec", "sources"))) < 2:
                         rendered.add(id(asked.by.node))
                     if asked.world in self.clusters:
-                        joined = _joined(found[asked.world], objects, installed.unsure, installed.files)
-                        found[asked.world] = joined._replace(by=(*joined.by, asked.by))
+                        joining.setdefault(asked.world, []).append((objects, installed, asked.by))
                         more = _world(asked.world, "chart", objects, "", frozenset(), True)
+                        more = more._replace(objects=(*made.get(asked.world, _NOTHING).objects, *more.objects))
                     else:
                         name = unique(f"{asked.release.world} of {asked.world}", {*found, *made})
                         more = _world(name, "chart", objects, installed.unsure, installed.files, True)
                         more = more._replace(by=(asked.by,))
                         found[name] = more
                     made[more.name] = more
+            for name, parts in joining.items():
+                found[name] = _joined(found[name], parts)
             self.problems += deployers.problems
+            for name, by, values in deployers.given:
+                found[name] = found[name]._replace(workloads=(*found[name].workloads, *searched(by, values, name)))
             for name, why in deployers.unknown.items():
                 if name in self.clusters:
-                    found[name] = _joined(found[name], [], why, frozenset())
+                    found[name] = found[name]._replace(approximate=found[name].approximate or why)
             pending = [world for world in made.values() if _DEPLOYING.intersection(each.kind for each in world.objects)]
             if not pending:
                 break
-        return [_without_shapes(world, rendered) for world in found.values()]
+        return [without_shapes(world, rendered) for world in found.values()]
 
     def _releases(self) -> Releases:
         if self.settings is None:
@@ -428,18 +436,14 @@ def _world(
     return World(name, kind, tuple(objects), tuple(made), approximate, files)
 
 
-def _joined(world: World, objects: list[KubernetesObject], unsure: str, files: frozenset[str]) -> World:
-    """The world with more objects in it."""
+def _joined(world: World, parts: "Sequence[tuple[list[KubernetesObject], Installed, KubernetesObject]]") -> World:
+    """The world with what is installed in it besides, each with the object that asks for it."""
     complete = all(workload.complete for workload in world.workloads)
-    together = [*world.objects, *objects]
-    made = _world(world.name, world.kind, together, world.approximate or unsure, world.files | files, complete)
-    return made._replace(by=world.by)
-
-
-def _without_shapes(world: World, rendered: set[int]) -> World:
-    """The world without what the values of a release look like, where its chart says what is made of them."""
-    kept = tuple(each for each in world.workloads if each.part is None or id(each.part.object.node) not in rendered)
-    return world if len(kept) == len(world.workloads) else world._replace(workloads=kept)
+    objects = [*world.objects, *(made for own, _, _ in parts for made in own)]
+    unsure = next((installed.unsure for _, installed, _ in parts if installed.unsure), "")
+    files = world.files.union(*(installed.files for _, installed, _ in parts))
+    made = _world(world.name, world.kind, objects, world.approximate or unsure, files, complete)
+    return made._replace(by=(*world.by, *(by for _, _, by in parts)))
 
 
 def _identities(objects: "Iterable[NodeMapping]", namespace: str) -> set[Identity]:
