@@ -42,7 +42,9 @@ spec:
       destination: {namespace: shop}
       source: {repoURL: https://git.example.org/a/b.git, path: "apps/{{app}}"}
 """
+HELMFILE = "releases:\n- {name: web, namespace: x, chart: ./charts/app, values: [{privileged: false}]}\n"
 BASE: dict[str, str | None] = {
+    "helmfile.yaml": HELMFILE,
     ".hullcheck.yaml": CONFIG,
     "charts/app/Chart.yaml": CHART,
     "charts/app/values.yaml": "privileged: false\nimage: nginx:1.29.1\n",
@@ -131,6 +133,10 @@ ATTACKS: dict[str, dict[str, str | None]] = {
         "charts/app/.argocd-source-app.yaml": "helm: {valuesObject: {privileged: true}}\n"},
     "an ApplicationSet asks a cluster": {"argo/set.yaml": SET.replace("list: {elements: [{app: db}]}", "clusters: {}")},
     "an ApplicationSet's patch": {"argo/set.yaml": SET + "  templatePatch: |\n    spec: {source: {path: apps/none}}\n"},
+    "a helmfile": {"helmfile.yaml": HELMFILE.replace("false", "true")},
+    "a helmfile's file": {"helmfile.yaml": HELMFILE.replace("{privileged: false}", "x.yaml"), "x.yaml": ON},
+    "a helmfile turns elsewhere": {"helmfile.yaml": HELMFILE.replace("./charts/app", "example/app")},
+    "a helmfile becomes a template": {"helmfile.yaml": "{{ if .x }}\n" + HELMFILE + "{{ end }}\n"},
     "a new element": {"argo/set.yaml": SET.replace("[{app: db}]", "[{app: db}, {app: bad}]"), "apps/bad/web.yaml": BAD_WEB},
 }  # fmt: skip
 

@@ -328,3 +328,13 @@ def url_of(source: Node) -> str:
 
 
 _ADDRESS = pattern(r"(?:[a-z+]{2,20}://)?(?:[^@/\s]{1,200}@)?([^/:@\s]{1,200})(?::[0-9]{1,5})?[:/]([^\s]{1,500})")
+
+
+def in_namespace(objects: Iterable[KubernetesObject], namespace: str) -> list[KubernetesObject]:
+    """The objects, those that say no namespace in this one."""
+    from hullcheck.model.api_resources import is_cluster_wide
+
+    return [
+        made if made.namespace or is_cluster_wide(made.group, made.kind) else made._replace(namespace=namespace)
+        for made in objects
+    ]

@@ -133,6 +133,7 @@ class _Linker:
             worlds.append(made._replace(folder=group.folder))
         if _DEPLOYING.intersection(made.kind for world in worlds for made in world.objects):
             worlds = self._deployed(worlds)
+        worlds += self._helmfiles({world.name for world in worlds})
         return Linked(
             [world for world in worlds if world.objects],
             [workload for world in worlds for workload in world.workloads],
@@ -178,7 +179,7 @@ class _Linker:
 
         What is installed in a cluster joins it; elsewhere each release is a world of its own.
         """
-        from hullcheck.link.gitops import Deployers
+        from hullcheck.link.gitops import Deployers, in_namespace
         from hullcheck.link.given import searched, without_shapes
 
         found = {world.name: world for world in worlds}
@@ -194,7 +195,7 @@ class _Linker:
             joining: dict[str, list[tuple[list[KubernetesObject], Installed, KubernetesObject]]] = {}
             for asked in deployers.releases():
                 for installed in self.charts.installed(asked.release):
-                    objects = _in_namespace(installed.objects, asked.release.namespace)
+                    objects = in_namespace(installed.objects, asked.release.namespace)
                     if not installed.unsure and len(items(at(asked.by.node, "spec", "sources"))) < 2:
                         rendered.add(id(asked.by.node))
                     if asked.world in self.clusters:
@@ -219,6 +220,17 @@ class _Linker:
             if not pending:
                 break
         return [without_shapes(world, rendered) for world in found.values()]
+
+    def _helmfiles(self, taken: set[str]) -> Iterator[World]:
+        """What helmfiles install, each in a world of its own."""
+        if not any("helmfile" in path for path in self.tree.paths):
+            return
+        from hullcheck.link.helmfiles import Helmfiles
+
+        found = Helmfiles(self.tree.paths, self.read, self.charts.is_chart)
+        for part in found.parts(self.charts, taken):
+            yield _world(part.name, "chart", part.objects, part.unsure, part.files, True)._replace(by=part.by)
+        self.problems += found.problems
 
     def _releases(self) -> Releases:
         if self.settings is None:
@@ -326,10 +338,12 @@ class _Linker:
 
     def _overlay(self, name: str, parts: "Sequence[tuple[Build, frozenset[str], str]]") -> World:
         """What these builds make together, as a world; with each, its files and the namespace of what has none."""
+        from hullcheck.link.gitops import in_namespace
+
         objects: list[KubernetesObject] = []
         for built, _, namespace in parts:
             found = [made for root in built.objects if (made := object_of(root)) is not None]
-            objects += _in_namespace(found, namespace) if namespace else found
+            objects += in_namespace(found, namespace) if namespace else found
             for path in built.sources:
                 self.built.setdefault(path, []).append(name)
             self.local += [made for root in built.local if (made := object_of(root)) is not None]
@@ -453,16 +467,6 @@ def _identities(objects: "Iterable[NodeMapping]", namespace: str) -> set[Identit
         for m in found
         if m.kind != "Namespace" and not m.group.endswith(FLUX)
     }
-
-
-def _in_namespace(objects: Iterable[KubernetesObject], namespace: str) -> list[KubernetesObject]:
-    """The objects, those that say no namespace in this one."""
-    from hullcheck.model.api_resources import is_cluster_wide
-
-    return [
-        made if made.namespace or is_cluster_wide(made.group, made.kind) else made._replace(namespace=namespace)
-        for made in objects
-    ]
 
 
 class _Context:
