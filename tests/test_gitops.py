@@ -378,6 +378,12 @@ SETS = {
     "directories in Go": application_set("  - git: {directories: [{path: apps/*}]}", "{{ .path.path }}", True),
     "index": application_set("  - git: {directories: [{path: apps/*}]}", "apps/{{ index .path.segments 1 }}", True),
     "files": application_set("  - git: {files: [{path: 'env/**/*.yaml'}]}", "apps/{{app.name}}"),
+    "merge": application_set(
+        "  - merge:\n      mergeKeys: [app]\n      generators:\n"
+        "      - list: {elements: [{app: web, dir: none}, {app: db, dir: apps}]}\n"
+        "      - list: {elements: [{app: web, dir: apps}, {app: other, dir: apps}]}",
+        "{{dir}}/{{app}}",
+    ),
     "matrix": application_set(
         "  - matrix:\n      generators:\n      - list: {elements: [{dir: apps}]}\n      - list: {elements: [{app: web}, {app: db}]}",
         "{{dir}}/{{app}}",
