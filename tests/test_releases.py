@@ -55,6 +55,7 @@ def found(folder: Path, more: dict[str, str], config: str = "") -> dict[str, set
         "values_prod.yaml",
         "ci/odd-values.yaml",
         "ci/values.yaml",
+        "values/prod.yaml",
     ],
 )
 def test_a_values_file_beside_a_chart_is_a_variant(name: str, tmp_path: Path) -> None:

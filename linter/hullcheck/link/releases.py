@@ -16,8 +16,10 @@ from hullcheck.tuples import NamedTuple
 MAX_VARIANTS = 30
 """Values files of one chart that it is rendered with, besides those that the configuration names."""
 
-_BESIDE = pattern(r"values[-._][^/]{1,200}\.ya?ml|ci/[^/]{0,200}values\.ya?ml")
+_BESIDE = pattern(r"values[-._][^/]{1,200}\.ya?ml|ci/[^/]{0,200}values\.ya?ml|values/[^/]{1,200}\.ya?ml")
 """Beside a chart: values for an environment, and those that Helm's chart-testing installs it with (its `ci` folder)."""
+
+_FOLDERS = ("ci", "values")
 
 NOT_THERE = "the values aren't there"
 
@@ -63,8 +65,8 @@ class Releases:
         self._beside: dict[str, list[str]] = {}
         for path in sorted(paths):
             folder, _, name = path.rpartition("/")
-            if folder == "ci" or folder.endswith("/ci"):
-                folder, name = posixpath.dirname(folder), f"ci/{name}"
+            if posixpath.basename(folder) in _FOLDERS:
+                folder, name = posixpath.dirname(folder), f"{posixpath.basename(folder)}/{name}"
             if _BESIDE.fullmatch(name) and not self._is_schema(path, read):
                 self._beside.setdefault(folder, []).append(path)
         self._read = read
