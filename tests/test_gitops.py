@@ -179,6 +179,40 @@ def test_variables_are_put_in(tmp_path: Path) -> None:
     assert "redis:latest" in found.message
 
 
+DEFAULTS = """\
+  patches:
+  - target: {kind: Kustomization, group: kustomize.toolkit.fluxcd.io}
+    patch: |
+      apiVersion: kustomize.toolkit.fluxcd.io/v1
+      kind: Kustomization
+      metadata: {name: _}
+      spec:
+        targetNamespace: shop
+        postBuild: {substituteFrom: [{kind: ConfigMap, name: settings}]}
+        patches:
+        - target: {kind: Deployment}
+          patch: |
+            - {op: add, path: /spec/template/spec/hostPID, value: true}
+"""
+
+
+def test_what_deploys_is_taken_as_it_is_deployed_itself(tmp_path: Path) -> None:
+    files = {
+        "clusters/a/apps.yaml": flux("apps", "./apps", DEFAULTS),
+        "clusters/a/settings.yaml": SETTINGS,
+        "apps/web/ks.yaml": flux("web", "./apps/web/app"),
+        "apps/web/kustomization.yaml": "resources: [ks.yaml]\n",
+        "apps/web/app/web.yaml": deployment("web", "${IMAGE}:latest"),
+        "apps/web/app/kustomization.yaml": "resources: [web.yaml]\n",
+    }
+    result = judge(tmp_path, files)
+    assert {(f.owner, f.scope, f.location.path) for f in named(result, "host-pid-ipc")} == {
+        ("Deployment/shop/web", "clusters/a (Flux)", "clusters/a/apps.yaml")
+    }
+    assert "redis:latest" in named(result, "latest-tag")[0].message
+    assert result.coverage.unjudged == ()
+
+
 def test_each_cluster_has_its_own_settings_and_artifacts(tmp_path: Path) -> None:
     build = "  postBuild: {substituteFrom: [{kind: ConfigMap, name: settings}]}\n"
     files = {"apps/web/web.yaml": deployment("web", "redis:${TAG}")}

@@ -20,14 +20,22 @@ from hullcheck.model.kubernetes import KubernetesObject
 from hullcheck.model.node import Mapping as MappingNode
 from hullcheck.model.node import Node, Scalar, Sequence, as_str, at, items
 from hullcheck.model.problem import Problem
-from hullcheck.parse.kubernetes import ManifestFile
+from hullcheck.parse.kubernetes import ManifestFile, object_of
 from hullcheck.parse.kustomization import NAMES
 from hullcheck.patterns import pattern
 from hullcheck.source import Source
 from hullcheck.tuples import NamedTuple
-from hullcheck.typed import TypeVar
+from hullcheck.typed import TYPE_CHECKING, TypeVar
+
+if TYPE_CHECKING:
+    from hullcheck.render.kustomize import Build
 
 Found = TypeVar("Found")
+
+Place = tuple[str, str, int]
+"""Where an object's name was first written, which stays what it is whatever is made of the object."""
+
+_DEPLOYS = ("Kustomization", "Application", "ApplicationSet")
 
 MAX_DEPLOYED = 500
 """Objects of Flux and Argo CD that folders are deployed by; what has more is told."""
@@ -37,7 +45,7 @@ class Unit(NamedTuple):
     """A folder that an object deploys: the layer that it makes is in the folder `virtual`.
 
     `cluster` is what it is deployed to, with whatever else is: the folder of the objects that do it, and where Argo CD
-    is told to. `namespace` is that of objects that have none. `substitutes` are put into what is built, `metadata` at it.
+    is told to. `namespace` is that of objects that have none. `substitutes` are put into what is built, `metadata` at it; `changes`: does its object say anything else?
     """
 
     by: KubernetesObject
@@ -47,6 +55,7 @@ class Unit(NamedTuple):
     namespace: str = ""
     substitutes: Substitutes | None = None
     metadata: Metadata | None = None
+    changes: bool = False
 
     @property
     def tool(self) -> str:
@@ -214,7 +223,7 @@ class Units:
             if "components" in own:
                 own["components"] = moved(own["components"], unit.path)
             self._put(virtual, own, made)
-        self.units[virtual] = unit._replace(virtual=virtual)
+        self.units[virtual] = unit._replace(virtual=virtual, changes=bool(said))
 
     def _listed(self, made: KubernetesObject, path: str, recurse: bool) -> str:
         """The folder of a kustomization that lists what is below a folder that has none: folders that have one, and files."""
@@ -279,6 +288,23 @@ class Units:
         ]
         return max(holders, key=lambda other: len(other.path), default=None)
 
+    def changed(self, builds: Iterable[Build]) -> dict[Place, KubernetesObject]:
+        """What deploys, as units deploy it with changes of their own; what several make different things of stays."""
+        found: dict[Place, KubernetesObject] = {}
+        several: set[Place] = set()
+        for built in builds:
+            unit = self.units.get(built.folder)
+            if unit is None or not (unit.changes or unit.substitutes or unit.metadata):
+                continue
+            for root in built.objects:
+                if as_str(root.get("kind")) in _DEPLOYS:
+                    made = object_of(unit.substitutes.within(root) if unit.substitutes else root)
+                    if made is not None and (made.group.endswith(FLUX) or made.group == ARGO):
+                        place = place_of(made)
+                        several |= {place} & found.keys()
+                        found[place] = made
+        return {place: made for place, made in found.items() if place not in several}
+
     def told(self, problem: Problem) -> Problem:
         """A problem of a build, at the object that deploys where it is at a layer that isn't written."""
         made = self._stand_for.get(problem.location.path)
@@ -338,6 +364,11 @@ def _artifacts(made: KubernetesObject) -> Iterator[tuple[str, list[_Copy]]]:
             if source in sources and folder.endswith("**"):
                 copies.append(_Copy(sources[source], clean(folder.removesuffix("**")), clean(to)))
         yield as_str(at(artifact, "name")) or "", copies
+
+
+def place_of(made: KubernetesObject) -> Place:
+    """What an object is known by, however it is patched."""
+    return made.kind, made.location.path, made.location.start
 
 
 def _covers(unit: Unit, made: KubernetesObject) -> bool:

@@ -25,7 +25,7 @@ from hullcheck.tuples import NamedTuple
 from hullcheck.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from hullcheck.link.clusters import Unit, Units
+    from hullcheck.link.clusters import Place, Unit, Units
     from hullcheck.render.kustomize import Build, Kustomizations
 
 MAX_ROUNDS = 5
@@ -317,6 +317,12 @@ class _Linker:
         if units is not None:
             layers.add(units.layers)
             builds = layers.builds()
+            changed = units.changed(builds)
+            if changed:  # what deploys is deployed itself, with patches or variables
+                layers = Kustomizations(self.files, self.read, self.tree.paths)
+                units = self._units(layers, layers.builds(), changed) or units
+                layers.add(units.layers)
+                builds = layers.builds()
         self.claimed = {path for path in layers.claimed if path in self.files}
         deployed: list[tuple[Unit, Build]] = []
         for built in builds:
@@ -352,15 +358,21 @@ class _Linker:
         files = frozenset().union(*(files for _, files, _ in parts))
         return _world(name, "kustomization", objects, approximate, files, complete)
 
-    def _units(self, layers: "Kustomizations", builds: "list[Build]") -> "Units | None":
-        """The folders that Flux and Argo CD deploy, by their objects as overlays make them; None if there are none."""
-        from hullcheck.link.clusters import Units
+    def _units(
+        self, layers: "Kustomizations", builds: "list[Build]", changed: "Mapping[Place, KubernetesObject] | None" = None
+    ) -> "Units | None":
+        """The folders that Flux and Argo CD deploy, by their objects as overlays make them; None if there are none.
+
+        `changed` are objects as they are deployed themselves, in the place of those that are written.
+        """
+        from hullcheck.link.clusters import Units, place_of
 
         claimed = layers.claimed
         objects = [made for path, file in sorted(self.files.items()) if path not in claimed for made in file.objects]
         objects += (made for built in builds for root in built.objects if (made := object_of(root)) is not None)
         folders = {folder: layer for folder, layer in layers.layers.items() if as_str(at(layer, "kind")) != "Component"}
-        objects = self._expanded(objects, tell=True)
+        objects = [changed.get(place_of(made), made) if changed else made for made in objects]
+        objects = self._expanded(objects, tell=changed is None)
         units = Units(objects, self.files, folders, self.charts.is_chart, self.read)
         return units if units.units or units.problems else None
 
