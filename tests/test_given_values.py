@@ -275,3 +275,16 @@ spec:
         ("Application/argocd/db/agent", "env/db.yaml"),
     }
     assert {item.cause for item in result.coverage.unjudged} == {"elsewhere"}
+
+
+BOMB = "a0: &a0 {x: 1}\n" + "".join(f"a{n}: &a{n} {{p: *a{n - 1}, q: *a{n - 1}}}\n" for n in range(1, 40))
+SHARED = "controllers: {a: {containers: {b: {image: {repository: r, tag: t}, resources: *a39}}}}\npersistence: {v: {x: *a39}}\n"
+
+
+def test_values_that_share_their_parts_are_read_in_time(tmp_path: Path) -> None:
+    files = {
+        "a.yaml": release(BOMB + SHARED),
+        "helmfile.yaml": "releases:\n- name: a\n  chart: x/y\n  values: [v.yaml]\n",
+    }
+    files["v.yaml"] = BOMB
+    assert not named(judge(tmp_path, files), "check-failed")

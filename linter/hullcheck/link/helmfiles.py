@@ -17,6 +17,7 @@ from hullcheck.model.kubernetes import KubernetesObject
 from hullcheck.model.node import Mapping, Node, Scalar, as_bool, as_str, at, items
 from hullcheck.model.problem import Problem
 from hullcheck.parse import yaml
+from hullcheck.parse.app_template import known
 from hullcheck.parse.kubernetes import object_of
 from hullcheck.patterns import pattern
 from hullcheck.source import Source
@@ -74,17 +75,17 @@ class Helmfiles:
         for path in self._paths:
             source = Source(path, self._read(path) or b"")
             found = yaml.parse(source)
-            known = 0
+            listed = 0
             for document in found.documents:
                 for node in items(at(document.root, "releases")):
-                    known += 1
+                    listed += 1
                     count += 1
                     if count > MAX_RELEASES:
                         self._tell(path, node, "limit", f"more than {MAX_RELEASES} releases are asked for")
                         return
                     if isinstance(node, Mapping):
                         yield from self._asked(path, node, at(document.root, "helmDefaults"))
-            if found.problems or ("{{" in source.text and (not known or path.endswith(".gotmpl"))):
+            if found.problems or ("{{" in source.text and (not listed or path.endswith(".gotmpl"))):
                 place = source.at(max(source.text.find("{{"), 0))
                 why = "a template decides what it installs"
                 gap = Gap("template", "helmfile", why)
@@ -161,7 +162,7 @@ class Helmfiles:
         unsure = ""
         for entry in items(node.get("values")):
             if isinstance(entry, Mapping):
-                values.append(_known(entry, 0))
+                values.append(known(entry, 0))
                 continue
             name = as_str(entry) or ""
             file = clean(posixpath.join(home, name))
@@ -173,7 +174,7 @@ class Helmfiles:
         for entry in items(node.get("set")):
             value = at(entry, "value")
             if isinstance(value, Scalar):
-                values.append(_known(nested(as_str(at(entry, "name")) or "", value, False), 0))
+                values.append(known(nested(as_str(at(entry, "name")) or "", value, False), 0))
         if items(node.get("secrets")):
             unsure = unsure or "its secrets are encrypted"
         if "{{" in "".join(each.source.text[each.start : each.end] for each in values if isinstance(each, Node)):
@@ -214,14 +215,3 @@ def _object(node: Mapping, name: str, namespace: str, values: list[Mapping]) -> 
     made = object_of(root)
     assert made is not None
     return made._replace(location=named.location.one_line())
-
-
-def _known(node: Node, depth: int) -> Node:
-    """The values, those that hold templates as what isn't known."""
-    if isinstance(node, Mapping) and depth < 100:
-        return node.with_entries({k: (key, _known(value, depth + 1)) for k, (key, value) in node.entries().items()})
-    if isinstance(node, Scalar) and "{{" in node.text and not node.unknown:
-        made = Scalar(node.source, node.start, node.end, node.tag, node.text, node.style)
-        made.unknown = "it has a template"
-        return made
-    return node

@@ -126,7 +126,7 @@ def _filled(node: Mapping, mounts: list[Node]) -> Mapping:
     kept = {
         key: entry for key, entry in node.entries().items() if key not in ("image", "env", "probes", "nameOverride")
     }
-    made = _known(node.with_entries(kept), 0)
+    made = known(node.with_entries(kept), 0)
     assert isinstance(made, Mapping)
     entries = dict(made.entries())
     image = node.entries().get("image")
@@ -139,11 +139,11 @@ def _filled(node: Mapping, mounts: list[Node]) -> Mapping:
             entries["imagePullPolicy"] = (_word("imagePullPolicy", policy), policy)
     env = node.entries().get("env")
     if env is not None:
-        entries["env"] = (env[0], _known(_variables(env[1]), 0))
+        entries["env"] = (env[0], known(_variables(env[1]), 0))
     for name, (key, probe) in _entries(node.get("probes")).items():
         spec = at(probe, "spec")
         if as_bool(at(probe, "enabled")) and as_bool(at(probe, "custom")) and isinstance(spec, Mapping):
-            entries[f"{name}Probe"] = (key, _known(spec, 0))
+            entries[f"{name}Probe"] = (key, known(spec, 0))
     if mounts:
         entries["volumeMounts"] = (_word("volumeMounts", mounts[0]), _list(mounts))
     return node.with_entries(entries)
@@ -201,7 +201,7 @@ class _Volumes:
         self.controller = controller
         self.flat = flat
         self.held = {
-            name: (key, _known(node, 0))
+            name: (key, known(node, 0))
             for name, (key, node) in _entries(values.get("persistence")).items()
             if isinstance(node, Mapping) and as_bool(node.get("enabled")) is not False
         }
@@ -251,15 +251,22 @@ class _Volumes:
         return found
 
 
-def _known(node: Node, depth: int) -> Node:
-    """The values, those that hold templates as what isn't known."""
+def known(node: Node, depth: int, seen: dict[int, Node] | None = None) -> Node:
+    """The values, those that hold templates as what isn't known; what is shared stays so."""
+    seen = {} if seen is None else seen
+    if id(node) in seen:
+        return seen[id(node)]
+    made = node
     if isinstance(node, Scalar):
-        return _known_text(node)
-    if depth < MAX_DEPTH and isinstance(node, Sequence):
-        return node.with_items([_known(item, depth + 1) for item in node.items])
-    if depth < MAX_DEPTH and isinstance(node, Mapping):
-        return node.with_entries({k: (key, _known(value, depth + 1)) for k, (key, value) in node.entries().items()})
-    return node
+        made = _known_text(node)
+    elif depth < MAX_DEPTH and isinstance(node, Sequence):
+        made = node.with_items([known(item, depth + 1, seen) for item in node.items])
+    elif depth < MAX_DEPTH and isinstance(node, Mapping):
+        made = node.with_entries(
+            {k: (key, known(value, depth + 1, seen)) for k, (key, value) in node.entries().items()}
+        )
+    seen[id(node)] = made
+    return made
 
 
 def _known_text(node: Scalar) -> Scalar:

@@ -61,12 +61,17 @@ def _given(made: KubernetesObject) -> Iterator[tuple[Mapping, str]]:
             yield from ((root, chart) for root in embedded(text)[0] if isinstance(root, Mapping))
 
 
-def _with_images(node: Node, depth: int) -> Node:
-    """The values, with `image: {repository, tag}` as the reference that it comes to."""
-    if depth >= MAX_DEPTH:
-        return node
+def _with_images(node: Node, depth: int, known: dict[int, Node] | None = None) -> Node:
+    """The values, with `image: {repository, tag}` as the reference that it comes to; what is shared stays so."""
+    known = {} if known is None else known
+    if id(node) not in known:
+        known[id(node)] = node if depth >= MAX_DEPTH else _changed(node, depth, known)
+    return known[id(node)]
+
+
+def _changed(node: Node, depth: int, known: dict[int, Node]) -> Node:
     if isinstance(node, Sequence):
-        found = [_with_images(item, depth + 1) for item in node.items]
+        found = [_with_images(item, depth + 1, known) for item in node.items]
         return node.with_items(found) if any(a is not b for a, b in zip(found, node.items, strict=True)) else node
     if not isinstance(node, Mapping):
         return node
@@ -74,7 +79,7 @@ def _with_images(node: Node, depth: int) -> Node:
     made = {}
     for name, (key, value) in entries.items():
         reference = app_template.image_of(value) if name == "image" and isinstance(value, Mapping) else None
-        made[name] = (key, reference or _with_images(value, depth + 1))
+        made[name] = (key, reference or _with_images(value, depth + 1, known))
     same = all(made[name][1] is value for name, (_, value) in entries.items())
     return node if same else node.with_entries(made)
 
