@@ -121,6 +121,44 @@ def test_what_flux_deploys_itself_with_is_the_cluster(tmp_path: Path) -> None:
     assert result.coverage.unjudged == ()
 
 
+ARTIFACTS = """\
+apiVersion: source.extensions.fluxcd.io/v1beta1
+kind: ArtifactGenerator
+metadata: {name: parts, namespace: flux-system}
+spec:
+  sources:
+  - {alias: repo, kind: GitRepository, name: flux-system}
+  - {alias: other, kind: OCIRepository, name: other}
+  artifacts:
+  - name: apps
+    copy:
+    - {from: "@repo/apps/base/**", to: "@artifact/base/"}
+    - {from: "@repo/apps/prod/**", to: "@artifact/prod/"}
+  - name: infra
+    copy: [{from: "@repo/infra/**", to: "@artifact/"}]
+  - name: theirs
+    copy: [{from: "@other/infra/**", to: "@artifact/"}]
+"""
+
+
+def test_artifacts_that_are_made_of_this_repository_are_followed(tmp_path: Path) -> None:
+    def taken(name: str, path: str, artifact: str) -> str:
+        return flux(name, path).replace(SOURCE, f"sourceRef: {{kind: ExternalArtifact, name: {artifact}}}")
+
+    files = {
+        "clusters/prod/all.yaml": taken("apps", "./prod", "apps") + taken("infra", "./policies", "infra") + ARTIFACTS,
+        "clusters/prod/theirs.yaml": taken("theirs", "./policies", "theirs"),
+        "apps/base/kustomization.yaml": "resources: [web.yaml]\n",
+        "apps/base/web.yaml": deployment("web"),
+        "apps/prod/kustomization.yaml": "resources: [../base]\n",
+        "infra/policies/deny.yaml": DENY,
+    }
+    result = judge(tmp_path, files)
+    assert scopes(result, "hardening-missing") == {"clusters/prod (Flux)"}
+    assert not named(result, "no-network-policies", "dangling-network-policy")
+    assert [item.object for item in result.coverage.unjudged] == ["Kustomization/flux-system/theirs"]
+
+
 SUBSTITUTE = """\
   postBuild:
     substitute: {TAG: latest, APP: web}
@@ -139,6 +177,57 @@ def test_variables_are_put_in(tmp_path: Path) -> None:
     (found,) = named(result, "latest-tag")
     assert found.owner == "Deployment/default/web/web"
     assert "redis:latest" in found.message
+
+
+DEFAULTS = """\
+  patches:
+  - target: {kind: Kustomization, group: kustomize.toolkit.fluxcd.io}
+    patch: |
+      apiVersion: kustomize.toolkit.fluxcd.io/v1
+      kind: Kustomization
+      metadata: {name: _}
+      spec:
+        targetNamespace: shop
+        postBuild: {substituteFrom: [{kind: ConfigMap, name: settings}]}
+        patches:
+        - target: {kind: Deployment}
+          patch: |
+            - {op: add, path: /spec/template/spec/hostPID, value: true}
+"""
+
+
+def test_what_deploys_is_taken_as_it_is_deployed_itself(tmp_path: Path) -> None:
+    files = {
+        "clusters/a/apps.yaml": flux("apps", "./apps", DEFAULTS),
+        "clusters/a/settings.yaml": SETTINGS,
+        "apps/web/ks.yaml": flux("web", "./apps/web/app"),
+        "apps/web/kustomization.yaml": "resources: [ks.yaml]\n",
+        "apps/web/app/web.yaml": deployment("web", "${IMAGE}:latest"),
+        "apps/web/app/kustomization.yaml": "resources: [web.yaml]\n",
+    }
+    result = judge(tmp_path, files)
+    assert {(f.owner, f.scope, f.location.path) for f in named(result, "host-pid-ipc")} == {
+        ("Deployment/shop/web", "clusters/a (Flux)", "clusters/a/apps.yaml")
+    }
+    assert "redis:latest" in named(result, "latest-tag")[0].message
+    assert result.coverage.unjudged == ()
+
+
+def test_each_cluster_has_its_own_settings_and_artifacts(tmp_path: Path) -> None:
+    build = "  postBuild: {substituteFrom: [{kind: ConfigMap, name: settings}]}\n"
+    files = {"apps/web/web.yaml": deployment("web", "redis:${TAG}")}
+    for cluster, tag in (("prod", "latest"), ("dev", "8.2")):
+        web = flux("web", "./web", build).replace(SOURCE, "sourceRef: {kind: ExternalArtifact, name: apps}")
+        files[f"clusters/{cluster}/web.yaml"] = web
+        files[f"clusters/{cluster}/more/settings.yaml"] = SETTINGS.replace("IMAGE: redis", f"TAG: '{tag}'")
+        files[f"clusters/{cluster}/artifacts.yaml"] = (
+            ARTIFACTS.replace("@repo/infra/**", "@repo/none/**")
+            .replace("apps/prod/**", "apps/web/**")
+            .replace("@artifact/prod/", "@artifact/web/")
+        )
+    result = judge(tmp_path, files)
+    assert scopes(result, "latest-tag") == {"clusters/prod (Flux)"}
+    assert scopes(result, "hardening-missing") == {"clusters/prod (Flux)", "clusters/dev (Flux)"}
 
 
 def test_a_variable_that_isnt_known_is_no_value(tmp_path: Path) -> None:
@@ -323,6 +412,12 @@ SETS = {
     "directories in Go": application_set("  - git: {directories: [{path: apps/*}]}", "{{ .path.path }}", True),
     "index": application_set("  - git: {directories: [{path: apps/*}]}", "apps/{{ index .path.segments 1 }}", True),
     "files": application_set("  - git: {files: [{path: 'env/**/*.yaml'}]}", "apps/{{app.name}}"),
+    "merge": application_set(
+        "  - merge:\n      mergeKeys: [app]\n      generators:\n"
+        "      - list: {elements: [{app: web, dir: none}, {app: db, dir: apps}]}\n"
+        "      - list: {elements: [{app: web, dir: apps}, {app: other, dir: apps}]}",
+        "{{dir}}/{{app}}",
+    ),
     "matrix": application_set(
         "  - matrix:\n      generators:\n      - list: {elements: [{dir: apps}]}\n      - list: {elements: [{app: web}, {app: db}]}",
         "{{dir}}/{{app}}",

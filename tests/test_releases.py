@@ -55,6 +55,7 @@ def found(folder: Path, more: dict[str, str], config: str = "") -> dict[str, set
         "values_prod.yaml",
         "ci/odd-values.yaml",
         "ci/values.yaml",
+        "values/prod.yaml",
     ],
 )
 def test_a_values_file_beside_a_chart_is_a_variant(name: str, tmp_path: Path) -> None:
@@ -66,6 +67,24 @@ def test_a_values_file_beside_a_chart_is_a_variant(name: str, tmp_path: Path) ->
 )
 def test_another_file_isnt(name: str, tmp_path: Path) -> None:
     assert found(tmp_path, {f"charts/app/{name}": "privileged: true\n"}) == {}
+
+
+def test_a_schema_of_values_is_no_values_but_what_is_only_called_so_is(tmp_path: Path) -> None:
+    schema = "type: object\nproperties: {privileged: {type: boolean}}\nprivileged: true\n"
+    assert found(tmp_path / "a", {"charts/app/values.schema.yaml": schema}) == {}
+    assert found(tmp_path / "b", {"charts/app/values-schema.yaml": "privileged: true\n"}) == {
+        "privileged": {"charts/app + values-schema.yaml"}
+    }
+
+
+SECRET = 'apiVersion: v1\nkind: Secret\nmetadata: {name: s}\nstringData: {password: {{ .Values.password | default "" | quote }}}\n'
+
+
+def test_what_a_chart_is_tested_with_is_no_secret_of_production(tmp_path: Path) -> None:
+    files = {f"charts/app/{name}": "password: hq7Zt0pWc4Lx9VbK2mN8\n" for name in ("ci/a-values.yaml", "values-a.yaml")}
+    result = judge(tmp_path, {**FILES, "charts/app/templates/secret.yaml": SECRET, **files})
+    severities = {f.location.path: f.severity.name for f in _named(result.findings, "secret-manifest-committed")}
+    assert severities == {"charts/app/ci/a-values.yaml": "MEDIUM", "charts/app/values-a.yaml": "HIGH"}
 
 
 def test_what_the_own_values_do_is_found_in_all_and_what_a_variant_heals_is_not(tmp_path: Path) -> None:

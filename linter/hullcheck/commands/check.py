@@ -257,7 +257,7 @@ def _say(options: argparse.Namespace, result: engine.Result, outputs: list[tuple
     if options.verbose:
         for skipped in result.skipped:
             say(f"hullcheck: left out {clean(skipped.path)}: {skipped.reason}")
-    if not result.files and not options.quiet:
+    if not result.files and not result.findings and not result.coverage.unjudged and not options.quiet:
         say(
             "hullcheck: nothing to check: no Dockerfile, Compose file, Kubernetes manifest or development container found"
         )

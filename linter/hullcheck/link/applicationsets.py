@@ -87,9 +87,25 @@ class ApplicationSets:
             others = list(self._parameters(second, depth + 1))
             for one in self._parameters(first, depth + 1):
                 yield from ({**one, **other} for other in others)
+        elif at(generator, "merge") is not None:
+            yield from self._merged(at(generator, "merge"), depth)
         else:
             kinds = [name for name in generator.entries() if name not in ("template", "values")]
             raise _UnknownError(f"what the generator `{kinds[0] if kinds else '?'}` finds isn't known here")
+
+    def _merged(self, merge: Node | None, depth: int) -> Iterator[Parameters]:
+        """What the first generator finds, with what the others say about the same keys; others' own are dropped."""
+        keys = [as_str(key) or "" for key in items(at(merge, "mergeKeys"))]
+        generators = list(items(at(merge, "generators")))
+        if not keys or len(generators) < 2:
+            raise _UnknownError("a merge needs keys and two generators")
+        first, *others = [list(self._parameters(each, depth + 1)) for each in generators]
+        over: dict[tuple[str | None, ...], Parameters] = {}
+        for found in others:
+            for parameters in found:
+                over.setdefault(_of_keys(parameters, keys), {}).update(parameters)
+        for parameters in first:
+            yield {**parameters, **over.get(_of_keys(parameters, keys), {})}
 
     def _git(self, git: Node | None) -> Iterator[Parameters]:
         more = {f"values.{name}": value for name, value in _flat(at(git, "values"))}
@@ -121,6 +137,10 @@ class ApplicationSets:
                 found.add(folder)
                 folder = posixpath.dirname(folder)
         return sorted(found)
+
+
+def _of_keys(parameters: Parameters, keys: list[str]) -> tuple[str | None, ...]:
+    return tuple(parameters[key].text if key in parameters else None for key in keys)
 
 
 def _fits(pattern: str, path: str) -> bool:

@@ -104,17 +104,32 @@ class Charts:
         except OutOfTimeError as error:
             self.problems.append(late(error, self._place(release), f"chart `{release.world}`", release.world))
             return
-        for problem in made.problems:
+        roots = [document.root for document in made.documents]
+        problems, unsure = list(made.problems), release.unsure or made.unsure
+        if release.post:
+            from hullcheck.render.kustomize.post import post_rendered
+
+            changed = post_rendered(roots, release.post)
+            roots = changed.objects
+            problems += [self._told_at(problem, release) for problem in changed.problems]
+            unsure = unsure or changed.unsure
+        for problem in problems:
             place = problem.location
             same = problem.message, place.path, place.start  # the same file, read again for another release
             if same not in self._told:
                 self._told.add(same)
                 self.problems.append(problem)
         self.rendered.update(path for path in below if "templates" in path.split("/"))
-        found = (made_of for d in made.documents if (made_of := object_of(d.root)) is not None)
+        found = (made_of for root in roots if (made_of := object_of(root)) is not None)
         objects = list(told_apart(found))
         self._objects += len(objects)
-        yield Installed(release, objects, release.unsure or made.unsure, frozenset(below))
+        yield Installed(release, objects, unsure, frozenset(below))
+
+    def _told_at(self, problem: Problem, release: Release) -> Problem:
+        """A problem of a post-renderer at the object that has it, rather than in a file that there isn't."""
+        place = release.post[0].location.one_line()
+        at_ = place if problem.location.path.startswith("<") else problem.location
+        return problem._replace(location=at_, owner=release.world)
 
     def _too_many(self, release: Release) -> None:
         """Tell that a chart isn't rendered since the others have made so much."""

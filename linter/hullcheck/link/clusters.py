@@ -12,18 +12,30 @@ import posixpath
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
-from hullcheck.link.gitops import ARGO, ELSEWHERE, FLUX, clean, sources_of, url_of
+from hullcheck.link.deployed_layers import Metadata, laid_into, metadata_of, moved
+from hullcheck.link.gitops import ARGO, ELSEWHERE, FLUX, clean, overridden, sources_of, url_of
 from hullcheck.link.substitutes import Substitutes
 from hullcheck.model.coverage import Gap
 from hullcheck.model.kubernetes import KubernetesObject
 from hullcheck.model.node import Mapping as MappingNode
 from hullcheck.model.node import Node, Scalar, Sequence, as_str, at, items
 from hullcheck.model.problem import Problem
-from hullcheck.parse.kubernetes import ManifestFile
+from hullcheck.parse.kubernetes import ManifestFile, object_of
 from hullcheck.parse.kustomization import NAMES
 from hullcheck.patterns import pattern
 from hullcheck.source import Source
 from hullcheck.tuples import NamedTuple
+from hullcheck.typed import TYPE_CHECKING, TypeVar
+
+if TYPE_CHECKING:
+    from hullcheck.render.kustomize import Build
+
+Found = TypeVar("Found")
+
+Place = tuple[str, str, int]
+"""Where an object's name was first written, which stays what it is whatever is made of the object."""
+
+_DEPLOYS = ("Kustomization", "Application", "ApplicationSet")
 
 MAX_DEPLOYED = 500
 """Objects of Flux and Argo CD that folders are deployed by; what has more is told."""
@@ -33,7 +45,7 @@ class Unit(NamedTuple):
     """A folder that an object deploys: the layer that it makes is in the folder `virtual`.
 
     `cluster` is what it is deployed to, with whatever else is: the folder of the objects that do it, and where Argo CD
-    is told to. `namespace` is that of objects that have none. `substitutes` are put into what is built.
+    is told to. `namespace` is that of objects that have none. `substitutes` are put into what is built, `metadata` at it; `changes`: does its object say anything else?
     """
 
     by: KubernetesObject
@@ -42,6 +54,8 @@ class Unit(NamedTuple):
     cluster: str
     namespace: str = ""
     substitutes: Substitutes | None = None
+    metadata: Metadata | None = None
+    changes: bool = False
 
     @property
     def tool(self) -> str:
@@ -51,16 +65,18 @@ class Unit(NamedTuple):
 class Units:
     """The units that objects make; `layers` are their kustomizations, to be built with those that are written.
 
-    `folders` are those that have a kustomization, `charts` those that have a chart.
+    `folders` are those that have a kustomization, with that, `charts` those that have a chart.
     """
 
     def __init__(
         self,
         objects: Iterable[KubernetesObject],
         files: Mapping[str, ManifestFile],
-        folders: frozenset[str],
+        folders: Mapping[str, MappingNode],
         is_chart: Callable[[str], bool],
+        read: Callable[[str], bytes | None],
     ) -> None:
+        self._read = read
         self._files = files
         self._folders = folders
         self._is_chart = is_chart
@@ -70,7 +86,14 @@ class Units:
         self._generated: dict[str, str] = {}
         self._stand_for: dict[str, KubernetesObject] = {}
         objects = list(objects)
-        self._config_maps = {(made.namespace, made.name): made for made in objects if made.kind == "ConfigMap"}
+        self._config_maps: dict[tuple[str, str], list[KubernetesObject]] = {}
+        self._artifacts: dict[str, list[tuple[KubernetesObject, list[_Copy]]]] = {}
+        for made in objects:
+            if made.kind == "ConfigMap":
+                self._config_maps.setdefault((made.namespace, made.name), []).append(made)
+            elif made.kind == "ArtifactGenerator":
+                for name, copies in _artifacts(made):
+                    self._artifacts.setdefault(name, []).append((made, copies))
         flux = [made for made in objects if made.kind == "Kustomization" and made.group.endswith(FLUX)]
         argo = [made for made in objects if made.kind == "Application" and made.group == ARGO]
         if flux:
@@ -82,18 +105,20 @@ class Units:
     # Flux
 
     def _flux(self, found: list[KubernetesObject]) -> None:
-        named = Counter(self._source_name(made) for made in found if self._holds(_path(made)))
+        paths = {id(made): self._path(made) for made in found}
+        named = Counter(self._source_name(made) for made in found if self._holds(paths[id(made)]))
         most = max(named.values(), default=0)
         own = {name for name, count in named.items() if count == most}
         for made in found:
-            path = _path(made)
+            path = paths[id(made)]
             if "${" in path:
                 self._elsewhere(made, path, "its path has variables")
             elif self._source_name(made) not in own or not self._holds(path):
                 self._elsewhere(made, path, "its files are in no folder of this repository")
             else:
                 spec = at(made.node, "spec")
-                self._add(made, path, _flux_fields(spec, path), "", substitutes=self._substitutes(made))
+                unit = Unit(made, path, "", "", "", self._substitutes(made), metadata_of(spec))
+                self._add(unit, _flux_fields(spec))
 
     def _substitutes(self, made: KubernetesObject) -> Substitutes | None:
         """The variables that a Kustomization of Flux sets; None if it sets none."""
@@ -104,7 +129,10 @@ class Units:
         complete = True
         for entry in items(at(build, "substituteFrom")):
             name = as_str(at(entry, "name")) or ""
-            held = self._config_maps.get((made.namespace, name)) if as_str(at(entry, "kind")) == "ConfigMap" else None
+            known = (
+                self._config_maps.get((made.namespace, name), ()) if as_str(at(entry, "kind")) == "ConfigMap" else ()
+            )
+            held = _nearest(((each, each) for each in known), made)
             data = at(held.node, "data") if held is not None else None
             if isinstance(data, MappingNode):
                 values.update(_scalars(data))
@@ -117,7 +145,24 @@ class Units:
 
     def _source_name(self, made: KubernetesObject) -> str:
         kind = as_str(at(made.node, "spec", "sourceRef", "kind")) or ""
-        return f"{kind}/{as_str(at(made.node, 'spec', 'sourceRef', 'name'))}" if kind == "GitRepository" else ""
+        name = as_str(at(made.node, "spec", "sourceRef", "name")) or ""
+        if kind == "ExternalArtifact":
+            name = next((copy.source for copy in self._copies(made)), "")
+            return f"GitRepository/{name}" if name else ""
+        return f"{kind}/{name}" if kind == "GitRepository" else ""
+
+    def _path(self, made: KubernetesObject) -> str:
+        """The folder of this repository that a Kustomization takes, also out of an artifact that is made of it."""
+        path = _path(made)
+        if as_str(at(made.node, "spec", "sourceRef", "kind")) != "ExternalArtifact":
+            return path
+        copies = [each for each in self._copies(made) if f"{path}/".startswith(f"{each.to}/" if each.to else "")]
+        best = max(copies, key=lambda copy: len(copy.to), default=None)
+        return path if best is None else clean(posixpath.join(best.folder, path[len(best.to) :].lstrip("/")))
+
+    def _copies(self, made: KubernetesObject) -> "list[_Copy]":
+        name = as_str(at(made.node, "spec", "sourceRef", "name")) or ""
+        return _nearest(self._artifacts.get(name, ()), made) or []
 
     # Argo CD
 
@@ -140,7 +185,10 @@ class Units:
                     continue
                 recurse = as_str(at(source, "directory", "recurse")) == "true"
                 namespace = as_str(at(made.node, "spec", "destination", "namespace")) or ""
-                self._add(made, path, _argo_fields(at(source, "kustomize"), path), namespace, recurse=recurse)
+                changed, problem = overridden(source, made, path, self._read)
+                self.problems += [problem] if problem is not None else []
+                fields = _argo_fields(at(changed, "kustomize"))
+                self._add(Unit(made, path, "", "", namespace), fields, recurse=recurse)
 
     # Both
 
@@ -155,28 +203,27 @@ class Units:
             if there and file.objects and not file.deferred:
                 yield path
 
-    def _add(
-        self,
-        made: KubernetesObject,
-        path: str,
-        fields: Iterable[tuple[str, Node]],
-        namespace: str,
-        *,
-        recurse: bool = True,
-        substitutes: Substitutes | None = None,
-    ) -> None:
+    def _add(self, unit: Unit, fields: Iterable[tuple[str, Node]], *, recurse: bool = True) -> None:
+        made = unit.by
         if len(self.units) >= MAX_DEPLOYED:
             why = f"more than {MAX_DEPLOYED} objects deploy folders"
             self.problems.append(Problem("not-analysed", why, made.location, made.owner, Gap("limit", made.kind, why)))
             return
-        place = made.location
-        target = path if path in self._folders else self._listed(made, path, recurse)
         virtual = f"<deployed {len(self.units)}>"
-        resources = Sequence(place.source, place.start, place.end, "", True)
-        resources.items = [_word(f"../{target}", made)]
-        own = {"resources": resources, **dict(fields)}
-        self._put(virtual, own, made)
-        self.units[virtual] = Unit(made, path, virtual, "", namespace, substitutes)
+        layer = self._folders.get(unit.path)
+        said = [(_word(name, made), value) for name, value in fields]
+        if layer is not None:
+            root = laid_into(layer, said)
+            self.layers[posixpath.join(virtual, NAMES[0])] = ManifestFile(layer.source, documents=(root,), layer=root)
+        else:
+            place = made.location
+            resources = Sequence(place.source, place.start, place.end, "", True)
+            resources.items = [_word(f"../{self._listed(made, unit.path, recurse)}", made)]
+            own = {"resources": resources, **{key.text: value for key, value in said}}
+            if "components" in own:
+                own["components"] = moved(own["components"], unit.path)
+            self._put(virtual, own, made)
+        self.units[virtual] = unit._replace(virtual=virtual, changes=bool(said))
 
     def _listed(self, made: KubernetesObject, path: str, recurse: bool) -> str:
         """The folder of a kustomization that lists what is below a folder that has none: folders that have one, and files."""
@@ -241,16 +288,87 @@ class Units:
         ]
         return max(holders, key=lambda other: len(other.path), default=None)
 
+    def changed(self, builds: Iterable[Build]) -> dict[Place, KubernetesObject]:
+        """What deploys, as units deploy it with changes of their own; what several make different things of stays."""
+        found: dict[Place, KubernetesObject] = {}
+        several: set[Place] = set()
+        for built in builds:
+            unit = self.units.get(built.folder)
+            if unit is None or not (unit.changes or unit.substitutes or unit.metadata):
+                continue
+            for root in built.objects:
+                if as_str(root.get("kind")) in _DEPLOYS:
+                    made = object_of(unit.substitutes.within(root) if unit.substitutes else root)
+                    if made is not None and (made.group.endswith(FLUX) or made.group == ARGO):
+                        place = place_of(made)
+                        several |= {place} & found.keys()
+                        found[place] = made
+        return {place: made for place, made in found.items() if place not in several}
+
     def told(self, problem: Problem) -> Problem:
         """A problem of a build, at the object that deploys where it is at a layer that isn't written."""
         made = self._stand_for.get(problem.location.path)
-        if made is None:
-            return problem
-        return problem._replace(location=made.location, owner=made.owner)
+        if made is not None:
+            return problem._replace(location=made.location, owner=made.owner)
+        unit = self.units.get(problem.owner)
+        return problem if unit is None else problem._replace(owner=unit.by.owner)
 
-    def written(self, files: frozenset[str]) -> frozenset[str]:
-        """The files of a build that there are, those of the objects that deploy in the place of their layers."""
-        return frozenset(self._stand_for[path].location.path if path in self._stand_for else path for path in files)
+    def written(self, unit: Unit, files: frozenset[str]) -> frozenset[str]:
+        """The files of a unit's build that there are, those of the objects that deploy in the place of their layers."""
+        found = (self._stand_for[path].location.path if path in self._stand_for else path for path in files)
+        return frozenset((*found, unit.by.location.path))
+
+
+def _nearest(found: "Iterable[tuple[KubernetesObject, Found]]", to: KubernetesObject) -> "Found | None":
+    """Of objects that are called alike, and so are in different clusters, what the one nearest to another object has.
+
+    None if there is none, or several that are as near.
+    """
+    folders = posixpath.dirname(to.location.path).split("/")
+    best, others = -1, 0
+    nearest: Found | None = None
+    for made, has in found:
+        own = posixpath.dirname(made.location.path).split("/")
+        common = len(posixpath.commonprefix([folders, own]))
+        if common > best:
+            best, others, nearest = common, 0, has
+        elif common == best:
+            others += 1
+    return None if others else nearest
+
+
+class _Copy(NamedTuple):
+    """What an artifact takes of a source: the contents of a folder, and where it puts them."""
+
+    source: str
+    folder: str
+    to: str
+
+
+def _artifacts(made: KubernetesObject) -> Iterator[tuple[str, list[_Copy]]]:
+    """The artifacts that a generator of Flux makes of Git repositories, by name.
+
+    See https://fluxcd.io/flux/components/source/artifactgenerators/
+    """
+    spec = at(made.node, "spec")
+    sources = {
+        as_str(at(source, "alias")) or "": as_str(at(source, "name")) or ""
+        for source in items(at(spec, "sources"))
+        if as_str(at(source, "kind")) == "GitRepository"
+    }
+    for artifact in items(at(spec, "artifacts")):
+        copies = []
+        for entry in items(at(artifact, "copy")):
+            source, _, folder = (as_str(at(entry, "from")) or "").removeprefix("@").partition("/")
+            to = (as_str(at(entry, "to")) or "").removeprefix("@artifact")
+            if source in sources and folder.endswith("**"):
+                copies.append(_Copy(sources[source], clean(folder.removesuffix("**")), clean(to)))
+        yield as_str(at(artifact, "name")) or "", copies
+
+
+def place_of(made: KubernetesObject) -> Place:
+    """What an object is known by, however it is patched."""
+    return made.kind, made.location.path, made.location.start
 
 
 def _covers(unit: Unit, made: KubernetesObject) -> bool:
@@ -276,19 +394,6 @@ def _word(text: str, made: KubernetesObject) -> Scalar:
     return Scalar(place.source, place.start, place.end, "", text, '"')
 
 
-def _moved(node: Node, path: str) -> Sequence:
-    """Paths relative to a folder, as they are from the folder of the layer."""
-    made = Sequence(node.source, node.start, node.end, "", True)
-    for item in items(node):
-        text = as_str(item)
-        if text is not None:
-            moved = Scalar(
-                item.source, item.start, item.end, "", f"../{posixpath.normpath(posixpath.join(path, text))}", '"'
-            )
-            made.items.append(moved)
-    return made
-
-
 _FLUX_FIELDS = {
     "targetNamespace": "namespace",
     "namePrefix": "namePrefix",
@@ -297,48 +402,28 @@ _FLUX_FIELDS = {
     "patchesStrategicMerge": "patchesStrategicMerge",
     "patchesJson6902": "patchesJson6902",
     "images": "images",
+    "components": "components",
 }
 
 
-def _flux_fields(spec: Node | None, path: str) -> Iterator[tuple[str, Node]]:
+def _flux_fields(spec: Node | None) -> Iterator[tuple[str, Node]]:
     for theirs, ours in _FLUX_FIELDS.items():
         value = at(spec, theirs)
         if value is not None:
             yield ours, value
-    components = at(spec, "components")
-    if components is not None:
-        yield "components", _moved(components, path)
-    annotations = at(spec, "commonMetadata", "annotations")
-    if annotations is not None:
-        yield "commonAnnotations", annotations
-    labels = at(spec, "commonMetadata", "labels")
-    if isinstance(labels, MappingNode):
-        yield "labels", _only_metadata(labels)
 
 
-def _only_metadata(labels: MappingNode) -> Sequence:
-    """Labels that go to the objects and into no selector."""
-    entry = MappingNode(labels.source, labels.start, labels.end, "", True)
-    entry.items = [(Scalar(labels.source, labels.start, labels.end, "", "pairs", '"'), labels)]
-    made = Sequence(labels.source, labels.start, labels.end, "", True)
-    made.items = [entry]
-    return made
+_ARGO_FIELDS = (
+    "namePrefix", "nameSuffix", "namespace", "patches", "commonLabels", "commonAnnotations", "replicas", "components",
+    "images",
+)  # fmt: skip
 
 
-_ARGO_FIELDS = ("namePrefix", "nameSuffix", "namespace", "patches", "commonLabels", "commonAnnotations", "replicas")
-
-
-def _argo_fields(own: Node | None, path: str) -> Iterator[tuple[str, Node]]:
+def _argo_fields(own: Node | None) -> Iterator[tuple[str, Node]]:
     for name in _ARGO_FIELDS:
         value = at(own, name)
         if value is not None:
-            yield name, value
-    components = at(own, "components")
-    if components is not None:
-        yield "components", _moved(components, path)
-    images = at(own, "images")
-    if images is not None:
-        yield "images", _images(images)
+            yield name, _images(value) if name == "images" else value
 
 
 _IMAGE = pattern(

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator
 from hullcheck.link.releases import Release
 from hullcheck.model.coverage import Gap
 from hullcheck.model.kubernetes import KubernetesObject, World
-from hullcheck.model.node import Mapping, Node, Scalar, as_str, at, items
+from hullcheck.model.node import Mapping, Node, Scalar, as_str, at, is_null, items
 from hullcheck.model.problem import Problem
 from hullcheck.parse.embedded import embedded
 from hullcheck.patterns import pattern
@@ -22,6 +22,8 @@ from hullcheck.tuples import NamedTuple
 
 MAX_RELEASES = 500
 """Releases of charts of this repository that objects ask for; what has more is told."""
+
+MAX_DEPTH = 100
 
 FLUX = "toolkit.fluxcd.io"
 ARGO = "argoproj.io"
@@ -51,9 +53,12 @@ class Deployers:
         self.is_chart = is_chart
         self.read = read
         self.problems: list[Problem] = []
+        self.given: list[tuple[str, KubernetesObject, list[Source | Node]]] = []
+        """Values of charts that aren't here, with their world and their object, those that stand in the object aside."""
         self.unknown: dict[str, str] = {}
         """Of worlds in which something is installed that isn't here: what."""
         self._own = self._own_urls()
+        self._world = ""
 
     def _own_urls(self) -> frozenset[str]:
         """The addresses that mean this repository: those from which most paths are taken that are here."""
@@ -77,6 +82,7 @@ class Deployers:
                     index.setdefault((made.kind, made.name), made)
             for made in world.objects:
                 before = len(self.problems)
+                self._world = world.name
                 for release in self._of(made, index):
                     count += 1
                     if count > MAX_RELEASES:
@@ -108,6 +114,8 @@ class Deployers:
         folder = clean(path)
         if as_str(at(chart, "sourceRef", "kind")) != "GitRepository" or not self.is_chart(folder):
             self._elsewhere(made, path or named or "")
+            held = [_values_from(entry, index)[0] for entry in items(at(spec, "valuesFrom"))]
+            self._give(made, [node for node in held if node is not None])
             return
         own = [each for each in (as_str(node) for node in items(at(chart, "valuesFiles"))) if each]
         unsure = ""
@@ -125,8 +133,6 @@ class Deployers:
         inline = at(spec, "values")
         if isinstance(inline, Mapping):
             values.append(inline)
-        if at(spec, "postRenderers") is not None:
-            unsure = unsure or "a post-renderer changes what the chart makes"
         namespace = as_str(at(spec, "targetNamespace")) or made.namespace or "default"
         target = as_str(at(spec, "targetNamespace"))
         name = as_str(at(spec, "releaseName")) or (f"{target}-{made.name}" if target else made.name)
@@ -138,6 +144,7 @@ class Deployers:
             namespace=namespace,
             unsure=unsure,
             own_values=not own,
+            post=tuple(items(at(spec, "postRenderers"))),
         )
 
     # Argo CD
@@ -150,29 +157,20 @@ class Deployers:
             if path is None:
                 if at(source, "chart") is not None:
                     self._elsewhere(made, as_str(at(source, "chart")) or "")
+                    self._give(made, self._value_files(source, "", refs)[0])
                 continue
             folder = clean(path)
             url = url_of(source)
             if url not in self._own and self._own:
                 self._elsewhere(made, path)
             elif self.is_chart(folder):
-                yield self._argo_release(made, source, folder, refs)
+                own, problem = overridden(source, made, folder, self.read)
+                self.problems += [problem] if problem is not None else []
+                yield self._argo_release(made, own, folder, refs)
 
     def _argo_release(self, made: KubernetesObject, source: Node, folder: str, refs: dict[str | None, str]) -> Release:
         helm = at(source, "helm")
-        values: list[Source | Node] = []
-        unsure = ""
-        for node in items(at(helm, "valueFiles")):
-            name = as_str(node) or ""
-            path: str | None = clean(posixpath.join(folder, name))
-            if name.startswith("$"):
-                ref, _, rest = name[1:].partition("/")
-                path = clean(rest) if refs.get(ref) in self._own else None
-            data = None if path is None or "://" in name else self.read(path)
-            if data is not None and path is not None:
-                values.append(Source(path, data))
-            elif as_str(at(helm, "ignoreMissingValueFiles")) != "true":
-                unsure = f"the values file `{name}` isn't here"
+        values, unsure = self._value_files(source, folder, refs)
         text = at(helm, "values")
         if isinstance(text, Scalar):
             roots, broken = embedded(text)
@@ -201,6 +199,27 @@ class Deployers:
             unsure=unsure,
         )
 
+    def _value_files(self, source: Node, folder: str, refs: dict[str | None, str]) -> tuple[list[Source | Node], str]:
+        """The files of values of a source, and why they aren't all known."""
+        values: list[Source | Node] = []
+        unsure = ""
+        for node in items(at(source, "helm", "valueFiles")):
+            name = as_str(node) or ""
+            path: str | None = clean(posixpath.join(folder, name))
+            if name.startswith("$"):
+                ref, _, rest = name[1:].partition("/")
+                path = clean(rest) if refs.get(ref) in self._own or not self._own else None
+            data = None if path is None or "://" in name else self.read(path)
+            if data is not None and path is not None:
+                values.append(Source(path, data))
+            elif as_str(at(source, "helm", "ignoreMissingValueFiles")) != "true":
+                unsure = f"the values file `{name}` isn't here"
+        return values, unsure
+
+    def _give(self, made: KubernetesObject, values: list[Source | Node]) -> None:
+        if values:
+            self.given.append((self._world, made, values))
+
     def _elsewhere(self, made: KubernetesObject, what: str) -> None:
         why = f"its chart is in no folder of this repository: what {made.kind}s install from elsewhere isn't read"
         named = f"`{what}`" if what else "its chart"
@@ -214,6 +233,47 @@ def sources_of(made: KubernetesObject) -> Iterator[Node]:
         spec = at(made.node, "spec")
         one = at(spec, "source")
         yield from items(at(spec, "sources")) or ([one] if one is not None else [])
+
+
+def overridden(
+    source: Node, made: KubernetesObject, folder: str, read: Callable[[str], bytes | None]
+) -> tuple[Node, Problem | None]:
+    """A source of an Application with what files in its folder lay over it, and what is wrong with these.
+
+    See https://argo-cd.readthedocs.io/en/stable/user-guide/parameters/#store-overrides-in-git
+    """
+    problem: Problem | None = None
+    for name in (".argocd-source.yaml", f".argocd-source-{made.name}.yaml"):
+        path = posixpath.join(folder, name)
+        data = read(path)
+        if data is None:
+            continue
+        from hullcheck.parse import yaml
+
+        found = yaml.parse(Source(path, data))
+        root = found.documents[0].root if found.documents else None
+        if isinstance(root, Mapping) and not found.problems:
+            source = _laid_over(source, root, 0)
+        elif root is not None or found.problems:
+            why = f"what `{path}` changes of {made.kind} `{made.name}` can't be read"
+            place = Source(path, data).at(0)
+            problem = Problem("not-analysed", why, place, made.owner, Gap("parse-error", "Application", why))
+    return source, problem
+
+
+def _laid_over(node: Node, over: Node, depth: int) -> Node:
+    """A JSON merge patch (RFC 7396)."""
+    if not isinstance(over, Mapping) or not isinstance(node, Mapping) or depth > MAX_DEPTH:
+        return over
+    entries = dict(node.entries())
+    for name, (key, value) in over.entries().items():
+        if is_null(value):
+            entries.pop(name, None)
+        elif name in entries:
+            entries[name] = (key, _laid_over(entries[name][1], value, depth + 1))
+        else:
+            entries[name] = (key, value)
+    return node.with_entries(entries)
 
 
 def _values_from(entry: Node, index: dict[tuple[str, str], KubernetesObject]) -> tuple[Node | None, str]:
@@ -268,3 +328,13 @@ def url_of(source: Node) -> str:
 
 
 _ADDRESS = pattern(r"(?:[a-z+]{2,20}://)?(?:[^@/\s]{1,200}@)?([^/:@\s]{1,200})(?::[0-9]{1,5})?[:/]([^\s]{1,500})")
+
+
+def in_namespace(objects: Iterable[KubernetesObject], namespace: str) -> list[KubernetesObject]:
+    """The objects, those that say no namespace in this one."""
+    from hullcheck.model.api_resources import is_cluster_wide
+
+    return [
+        made if made.namespace or is_cluster_wide(made.group, made.kind) else made._replace(namespace=namespace)
+        for made in objects
+    ]

@@ -6,7 +6,7 @@ import posixpath
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from hullcheck.discover import Tree
-from hullcheck.link.charts import Charts
+from hullcheck.link.charts import Charts, Installed
 from hullcheck.link.expected import asserted_files
 from hullcheck.link.kubernetes_containers import workload
 from hullcheck.link.plain import Group, apart, by_folder, named, unique
@@ -14,7 +14,7 @@ from hullcheck.link.releases import Releases
 from hullcheck.model.coverage import Gap
 from hullcheck.model.kubernetes import KubernetesObject, PodContext, World
 from hullcheck.model.node import Mapping as NodeMapping
-from hullcheck.model.node import as_str, at, is_null
+from hullcheck.model.node import as_str, at, is_null, items
 from hullcheck.model.problem import Problem
 from hullcheck.model.scoped import Scoped
 from hullcheck.model.settings import Given, Settings
@@ -25,7 +25,7 @@ from hullcheck.tuples import NamedTuple
 from hullcheck.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from hullcheck.link.clusters import Unit, Units
+    from hullcheck.link.clusters import Place, Unit, Units
     from hullcheck.render.kustomize import Build, Kustomizations
 
 MAX_ROUNDS = 5
@@ -36,6 +36,8 @@ FLUX = "toolkit.fluxcd.io"
 
 _DEPLOYING = frozenset(("HelmRelease", "Application", "ApplicationSet", "Kustomization"))
 
+
+_NOTHING = World("", "manifests", (), ())
 
 Identity = tuple[str, str, str, str]
 
@@ -131,6 +133,7 @@ class _Linker:
             worlds.append(made._replace(folder=group.folder))
         if _DEPLOYING.intersection(made.kind for world in worlds for made in world.objects):
             worlds = self._deployed(worlds)
+        worlds += self._helmfiles({world.name for world in worlds})
         return Linked(
             [world for world in worlds if world.objects],
             [workload for world in worlds for workload in world.workloads],
@@ -176,9 +179,11 @@ class _Linker:
 
         What is installed in a cluster joins it; elsewhere each release is a world of its own.
         """
-        from hullcheck.link.gitops import Deployers
+        from hullcheck.link.gitops import Deployers, in_namespace
+        from hullcheck.link.given import searched, without_shapes
 
         found = {world.name: world for world in worlds}
+        rendered: set[int] = set()
         pending = worlds
         for _ in range(MAX_ROUNDS):
             deployers = Deployers(
@@ -187,27 +192,45 @@ class _Linker:
                 self.read,
             )
             made: dict[str, World] = {}
+            joining: dict[str, list[tuple[list[KubernetesObject], Installed, KubernetesObject]]] = {}
             for asked in deployers.releases():
                 for installed in self.charts.installed(asked.release):
-                    objects = _in_namespace(installed.objects, asked.release.namespace)
+                    objects = in_namespace(installed.objects, asked.release.namespace)
+                    if not installed.unsure and len(items(at(asked.by.node, "spec", "sources"))) < 2:
+                        rendered.add(id(asked.by.node))
                     if asked.world in self.clusters:
-                        joined = _joined(found[asked.world], objects, installed.unsure, installed.files)
-                        found[asked.world] = joined._replace(by=(*joined.by, asked.by))
+                        joining.setdefault(asked.world, []).append((objects, installed, asked.by))
                         more = _world(asked.world, "chart", objects, "", frozenset(), True)
+                        more = more._replace(objects=(*made.get(asked.world, _NOTHING).objects, *more.objects))
                     else:
                         name = unique(f"{asked.release.world} of {asked.world}", {*found, *made})
                         more = _world(name, "chart", objects, installed.unsure, installed.files, True)
                         more = more._replace(by=(asked.by,))
                         found[name] = more
                     made[more.name] = more
+            for name, parts in joining.items():
+                found[name] = _joined(found[name], parts)
             self.problems += deployers.problems
+            for name, by, values in deployers.given:
+                found[name] = found[name]._replace(workloads=(*found[name].workloads, *searched(by, values, name)))
             for name, why in deployers.unknown.items():
                 if name in self.clusters:
-                    found[name] = _joined(found[name], [], why, frozenset())
+                    found[name] = found[name]._replace(approximate=found[name].approximate or why)
             pending = [world for world in made.values() if _DEPLOYING.intersection(each.kind for each in world.objects)]
             if not pending:
                 break
-        return list(found.values())
+        return [without_shapes(world, rendered) for world in found.values()]
+
+    def _helmfiles(self, taken: set[str]) -> Iterator[World]:
+        """What helmfiles install, each in a world of its own."""
+        if not any("helmfile" in path for path in self.tree.paths):
+            return
+        from hullcheck.link.helmfiles import Helmfiles
+
+        found = Helmfiles(self.tree.paths, self.read, self.charts.is_chart)
+        for part in found.parts(self.charts, taken):
+            yield _world(part.name, "chart", part.objects, part.unsure, part.files, True)._replace(by=part.by)
+        self.problems += found.problems
 
     def _releases(self) -> Releases:
         if self.settings is None:
@@ -294,6 +317,12 @@ class _Linker:
         if units is not None:
             layers.add(units.layers)
             builds = layers.builds()
+            changed = units.changed(builds)
+            if changed:  # what deploys is deployed itself, with patches or variables
+                layers = Kustomizations(self.files, self.read, self.tree.paths)
+                units = self._units(layers, layers.builds(), changed) or units
+                layers.add(units.layers)
+                builds = layers.builds()
         self.claimed = {path for path in layers.claimed if path in self.files}
         deployed: list[tuple[Unit, Build]] = []
         for built in builds:
@@ -315,10 +344,12 @@ class _Linker:
 
     def _overlay(self, name: str, parts: "Sequence[tuple[Build, frozenset[str], str]]") -> World:
         """What these builds make together, as a world; with each, its files and the namespace of what has none."""
+        from hullcheck.link.gitops import in_namespace
+
         objects: list[KubernetesObject] = []
         for built, _, namespace in parts:
             found = [made for root in built.objects if (made := object_of(root)) is not None]
-            objects += _in_namespace(found, namespace) if namespace else found
+            objects += in_namespace(found, namespace) if namespace else found
             for path in built.sources:
                 self.built.setdefault(path, []).append(name)
             self.local += [made for root in built.local if (made := object_of(root)) is not None]
@@ -327,18 +358,22 @@ class _Linker:
         files = frozenset().union(*(files for _, files, _ in parts))
         return _world(name, "kustomization", objects, approximate, files, complete)
 
-    def _units(self, layers: "Kustomizations", builds: "list[Build]") -> "Units | None":
-        """The folders that Flux and Argo CD deploy, by their objects as overlays make them; None if there are none."""
-        from hullcheck.link.clusters import Units
+    def _units(
+        self, layers: "Kustomizations", builds: "list[Build]", changed: "Mapping[Place, KubernetesObject] | None" = None
+    ) -> "Units | None":
+        """The folders that Flux and Argo CD deploy, by their objects as overlays make them; None if there are none.
+
+        `changed` are objects as they are deployed themselves, in the place of those that are written.
+        """
+        from hullcheck.link.clusters import Units, place_of
 
         claimed = layers.claimed
         objects = [made for path, file in sorted(self.files.items()) if path not in claimed for made in file.objects]
         objects += (made for built in builds for root in built.objects if (made := object_of(root)) is not None)
-        folders = frozenset(
-            folder for folder, layer in layers.layers.items() if as_str(at(layer, "kind")) != "Component"
-        )
-        objects = self._expanded(objects, tell=True)
-        units = Units(objects, self.files, folders, self.charts.is_chart)
+        folders = {folder: layer for folder, layer in layers.layers.items() if as_str(at(layer, "kind")) != "Component"}
+        objects = [changed.get(place_of(made), made) if changed else made for made in objects]
+        objects = self._expanded(objects, tell=changed is None)
+        units = Units(objects, self.files, folders, self.charts.is_chart, self.read)
         return units if units.units or units.problems else None
 
     def _expanded(self, objects: Iterable[KubernetesObject], *, tell: bool = False) -> list[KubernetesObject]:
@@ -365,8 +400,9 @@ class _Linker:
         groups: dict[str, list[_Cluster]] = {}
         for unit, plain in deployed:
             built = plain
-            if unit.substitutes is not None:
-                built = plain._replace(objects=tuple(map(unit.substitutes.within, plain.objects)))
+            for change in (unit.metadata, unit.substitutes):
+                if change is not None:
+                    built = built._replace(objects=tuple(map(change.within, built.objects)))
             own = _identities(built.objects, unit.namespace)
             found = groups.setdefault(f"{unit.cluster} ({unit.tool})", [])
             cluster = next((each for each in found if own.isdisjoint(each.known)), None)
@@ -374,7 +410,7 @@ class _Linker:
                 cluster = _Cluster()
                 found.append(cluster)
             cluster.known |= own
-            cluster.parts.append((built, units.written(built.files), unit.namespace))
+            cluster.parts.append((built, units.written(unit, built.files), unit.namespace))
             cluster.by.append(unit.by)
         for name, found in groups.items():
             for cluster in found:
@@ -426,12 +462,14 @@ def _world(
     return World(name, kind, tuple(objects), tuple(made), approximate, files)
 
 
-def _joined(world: World, objects: list[KubernetesObject], unsure: str, files: frozenset[str]) -> World:
-    """The world with more objects in it."""
+def _joined(world: World, parts: "Sequence[tuple[list[KubernetesObject], Installed, KubernetesObject]]") -> World:
+    """The world with what is installed in it besides, each with the object that asks for it."""
     complete = all(workload.complete for workload in world.workloads)
-    together = [*world.objects, *objects]
-    made = _world(world.name, world.kind, together, world.approximate or unsure, world.files | files, complete)
-    return made._replace(by=world.by)
+    objects = [*world.objects, *(made for own, _, _ in parts for made in own)]
+    unsure = next((installed.unsure for _, installed, _ in parts if installed.unsure), "")
+    files = world.files.union(*(installed.files for _, installed, _ in parts))
+    made = _world(world.name, world.kind, objects, world.approximate or unsure, files, complete)
+    return made._replace(by=(*world.by, *(by for _, _, by in parts)))
 
 
 def _identities(objects: "Iterable[NodeMapping]", namespace: str) -> set[Identity]:
@@ -441,16 +479,6 @@ def _identities(objects: "Iterable[NodeMapping]", namespace: str) -> set[Identit
         for m in found
         if m.kind != "Namespace" and not m.group.endswith(FLUX)
     }
-
-
-def _in_namespace(objects: Iterable[KubernetesObject], namespace: str) -> list[KubernetesObject]:
-    """The objects, those that say no namespace in this one."""
-    from hullcheck.model.api_resources import is_cluster_wide
-
-    return [
-        made if made.namespace or is_cluster_wide(made.group, made.kind) else made._replace(namespace=namespace)
-        for made in objects
-    ]
 
 
 class _Context:

@@ -317,7 +317,7 @@ class _Linker:
                 beside = manifests.get(path)
                 manifests[path] = file.model._replace(objects=beside.objects if beside else ())
         charts = list(of_kind(self.files, "chart"))
-        if not manifests and not charts:
+        if not manifests and not charts and not any("helmfile" in path for path in self.tree.paths):
             return None
         from hullcheck.link.kubernetes import link as link_manifests
 

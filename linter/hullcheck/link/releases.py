@@ -16,8 +16,10 @@ from hullcheck.tuples import NamedTuple
 MAX_VARIANTS = 30
 """Values files of one chart that it is rendered with, besides those that the configuration names."""
 
-_BESIDE = pattern(r"values[-._][^/]{1,200}\.ya?ml|ci/[^/]{0,200}values\.ya?ml")
+_BESIDE = pattern(r"values[-._][^/]{1,200}\.ya?ml|ci/[^/]{0,200}values\.ya?ml|values/[^/]{1,200}\.ya?ml")
 """Beside a chart: values for an environment, and those that Helm's chart-testing installs it with (its `ci` folder)."""
+
+_FOLDERS = ("ci", "values")
 
 NOT_THERE = "the values aren't there"
 
@@ -28,6 +30,7 @@ class Release(NamedTuple):
     `chart` is its folder; `label` what tells it from the chart with its own values alone, and is empty for that.
     `values` are files, or values that an object gives, later ones over earlier ones, `sets` over them all.
     `unsure` says why what is installed can't be known in full. The chart's own values hold below them, if `own_values`.
+    `post` are the post-renderers that change what it makes.
     """
 
     chart: str
@@ -40,6 +43,7 @@ class Release(NamedTuple):
     api_versions: tuple[str, ...] = ()
     unsure: str = ""
     own_values: bool = True
+    post: tuple[Node, ...] = ()
 
     @property
     def world(self) -> str:
@@ -61,14 +65,28 @@ class Releases:
         self._beside: dict[str, list[str]] = {}
         for path in sorted(paths):
             folder, _, name = path.rpartition("/")
-            if folder == "ci" or folder.endswith("/ci"):
-                folder, name = posixpath.dirname(folder), f"ci/{name}"
-            if _BESIDE.fullmatch(name):
+            if posixpath.basename(folder) in _FOLDERS:
+                folder, name = posixpath.dirname(folder), f"{posixpath.basename(folder)}/{name}"
+            if _BESIDE.fullmatch(name) and not self._is_schema(path, read):
                 self._beside.setdefault(folder, []).append(path)
         self._read = read
         self._given = given
         self._configured = configured or {}
         self.problems: list[Problem] = []
+
+    @staticmethod
+    def _is_schema(path: str, read: Callable[[str], bytes | None]) -> bool:
+        """Is it a schema of values by its name and by what it says, rather than values?"""
+        if "schema" not in posixpath.basename(path):
+            return False
+        from hullcheck.model.node import Mapping as MappingNode
+        from hullcheck.model.node import as_str, at
+        from hullcheck.parse import yaml
+
+        found = yaml.parse(Source(path, read(path) or b"")).documents
+        root = found[0].root if found else None
+        described = isinstance(at(root, "properties"), MappingNode) or at(root, "$ref") is not None
+        return described and (at(root, "$schema") is not None or as_str(at(root, "type")) == "object")
 
     def of(self, chart: str) -> Iterator[Release]:
         """Each release of the chart in a folder: with its own values first, then with each file that varies them.

@@ -174,5 +174,8 @@ _TESTS = frozenset(
 
 
 def is_for_tests(path: str) -> bool:
-    """Is it below a folder of tests or documentation?"""
-    return not _TESTS.isdisjoint(path.lower().split("/")[:-1])
+    """Is it below a folder of tests or documentation, or the values with which a chart is tested in its `ci` folder?"""
+    *folders, name = path.lower().split("/")
+    if folders and folders[-1] == "ci" and name.endswith(("values.yaml", "values.yml")):
+        return True
+    return not _TESTS.isdisjoint(folders)

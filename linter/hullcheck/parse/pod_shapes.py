@@ -90,7 +90,7 @@ def _inside(place: _Place, node: Mapping, *, listed: bool) -> Iterator[_Place]:
 def _pod(made: KubernetesObject, place: _Place, node: Mapping, *, listed: bool) -> Found | None:
     containers = tuple(containers_of(node)) if listed else ()
     spec = node
-    if _is_container(node) or (place.key == "spec" and (made.group, made.kind) in _IMAGES):
+    if is_container(node) or (place.key == "spec" and (made.group, made.kind) in _IMAGES):
         own = _with_own(made, node)
         containers = (*containers, PodContainer("container", _name(made, place, node), node.location.one_line(), own))
         spec = _as_pod(node)
@@ -129,7 +129,7 @@ def _security(node: Mapping) -> Node | None:
     return node.get("securityContext") if own is None else own
 
 
-def _is_container(node: Mapping) -> bool:
+def is_container(node: Mapping) -> bool:
     """Is the mapping itself what a container is: an image and how it is run, or settings that only containers have?"""
     security = _security(node)
     if isinstance(security, Mapping) and any(not is_null(security.get(key)) for key in _OF_CONTAINERS):

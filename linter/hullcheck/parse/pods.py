@@ -78,6 +78,13 @@ def pods(made: KubernetesObject, nested: int = 0) -> Iterator[PodObject]:
         yield from _workflow(made, nested)
     elif made.group == "tekton.dev" and made.kind in _TASKS:
         yield from _tekton(made)
+    elif (made.kind == "HelmRelease" and made.group.endswith(".fluxcd.io")) or (
+        made.kind == "Application" and made.group == "argoproj.io"
+    ):
+        from hullcheck.parse.given_values import pods_of_release
+
+        for each in pods_of_release(made):
+            yield _shaped(made, each.spec, each.metadata, each.containers)
     elif not is_api_group(made.group):
         yield from _by_shape(made, nested)
 

@@ -74,28 +74,32 @@ class Kustomizations:
         self.resource_files: set[str] = set()
         self.other_files: set[str] = set()
         for folder, layer in self.layers.items():
-            self._note(folder, layer)
+            self._note(folder, layer, folder)
         self._builder = Builder(self.files)
         self.objects = 0
 
     def add(self, layers: dict[str, ManifestFile]) -> None:
-        """More kustomizations, in folders that have none."""
+        """More kustomizations, in folders that have none: of their own, or a written one that is changed, which they replace."""
         self.files.manifests = {**self.files.manifests, **layers}
         for path, file in layers.items():
             assert file.layer is not None
             self.layers[posixpath.dirname(path)] = file.layer
         for path, file in layers.items():
             assert file.layer is not None
-            self._note(posixpath.dirname(path), file.layer)
+            folder, home = posixpath.dirname(path), posixpath.dirname(file.layer.source.path)
+            self._note(folder, file.layer, home)
+            if home != folder:
+                self.included.add(home)
+                self.includes.setdefault(folder, []).append(home)
         self.objects = 0
 
-    def _note(self, folder: str, layer: Mapping) -> None:
-        """Who includes whom, and which files belong to a kustomization."""
+    def _note(self, folder: str, layer: Mapping, home: str) -> None:
+        """Who includes whom, and which files belong to a kustomization, whose paths are relative to `home`."""
         for key, (_, value) in layer.entries().items():
             name = key.lower()
             if name in _REFERENCES:
                 for text in _texts(value):
-                    path = None if is_remote(text) else resolve(folder, text)
+                    path = None if is_remote(text) else resolve(home, text)
                     if path in self.layers:
                         self.included.add(path)
                         self.includes.setdefault(folder, []).append(path)
@@ -105,7 +109,7 @@ class Kustomizations:
                         self.other_files.add(path)
             elif name in _PATCHES:
                 for text in _paths(value):
-                    path = resolve(folder, text)
+                    path = resolve(home, text)
                     if path is not None:
                         self.other_files.add(path)
 
@@ -137,7 +141,8 @@ class Kustomizations:
             folder = pending.popleft() if pending else next(others, None)
             if folder is None:
                 return list(found.values())
-            if folder in found or self.layers[folder].source.path in taken:
+            path = self.layers[folder].source.path
+            if folder in found or (path in taken and posixpath.dirname(path) == folder):
                 continue
             built = found[folder] = self.build(folder)
             taken |= built.files
