@@ -430,6 +430,13 @@ def find_root(paths: list[str]) -> str:
     return here if only_files and _inside(common, here) else common
 
 
+def relative(root: str, path: str) -> str:
+    """The path below the root, with `/` between its parts; empty for the root itself."""
+    full = os.path.join(look.realpath(os.path.dirname(path) or "."), os.path.basename(path))
+    relative = os.path.relpath(os.path.normpath(full), root).replace(os.sep, "/")
+    return "" if relative == "." else relative
+
+
 def load(tree: Tree, entry: Entry) -> Source | Problem | None:
     """The file's source, or the problem that says why it can't be read; None if it is large and of no interest."""
     try:

@@ -22,6 +22,7 @@ from hullcheck.discover import (
     as_entry,
     find_root,
     kind_of,
+    relative,
 )
 from hullcheck.errors import NotNarrowError
 from hullcheck.finding import Finding, Severity
@@ -408,13 +409,6 @@ def _targets(root: str, request: Request) -> tuple[str, ...]:
     if request.stdin is not None:
         return (relative(root, request.stdin_name),)
     return tuple(relative(root, path) for path in request.paths)
-
-
-def relative(root: str, path: str) -> str:
-    """The path below the root, with `/` between its parts; empty for the root itself."""
-    full = os.path.join(look.realpath(os.path.dirname(path) or "."), os.path.basename(path))
-    relative = os.path.relpath(os.path.normpath(full), root).replace(os.sep, "/")
-    return "" if relative == "." else relative
 
 
 def _below(path: str, targets: Container[str]) -> bool:
