@@ -282,7 +282,7 @@ class DiskTree:
 
     def _walk(self, folder: str, ignores: "list[tuple[str, GitIgnore]]") -> Iterator[Entry | Skipped]:
         try:
-            items = look.scan(os.path.join(self.root, folder))
+            items = self.scan(folder)
         except OSError as error:
             reason = f"can't be listed: {error.strerror}"
             yield Skipped(folder or ".", reason, gap=Gap("unreadable", "folder", reason))
@@ -344,6 +344,10 @@ class DiskTree:
         if not _inside(look.realpath(item.path), self.root):
             left_out = self._left_out(item.name, path, False, ignores)
             yield left_out or Skipped(path, _OUTSIDE, gap=Gap("outside", "folder", _OUTSIDE))
+
+    def scan(self, folder: str) -> "list[os.DirEntry[str]]":
+        """What is in a folder; OSError if it can't be listed."""
+        return look.scan(os.path.join(self.root, folder))
 
     def _gitmodules(self, folder: str) -> Iterator[str]:
         try:
