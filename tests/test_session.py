@@ -1,8 +1,12 @@
 """A tree judged again after each edit: what comes out is what a run from the beginning tells, and nothing stays behind."""
 
+import ctypes
+import json
 import os
 import random
 import shutil
+import subprocess
+import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -18,6 +22,7 @@ from hullcheck.commands.common import registry
 from hullcheck.config import Config
 from hullcheck.errors import HullcheckError
 from hullcheck.session import Session
+from process import environment
 
 TODAY = date(2026, 1, 1)
 CHECKS = registry()
@@ -321,3 +326,24 @@ def test_an_edit_takes_a_part_of_the_time(many: Path) -> None:
         engine.lint(request(many), CHECKS, lambda what, done, total: None)
         times["all"].append(time.process_time() - start)
     assert min(times["edit"]) < 0.7 * min(times["all"])
+
+
+@pytest.mark.skipif(
+    sys.platform != "linux" or not hasattr(ctypes.CDLL(None), "mallinfo2"), reason="only glibc says what is in use"
+)
+def test_many_edits_leave_nothing_and_pauses_are_short(tmp_path: Path) -> None:
+    """And where cycles do stay, that is noticed."""
+    left = {}
+    for how in ("", "freeze"):
+        root = tmp_path / f"tree{how}"
+        root.mkdir()
+        done = subprocess.run(
+            (sys.executable, Path(__file__).with_name("many_edits.py"), root, "150", how),
+            env=environment() | {"PYTHONMALLOC": "malloc"}, capture_output=True, check=False, timeout=600,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr.decode()
+        early, late, pause = json.loads(done.stdout)
+        left[how] = (late - early) / 100
+        assert pause < 0.1
+    assert left[""] < 2, "KiB that an edit leaves"
+    assert left["freeze"] > 2

@@ -35,7 +35,6 @@ from hullcheck.read import File, read_all
 from hullcheck.snapshot import GoneError, Snapshot
 from hullcheck.tuples import NamedTuple
 
-
 MOST = 0.5
 """The share of the files from which on all are linked and checked at once."""
 
