@@ -239,6 +239,21 @@ class DiskTree:
                 if not (isinstance(item, Entry) and item.kind is Kind.YAML):
                     yield item
 
+    def part(self, folder: str) -> list[Entry | Skipped] | None:
+        """What a walk would tell of a folder and all below it, without a look elsewhere; None if it wouldn't get there."""
+        ignores: list[tuple[str, GitIgnore]] = []
+        at = ""
+        for name in folder.split("/") if folder else ():
+            if self.gitignore:
+                rules = self._read_gitignore(posixpath.join(at, ".gitignore"))
+                ignores = [*ignores, (at, rules)] if rules else ignores
+            at = posixpath.join(at, name)
+            full = os.path.join(self.root, at)
+            if look.islink(full) or not look.isdir(full) or self._left_out(name, at, True, ignores) is not None:
+                return None
+        self.paths.clear()
+        return list(self._walk(folder, ignores))
+
     @property
     def versioned(self) -> bool:
         return look.lexists(os.path.join(self.root, ".git"))
