@@ -307,6 +307,16 @@ def test_other_bytes_within_a_moment_are_seen(many: Path) -> None:
     assert open_.update() is not first
 
 
+def test_what_took_too_long_is_tried_again(many: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    open_ = Session(request(many), CHECKS)
+    monkeypatch.setattr(session, "_LIMITS", (0.0, 1e-9))
+    late = open_.update()
+    assert any(item.cause == "time-limit" for item in late.coverage.unjudged)
+    monkeypatch.undo()
+    open_.update()
+    assert words(open_.with_edits()) == fresh(many)
+
+
 def test_what_a_session_is_not_for(many: Path) -> None:
     with pytest.raises(HullcheckError, match="nothing was judged"):
         Session(request(many), CHECKS).with_edits()

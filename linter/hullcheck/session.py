@@ -52,6 +52,12 @@ class _State(NamedTuple):
     updates: Updates | None
     result: Result
 
+    @property
+    def is_late(self) -> bool:
+        """Did something take too long, so that it may come out otherwise next time?"""
+        gaps = (item.gap for item in self.analysis.coverage.items)
+        return any(gap is not None and gap.cause == budget.CAUSE for gap in gaps)
+
 
 class Session:
     """Judges what `request` asks for as often as it is told to, each time as it is then.
@@ -90,12 +96,12 @@ class Session:
                 self._state = self._whole(tree, {}, self._joined(tree))
                 return self._state.result
             changed = tree.succeed(before.tree)
-            if not changed and tree.left_out == before.tree.left_out:
+            if not changed and tree.left_out == before.tree.left_out and not before.is_late:
                 self.rounds["same"] += 1
                 before.tree.renew(tree)
                 return before.result
             made = None
-            if may_be(("a part",), request.config) and not request.config.suppress:
+            if not before.is_late and may_be(("a part",), request.config) and not request.config.suppress:
                 made = self._narrow(before, tree, changed)
             self._state = made or self._whole(
                 tree, _unchanged(before, tree, changed), self._joined(tree, before.joined, changed)
@@ -198,6 +204,8 @@ def _snapshot(unsaved: Mapping[str, bytes], root: str, **options: object) -> Sna
 
 
 def _unchanged(before: _State, tree: Snapshot, changed: Container[str]) -> dict[str, File | None]:
+    if before.is_late:
+        return {}
     return {path: before.read[path] for path in tree.found if path in before.read and path not in changed}
 
 
