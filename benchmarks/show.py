@@ -13,7 +13,7 @@ from pathlib import Path
 
 from run import Timing, measure, table
 
-SHOW = (sys.executable, "-I", "-m", "hullcheck", "show", "--output-format", "json")
+SHOW = (sys.executable, "-I", "-m", "hullcheck", "show", "--output-format", "json", "--no-cache")
 CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "hullcheck-oracles"
 KUBECTL = os.environ.get("KUBECTL") or str(CACHE / "kubectl")
 HELM = os.environ.get("HELM") or str(CACHE / "helm")

@@ -115,6 +115,8 @@ OPTIONS = (
     ("app",), ("compose.yaml",), ("k8s/prod",), ("--no-config",), ("--today", "2031-01-01"), ("--select", "privileged"),
     ("--baseline", ".hullcheck-baseline.json"), ("--no-gitignore",), ("--jobs", "2"), ("missing",),
     ("--pre-commit",), ("--output-format", "markdown", "--show-suppressed"), ("--include-vendored", "--exclude", "app"),
+    ("files",), ("show",), ("show", "k8s/prod", "--output-format", "json"), ("show", "--container", "web"),
+    ("show", "--diff-base", "HEAD~1"), ("map",), ("map", "--format", "json"), ("map", "--diff-base", "HEAD~1"),
 )  # fmt: skip
 
 

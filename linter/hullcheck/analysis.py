@@ -99,11 +99,11 @@ class Judge(NamedTuple):
             files = read_all(tree, chosen, self.jobs, self.progress, known)
             project = narrow.settled(link(files, tree, self.settings))
             if project is not None:
-                return self._analysis(files, project, chosen, skipped)
+                return self.analysis(files, project, chosen, skipped)
         files = read_all(tree, entries, self.jobs, self.progress, known)
-        return self._analysis(files, link(files, tree, self.settings), entries, skipped)
+        return self.analysis(files, link(files, tree, self.settings), entries, skipped)
 
-    def _analysis(
+    def analysis(
         self, files: dict[str, File], project: Project, entries: list[Entry], skipped: list[Skipped]
     ) -> Analysis:
         """Run the checks over what was linked, and mark what is suppressed."""

@@ -30,6 +30,10 @@ COMMANDS = {
 }
 
 
+QUICK = frozenset(("check", "files", "show", "map"))
+"""Those that people wait for: plain command lines of theirs are read without argparse."""
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit code.
 
@@ -109,7 +113,7 @@ def _done(arguments: list[str]) -> int:
 def _options(arguments: list[str]) -> Any:
     """What the arguments ask for, and the function that does it."""
     command = arguments[0]
-    if command == "check":
+    if command in QUICK:
         quick = Quick()
         module = _module(command)
         module.add(quick)

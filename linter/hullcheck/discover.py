@@ -239,6 +239,21 @@ class DiskTree:
                 if not (isinstance(item, Entry) and item.kind is Kind.YAML):
                     yield item
 
+    def part(self, folder: str) -> list[Entry | Skipped] | None:
+        """What a walk would tell of a folder and all below it, without a look elsewhere; None if it wouldn't get there."""
+        ignores: list[tuple[str, GitIgnore]] = []
+        at = ""
+        for name in folder.split("/") if folder else ():
+            if self.gitignore:
+                rules = self._read_gitignore(posixpath.join(at, ".gitignore"))
+                ignores = [*ignores, (at, rules)] if rules else ignores
+            at = posixpath.join(at, name)
+            full = os.path.join(self.root, at)
+            if look.islink(full) or not look.isdir(full) or self._left_out(name, at, True, ignores) is not None:
+                return None
+        self.paths.clear()
+        return list(self._walk(folder, ignores))
+
     @property
     def versioned(self) -> bool:
         return look.lexists(os.path.join(self.root, ".git"))
@@ -282,7 +297,7 @@ class DiskTree:
 
     def _walk(self, folder: str, ignores: "list[tuple[str, GitIgnore]]") -> Iterator[Entry | Skipped]:
         try:
-            items = look.scan(os.path.join(self.root, folder))
+            items = self.scan(folder)
         except OSError as error:
             reason = f"can't be listed: {error.strerror}"
             yield Skipped(folder or ".", reason, gap=Gap("unreadable", "folder", reason))
@@ -344,6 +359,10 @@ class DiskTree:
         if not _inside(look.realpath(item.path), self.root):
             left_out = self._left_out(item.name, path, False, ignores)
             yield left_out or Skipped(path, _OUTSIDE, gap=Gap("outside", "folder", _OUTSIDE))
+
+    def scan(self, folder: str) -> "list[os.DirEntry[str]]":
+        """What is in a folder; OSError if it can't be listed."""
+        return look.scan(os.path.join(self.root, folder))
 
     def _gitmodules(self, folder: str) -> Iterator[str]:
         try:
@@ -428,6 +447,13 @@ def find_root(paths: list[str]) -> str:
     here = look.realpath(".")
     only_files = not any(look.isdir(p) for p in paths)
     return here if only_files and _inside(common, here) else common
+
+
+def relative(root: str, path: str) -> str:
+    """The path below the root, with `/` between its parts; empty for the root itself."""
+    full = os.path.join(look.realpath(os.path.dirname(path) or "."), os.path.basename(path))
+    relative = os.path.relpath(os.path.normpath(full), root).replace(os.sep, "/")
+    return "" if relative == "." else relative
 
 
 def load(tree: Tree, entry: Entry) -> Source | Problem | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections import Counter
-from collections.abc import Container, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator
 from datetime import date
 
 from hullcheck import look, report
@@ -22,6 +22,7 @@ from hullcheck.discover import (
     as_entry,
     find_root,
     kind_of,
+    relative,
 )
 from hullcheck.errors import NotNarrowError
 from hullcheck.finding import Finding, Severity
@@ -410,13 +411,6 @@ def _targets(root: str, request: Request) -> tuple[str, ...]:
     return tuple(relative(root, path) for path in request.paths)
 
 
-def relative(root: str, path: str) -> str:
-    """The path below the root, with `/` between its parts; empty for the root itself."""
-    full = os.path.join(look.realpath(os.path.dirname(path) or "."), os.path.basename(path))
-    relative = os.path.relpath(os.path.normpath(full), root).replace(os.sep, "/")
-    return "" if relative == "." else relative
-
-
 def _below(path: str, targets: Container[str]) -> bool:
     while path and path not in targets:
         path = path.rpartition("/")[0]
@@ -449,7 +443,48 @@ def _asked(findings: Iterable[Finding], request: Request, targets: Container[str
     return (f for f in findings if _touches(f, targets) and (only is None or f.location.path in only))
 
 
-def _disk(root: str, request: Request, targets: tuple[str, ...]) -> Tree:
+class Asked(NamedTuple):
+    """What a request is about, for who judges it again and again: it compares with nothing, and reads no stream."""
+
+    request: Request
+    root: str
+    targets: tuple[str, ...]
+    judge: Judge
+
+    def tree(self, kind: Callable[..., DiskTree]) -> Tree:
+        """The files as they are now, as a tree of that kind."""
+        return _disk(self.root, self.request, self.targets, kind)
+
+    def result(self, head: Analysis, *, edits: bool = True) -> Result:
+        """What `lint` tells of a tree that was judged so; without `edits`, no fix is worked out."""
+        targets = self.targets
+        return _result(
+            self.root,
+            self.request,
+            head,
+            self.judge,
+            tuple(_asked(head.findings, self.request, targets)),
+            (),
+            _files(head, targets),
+            compared=False,
+            coverage=head.coverage.below(lambda path: _below(path, targets)),
+            not_decided=sum(number for path, number in head.not_decided.items() if _below(path, targets)),
+            edits=edits,
+        )._replace(redact=head.redact)
+
+
+def prepared(request: Request, registry: Registry, progress: Progress) -> Asked:
+    """What is to be judged, and how. Raises HullcheckError if there is no such thing."""
+    root = _root(request)
+    return Asked(request, root, _targets(root, request), _judge(request, registry, progress))
+
+
+def touches(finding: Finding, paths: Container[str]) -> bool:
+    """Is a finding about these paths, or does it rest on one of them?"""
+    return _touches(finding, paths)
+
+
+def _disk(root: str, request: Request, targets: tuple[str, ...], kind: Callable[..., DiskTree] = DiskTree) -> Tree:
     if request.past is not None and request.head:
         from hullcheck.history import CommitTree
 
@@ -460,7 +495,7 @@ def _disk(root: str, request: Request, targets: tuple[str, ...]) -> Tree:
     alone = alone and not any(
         path.rpartition("/")[2] in KUSTOMIZATION_NAMES for path in files
     )  # they are made of others
-    tree = DiskTree(
+    tree = kind(
         root,
         named=tuple(path for path in files if not _CONTEXT.fullmatch(path.rpartition("/")[2])),
         near=alone,
@@ -521,11 +556,13 @@ def _result(
     compared: bool,
     coverage: Coverage,
     not_decided: int,
+    edits: bool = True,
 ) -> Result:
     minimum = request.config.min_severity if request.min_severity is None else request.min_severity
     guessed = {project.scope: project.paths[0] for project in head.scopes[1] if project.guessed}
     told = told_once(findings, judge.registry.covering)
-    united = _with_edits(unite(told.findings, guessed), head)
+    united = tuple(unite(told.findings, guessed))
+    united = _with_edits(united, head) if edits else united
     new = [f for f in united if f.suppression is None and f.state != "unchanged"]
     fail_on = _fail_on(request)
     if (
@@ -575,10 +612,10 @@ def _unjudged(coverage: Coverage, config: Config) -> bool:
     return any(item.cause not in config.allow_unjudged for item in coverage.unjudged)
 
 
-def _with_edits(findings: list[Finding], head: Analysis) -> tuple[Finding, ...]:
+def _with_edits(findings: tuple[Finding, ...], head: Analysis) -> tuple[Finding, ...]:
     """The findings, what their checks want changed turned into edits."""
     if not any(finding.fix for finding in findings):
-        return tuple(findings)
+        return findings
     from hullcheck.fix.resolve import resolve
     from hullcheck.fix.resting import Resting
     from hullcheck.fix.shared import shared

@@ -171,7 +171,7 @@ class Finding(NamedTuple):
 
         It doesn't hold the path, so that a renamed file keeps its findings: compare it together with the path.
         """
-        from hashlib import sha256
+        from hullcheck.hashes import sha256
 
         identity = json.dumps(["hullcheck/v1", self.name, self.owner, *self.evidence], ensure_ascii=True)
         return sha256(identity.encode()).hexdigest()[:32]

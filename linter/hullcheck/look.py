@@ -214,6 +214,17 @@ def realpath(path: str) -> str:
     return os.path.realpath(path)
 
 
+def state(path: str) -> tuple[Signature | None, Signature | None]:
+    """What lies at a path, and, if that is a link, at its end; None where nothing does."""
+    _run(path)
+    try:
+        here = os.lstat(path)
+        there = os.stat(path) if stat.S_ISLNK(here.st_mode) else None
+    except (OSError, ValueError):
+        return (None, None)
+    return signature(here), there and signature(there)
+
+
 def readlink(path: str) -> str:
     _run(path)
     return os.readlink(path)

@@ -77,7 +77,7 @@ class Quick:
                 value = rest.pop()[1]
             if option.choices is not None and value not in option.choices:
                 return None
-            found[option.dest] = [*found[option.dest], value] if option.action == "append" else value
+            found[option.dest] = [*(found[option.dest] or ()), value] if option.action == "append" else value
         if not self._is_plain or "" in arguments:
             return None
         if where:

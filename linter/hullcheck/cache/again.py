@@ -12,10 +12,8 @@ import time
 from hullcheck import __version__, marks
 from hullcheck.cache import folder
 
-OTHERS = frozenset(
-    ("explain", "checks", "files", "baseline", "show", "map", "migrate", "config", "clean", "-h", "--help", "--version")
-)
-"""First words of what is no check."""
+OTHERS = frozenset(("explain", "checks", "baseline", "migrate", "config", "clean", "-h", "--help", "--version"))
+"""First words of what isn't kept."""
 
 MARGIN = 2_000_000_000
 """Nanoseconds that a file must have been left alone before a run, for its times to tell that it is the same: the

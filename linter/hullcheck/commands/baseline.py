@@ -10,6 +10,7 @@ from hullcheck import baseline, engine, look
 from hullcheck.baseline import Applied, Baseline, Entry
 from hullcheck.commands import check, policy
 from hullcheck.commands.common import Progress, add_policy, registry, root_of
+from hullcheck.discover import relative
 from hullcheck.errors import HullcheckError
 from hullcheck.finding import Finding
 from hullcheck.report.unite import each
@@ -61,7 +62,7 @@ def _all(result: engine.Result) -> list[Finding]:
 
 
 def _read(path: str, root: str) -> Baseline:
-    return baseline.parse(engine.relative(root, path), policy.file_bytes(path))
+    return baseline.parse(relative(root, path), policy.file_bytes(path))
 
 
 def _renew(options: argparse.Namespace, path: str, known: Baseline, applied: Applied) -> int:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from hullcheck import engine, look, report
 from hullcheck.check import Registry
 from hullcheck.commands import given, policy
-from hullcheck.commands.common import Progress, add_cache, add_policy, day, registry, root_of, say_all, use_color
+from hullcheck.commands.common import Progress, add_cache, add_policy, day, keep, registry, root_of, say_all, use_color
 from hullcheck.discover import MAX_MANIFEST
 from hullcheck.errors import HullcheckError
 from hullcheck.finding import Severity
@@ -87,8 +87,7 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    if _may_be_kept(options):
-        look.keep()
+    keep(options, may_be=_may_be_kept(options))
     checks = registry()
     outputs = [_output(text) for text in options.output_format or ["full"]]
     plan = None
@@ -98,7 +97,6 @@ def run(options: argparse.Namespace) -> int:
         plan = hook.plan(options, root_of(options.paths or ["."]), look.ENVIRON)
         if plan is None:
             return 0
-    _must_lie_outside(options)
     request_ = request(options, checks, plan)
     result = _judged(options, request_, checks)
     if options.fix_only:
@@ -124,19 +122,6 @@ def _may_be_kept(options: argparse.Namespace) -> bool:
     """May a later run print what this one does, if nothing has changed? A gate trusts nothing but its own judgement."""
     changes = options.fix or options.unsafe_fixes or options.fix_only
     return not (changes or options.gate or "-" in options.paths)
-
-
-def _must_lie_outside(options: argparse.Namespace) -> None:
-    """Raise HullcheckError if the cache is said to be in what is judged: who wrote that could have filled it."""
-    if options.no_cache or "-" in options.paths:
-        return
-    from hullcheck.cache import folder
-
-    place, said = folder.place(options.cache_dir)
-    if said and folder.is_inside(place, root_of(options.paths or ["."])):
-        raise HullcheckError(
-            f"the cache can't be kept in {place}: that is inside of what is judged, which might fill it"
-        )
 
 
 def _judged(options: argparse.Namespace, request_: engine.Request, checks: Registry) -> engine.Result:

@@ -8,8 +8,7 @@ import time
 from collections.abc import Iterable
 from datetime import date
 
-from hullcheck import budget, config, look
-from hullcheck.check import Registry, load
+from hullcheck import budget, look
 from hullcheck.discover import find_root
 from hullcheck.errors import HullcheckError
 from hullcheck.typed import TYPE_CHECKING
@@ -17,11 +16,16 @@ from hullcheck.typed import TYPE_CHECKING
 if TYPE_CHECKING:
     import argparse
 
+    from hullcheck import config
+    from hullcheck.check import Registry
+
 CHECKS = "hullcheck_checks"
 
 
 def registry() -> Registry:
     """The checks that come with hullcheck."""
+    from hullcheck.check import load
+
     return load(CHECKS)
 
 
@@ -43,6 +47,24 @@ def add_cache(parser: argparse.ArgumentParser) -> None:
         "--cache-dir", metavar="DIR", default="", help="where earlier runs are kept (default: the user's cache folder)"
     )
     parser.add_argument("--no-cache", action="store_true", help="keep nothing of this run, and look for no earlier one")
+
+
+def keep(options: argparse.Namespace, *, may_be: bool = True) -> None:
+    """Have the run kept for the next time, if it may be.
+
+    Raises HullcheckError if the cache is said to be in what is looked at: who wrote that could have filled it.
+    """
+    if options.no_cache or "-" in options.paths:
+        return
+    from hullcheck.cache import folder
+
+    place, said = folder.place(options.cache_dir)
+    if said and folder.is_inside(place, root_of(options.paths or ["."])):
+        raise HullcheckError(
+            f"the cache can't be kept in {place}: that is inside of what is judged, which might fill it"
+        )
+    if may_be:
+        look.keep()
 
 
 def add_time_limits(parser: argparse.ArgumentParser) -> None:
@@ -84,6 +106,8 @@ def reach_of(paths: list[str]) -> str:
 
 def read_config(options: argparse.Namespace, paths: list[str], checks: Registry) -> config.Config:
     """The configuration that holds, with what the command line says."""
+    from hullcheck import config
+
     if options.no_config:
         return with_options(config.Config(), options, checks)
     return with_options(config.read(root_of(paths), options.config, checks), options, checks)
@@ -91,6 +115,8 @@ def read_config(options: argparse.Namespace, paths: list[str], checks: Registry)
 
 def with_options(base: config.Config, options: argparse.Namespace, checks: Registry) -> config.Config:
     """A configuration, and what the command line adds to it or says instead."""
+    from hullcheck import config
+
     select = tuple(_words(getattr(options, "select", [])))
     ignore = tuple(_words(getattr(options, "ignore", [])))
     for flag, words in (("--select", select), ("--ignore", ignore)):

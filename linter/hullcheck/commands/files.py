@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-import argparse
-
 from hullcheck import engine
 from hullcheck.commands import check
-from hullcheck.commands.common import add_policy, registry
+from hullcheck.commands.common import add_cache, add_policy, keep, registry
 from hullcheck.model.coverage import JUDGED, Item
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import argparse
 
 
 def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("paths", nargs="*", metavar="PATH")
     add_policy(parser)
+    add_cache(parser)
 
 
 def run(options: argparse.Namespace) -> int:
     from hullcheck.report.safe import clean, told
 
+    keep(options)
     checks = registry()
     result = engine.find(check.request(check.with_defaults(options), checks), checks)
     items: dict[str, list[Item]] = {}

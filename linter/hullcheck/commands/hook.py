@@ -14,8 +14,7 @@ from collections.abc import Iterable, Mapping
 
 from hullcheck import look
 from hullcheck.base import Past
-from hullcheck.discover import kind_of
-from hullcheck.engine import relative
+from hullcheck.discover import kind_of, relative
 from hullcheck.history import LINK, SUBMODULE, History
 from hullcheck.model.repository import is_credential_file
 from hullcheck.patterns import pattern

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import os
 import posixpath
 import sys
@@ -10,9 +9,18 @@ from collections.abc import Iterable
 from datetime import date
 
 from hullcheck import look
-from hullcheck.analysis import UNREAD, discovered
 from hullcheck.commands import given
-from hullcheck.commands.common import Progress, add_policy, reach_of, read_config, registry, root_of, say_all
+from hullcheck.commands.common import (
+    Progress,
+    add_cache,
+    add_policy,
+    keep,
+    reach_of,
+    read_config,
+    registry,
+    root_of,
+    say_all,
+)
 from hullcheck.discover import DiskTree, Tree
 from hullcheck.engine import charts_said, listed
 from hullcheck.errors import HullcheckError
@@ -24,6 +32,8 @@ from hullcheck.typed import TYPE_CHECKING
 from hullcheck.written import write
 
 if TYPE_CHECKING:
+    import argparse
+
     from hullcheck.page.frame import Links
 
 _NO_DAY = date.min  # no map depends on the day
@@ -53,12 +63,14 @@ def add(parser: argparse.ArgumentParser) -> None:
     option("--jobs", type=int, default=0, metavar="N", help="processes to read files with (default: as many as help)")
     option("-q", "--quiet", action="store_true", help="no progress on standard error")
     add_policy(parser)
+    add_cache(parser)
 
 
 def run(options: argparse.Namespace) -> int:
     """Print the map; 3 if there is nothing to map."""
     if options.explain:
         _take_paths(options)
+    keep(options)
     if options.diff_base:
         return _difference(options)
     if options.format == "markdown":
@@ -175,6 +187,8 @@ def networks_in(
 
     config = read_config(options, options.paths, registry())
     progress = Progress(options)
+    from hullcheck.analysis import UNREAD, discovered
+
     entries, _ = discovered(tree)
     named = getattr(tree, "named", ())
     if named:

@@ -8,8 +8,8 @@ from hullcheck import config, look
 from hullcheck.check import Registry
 from hullcheck.commands.common import read_config, with_options
 from hullcheck.config import Config
-from hullcheck.discover import DiskTree
-from hullcheck.engine import OwnPolicy, relative
+from hullcheck.discover import DiskTree, relative
+from hullcheck.engine import OwnPolicy
 from hullcheck.errors import HullcheckError
 from hullcheck.typed import TYPE_CHECKING
 

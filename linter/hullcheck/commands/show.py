@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import json
 import os
 import sys
@@ -10,9 +9,8 @@ from collections.abc import Iterator
 
 from hullcheck import look
 from hullcheck.commands import given
-from hullcheck.commands.common import add_time_limits, reach_of, say_all, use_color
-from hullcheck.discover import DiskTree, Tree
-from hullcheck.engine import relative
+from hullcheck.commands.common import add_cache, add_time_limits, keep, reach_of, say_all, use_color
+from hullcheck.discover import DiskTree, Tree, relative
 from hullcheck.errors import HullcheckError
 from hullcheck.report.safe import clean, told
 from hullcheck.show.emit import Line, inline, origins, value, yaml_lines
@@ -20,6 +18,8 @@ from hullcheck.show.roots import Options, Root, Roots, Shown
 from hullcheck.typed import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    import argparse
+
     from hullcheck.model.node import Node
     from hullcheck.show.rendered import Side
     from hullcheck.show.story import Story
@@ -43,12 +43,14 @@ def add(parser: argparse.ArgumentParser) -> None:
     option("--color", choices=("auto", "always", "never"), default="auto")
     option("-v", "--verbose", action="store_true", help="name the values that were overridden, too")
     add_time_limits(parser)
+    add_cache(parser)
 
 
 def run(options: argparse.Namespace) -> int:
     """Print what is asked for; 3 if there is nothing to show."""
     if options.reveal and look.ENVIRON.get("CI"):
         raise HullcheckError("--reveal: secrets aren't shown in CI")
+    keep(options, may_be=not options.reveal)
     root = reach_of(options.paths or ["."])
     if options.diff_base:
         return _changes(root, options)
@@ -203,7 +205,7 @@ def _stories(tree: Tree) -> "list[Story]":
 
     entries, _ = discovered(tree)
     files = read_all(tree, entries, 1, lambda what, done, total: None)
-    return list(stories(part for _, part in link(files, tree, Settings(date.today())).parts))
+    return list(stories(part for _, part in link(files, tree, Settings(date.fromisoformat(look.today()))).parts))
 
 
 def _story(root: str, options: argparse.Namespace) -> int:

@@ -57,6 +57,15 @@ class Texts:
         self._same = same
         self._known: dict[str, Words] = {}
 
+    def take(self, other: "Texts", same: Container[str]) -> None:
+        """Take over what another tree's words are known to be, for the files that are the `same` there."""
+        entries = self.entries
+        self._known.update(
+            (path, words)
+            for path, words in other._known.items()
+            if path in same and path in entries and other.entries[path] == entries[path]
+        )
+
     def data(self, path: str) -> bytes | None:
         """A file's bytes; None if it can't be read."""
         tree = self._other.tree if self._other is not None and path in self._same else self.tree

@@ -66,7 +66,7 @@ class Repository:
         yield from self._committed()
         yield from self._values()
         yield from self._pipelines()
-        yield from self._updates(uses)
+        yield from updates(self.tree, uses)
 
     def _copied(self) -> Iterator[Copied]:
         if not self.dockerfiles:
@@ -123,18 +123,24 @@ class Repository:
             first = found.builds[0]
             yield Pipeline(first.location, first.owner, first.tool)
 
-    def _updates(self, uses: Iterable[ImageUse]) -> Iterator[Updates]:
-        if not self.tree.versioned and not any(path.startswith((".github/", ".gitlab")) for path in self.tree.paths):
-            return
-        from hullcheck.link.updates import updater
 
-        bot = updater(self.tree)
-        moved = (use for use in uses if use.image and not use.built_here and use.how != "frontend")
-        uncovered = [use for use in moved if not bot.covers(use.location.path)]
-        if uncovered:
-            first = min(uncovered, key=lambda use: (use.location.path, use.location.start))
-            folders = sorted({posixpath.dirname(use.location.path) for use in uncovered})
-            yield Updates(first.location, first.owner, tuple(folders), bot.path)
+def updates(tree: Tree, uses: Iterable[ImageUse]) -> Iterator[Updates]:
+    """That nothing moves images on, said once, at the first of all the images that the repository names."""
+    if not tree.versioned and not any(path.startswith((".github/", ".gitlab")) for path in tree.paths):
+        return
+    from hullcheck.link.updates import updater
+
+    bot = updater(tree)
+    uncovered = [use for use in uses if is_moved(use) and not bot.covers(use.location.path)]
+    if uncovered:
+        first = min(uncovered, key=lambda use: (use.location.path, use.location.start))
+        folders = sorted({posixpath.dirname(use.location.path) for use in uncovered})
+        yield Updates(first.location, first.owner, tuple(folders), bot.path)
+
+
+def is_moved(use: ImageUse) -> bool:
+    """Does the image come from elsewhere, so that something has to move it on?"""
+    return bool(use.image) and not use.built_here and use.how != "frontend"
 
 
 def _spans(file: File) -> tuple[tuple[int, int, str], ...]:

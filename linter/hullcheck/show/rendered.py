@@ -86,7 +86,7 @@ def side(tree: Tree, options: Options, root_name: str = "") -> Side:
     entries = [item for item in tree.entries() if isinstance(item, Entry)]
     files = read_all(tree, entries, 1, lambda what, done, total: None)
     given = Given(options.values, options.sets, options.env, options.kube_version, options.api_versions)
-    linked = link(files, tree, Settings(date.today(), given=given))
+    linked = link(files, tree, Settings(date.fromisoformat(look.today()), given=given))
     problems = [problem for problem in linked.problems if problem.gap is not None]
     made = _Worlds(tree, options, root_name, problems)
     worlds = [

@@ -4,8 +4,20 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Callable, Iterable, Iterator
+from functools import cached_property
 
-from hullcheck.discover import MAX_BYTES, MAX_MANIFEST, STRUCTURED, Entry, Kind, TooLargeError, Tree, peeked
+from hullcheck.discover import (
+    MAX_BYTES,
+    MAX_MANIFEST,
+    STRUCTURED,
+    DiskTree,
+    Entry,
+    Kind,
+    TooLargeError,
+    Tree,
+    kind_of,
+    peeked,
+)
 from hullcheck.errors import HullcheckError
 from hullcheck.model.node import Mapping, Scalar
 from hullcheck.model.problem import Problem
@@ -58,16 +70,38 @@ class Roots:
     def __init__(self, tree: Tree, options: Options = Options()) -> None:  # noqa: B008  a constant
         self.tree = tree
         self.options = options
-        self.entries = [item for item in tree.entries() if isinstance(item, Entry)]
-        self.kinds = {entry.path: entry.kind for entry in self.entries}
+        self._part: str | None = None
         self.unread: dict[str, str] = {}
         """The files of interest that couldn't be read, and why."""
 
+    @cached_property
+    def entries(self) -> list[Entry]:
+        """All files of interest: for most overlays and charts nobody asks."""
+        if self._part is not None:
+            self._part = None
+            self.tree.paths.clear()
+        return [item for item in self.tree.entries() if isinstance(item, Entry)]
+
+    @cached_property
+    def kinds(self) -> dict[str, Kind]:
+        return {entry.path: entry.kind for entry in self.entries}
+
+    @property
+    def paths(self) -> list[str]:
+        """All files of the tree."""
+        _ = self.entries  # walks
+        return self.tree.paths
+
+    def _kind(self, path: str) -> Kind | None:
+        return self.kinds.get(path) if self._part is None else kind_of(posixpath.basename(path))
+
     def read(self, path: str) -> bytes | None:
         """A file's bytes; None if there is none, or it can't be read."""
-        kind = self.kinds.get(path)
+        kind = self._kind(path)
         try:
             return self.tree.read(path, MAX_MANIFEST if kind in STRUCTURED else MAX_BYTES)
+        except (FileNotFoundError, NotADirectoryError):
+            return None
         except OSError as error:
             large = isinstance(error, TooLargeError)
             if kind is not None and not (large and not peeked(self.tree, Entry(path, kind))):
@@ -76,6 +110,9 @@ class Roots:
 
     def at(self, path: str) -> list[Root]:
         """What a file or folder stands for. Raises HullcheckError if it is nothing that can be shown."""
+        alone = self._alone(path)
+        if alone is not None:
+            return [alone]
         found = [self._file(path)] if path in self.kinds else self._folder(path)
         found = found or list(self.below(path))
         if path in self.kinds and self.read(path) is None:
@@ -83,6 +120,19 @@ class Roots:
         if not found:
             raise HullcheckError(f"{path or '.'}: there is nothing to show")
         return found
+
+    def _alone(self, path: str) -> Root | None:
+        """The overlay or chart that a folder is, if that can be told from what lies in it: then nothing else is walked."""
+        if not path or "entries" in self.__dict__ or not isinstance(self.tree, DiskTree):
+            return None
+        items = self.tree.part(path)
+        kinds = {item.kind for item in items or () if isinstance(item, Entry) and posixpath.dirname(item.path) == path}
+        for kind, root in ((Kind.KUSTOMIZATION, KUSTOMIZATION), (Kind.CHART, CHART)):
+            if kind in kinds:
+                self._part = path
+                return Root(path, root)
+        self.tree.paths.clear()
+        return None
 
     def _file(self, path: str) -> Root:
         kind = self.kinds[path]
@@ -233,7 +283,7 @@ class Roots:
     def _kustomization(self, root: Root) -> Shown:
         from hullcheck.render.kustomize import Kustomizations, objects
 
-        built = Kustomizations({}, self.read, self.tree.paths).build(root.path)
+        built = Kustomizations({}, self.read, _Later(lambda: self.paths)).build(root.path)
         return Shown(
             root.path, KUSTOMIZATION, tuple(o for o in objects(built) if isinstance(o, Mapping)), built.problems
         )
@@ -242,7 +292,7 @@ class Roots:
         from hullcheck.render.helm import render
         from hullcheck.render.helm.index import Index
 
-        index = Index((path for path, kind in self.kinds.items() if kind is Kind.CHART), self.read)
+        index = Index(_Later(lambda: [path for path, kind in self.kinds.items() if kind is Kind.CHART]), self.read)
         options = self.options
         made = render(
             root.path,
@@ -257,7 +307,8 @@ class Roots:
         return Shown(root.path, CHART, tuple(document.root for document in made.documents), tuple(made.problems))
 
     def _files_below(self, folder: str) -> list[str]:
-        return [path for path in self.tree.paths if _is_below(path, folder)]
+        whole = self._part is None or not _is_below(folder, self._part)
+        return [path for path in (self.paths if whole else self.tree.paths) if _is_below(path, folder)]
 
     def _objects(self, root: Root) -> Shown:
         paths = [root.path] if root.path in self.kinds else sorted(
@@ -288,6 +339,16 @@ class Roots:
         if made is None:
             raise HullcheckError(f"{root.path}: there is no stage `{self.options.target}`")
         return Shown(root.path, IMAGE, (made,), tuple(dockerfile.problems))
+
+
+class _Later:
+    """Paths that aren't looked for before they are gone through."""
+
+    def __init__(self, find: Callable[[], list[str]]) -> None:
+        self._find = find
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._find())
 
 
 class _Overlays(NamedTuple):

@@ -24,10 +24,15 @@ from hullcheck.render.helm.scalars import is_plain_string
 from hullcheck.render.helm.show import float_text
 from hullcheck.render.helm.unknown import Unknown
 from hullcheck.render.helm.values import Host, NilList, Value, is_list, kind
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from re import Pattern
 
 WIDTH = 80
 MAX_KEY = 128
 
+_ODD_ASCII = pattern(r"[^\n\x20-\x7e]")
 _ODD = pattern(r"[^\n\x20-\x7e\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd]")
 _LINE_BREAKS = "\r\n\x85\u2028\u2029"
 _ESCAPES = {
@@ -258,12 +263,17 @@ def plain_text(value: Value, what: str) -> str:
 
 def _style(value: str) -> str:
     """Nothing for plain, or the quote or indicator that the string is written with."""
-    odd = _ODD.search(value) is not None
+    odd = _odd(value).search(value) is not None
     if "\n" in value:
         return '"' if odd or " \n" in value or value[-1] == " " else "|"
     if odd or not is_plain_string(value):
         return '"'
     return "" if _plain_allowed(value) else "'"
+
+
+def _odd(text: str) -> "Pattern[str]":
+    """What isn't written as it is; to compile the expression for all of Unicode takes as long as to render a chart."""
+    return _ODD_ASCII if text.isascii() else _ODD
 
 
 def _plain_allowed(value: str) -> bool:
@@ -335,9 +345,9 @@ def _double(value: str, column: int, indent: int) -> str:
 
 
 def _escaped(char: str) -> str:
-    if char in _ESCAPES and (char in '"\\' or _ODD.match(char) or char in _LINE_BREAKS):
+    if char in _ESCAPES and (char in '"\\' or _odd(char).match(char) or char in _LINE_BREAKS):
         return "\\" + _ESCAPES[char]
-    if not _ODD.match(char):
+    if not _odd(char).match(char):
         return char
     code = ord(char)
     return f"\\x{code:02X}" if code <= 0xFF else f"\\u{code:04X}" if code <= 0xFFFF else f"\\U{code:08X}"

@@ -16,13 +16,13 @@ class Index:
     """`paths` are those of all `Chart.yaml`; they are read when a chart first misses something."""
 
     def __init__(self, paths: Iterable[str], read: Callable[[str], bytes | None]) -> None:
-        self.paths = list(paths)
+        self._paths = paths
         self.read = read
 
     @cached_property
     def _folders(self) -> dict[str, list[tuple[str, str]]]:
         found: dict[str, list[tuple[str, str]]] = {}
-        for path in self.paths:
+        for path in self._paths:
             documents = parse(Source(path, self.read(path) or b"")).documents
             root = documents[0].root if documents else None
             name, version = (root.get(key) if isinstance(root, Mapping) else None for key in ("name", "version"))
