@@ -164,6 +164,7 @@ class Judge(NamedTuple):
         for check in self.registry.running(names, project.dialects, types):
             for part_type, function, takes_settings in check.functions:
                 by_type.setdefault(part_type, []).append((check, function, takes_settings))
+        thing = Thing()
         for number, (scope, part) in enumerate(project.parts):
             try:
                 tick()
@@ -172,17 +173,18 @@ class Judge(NamedTuple):
                     if developed and "devcontainer" not in check.dialects:
                         continue
                     arguments = (part, self.settings) if takes_settings else (part,)
-                    found = (_within(each, scope) for each in self._found(check, function, arguments))
-                    yield from (each._replace(dialect="devcontainer") for each in found) if developed else found
+                    for each in self._found(check, function, arguments, thing):
+                        found = _within(each, scope)
+                        yield found._replace(dialect="devcontainer") if developed else found
             except OutOfTimeError as error:
                 unchecked += project.parts[number:]
                 project.problems.extend(_unchecked(error, unchecked))
                 return
 
-    def _found(self, check: Check, function: Any, arguments: tuple[Any, ...]) -> list[Finding]:
+    def _found(self, check: Check, function: Any, arguments: tuple[Any, ...], thing: Thing) -> list[Finding]:
         """What a check finds in a part; a fault of its own, or that it takes too long, must not lose other findings."""
         try:
-            with Thing():
+            with thing:
                 return list(function(*arguments))
         except OutOfTimeError as error:
             if error.whole:

@@ -213,6 +213,7 @@ class Registry:
     def __init__(self, package: str, entries: Iterable[Entry]) -> None:
         self.package = package
         self.entries: dict[str, Entry] = {}
+        self._peers: dict[str, list[tuple[str, When | None]]] = {}
         for entry in entries:
             if entry.name in self.entries:
                 raise HullcheckError(f"two checks are called {entry.name}")
@@ -275,11 +276,19 @@ class Registry:
         """The ids of those rules of other tools that are about a finding."""
         found: dict[str, None] = {}
         for part in finding.pieces:
+            words = (*part.words, *finding.kinds)
             for name in (finding.name, part.check):
-                for term in self.entries[name].terms if name else ():
-                    if term.holds(finding, part):
-                        found[term.peer] = None
+                for peer, when in self._peers_of(name) if name else ():
+                    if when is None or when.holds(finding.dialect, words):
+                        found[peer] = None
         return list(found)
+
+    def _peers_of(self, name: str) -> "list[tuple[str, When | None]]":
+        """The ids of other tools for a check, with what a finding must be for them; None if that is nothing."""
+        if name not in self._peers:
+            terms = self.entries[name].terms
+            self._peers[name] = [(term.peer, term.when if term.when != When() else None) for term in terms]
+        return self._peers[name]
 
     def words(self) -> list[str]:
         """Everything that `named` understands, for suggestions."""

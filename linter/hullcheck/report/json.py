@@ -7,6 +7,8 @@ exclusive. Suppressed and unchanged findings are in it, marked.
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
+from json.encoder import encode_basestring_ascii
 
 from hullcheck import __version__
 from hullcheck.finding import Edit, Finding, Fix, Suppression
@@ -44,7 +46,37 @@ def render(run: Run) -> str:
 
 def dump(value: object) -> str:
     """JSON that is safe in a workflow's log, too: a runner acts on `##[` anywhere in a line."""
-    return json.dumps(value, indent=2).replace("##[", "##\\u005b") + "\n"
+    pieces: list[str] = []
+    _write(value, "\n", pieces.append)
+    return "".join(pieces).replace("##[", "##\\u005b") + "\n"
+
+
+def _write(value: object, newline: str, put: "Callable[[str], None]") -> None:
+    """Write as `json.dumps(value, indent=2)` does, which would go through all by generators within generators.
+
+    `newline` is a line break with the blanks of where the value stands. Whatever isn't plain is left to `json`.
+    """
+    kind = type(value)
+    if kind is str:
+        put(encode_basestring_ascii(value))  # type: ignore[arg-type]
+    elif isinstance(value, dict):
+        inner, comma = f"{newline}  ", "{"
+        for key, item in value.items():
+            put(f"{comma}{inner}{encode_basestring_ascii(key)}: ")
+            _write(item, inner, put)
+            comma = ","
+        put(f"{newline}}}" if value else "{}")
+    elif isinstance(value, list | tuple):
+        inner, comma = f"{newline}  ", "["
+        for item in value:
+            put(f"{comma}{inner}")
+            _write(item, inner, put)
+            comma = ","
+        put(f"{newline}]" if value else "[]")
+    elif value is None:
+        put("null")
+    else:
+        put(str(value) if kind is int else json.dumps(value))
 
 
 def _finding(finding: Finding, run: Run, secrets: Secrets) -> dict[str, Any]:
