@@ -82,10 +82,10 @@ class Inputs(NamedTuple):
 class Pipelines(NamedTuple):
     """What the pipelines of a repository do. `sources` are their files."""
 
-    uses: tuple[ImageUse, ...]
-    builds: tuple[Step, ...]
-    scanned: bool
-    sources: tuple[Source, ...]
+    uses: tuple[ImageUse, ...] = ()
+    builds: tuple[Step, ...] = ()
+    scanned: bool = False
+    sources: tuple[Source, ...] = ()
     inputs: tuple[Inputs, ...] = ()
     handed: tuple[BuildArgument, ...] = ()
     choices: tuple[Choices, ...] = ()

@@ -16,6 +16,7 @@ from hullcheck.model.coverage import Gap
 from hullcheck.model.lazy import Lazy
 from hullcheck.model.node import Mapping, Node, Scalar, Sequence
 from hullcheck.model.problem import Problem
+from hullcheck.parse.events import lighten
 from hullcheck.patterns import pattern
 from hullcheck.source import Source
 from hullcheck.tuples import NamedTuple
@@ -158,10 +159,11 @@ def _parser_class() -> Any:
     for part in _NOT_NEEDED:
         defer(f"ruamel.yaml.{part}", **{f"{part.title()}Error": type(f"{part.title()}Error", (MarkedYAMLError,), {})})
     try:
-        from _ruamel_yaml import CParser  # type: ignore[import-not-found]
+        import _ruamel_yaml as parser  # type: ignore[import-not-found]
     except ImportError:  # its home in other releases
-        from ruamel.yaml.cyaml import CParser  # type: ignore[attr-defined]
-    return CParser
+        from ruamel.yaml import cyaml as parser  # type: ignore[attr-defined]
+    lighten(parser)
+    return parser.CParser
 
 
 def _parsed(text: str) -> Iterator[Any]:
