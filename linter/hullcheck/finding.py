@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from enum import IntEnum
+from json.encoder import encode_basestring_ascii
 
 from hullcheck.source import Location, Related
 from hullcheck.tuples import NamedTuple
@@ -171,10 +171,10 @@ class Finding(NamedTuple):
 
         It doesn't hold the path, so that a renamed file keeps its findings: compare it together with the path.
         """
-        from hashlib import sha256
+        from hullcheck.hashes import sha256
 
-        identity = json.dumps(["hullcheck/v1", self.name, self.owner, *self.evidence], ensure_ascii=True)
-        return sha256(identity.encode()).hexdigest()[:32]
+        words = ", ".join(map(encode_basestring_ascii, ("hullcheck/v1", self.name, self.owner, *self.evidence)))
+        return str(sha256(f"[{words}]".encode()).hexdigest()[:32])
 
     @property
     def sort_key(self) -> tuple[object, ...]:

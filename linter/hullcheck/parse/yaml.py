@@ -161,7 +161,7 @@ def _parser_class() -> Any:
     try:
         import _ruamel_yaml as parser  # type: ignore[import-not-found]
     except ImportError:  # its home in other releases
-        from ruamel.yaml import cyaml as parser  # type: ignore[attr-defined]
+        from ruamel.yaml import cyaml as parser
     lighten(parser)
     return parser.CParser
 

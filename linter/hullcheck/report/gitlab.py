@@ -7,9 +7,9 @@ suppressed, unchanged ones too, and a fingerprint is never used twice.
 from __future__ import annotations
 
 from collections import Counter
-from hashlib import sha256
 
 from hullcheck.finding import Finding, Severity
+from hullcheck.hashes import sha256
 from hullcheck.report import Run
 from hullcheck.report.json import dump
 from hullcheck.report.safe import Secrets, clean, well_formed

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from hashlib import sha256
 
 from hullcheck.check import Registry
 from hullcheck.finding import Finding, Fix, Suppression
+from hullcheck.hashes import sha256
 from hullcheck.report.safe import Secrets, clean, told, well_formed
 from hullcheck.report.sarif import places
 from hullcheck.report.sarif.hashes import line_hashes
