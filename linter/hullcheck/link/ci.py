@@ -112,7 +112,7 @@ def pipelines(tree: Tree) -> Pipelines:
         scanned = scanned or _scans(source.text)
         from hullcheck.parse import yaml
 
-        read += [(path, doc.root) for doc in yaml.parse(source).documents if isinstance(doc.root, Mapping)]
+        read += [(path, doc.root) for doc in yaml.parsed(source).documents if isinstance(doc.root, Mapping)]
     given = _given(read)
     for path, root in read:
         found += _gitlab(root) if _is_gitlab(path) else _github(root, given.get(_called(path), ()))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from functools import cache
+from functools import cache, lru_cache
 
 from hullcheck.budget import tick
 from hullcheck.deferred import defer
@@ -55,6 +55,10 @@ def parse(source: Source) -> Documents:
     if problem:
         return Documents(_parsed_apart(source, _UNPRINTABLE.sub("\ufffd", source.text)).documents, [problem])
     return _parsed_apart(source, source.text)
+
+
+parsed = lru_cache(maxsize=128)(parse)
+"""The same, kept for a while: for pipelines and the like, which several look at."""
 
 
 def _parsed_apart(source: Source, text: str) -> Documents:
