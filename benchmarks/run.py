@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import one_file
+import repositories
 import trees
 
 HULLCHECK = (sys.executable, "-I", "-m", "hullcheck", "check", "--no-cache", "--output-format", "json")
@@ -119,7 +120,8 @@ def main() -> None:
             peers = size <= options.peers_up_to
             medians[size] = repository(folder, "A generated tree", min(runs, 5), peers)
         for folder in options.repository:
-            repository(folder.resolve(), folder.name, min(runs, 5), peers=True)
+            for line in repositories.report(folder.resolve(), min(runs, 7), peers=True):
+                print(line, flush=True)
         growth = [f"{size} files {1000 * (seconds or 0) / size:.2f} ms a file" for size, seconds in medians.items()]
         print("\nGrowth: " + ", ".join(growth))
 

@@ -164,37 +164,41 @@ class Judge(NamedTuple):
         for check in self.registry.running(names, project.dialects, there):
             for part_type, function, takes_settings in check.functions:
                 by_type.setdefault(part_type, []).append((check, function, takes_settings))
+        thing = Thing()
         for number, (scope, part) in enumerate(project.parts):
             try:
                 tick()
                 developed = scope in project.devcontainers
-                for check, function, takes_settings in by_type.get(type(part).__name__, ()):
-                    if developed and "devcontainer" not in check.dialects:
-                        continue
-                    arguments = (part, self.settings) if takes_settings else (part,)
-                    found = (_within(each, scope) for each in self._found(check, function, arguments))
-                    yield from (each._replace(dialect="devcontainer") for each in found) if developed else found
+                checks = by_type.get(type(part).__name__, [])
+                if developed:
+                    checks = [row for row in checks if "devcontainer" in row[0].dialects]
+                for each in self._of_part(part, checks, thing) if checks else ():
+                    found = _within(each, scope)
+                    yield found._replace(dialect="devcontainer") if developed else found
             except OutOfTimeError as error:
                 unchecked += project.parts[number:]
                 project.problems.extend(_unchecked(error, unchecked))
                 return
 
-    def _found(self, check: Check, function: Any, arguments: tuple[Any, ...]) -> list[Finding]:
-        """What a check finds in a part; a fault of its own, or that it takes too long, must not lose other findings."""
-        try:
-            with Thing():
-                return list(function(*arguments))
-        except OutOfTimeError as error:
-            if error.whole:
+    def _of_part(self, part: Any, checks: Iterable[tuple[Check, Any, bool]], thing: Thing) -> Iterator[Finding]:
+        """What checks find in a part; a fault of one, or that it takes too long, must not lose other findings."""
+        for check, function, takes_settings in checks:
+            try:
+                with thing:
+                    found = list(function(part, self.settings) if takes_settings else function(part))
+            except OutOfTimeError as error:
+                if error.whole:
+                    raise
+                message = f"`{check.name}` didn't come to an end here: {error}"
+                found = [self.registry[CAUSE].finding(part, message, evidence=(check.name,))]
+            except MemoryError:
                 raise
-            message = f"`{check.name}` didn't come to an end here: {error}"
-            return [self.registry[CAUSE].finding(arguments[0], message, evidence=(check.name,))]
-        except MemoryError:
-            raise
-        except Exception as error:  # noqa: BLE001
-            message = f"`{check.name}` failed here: {type(error).__name__}: {error}"
-            look.spoil(message)
-            return [self.registry["check-failed"].finding(arguments[0], message, evidence=(check.name,))]
+            except Exception as error:  # noqa: BLE001
+                message = f"`{check.name}` failed here: {type(error).__name__}: {error}"
+                look.spoil(message)
+                found = [self.registry["check-failed"].finding(part, message, evidence=(check.name,))]
+            if found:
+                yield from found
 
     def _problems(self, project: Project) -> Iterator[Finding]:
         for problem in project.problems:

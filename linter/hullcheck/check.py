@@ -219,6 +219,10 @@ class Entry(NamedTuple):
             yield Term(self.name, alias, When(*conditions.get(alias, ())))
 
 
+_MOST_TOLD = 4_096
+"""Kinds of findings whose ids of other tools are kept."""
+
+
 class Parts:
     """The parts of a run, to be asked what is in any of them."""
 
@@ -257,6 +261,8 @@ class Registry:
     def __init__(self, package: str, entries: Iterable[Entry]) -> None:
         self.package = package
         self.entries: dict[str, Entry] = {}
+        self._peers: dict[str, list[tuple[str, When | None]]] = {}
+        self._told: dict[tuple[object, ...], list[str]] = {}
         for entry in entries:
             if entry.name in self.entries:
                 raise HullcheckError(f"two checks are called {entry.name}")
@@ -317,13 +323,27 @@ class Registry:
 
     def aliases(self, finding: Finding) -> list[str]:
         """The ids of those rules of other tools that are about a finding."""
+        pieces = finding.pieces
+        key = (finding.name, finding.dialect, finding.kinds, *((part.check, part.words) for part in pieces))
+        if key in self._told:
+            return list(self._told[key])
         found: dict[str, None] = {}
-        for part in finding.pieces:
+        for part in pieces:
+            words = (*part.words, *finding.kinds)
             for name in (finding.name, part.check):
-                for term in self.entries[name].terms if name else ():
-                    if term.holds(finding, part):
-                        found[term.peer] = None
+                for peer, when in self._peers_of(name) if name else ():
+                    if when is None or when.holds(finding.dialect, words):
+                        found[peer] = None
+        if len(self._told) < _MOST_TOLD:
+            self._told[key] = list(found)
         return list(found)
+
+    def _peers_of(self, name: str) -> "list[tuple[str, When | None]]":
+        """The ids of other tools for a check, with what a finding must be for them; None if that is nothing."""
+        if name not in self._peers:
+            terms = self.entries[name].terms
+            self._peers[name] = [(term.peer, term.when if term.when != When() else None) for term in terms]
+        return self._peers[name]
 
     def words(self) -> list[str]:
         """Everything that `named` understands, for suggestions."""

@@ -268,9 +268,11 @@ class DiskTree:
 
     def read(self, path: str, limit: int = MAX_BYTES) -> bytes:
         with self._open(path) as file:
-            if os.fstat(file.fileno()).st_size > limit:
+            size = os.fstat(file.fileno()).st_size
+            if size > limit:
                 raise TooLargeError(f"larger than {limit // 1024 // 1024} MiB")
-            return file.read(limit + 1)[:limit]
+            data = file.read(size + 1)  # to ask for as much as there may be takes that much memory first
+            return data if len(data) <= size else (data + file.read(limit))[:limit]
 
     def chunks(self, path: str) -> Iterator[bytes]:
         with self._open(path) as file:

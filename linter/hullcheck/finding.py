@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+from json.encoder import encode_basestring_ascii
 
 from hullcheck.choices import IntEnum
 from hullcheck.source import Location, Related
@@ -173,8 +173,8 @@ class Finding(NamedTuple):
         """
         from hullcheck.hashes import sha256
 
-        identity = json.dumps(["hullcheck/v1", self.name, self.owner, *self.evidence], ensure_ascii=True)
-        return sha256(identity.encode()).hexdigest()[:32]
+        words = ", ".join(map(encode_basestring_ascii, ("hullcheck/v1", self.name, self.owner, *self.evidence)))
+        return str(sha256(f"[{words}]".encode()).hexdigest()[:32])
 
     @property
     def sort_key(self) -> tuple[object, ...]:

@@ -52,7 +52,7 @@ def artifacts(file: File) -> Iterator[str]:
     from hullcheck.model.node import Mapping, as_str
     from hullcheck.parse import yaml
 
-    for document in yaml.parse(file.source).documents:
+    for document in yaml.parsed(file.source).documents:
         for artifact in _artifacts(document.root):
             image = as_str(artifact.get("image")) if isinstance(artifact, Mapping) else None
             yield image_name(image or "")
@@ -79,7 +79,7 @@ def from_skaffold(file: File) -> Iterator[Build]:
     from hullcheck.parse import yaml
 
     folder = posixpath.dirname(file.source.path)
-    for document in yaml.parse(file.source).documents:
+    for document in yaml.parsed(file.source).documents:
         for artifact in _artifacts(document.root):
             yield from _artifact(folder, artifact, {})
         build = _mapping(document.root, "build")

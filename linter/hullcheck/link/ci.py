@@ -82,10 +82,10 @@ class Inputs(NamedTuple):
 class Pipelines(NamedTuple):
     """What the pipelines of a repository do. `sources` are their files."""
 
-    uses: tuple[ImageUse, ...]
-    builds: tuple[Step, ...]
-    scanned: bool
-    sources: tuple[Source, ...]
+    uses: tuple[ImageUse, ...] = ()
+    builds: tuple[Step, ...] = ()
+    scanned: bool = False
+    sources: tuple[Source, ...] = ()
     inputs: tuple[Inputs, ...] = ()
     handed: tuple[BuildArgument, ...] = ()
     choices: tuple[Choices, ...] = ()
@@ -112,7 +112,7 @@ def pipelines(tree: Tree) -> Pipelines:
         scanned = scanned or _scans(source.text)
         from hullcheck.parse import yaml
 
-        read += [(path, doc.root) for doc in yaml.parse(source).documents if isinstance(doc.root, Mapping)]
+        read += [(path, doc.root) for doc in yaml.parsed(source).documents if isinstance(doc.root, Mapping)]
     given = _given(read)
     for path, root in read:
         found += _gitlab(root) if _is_gitlab(path) else _github(root, given.get(_called(path), ()))

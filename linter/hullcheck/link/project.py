@@ -96,7 +96,8 @@ class _Linker:
         self.manifests: Any = None
         self.developed: Any = None
         self._in_time(self._take_projects, "compose", "Compose project")
-        self.pipelines, self.asked = self._pipelines()
+        self.pipelines, self.asked = self._nothing_asked()
+        self._in_time(self._take_pipelines, "dockerfile compose", "pipeline")
         self._in_time(self._read_named, "dockerfile compose", "Dockerfile that others name")
         self._in_time(self._take_manifests, "kubernetes kustomization chart", "manifest")
         self._in_time(self._take_dev_containers, "devcontainer", "development container")
@@ -164,6 +165,8 @@ class _Linker:
             step()
         except OutOfTimeError as error:
             sources = [file.source for file in (of_kind(self.files, *kinds.split()) or self.files).values()]
+            if not sources:
+                raise
             largest = max(sources, key=lambda source: (len(source.text), source.path))
             self.problems.append(late(error, largest.at(0), what))
 
@@ -286,19 +289,18 @@ class _Linker:
         self.files[path] = made
         self.problems += file.problems
 
-    def _pipelines(self) -> tuple["Pipelines", "Asked"]:
-        from hullcheck.link.asked import Asked, asked
-        from hullcheck.link.ci import Pipelines, pipelines
+    def _nothing_asked(self) -> tuple["Pipelines", "Asked"]:
+        from hullcheck.link.asked import Asked
+        from hullcheck.link.ci import Pipelines
 
-        found, builds = Pipelines((), (), True, ()), Asked()
+        return Pipelines(scanned=True), Asked()  # so that nothing is said to be missing
 
-        def take() -> None:
-            nonlocal found, builds
-            found = pipelines(self.tree)
-            builds = asked(self.tree, found)
+    def _take_pipelines(self) -> None:
+        from hullcheck.link.asked import asked
+        from hullcheck.link.ci import pipelines
 
-        self._in_time(take, "dockerfile compose kubernetes", "build that something asks for")
-        return found, builds
+        self.pipelines = pipelines(self.tree)
+        self.asked = asked(self.tree, self.pipelines)
 
     def _variable_files(self, composed: dict[str, Any], texts: dict[str, Source]) -> dict[str, Source]:
         """The `.env` files, also those that git leaves alone; what `env_file` names is read once it is asked for."""

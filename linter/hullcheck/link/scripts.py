@@ -33,7 +33,7 @@ def read(source: Source, jobs: Sequence[Choices] = ()) -> Iterator[Part]:
     text = source.text
     roots: list[Node] = []
     if source.path.endswith((".yml", ".yaml")) or source.path.endswith("cloudbuild.json"):
-        roots = [document.root for document in yaml.parse(source).documents if document.root is not None]
+        roots = [document.root for document in yaml.parsed(source).documents if document.root is not None]
     elif source.path.endswith(_WINDOWS):
         text = text.replace("^\r\n", "\\\r\n").replace("^\n", "\\\n")
         text = "\n".join(line[:-1].replace("\\", "/") + line[-1:] for line in text.split("\n"))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from hullcheck.finding import Related
 from hullcheck.patterns import pattern
 from hullcheck.source import HOLE, Field, Location
@@ -51,14 +53,20 @@ class ImageRef(NamedTuple):
         else:
             registry, remainder = "docker.io", text
         match = _REFERENCE.fullmatch(remainder)
-        if match is None or match["name"] != match["name"].lower():
+        repository, tag, digest = match.groups() if match is not None else ("", "", "")
+        if not repository or repository != repository.lower():
             return None
-        repository = match["name"]
         if registry in ("docker.io", "index.docker.io", "registry-1.docker.io"):
             registry = "docker.io"
             if "/" not in repository:
                 repository = f"library/{repository}"
-        return cls(registry, repository, match["tag"] or "", match["digest"] or "")
+        return cls(registry, repository, tag or "", digest or "")
+
+
+@lru_cache(maxsize=2_048)
+def _parsed(text: str) -> ImageRef | None:
+    """What a text refers to: the same few images are asked for by every check."""
+    return ImageRef.parse(text)
 
 
 class ImageUse(NamedTuple):
@@ -86,7 +94,7 @@ class ImageUse(NamedTuple):
     def image(self) -> ImageRef | None:
         """The image, if the reference is known and is one; `scratch` is none."""
         text = self.reference.value
-        return ImageRef.parse(text) if text and text != "scratch" else None
+        return _parsed(text) if text and text != "scratch" else None
 
     @property
     def partial(self) -> ImageRef | None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 
 from hullcheck.model.argv import PROGRAMS, in_argv, in_script
 from hullcheck.model.configtext import in_config
@@ -54,7 +55,7 @@ def in_message(text: str) -> Iterator[Span]:
     """The credentials in a sentence: in what it quotes, of which nothing is known but the text."""
     for match in _QUOTED.finditer(text):
         shift = match.start("quoted")
-        for start, end in _in_quoted(match["quoted"]):
+        for start, end in in_quoted(match["quoted"]):
             yield shift + start, shift + end
     for secret in by_value(text):
         yield secret.start, secret.end
@@ -64,10 +65,14 @@ def in_message(text: str) -> Iterator[Span]:
 _QUOTED = pattern(r"`(?P<quoted>[^`\n]+)`")
 
 
-def _in_quoted(text: str) -> Iterator[Span]:
-    yield from ((login.start, login.end) for login in in_pairs(text))
-    yield from _assigned(_ASSIGNED, text)
-    yield from ((said.start, said.end) for said in in_script(text))
+@lru_cache(maxsize=4_096)
+def in_quoted(text: str) -> tuple[Span, ...]:
+    """The credentials in what a sentence quotes: messages quote the same names and values again and again."""
+    return (
+        *((login.start, login.end) for login in in_pairs(text)),
+        *_assigned(_ASSIGNED, text),
+        *((said.start, said.end) for said in in_script(text)),
+    )
 
 
 def _assigned(pattern: "re.Pattern[str] | Lazy", text: str) -> Iterator[Span]:

@@ -80,7 +80,15 @@ class Sequence(Node):
     __slots__ = ("flow", "items")
 
     def __init__(self, source: Source, start: int, end: int, tag: str, flow: bool) -> None:
-        super().__init__(source, start, end, tag)
+        self.source = source
+        self.start = start
+        self.end = end
+        self.tag = tag
+        self.size = 1
+        self.depth = 1
+        self.because = ""
+        self.before = None
+        self.unknown = ""
         self.flow = flow
         self.items: list[Node] = []
 
@@ -101,7 +109,15 @@ class Mapping(Node):
     __slots__ = ("_entries", "flow", "gone", "items")
 
     def __init__(self, source: Source, start: int, end: int, tag: str, flow: bool) -> None:
-        super().__init__(source, start, end, tag)
+        self.source = source
+        self.start = start
+        self.end = end
+        self.tag = tag
+        self.size = 1
+        self.depth = 1
+        self.because = ""
+        self.before = None
+        self.unknown = ""
         self.flow = flow
         self.items: list[tuple[Node, Node]] = []
         self.gone: dict[str, Node] | None = None

@@ -96,11 +96,12 @@ class _Builder:
 
     def _scalar(self, event: Any) -> None:
         whole, end = event.start_mark.index, event.end_mark.index
-        start = self._behind_properties(event, whole, end)
-        if event.style in ("|", ">"):
+        anchor, style = event.anchor, event.style
+        start = self._behind_properties(event, whole, end) if anchor or event.tag else whole
+        if style in ("|", ">"):
             end = self._block_end(start, end)
-        node = Node("scalar", whole, start, end, event.anchor)
-        node.style = event.style or ""
+        node = Node("scalar", whole, start, end, anchor)
+        node.style = style or ""
         node.text = event.value
         self._add(node)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from functools import cache
+from functools import cache, lru_cache
 
 from hullcheck.budget import tick
 from hullcheck.deferred import defer
@@ -16,6 +16,7 @@ from hullcheck.model.coverage import Gap
 from hullcheck.model.lazy import Lazy
 from hullcheck.model.node import Mapping, Node, Scalar, Sequence
 from hullcheck.model.problem import Problem
+from hullcheck.parse.events import lighten
 from hullcheck.patterns import pattern
 from hullcheck.source import Source
 from hullcheck.tuples import NamedTuple
@@ -54,6 +55,10 @@ def parse(source: Source) -> Documents:
     if problem:
         return Documents(_parsed_apart(source, _UNPRINTABLE.sub("\ufffd", source.text)).documents, [problem])
     return _parsed_apart(source, source.text)
+
+
+parsed = lru_cache(maxsize=128)(parse)
+"""The same, kept for a while: for pipelines and the like, which several look at."""
 
 
 def _parsed_apart(source: Source, text: str) -> Documents:
@@ -158,10 +163,11 @@ def _parser_class() -> Any:
     for part in _NOT_NEEDED:
         defer(f"ruamel.yaml.{part}", **{f"{part.title()}Error": type(f"{part.title()}Error", (MarkedYAMLError,), {})})
     try:
-        from _ruamel_yaml import CParser  # type: ignore[import-not-found]
+        import _ruamel_yaml as parser  # type: ignore[import-not-found]
     except ImportError:  # its home in other releases
-        from ruamel.yaml.cyaml import CParser  # type: ignore[attr-defined]
-    return CParser
+        from ruamel.yaml import cyaml as parser
+    lighten(parser)
+    return parser.CParser
 
 
 def _parsed(text: str) -> Iterator[Any]:
@@ -235,36 +241,69 @@ class _Builder:
         self.limit = max(MAX_EXPANDED, len(source.text) // 3)  # a large document may hold more by itself
         self.documents: list[Document] = []
         self.words: dict[str, str] = {}
-        self.open: list[tuple[Mapping | Sequence, str | None]] = []
-        self.keys: list[Node | None] = []
+        self.depth = 0
         self.anchors: dict[str, Node | None] = {}
         self.root: Node | None = None
         self.start = 0
 
     def take_all(self, events: Iterable[Any]) -> None:
-        """Take the events in order; scalars, which most are, without a call for each step."""
-        source, base, words = self.source, self.base, self.words
+        """Take the events in order, in one loop: a call for each step would take longer than the parser does."""
+        source, base, words, limit = self.source, self.base, self.words, self.limit
+        open_: list[tuple[Mapping | Sequence | None, Node | None, str | None]] = []
+        parent: Mapping | Sequence | None = None
+        key: Node | None = None
+        anchor: str | None = None  # the parent's
         for event in events:
             kind = type(event).__name__
+            node: Node
             if kind == "ScalarEvent":
                 if event.tag or event.anchor:
-                    self._add(self._scalar(event), event.anchor)
+                    node = self._scalar(event)
+                    if event.anchor:
+                        self.anchors[event.anchor] = node
                 else:
                     value = event.value
                     start, end = base + event.start_mark.index, base + event.end_mark.index
-                    self._add(Scalar(source, start, end, "", words.setdefault(value, value), event.style or ""), None)
-            elif kind == "MappingStartEvent":
-                self._begin(event, Mapping)
-            elif kind == "SequenceStartEvent":
-                self._begin(event, Sequence)
+                    node = Scalar(source, start, end, "", words.setdefault(value, value), event.style or "")
+            elif kind in ("MappingStartEvent", "SequenceStartEvent"):
+                open_.append((parent, key, anchor))
+                parent, key = self._begun(event, Mapping if kind == "MappingStartEvent" else Sequence), None
+                anchor = event.anchor
+                self.depth += 1
+                continue
             elif kind in ("MappingEndEvent", "SequenceEndEvent"):
-                self._end(event)
+                assert parent is not None
+                node = parent
+                node.end = base + event.end_mark.index
+                if not parent.flow:
+                    node.end = node.start + len(source.text[node.start : node.end].rstrip())
+                if anchor:
+                    self.anchors[anchor] = node
+                parent, key, anchor = open_.pop()
+                self.depth -= 1
             elif kind == "AliasEvent":
-                self._add(self._alias(event), None)
-            elif kind == "DocumentStartEvent":
-                self.root, self.anchors, self.start = None, {}, base + event.start_mark.index
-            elif kind == "DocumentEndEvent":
-                self.documents.append(Document(self.root, self.start))
+                node = self._alias(event)
+            else:
+                if kind == "DocumentStartEvent":
+                    self.root, self.anchors, self.start = None, {}, base + event.start_mark.index
+                elif kind == "DocumentEndEvent":
+                    self.documents.append(Document(self.root, self.start))
+                continue
+            if parent is None:
+                self.root = node
+                continue
+            parent.size += node.size
+            if node.depth >= parent.depth:
+                parent.depth = node.depth + 1
+            if parent.size > limit:
+                raise _BrokenError(source, f"more than {limit} values once its aliases are expanded", node.start)
+            if isinstance(parent, Sequence):
+                parent.items.append(node)
+            elif key is None:
+                key = node
+            else:
+                parent.items.append((key, node))
+                key = None
 
     def _place(self, event: Any) -> tuple[int, int]:
         start, end = self.base + event.start_mark.index, self.base + event.end_mark.index
@@ -282,24 +321,15 @@ class _Builder:
                 tag, value, style = _STRING, text, style or '"'
         return Scalar(self.source, start, end, tag, self.words.setdefault(value, value), style)
 
-    def _begin(self, event: Any, kind: type[Mapping | Sequence]) -> None:
-        if len(self.open) >= MAX_DEPTH:
+    def _begun(self, event: Any, kind: type[Mapping | Sequence]) -> Mapping | Sequence:
+        if self.depth >= MAX_DEPTH:
             place = self.base + event.start_mark.index
             raise _BrokenError(self.source, f"nested more than {MAX_DEPTH} levels deep", place, _TOO_DEEP)
         tick()
         start, end = self._place(event)
-        self.open.append((kind(self.source, start, end, _tag(event), bool(event.flow_style)), event.anchor))
-        self.keys.append(None)
         if event.anchor:
             self.anchors[event.anchor] = None
-
-    def _end(self, event: Any) -> None:
-        node, anchor = self.open.pop()
-        self.keys.pop()
-        node.end = self.base + event.end_mark.index
-        if not node.flow:
-            node.end = node.start + len(self.source.text[node.start : node.end].rstrip())
-        self._add(node, anchor)
+        return kind(self.source, start, end, _tag(event), bool(event.flow_style))
 
     def _alias(self, event: Any) -> Node:
         offset = self.base + event.start_mark.index
@@ -308,29 +338,9 @@ class _Builder:
         node = self.anchors[event.anchor]
         if node is None:
             raise _BrokenError(self.source, f"alias *{event.anchor} stands inside its own anchor", offset)
-        if len(self.open) + node.depth > MAX_DEPTH:
+        if self.depth + node.depth > MAX_DEPTH:
             raise _BrokenError(self.source, f"nested more than {MAX_DEPTH} levels deep", offset, _TOO_DEEP)
         return node
-
-    def _add(self, node: Node, anchor: str | None) -> None:
-        if anchor:
-            self.anchors[anchor] = node
-        if not self.open:
-            self.root = node
-            return
-        parent = self.open[-1][0]
-        parent.size += node.size
-        if node.depth >= parent.depth:
-            parent.depth = node.depth + 1
-        if parent.size > self.limit:
-            raise _BrokenError(self.source, f"more than {self.limit} values once its aliases are expanded", node.start)
-        if isinstance(parent, Sequence):
-            parent.items.append(node)
-        elif self.keys[-1] is None:
-            self.keys[-1] = node
-        else:
-            parent.items.append((self.keys[-1], node))
-            self.keys[-1] = None
 
 
 _BINARY = "tag:yaml.org,2002:binary"

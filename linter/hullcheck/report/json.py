@@ -7,6 +7,7 @@ exclusive. Suppressed and unchanged findings are in it, marked.
 from __future__ import annotations
 
 import json
+from json.encoder import encode_basestring_ascii
 
 from hullcheck import __version__
 from hullcheck.finding import Edit, Finding, Fix, Suppression
@@ -44,7 +45,27 @@ def render(run: Run) -> str:
 
 def dump(value: object) -> str:
     """JSON that is safe in a workflow's log, too: a runner acts on `##[` anywhere in a line."""
-    return json.dumps(value, indent=2).replace("##[", "##\\u005b") + "\n"
+    return _written(value, "\n").replace("##[", "##\\u005b") + "\n"
+
+
+def _written(value: object, newline: str) -> str:
+    """What `json.dumps(value, indent=2)` gives, which goes through all by generators within generators.
+
+    `newline` is a line break with the blanks of where the value stands. Whatever isn't plain is left to `json`.
+    """
+    if isinstance(value, str):
+        return encode_basestring_ascii(value)
+    if isinstance(value, dict):
+        inner = f"{newline}  "
+        pairs = [f"{inner}{encode_basestring_ascii(key)}: {_written(item, inner)}" for key, item in value.items()]
+        return f"{{{','.join(pairs)}{newline}}}" if pairs else "{}"
+    if isinstance(value, list | tuple):
+        inner = f"{newline}  "
+        items = [f"{inner}{_written(item, inner)}" for item in value]
+        return f"[{','.join(items)}{newline}]" if items else "[]"
+    if value is None:
+        return "null"
+    return str(value) if type(value) is int else json.dumps(value)
 
 
 def _finding(finding: Finding, run: Run, secrets: Secrets) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 
 from hullcheck.finding import Finding
 from hullcheck.patterns import pattern
@@ -123,7 +124,7 @@ class Secrets:
 
     def touched(self, text: str) -> bool:
         """Does the text hold a secret?"""
-        return any(self._texts[number] in text for number in self._in(text)) or any(_lookalikes(text, 0, len(text)))
+        return any(self._texts[number] in text for number in self._in(text)) or _tells(text)
 
 
 def _overlapping(spans: list[tuple[int, int]], start: int, end: int) -> list[tuple[int, int]]:
@@ -143,6 +144,13 @@ def _merged(spans: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int]]:
     return merged(spans)
 
 
+@lru_cache(maxsize=4_096)
+def _tells(text: str) -> bool:
+    """Does a text hold a credential, as far as it tells? Many edits put in the same."""
+    return any(_lookalikes(text, 0, len(text)))
+
+
+@lru_cache(maxsize=4_096)
 def told(text: str) -> str:
     """A message that may quote anything, without the credentials in it: for what is told without a report."""
     if "`" not in text and "://" not in text and len(text) < 20:

@@ -6,6 +6,7 @@ The tables are kustomize 5.8.1's (api/internal/konfig/builtinpluginconsts), put 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 
 from hullcheck.model.node import Node
 from hullcheck.parse.kustomization import RefusedError, flag, sequence, struct, text
@@ -23,8 +24,13 @@ class FieldSpec(NamedTuple):
     create: bool = False
 
     @property
-    def parts(self) -> list[str]:
-        return split_path(self.path)
+    def parts(self) -> tuple[str, ...]:
+        return _parts(self.path)
+
+
+@lru_cache(maxsize=1_024)
+def _parts(path: str) -> tuple[str, ...]:
+    return tuple(split_path(path))
 
 
 class Referrers(NamedTuple):

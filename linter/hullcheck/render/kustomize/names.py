@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from hullcheck.model.node import Mapping, Node, Scalar, Sequence
 from hullcheck.parse.kustomization import RefusedError
 from hullcheck.render.kustomize.fieldspecs import FieldSpec, Referrers
 from hullcheck.render.kustomize.resources import NO_NAMESPACE, Gvk, Id, Resource, Resources, word_at
 from hullcheck.render.kustomize.scalars import is_null
-from hullcheck.render.kustomize.tree import change_at, overriding, put
+from hullcheck.render.kustomize.tree import change_at, is_field, overriding, put
 from hullcheck.tuples import NamedTuple
+from hullcheck.typed import Any
 
 
 class _Target(NamedTuple):
@@ -27,9 +30,12 @@ def follow_names(resources: Resources, references: tuple[Referrers, ...]) -> Non
     if not finder.by_name:
         return
     specs = _by_kind(references)
+    places: dict[str, _Places] = {}
     for resource in resources:
         first = resource.first_id.gvk
-        for field, target in (*specs.get(first.kind, ()), *specs.get("", ())):
+        if first.kind not in places:
+            places[first.kind] = _Places([*specs.get(first.kind, ()), *specs.get("", ())])
+        for field, target in places[first.kind].there(resource.root):
             if first.selected_by(field.gvk):
                 _Reference(finder, resource, field, target).follow()
 
@@ -41,6 +47,48 @@ def _by_kind(references: tuple[Referrers, ...]) -> dict[str, list[tuple[FieldSpe
         for field in referrers.fields:
             found.setdefault(field.gvk.kind, []).append((field, referrers.gvk))
     return found
+
+
+class _Places:
+    """The places of a kind that may name another object, in order, with the ways to them: most objects have few.
+
+    A way is a mapping of names to the ways from there; the numbers of the places that it ends at stand under "".
+    """
+
+    def __init__(self, listed: list[tuple[FieldSpec, Gvk]]) -> None:
+        self.listed = listed
+        self.always: list[int] = []
+        self.ways: dict[str, Any] = {}
+        for number, (field, _) in enumerate(listed):
+            names = [part.removesuffix("[]") for part in field.parts]
+            if not all(map(is_field, names)):
+                self.always.append(number)  # to follow it says what is wrong with it
+                continue
+            way = self.ways
+            for name in names:
+                way = way.setdefault(name, {})
+            way.setdefault("", []).append(number)
+
+    def there(self, root: Mapping) -> Iterator[tuple[FieldSpec, Gvk]]:
+        """The places that an object has, or in the way of which something stands that isn't meant to."""
+        found = set(self.always)
+        pending: list[tuple[Node, dict[str, Any]]] = [(root, self.ways)]
+        while pending:
+            node, way = pending.pop()
+            found.update(way.get("", ()))
+            if isinstance(node, Mapping):
+                inner = ((node.get(name), further) for name, further in way.items() if name)
+                pending += [(field, further) for field, further in inner if field is not None]
+            elif isinstance(node, Sequence):
+                pending += [(item, way) for item in node.items]
+            else:
+                found.update(_all_of(way))
+        return (self.listed[number] for number in sorted(found))
+
+
+def _all_of(way: dict[str, Any]) -> Iterator[int]:
+    for name, further in way.items():
+        yield from _all_of(further) if name else further
 
 
 class _Finder:

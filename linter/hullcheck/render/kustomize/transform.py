@@ -87,7 +87,7 @@ def _namespace_change(rule: NamespaceRule) -> Change:
 
 
 def _set_own_namespace(resource: Resource, rule: NamespaceRule) -> None:
-    made = change_at(resource.root, ["metadata", "namespace"], _namespace_change(rule), Scalar, rule.namespace)
+    made = change_at(resource.root, ("metadata", "namespace"), _namespace_change(rule), Scalar, rule.namespace)
     assert isinstance(made, Mapping)
     resource.node = made
 

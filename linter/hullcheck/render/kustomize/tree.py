@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 
 from hullcheck.model.node import Mapping, Node, Scalar, Sequence
 from hullcheck.parse.kustomization import RefusedError
@@ -168,7 +169,13 @@ def split_path(path: str, delimiter: str = "/") -> list[str]:
     return joined
 
 
-def change_at(node: Node, path: list[str], change: Change, create: type[Node] | None, by: Node) -> Node | None:
+@lru_cache(maxsize=1_024)
+def is_field(name: str) -> bool:
+    """Can a part of a path be the name of a field?"""
+    return bool(name) and _NO_FIELD.fullmatch(name) is None
+
+
+def change_at(node: Node, path: tuple[str, ...], change: Change, create: type[Node] | None, by: Node) -> Node | None:
     """The tree with `change` applied at a path of field names, in every element of the lists on its way.
 
     With `create`, what is missing on the way is made: mappings, and a node of that type at the end. A part that ends
@@ -188,12 +195,12 @@ def change_at(node: Node, path: list[str], change: Change, create: type[Node] | 
     return _change_field(node, path, change, create, by)
 
 
-def _change_field(node: Mapping, path: list[str], change: Change, create: type[Node] | None, by: Node) -> Node:
+def _change_field(node: Mapping, path: tuple[str, ...], change: Change, create: type[Node] | None, by: Node) -> Node:
     name = path[0].removesuffix("[]")
     in_list = name != path[0]
     if not name:
         raise RefusedError("the path has an empty part", by.location)
-    if _NO_FIELD.fullmatch(name):
+    if not is_field(name):
         raise RefusedError(f"`{name}` is an element of a list, and here is a mapping", by.location)
     field = node.get(name)
     if field is None:
