@@ -18,13 +18,15 @@ from functools import cached_property
 
 from hullcheck.budget import tick
 from hullcheck.discover import Entry, Kind, Tree
-from hullcheck.link.words_of import UNKNOWN, Words, begins_as_dockerfile, is_plain, words_of
+from hullcheck.link.words_of import UNKNOWN, Words, all_words, begins_as_dockerfile, is_plain, words_of
 from hullcheck.patterns import pattern
 from hullcheck.tuples import NamedTuple
 from hullcheck.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from hullcheck.link.asked import Asked
     from hullcheck.link.builds import Build
+    from hullcheck.link.compose_said import Said
 
 MAX_TOLD = 500
 """Files that are followed; where more are joined, all of the tree may as well be."""
@@ -34,6 +36,10 @@ _CONTEXTS = frozenset((Kind.KUSTOMIZATION, Kind.CHART))
 _TAKES_IN = frozenset(("include", "extends", "COMPOSE_FILE"))
 _NORMAL = pattern("[a-z0-9_-]")
 _POLICY = pattern(r"(?:.*/)?(?:\.hullcheck\.ya?ml|\.hullcheck-baseline\.json|pyproject\.toml)")
+_DEPLOYERS = (b"argoproj.io", b"fluxcd.io", b"helm.cattle.io")
+"""What is in manifests that take others in by paths, or by patterns of them."""
+
+_OF_CONTAINERS = ("devcontainer-lock.json", "devcontainer-feature.json")
 _VARIES = (b"replacements", b"vars", b"$(", b"transformers", b"generators", b"validators", b"plugin")
 
 
@@ -98,11 +104,13 @@ class Joined:
         self.listed = listed
         self.dockerfiles = [path for path, entry in self.entries.items() if self._is_dockerfile(entry)]
         self._scripts = frozenset(self.dockerfiles)
+        self.containers = [p for p, entry in self.entries.items() if Kind.DEV_CONTAINER in (entry.kind, *entry.also)]
         self.told: dict[str, None] = {}
         self.read: dict[str, None] = {}
         self._waiting: list[tuple[str, bool]] = []
         self._applied = False
         self._lone: dict[str, bool] = {}
+        self._called: dict[str, set[str]] = {}
 
     def of(self, targets: tuple[str, ...]) -> frozenset[str]:
         """The entries that may bear on what is told of the files and folders `targets`; TooManyError if that isn't known."""
@@ -128,10 +136,13 @@ class Joined:
             path, told = self._waiting.pop()
             if path in self.entries:
                 self._follow(path, self.texts[path], told)
+            elif path in self._builders:
+                self._follow(path, self._builders[path], told)
             else:
                 self._follow_other(path)
         yield from self.told
         yield from self.read
+        yield from self.containers  # few, and they run what others build
 
     def named(self) -> set[str]:
         """The files that aren't of interest by themselves, and that one which is may name."""
@@ -177,8 +188,14 @@ class Joined:
     def _builders(self) -> dict[str, Words]:
         """The files that may say what is built, how it is run, or which others do."""
         others = (path for path, entry in self.entries.items() if path not in self._scripts)
-        found = ((path, self.texts[path]) for path in others)
+        found = [(path, self.texts[path]) for path in others]
+        found += [(path, self._words_as(path, Kind.BAKE)) for path in self.bakes if path not in self.entries]
         return {path: words for path, words in found if words.compose or words.other}
+
+    def _words_as(self, path: str, kind: Kind) -> Words:
+        """What a file says that others say the kind of."""
+        data = self.texts.data(path)
+        return UNKNOWN if data is None else words_of(Entry(path, kind), data)
 
     @cached_property
     def _compose(self) -> dict[str, Words]:
@@ -314,6 +331,8 @@ class Joined:
             return True
         if any(_leads(posixpath.dirname(each), words, folder) for each in self._said.get(path, ())):
             return True
+        if any(_leads(each, words, folder) for each in self._started.get(path, ())):
+            return True
         if self._is_moved(path):
             name = posixpath.basename(folder)
             return ".." in words.words or name in words.words or not is_plain(name)
@@ -360,6 +379,9 @@ class Joined:
         for other, said in self._takers.items():
             if other != path and self._may_say(other, said, path):
                 self._need(other)
+        for said in self._commands:
+            for other in said.paths if path in said.env else ():
+                self._need(other)
         if path in self._compose:
             for other in self._said.get(path, ()):
                 self._need(other)
@@ -395,8 +417,16 @@ class Joined:
 
     def _projects(self, path: str, words: Words) -> set[str]:
         """What the projects may be called that a Compose file is part of."""
-        names = {posixpath.basename(posixpath.dirname(each)) for each in (path, *self._said.get(path, ()))}
-        return {"".join(_NORMAL.findall(name.lower())).lstrip("_-") for name in (*names, *words.names)} - {""}
+        if path not in self._called:
+            names = {posixpath.basename(posixpath.dirname(each)) for each in (path, *self._said.get(path, ()))}
+            names.update(map(posixpath.basename, self._started.get(path, ())))
+            names |= words.names
+            if words.odd_names:
+                names |= words.words
+            if words.odd_names or "COMPOSE_PROJECT_NAME" in self._said_names:
+                names |= self._said_names
+            self._called[path] = {"".join(_NORMAL.findall(name.lower())).lstrip("_-") for name in names} - {""}
+        return self._called[path]
 
     def _need_sharing(self, path: str, words: Words) -> None:
         """Who names the same file of variables: what is in it is told of one of them."""
@@ -413,17 +443,32 @@ class Joined:
     @cached_property
     def _said(self) -> dict[str, set[str]]:
         """The Compose files that scripts, pipelines, READMEs and development containers lay over one another."""
-        from hullcheck.link.compose_said import MAX_PROJECTS, said_by_texts
 
         found: dict[str, set[str]] = {}
+        for said in (*(each.paths for each in self._commands), *self._containers):
+            for path in said:
+                found.setdefault(path, set()).update(said)
+        return found
+
+    @cached_property
+    def _commands(self) -> list["Said"]:
+        """How scripts, pipelines and READMEs start Compose."""
+        from hullcheck.link.compose_said import MAX_PROJECTS, said_by_texts
+
         if len(self._compose) + len(self._variables) == 0:
-            return found
+            return []
         told = said_by_texts(self.tree.paths, self.tree.read, self._compose)
         if len(told) >= MAX_PROJECTS:
             raise TooManyError
-        for said in (*(each.paths for each in told), *self._containers):
-            for path in said:
-                found.setdefault(path, set()).update(said)
+        return told
+
+    @cached_property
+    def _started(self) -> dict[str, set[str]]:
+        """The folders that commands say the paths in a Compose file are seen from."""
+        found: dict[str, set[str]] = {}
+        for said in self._commands:
+            for path in said.paths if said.folder is not None else ():
+                found.setdefault(path, set()).add(said.folder or "")
         return found
 
     @cached_property
@@ -559,7 +604,16 @@ class Joined:
                 else:
                     raise TooManyError
         for other, said in self._builders.items():
-            if self._may_say(other, said, path):
+            if other != path and self._may_say(other, said, path):
+                self._tell(other)
+        for command in self._commands:
+            for other in command.paths if path in command.env else ():
+                self._tell(other)
+        if path in self.containers or any(place.path == path for _, place in self._in_repository.inline):
+            text = (self.texts.data(path) or b"").decode("utf-8", "replace")
+            self._need_makers(Words(words=all_words(text), odd_images="$" in text or "\\" in text))
+        if path.endswith(_OF_CONTAINERS):
+            for other in self.containers:
                 self._tell(other)
         for each in self._told_by(path):
             self._tell(each)
@@ -577,6 +631,8 @@ class Joined:
     def _may_be_applied(self, path: str) -> bool:
         """May an overlay or a chart take the file in?"""
         name = posixpath.basename(path)
+        if any(word in (self.texts.data(other) or b"") for other in self._manifests for word in _DEPLOYERS):
+            return True
         for other, entry in self.entries.items():
             if Kind.CHART in (entry.kind, *entry.also) and _in(path, posixpath.dirname(other)):
                 return True
@@ -586,12 +642,22 @@ class Joined:
                     return True
         return False
 
-    @cached_property
+    @property
     def _asked(self) -> tuple["Build", ...]:
+        return self._in_repository.builds
+
+    @property
+    def bakes(self) -> tuple[str, ...]:
+        """The bake files that pipelines and scripts name."""
+        return self._in_repository.bakes
+
+    @cached_property
+    def _in_repository(self) -> "Asked":
+        """What pipelines and scripts ask for."""
         from hullcheck.link.asked import asked
         from hullcheck.link.ci import pipelines
 
-        return asked(self.tree, pipelines(self.tree)).builds
+        return asked(self.tree, pipelines(self.tree))
 
 
 _WORD = pattern(r"[A-Za-z0-9_.-]+")
