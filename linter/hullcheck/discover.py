@@ -19,6 +19,7 @@ from hullcheck.tuples import NamedTuple
 from hullcheck.typed import TYPE_CHECKING, BinaryIO, Protocol
 
 if TYPE_CHECKING:
+    from hullcheck.marks import Signature
     from hullcheck.model.globs import GitIgnore
 
 MAX_BYTES = 5 * 1024 * 1024
@@ -275,6 +276,10 @@ class DiskTree:
             file.close()
             raise OSError("not a regular file")
         return file
+
+    def known_by(self, path: str) -> "Signature | None":
+        """What tells whether a file is still the same; None if it is one that a link leads to or from."""
+        return look.signed(f"{self.root}/{path}") if self._is_walked(path) else None
 
     def _is_walked(self, path: str) -> bool:
         """Is it in a folder that the walk entered, which no link leads to?"""

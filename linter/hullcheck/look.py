@@ -43,7 +43,8 @@ class Looks:
     """What a run has looked at so far, and what it has printed and written.
 
     `steps` is what lies at each path that was passed, so that no link and no missing file is forgotten. `wanted` says
-    that the run may be kept at all, and `spoiled` why not.
+    that the run may be kept at all, and `spoiled` why not; `kept_in` is the folder for what is
+    kept. The files `by_signature` weren't read, so it doesn't matter if they change before the run is over.
     """
 
     def __init__(self) -> None:
@@ -60,6 +61,8 @@ class Looks:
         self.size = 0
         self.muted = False
         self.wanted = False
+        self.kept_in = ""
+        self.by_signature: set[str] = set()
         self.spoiled = ""
         self._plain: set[str] = set()
 
@@ -125,6 +128,7 @@ class Looks:
         self.refused.update(other.refused)
         self.environ.update(other.environ)
         self.git = self.git or other.git
+        self.by_signature |= other.by_signature
         self.day = self.day or other.day
         self.spoiled = self.spoiled or other.spoiled
         for path, content in other.files.items():
@@ -147,6 +151,30 @@ def keep() -> None:
     """The run that goes on may be kept, unless something spoils it."""
     if RUN is not None:
         RUN.wanted = True
+
+
+def kept_in() -> str:
+    """The folder in which this run may keep what it finds out; empty if it may not."""
+    return RUN.kept_in if RUN is not None and RUN.wanted else ""
+
+
+def known(path: str, sign: Signature, digest: bytes) -> None:
+    """Note a file below a folder that was listed as if it had been read: its bytes are known by its signature."""
+    if RUN is not None and path not in RUN.files:
+        content = Content(sign)
+        content.digest, content.touched = digest, True
+        RUN.steps[path] = "f"
+        RUN.files[path] = content
+        RUN.by_signature.add(path)
+
+
+def signed(path: str) -> Signature | None:
+    """What a file in a folder that was listed is known by; None if it is no plain one."""
+    try:
+        info = os.lstat(path)
+    except OSError:
+        return None
+    return signature(info) if stat.S_ISREG(info.st_mode) else None
 
 
 def spoil(why: str) -> None:

@@ -21,6 +21,7 @@ from hullcheck.typed import TYPE_CHECKING
 if TYPE_CHECKING:
     from hullcheck.base import Past
     from hullcheck.history import CommitTree
+    from hullcheck.link.asked import InTexts
 
 LEAST = 40
 """Files of interest from which it is worth while to look which are joined."""
@@ -41,6 +42,11 @@ class Narrow:
     def _joins(self, texts: Texts, *, change: bool = False) -> Joined:
         return Joined(texts, listed=bool(self.settings.compose_projects), change=change)
 
+    @property
+    def asked(self) -> "InTexts | None":
+        """What pipelines and scripts say, as far as that was looked up for the choice."""
+        return self._joined.asked if self._joined is not None else None
+
     def chosen(self, tree: Tree, entries: list[Entry]) -> list[Entry]:
         """The files that have to be read: all of them, where that can't be told."""
         if len(entries) < LEAST:
@@ -50,6 +56,8 @@ class Narrow:
             wanted = self._joined.of(self.targets)
         except TooManyError:
             return entries
+        finally:
+            self._joined.texts.save()
         return [entry for entry in entries if entry.path in wanted]
 
     def settled(self, project: Project) -> Project | None:
@@ -114,13 +122,14 @@ class Narrow:
 
     def _has_image(self, path: str, joined: Joined) -> bool:
         try:
-            joined = self._joins(joined.texts) if joined.change else joined
+            joined = self._joins(joined.texts).like(joined) if joined.change else joined
             wanted = joined.of((path,)) if not joined.texts[path].manifest else joined.alone(path)
         except TooManyError:
             return False
         entries = [entry for each, entry in joined.entries.items() if each in wanted]
         files = read_all(joined.tree, entries, 1, lambda what, done, total: None)
-        uses = (part for _, part in link(files, joined.tree, self.settings).parts if isinstance(part, ImageUse))
+        project = link(files, joined.tree, self.settings, joined.asked)
+        uses = (part for _, part in project.parts if isinstance(part, ImageUse))
         return any(
             use.image and not use.built_here and use.how != "frontend" and use.location.path == path for use in uses
         )
@@ -164,6 +173,8 @@ class Commit(Narrow):
             wanted, old_wanted = self._both(now, then, frozenset(changed))
         except TooManyError:
             return entries
+        finally:
+            texts.save()
         self.targets = tuple(sorted({*changed, *now.told, *then.told}))
         self.told = frozenset(self.targets)
         self._joined = now

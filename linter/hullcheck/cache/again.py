@@ -35,6 +35,7 @@ class Start:
         from hullcheck import look
 
         look.RUN = look.Looks()
+        look.RUN.kept_in = place
 
 
 class Entry:
@@ -288,8 +289,8 @@ def settled(sign: marks.Signature, began: int) -> bool:
     return max(sign[2], sign[3]) < began - MARGIN
 
 
-def holds(entry: Entry, fresh: Fresh) -> bool:
-    """Is everything that the run looked at as it was?"""
+def holds(entry: Entry, fresh: Fresh, but: "frozenset[str] | set[str]" = frozenset()) -> bool:
+    """Is everything that the run looked at as it was? The files `but` needn't be looked at."""
     if entry.day and entry.day != time.strftime("%Y-%m-%d"):
         return False
     if any(os.environ.get(name) != value for name, value in entry.environ.items()):
@@ -310,6 +311,8 @@ def holds(entry: Entry, fresh: Fresh) -> bool:
             if settled(now, fresh.began):
                 fresh.folders[path] = now
     for path, (sign, size, bytes_) in entry.files.items():
+        if path in but:
+            continue
         info = lstat(path)
         now = (info.st_mode, info.st_size, info.st_mtime_ns, info.st_ctime_ns, info.st_ino, info.st_dev)
         if now != sign:

@@ -13,20 +13,22 @@ from __future__ import annotations
 import posixpath
 import re
 from collections import Counter
-from collections.abc import Container, Iterable, Iterator
-from functools import cached_property
+from collections.abc import Callable, Container, Iterable, Iterator
+from functools import cached_property, partial
 
+from hullcheck import look
 from hullcheck.budget import tick
-from hullcheck.discover import Entry, Kind, Tree
+from hullcheck.discover import MAX_BYTES, DiskTree, Entry, Kind, Tree
 from hullcheck.link.words_of import UNKNOWN, Words, all_words, begins_as_dockerfile, is_plain, words_of
 from hullcheck.patterns import pattern
 from hullcheck.tuples import NamedTuple
-from hullcheck.typed import TYPE_CHECKING
+from hullcheck.typed import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from hullcheck.link.asked import Asked
+    from hullcheck.cache.index import Index
+    from hullcheck.link.asked import Asked, InTexts
     from hullcheck.link.builds import Build
-    from hullcheck.link.compose_said import Said
+    from hullcheck.link.compose_said import Command, Said
 
 MAX_TOLD = 500
 """Files that are followed; where more are joined, all of the tree may as well be."""
@@ -62,6 +64,21 @@ class Texts:
         self._other = other
         self._same = same
         self._known: dict[str, Words] = {}
+        self._commands: dict[str, list[Command]] = {}
+        self._index = self._kept() if type(tree) is DiskTree else None
+
+    def _kept(self) -> "Index | None":
+        root = look.kept_in() and self.tree.root  # type: ignore[attr-defined]
+        if not root:
+            return None
+        from hullcheck.cache.index import index_of
+
+        return index_of(root)
+
+    def save(self) -> None:
+        """Keep what was found out, where anything may be kept."""
+        if self._index is not None:
+            self._index.save()
 
     def data(self, path: str) -> bytes | None:
         """A file's bytes; None if it can't be read."""
@@ -77,9 +94,51 @@ class Texts:
             if self._other is not None and self._other.entries.get(path) == self.entries[path] and path in self._same:
                 self._known[path] = self._other[path]
                 return self._known[path]
-            data = self.data(path)
-            self._known[path] = UNKNOWN if data is None else words_of(self.entries[path], data)
+            self._known[path] = self._found(self.entries[path])
         return self._known[path]
+
+    def _found(self, entry: Entry) -> Words:
+        if self._index is None:
+            data = self.data(entry.path)
+            return UNKNOWN if data is None else words_of(entry, data)
+        kinds = " ".join(kind.value for kind in (entry.kind, *entry.also))
+        try:
+            return Words(*self._get(entry.path, kinds, lambda data: tuple(words_of(entry, data))))
+        except (OSError, ValueError):
+            return UNKNOWN
+
+    def _get(self, path: str, what: str, made: Callable[[bytes], Any], limit: int = MAX_BYTES) -> Any:
+        assert self._index is not None
+        return self._index.get(self.tree, path, what, made, limit)  # type: ignore[arg-type]
+
+    def has_word(self, path: str) -> bool:
+        """Does a script have a word of builds? OSError if it can't be read."""
+        from hullcheck.link import asked
+
+        if self._index is None:
+            return asked.has_word(self.tree.read(path, asked.MAX_BYTES))
+        return bool(self._get(path, "asks", asked.has_word, asked.MAX_BYTES))
+
+    def commands(self, path: str) -> "list[Command]":
+        """The commands in a text by which Compose may be started; OSError if it can't be read."""
+        if path not in self._commands:
+            from hullcheck.link.compose_said import commands_in
+
+            if self._index is None:
+                self._commands[path] = commands_in(path, self.tree.read(path))
+            else:
+                self._commands[path] = self._get(path, "starts", partial(commands_in, path))
+        return self._commands[path]
+
+    def every(self, path: str) -> str:
+        """All of the words of a file, each with an end of line before and behind it; OSError if it can't be read."""
+        if self._index is None:
+            return _lines(self.tree.read(path))
+        return str(self._get(path, "words", _lines))
+
+
+def _lines(data: bytes) -> str:
+    return "\n".join(("", *sorted(all_words(data.decode("utf-8", "replace"))), ""))
 
 
 class _Named(NamedTuple):
@@ -111,6 +170,11 @@ class Joined:
         self._applied = False
         self._lone: dict[str, bool] = {}
         self._called: dict[str, set[str]] = {}
+
+    def like(self, other: "Joined") -> "Joined":
+        """The same, with what another one knows of the same tree."""
+        self._in_tree = other.asked
+        return self
 
     def of(self, targets: tuple[str, ...]) -> frozenset[str]:
         """The entries that may bear on what is told of the files and folders `targets`; TooManyError if that isn't known."""
@@ -234,7 +298,7 @@ class Joined:
         """Who builds it, what it starts from and what starts from it, and who runs it."""
         names: set[str] = set()
         beginnings: set[str] = set()
-        for other, said in self._builders.items():
+        for other, said in self._likely_builders(posixpath.dirname(path)):
             if self._may_build(other, said, path):
                 self._need(other)
                 if self._odd_made(other, said):
@@ -251,27 +315,39 @@ class Joined:
             for other in self.dockerfiles:
                 if other != path and _may_name(self.texts[other], named):
                     self._tell(other)
-            for other, said in self._builders.items():
-                if self._makes(said) and (
-                    self._odd_made(other, said) or not self._made(other, said).isdisjoint(named.words)
-                ):
+            for other, odd, made, _ in self._makers:
+                if odd or not made.isdisjoint(named.words):
                     self._need(other)
             self._need_runners(named)
+
+    def _likely_builders(self, folder: str) -> Iterator[tuple[str, Words]]:
+        """Those that `_leads` may be true of: who doesn't name the folder is in it, or is moved by others."""
+        name = posixpath.basename(folder)
+        if not folder or not is_plain(name) or self._movers:
+            yield from self._builders.items()
+            return
+        below = f"{folder}/"
+        said, started = self._said, self._started
+        for other, words in self._builders.items():
+            if name in words.words or words.odd_builds or other.startswith(below) or other in said or other in started:
+                yield other, words
+
+    @cached_property
+    def _makers(self) -> list[tuple[str, bool, frozenset[str], set[str]]]:
+        """The builders that may name what they build: whether that isn't known, and the names and beginnings of names."""
+        return [
+            (path, self._odd_made(path, said), self._made(path, said), self._projects(path, said))
+            for path, said in self._builders.items()
+            if self._makes(said)
+        ]
 
     def _need_makers(self, words: Words) -> None:
         """What makes the images that a file names."""
         if not words.words and not words.odd_images:
             return
         pieces = _beginnings(words.words)
-        for other, said in self._builders.items():
-            if not self._makes(said):
-                continue
-            if (
-                words.odd_images
-                or self._odd_made(other, said)
-                or not self._made(other, said).isdisjoint(words.words)
-                or not self._projects(other, said).isdisjoint(pieces)
-            ):
+        for other, odd, made, projects in self._makers:
+            if words.odd_images or odd or not made.isdisjoint(words.words) or not projects.isdisjoint(pieces):
                 self._need(other)
 
     def _makes(self, words: Words) -> bool:
@@ -347,15 +423,16 @@ class Joined:
         """The manifests, if one of them may run an image of these names."""
         if not self._manifests:
             return
-        if self._varying or any(self._names(path, named) for path in self._manifests):
+        odd = self._varying or not all(map(is_plain, named.words))
+        if odd or any(self._names(path, named) for path in self._manifests):
             self._need_manifests()
 
     def _names(self, path: str, named: _Named) -> bool:
-        data = self.texts.data(path)
-        if data is None:
+        try:
+            words = self.texts.every(path)
+        except (OSError, ValueError):
             return True
-        text = data.decode("utf-8", "replace")
-        return any(word in text for word in named.words)
+        return any(word in words for word in named.words)
 
     # Compose
 
@@ -379,8 +456,8 @@ class Joined:
         for other, said in self._takers.items():
             if other != path and self._may_say(other, said, path):
                 self._need(other)
-        for said in self._commands:
-            for other in said.paths if path in said.env else ():
+        for command in self._commands:
+            for other in command.paths if path in command.env else ():
                 self._need(other)
         if path in self._compose:
             for other in self._said.get(path, ()):
@@ -457,7 +534,7 @@ class Joined:
 
         if len(self._compose) + len(self._variables) == 0:
             return []
-        told = said_by_texts(self.tree.paths, self.tree.read, self._compose)
+        told = said_by_texts(self.tree.paths, self.tree.read, self._compose, self.texts.commands)
         if len(told) >= MAX_PROJECTS:
             raise TooManyError
         return told
@@ -652,12 +729,22 @@ class Joined:
         return self._in_repository.bakes
 
     @cached_property
-    def _in_repository(self) -> "Asked":
+    def _in_tree(self) -> "InTexts":
         """What pipelines and scripts ask for."""
-        from hullcheck.link.asked import asked
+        from hullcheck.link.asked import InTexts, asked
         from hullcheck.link.ci import pipelines
 
-        return asked(self.tree, pipelines(self.tree))
+        found = pipelines(self.tree)
+        return InTexts(found, asked(self.tree, found, self.texts.has_word), self.texts.commands)
+
+    @property
+    def asked(self) -> "InTexts":
+        """What the pipelines say, and what they and scripts ask for."""
+        return self._in_tree
+
+    @property
+    def _in_repository(self) -> "Asked":
+        return self._in_tree.asked
 
 
 _WORD = pattern(r"[A-Za-z0-9_.-]+")

@@ -23,8 +23,7 @@ from hullcheck.tuples import NamedTuple
 from hullcheck.typed import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from hullcheck.link.asked import Asked
-    from hullcheck.link.ci import Pipelines
+    from hullcheck.link.asked import InTexts
 
 
 class Used(NamedTuple):
@@ -72,9 +71,12 @@ class Project(NamedTuple):
         return {name for name, there in found if there} | {"repository"} | self.beside
 
 
-def link(files: dict[str, File], tree: Tree, settings: Settings) -> Project:
-    """Unite the files. Everything is looked up by path or name, so the cost grows with the files, not their pairs."""
-    return _Linker(files, tree, settings).project()
+def link(files: dict[str, File], tree: Tree, settings: Settings, asked: "InTexts | None" = None) -> Project:
+    """Unite the files. Everything is looked up by path or name, so the cost grows with the files, not their pairs.
+
+    `asked` is what the tree's pipelines and scripts say, if that is known.
+    """
+    return _Linker(files, tree, settings, asked).project()
 
 
 def scopes(files: dict[str, File], tree: Tree, settings: Settings) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
@@ -84,7 +86,13 @@ def scopes(files: dict[str, File], tree: Tree, settings: Settings) -> tuple[tupl
 
 
 class _Linker:
-    def __init__(self, files: dict[str, File], tree: Tree, settings: Settings) -> None:
+    def __init__(
+        self,
+        files: dict[str, File],
+        tree: Tree,
+        settings: Settings,
+        asked: "InTexts | None" = None,
+    ) -> None:
         self.files = files
         self.tree = tree
         self.settings = settings
@@ -92,11 +100,12 @@ class _Linker:
             problem for file in files.values() for reading in file.readings for problem in reading.problems
         ]
         self.dockerfiles = {p: f.model for p, f in of_kind(files, "dockerfile").items() if f.model}
+        self.commands = asked.commands if asked is not None else None
         self.compose: list[Any] = []
         self.manifests: Any = None
         self.developed: Any = None
         self._in_time(self._take_projects, "compose", "Compose project")
-        self.pipelines, self.asked = self._pipelines()
+        self.pipelines, self.asked, _ = asked or self._pipelines()
         self._in_time(self._read_named, "dockerfile compose", "Dockerfile that others name")
         self._in_time(self._take_manifests, "kubernetes kustomization chart", "manifest")
         self._in_time(self._take_dev_containers, "devcontainer", "development container")
@@ -224,7 +233,7 @@ class _Linker:
 
         named = NamedFiles(self.files, self.tree)
         variables = Texts(self._variable_files(composed, texts), self.tree)
-        around = Around(self.tree.paths, self.tree.read, self.settings.compose_projects)
+        around = Around(self.tree.paths, self.tree.read, self.settings.compose_projects, self.commands)
         env = {posixpath.dirname(path): self.settings.given.env for path in composed} if self.settings.given.env else {}
         profiles = self.settings.given.profiles
         found = link(Files(composed, named.compose), env, variables, around, profiles=profiles)
@@ -286,12 +295,12 @@ class _Linker:
         self.files[path] = made
         self.problems += file.problems
 
-    def _pipelines(self) -> tuple["Pipelines", "Asked"]:
-        from hullcheck.link.asked import asked
+    def _pipelines(self) -> "InTexts":
+        from hullcheck.link.asked import InTexts, asked
         from hullcheck.link.ci import pipelines
 
         found = pipelines(self.tree)
-        return found, asked(self.tree, found)
+        return InTexts(found, asked(self.tree, found))
 
     def _variable_files(self, composed: dict[str, Any], texts: dict[str, Source]) -> dict[str, Source]:
         """The `.env` files, also those that git leaves alone; what `env_file` names is read once it is asked for."""

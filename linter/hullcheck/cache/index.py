@@ -1,0 +1,120 @@
+"""What the files of a tree say of others, kept by their signatures: a run about one file of many needn't read the others.
+
+It is kept as the outputs of runs are: in the user's own folder, with a digest, and never for a gate. Whatever is wrong
+with it means that files are read.
+"""
+
+from __future__ import annotations
+
+import marshal
+import os
+import time
+from collections.abc import Callable
+from contextlib import suppress
+
+from hullcheck import __version__, look, marks
+from hullcheck.cache import again, folder
+from hullcheck.discover import DiskTree
+from hullcheck.typed import Any
+
+LEAST = 32
+"""Files that must have been read anew for the index to be written again: it costs more than to read a few."""
+
+MOST = 1 << 16
+"""Bytes of what is kept of one file, and by which it is known."""
+
+_MADE_BY = (
+    "cache/index.py",
+    "link/words_of.py",
+    "link/joined.py",
+    "link/asked.py",
+    "parse/wording.py",
+    "source.py",
+    "discover.py",
+)
+"""The modules that say what is kept."""
+
+_Record = tuple[marks.Signature | None, bytes, dict[str, Any]]
+
+
+class Index:
+    """What is known of the files below a root, in the cache's folder `place`."""
+
+    def __init__(self, place: str, root: str) -> None:
+        self._place = place
+        self._name = marks.digest(os.fsencode("\0".join(("index", root, *_program())))).hex()
+        self._began = time.time_ns()
+        self._kept: dict[str, _Record] = {}
+        self._seen: dict[str, _Record] = {}
+        self._anew = 0
+        with suppress(OSError, ValueError, EOFError, TypeError):
+            self._kept = self._read()
+
+    def _read(self) -> dict[str, _Record]:
+        handle = folder.opened(self._place)
+        try:
+            found = marshal.loads(folder.read(handle, self._name))
+        finally:
+            os.close(handle)
+        return found if isinstance(found, dict) else {}
+
+    def get(self, tree: DiskTree, path: str, what: str, made: Callable[[bytes], Any], limit: int) -> Any:
+        """What follows from a file's bytes by itself, a plain value; OSError if it can't be read.
+
+        `what` is told apart from others of the same file. It is found without the bytes where these are known to be the
+        same as before, and a run that is recorded notes them as if they had been read.
+        """
+        sign = tree.known_by(path)
+        if sign is None or sign[1] > limit:
+            return made(tree.read(path, limit))
+        record = self._seen.get(path)
+        if record is None:
+            kept = self._kept.get(path)
+            if kept is not None and kept[0] == sign:
+                record = self._seen[path] = kept
+        if record is not None and what in record[2] and (record[0] == sign or record[0] is None):
+            look.known(os.path.join(tree.root, path), sign, record[1])
+            return record[2][what]
+        data = tree.read(path, limit)
+        value = made(data)
+        digest = marks.digest(data)
+        if record is None or record[1] != digest or len(data) != sign[1]:
+            before = self._kept.get(path)
+            values = dict(before[2]) if before is not None and before[1] == digest else {}
+            sure = again.settled(sign, self._began) and len(data) == sign[1]
+            record = self._seen[path] = (sign if sure else None, digest, values)
+        record[2][what] = value
+        self._anew += 1
+        return value
+
+    def save(self) -> None:
+        """Keep what is known now, if enough of it is new; nothing is said if it can't be kept."""
+        if self._anew < LEAST:
+            return
+        kept = {path: record for path, record in self._kept.items() if path not in self._seen}
+        kept.update((path, record) for path, record in self._seen.items() if record[0] is not None)
+        with suppress(OSError, ValueError):
+            handle = folder.made(self._place)
+            try:
+                folder.keep(handle, self._name, marshal.dumps(kept))
+            finally:
+                os.close(handle)
+        self._anew = 0
+
+
+def _program() -> tuple[str, ...]:
+    """What has made the index: another hullcheck might say other things of the same files."""
+    own = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+    signs = (os.stat(os.path.join(own, name)) for name in _MADE_BY)
+    return (__version__, *(f"{info.st_size} {info.st_mtime_ns}" for info in signs))
+
+
+def index_of(root: str) -> Index | None:
+    """The index of a tree, where this run may keep anything."""
+    place = look.kept_in()
+    if not place:
+        return None
+    try:
+        return Index(place, root)
+    except OSError:
+        return None
