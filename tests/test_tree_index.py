@@ -91,19 +91,20 @@ def test_output_is_the_same_with_the_index_and_without(seed: int, tmp_path: Path
     assert hits, "nothing was known"
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", (1, 2, 4))
 def test_a_hook_is_told_the_same(seed: int, tmp_path: Path, hits: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     tree, rng = tmp_path / "tree", random.Random(seed)
     written(tree, joined_trees.several(seed))
     git_of(tree)
     monkeypatch.setenv("GIT_INDEX_FILE", str(tree / ".git/index"))
-    for step in range(4):
+    for step in range(6):
         settle()
         edited(tree, rng, seed * 100 + step)
         git(tree, "add", "--all", "--force")
         settle()
         arguments = ("--pre-commit", "--output-format", "json")
         assert run(tree, tmp_path, *arguments).same(run(tree, tmp_path, *arguments, cache=False))
+        git(tree, "commit", "-q", "--allow-empty", "-m", "next")
     assert hits
 
 
@@ -115,6 +116,7 @@ def git_of(tree: Path) -> None:
 
 TWO = "FROM debian:13.1 AS good\nUSER 10001\nFROM debian:13.1 AS bad\n"
 FILES = {
+    "0/Dockerfile": "FROM debian:13.1\nUSER 10001\n",
     "web/Dockerfile": TWO,
     "app/compose.yaml": "services:\n  a: {build: {context: ../wob, target: good}}\n",
     **{f"more/c{number}.yaml": f"a: {number}\n" for number in range(40)},
