@@ -309,9 +309,11 @@ class DiskTree:
             self._left -= 1
             path = f"{folder}/{item.name}" if folder else item.name
             is_folder = item.is_dir(follow_symlinks=False)
+            kind = None
             if not is_folder:
                 self.paths.append(path)
-                if kind_of(item.name) is None:
+                kind = kind_of(item.name)
+                if kind is None:
                     if item.is_symlink() and look.isdir(item.path):
                         yield from self._linked_folder(item, path, ignores)
                     continue
@@ -322,11 +324,10 @@ class DiskTree:
                 elif item.name != ".git":
                     yield left_out
                 continue
-            yield left_out or self._file(item, path)
+            assert kind is not None
+            yield left_out or self._file(item, path, kind)
 
-    def _file(self, item: "os.DirEntry[str]", path: str) -> Entry | Skipped:
-        kind = kind_of(item.name)
-        assert kind is not None
+    def _file(self, item: "os.DirEntry[str]", path: str, kind: Kind) -> Entry | Skipped:
         reason, cause = "", "unreadable"
         if item.is_symlink():
             real = look.realpath(item.path)

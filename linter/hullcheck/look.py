@@ -158,6 +158,12 @@ def kept_in() -> str:
     return RUN.kept_in if RUN is not None and RUN.wanted else ""
 
 
+def stop() -> None:
+    """The run that goes on isn't recorded any more: to make it anew costs hardly more than to look whether it holds."""
+    global RUN
+    RUN = None
+
+
 def known(path: str, sign: Signature, digest: bytes) -> None:
     """Note a file below a folder that was listed as if it had been read: its bytes are known by its signature."""
     if RUN is not None and path not in RUN.files:

@@ -6,12 +6,13 @@ import re
 from collections.abc import Container, Iterable, Iterator
 from itertools import islice
 
+from hullcheck import look
+from hullcheck.budget import OutOfTimeError
 from hullcheck.config import Config
-from hullcheck.discover import Entry, Tree
+from hullcheck.discover import DiskTree, Entry, Tree
 from hullcheck.errors import NotNarrowError
 from hullcheck.link.joined import Joined, Texts, TooManyError
-from hullcheck.link.project import Project, link
-from hullcheck.model.image import ImageUse
+from hullcheck.link.project import Project, uses
 from hullcheck.model.repository import Updates, is_credential_file
 from hullcheck.model.settings import Settings
 from hullcheck.patterns import pattern
@@ -20,11 +21,18 @@ from hullcheck.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from hullcheck.base import Past
+    from hullcheck.cache.index import Index
     from hullcheck.history import CommitTree
     from hullcheck.link.asked import InTexts
 
 LEAST = 40
 """Files of interest from which it is worth while to look which are joined."""
+
+MANY = 1_000
+"""Files from which it costs about as much to know that a run about one of them holds as to make it."""
+
+FEW = 100
+"""Files that are little to be read."""
 
 TRIES = 5
 """Files of each dialect that are asked whether an image in them comes first."""
@@ -38,6 +46,28 @@ class Narrow:
         self.told: frozenset[str] = frozenset()
         self.settings = settings
         self._joined: Joined | None = None
+        self._index: Index | None = None
+
+    def prepare(self, tree: Tree) -> None:
+        """Look for what is known of the tree's files, before it is walked.
+
+        Where they are many, and little of them was read the last time, the run isn't kept: to know that it holds would
+        take as long as to make it.
+        """
+        if type(tree) is not DiskTree or not look.kept_in():
+            return
+        from hullcheck.cache import index
+
+        self._index = index.index_of(tree.root)
+        if self._index is not None and len(self._index) >= MANY and self._index.was_narrow(self.targets):
+            look.stop()
+
+    def _note(self, targets: tuple[str, ...], *, narrow: bool) -> None:
+        if self._index is not None:
+            self._index.note(targets, narrow=narrow)
+            self._index.save()
+            if narrow and len(self._index) >= MANY:
+                look.spoil("the next one costs as little")
 
     def _joins(self, texts: Texts, *, change: bool = False) -> Joined:
         return Joined(texts, listed=bool(self.settings.compose_projects), change=change)
@@ -51,13 +81,13 @@ class Narrow:
         """The files that have to be read: all of them, where that can't be told."""
         if len(entries) < LEAST:
             return entries
-        self._joined = self._joins(Texts(tree, entries))
+        self._joined = self._joins(Texts(tree, entries, index=self._index))
         try:
             wanted = self._joined.of(self.targets)
         except TooManyError:
+            self._note(self.targets, narrow=False)
             return entries
-        finally:
-            self._joined.texts.save()
+        self._note(self.targets, narrow=len(wanted) <= FEW)
         return [entry for entry in entries if entry.path in wanted]
 
     def settled(self, project: Project) -> Project | None:
@@ -128,11 +158,13 @@ class Narrow:
             return False
         entries = [entry for each, entry in joined.entries.items() if each in wanted]
         files = read_all(joined.tree, entries, 1, lambda what, done, total: None)
-        project = link(files, joined.tree, self.settings, joined.asked)
-        uses = (part for _, part in project.parts if isinstance(part, ImageUse))
-        return any(
-            use.image and not use.built_here and use.how != "frontend" and use.location.path == path for use in uses
-        )
+        try:
+            return any(
+                use.image and not use.built_here and use.how != "frontend" and use.location.path == path
+                for use in uses(files, joined.tree, self.settings, joined.asked)
+            )
+        except OutOfTimeError:
+            return False
 
 
 class Commit(Narrow):
@@ -157,7 +189,7 @@ class Commit(Narrow):
         base = base_tree(tree, self.past, self.config)
         old = [item for item in base.entries() if isinstance(item, Entry)]
         same = base.unchanged(tree)
-        texts = Texts(tree, entries)
+        texts = Texts(tree, entries, index=self._index)
         before = Texts(base, old, texts, same)
         paths = texts.entries.keys() | before.entries.keys()
         changed = {path for path in paths if path not in same}
@@ -174,7 +206,7 @@ class Commit(Narrow):
         except TooManyError:
             return entries
         finally:
-            texts.save()
+            self._note((), narrow=False)
         self.targets = tuple(sorted({*changed, *now.told, *then.told}))
         self.told = frozenset(self.targets)
         self._joined = now

@@ -20,8 +20,8 @@ from hullcheck.typed import Any
 LEAST = 32
 """Files that must have been read anew for the index to be written again: it costs more than to read a few."""
 
-MOST = 1 << 16
-"""Bytes of what is kept of one file, and by which it is known."""
+TARGETS = 1_000
+"""Targets of runs of which it is known that little is read for them."""
 
 _MADE_BY = (
     "cache/index.py",
@@ -47,16 +47,35 @@ class Index:
         self._kept: dict[str, _Record] = {}
         self._seen: dict[str, _Record] = {}
         self._anew = 0
+        self._narrow: dict[tuple[str, ...], None] = {}
         with suppress(OSError, ValueError, EOFError, TypeError):
-            self._kept = self._read()
+            self._kept, narrow = self._read()
+            self._narrow = dict.fromkeys(narrow)
 
-    def _read(self) -> dict[str, _Record]:
+    def __len__(self) -> int:
+        return max(len(self._kept), len(self._seen))
+
+    def was_narrow(self, targets: tuple[str, ...]) -> bool:
+        """Was little read for these targets, the last time?"""
+        return targets in self._narrow
+
+    def note(self, targets: tuple[str, ...], *, narrow: bool) -> None:
+        """Whether little is read for these targets; the last ones are kept."""
+        if narrow != (targets in self._narrow):
+            self._anew += LEAST
+            if narrow:
+                self._narrow[targets] = None
+            else:
+                del self._narrow[targets]
+
+    def _read(self) -> tuple[dict[str, _Record], list[tuple[str, ...]]]:
         handle = folder.opened(self._place)
         try:
             found = marshal.loads(folder.read(handle, self._name))
         finally:
             os.close(handle)
-        return found if isinstance(found, dict) else {}
+        files, narrow = found
+        return files, narrow
 
     def get(self, tree: DiskTree, path: str, what: str, made: Callable[[bytes], Any], limit: int) -> Any:
         """What follows from a file's bytes by itself, a plain value; OSError if it can't be read.
@@ -96,7 +115,7 @@ class Index:
         with suppress(OSError, ValueError):
             handle = folder.made(self._place)
             try:
-                folder.keep(handle, self._name, marshal.dumps(kept))
+                folder.keep(handle, self._name, marshal.dumps((kept, list(self._narrow)[-TARGETS:])))
             finally:
                 os.close(handle)
         self._anew = 0

@@ -16,9 +16,8 @@ from collections import Counter
 from collections.abc import Callable, Container, Iterable, Iterator
 from functools import cached_property, partial
 
-from hullcheck import look
 from hullcheck.budget import tick
-from hullcheck.discover import MAX_BYTES, DiskTree, Entry, Kind, Tree
+from hullcheck.discover import MAX_BYTES, Entry, Kind, Tree
 from hullcheck.link.words_of import UNKNOWN, Words, all_words, begins_as_dockerfile, is_plain, words_of
 from hullcheck.patterns import pattern
 from hullcheck.tuples import NamedTuple
@@ -52,12 +51,17 @@ class TooManyError(Exception):
 class Texts:
     """The words of files, each read once, when it is asked for.
 
-    They follow from a file's name and bytes, so that whoever keeps them by these needn't read the file again. What is
-    the `same` in another tree is known from there.
+    They follow from a file's name and bytes: what the `index` of the files on disk has needn't be read again. What is the
+    `same` in another tree is known from there.
     """
 
     def __init__(
-        self, tree: Tree, entries: Iterable[Entry], other: "Texts | None" = None, same: Container[str] = ()
+        self,
+        tree: Tree,
+        entries: Iterable[Entry],
+        other: "Texts | None" = None,
+        same: Container[str] = (),
+        index: "Index | None" = None,
     ) -> None:
         self.tree = tree
         self.entries = {entry.path: entry for entry in entries}
@@ -65,20 +69,7 @@ class Texts:
         self._same = same
         self._known: dict[str, Words] = {}
         self._commands: dict[str, list[Command]] = {}
-        self._index = self._kept() if type(tree) is DiskTree else None
-
-    def _kept(self) -> "Index | None":
-        root = look.kept_in() and self.tree.root  # type: ignore[attr-defined]
-        if not root:
-            return None
-        from hullcheck.cache.index import index_of
-
-        return index_of(root)
-
-    def save(self) -> None:
-        """Keep what was found out, where anything may be kept."""
-        if self._index is not None:
-            self._index.save()
+        self._index = index
 
     def data(self, path: str) -> bytes | None:
         """A file's bytes; None if it can't be read."""

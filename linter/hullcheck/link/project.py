@@ -79,6 +79,11 @@ def link(files: dict[str, File], tree: Tree, settings: Settings, asked: "InTexts
     return _Linker(files, tree, settings, asked).project()
 
 
+def uses(files: dict[str, File], tree: Tree, settings: Settings, asked: "InTexts | None" = None) -> Iterator[ImageUse]:
+    """The images that files of the dialects use, without anything else that is found out of them."""
+    return _Linker(files, tree, settings, asked).uses()
+
+
 def scopes(files: dict[str, File], tree: Tree, settings: Settings) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
     """What is applied together: the worlds of manifests, and the Compose projects."""
     linker = _Linker(files, tree, settings)
@@ -116,6 +121,15 @@ class _Linker:
             self._in_time(self._take_images, "dockerfile compose", "image")
         self.local: LocalImages | None = None
         self._in_time(self._take_local_images, "dockerfile compose skaffold", "image that is built here")
+
+    def uses(self) -> Iterator[ImageUse]:
+        made = (
+            self._tagged(self._settled(self._kubernetes_parts(), "kubernetes")),
+            self._settled(self._compose_parts(), "compose"),
+            self._settled(self._dockerfile_parts(), "dockerfile"),
+            self._dev_container_parts(),
+        )
+        return (each.part for each in itertools.chain(*made) if isinstance(each.part, ImageUse))
 
     def project(self) -> Project:
         parts: list[Scoped] = []
