@@ -10,8 +10,9 @@ import pytest
 import joined_trees
 from cached import MARGIN, Ended, git, run
 from hullcheck import look, narrow
-from hullcheck.cache import again, folder, index
+from hullcheck.cache import again, folder
 from hullcheck.discover import DiskTree
+from hullcheck.link import tree_index as index
 
 pytestmark = pytest.mark.skipif(not folder.supported(), reason="nothing is kept there")
 
@@ -91,7 +92,7 @@ def test_output_is_the_same_with_the_index_and_without(seed: int, tmp_path: Path
     assert hits, "nothing was known"
 
 
-@pytest.mark.parametrize("seed", (1, 2, 4))
+@pytest.mark.parametrize("seed", [1, 2, 4])
 def test_a_hook_is_told_the_same(seed: int, tmp_path: Path, hits: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     tree, rng = tmp_path / "tree", random.Random(seed)
     written(tree, joined_trees.several(seed))

@@ -15,6 +15,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 from hullcheck.marks import Signature, Step, blake2b, listed, signature, step
+from hullcheck.typed import Protocol
 
 MOST = 256 * 1024 * 1024
 """Bytes of a file beyond which it isn't read only to know it again."""
@@ -39,12 +40,28 @@ class Content:
         return self.signature[1]
 
 
+class Store(Protocol):
+    """A place of this user's own, for what may be of use to later runs."""
+
+    def read(self, name: str) -> bytes:
+        """What was kept; OSError or ValueError if there is nothing that can be relied on."""
+
+    def keep(self, name: str, payload: bytes) -> None:
+        """Keep something; OSError if that can't be done."""
+
+    def settled(self, sign: Signature) -> bool:
+        """Was a file left alone long enough before the run, so that its signature tells that it is the same?"""
+
+    def made_by(self, names: tuple[str, ...]) -> tuple[str, ...]:
+        """What tells these modules from others of the same names; OSError if that can't be told."""
+
+
 class Looks:
     """What a run has looked at so far, and what it has printed and written.
 
     `steps` is what lies at each path that was passed, so that no link and no missing file is forgotten. `wanted` says
-    that the run may be kept at all, and `spoiled` why not; `kept_in` is the folder for what is
-    kept. The files `by_signature` weren't read, so it doesn't matter if they change before the run is over.
+    that the run may be kept at all, and `spoiled` why not; `store` is for what else
+    is kept. The files `by_signature` weren't read, so it doesn't matter if they change before the run is over.
     """
 
     def __init__(self) -> None:
@@ -61,7 +78,7 @@ class Looks:
         self.size = 0
         self.muted = False
         self.wanted = False
-        self.kept_in = ""
+        self.store: Store | None = None
         self.by_signature: set[str] = set()
         self.spoiled = ""
         self._plain: set[str] = set()
@@ -153,9 +170,9 @@ def keep() -> None:
         RUN.wanted = True
 
 
-def kept_in() -> str:
-    """The folder in which this run may keep what it finds out; empty if it may not."""
-    return RUN.kept_in if RUN is not None and RUN.wanted else ""
+def store() -> Store | None:
+    """Where this run may keep what it finds out; None if it may not."""
+    return RUN.store if RUN is not None and RUN.wanted else None
 
 
 def stop() -> None:

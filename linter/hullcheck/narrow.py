@@ -11,8 +11,9 @@ from hullcheck.budget import OutOfTimeError
 from hullcheck.config import Config
 from hullcheck.discover import DiskTree, Entry, Tree
 from hullcheck.errors import NotNarrowError
-from hullcheck.link.joined import Joined, Texts, TooManyError
+from hullcheck.link.joined import Joined, TooManyError
 from hullcheck.link.project import Project, uses
+from hullcheck.link.tree_words import Texts
 from hullcheck.model.repository import Updates, is_credential_file
 from hullcheck.model.settings import Settings
 from hullcheck.patterns import pattern
@@ -21,9 +22,9 @@ from hullcheck.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from hullcheck.base import Past
-    from hullcheck.cache.index import Index
     from hullcheck.history import CommitTree
     from hullcheck.link.asked import InTexts
+    from hullcheck.link.tree_index import Index
 
 LEAST = 40
 """Files of interest from which it is worth while to look which are joined."""
@@ -54,11 +55,11 @@ class Narrow:
         Where they are many, and little of them was read the last time, the run isn't kept: to know that it holds would
         take as long as to make it.
         """
-        if type(tree) is not DiskTree or not look.kept_in():
+        if type(tree) is not DiskTree or look.store() is None:
             return
-        from hullcheck.cache import index
+        from hullcheck.link.tree_index import index_of
 
-        self._index = index.index_of(tree.root)
+        self._index = index_of(tree.root)
         if self._index is not None and len(self._index) >= MANY and self._index.was_narrow(self.targets):
             look.stop()
 

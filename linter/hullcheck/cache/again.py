@@ -24,6 +24,36 @@ coarsest clock of a file system."""
 _LARGE = 1 << 20
 
 
+class Store:
+    """The cache's folder, as a place for what runs find out besides: see `look.Store`."""
+
+    def __init__(self, place: str) -> None:
+        self._place = place
+        self._began = time.time_ns()
+
+    def read(self, name: str) -> bytes:
+        handle = folder.opened(self._place)
+        try:
+            return folder.read(handle, name)
+        finally:
+            os.close(handle)
+
+    def keep(self, name: str, payload: bytes) -> None:
+        handle = folder.made(self._place)
+        try:
+            folder.keep(handle, name, payload)
+        finally:
+            os.close(handle)
+
+    def settled(self, sign: marks.Signature) -> bool:
+        return settled(sign, self._began)
+
+    def made_by(self, names: tuple[str, ...]) -> tuple[str, ...]:
+        own = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+        signs = (os.stat(os.path.join(own, name)) for name in names)
+        return tuple(f"{info.st_size} {info.st_mtime_ns}" for info in signs)
+
+
 class Start:
     """A run that is to be made, and kept: where, under which name, and when it began."""
 
@@ -35,7 +65,7 @@ class Start:
         from hullcheck import look
 
         look.RUN = look.Looks()
-        look.RUN.kept_in = place
+        look.RUN.store = Store(place)
 
 
 class Entry:

@@ -8,12 +8,10 @@ from __future__ import annotations
 
 import marshal
 import os
-import time
 from collections.abc import Callable
 from contextlib import suppress
 
 from hullcheck import __version__, look, marks
-from hullcheck.cache import again, folder
 from hullcheck.discover import DiskTree
 from hullcheck.typed import Any
 
@@ -24,26 +22,25 @@ TARGETS = 1_000
 """Targets of runs of which it is known that little is read for them."""
 
 _MADE_BY = (
-    "cache/index.py",
+    "link/tree_index.py",
     "link/words_of.py",
-    "link/joined.py",
+    "link/tree_words.py",
     "link/asked.py",
     "parse/wording.py",
     "source.py",
     "discover.py",
 )
-"""The modules that say what is kept."""
+"""The modules that say what is kept: others might say other things of the same files."""
 
 _Record = tuple[marks.Signature | None, bytes, dict[str, Any]]
 
 
 class Index:
-    """What is known of the files below a root, in the cache's folder `place`."""
+    """What is known of the files below a root; it is kept in the `store`."""
 
-    def __init__(self, place: str, root: str) -> None:
-        self._place = place
-        self._name = marks.digest(os.fsencode("\0".join(("index", root, *_program())))).hex()
-        self._began = time.time_ns()
+    def __init__(self, store: look.Store, root: str) -> None:
+        self._store = store
+        self._name = marks.digest(os.fsencode("\0".join(("index", root, __version__, *store.made_by(_MADE_BY))))).hex()
         self._kept: dict[str, _Record] = {}
         self._seen: dict[str, _Record] = {}
         self._anew = 0
@@ -69,12 +66,7 @@ class Index:
                 del self._narrow[targets]
 
     def _read(self) -> tuple[dict[str, _Record], list[tuple[str, ...]]]:
-        handle = folder.opened(self._place)
-        try:
-            found = marshal.loads(folder.read(handle, self._name))
-        finally:
-            os.close(handle)
-        files, narrow = found
+        files, narrow = marshal.loads(self._store.read(self._name))
         return files, narrow
 
     def get(self, tree: DiskTree, path: str, what: str, made: Callable[[bytes], Any], limit: int) -> Any:
@@ -100,7 +92,7 @@ class Index:
         if record is None or record[1] != digest or len(data) != sign[1]:
             before = self._kept.get(path)
             values = dict(before[2]) if before is not None and before[1] == digest else {}
-            sure = again.settled(sign, self._began) and len(data) == sign[1]
+            sure = self._store.settled(sign) and len(data) == sign[1]
             record = self._seen[path] = (sign if sure else None, digest, values)
         record[2][what] = value
         self._anew += 1
@@ -113,27 +105,14 @@ class Index:
         kept = {path: record for path, record in self._kept.items() if path not in self._seen}
         kept.update((path, record) for path, record in self._seen.items() if record[0] is not None)
         with suppress(OSError, ValueError):
-            handle = folder.made(self._place)
-            try:
-                folder.keep(handle, self._name, marshal.dumps((kept, list(self._narrow)[-TARGETS:])))
-            finally:
-                os.close(handle)
+            self._store.keep(self._name, marshal.dumps((kept, list(self._narrow)[-TARGETS:])))
         self._anew = 0
-
-
-def _program() -> tuple[str, ...]:
-    """What has made the index: another hullcheck might say other things of the same files."""
-    own = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-    signs = (os.stat(os.path.join(own, name)) for name in _MADE_BY)
-    return (__version__, *(f"{info.st_size} {info.st_mtime_ns}" for info in signs))
 
 
 def index_of(root: str) -> Index | None:
     """The index of a tree, where this run may keep anything."""
-    place = look.kept_in()
-    if not place:
-        return None
+    store = look.store()
     try:
-        return Index(place, root)
+        return Index(store, root) if store is not None else None
     except OSError:
         return None
