@@ -104,6 +104,8 @@ _ORDER = tuple(Kind)
 def as_entry(path: str, kinds: Iterable[Kind], named: bool = False) -> "Entry":
     """The file, by all the kinds that its name and the names of links to it tell."""
     told = set(kinds)
+    if len(told) == 1:
+        return Entry(path, told.pop(), named)
     if not told.isdisjoint(STRUCTURED - {Kind.YAML}):
         told.discard(Kind.YAML)
     if Kind.DOCKERFILE in told:

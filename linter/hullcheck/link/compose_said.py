@@ -9,6 +9,7 @@ import itertools
 import posixpath
 import re
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 
 from hullcheck.model.lazy import Lazy
 from hullcheck.patterns import pattern
@@ -106,6 +107,14 @@ def said_by_texts(
     """
     paths, known = list(paths), frozenset(known)
     found: dict[tuple[Any, ...], Said] = {}
+    likely = sorted((path for path in paths if is_likely(path)), key=lambda path: (path.count("/"), path))
+    texts: list[tuple[str, list[Command]]] = []
+    for path in likely[:MAX_FILES]:
+        with suppress(OSError, ValueError):
+            if told := commands_in(path, read(path)) if commands is None else commands(path):
+                texts.append((path, told))
+    if not texts:
+        return []
     by_folder: dict[str, list[str]] = {}
     for path in sorted(known):
         by_folder.setdefault(posixpath.dirname(path), []).append(path)
@@ -116,12 +125,7 @@ def said_by_texts(
         if path.endswith((*_YAML, ".json")):
             named.setdefault(posixpath.dirname(path), []).append(path)
     anything = _There(named, frozenset())
-    likely = sorted((path for path in paths if is_likely(path)), key=lambda path: (path.count("/"), path))
-    for path in likely[:MAX_FILES]:
-        try:
-            told = commands_in(path, read(path)) if commands is None else commands(path)
-        except (OSError, ValueError):
-            continue
+    for path, told in texts:
         source: Source | None = None
         for layers, stack, project, env, start in told:
             how = _How(layers, stack, project, env)
