@@ -34,6 +34,7 @@ class Maker:
             (self.dockerfile, 4), (self.compose, 5), (self.manifest, 3), (self.dotenv, 2), (self.script, 2),
             (self.skaffold, 1), (self.bake, 1), (self.kustomization, 1), (self.chart, 1), (self.variables, 2),
             (self.workflow, 1), (self.updates, 1), (self.other, 2), (self.container, 1), (self.credentials, 1),
+            (self.tilt, 1), (self.hcl, 1), (self.platform, 1), (self.application, 1), (self.matrix, 1), (self.started, 1),
         )  # fmt: skip
         for make, most in rolls:
             for _ in range(self.random.randint(0, most)):
@@ -216,11 +217,96 @@ class Maker:
         self.files[self.path(".devcontainer/devcontainer.json")] = self.pick(
             '{"dockerComposeFile": ["../compose.yaml", "compose.yaml"]}\n',
             '{"build": {"dockerfile": "../Dockerfile"}}\n',
+            f'{{"build": {{"dockerfile": "../{self.pick("web/", "", "../")}Dockerfile", "context": ".."}}, "runArgs": ["--privileged"]}}\n',
+            f'{{"image": "{self.image()}", "features": {{"./tool": {{}}}}, "remoteUser": "root"}}\n',
+            f'{{"dockerComposeFile": "../{self.pick("compose.yaml", "stack.yml", "common.yaml")}", "service": "web"}}\n',
         )
 
     def credentials(self) -> None:
         self.files[self.path(self.pick("id_rsa", ".dockerignore"))] = self.pick(
             "-----BEGIN RSA PRIVATE KEY-----\nMIIEow\n", "*\n!web\n"
+        )
+
+    def tilt(self) -> None:
+        self.files[self.path("Tiltfile")] = self.pick(
+            f"docker_build('{self.pick(*NAMES)}', '{self.pick('.', 'web', '../base')}')\n",
+            f"docker_build('{self.pick(*NAMES)}', '.', dockerfile='{self.pick('web/', '')}Dockerfile', target='final')\n",
+            f"docker_build('{self.pick(*NAMES)}', '.', dockerfile_contents='''FROM {self.image()}\nENV PASSWORD=hunter2hunter2\n''')\n",
+        )
+
+    def hcl(self) -> None:
+        tag = self.pick("${REGISTRY}/web:1", "${NAME}", "acme/${NAME}:1", "shop-${NAME}", self.image())
+        name = self.path(self.pick("docker-bake.hcl", "build.hcl"))
+        self.files[name] = (
+            f'variable "NAME" {{ default = "{self.pick("web", "base", "db")}" }}\n'
+            'variable "REGISTRY" { default = "registry.example.com/acme" }\n'
+            f'target "one" {{\n  context = "{self.pick(".", "web", "shop/web", "${NAME}")}"\n  tags = ["{tag}"]\n'
+            f"  {self.pick('target = ' + chr(34) + 'final' + chr(34), 'args = { TOKEN = NAME }', '')}\n}}\n"
+        )
+        if name.endswith("build.hcl"):
+            self.files[self.path("bake.sh")] = f"docker buildx bake -f {name} one\n"
+
+    def platform(self) -> None:
+        name, text = self.random.choice(
+            (
+                (
+                    "cloudbuild.yaml",
+                    "steps: [{name: gcr.io/cloud-builders/docker, args: [build, -t, %s, -f, %s/Dockerfile, .]}]\n",
+                ),
+                (
+                    "azure-pipelines.yml",
+                    "steps:\n  - task: Docker@2\n    inputs: {repository: %s, Dockerfile: %s/Dockerfile}\n",
+                ),
+                (".gitlab-ci.yml", "build:\n  script:\n    - docker build -t %s --build-arg TOKEN=abc %s\n"),
+                ("Jenkinsfile", "docker.build('%s', '%s')\n"),
+                ("ci/deploy.sh", "kustomize edit set image %s=x/y:1\n# %s\n"),
+                ("devspace.yaml", "images:\n  one:\n    image: %s\n    dockerfile: %s/Dockerfile\n"),
+            )
+        )
+        where = self.pick("web", "shop/web", "app", "base")
+        self.files[name] = text % (self.pick(*NAMES), where)
+
+    def application(self) -> None:
+        source = self.pick(
+            "path: deploy/chart\n    helm: {valueFiles: [../../prod.yaml, values.prod.yaml]}",
+            "path: charts/web\n    helm: {valueFiles: [/deploy/settings.yaml], parameters: [{name: image, value: acme/base}]}",
+            "path: deploy/prod\n    kustomize: {images: [web=acme/base]}",
+            "path: shop",
+        )
+        text = self.pick(
+            "apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: {name: web, namespace: argocd}\nspec:\n"
+            f"  source:\n    repoURL: https://git.example.com/a.git\n    {source}\n  destination: {{namespace: prod}}\n",
+            "apiVersion: argoproj.io/v1alpha1\nkind: ApplicationSet\nmetadata: {name: all}\nspec:\n  generators:\n"
+            "    - git: {repoURL: https://git.example.com/a.git, files: [{path: '*/settings.yaml'}]}\n  template:\n"
+            "    metadata: {name: 'x-{{name}}'}\n    spec:\n      source: {repoURL: https://git.example.com/a.git, path: shop}\n"
+            "      destination: {namespace: '{{name}}'}\n",
+            "apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\nmetadata: {name: web, namespace: prod}\nspec:\n"
+            f"  path: ./{self.pick('deploy', 'shop', 'base')}\n  targetNamespace: prod\n  sourceRef: {{kind: GitRepository, name: a}}\n",
+            "apiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nmetadata: {name: web, namespace: prod}\nspec:\n"
+            "  chart: {spec: {chart: ./deploy/chart, sourceRef: {kind: GitRepository, name: a}, valuesFiles: [deploy/chart/values.yaml, deploy/prod.yaml]}}\n"
+            "  values: {image: acme/base}\n",
+        )
+        self.files[self.path("application.yaml")] = text
+        if self.random.random() < 0.5:
+            self.files[self.pick("prod.yaml", "deploy/prod.yaml", "deploy/settings.yaml", "shop/settings.yaml")] = (
+                f"name: settings\nimage: {self.pick(*NAMES)}\npassword: hunter2hunter2\n"
+            )
+
+    def matrix(self) -> None:
+        self.files[".github/workflows/images.yml"] = (
+            "on: push\njobs:\n  a:\n    strategy: {matrix: {include: [{name: web, dir: shop/web}, {name: base, dir: base}]}}\n"
+            "    steps:\n      - run: docker build -t acme/${{ matrix.name }}:1 --target final ${{ matrix.dir }}\n"
+        )
+
+    def started(self) -> None:
+        """Compose files that are started from elsewhere, with other variables, or in a swarm."""
+        where = self.pick("shop", "app", "app/web", ".")
+        self.files[self.path(self.pick("up.sh", "deploy.sh"))] = self.pick(
+            f"docker stack deploy -c {where}/compose.yaml -c {where}/docker-compose.prod.yml {self.pick('shop', 'web')}\n",
+            f"docker stack deploy -c {where}/stack.yml {self.pick('shop', 'web')}\n",
+            f"docker compose --project-directory {self.pick('base', 'shop', '.')} -f {where}/compose.yaml --env-file {where}/app.env up\n",
+            f"docker compose -p {self.pick('shop', 'web')} -f {where}/compose.yaml -f {where}/common.yaml up\n",
+            f"docker compose --env-file app.env -f {where}/docker-compose.yml up\n",
         )
 
     def other(self) -> None:

@@ -150,6 +150,88 @@ def test_each_join_counts(name: str, tmp_path: Path) -> None:
         assert told(tmp_path, [target]) != expected
 
 
+CHART = {
+    "charts/web/Chart.yaml": "apiVersion: v2\nname: web\nversion: 1.0.0\n",
+    "charts/web/values.yaml": "bad: false\n",
+    "charts/web/templates/pod.yaml": (
+        "apiVersion: v1\nkind: Pod\nmetadata: {name: web}\nspec:\n  containers:\n"
+        '    - {name: a, image: "a/b:1", securityContext: {privileged: {{ .Values.bad }}}}\n'
+    ),
+}
+APPLICATION = """\
+apiVersion: argoproj.io/v1alpha1
+kind: Application
+metadata: {name: web, namespace: argocd}
+spec:
+  source:
+    repoURL: https://git.example.com/a.git
+    path: charts/web
+    helm: {valueFiles: [../../env/prod.yaml]}
+  destination: {namespace: prod}
+"""
+BAKE = 'target "a" {\n context="base"\n tags=["acme/base:1"]\n}\n'
+BASE = {"base/Dockerfile": NOBODY, "base/compose.yaml": "services:\n  a: {build: ., image: acme/base}\n"}
+TWO = "FROM debian:13.1 AS good\nUSER 10001\nFROM debian:13.1 AS bad\n"
+
+MORE: dict[str, tuple[str, dict[str, str]]] = {
+    "a development container builds it": (
+        "web/Dockerfile",
+        {"web/Dockerfile": ROOT, ".devcontainer/devcontainer.json": '{"build": {"dockerfile": "../web/Dockerfile"}}'},
+    ),
+    "what a development container builds": (
+        ".devcontainer/devcontainer.json",
+        {"web/Dockerfile": ROOT, ".devcontainer/devcontainer.json": '{"build": {"dockerfile": "../web/Dockerfile"}}'},
+    ),
+    "what it is made of": (
+        ".devcontainer/devcontainer.json",
+        {"dev/Dockerfile": "FROM acme/base\n", **BASE,
+         ".devcontainer/devcontainer.json": '{"build": {"dockerfile": "../dev/Dockerfile"}}'},
+    ),
+    "a feature of the repository": (
+        ".devcontainer/f/devcontainer-feature.json",
+        {".devcontainer/devcontainer.json": '{"image": "debian:13.1", "features": {"./f": {}}}',
+         ".devcontainer/f/devcontainer-feature.json": '{"id": "f", "privileged": true}'},
+    ),
+    "values that an application names": (
+        "env/prod.yaml", {**CHART, "app.yaml": APPLICATION, "env/prod.yaml": "bad: true\n"},
+    ),
+    "a bake file of any name": (
+        "web/Dockerfile",
+        {"web/Dockerfile": "FROM acme/base:1\n", "base/Dockerfile": NOBODY,
+         "build.sh": "docker buildx bake -f ci/b.hcl\n", "ci/b.hcl": BAKE},
+    ),
+    "a project's name in its variables": (
+        "web/Dockerfile",
+        {"web/Dockerfile": "FROM web-base\n", "b/Dockerfile": NOBODY, "b/.env": "COMPOSE_PROJECT_NAME=web\n",
+         "b/compose.yaml": "services:\n  base: {build: .}\n"},
+    ),
+    "a file of variables that a command names": (
+        "env/prod.env",
+        {"b/compose.yaml": "services:\n  a: {image: 'a/b:1', environment: {PASSWORD: '${PW}'}}\n",
+         "env/prod.env": "PW=hunter2hunter2\n", "up.sh": "docker compose -f b/compose.yaml --env-file env/prod.env up\n"},
+    ),
+    "a folder that a command names": (
+        "x/web/Dockerfile",
+        {"b/compose.yaml": "services:\n  a: {build: {context: web, target: good}}\n", "x/web/Dockerfile": TWO,
+         "up.sh": "docker compose --project-directory x -f b/compose.yaml up\n"},
+    ),
+    "what a Tiltfile holds itself": (
+        "Tiltfile", {"Tiltfile": "docker_build('x', '.', dockerfile_contents=\'\'\'FROM acme/base\n\'\'\')\n", **BASE},
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", MORE)
+def test_what_was_joined_later_counts(name: str, tmp_path: Path) -> None:
+    target, files = MORE[name]
+    (tmp_path / ".git").mkdir()
+    others = {"0/Dockerfile": ROOT, "zzz/compose.yaml": "services:\n  z: {image: 'z/z:1'}\n"}
+    for path, text in {**others, **files}.items():
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).write_text(text, encoding="utf-8")
+    assert told(tmp_path, [target]) == of_all(tmp_path, [target])
+
+
 def changed(repo: Repo, seed: int) -> None:
     """Change, remove, move or add one or two files, and stage that."""
     rng = random.Random(seed)

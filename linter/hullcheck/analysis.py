@@ -97,7 +97,7 @@ class Judge(NamedTuple):
         chosen = narrow.chosen(tree, entries) if narrow is not None else entries
         if narrow is not None and len(chosen) < len(entries):
             files = read_all(tree, chosen, self.jobs, self.progress, known)
-            project = narrow.settled(link(files, tree, self.settings))
+            project = narrow.settled(link(files, tree, self.settings, narrow.asked))
             if project is not None:
                 return self.analysis(files, project, chosen, skipped)
         files = read_all(tree, entries, self.jobs, self.progress, known)

@@ -19,6 +19,7 @@ from hullcheck.tuples import NamedTuple
 from hullcheck.typed import TYPE_CHECKING, BinaryIO, Protocol
 
 if TYPE_CHECKING:
+    from hullcheck.marks import Signature
     from hullcheck.model.globs import GitIgnore
 
 MAX_BYTES = 5 * 1024 * 1024
@@ -103,6 +104,8 @@ _ORDER = tuple(Kind)
 def as_entry(path: str, kinds: Iterable[Kind], named: bool = False) -> "Entry":
     """The file, by all the kinds that its name and the names of links to it tell."""
     told = set(kinds)
+    if len(told) == 1:
+        return Entry(path, told.pop(), named)
     if not told.isdisjoint(STRUCTURED - {Kind.YAML}):
         told.discard(Kind.YAML)
     if Kind.DOCKERFILE in told:
@@ -293,6 +296,10 @@ class DiskTree:
             raise OSError("not a regular file")
         return file
 
+    def known_by(self, path: str) -> "Signature | None":
+        """What tells whether a file is still the same; None if it is one that a link leads to or from."""
+        return look.signed(f"{self.root}/{path}") if self._is_walked(path) else None
+
     def _is_walked(self, path: str) -> bool:
         """Is it in a folder that the walk entered, which no link leads to?"""
         return bool(_NO_LINK) and path.rpartition("/")[0] in self._walked and not path.endswith(("/..", "/."))
@@ -321,9 +328,11 @@ class DiskTree:
             self._left -= 1
             path = f"{folder}/{item.name}" if folder else item.name
             is_folder = item.is_dir(follow_symlinks=False)
+            kind = None
             if not is_folder:
                 self.paths.append(path)
-                if kind_of(item.name) is None:
+                kind = kind_of(item.name)
+                if kind is None:
                     if item.is_symlink() and look.isdir(item.path):
                         yield from self._linked_folder(item, path, ignores)
                     continue
@@ -334,11 +343,10 @@ class DiskTree:
                 elif item.name != ".git":
                     yield left_out
                 continue
-            yield left_out or self._file(item, path)
+            assert kind is not None
+            yield left_out or self._file(item, path, kind)
 
-    def _file(self, item: "os.DirEntry[str]", path: str) -> Entry | Skipped:
-        kind = kind_of(item.name)
-        assert kind is not None
+    def _file(self, item: "os.DirEntry[str]", path: str, kind: Kind) -> Entry | Skipped:
         reason, cause = "", "unreadable"
         if item.is_symlink():
             real = look.realpath(item.path)

@@ -162,6 +162,8 @@ def lint(request: Request, registry: Registry, progress: Progress) -> Result:
     judge = _judge(request, registry, progress)
     disk = _disk(root, request, targets)
     near = _narrow(request, targets, judge, disk)
+    if near is not None:
+        near.prepare(disk)
     head = judge(disk, narrow=near)
     before = getattr(near, "before", None)
     told: Container[str] = near.told if near is not None and near.told else targets

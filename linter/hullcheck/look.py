@@ -15,6 +15,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 from hullcheck.marks import Signature, Step, blake2b, listed, signature, step
+from hullcheck.typed import Protocol
 
 MOST = 256 * 1024 * 1024
 """Bytes of a file beyond which it isn't read only to know it again."""
@@ -39,11 +40,28 @@ class Content:
         return self.signature[1]
 
 
+class Store(Protocol):
+    """A place of this user's own, for what may be of use to later runs."""
+
+    def read(self, name: str) -> bytes:
+        """What was kept; OSError or ValueError if there is nothing that can be relied on."""
+
+    def keep(self, name: str, payload: bytes) -> None:
+        """Keep something; OSError if that can't be done."""
+
+    def settled(self, sign: Signature) -> bool:
+        """Was a file left alone long enough before the run, so that its signature tells that it is the same?"""
+
+    def made_by(self, names: tuple[str, ...]) -> tuple[str, ...]:
+        """What tells these modules from others of the same names; OSError if that can't be told."""
+
+
 class Looks:
     """What a run has looked at so far, and what it has printed and written.
 
     `steps` is what lies at each path that was passed, so that no link and no missing file is forgotten. `wanted` says
-    that the run may be kept at all, and `spoiled` why not.
+    that the run may be kept at all, and `spoiled` why not; `store` is for what else
+    is kept. The files `by_signature` weren't read, so it doesn't matter if they change before the run is over.
     """
 
     def __init__(self) -> None:
@@ -60,6 +78,8 @@ class Looks:
         self.size = 0
         self.muted = False
         self.wanted = False
+        self.store: Store | None = None
+        self.by_signature: set[str] = set()
         self.spoiled = ""
         self._plain: set[str] = set()
 
@@ -125,6 +145,7 @@ class Looks:
         self.refused.update(other.refused)
         self.environ.update(other.environ)
         self.git = self.git or other.git
+        self.by_signature |= other.by_signature
         self.day = self.day or other.day
         self.spoiled = self.spoiled or other.spoiled
         for path, content in other.files.items():
@@ -147,6 +168,36 @@ def keep() -> None:
     """The run that goes on may be kept, unless something spoils it."""
     if RUN is not None:
         RUN.wanted = True
+
+
+def store() -> Store | None:
+    """Where this run may keep what it finds out; None if it may not."""
+    return RUN.store if RUN is not None and RUN.wanted else None
+
+
+def stop() -> None:
+    """The run that goes on isn't recorded any more: to make it anew costs hardly more than to look whether it holds."""
+    global RUN
+    RUN = None
+
+
+def known(path: str, sign: Signature, digest: bytes) -> None:
+    """Note a file below a folder that was listed as if it had been read: its bytes are known by its signature."""
+    if RUN is not None and path not in RUN.files:
+        content = Content(sign)
+        content.digest, content.touched = digest, True
+        RUN.steps[path] = "f"
+        RUN.files[path] = content
+        RUN.by_signature.add(path)
+
+
+def signed(path: str) -> Signature | None:
+    """What a file in a folder that was listed is known by; None if it is no plain one."""
+    try:
+        info = os.lstat(path)
+    except OSError:
+        return None
+    return signature(info) if stat.S_ISREG(info.st_mode) else None
 
 
 def spoil(why: str) -> None:

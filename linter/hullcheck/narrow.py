@@ -6,12 +6,14 @@ import re
 from collections.abc import Container, Iterable, Iterator
 from itertools import islice
 
+from hullcheck import look
+from hullcheck.budget import OutOfTimeError
 from hullcheck.config import Config
-from hullcheck.discover import Entry, Tree
+from hullcheck.discover import DiskTree, Entry, Tree
 from hullcheck.errors import NotNarrowError
-from hullcheck.link.joined import Joined, Texts, TooManyError
-from hullcheck.link.project import Project, link
-from hullcheck.model.image import ImageUse
+from hullcheck.link.joined import Joined, TooManyError
+from hullcheck.link.project import Project, uses
+from hullcheck.link.tree_words import Texts
 from hullcheck.model.repository import Updates, is_credential_file
 from hullcheck.model.settings import Settings
 from hullcheck.patterns import pattern
@@ -21,9 +23,17 @@ from hullcheck.typed import TYPE_CHECKING
 if TYPE_CHECKING:
     from hullcheck.base import Past
     from hullcheck.history import CommitTree
+    from hullcheck.link.asked import InTexts
+    from hullcheck.link.tree_index import Index
 
 LEAST = 40
 """Files of interest from which it is worth while to look which are joined."""
+
+MANY = 1_000
+"""Files from which it costs about as much to know that a run about one of them holds as to make it."""
+
+FEW = 100
+"""Files that are little to be read."""
 
 TRIES = 5
 """Files of each dialect that are asked whether an image in them comes first."""
@@ -37,19 +47,48 @@ class Narrow:
         self.told: frozenset[str] = frozenset()
         self.settings = settings
         self._joined: Joined | None = None
+        self._index: Index | None = None
+
+    def prepare(self, tree: Tree) -> None:
+        """Look for what is known of the tree's files, before it is walked.
+
+        Where they are many, and little of them was read the last time, the run isn't kept: to know that it holds would
+        take as long as to make it.
+        """
+        if type(tree) is not DiskTree or look.store() is None:
+            return
+        from hullcheck.link.tree_index import index_of
+
+        self._index = index_of(tree.root)
+        if self._index is not None and len(self._index) >= MANY and self._index.was_narrow(self.targets):
+            look.stop()
+
+    def _note(self, targets: tuple[str, ...], *, narrow: bool) -> None:
+        if self._index is not None:
+            self._index.note(targets, narrow=narrow)
+            self._index.save()
+            if narrow and len(self._index) >= MANY:
+                look.spoil("the next one costs as little")
 
     def _joins(self, texts: Texts, *, change: bool = False) -> Joined:
         return Joined(texts, listed=bool(self.settings.compose_projects), change=change)
+
+    @property
+    def asked(self) -> "InTexts | None":
+        """What pipelines and scripts say, as far as that was looked up for the choice."""
+        return self._joined.asked if self._joined is not None else None
 
     def chosen(self, tree: Tree, entries: list[Entry]) -> list[Entry]:
         """The files that have to be read: all of them, where that can't be told."""
         if len(entries) < LEAST:
             return entries
-        self._joined = self._joins(Texts(tree, entries))
+        self._joined = self._joins(Texts(tree, entries, index=self._index))
         try:
             wanted = self._joined.of(self.targets)
         except TooManyError:
+            self._note(self.targets, narrow=False)
             return entries
+        self._note(self.targets, narrow=len(wanted) <= FEW)
         return [entry for entry in entries if entry.path in wanted]
 
     def settled(self, project: Project) -> Project | None:
@@ -114,16 +153,19 @@ class Narrow:
 
     def _has_image(self, path: str, joined: Joined) -> bool:
         try:
-            joined = self._joins(joined.texts) if joined.change else joined
+            joined = self._joins(joined.texts).like(joined) if joined.change else joined
             wanted = joined.of((path,)) if not joined.texts[path].manifest else joined.alone(path)
         except TooManyError:
             return False
         entries = [entry for each, entry in joined.entries.items() if each in wanted]
         files = read_all(joined.tree, entries, 1, lambda what, done, total: None)
-        uses = (part for _, part in link(files, joined.tree, self.settings).parts if isinstance(part, ImageUse))
-        return any(
-            use.image and not use.built_here and use.how != "frontend" and use.location.path == path for use in uses
-        )
+        try:
+            return any(
+                use.image and not use.built_here and use.how != "frontend" and use.location.path == path
+                for use in uses(files, joined.tree, self.settings, joined.asked)
+            )
+        except OutOfTimeError:
+            return False
 
 
 class Commit(Narrow):
@@ -148,7 +190,7 @@ class Commit(Narrow):
         base = base_tree(tree, self.past, self.config)
         old = [item for item in base.entries() if isinstance(item, Entry)]
         same = base.unchanged(tree)
-        texts = Texts(tree, entries)
+        texts = Texts(tree, entries, index=self._index)
         before = Texts(base, old, texts, same)
         paths = texts.entries.keys() | before.entries.keys()
         changed = {path for path in paths if path not in same}
@@ -164,6 +206,8 @@ class Commit(Narrow):
             wanted, old_wanted = self._both(now, then, frozenset(changed))
         except TooManyError:
             return entries
+        finally:
+            self._note((), narrow=False)
         self.targets = tuple(sorted({*changed, *now.told, *then.told}))
         self.told = frozenset(self.targets)
         self._joined = now

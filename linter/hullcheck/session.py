@@ -23,9 +23,10 @@ from hullcheck.analysis import Analysis, Progress
 from hullcheck.check import Registry
 from hullcheck.engine import Request, Result
 from hullcheck.errors import HullcheckError
-from hullcheck.link.joined import Joined, Texts, TooManyError
+from hullcheck.link.joined import Joined, TooManyError
 from hullcheck.link.project import Project, link
 from hullcheck.link.repository import is_moved, updates
+from hullcheck.link.tree_words import Texts
 from hullcheck.model.coverage import Coverage
 from hullcheck.model.image import ImageUse
 from hullcheck.model.repository import Updates

@@ -22,6 +22,36 @@ coarsest clock of a file system."""
 _LARGE = 1 << 20
 
 
+class Store:
+    """The cache's folder, as a place for what runs find out besides: see `look.Store`."""
+
+    def __init__(self, place: str) -> None:
+        self._place = place
+        self._began = time.time_ns()
+
+    def read(self, name: str) -> bytes:
+        handle = folder.opened(self._place)
+        try:
+            return folder.read(handle, name)
+        finally:
+            os.close(handle)
+
+    def keep(self, name: str, payload: bytes) -> None:
+        handle = folder.made(self._place)
+        try:
+            folder.keep(handle, name, payload)
+        finally:
+            os.close(handle)
+
+    def settled(self, sign: marks.Signature) -> bool:
+        return settled(sign, self._began)
+
+    def made_by(self, names: tuple[str, ...]) -> tuple[str, ...]:
+        own = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+        signs = (os.stat(os.path.join(own, name)) for name in names)
+        return tuple(f"{info.st_size} {info.st_mtime_ns}" for info in signs)
+
+
 class Start:
     """A run that is to be made, and kept: where, under which name, and when it began."""
 
@@ -33,6 +63,7 @@ class Start:
         from hullcheck import look
 
         look.RUN = look.Looks()
+        look.RUN.store = Store(place)
 
 
 class Entry:
@@ -286,8 +317,8 @@ def settled(sign: marks.Signature, began: int) -> bool:
     return max(sign[2], sign[3]) < began - MARGIN
 
 
-def holds(entry: Entry, fresh: Fresh) -> bool:
-    """Is everything that the run looked at as it was?"""
+def holds(entry: Entry, fresh: Fresh, but: "frozenset[str] | set[str]" = frozenset()) -> bool:
+    """Is everything that the run looked at as it was? The files `but` needn't be looked at."""
     if entry.day and entry.day != time.strftime("%Y-%m-%d"):
         return False
     if any(os.environ.get(name) != value for name, value in entry.environ.items()):
@@ -308,6 +339,8 @@ def holds(entry: Entry, fresh: Fresh) -> bool:
             if settled(now, fresh.began):
                 fresh.folders[path] = now
     for path, (sign, size, bytes_) in entry.files.items():
+        if path in but:
+            continue
         info = lstat(path)
         now = (info.st_mode, info.st_size, info.st_mtime_ns, info.st_ctime_ns, info.st_ino, info.st_dev)
         if now != sign:

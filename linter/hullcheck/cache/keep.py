@@ -18,7 +18,7 @@ def keep(start: again.Start, code: int) -> None:
         return
     try:
         entry = _entry(start, looks, code)
-        if entry is None or not again.holds(entry, again.Fresh(start.began)):
+        if entry is None or not again.holds(entry, again.Fresh(start.began), looks.by_signature):
             return
         handle = folder.made(start.place)
         try:

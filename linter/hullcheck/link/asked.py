@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from hullcheck.discover import Tree
 from hullcheck.link.ci import Inputs, Pipelines
@@ -16,6 +16,7 @@ from hullcheck.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from hullcheck.link.builds import Build
+    from hullcheck.link.compose_said import Command
     from hullcheck.parse.build_commands import BuildCommand
 
 MAX_SCRIPTS = 2_000
@@ -63,8 +64,20 @@ class Asked(NamedTuple):
     tagged: tuple[str, ...] = ()
 
 
-def asked(tree: Tree, pipelines: Pipelines) -> Asked:
-    """What is built, as far as the words say it. Only files of the tree are meant; the others are left out."""
+class InTexts(NamedTuple):
+    """What texts of a tree say that aren't judged themselves: pipelines, the builds that are asked for, and, by the path
+    of a text, the `commands` that start Compose, if that was looked up before."""
+
+    pipelines: Pipelines
+    asked: Asked
+    commands: "Callable[[str], list[Command]] | None" = None
+
+
+def asked(tree: Tree, pipelines: Pipelines, says: Callable[[str], bool] | None = None) -> Asked:
+    """What is built, as far as the words say it. Only files of the tree are meant; the others are left out.
+
+    `says` tells of a file that need not be read whether it has a word of builds: `has_word` of its beginning.
+    """
     present = frozenset(tree.paths)
     builds: list[Build] = []
     bakes: list[str] = []
@@ -78,7 +91,7 @@ def asked(tree: Tree, pipelines: Pipelines) -> Asked:
     chosen: dict[str, list[Choices]] = {}
     for each in pipelines.choices:
         chosen.setdefault(each.path, []).append(each)
-    sources = [*pipelines.sources, *_scripts(tree, {source.path for source in pipelines.sources})]
+    sources = [*pipelines.sources, *_scripts(tree, {source.path for source in pipelines.sources}, says)]
     if sources:  # most runs of one file have none: what reads them takes its time to import
         from hullcheck.link.deploy_tags import set_by
         from hullcheck.link.platforms import held_by
@@ -113,14 +126,21 @@ def variants(stated: Iterable[Build], wanted: Iterable[Build]) -> Iterator[Build
             yield from special[:MAX_VARIANTS]
 
 
-def _scripts(tree: Tree, known: set[str]) -> Iterator[Source]:
+def has_word(data: bytes) -> bool:
+    """Does a script have a word of builds?"""
+    return _WORDS.search(data) is not None
+
+
+def _scripts(tree: Tree, known: set[str], says: Callable[[str], bool] | None) -> Iterator[Source]:
     paths = (path for path in tree.paths if is_script(path) and path not in known and not tree.ignored(path))
     for path in sorted(paths)[:MAX_SCRIPTS]:
         try:
+            if says is not None and not says(path):
+                continue
             data = tree.read(path, MAX_BYTES)
         except OSError:
             continue
-        if _WORDS.search(data) is not None:
+        if has_word(data):
             yield Source(path, data)
 
 

@@ -24,7 +24,7 @@ from hullcheck.tuples import NamedTuple
 from hullcheck.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from hullcheck.link.compose_said import Said
+    from hullcheck.link.compose_said import Command, Said
 
 BASES = ("compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml")
 """What Compose takes in a folder, the first that is there."""
@@ -74,11 +74,15 @@ class Listed(NamedTuple):
 
 
 class Around(NamedTuple):
-    """What else says how Compose files belong together: the repository's files, and the configuration."""
+    """What else says how Compose files belong together: the repository's files, and the configuration.
+
+    `commands` gives those that start Compose, by the path of a text, if they were looked up before.
+    """
 
     paths: Iterable[str] = ()
     read: Callable[[str], bytes] | None = None
     listed: tuple[Listed, ...] = ()
+    commands: "Callable[[str], list[Command]] | None" = None
 
 
 class Choices:
@@ -201,7 +205,7 @@ class Choices:
             known = [path for path in self.reading.known if path not in self.claimed]
             from hullcheck.link.compose_said import said_by_texts
 
-            for said in said_by_texts(self.around.paths, read, known):
+            for said in said_by_texts(self.around.paths, read, known, self.around.commands):
                 if parts.isdisjoint(said.paths):
                     continue  # it says nothing of what isn't known
                 if said.stack:

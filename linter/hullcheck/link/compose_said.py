@@ -9,6 +9,7 @@ import itertools
 import posixpath
 import re
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 
 from hullcheck.model.lazy import Lazy
 from hullcheck.patterns import pattern
@@ -81,14 +82,39 @@ class _How(NamedTuple):
         return Said(paths, place, self.stack, folder, tuple(path for path in env if path))
 
 
-def said_by_texts(paths: Iterable[str], read: Callable[[str], bytes], known: Iterable[str]) -> list[Said]:
+Command = tuple[list[str], bool, str, tuple[str, ...], int]
+"""What a command says, as in `_How`, and where it starts: plain values, so that they can be kept."""
+
+
+def commands_in(path: str, data: bytes) -> list[Command]:
+    """The commands of a text by which Compose may be started."""
+    data = data[:MAX_BYTES]
+    if not any(word in data for word in _WORDS):
+        return []
+    return [(*how, start) for how, start in _commands(Source(path, data).text, path.endswith(_YAML))]
+
+
+def said_by_texts(
+    paths: Iterable[str],
+    read: Callable[[str], bytes],
+    known: Iterable[str],
+    commands: Callable[[str], list[Command]] | None = None,
+) -> list[Said]:
     """What the texts among `paths` say of the Compose files that are `known`.
 
-    Of several files that are laid over one another only one needs to be known: the others may be empty, or not be
+    `commands` gives what is known of a text; else it is read. Of several files that are laid over one another only one needs to be known: the others may be empty, or not be
     recognised without it.
     """
     paths, known = list(paths), frozenset(known)
     found: dict[tuple[Any, ...], Said] = {}
+    likely = sorted((path for path in paths if is_likely(path)), key=lambda path: (path.count("/"), path))
+    texts: list[tuple[str, list[Command]]] = []
+    for path in likely[:MAX_FILES]:
+        with suppress(OSError, ValueError):
+            if told := commands_in(path, read(path)) if commands is None else commands(path):
+                texts.append((path, told))
+    if not texts:
+        return []
     by_folder: dict[str, list[str]] = {}
     for path in sorted(known):
         by_folder.setdefault(posixpath.dirname(path), []).append(path)
@@ -99,17 +125,12 @@ def said_by_texts(paths: Iterable[str], read: Callable[[str], bytes], known: Ite
         if path.endswith((*_YAML, ".json")):
             named.setdefault(posixpath.dirname(path), []).append(path)
     anything = _There(named, frozenset())
-    likely = sorted((path for path in paths if is_likely(path)), key=lambda path: (path.count("/"), path))
-    for path in likely[:MAX_FILES]:
-        try:
-            data = read(path)[:MAX_BYTES]
-        except (OSError, ValueError):
-            continue
-        if not any(word in data for word in _WORDS):
-            continue
-        source = Source(path, data)
-        for how, start in _commands(source.text, path.endswith(_YAML)):
+    for path, told in texts:
+        source: Source | None = None
+        for layers, stack, project, env, start in told:
+            how = _How(layers, stack, project, env)
             for near, resolved in _resolved(how.layers, posixpath.dirname(path), there, anything):
+                source = source or Source(path, read(path)[:MAX_BYTES])
                 said = how.said(near, resolved, source.at(start))
                 found.setdefault((said.paths, said.stack, said.folder, said.env), said)
                 if len(found) >= MAX_PROJECTS:

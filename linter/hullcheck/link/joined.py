@@ -13,18 +13,21 @@ from __future__ import annotations
 import posixpath
 import re
 from collections import Counter
-from collections.abc import Container, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from functools import cached_property
 
 from hullcheck.budget import tick
-from hullcheck.discover import Entry, Kind, Tree
-from hullcheck.link.words_of import UNKNOWN, Words, begins_as_dockerfile, is_plain, words_of
+from hullcheck.discover import Entry, Kind
+from hullcheck.link.tree_words import Texts
+from hullcheck.link.words_of import UNKNOWN, Words, all_words, begins_as_dockerfile, is_plain, words_of
 from hullcheck.patterns import pattern
 from hullcheck.tuples import NamedTuple
 from hullcheck.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from hullcheck.link.asked import Asked, InTexts
     from hullcheck.link.builds import Build
+    from hullcheck.link.compose_said import Said
 
 MAX_TOLD = 500
 """Files that are followed; where more are joined, all of the tree may as well be."""
@@ -34,55 +37,15 @@ _CONTEXTS = frozenset((Kind.KUSTOMIZATION, Kind.CHART))
 _TAKES_IN = frozenset(("include", "extends", "COMPOSE_FILE"))
 _NORMAL = pattern("[a-z0-9_-]")
 _POLICY = pattern(r"(?:.*/)?(?:\.hullcheck\.ya?ml|\.hullcheck-baseline\.json|pyproject\.toml)")
+_DEPLOYERS = (b"argoproj.io", b"fluxcd.io", b"helm.cattle.io")
+"""What is in manifests that take others in by paths, or by patterns of them."""
+
+_OF_CONTAINERS = ("devcontainer-lock.json", "devcontainer-feature.json")
 _VARIES = (b"replacements", b"vars", b"$(", b"transformers", b"generators", b"validators", b"plugin")
 
 
 class TooManyError(Exception):
     """It can't be told what isn't joined, or hardly anything isn't."""
-
-
-class Texts:
-    """The words of files, each read once, when it is asked for.
-
-    They follow from a file's name and bytes, so that whoever keeps them by these needn't read the file again. What is
-    the `same` in another tree is known from there.
-    """
-
-    def __init__(
-        self, tree: Tree, entries: Iterable[Entry], other: "Texts | None" = None, same: Container[str] = ()
-    ) -> None:
-        self.tree = tree
-        self.entries = {entry.path: entry for entry in entries}
-        self._other = other
-        self._same = same
-        self._known: dict[str, Words] = {}
-
-    def take(self, other: "Texts", same: Container[str]) -> None:
-        """Take over what another tree's words are known to be, for the files that are the `same` there."""
-        entries = self.entries
-        self._known.update(
-            (path, words)
-            for path, words in other._known.items()
-            if path in same and path in entries and other.entries[path] == entries[path]
-        )
-
-    def data(self, path: str) -> bytes | None:
-        """A file's bytes; None if it can't be read."""
-        tree = self._other.tree if self._other is not None and path in self._same else self.tree
-        try:
-            return tree.read(path)
-        except (OSError, ValueError):
-            return None
-
-    def __getitem__(self, path: str) -> Words:
-        if path not in self._known:
-            tick()
-            if self._other is not None and self._other.entries.get(path) == self.entries[path] and path in self._same:
-                self._known[path] = self._other[path]
-                return self._known[path]
-            data = self.data(path)
-            self._known[path] = UNKNOWN if data is None else words_of(self.entries[path], data)
-        return self._known[path]
 
 
 class _Named(NamedTuple):
@@ -107,11 +70,18 @@ class Joined:
         self.listed = listed
         self.dockerfiles = [path for path, entry in self.entries.items() if self._is_dockerfile(entry)]
         self._scripts = frozenset(self.dockerfiles)
+        self.containers = [p for p, entry in self.entries.items() if Kind.DEV_CONTAINER in (entry.kind, *entry.also)]
         self.told: dict[str, None] = {}
         self.read: dict[str, None] = {}
         self._waiting: list[tuple[str, bool]] = []
         self._applied = False
         self._lone: dict[str, bool] = {}
+        self._called: dict[str, set[str]] = {}
+
+    def like(self, other: "Joined") -> "Joined":
+        """The same, with what another one knows of the same tree."""
+        self._in_tree = other.asked
+        return self
 
     def of(self, targets: tuple[str, ...]) -> frozenset[str]:
         """The entries that may bear on what is told of the files and folders `targets`; TooManyError if that isn't known."""
@@ -137,10 +107,13 @@ class Joined:
             path, told = self._waiting.pop()
             if path in self.entries:
                 self._follow(path, self.texts[path], told)
+            elif path in self._builders:
+                self._follow(path, self._builders[path], told)
             else:
                 self._follow_other(path)
         yield from self.told
         yield from self.read
+        yield from self.containers  # few, and they run what others build
 
     def named(self) -> set[str]:
         """The files that aren't of interest by themselves, and that one which is may name."""
@@ -186,8 +159,14 @@ class Joined:
     def _builders(self) -> dict[str, Words]:
         """The files that may say what is built, how it is run, or which others do."""
         others = (path for path, entry in self.entries.items() if path not in self._scripts)
-        found = ((path, self.texts[path]) for path in others)
+        found = [(path, self.texts[path]) for path in others]
+        found += [(path, self._words_as(path, Kind.BAKE)) for path in self.bakes if path not in self.entries]
         return {path: words for path, words in found if words.compose or words.other}
+
+    def _words_as(self, path: str, kind: Kind) -> Words:
+        """What a file says that others say the kind of."""
+        data = self.texts.data(path)
+        return UNKNOWN if data is None else words_of(Entry(path, kind), data)
 
     @cached_property
     def _compose(self) -> dict[str, Words]:
@@ -226,7 +205,7 @@ class Joined:
         """Who builds it, what it starts from and what starts from it, and who runs it."""
         names: set[str] = set()
         beginnings: set[str] = set()
-        for other, said in self._builders.items():
+        for other, said in self._likely_builders(posixpath.dirname(path)):
             if self._may_build(other, said, path):
                 self._need(other)
                 if self._odd_made(other, said):
@@ -243,27 +222,39 @@ class Joined:
             for other in self.dockerfiles:
                 if other != path and _may_name(self.texts[other], named):
                     self._tell(other)
-            for other, said in self._builders.items():
-                if self._makes(said) and (
-                    self._odd_made(other, said) or not self._made(other, said).isdisjoint(named.words)
-                ):
+            for other, odd, made, _ in self._makers:
+                if odd or not made.isdisjoint(named.words):
                     self._need(other)
             self._need_runners(named)
+
+    def _likely_builders(self, folder: str) -> Iterator[tuple[str, Words]]:
+        """Those that `_leads` may be true of: who doesn't name the folder is in it, or is moved by others."""
+        name = posixpath.basename(folder)
+        if not folder or not is_plain(name) or self._movers:
+            yield from self._builders.items()
+            return
+        below = f"{folder}/"
+        said, started = self._said, self._started
+        for other, words in self._builders.items():
+            if name in words.words or words.odd_builds or other.startswith(below) or other in said or other in started:
+                yield other, words
+
+    @cached_property
+    def _makers(self) -> list[tuple[str, bool, frozenset[str], set[str]]]:
+        """The builders that may name what they build: whether that isn't known, and the names and beginnings of names."""
+        return [
+            (path, self._odd_made(path, said), self._made(path, said), self._projects(path, said))
+            for path, said in self._builders.items()
+            if self._makes(said)
+        ]
 
     def _need_makers(self, words: Words) -> None:
         """What makes the images that a file names."""
         if not words.words and not words.odd_images:
             return
         pieces = _beginnings(words.words)
-        for other, said in self._builders.items():
-            if not self._makes(said):
-                continue
-            if (
-                words.odd_images
-                or self._odd_made(other, said)
-                or not self._made(other, said).isdisjoint(words.words)
-                or not self._projects(other, said).isdisjoint(pieces)
-            ):
+        for other, odd, made, projects in self._makers:
+            if words.odd_images or odd or not made.isdisjoint(words.words) or not projects.isdisjoint(pieces):
                 self._need(other)
 
     def _makes(self, words: Words) -> bool:
@@ -323,6 +314,8 @@ class Joined:
             return True
         if any(_leads(posixpath.dirname(each), words, folder) for each in self._said.get(path, ())):
             return True
+        if any(_leads(each, words, folder) for each in self._started.get(path, ())):
+            return True
         if self._is_moved(path):
             name = posixpath.basename(folder)
             return ".." in words.words or name in words.words or not is_plain(name)
@@ -337,15 +330,16 @@ class Joined:
         """The manifests, if one of them may run an image of these names."""
         if not self._manifests:
             return
-        if self._varying or any(self._names(path, named) for path in self._manifests):
+        odd = self._varying or not all(map(is_plain, named.words))
+        if odd or any(self._names(path, named) for path in self._manifests):
             self._need_manifests()
 
     def _names(self, path: str, named: _Named) -> bool:
-        data = self.texts.data(path)
-        if data is None:
+        try:
+            words = self.texts.every(path)
+        except (OSError, ValueError):
             return True
-        text = data.decode("utf-8", "replace")
-        return any(word in text for word in named.words)
+        return any(word in words for word in named.words)
 
     # Compose
 
@@ -368,6 +362,9 @@ class Joined:
                     self._need(other)
         for other, said in self._takers.items():
             if other != path and self._may_say(other, said, path):
+                self._need(other)
+        for command in self._commands:
+            for other in command.paths if path in command.env else ():
                 self._need(other)
         if path in self._compose:
             for other in self._said.get(path, ()):
@@ -404,8 +401,16 @@ class Joined:
 
     def _projects(self, path: str, words: Words) -> set[str]:
         """What the projects may be called that a Compose file is part of."""
-        names = {posixpath.basename(posixpath.dirname(each)) for each in (path, *self._said.get(path, ()))}
-        return {"".join(_NORMAL.findall(name.lower())).lstrip("_-") for name in (*names, *words.names)} - {""}
+        if path not in self._called:
+            names = {posixpath.basename(posixpath.dirname(each)) for each in (path, *self._said.get(path, ()))}
+            names.update(map(posixpath.basename, self._started.get(path, ())))
+            names |= words.names
+            if words.odd_names:
+                names |= words.words
+            if words.odd_names or "COMPOSE_PROJECT_NAME" in self._said_names:
+                names |= self._said_names
+            self._called[path] = {"".join(_NORMAL.findall(name.lower())).lstrip("_-") for name in names} - {""}
+        return self._called[path]
 
     def _need_sharing(self, path: str, words: Words) -> None:
         """Who names the same file of variables: what is in it is told of one of them."""
@@ -422,17 +427,32 @@ class Joined:
     @cached_property
     def _said(self) -> dict[str, set[str]]:
         """The Compose files that scripts, pipelines, READMEs and development containers lay over one another."""
-        from hullcheck.link.compose_said import MAX_PROJECTS, said_by_texts
 
         found: dict[str, set[str]] = {}
-        if len(self._compose) + len(self._variables) == 0:
-            return found
-        told = said_by_texts(self.tree.paths, self.tree.read, self._compose)
-        if len(told) >= MAX_PROJECTS:
-            raise TooManyError
-        for said in (*(each.paths for each in told), *self._containers):
+        for said in (*(each.paths for each in self._commands), *self._containers):
             for path in said:
                 found.setdefault(path, set()).update(said)
+        return found
+
+    @cached_property
+    def _commands(self) -> list["Said"]:
+        """How scripts, pipelines and READMEs start Compose."""
+        from hullcheck.link.compose_said import MAX_PROJECTS, said_by_texts
+
+        if len(self._compose) + len(self._variables) == 0:
+            return []
+        told = said_by_texts(self.tree.paths, self.tree.read, self._compose, self.texts.commands)
+        if len(told) >= MAX_PROJECTS:
+            raise TooManyError
+        return told
+
+    @cached_property
+    def _started(self) -> dict[str, set[str]]:
+        """The folders that commands say the paths in a Compose file are seen from."""
+        found: dict[str, set[str]] = {}
+        for said in self._commands:
+            for path in said.paths if said.folder is not None else ():
+                found.setdefault(path, set()).add(said.folder or "")
         return found
 
     @cached_property
@@ -568,7 +588,16 @@ class Joined:
                 else:
                     raise TooManyError
         for other, said in self._builders.items():
-            if self._may_say(other, said, path):
+            if other != path and self._may_say(other, said, path):
+                self._tell(other)
+        for command in self._commands:
+            for other in command.paths if path in command.env else ():
+                self._tell(other)
+        if path in self.containers or any(place.path == path for _, place in self._in_repository.inline):
+            text = (self.texts.data(path) or b"").decode("utf-8", "replace")
+            self._need_makers(Words(words=all_words(text), odd_images="$" in text or "\\" in text))
+        if path.endswith(_OF_CONTAINERS):
+            for other in self.containers:
                 self._tell(other)
         for each in self._told_by(path):
             self._tell(each)
@@ -586,6 +615,8 @@ class Joined:
     def _may_be_applied(self, path: str) -> bool:
         """May an overlay or a chart take the file in?"""
         name = posixpath.basename(path)
+        if any(word in (self.texts.data(other) or b"") for other in self._manifests for word in _DEPLOYERS):
+            return True
         for other, entry in self.entries.items():
             if Kind.CHART in (entry.kind, *entry.also) and _in(path, posixpath.dirname(other)):
                 return True
@@ -595,12 +626,32 @@ class Joined:
                     return True
         return False
 
-    @cached_property
+    @property
     def _asked(self) -> tuple["Build", ...]:
-        from hullcheck.link.asked import asked
+        return self._in_repository.builds
+
+    @property
+    def bakes(self) -> tuple[str, ...]:
+        """The bake files that pipelines and scripts name."""
+        return self._in_repository.bakes
+
+    @cached_property
+    def _in_tree(self) -> "InTexts":
+        """What pipelines and scripts ask for."""
+        from hullcheck.link.asked import InTexts, asked
         from hullcheck.link.ci import pipelines
 
-        return asked(self.tree, pipelines(self.tree)).builds
+        found = pipelines(self.tree)
+        return InTexts(found, asked(self.tree, found, self.texts.has_word), self.texts.commands)
+
+    @property
+    def asked(self) -> "InTexts":
+        """What the pipelines say, and what they and scripts ask for."""
+        return self._in_tree
+
+    @property
+    def _in_repository(self) -> "Asked":
+        return self._in_tree.asked
 
 
 _WORD = pattern(r"[A-Za-z0-9_.-]+")

@@ -104,7 +104,10 @@ def _of_project(project: "ComposeProject") -> Iterator[str]:
 
 def _put_in(tree: Tree) -> Iterator[str]:
     """The names that Tilt, DevSpace and werf put what they build in the place of."""
-    likely = sorted(((path, reader) for path in tree.paths if (reader := _reader(path)) is not None), key=itemgetter(0))
+    likely = sorted(
+        ((path, reader) for path in tree.paths if _may_be_read(path) and (reader := _reader(path)) is not None),
+        key=itemgetter(0),
+    )
     for path, reader in likely[:MAX_FILES]:
         try:
             text = tree.read(path, MAX_BYTES).decode("utf-8", "replace")
@@ -115,6 +118,12 @@ def _put_in(tree: Tree) -> Iterator[str]:
                 from hullcheck.link.builds import image_name
 
                 yield image_name(match[1])
+
+
+def _may_be_read(path: str) -> bool:
+    """Is it worth while to look at the name? Most files' are neither."""
+    lower = path.lower()
+    return "tiltfile" in lower or lower.endswith(tuple(_READERS))
 
 
 def _reader(path: str) -> Lazy | None:

@@ -23,8 +23,7 @@ from hullcheck.tuples import NamedTuple
 from hullcheck.typed import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from hullcheck.link.asked import Asked
-    from hullcheck.link.ci import Pipelines
+    from hullcheck.link.asked import InTexts
 
 
 class Used(NamedTuple):
@@ -72,9 +71,17 @@ class Project(NamedTuple):
         return {name for name, there in found if there} | {"repository"} | self.beside
 
 
-def link(files: dict[str, File], tree: Tree, settings: Settings) -> Project:
-    """Unite the files. Everything is looked up by path or name, so the cost grows with the files, not their pairs."""
-    return _Linker(files, tree, settings).project()
+def link(files: dict[str, File], tree: Tree, settings: Settings, asked: "InTexts | None" = None) -> Project:
+    """Unite the files. Everything is looked up by path or name, so the cost grows with the files, not their pairs.
+
+    `asked` is what the tree's pipelines and scripts say, if that is known.
+    """
+    return _Linker(files, tree, settings, asked).project()
+
+
+def uses(files: dict[str, File], tree: Tree, settings: Settings, asked: "InTexts | None" = None) -> Iterator[ImageUse]:
+    """The images that files of the dialects use, without anything else that is found out of them."""
+    return _Linker(files, tree, settings, asked).uses()
 
 
 def scopes(files: dict[str, File], tree: Tree, settings: Settings) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
@@ -84,7 +91,13 @@ def scopes(files: dict[str, File], tree: Tree, settings: Settings) -> tuple[tupl
 
 
 class _Linker:
-    def __init__(self, files: dict[str, File], tree: Tree, settings: Settings) -> None:
+    def __init__(
+        self,
+        files: dict[str, File],
+        tree: Tree,
+        settings: Settings,
+        asked: "InTexts | None" = None,
+    ) -> None:
         self.files = files
         self.tree = tree
         self.settings = settings
@@ -92,12 +105,14 @@ class _Linker:
             problem for file in files.values() for reading in file.readings for problem in reading.problems
         ]
         self.dockerfiles = {p: f.model for p, f in of_kind(files, "dockerfile").items() if f.model}
+        self.commands = asked.commands if asked is not None else None
         self.compose: list[Any] = []
         self.manifests: Any = None
         self.developed: Any = None
         self._in_time(self._take_projects, "compose", "Compose project")
-        self.pipelines, self.asked = self._nothing_asked()
-        self._in_time(self._take_pipelines, "dockerfile compose", "pipeline")
+        self.pipelines, self.asked, _ = asked or self._nothing_asked()
+        if asked is None:
+            self._in_time(self._take_pipelines, "dockerfile compose", "pipeline")
         self._in_time(self._read_named, "dockerfile compose", "Dockerfile that others name")
         self._in_time(self._take_manifests, "kubernetes kustomization chart", "manifest")
         self._in_time(self._take_dev_containers, "devcontainer", "development container")
@@ -108,6 +123,15 @@ class _Linker:
             self._in_time(self._take_images, "dockerfile compose", "image")
         self.local: LocalImages | None = None
         self._in_time(self._take_local_images, "dockerfile compose skaffold", "image that is built here")
+
+    def uses(self) -> Iterator[ImageUse]:
+        made = (
+            self._tagged(self._settled(self._kubernetes_parts(), "kubernetes")),
+            self._settled(self._compose_parts(), "compose"),
+            self._settled(self._dockerfile_parts(), "dockerfile"),
+            self._dev_container_parts(),
+        )
+        return (each.part for each in itertools.chain(*made) if isinstance(each.part, ImageUse))
 
     def project(self) -> Project:
         parts: list[Scoped] = []
@@ -227,7 +251,7 @@ class _Linker:
 
         named = NamedFiles(self.files, self.tree)
         variables = Texts(self._variable_files(composed, texts), self.tree)
-        around = Around(self.tree.paths, self.tree.read, self.settings.compose_projects)
+        around = Around(self.tree.paths, self.tree.read, self.settings.compose_projects, self.commands)
         env = {posixpath.dirname(path): self.settings.given.env for path in composed} if self.settings.given.env else {}
         profiles = self.settings.given.profiles
         found = link(Files(composed, named.compose), env, variables, around, profiles=profiles)
@@ -289,11 +313,11 @@ class _Linker:
         self.files[path] = made
         self.problems += file.problems
 
-    def _nothing_asked(self) -> tuple["Pipelines", "Asked"]:
-        from hullcheck.link.asked import Asked
+    def _nothing_asked(self) -> "InTexts":
+        from hullcheck.link.asked import Asked, InTexts
         from hullcheck.link.ci import Pipelines
 
-        return Pipelines(scanned=True), Asked()  # so that nothing is said to be missing
+        return InTexts(Pipelines(scanned=True), Asked())  # so that nothing is said to be missing
 
     def _take_pipelines(self) -> None:
         from hullcheck.link.asked import asked

@@ -172,7 +172,7 @@ def of_dockerfile(data: bytes) -> Words:
     text = data.decode("utf-8", "replace")
     named = [(line or word) for line, word in _FROM.findall(text)]
     odd = any("\\" in value or "`" in value or any(map(_made_up, value.split())) for value in named)  # it goes on
-    return Words(words=_words(text), odd_images=odd or "\0" in text)
+    return Words(words=all_words(text), odd_images=odd or "\0" in text)
 
 
 def _made_up(image: str) -> bool:
@@ -188,7 +188,8 @@ def _last(image: str) -> str:
     return re.split("[:@]", image.rpartition("/")[2], maxsplit=1)[0]
 
 
-def _words(text: str) -> frozenset[str]:
+def all_words(text: str) -> frozenset[str]:
+    """The words of a text, and what they are without dashes and dots around them."""
     found = set(_WORD.findall(text))
     found |= {word.strip("-.") for word in found if word[0] in "-." or word[-1] in "-."}
     return frozenset(found)
@@ -197,7 +198,7 @@ def _words(text: str) -> frozenset[str]:
 def _of_text(text: str, words: Words) -> Words:
     """The words of a Compose, skaffold or bake file, or of variables for one."""
     anything = words.other
-    found = _words(text)
+    found = all_words(text)
     lists = not found.isdisjoint(("include", "env_file"))
     odd_builds = odd_files = False
     plain = text.replace("$$", "") if "$$" in text else text

@@ -1,0 +1,108 @@
+"""The words of a tree's files, each read once at most: what the index has of them needn't be read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Container, Iterable
+from functools import partial
+
+from hullcheck.budget import tick
+from hullcheck.discover import MAX_BYTES, Entry, Tree
+from hullcheck.link.words_of import UNKNOWN, Words, all_words, words_of
+from hullcheck.typed import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from hullcheck.link.compose_said import Command
+    from hullcheck.link.tree_index import Index
+
+
+class Texts:
+    """The words of files, each read once, when it is asked for.
+
+    They follow from a file's name and bytes: what the `index` of the files on disk has needn't be read again. What is the
+    `same` in another tree is known from there.
+    """
+
+    def __init__(
+        self,
+        tree: Tree,
+        entries: Iterable[Entry],
+        other: "Texts | None" = None,
+        same: Container[str] = (),
+        index: "Index | None" = None,
+    ) -> None:
+        self.tree = tree
+        self.entries = {entry.path: entry for entry in entries}
+        self._other = other
+        self._same = same
+        self._known: dict[str, Words] = {}
+        self._commands: dict[str, list[Command]] = {}
+        self._index = index
+
+    def take(self, other: "Texts", same: Container[str]) -> None:
+        """Take over what another tree's words are known to be, for the files that are the `same` there."""
+        entries = self.entries
+        self._known.update(
+            (path, words)
+            for path, words in other._known.items()
+            if path in same and path in entries and other.entries[path] == entries[path]
+        )
+
+    def data(self, path: str) -> bytes | None:
+        """A file's bytes; None if it can't be read."""
+        tree = self._other.tree if self._other is not None and path in self._same else self.tree
+        try:
+            return tree.read(path)
+        except (OSError, ValueError):
+            return None
+
+    def __getitem__(self, path: str) -> Words:
+        if path not in self._known:
+            tick()
+            if self._other is not None and self._other.entries.get(path) == self.entries[path] and path in self._same:
+                self._known[path] = self._other[path]
+                return self._known[path]
+            self._known[path] = self._found(self.entries[path])
+        return self._known[path]
+
+    def _found(self, entry: Entry) -> Words:
+        if self._index is None:
+            data = self.data(entry.path)
+            return UNKNOWN if data is None else words_of(entry, data)
+        kinds = " ".join(kind.value for kind in (entry.kind, *entry.also))
+        try:
+            return Words(*self._get(entry.path, kinds, lambda data: tuple(words_of(entry, data))))
+        except (OSError, ValueError):
+            return UNKNOWN
+
+    def _get(self, path: str, what: str, made: Callable[[bytes], Any], limit: int = MAX_BYTES) -> Any:
+        assert self._index is not None
+        return self._index.get(self.tree, path, what, made, limit)  # type: ignore[arg-type]
+
+    def has_word(self, path: str) -> bool:
+        """Does a script have a word of builds? OSError if it can't be read."""
+        from hullcheck.link import asked
+
+        if self._index is None:
+            return asked.has_word(self.tree.read(path, asked.MAX_BYTES))
+        return bool(self._get(path, "asks", asked.has_word, asked.MAX_BYTES))
+
+    def commands(self, path: str) -> "list[Command]":
+        """The commands in a text by which Compose may be started; OSError if it can't be read."""
+        if path not in self._commands:
+            from hullcheck.link.compose_said import commands_in
+
+            if self._index is None:
+                self._commands[path] = commands_in(path, self.tree.read(path))
+            else:
+                self._commands[path] = self._get(path, "starts", partial(commands_in, path))
+        return self._commands[path]
+
+    def every(self, path: str) -> str:
+        """All of the words of a file, each with an end of line before and behind it; OSError if it can't be read."""
+        if self._index is None:
+            return _lines(self.tree.read(path))
+        return str(self._get(path, "words", _lines))
+
+
+def _lines(data: bytes) -> str:
+    return "\n".join(("", *sorted(all_words(data.decode("utf-8", "replace"))), ""))

@@ -1,0 +1,208 @@
+"""The index of a tree: a run about some files tells the same with it and without, whatever was changed in between."""
+
+import os
+import random
+import time
+from pathlib import Path
+
+import pytest
+
+import joined_trees
+from cached import MARGIN, Ended, git, run
+from hullcheck import look, narrow
+from hullcheck.cache import again, folder
+from hullcheck.discover import DiskTree
+from hullcheck.link import tree_index as index
+
+pytestmark = pytest.mark.skipif(not folder.supported(), reason="nothing is kept there")
+
+SEEDS = range(40) if os.environ.get("HULLCHECK_TEST_SLOW") else range(6)
+
+
+@pytest.fixture(autouse=True)
+def _small(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of few files not all are read, what was found out is kept, and soon relied on."""
+    monkeypatch.setattr(narrow, "LEAST", 0)
+    monkeypatch.setattr(index, "LEAST", 1)
+    monkeypatch.setattr(again, "MARGIN", MARGIN)
+
+
+@pytest.fixture
+def hits(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The files that weren't read."""
+    found: list[str] = []
+    real = look.known
+    monkeypatch.setattr(look, "known", lambda path, *others: (found.append(path), real(path, *others))[1])
+    return found
+
+
+def settle() -> None:
+    time.sleep(2 * MARGIN / 1e9)
+
+
+def written(tree: Path, files: dict[str, str]) -> None:
+    for path, text in files.items():
+        (tree / path).parent.mkdir(parents=True, exist_ok=True)
+        (tree / path).write_text(text, encoding="utf-8")
+
+
+def edited(tree: Path, rng: random.Random, seed: int) -> None:
+    """One change, as people and tools make them."""
+    paths = sorted(path for path in tree.rglob("*") if path.is_file() and ".git/" not in f"{path}/")
+    others = joined_trees.Maker(seed).tree()
+    path = rng.choice(paths)
+    alike = [text for name, text in others.items() if name.rpartition("/")[2] == path.name]
+    how = rng.choice(("text", "text", "text", "swap", "new", "gone", "moved", "times", "link"))
+    if how == "text":
+        path.write_text(rng.choice(alike) if alike else f"{path.read_text()}# more\n", encoding="utf-8")
+    elif how == "swap":  # of the same size, and with the times of before
+        info, text = path.stat(), path.read_text(encoding="utf-8")
+        path.write_text(text.replace("web", "bew"), encoding="utf-8")
+        os.utime(path, ns=(info.st_atime_ns, info.st_mtime_ns))
+    elif how == "new":
+        written(tree, dict([rng.choice(sorted(others.items()))]))
+    elif how == "gone":
+        path.unlink()
+    elif how == "moved":
+        os.replace(path, rng.choice(paths))
+    elif how == "times":
+        os.utime(path)
+    else:
+        path.unlink()
+        path.symlink_to(rng.choice(paths))
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_output_is_the_same_with_the_index_and_without(seed: int, tmp_path: Path, hits: list[str]) -> None:
+    tree, rng = tmp_path / "tree", random.Random(seed)
+    written(tree, joined_trees.several(seed))
+    git_of(tree)
+    asked = [
+        str(path.relative_to(tree)) for path in sorted(tree.rglob("*")) if path.is_file() and ".git" not in path.parts
+    ]
+    for step in range(8):
+        if rng.random() < 0.7:
+            settle()
+        target = rng.choice([path for path in asked if (tree / path).exists()])
+        arguments = rng.choice(([target], ["--output-format", "json", target], ["-v", os.path.dirname(target)]))
+        assert run(tree, tmp_path, *arguments).same(run(tree, tmp_path, *arguments, cache=False)), arguments
+        edited(tree, rng, seed * 100 + step)
+        if os.path.islink(tree / target) or not (tree / target).exists():
+            asked.remove(target)
+    assert hits, "nothing was known"
+
+
+@pytest.mark.parametrize("seed", [1, 2, 4])
+def test_a_hook_is_told_the_same(seed: int, tmp_path: Path, hits: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    tree, rng = tmp_path / "tree", random.Random(seed)
+    written(tree, joined_trees.several(seed))
+    git_of(tree)
+    monkeypatch.setenv("GIT_INDEX_FILE", str(tree / ".git/index"))
+    for step in range(6):
+        settle()
+        edited(tree, rng, seed * 100 + step)
+        git(tree, "add", "--all", "--force")
+        settle()
+        arguments = ("--pre-commit", "--output-format", "json")
+        assert run(tree, tmp_path, *arguments).same(run(tree, tmp_path, *arguments, cache=False))
+        git(tree, "commit", "-q", "--allow-empty", "-m", "next")
+    assert hits
+
+
+def git_of(tree: Path) -> None:
+    git(tree, "init", "-q", ".")
+    git(tree, "add", "--all", "--force")
+    git(tree, "commit", "-q", "-m", "first")
+
+
+TWO = "FROM debian:13.1 AS good\nUSER 10001\nFROM debian:13.1 AS bad\n"
+FILES = {
+    "0/Dockerfile": "FROM debian:13.1\nUSER 10001\n",
+    "web/Dockerfile": TWO,
+    "app/compose.yaml": "services:\n  a: {build: {context: ../wob, target: good}}\n",
+    **{f"more/c{number}.yaml": f"a: {number}\n" for number in range(40)},
+}
+
+
+@pytest.fixture
+def tree(tmp_path: Path) -> Path:
+    made = tmp_path / "tree"
+    written(made, FILES)
+    (made / ".git").mkdir()
+    settle()
+    return made
+
+
+def both(tree: Path, scratch: Path) -> tuple[Ended, Ended]:
+    return run(tree, scratch, "web/Dockerfile"), run(tree, scratch, "web/Dockerfile", cache=False)
+
+
+def renamed(tree: Path) -> None:
+    (tree / "app/compose.yaml").write_text(FILES["app/compose.yaml"].replace("wob", "web"))
+
+
+def test_a_change_of_a_file_that_was_not_read_is_noticed(tree: Path, tmp_path: Path, hits: list[str]) -> None:
+    first, _ = both(tree, tmp_path)
+    (tree / "web/Dockerfile").write_text(f"{TWO}# more\n")
+    settle()
+    second, _ = both(tree, tmp_path)
+    assert any(path.endswith("app/compose.yaml") for path in hits)
+    again_, _ = both(tree, tmp_path)
+    assert again_.again
+    assert again_.same(second)
+    renamed(tree)
+    last, plain = both(tree, tmp_path)
+    assert not last.again
+    assert last.same(plain)
+    assert not last.same(first)
+
+
+def test_a_signature_that_tells_nothing_would_be_noticed(
+    tree: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(DiskTree, "known_by", lambda self, path: (0o100644, 1, 1, 1, 1, 1))
+    monkeypatch.setattr(index.Index, "get", _trusting(index.Index.get))
+    both(tree, tmp_path)
+    renamed(tree)
+    made, plain = both(tree, tmp_path)
+    assert not made.same(plain)
+
+
+def _trusting(real: object) -> object:
+    kept: dict[tuple[str, str], object] = {}
+
+    def get(self: index.Index, tree: DiskTree, path: str, what: str, made: object, limit: int) -> object:
+        if (path, what) not in kept:
+            kept[path, what] = real(self, tree, path, what, made, limit)  # type: ignore[operator]
+        return kept[path, what]
+
+    return get
+
+
+@pytest.mark.parametrize("how", ["cut", "changed", "open to others", "other values"])
+def test_a_damaged_index_is_none(tree: Path, tmp_path: Path, hits: list[str], how: str) -> None:
+    both(tree, tmp_path)
+    for path in (tmp_path / "cache").iterdir():
+        data = path.read_bytes()
+        if how == "cut":
+            path.write_bytes(data[: len(data) // 2])
+        elif how == "changed":
+            path.write_bytes(data[:-1] + bytes((data[-1] ^ 1,)))
+        elif how == "open to others":
+            path.chmod(0o666)
+        elif path.name != folder.TAG:
+            handle = folder.opened(str(tmp_path / "cache"))
+            folder.keep(handle, path.name, b"i\x01\x00\x00\x00")
+            os.close(handle)
+    hits.clear()
+    made, plain = both(tree, tmp_path)
+    assert made.same(plain)
+    assert not hits
+
+
+@pytest.mark.parametrize("option", ["--no-cache", "--gate", "--fix"])
+def test_it_is_not_used_where_nothing_is_kept(tree: Path, tmp_path: Path, hits: list[str], option: str) -> None:
+    both(tree, tmp_path)
+    hits.clear()
+    run(tree, tmp_path, option, "web/Dockerfile", cache=option != "--no-cache")
+    assert not hits
