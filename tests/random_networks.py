@@ -21,7 +21,7 @@ labels = st.dictionaries(st.sampled_from(("app", "tier")), values, max_size=2)
 
 @st.composite
 def requirements(draw: st.DrawFn) -> Requirement:
-    operator = draw(st.sampled_from(Operator))
+    operator = draw(st.sampled_from(list(Operator)))
     takes_values = operator in (Operator.IN, Operator.NOT_IN)
     listed = draw(st.frozensets(values, min_size=1, max_size=2)) if takes_values else frozenset()
     return Requirement(draw(keys), operator, listed)
@@ -89,7 +89,7 @@ def own_policies(draw: st.DrawFn) -> Policy:
 @st.composite
 def admin_policies(draw: st.DrawFn, number: int = 0) -> Policy:
     tier = draw(st.sampled_from((Tier.ADMIN, Tier.BASELINE)))
-    found = rules(st.sampled_from(Action))
+    found = rules(st.sampled_from(list(Action)))
     return Policy(
         made("ClusterNetworkPolicy", f"p{number}"),
         "",

@@ -45,7 +45,7 @@ def words(result: engine.Result) -> dict[str, str]:
     found = {name: report.render(name, run) for name in ("json", "full", "sarif")}
     ledger = [(item.path, item.kind, item.object, item.state, item.reason) for item in result.coverage.items]
     others = (result.exit_code, result.files, result.not_decided, result.skipped, ledger, len(result.left_out))
-    return {**found, "else": repr(others), "redact": repr(sorted(map(repr, result.redact)))}
+    return {**found, "else": repr(others), "redact": repr(sorted(set(map(repr, result.redact))))}
 
 
 def fresh(root: Path) -> dict[str, str]:

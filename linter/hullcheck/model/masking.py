@@ -65,7 +65,7 @@ def in_message(text: str) -> Iterator[Span]:
 _QUOTED = pattern(r"`(?P<quoted>[^`\n]+)`")
 
 
-@lru_cache(maxsize=4_096)
+@lru_cache(maxsize=512)
 def in_quoted(text: str) -> tuple[Span, ...]:
     """The credentials in what a sentence quotes: messages quote the same names and values again and again."""
     return (

@@ -144,13 +144,13 @@ def _merged(spans: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int]]:
     return merged(spans)
 
 
-@lru_cache(maxsize=4_096)
+@lru_cache(maxsize=512)
 def _tells(text: str) -> bool:
     """Does a text hold a credential, as far as it tells? Many edits put in the same."""
     return any(_lookalikes(text, 0, len(text)))
 
 
-@lru_cache(maxsize=4_096)
+@lru_cache(maxsize=512)
 def told(text: str) -> str:
     """A message that may quote anything, without the credentials in it: for what is told without a report."""
     if "`" not in text and "://" not in text and len(text) < 20:

@@ -27,7 +27,7 @@ from hullcheck.render.helm.values import Host, NilList, Value, is_list, kind
 from hullcheck.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from re import Pattern
+    import re
 
 WIDTH = 80
 MAX_KEY = 128
@@ -271,7 +271,7 @@ def _style(value: str) -> str:
     return "" if _plain_allowed(value) else "'"
 
 
-def _odd(text: str) -> "Pattern[str]":
+def _odd(text: str) -> "re.Pattern[str]":
     """What isn't written as it is; to compile the expression for all of Unicode takes as long as to render a chart."""
     return _ODD_ASCII if text.isascii() else _ODD
 
