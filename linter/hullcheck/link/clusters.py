@@ -9,11 +9,11 @@ and is told about as they are. What is deployed to one cluster is then judged to
 from __future__ import annotations
 
 import posixpath
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import cached_property
 
 from hullcheck.link.deployed_layers import Metadata, laid_into, metadata_of, moved
-from hullcheck.link.gitops import ARGO, ELSEWHERE, FLUX, clean, overridden, sources_of, url_of
+from hullcheck.link.gitops import ARGO, ELSEWHERE, FLUX, clean, most_used, overridden, sources_of, url_of
 from hullcheck.link.substitutes import Substitutes
 from hullcheck.model.coverage import Gap
 from hullcheck.model.kubernetes import KubernetesObject
@@ -106,9 +106,7 @@ class Units:
 
     def _flux(self, found: list[KubernetesObject]) -> None:
         paths = {id(made): self._path(made) for made in found}
-        named = Counter(self._source_name(made) for made in found if self._holds(paths[id(made)]))
-        most = max(named.values(), default=0)
-        own = {name for name, count in named.items() if count == most}
+        own = most_used(self._source_name(made) for made in found if self._holds(paths[id(made)]))
         for made in found:
             path = paths[id(made)]
             if "${" in path:
@@ -167,14 +165,12 @@ class Units:
     # Argo CD
 
     def _argo(self, found: list[KubernetesObject]) -> None:
-        urls = Counter(
+        own = most_used(
             url_of(source)
             for made in found
             for source in sources_of(made)
             if self._holds(_argo_path(source)) or self._is_chart(_argo_path(source) or "-")
         )
-        most = max(urls.values(), default=0)
-        own = {url for url, count in urls.items() if count == most}
         for made in found:
             for source in sources_of(made):
                 path = _argo_path(source)
@@ -194,7 +190,18 @@ class Units:
 
     def _holds(self, path: str | None) -> bool:
         """Is there a folder with a kustomization, or with manifests?"""
-        return path is not None and (path in self._folders or any(True for _ in self._manifests(path, True)))
+        return path is not None and (path in self._folders or path in self._with_manifests)
+
+    @cached_property
+    def _with_manifests(self) -> set[str]:
+        """The folders that have manifests in them or below."""
+        found: set[str] = set()
+        for path in self._manifests("", True):
+            folder = posixpath.dirname(path)
+            while folder not in found:
+                found.add(folder)
+                folder = posixpath.dirname(folder)
+        return found
 
     def _manifests(self, folder: str, recurse: bool) -> Iterator[str]:
         below = f"{folder}/" if folder else ""

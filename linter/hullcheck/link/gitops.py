@@ -62,15 +62,9 @@ class Deployers:
 
     def _own_urls(self) -> frozenset[str]:
         """The addresses that mean this repository: those from which most paths are taken that are here."""
-        counted: Counter[str] = Counter()
-        for world in self.worlds:
-            for made in world.objects:
-                for source in sources_of(made):
-                    path = as_str(at(source, "path"))
-                    if path is not None and self.is_chart(clean(path)):
-                        counted[url_of(source)] += 1
-        most = max(counted.values(), default=0)
-        return frozenset(url for url, count in counted.items() if count == most)
+        sources = (source for world in self.worlds for made in world.objects for source in sources_of(made))
+        charts = ((source, as_str(at(source, "path"))) for source in sources)
+        return most_used(url_of(source) for source, path in charts if path is not None and self.is_chart(clean(path)))
 
     def releases(self) -> Iterator[Found]:
         """The releases of charts that are here, each once for each world that has its object."""
@@ -225,6 +219,13 @@ class Deployers:
         named = f"`{what}`" if what else "its chart"
         message = f"what {made.kind} `{made.name}` installs isn't judged: {named} isn't in this repository"
         self.problems.append(Problem(ELSEWHERE, message, made.location, made.owner, Gap(ELSEWHERE, made.kind, why)))
+
+
+def most_used(sources: Iterable[str]) -> frozenset[str]:
+    """The source that is this repository, or those: of all from which paths that are here are taken, the commonest."""
+    counted = Counter(sources)
+    most = max(counted.values(), default=0)
+    return frozenset(source for source, count in counted.items() if count == most)
 
 
 def sources_of(made: KubernetesObject) -> Iterator[Node]:

@@ -31,9 +31,6 @@ if TYPE_CHECKING:
 MAX_ROUNDS = 5
 """How often what deploys may make more that deploys: applications of applications."""
 
-FLUX = "toolkit.fluxcd.io"
-"""How the API groups of Flux end."""
-
 _DEPLOYING = frozenset(("HelmRelease", "Application", "ApplicationSet", "Kustomization"))
 
 
@@ -473,6 +470,8 @@ def _joined(world: World, parts: "Sequence[tuple[list[KubernetesObject], Install
 
 
 def _identities(objects: "Iterable[NodeMapping]", namespace: str) -> set[Identity]:
+    from hullcheck.link.gitops import FLUX
+
     found = (made for root in objects if (made := object_of(root)) is not None)
     return {
         (m.group, m.kind, m.namespace or namespace, m.name)
