@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hullcheck.model.node import Mapping, Node, Scalar
+from hullcheck.model.node import Scalar
 from hullcheck.model.problem import Problem
 from hullcheck.parse.kustomization import Layer, RefusedError, UnknownError, layer, struct, texts
 from hullcheck.render.kustomize import generate, plugins, transformers, variables
@@ -235,7 +235,3 @@ class Builder:
 def texts_of(own: Layer, *names: str) -> list[Scalar]:
     """The strings of these fields that aren't empty."""
     return [node for name in names for node in texts(own.node(name), name) if node.text]
-
-
-def struct_field(node: Node, name: str) -> Node | None:
-    return node.get(name) if isinstance(node, Mapping) else None
