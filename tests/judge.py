@@ -6,8 +6,8 @@ from pathlib import Path
 from hullcheck import engine
 from hullcheck.check import Registry
 from hullcheck.commands.common import registry
-from hullcheck.config import Config, parse
 from hullcheck.finding import Finding, Severity
+from hullcheck.policy.config import Config, parse
 
 CHECKS: Registry = registry()
 TODAY = date(2026, 11, 24)

@@ -12,8 +12,8 @@ from datetime import date
 from pathlib import Path
 
 from hullcheck.commands.common import registry
-from hullcheck.config import Config
 from hullcheck.engine import Request
+from hullcheck.policy.config import Config
 from hullcheck.session import Session
 from many_runs import held
 

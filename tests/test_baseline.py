@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from gitrepo import Repo
-from hullcheck import baseline
 from hullcheck.cli import main
 from hullcheck.errors import HullcheckError
 from hullcheck.finding import Finding, Severity
+from hullcheck.policy import baseline
 from hullcheck.source import Source
 
 TODAY = date(2026, 11, 24)

@@ -1,8 +1,8 @@
 """What counts as new, as unchanged and as fixed when two trees are compared, on findings made by hand."""
 
-from hullcheck.changes import Comparison, Nature, Side, compare
+from hullcheck.change.changes import Comparison, Nature, Side, compare
+from hullcheck.change.renames import renames
 from hullcheck.finding import Finding, Severity, Suppression
-from hullcheck.renames import renames
 from hullcheck.source import Source
 
 COMPOSE = """services:

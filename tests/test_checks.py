@@ -14,12 +14,13 @@ from pathlib import Path
 import pytest
 
 from gitrepo import Repo
-from hullcheck import config, engine, report
-from hullcheck.base import Past
+from hullcheck import engine, report
+from hullcheck.change.base import Past
 from hullcheck.check import Check
 from hullcheck.commands.common import registry
-from hullcheck.config import Config
 from hullcheck.finding import Severity
+from hullcheck.policy import config
+from hullcheck.policy.config import Config
 
 FIXTURES = Path(__file__).parent.parent / "fixtures"
 CHECKS = registry()

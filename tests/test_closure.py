@@ -12,11 +12,12 @@ import pytest
 import joined_trees
 from gitrepo import Repo
 from hullcheck import engine, narrow, report
+from hullcheck.change import commit
 from hullcheck.commands import check, hook
 from hullcheck.commands.common import registry
-from hullcheck.config import Config
 from hullcheck.discover import Entry, Tree
 from hullcheck.link.joined import Joined
+from hullcheck.policy.config import Config
 
 TODAY = date(2026, 1, 1)
 CHECKS = registry()
@@ -254,7 +255,7 @@ def changed(repo: Repo, seed: int) -> None:
     repo.git("add", "--all", "--force")
 
 
-class Everything(narrow.Commit):
+class Everything(commit.Commit):
     """Tells of the same files, with all of both trees judged."""
 
     def chosen(self, tree: Tree, entries: list[Entry]) -> list[Entry]:

@@ -4,13 +4,13 @@ from pathlib import Path
 
 import pytest
 
-from hullcheck.config import Together
 from hullcheck.discover import DiskTree
 from hullcheck.finding import Finding
 from hullcheck.link.compose_said import is_likely, said_by_texts
 from hullcheck.link.project import scopes
 from hullcheck.model.compose import ComposeProject
 from hullcheck.model.settings import Settings
+from hullcheck.policy.config import Together
 from hullcheck.read import read_all
 from judge import TODAY, judge, named
 

@@ -8,14 +8,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hullcheck import config, schema
+from hullcheck import schema
 from hullcheck.check import Registry
 from hullcheck.cli import main
 from hullcheck.commands.common import registry
-from hullcheck.config import Chart, Config
 from hullcheck.errors import HullcheckError
 from hullcheck.finding import Finding, Severity
-from hullcheck.rules import Rules
+from hullcheck.policy import config
+from hullcheck.policy.config import Chart, Config
+from hullcheck.policy.rules import Rules
 from hullcheck.source import Source
 from hullcheck.terms import Term, names
 

@@ -8,8 +8,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from gitrepo import Repo
+from hullcheck.change.history import CommitTree, History
 from hullcheck.discover import DiskTree, Entry, Skipped
-from hullcheck.history import CommitTree, History
 from hullcheck.read import read_all
 
 POD = "apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec: {containers: [{name: c, image: x}]}\n"

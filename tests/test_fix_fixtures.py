@@ -12,10 +12,10 @@ import pytest
 
 from hullcheck import engine
 from hullcheck.check import Check, load
-from hullcheck.config import Config
 from hullcheck.finding import Finding, Severity
 from hullcheck.fix.apply import apply
 from hullcheck.fix.files import write
+from hullcheck.policy.config import Config
 
 FIXTURES = Path(__file__).parent.parent / "fixtures"
 REGISTRY = load("hullcheck_checks")

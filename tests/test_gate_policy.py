@@ -7,13 +7,13 @@ from pathlib import Path
 import pytest
 
 import hullcheck.source
-from hullcheck import baseline, config
+from hullcheck.change.gate.paths import witnesses
+from hullcheck.change.gate.policy import ACCOUNTS, Policies, Weaker, _all, held
 from hullcheck.check import load
 from hullcheck.engine import Request, select
 from hullcheck.finding import Severity
-from hullcheck.gate.paths import witnesses
-from hullcheck.gate.policy import ACCOUNTS, Policies, Weaker, _all, held
-from hullcheck.rules import Rules, matcher
+from hullcheck.policy import baseline, config
+from hullcheck.policy.rules import Rules, matcher
 
 REGISTRY = load("hullcheck_checks")
 SCHEMA = json.loads((Path(hullcheck.__file__).parent / "schemas/config.schema.json").read_text())

@@ -5,14 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from hullcheck import config
 from hullcheck.cli import main
 from hullcheck.commands.common import registry
-from hullcheck.config import Config
 from hullcheck.errors import HullcheckError
 from hullcheck.finding import Finding, Severity
-from hullcheck.migrate import Migration, migrate
-from hullcheck.rules import Rules
+from hullcheck.policy import config
+from hullcheck.policy.config import Config
+from hullcheck.policy.migrate import Migration, migrate
+from hullcheck.policy.rules import Rules
 from hullcheck.source import Source
 from hullcheck.terms import names
 

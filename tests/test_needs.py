@@ -10,9 +10,9 @@ import pytest
 from hullcheck import engine
 from hullcheck.analysis import Judge
 from hullcheck.check import Check, Entry, Parts, holds, load, search
-from hullcheck.config import Config
 from hullcheck.link.project import Project
 from hullcheck.model.settings import Settings
+from hullcheck.policy.config import Config
 from hullcheck.source import Field
 
 FIXTURES = Path(__file__).parent.parent / "fixtures"

@@ -6,9 +6,10 @@ from pathlib import Path
 import pytest
 
 from gitrepo import Repo
-from hullcheck import baseline, engine
+from hullcheck import engine
 from hullcheck.cli import main
 from hullcheck.finding import Finding, Severity
+from hullcheck.policy import baseline
 from judge import CHECKS, TODAY, judge, named
 from test_checks import CASES, FIXTURES, _config
 

@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from hullcheck import config, engine, suppress
-from hullcheck.config import Accepted, Config, Override
+from hullcheck import engine
 from hullcheck.finding import Finding, Part, Severity
-from hullcheck.rules import Asked, Rules
+from hullcheck.policy import config, suppress
+from hullcheck.policy.config import Accepted, Config, Override
+from hullcheck.policy.rules import Asked, Rules
 from hullcheck.terms import Term
 from judge import CHECKS, TODAY, judge, named
 from peer_evidence import PEERS
@@ -299,7 +300,7 @@ MIGRATED = [
 def test_what_is_migrated_reaches_no_further(
     tmp_path: Path, name: str, text: str, left: list[tuple[str, ...]], severity: str
 ) -> None:
-    from hullcheck.migrate import migrate
+    from hullcheck.policy.migrate import migrate
 
     made = migrate(name, text.encode(), CHECKS).text()
     service = "services:\n  web:\n    image: acme/web:1.2.3\n    cap_add: [SYS_ADMIN, NET_ADMIN]\n"
@@ -319,7 +320,7 @@ def test_what_is_migrated_reaches_no_further(
     ],
 )
 def test_what_is_migrated_for_manifests(tmp_path: Path, name: str, text: str, ignored: list[tuple[str, ...]]) -> None:
-    from hullcheck.migrate import migrate
+    from hullcheck.policy.migrate import migrate
 
     made = migrate(name, text.encode(), CHECKS).text()
     left = told(tmp_path, {"pod.yaml": CAPABLE.format("a: b")}, "dangerous-capability", made)
@@ -373,8 +374,8 @@ def test_an_id_of_one_dialect_takes_nothing_out_of_the_group_in_another(tmp_path
 
 
 def test_the_gate_sees_that_an_id_hides_more(tmp_path: Path) -> None:
+    from hullcheck.change.gate.policy import Policies, weakened
     from hullcheck.engine import select
-    from hullcheck.gate.policy import Policies, weakened
 
     def weaker(before: str, after: str) -> list[str]:
         base, own = (config.parse(".hullcheck.yaml", text.encode(), CHECKS) for text in (before, after))

@@ -6,8 +6,8 @@ import pytest
 
 from hullcheck import engine
 from hullcheck.commands.common import registry
-from hullcheck.config import Config
 from hullcheck.finding import Finding, Severity
+from hullcheck.policy.config import Config
 
 CHECKS = registry()
 

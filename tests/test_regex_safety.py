@@ -16,10 +16,10 @@ import pytest
 
 from ambiguity import EXPONENTIAL, Verdict, degree
 from expressions import Use, uses
-from hullcheck import migrate
 from hullcheck.model import base_images, secrets, tokens
 from hullcheck.model.lazy import Lazy
 from hullcheck.parse import words
+from hullcheck.policy import migrate
 from hullcheck_checks.supply_chain import pkg_signature_off
 
 USES, UNKNOWN = uses()
@@ -51,7 +51,7 @@ ONCE = {
 """Those that are matched from a place on, and the reason why what they have read isn't read again and again."""
 
 BUILT: dict[str, Callable[[], Iterator[tuple[str, int]]]] = {
-    "hullcheck.migrate": lambda: ((pattern, 0) for pattern, _ in migrate._READERS),
+    "hullcheck.policy.migrate": lambda: ((pattern, 0) for pattern, _ in migrate._READERS),
     "hullcheck.model.tokens": lambda: ((rule.pattern, re.ASCII) for rule in tokens._RULES),
     "hullcheck.parse.compose_schema": lambda: ((p, 0) for p in _schema_patterns("compose")),
     "hullcheck.schema": lambda: ((p, 0) for p in _schema_patterns("")),

@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 import pytest
 
-from hullcheck.ignores import objects
 from hullcheck.model import privileges, secrets
+from hullcheck.policy.ignores import objects
 from hullcheck_checks.identity import file_capability
 from hullcheck_checks.secrets import secret_mount_leak
 from hullcheck_checks.supply_chain import pkg_signature_off

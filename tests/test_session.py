@@ -19,8 +19,8 @@ import cached
 import joined_trees
 from hullcheck import engine, report, session, snapshot
 from hullcheck.commands.common import registry
-from hullcheck.config import Config
 from hullcheck.errors import HullcheckError
+from hullcheck.policy.config import Config
 from hullcheck.session import Session
 from process import environment
 

@@ -13,12 +13,12 @@ from hullcheck import engine
 from hullcheck.check import Registry
 from hullcheck.cli import main
 from hullcheck.commands.common import registry
-from hullcheck.config import Config
 from hullcheck.finding import Finding, Severity
 from hullcheck.model.kubernetes import KubernetesObject
 from hullcheck.model.misfit import scalar_kinds
 from hullcheck.model.node import Mapping, Scalar
 from hullcheck.parse import openapi, yaml
+from hullcheck.policy.config import Config
 from hullcheck.source import Source
 
 CHECKS: Registry = registry()

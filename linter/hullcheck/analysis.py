@@ -6,21 +6,22 @@ import itertools
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date
 
-from hullcheck import look, suppress
+from hullcheck import look
 from hullcheck.budget import CAUSE, OutOfTimeError, Thing, tick
 from hullcheck.check import Check, Parts, Registry
-from hullcheck.config import Config
 from hullcheck.coverage import ledger
 from hullcheck.discover import DEV_CONTAINER, Entry, Skipped, Tree
 from hullcheck.finding import Finding, Severity
-from hullcheck.ignores import Ignore, written
 from hullcheck.link.project import Project, link
 from hullcheck.model.coverage import Coverage
 from hullcheck.model.problem import Problem, late
 from hullcheck.model.scoped import Scoped
 from hullcheck.model.settings import Settings
+from hullcheck.policy import suppress
+from hullcheck.policy.config import Config
+from hullcheck.policy.ignores import Ignore, written
+from hullcheck.policy.rules import Rules
 from hullcheck.read import File, read_all
-from hullcheck.rules import Rules
 from hullcheck.source import Location
 from hullcheck.terms import Term
 from hullcheck.tuples import NamedTuple

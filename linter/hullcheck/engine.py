@@ -11,7 +11,6 @@ from datetime import date
 from hullcheck import look, report
 from hullcheck.analysis import Analysis, Judge, Progress, unread
 from hullcheck.check import Registry
-from hullcheck.config import Config, level
 from hullcheck.discover import (
     KUSTOMIZATION_NAMES,
     MAX_BYTES,
@@ -31,18 +30,20 @@ from hullcheck.model.problem import Problem
 from hullcheck.model.settings import Given, HelmValues, Settings
 from hullcheck.once import told_once
 from hullcheck.patterns import pattern
+from hullcheck.policy.config import Config, level
+from hullcheck.policy.rules import Rules, asked, meant
 from hullcheck.report.unite import unite
-from hullcheck.rules import Rules, asked, meant
 from hullcheck.source import Location, Source
 from hullcheck.terms import names
 from hullcheck.tuples import NamedTuple
 from hullcheck.typed import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from hullcheck.base import Past
-    from hullcheck.baseline import Baseline
-    from hullcheck.gate import Change
-    from hullcheck.narrow import Before, Narrow
+    from hullcheck.change.base import Past
+    from hullcheck.change.commit import Before
+    from hullcheck.change.gate import Change
+    from hullcheck.narrow import Narrow
+    from hullcheck.policy.baseline import Baseline
 
 
 _CONTEXT = pattern(r"\.env.*|.*\.dockerignore|\.hullcheck\.ya?ml", re.DOTALL)
@@ -143,7 +144,7 @@ class Result(NamedTuple):
 
 
 def _version_control(root: str) -> "report.VersionControl | None":
-    from hullcheck.history import version_control
+    from hullcheck.change.history import version_control
 
     return version_control(root)
 
@@ -207,7 +208,9 @@ def _narrow(request: Request, targets: tuple[str, ...], judge: Judge, tree: Tree
         commits = request.only is not None and not request.head and targets == ("",) and not request.config.suppress
         if not commits or _fails_on_unjudged(request) or not narrow.may_be(("commit",), request.config):
             return None
-        return narrow.Commit(judge.settings, request.past, request.config)
+        from hullcheck.change.commit import Commit
+
+        return Commit(judge.settings, request.past, request.config)
     return narrow.Narrow(targets, judge.settings) if narrow.may_be(targets, request.config) else None
 
 
@@ -236,7 +239,7 @@ def _change(
         return None
     if request.only is not None and request.own is None and not any(_asked(head.findings, request, targets)):
         return None  # where nothing is found, nothing is new
-    from hullcheck import gate
+    from hullcheck.change import gate
 
     overlaid = frozenset(_targets(_root(request), request) if request.stdin is not None else ())
     return gate.explained(gate.judge_change(head, disk, past, judge, overlaid, before), judge)
@@ -245,7 +248,7 @@ def _change(
 def _gate(
     change: "Change", request: Request, registry: Registry, judge: Judge
 ) -> tuple[tuple[Finding, ...], tuple[Finding, ...]]:
-    from hullcheck import gate
+    from hullcheck.change import gate
 
     own = request.own
     assert own is not None
@@ -265,11 +268,11 @@ def _without_old(
     """The findings, those of the baseline marked, and what is in it and isn't found any more."""
     if request.baseline is None:
         return findings
-    from hullcheck import baseline
+    from hullcheck.policy import baseline
 
     known = request.baseline
     if change is not None and request.own is not None:
-        from hullcheck.gate.policy import held
+        from hullcheck.change.gate.policy import held
 
         there = frozenset(scope for scope, _ in change.base.owners)
         known = held(known, change.base.findings, there, request.today)
@@ -488,7 +491,7 @@ def touches(finding: Finding, paths: Container[str]) -> bool:
 
 def _disk(root: str, request: Request, targets: tuple[str, ...], kind: Callable[..., DiskTree] = DiskTree) -> Tree:
     if request.past is not None and request.head:
-        from hullcheck.history import CommitTree
+        from hullcheck.change.history import CommitTree
 
         exclude, vendored = request.config.exclude, request.config.include_vendored
         return CommitTree(request.past.history, request.head, exclude=exclude, vendored=vendored)

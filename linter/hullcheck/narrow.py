@@ -2,27 +2,22 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Container, Iterable, Iterator
+from collections.abc import Container, Iterator
 from itertools import islice
 
 from hullcheck import look
 from hullcheck.budget import OutOfTimeError
-from hullcheck.config import Config
 from hullcheck.discover import DiskTree, Entry, Tree
-from hullcheck.errors import NotNarrowError
 from hullcheck.link.joined import Joined, TooManyError
 from hullcheck.link.project import Project, uses
 from hullcheck.link.tree_words import Texts
-from hullcheck.model.repository import Updates, is_credential_file
+from hullcheck.model.repository import Updates
 from hullcheck.model.settings import Settings
-from hullcheck.patterns import pattern
+from hullcheck.policy.config import Config
 from hullcheck.read import read, read_all
 from hullcheck.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from hullcheck.base import Past
-    from hullcheck.history import CommitTree
     from hullcheck.link.asked import InTexts
     from hullcheck.link.tree_index import Index
 
@@ -166,121 +161,6 @@ class Narrow:
             )
         except OutOfTimeError:
             return False
-
-
-class Commit(Narrow):
-    """What is chosen of a tree, and of the commit `past` that it started from, for the sake of what is new in it.
-
-    All that the changed files bear on is `told` of: these paths are the targets, once the tree's files are chosen.
-    """
-
-    def __init__(self, settings: Settings, past: "Past", config: Config) -> None:
-        super().__init__((), settings)
-        self.past = past
-        self.config = config
-        self.before: Before | None = None
-
-    def chosen(self, tree: Tree, entries: list[Entry]) -> list[Entry]:
-        """As for any; the change is looked up in the index, and in what the files of interest hold."""
-        if len(entries) < LEAST:
-            return entries
-        from hullcheck.base import base_tree
-        from hullcheck.history import LINK, SUBMODULE
-
-        base = base_tree(tree, self.past, self.config)
-        old = [item for item in base.entries() if isinstance(item, Entry)]
-        same = base.unchanged(tree)
-        texts = Texts(tree, entries, index=self._index)
-        before = Texts(base, old, texts, same)
-        paths = texts.entries.keys() | before.entries.keys()
-        changed = {path for path in paths if path not in same}
-        changed.update(self.past.history.differences(self.past.base.commit))
-        modes = (self.past.history.index().get(path, "").partition(" ")[0] for path in changed)
-        if any(mode in (LINK, SUBMODULE) for mode in modes) or any(base.target(path) for path in changed):
-            return entries
-        now, then = self._joins(texts, change=True), self._joins(before, change=True)
-        try:
-            changed |= {path for path in then.named() | now.named() if path in base.blobs and path not in same}
-            if any(bears_on_all(path, (tree, base)) for path in changed):
-                return entries
-            wanted, old_wanted = self._both(now, then, frozenset(changed))
-        except TooManyError:
-            return entries
-        finally:
-            self._note((), narrow=False)
-        self.targets = tuple(sorted({*changed, *now.told, *then.told}))
-        self.told = frozenset(self.targets)
-        self._joined = now
-        self.before = Before(self.targets, self.settings, then, old_wanted, base)
-        return [entry for entry in entries if entry.path in wanted]
-
-    def settled(self, project: Project) -> Project | None:
-        found = super().settled(project)
-        if found is None:
-            self.before = None  # then all of both trees is judged
-        return found
-
-    def _both(self, now: Joined, then: Joined, changed: frozenset[str]) -> tuple[frozenset[str], frozenset[str]]:
-        """What is joined with the change in either tree: followed in both until nothing is added."""
-        told = changed
-        while True:
-            wanted, old_wanted = now.of(tuple(told)), then.of(tuple(told))
-            more = told | now.told.keys() | then.told.keys()
-            if more == told:
-                return wanted, old_wanted
-            told = more
-
-
-class Before(Narrow):
-    """What was chosen of the commit that a change started from."""
-
-    def __init__(
-        self, targets: tuple[str, ...], settings: Settings, joined: Joined, wanted: frozenset[str], tree: "CommitTree"
-    ) -> None:
-        super().__init__(targets, settings)
-        self._joined = joined
-        self._wanted = wanted
-        self.tree = tree
-
-    def chosen(self, tree: Tree, entries: list[Entry]) -> list[Entry]:
-        return [entry for entry in entries if entry.path in self._wanted]
-
-    def settled(self, project: Project) -> Project | None:
-        found = super().settled(project)
-        if found is None:
-            raise NotNarrowError
-        return found
-
-
-_SPECIAL = pattern(
-    r"(?:.*/)?(?:\.git(?:ignore|attributes|modules)|[^/]*\.(?:docker|container)ignore|\.helmignore|tiltfile|[^/]+\.tiltfile"
-    r"|devspace\.ya?ml|werf\.yaml|\.?renovate[^/]*|dependabot\.ya?ml|package\.json|\.hullcheck[^/]*|pyproject\.toml"
-    r"|action\.ya?ml|devcontainer\.json|\.devcontainer\.json|\.gitlab-ci[^/]*)"
-    r"|(?:.*/)?\.(?:github|gitea|forgejo|gitlab)/.+",
-    re.IGNORECASE | re.DOTALL,
-)
-_SAYS = (b"build", b"bake", b"-f", b"--file", b"stack", b"ompose")
-
-
-def bears_on_all(path: str, trees: Iterable[Tree]) -> bool:
-    """May the file have a say in what is found anywhere: a pipeline, a script that builds, a list of what is ignored?"""
-    from hullcheck.link.asked import is_script
-    from hullcheck.link.compose_said import is_likely
-
-    if _SPECIAL.fullmatch(path) or is_credential_file(path):
-        return True
-    if not is_script(path) and not is_likely(path):
-        return False
-    for tree in trees:
-        try:
-            data = tree.read(path)
-        except FileNotFoundError:
-            continue
-        except OSError:
-            return True
-        if any(word in data for word in _SAYS):
-            return True
-    return False
 
 
 def may_be(targets: tuple[str, ...], config: Config) -> bool:

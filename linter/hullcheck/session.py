@@ -20,6 +20,7 @@ from functools import partial
 
 from hullcheck import budget, engine
 from hullcheck.analysis import Analysis, Progress
+from hullcheck.change.commit import bears_on_all
 from hullcheck.check import Registry
 from hullcheck.engine import Request, Result
 from hullcheck.errors import HullcheckError
@@ -31,7 +32,7 @@ from hullcheck.model.coverage import Coverage
 from hullcheck.model.image import ImageUse
 from hullcheck.model.repository import Updates
 from hullcheck.model.scoped import Scoped
-from hullcheck.narrow import bears_on_all, may_be
+from hullcheck.narrow import may_be
 from hullcheck.read import File, read_all
 from hullcheck.snapshot import GoneError, Snapshot
 from hullcheck.tuples import NamedTuple

@@ -19,11 +19,11 @@ with atheris.instrument_imports(include=["hullcheck"]):
     import hullcheck.model
     import hullcheck.parse
     import hullcheck.render
-    from hullcheck import baseline, config, migrate
     from hullcheck.commands.common import registry
     from hullcheck.discover import MAX_BYTES, as_entry, kind_of, patterns
     from hullcheck.errors import HullcheckError
     from hullcheck.parse import dockerignore, hcl, literal
+    from hullcheck.policy import baseline, config, migrate
     from hullcheck.read import File, read
     from hullcheck.render.compose import dotenv
     from hullcheck.render.helm import errors, regex, syntax

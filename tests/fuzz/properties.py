@@ -13,10 +13,10 @@ from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 from xml.etree import ElementTree
 
-from hullcheck import config
 from hullcheck.commands.common import registry
 from hullcheck.errors import HullcheckError
-from hullcheck.ignores import NEVER
+from hullcheck.policy import config
+from hullcheck.policy.ignores import NEVER
 
 from .desk import Desk, Outcome
 from .mutate import TOKEN

@@ -6,13 +6,14 @@ import argparse
 import os
 import sys
 
-from hullcheck import baseline, engine, look
-from hullcheck.baseline import Applied, Baseline, Entry
+from hullcheck import engine, look
 from hullcheck.commands import check, policy
 from hullcheck.commands.common import Progress, add_policy, registry, root_of
 from hullcheck.discover import relative
 from hullcheck.errors import HullcheckError
 from hullcheck.finding import Finding
+from hullcheck.policy import baseline
+from hullcheck.policy.baseline import Applied, Baseline, Entry
 from hullcheck.report.unite import each
 from hullcheck.written import write
 

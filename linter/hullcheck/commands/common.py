@@ -16,8 +16,8 @@ from hullcheck.typed import TYPE_CHECKING
 if TYPE_CHECKING:
     import argparse
 
-    from hullcheck import config
     from hullcheck.check import Registry
+    from hullcheck.policy import config
 
 CHECKS = "hullcheck_checks"
 
@@ -106,7 +106,7 @@ def reach_of(paths: list[str]) -> str:
 
 def read_config(options: argparse.Namespace, paths: list[str], checks: Registry) -> config.Config:
     """The configuration that holds, with what the command line says."""
-    from hullcheck import config
+    from hullcheck.policy import config
 
     if options.no_config:
         return with_options(config.Config(), options, checks)
@@ -115,7 +115,7 @@ def read_config(options: argparse.Namespace, paths: list[str], checks: Registry)
 
 def with_options(base: config.Config, options: argparse.Namespace, checks: Registry) -> config.Config:
     """A configuration, and what the command line adds to it or says instead."""
-    from hullcheck import config
+    from hullcheck.policy import config
 
     select = tuple(_words(getattr(options, "select", [])))
     ignore = tuple(_words(getattr(options, "ignore", [])))

@@ -8,9 +8,9 @@ from collections.abc import Iterable, Iterator
 from hullcheck import schema
 from hullcheck.check import Registry
 from hullcheck.commands.common import add_policy, read_config, registry
-from hullcheck.config import Accepted, Config, Override
 from hullcheck.discover import relative
-from hullcheck.rules import matcher
+from hullcheck.policy.config import Accepted, Config, Override
+from hullcheck.policy.rules import matcher
 from hullcheck.terms import said
 from hullcheck.tuples import NamedTuple
 

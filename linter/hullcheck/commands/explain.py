@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import argparse
 
-from hullcheck import config
 from hullcheck.commands.common import registry
+from hullcheck.policy import config
 from hullcheck.terms import Alias
 
 

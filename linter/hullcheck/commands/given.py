@@ -104,7 +104,7 @@ def values_of(tree: "Tree", root: str, sources: tuple[Source, ...]) -> tuple[Sou
     """The files of values as an earlier tree of the repository has them; says which it doesn't have."""
     if not sources:
         return ()
-    from hullcheck.history import as_then
+    from hullcheck.change.history import as_then
 
     found, missing = as_then(tree, root, sources)
     say_all(f"--values: {path} isn't there before, so that side goes without it" for path in missing)

@@ -13,9 +13,9 @@ import re
 from collections.abc import Iterable, Mapping
 
 from hullcheck import look
-from hullcheck.base import Past
+from hullcheck.change.base import Past
+from hullcheck.change.history import LINK, SUBMODULE, History
 from hullcheck.discover import kind_of, relative
-from hullcheck.history import LINK, SUBMODULE, History
 from hullcheck.model.repository import is_credential_file
 from hullcheck.patterns import pattern
 from hullcheck.tuples import NamedTuple

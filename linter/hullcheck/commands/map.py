@@ -222,7 +222,7 @@ def networks_in(
 
 def _links(options: argparse.Namespace, folder: str) -> "Links":
     """Where the files are that a page names by their paths below a folder."""
-    from hullcheck.history import version_control
+    from hullcheck.change.history import version_control
     from hullcheck.page.frame import Links
 
     root = root_of([folder])
@@ -279,8 +279,8 @@ def _safe(text: str) -> str:
 
 def _difference(options: argparse.Namespace) -> int:
     """Print what the change since a revision opens and closes."""
-    from hullcheck.base import resolve
-    from hullcheck.history import CommitTree, History
+    from hullcheck.change.base import resolve
+    from hullcheck.change.history import CommitTree, History
     from hullcheck.model.network.diff import Difference, differences
 
     if options.focus or options.explain or options.policies:

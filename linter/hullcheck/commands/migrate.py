@@ -6,10 +6,10 @@ import argparse
 import os
 import sys
 
-from hullcheck import migrate
 from hullcheck.commands.common import registry
 from hullcheck.discover import DiskTree
 from hullcheck.errors import HullcheckError
+from hullcheck.policy import migrate
 
 
 def add(parser: argparse.ArgumentParser) -> None:

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import os
 
-from hullcheck import config, look
+from hullcheck import look
 from hullcheck.check import Registry
 from hullcheck.commands.common import read_config, with_options
-from hullcheck.config import Config
 from hullcheck.discover import DiskTree, relative
 from hullcheck.engine import OwnPolicy
 from hullcheck.errors import HullcheckError
+from hullcheck.policy import config
+from hullcheck.policy.config import Config
 from hullcheck.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import argparse
 
-    from hullcheck.base import Past
-    from hullcheck.baseline import Baseline
+    from hullcheck.change.base import Past
+    from hullcheck.policy.baseline import Baseline
 
 
 def past(options: argparse.Namespace, root: str) -> Past | None:
@@ -25,7 +26,7 @@ def past(options: argparse.Namespace, root: str) -> Past | None:
     revision = options.diff_base or ("auto" if options.gate else "")
     if not revision:
         return None
-    from hullcheck.base import Past
+    from hullcheck.change.base import Past
 
     return Past(root, revision, look.ENVIRON, strict=options.gate)
 
@@ -38,7 +39,7 @@ def on_disk(
     path = options.baseline or (found.baseline and os.path.join(root, found.baseline))
     if not path or options.baseline == "":
         return found, None
-    from hullcheck import baseline
+    from hullcheck.policy import baseline
 
     return found, baseline.parse(_shown(root, path), file_bytes(path))
 
@@ -65,7 +66,7 @@ def at_base(options: argparse.Namespace, root: str, checks: Registry, before: Pa
     path = options.baseline or (found.baseline and os.path.join(root, found.baseline))
     if not path:
         return found, None
-    from hullcheck import baseline
+    from hullcheck.policy import baseline
 
     data = _at_base(root, path, before)
     return found, None if data is None else baseline.parse(_shown(root, path), data)

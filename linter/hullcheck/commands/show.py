@@ -256,8 +256,8 @@ def _story_as_json(story: "Story") -> dict[str, Any]:
 
 
 def _changes(root: str, options: argparse.Namespace) -> int:
-    from hullcheck.base import resolve
-    from hullcheck.history import CommitTree, History
+    from hullcheck.change.base import resolve
+    from hullcheck.change.history import CommitTree, History
     from hullcheck.report.changed import Style, render
     from hullcheck.report.changed_json import as_json
     from hullcheck.show.beside import Beside

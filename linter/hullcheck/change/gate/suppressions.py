@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 
+from hullcheck.change.gate.change import Change
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Related
-from hullcheck.gate.change import Change
-from hullcheck.ignores import Ignore
 from hullcheck.model.problem import Problem
+from hullcheck.policy.ignores import Ignore
 from hullcheck.source import Location
 from hullcheck.terms import Term, holding
 

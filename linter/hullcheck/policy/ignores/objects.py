@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from hullcheck.check import Registry
-from hullcheck.ignores import Ignore
-from hullcheck.ignores.comments import day, resolve, until
-from hullcheck.ignores.ids import Ids
 from hullcheck.model.compose import ComposeProject
 from hullcheck.model.kubernetes import KubernetesObject, World
 from hullcheck.model.node import Mapping, Node, Scalar, Sequence, as_str, at
 from hullcheck.patterns import pattern
+from hullcheck.policy.ignores import Ignore
+from hullcheck.policy.ignores.comments import day, resolve, until
+from hullcheck.policy.ignores.ids import Ids
 from hullcheck.read import File
 from hullcheck.terms import Terms
 

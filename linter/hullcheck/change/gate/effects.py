@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from hullcheck.change.gate.change import Change
 from hullcheck.finding import Finding
-from hullcheck.gate.change import Change
 from hullcheck.model.kubernetes import KubernetesObject
 from hullcheck.read import File
 from hullcheck.source import Location

@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterable
 
 from hullcheck.check import Registry
 from hullcheck.errors import HullcheckError
-from hullcheck.ignores.ids import Ids
 from hullcheck.patterns import pattern
+from hullcheck.policy.ignores.ids import Ids
 from hullcheck.source import Source
 from hullcheck.terms import Term
 from hullcheck.typed import Any

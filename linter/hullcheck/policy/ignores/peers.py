@@ -6,11 +6,11 @@ import re
 from collections.abc import Callable, Iterator
 
 from hullcheck.check import Registry
-from hullcheck.ignores import Ignore
-from hullcheck.ignores.comments import day
-from hullcheck.ignores.ids import Ids
-from hullcheck.ignores.lines import Lines
 from hullcheck.patterns import pattern
+from hullcheck.policy.ignores import Ignore
+from hullcheck.policy.ignores.comments import day
+from hullcheck.policy.ignores.ids import Ids
+from hullcheck.policy.ignores.lines import Lines
 from hullcheck.read import File
 from hullcheck.source import Location
 from hullcheck.terms import Terms

@@ -6,16 +6,16 @@ import itertools
 from collections.abc import Set as AbstractSet
 
 from hullcheck.analysis import Analysis, Judge
-from hullcheck.base import Past, base_tree
-from hullcheck.changes import Comparison, Nature, Side, compare
+from hullcheck.change.base import Past, base_tree
+from hullcheck.change.changes import Comparison, Nature, Side, compare
+from hullcheck.change.history import CommitTree, as_then
 from hullcheck.discover import Tree
 from hullcheck.finding import Finding
-from hullcheck.history import CommitTree, as_then
 from hullcheck.tuples import NamedTuple
 from hullcheck.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from hullcheck.narrow import Before
+    from hullcheck.change.commit import Before
 
 _SCOPES = frozenset(("PolicyScope", "World", "NamespaceUse"))
 _REPOSITORY = frozenset(("Updates", "Pipeline"))

@@ -8,15 +8,15 @@ from collections.abc import Iterator, Mapping
 from functools import cached_property
 
 from hullcheck import look
+from hullcheck.change.history import Base, CommitTree, History
 from hullcheck.errors import HullcheckError
-from hullcheck.history import Base, CommitTree, History
 from hullcheck.patterns import pattern
 from hullcheck.tuples import NamedTuple
 from hullcheck.typed import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from hullcheck.config import Config
     from hullcheck.discover import Tree
+    from hullcheck.policy.config import Config
 
 _ID = pattern(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _NONE = pattern(r"0{40}|0{64}")

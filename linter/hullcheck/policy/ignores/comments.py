@@ -8,9 +8,9 @@ from datetime import date
 
 from hullcheck.check import Registry
 from hullcheck.discover import DEV_CONTAINER
-from hullcheck.ignores import NEVER, Ignore
-from hullcheck.ignores.lines import Lines
 from hullcheck.patterns import pattern
+from hullcheck.policy.ignores import NEVER, Ignore
+from hullcheck.policy.ignores.lines import Lines
 from hullcheck.read import File
 from hullcheck.source import Location
 from hullcheck.terms import Terms

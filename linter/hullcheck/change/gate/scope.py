@@ -8,13 +8,13 @@ from collections.abc import Iterator
 
 from hullcheck import look
 from hullcheck.analysis import Analysis
+from hullcheck.change.gate.change import Change
+from hullcheck.change.renames import Content
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
-from hullcheck.gate.change import Change
 from hullcheck.model.coverage import JUDGED, LEFT_OUT, Coverage, Item
 from hullcheck.model.problem import Problem
 from hullcheck.patterns import pattern
-from hullcheck.renames import Content
 from hullcheck.source import Location, Source
 
 _KEPT = 0.5

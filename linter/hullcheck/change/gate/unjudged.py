@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
+from hullcheck.change.gate.change import Change
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
-from hullcheck.gate.change import Change
 from hullcheck.model.coverage import Item
 from hullcheck.model.problem import Problem
 from hullcheck.source import Source

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 
 from hullcheck.check import Registry
-from hullcheck.config import Config, Override, level
 from hullcheck.discover import patterns
 from hullcheck.finding import Finding, Part, Severity
+from hullcheck.policy.config import Config, Override, level
 from hullcheck.terms import Term, Terms, holding, names
 from hullcheck.tuples import NamedTuple
 

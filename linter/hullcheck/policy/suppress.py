@@ -6,12 +6,12 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import date
 
 from hullcheck.check import Registry
-from hullcheck.config import Accepted, Config, Demands
 from hullcheck.finding import Finding, Part, Suppression
-from hullcheck.ignores import NEVER, Ignore
 from hullcheck.model.problem import Problem
 from hullcheck.once import Covering, covered
-from hullcheck.rules import matcher
+from hullcheck.policy.config import Accepted, Config, Demands
+from hullcheck.policy.ignores import NEVER, Ignore
+from hullcheck.policy.rules import matcher
 from hullcheck.source import Location
 from hullcheck.terms import Term, holding, names, said
 from hullcheck.tuples import NamedTuple

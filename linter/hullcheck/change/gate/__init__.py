@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from hullcheck import baseline
 from hullcheck.analysis import UNREAD, Judge
-from hullcheck.config import Config
+from hullcheck.change.gate import effects, policy, scope, suppressions, unjudged
+from hullcheck.change.gate.change import Change, judge_change
 from hullcheck.finding import Finding, Severity
-from hullcheck.gate import effects, policy, scope, suppressions, unjudged
-from hullcheck.gate.change import Change, judge_change
+from hullcheck.policy import baseline
+from hullcheck.policy.config import Config
 from hullcheck.tuples import NamedTuple
 
 __all__ = ["Change", "Own", "explained", "judge_change", "review"]

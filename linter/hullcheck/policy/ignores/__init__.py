@@ -130,7 +130,7 @@ def written(
     files = [file for file in _all_files(files, findings) if _may_ask(file.source.text)]
     if not files:
         return
-    from hullcheck.ignores import comments, objects, peers
+    from hullcheck.policy.ignores import comments, objects, peers
 
     files, texts = [reading for file in files for reading in file.readings], []
     for file in files:

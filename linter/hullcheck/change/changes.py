@@ -16,10 +16,10 @@ from collections import Counter
 from collections.abc import Callable, Hashable, Mapping
 from functools import cached_property
 
+from hullcheck.change.renames import alike, enclosing, is_dockerfile, renamed_scopes, renames
 from hullcheck.finding import Finding
 from hullcheck.model.versions import without_versions
 from hullcheck.patterns import pattern
-from hullcheck.renames import alike, enclosing, is_dockerfile, renamed_scopes, renames
 from hullcheck.source import Source
 from hullcheck.tuples import NamedTuple
 from hullcheck.typed import Any

@@ -11,7 +11,7 @@ from datetime import date
 from hullcheck import look
 from hullcheck.errors import HullcheckError
 from hullcheck.finding import Finding, Suppression
-from hullcheck.ignores import NEVER
+from hullcheck.policy.ignores import NEVER
 from hullcheck.source import Location, Source
 from hullcheck.tuples import NamedTuple
 from hullcheck.typed import Any

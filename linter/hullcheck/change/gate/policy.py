@@ -6,14 +6,14 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from datetime import date
 
-from hullcheck.baseline import Baseline, Now, additions, apply
+from hullcheck.change.gate.paths import witnesses
 from hullcheck.check import Check, Registry
-from hullcheck.config import FILES, PYPROJECT, Accepted, Config, Override, level
 from hullcheck.discover import VENDORED, kind_of
 from hullcheck.finding import Finding, Severity
-from hullcheck.gate.paths import witnesses
 from hullcheck.model.problem import Problem
-from hullcheck.rules import asked, matcher, meant
+from hullcheck.policy.baseline import Baseline, Now, additions, apply
+from hullcheck.policy.config import FILES, PYPROJECT, Accepted, Config, Override, level
+from hullcheck.policy.rules import asked, matcher, meant
 from hullcheck.source import Location, Source
 from hullcheck.terms import Term, Terms, holding, lacking, names, said, whole
 from hullcheck.tuples import NamedTuple
