@@ -275,7 +275,7 @@ def test_what_is_new_in_a_commit_is_what_is_new_of_all(
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("GIT_INDEX_FILE", str(tmp_path / ".git" / "index"))
     found = new_of_a_commit(repo)
-    monkeypatch.setattr(narrow, "Commit", Everything)
+    monkeypatch.setattr(commit, "Commit", Everything)
     assert found == new_of_a_commit(repo)
     monkeypatch.setattr(narrow, "LEAST", 1_000_000)
     of_all_files = new_of_a_commit(repo)

@@ -234,7 +234,7 @@ def test_a_valid_configuration_needs_no_jsonschema(tmp_path: Path) -> None:
 
     write_full(tmp_path)
     code = (
-        "import sys; from hullcheck import config; from hullcheck.commands.common import registry;"
+        "import sys; from hullcheck.policy import config; from hullcheck.commands.common import registry;"
         "config.read(sys.argv[1], None, registry()); assert 'jsonschema' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", code, str(tmp_path)], check=True)
