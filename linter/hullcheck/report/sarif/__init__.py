@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from hullcheck import __version__
+from hullcheck import REPOSITORY, __version__
 from hullcheck.report import Run, VersionControl
 from hullcheck.report.json import dump
 from hullcheck.report.safe import Secrets, clean, told
@@ -87,6 +87,7 @@ def _driver(rules: list[Any]) -> Any:
         full_name=f"hullcheck {__version__}",
         version=__version__,
         semantic_version=__version__,
+        information_uri=REPOSITORY,
         short_description=om.MultiformatMessageString(
             text="One static security linter for Dockerfiles, Compose files and Kubernetes manifests."
         ),

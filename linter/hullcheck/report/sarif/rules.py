@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hullcheck.check import Check
 from hullcheck.finding import Severity
-from hullcheck.report.page import markdown, page
+from hullcheck.report.page import address, markdown, page
 from hullcheck.report.sarif.objects import om
 from hullcheck.typed import Any
 
@@ -40,7 +40,7 @@ def rule(check: Check, templates: dict[str, tuple[str, str]]) -> Any:
         short_description=om.MultiformatMessageString(text=_cut(check.summary)),
         full_description=om.MultiformatMessageString(text=_cut(about.why or check.summary)),
         help=om.MultiformatMessageString(text=check.doc.strip(), markdown=help_markdown(check)),
-        help_uri=about.references[0] if about.references else None,
+        help_uri=address(check),
         default_configuration=om.ReportingConfiguration(level=level),
         message_strings={
             name: om.MultiformatMessageString(text=text, markdown=marked) for name, (text, marked) in templates.items()
