@@ -21,6 +21,9 @@ FIXTURES = DOCS.parent / "fixtures"
 LONGEST_EXAMPLE = 60
 """Lines; a longer fixture is a test, not an example."""
 
+LONGEST_ALONE = 130
+"""Lines of the shortest fixture of a check that has no shorter one."""
+
 LONGEST_REPORT = 40
 
 LONGEST_CONDITION = 80
@@ -67,7 +70,7 @@ def _index(checks: list[Check]) -> str:
     for check in checks:
         if check.concern != concern:
             concern = check.concern
-            title = concern.replace("-", " ").capitalize()
+            title = named(concern)
             parts.append(f"\n## {title}\n\n| Check | Severity | What | Where |\n| --- | --- | --- | --- |\n")
         where = ", ".join(_DIALECTS[dialect] for dialect in check.dialects)
         off = "" if check.default else " (off by default)"
@@ -75,6 +78,11 @@ def _index(checks: list[Check]) -> str:
             f"| [{check.name}](checks/{check.name}.md) | {check.severity} | {_cell(check.summary)}{off} | {where} |\n"
         )
     return "".join(parts)
+
+
+def named(concern: str) -> str:
+    """A concern as a title."""
+    return "RBAC" if concern == "rbac" else concern.replace("-", " ").capitalize()
 
 
 def _cell(text: str) -> str:
@@ -162,13 +170,19 @@ def _chosen(check: Check, folder: Path, kind: str) -> list[Path]:
     """A case for each dialect, the shortest name first: that is the plainest case. One may show several dialects."""
     left = set(check.dialects)
     chosen = []
-    cases = (case for case in folder.glob(f"{kind}*") if case.suffix != ".txt")
-    for case in sorted(cases, key=lambda case: (case.is_dir(), len(case.name), case.name)):
+    for case in sorted(_cases(folder, kind), key=lambda case: (case.is_dir(), len(case.name), case.name)):
         shows = {_dialect(file) for file in _files(case)}
         if shows & left and sum(len(_lines(file)) for file in _files(case)) <= LONGEST_EXAMPLE:
             left -= shows
             chosen.append(case)
+    if not chosen:
+        shortest = sorted((sum(len(_lines(file)) for file in _files(case)), case) for case in _cases(folder, kind))
+        chosen = [case for lines, case in shortest[:1] if lines <= LONGEST_ALONE]
     return sorted(chosen, key=lambda case: min(_ORDER.index(_dialect(file)) for file in _files(case)))
+
+
+def _cases(folder: Path, kind: str) -> Iterator[Path]:
+    return (case for case in folder.glob(f"{kind}*") if case.suffix != ".txt")
 
 
 def _files(case: Path) -> list[Path]:

@@ -84,4 +84,7 @@ def _checks() -> list[Any]:
     concerns: dict[str, list[str]] = {}
     for check in sorted(load("hullcheck_checks"), key=lambda check: (check.concern, check.name)):
         concerns.setdefault(check.concern, []).append(f"checks/{check.name}.md")
-    return [{concern.replace("-", " ").capitalize(): pages} for concern, pages in concerns.items()]
+    return [
+        {"RBAC" if concern == "rbac" else concern.replace("-", " ").capitalize(): pages}
+        for concern, pages in concerns.items()
+    ]

@@ -107,6 +107,14 @@ def test_options_and_commands_that_pages_name_exist() -> None:
     assert "--trusted-registry" not in known
 
 
+def test_every_check_has_an_example_of_what_is_bad_and_of_what_is_fine(pages: dict[str, str]) -> None:
+    for check in load("hullcheck_checks"):
+        if check.concern != "run":
+            text = pages[f"checks/{check.name}.md"]
+            assert "\n## Bad\n" in text, check.name
+            assert "\n## Good\n" in text, check.name
+
+
 def test_every_check_is_in_the_index_with_a_page(pages: dict[str, str]) -> None:
     links = re.findall(r"\]\((checks/[a-z0-9-]+\.md)\)", pages["checks.md"])
     assert set(links) == set(pages) - {"checks.md"}
