@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from hullcheck import REPOSITORY
 from hullcheck.check import load
+from hullcheck.site import REPOSITORY
 
 TOP = Path(__file__).parent.parent
 DOCS = Path(__file__).parent

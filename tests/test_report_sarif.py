@@ -16,13 +16,13 @@ import pytest
 import sarif_om
 
 import reports
-from hullcheck import REPOSITORY, report
+from hullcheck import report
 from hullcheck.check import Check, load
 from hullcheck.finding import Edit, Finding, Fix, Related, Severity, Suppression
 from hullcheck.report import VersionControl
-from hullcheck.report.page import address
 from hullcheck.report.sarif import MOST_RESULTS, hashes, messages, objects
 from hullcheck.report.sarif.rules import SECURITY_SEVERITY
+from hullcheck.site import REPOSITORY, page_of
 from hullcheck.source import Source
 from reports import COMPOSE, DOCKERFILE, REGISTRY, Checks, at, finding, hostile, run
 
@@ -273,7 +273,7 @@ def test_links_lead_to_the_repository_that_everything_names() -> None:
     )
     assert {one or other for one, other in named} == {parts, REPOSITORY}
     for check in load("hullcheck_checks"):
-        place = address(check).removeprefix(f"{REPOSITORY}/blob/main/")
+        place = page_of(check.name).removeprefix(f"{REPOSITORY}/blob/main/")
         assert (top / place).is_file(), place
 
 

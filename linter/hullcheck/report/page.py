@@ -4,14 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from hullcheck import REPOSITORY
 from hullcheck.check import Check
 from hullcheck.tuples import NamedTuple
-
-
-def address(check: Check) -> str:
-    """Where a check's page is on the web."""
-    return f"{REPOSITORY}/blob/main/docs/checks/{check.name}.md"
 
 
 class Page(NamedTuple):

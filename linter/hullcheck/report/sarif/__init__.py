@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from hullcheck import REPOSITORY, __version__
+from hullcheck import __version__
 from hullcheck.report import Run, VersionControl
 from hullcheck.report.json import dump
 from hullcheck.report.safe import Secrets, clean, told
@@ -16,6 +16,7 @@ from hullcheck.report.sarif import places
 from hullcheck.report.sarif.objects import om, to_json
 from hullcheck.report.sarif.results import Group, Results, groups, templates
 from hullcheck.report.sarif.rules import LEVEL, rule, weaknesses
+from hullcheck.site import REPOSITORY
 from hullcheck.typed import Any
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
