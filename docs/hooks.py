@@ -4,6 +4,7 @@ The pages are read on the repository's own web page as well. There a link to a w
 that file; the site doesn't have it, so there it leads to the repository.
 """
 
+import html
 import posixpath
 import re
 from collections.abc import Iterator
@@ -17,6 +18,9 @@ TOP = Path(__file__).parent.parent
 DOCS = Path(__file__).parent
 
 _LINK = re.compile(r"(?<=\]\()(?![a-z]+:|#|/)([^()\s#]+)(#[^()\s]*)?(?=\))")
+_PIPED = re.compile(r"`([^`\n]*\\\|[^`\n]*)`")
+"""Code in a table with a pipe in it: on the repository's web page it needs a backslash, which mkdocs would show."""
+
 _FENCE = re.compile(r"^(`{3,}).*?^\1\s*$", re.MULTILINE | re.DOTALL)
 
 
@@ -37,11 +41,18 @@ def on_page_markdown(markdown: str, page: Any, config: Any, files: Any) -> str:
             return link[0]
         return f"{REPOSITORY}/{'tree' if (TOP / path).is_dir() else 'blob'}/main/{path}{link[2] or ''}"
 
+    def mend(text: str) -> str:
+        return _PIPED.sub(_as_code, _LINK.sub(mended, text))
+
     parts, at = [], 0
     for block in _FENCE.finditer(markdown):
-        parts += [_LINK.sub(mended, markdown[at : block.start()]), block[0]]
+        parts += [mend(markdown[at : block.start()]), block[0]]
         at = block.end()
-    return "".join((*parts, _LINK.sub(mended, markdown[at:])))
+    return "".join((*parts, mend(markdown[at:])))
+
+
+def _as_code(code: re.Match[str]) -> str:
+    return f"<code>{html.escape(code[1].replace(chr(92) + '|', '|')).replace('|', '&#124;')}</code>"
 
 
 def _named(nav: Any) -> Iterator[str]:

@@ -111,6 +111,13 @@ def test_nothing_is_loaded_from_elsewhere(pages: dict[str, Html], site: Path) ->
     assert not [path for path in site.rglob("*.css") if "url(http" in path.read_text(encoding="utf-8")]
 
 
+def test_no_page_shows_the_marks_of_its_source(site: Path) -> None:
+    pages = {path: path.read_text(encoding="utf-8") for path in site.rglob("*.html")}
+    text = pages[site / "map.html"]
+    assert "<code>--ip-blocks-match-pods never&#124;maybe&#124;always</code>" in text
+    assert [path for path, text in pages.items() if "\\|" in text or "<!-- ids" in text.partition("<article")[0]] == []
+
+
 def test_links_to_what_only_the_repository_has_lead_there(pages: dict[str, Html]) -> None:
     links = {link for page in pages.values() for link in page.links if "/hullcheck/hullcheck/" in link}
     assert "https://github.com/hullcheck/hullcheck/blob/main/docs/workflows/gate.yml" in links
