@@ -38,16 +38,16 @@ def test_the_committed_pages_are_those_that_are_generated(
     if update:
         generate.main()
     committed = {f"checks/{path.name}" for path in (DOCS / "checks").glob("*.md")} | {"checks.md"}
-    assert committed == set(pages), "run `python docs/generate.py`"
+    assert committed == set(pages), "run `pytest --update tests/test_docs.py`"
     stale = [path for path, text in pages.items() if (DOCS / path).read_text(encoding="utf-8") != text]
-    assert not stale, "run `python docs/generate.py`"
+    assert not stale, "run `pytest --update tests/test_docs.py`"
 
 
 def test_ids_of_other_tools_are_those_that_the_checks_have(generate: ModuleType) -> None:
     registry = load("hullcheck_checks")
     made: dict[str, str] = generate.coming_from(registry)
     stale = [path for path, text in made.items() if (DOCS / path).read_text(encoding="utf-8") != text]
-    assert not stale, "run `python docs/generate.py`"
+    assert not stale, "run `pytest --update tests/test_docs.py`"
     assert "| `DL3002` | [root-user](../checks/root-user.md) |" in made["coming-from/hadolint.md"]
     told = {tool for text in made.values() for tool in re.findall(r"<!-- ids of ([\w-]+) -->", text)}
     tools = {alias.partition(":")[0] for check in registry for alias in check.aliases}
