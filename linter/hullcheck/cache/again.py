@@ -227,7 +227,7 @@ def _name(arguments: list[str]) -> str:
     out, error = sys.stdout, sys.stderr
     parts = (
         os.getcwd(), *arguments, f"\0{out.isatty()}{error.isatty()}", f"{out.line_buffering}{error.line_buffering}",
-        f"{getattr(out, 'write_through', None)}", str(os.geteuid()), sys.getfilesystemencoding(), sys.executable,
+        f"{getattr(out, 'write_through', None)}", str(marks.terminal(out)), marks.machine(), str(os.geteuid()), sys.getfilesystemencoding(), sys.executable,
     )  # fmt: skip
     return marks.digest(os.fsencode("\0".join(parts))).hex()
 

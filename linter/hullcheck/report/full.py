@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterable, Iterator
 
 from hullcheck.finding import Finding, Severity
 from hullcheck.model.coverage import Coverage
 from hullcheck.report import Run
+from hullcheck.report.closing import first, fixes, following, place, rows
+from hullcheck.report.columns import width, wrapped
+from hullcheck.report.gather import Gathered, gathered
+from hullcheck.report.group import groups
 from hullcheck.report.page import page
 from hullcheck.report.safe import Secrets, clean, told
-from hullcheck.report.snippet import draw
+from hullcheck.report.snippet import WIDEST, draw
 from hullcheck.report.unite import scopes
 from hullcheck.source import Location
 
@@ -18,6 +23,9 @@ MOST_PLACES = 8
 
 MOST_CAUSES = 12
 """Causes for which something isn't judged that have a line; the rest are counted."""
+
+_LABEL = 24
+"""Columns that what is said of a mark may have at least."""
 
 MOST_SCOPES = 4
 """Projects and overlays that are named with a finding of several; the rest are counted."""
@@ -29,31 +37,38 @@ _COLORS = {
     Severity.LOW: "1;36",
     Severity.INFO: "1;34",
 }
-_BLUE, _BOLD, _GREEN = "1;34", "1", "32"
+_BLUE, _RED, _BOLD, _GREEN, _HEADING = "1;34", "1;31", "1", "32", "1;4"
 
 
 def render(run: Run) -> str:
-    """Every finding that counts, then the suppressed ones where they are asked for, then one line of counts."""
+    """Every finding that counts, the suppressed ones where they are asked for, what is told together, and what to do first."""
     writer = _Writer(run)
-    parts = [writer.finding(finding) for finding in run.shown]
+    together = gathered(run)
+    away = {id(finding) for found in together for finding in found.findings}
+    shown = [finding for finding in run.shown if id(finding) not in away]
+    parts = list(writer.findings(shown))
     if run.show_suppressed:
         parts += [writer.finding(finding) for finding in run.suppressed]
-    parts += [f"error: {clean(told(message))}\n" for message in run.errors]
-    lines = "".join(f"note: {clean(line)}\n" for line in unjudged(run.coverage))
-    return "\n".join([*parts, *([lines] if lines else []), f"{summary(run)}\n"])
+    parts += map(writer.gathered, together)
+    parts += [writer.line(f"error: {clean(told(message))}") for message in run.errors]
+    parts.append("".join(writer.line(f"note: {clean(line)}") for line in unjudged(run.coverage, run.screen.path)))
+    parts.append(writer.first(shown))
+    hints = [f"next: {text}" for text in following(run)]
+    parts.append("".join(map(writer.line, [*hints, summary(run, with_fixes=not hints)])))
+    return "\n".join(part for part in parts if part)
 
 
-def unjudged(coverage: Coverage) -> list[str]:
-    """What wasn't judged, one line a cause."""
+def unjudged(coverage: Coverage, path: Callable[[str], str] = str) -> list[str]:
+    """What wasn't judged, one line a cause; `path` makes what is printed of a path."""
     causes = coverage.untold()
-    lines = [told(cause.line) for cause in causes[:MOST_CAUSES]]
+    lines = [told(cause.told(path)) for cause in causes[:MOST_CAUSES]]
     if len(causes) > MOST_CAUSES:
         left = sum(len(cause.items) for cause in causes[MOST_CAUSES:])
         lines.append(f"{_count(left, 'more thing')} not judged, for other reasons: `hullcheck files` lists them")
     return lines
 
 
-def summary(run: Run) -> str:
+def summary(run: Run, *, with_fixes: bool = True) -> str:
     """What the run came to, in one line."""
     counts = ", ".join(f"{count} {severity}" for severity, count in run.counts().items() if count)
     new = "new " if run.compared else ""
@@ -62,8 +77,7 @@ def summary(run: Run) -> str:
         parts = [f"{_count(len(run.shown), f'{new}finding')} ({counts}) in {files}"]
     else:
         parts = [f"no {new}findings in {files}"]
-    safe = sum(1 for finding in run.shown if finding.fix and finding.fix.safe)
-    unsafe = sum(1 for finding in run.shown if finding.fix and not finding.fix.safe)
+    safe, unsafe = fixes(run) if with_fixes else (0, 0)
     if safe:
         parts.append(f"{safe} can be fixed with --fix")
     if unsafe:
@@ -87,77 +101,142 @@ class _Writer:
 
     def __init__(self, run: Run) -> None:
         self.run = run
+        self.screen = run.screen
         self.secrets = Secrets(run.findings, run.redact)
         self.explained: set[str] = set()
 
     def paint(self, text: str, color: str) -> str:
         return f"\x1b[{color}m{text}\x1b[0m" if self.run.color and text else text
 
+    def line(self, text: str) -> str:
+        """A text as lines that fit, each with its newline."""
+        return "".join(f"{line}\n" for line in wrapped(text, self.screen.width, "  ", 0))
+
+    def named(self, severity: Severity, name: str) -> str:
+        """A severity and a check, as a link to its page where the terminal knows links."""
+        text = self.paint(f"{severity}[{name}]", _COLORS[severity])
+        return self.screen.links.check(name, text) if self.screen.links else text
+
+    def headed(self, severity: Severity, name: str, text: str) -> list[str]:
+        """The lines that begin with a check's name."""
+        lines = wrapped(text, self.screen.width, "  ", len(f"{severity}[{name}]: "))
+        painted = [self.paint(line, _BOLD) for line in lines]
+        return [f"{self.named(severity, name)}: {painted[0]}", *painted[1:]]
+
+    def place(self, finding: Finding) -> str:
+        """Where a finding is, as a link to the file where the terminal knows links."""
+        return self.linked(finding.location, place(self.run, finding))
+
+    def linked(self, location: Location, text: str) -> str:
+        return self.screen.links.place(location.path, location.line, text) if self.screen.links else text
+
+    def findings(self, findings: Iterable[Finding]) -> Iterator[str]:
+        """The findings, those of a group below its title."""
+        for group in groups(self.run, findings):
+            if group.title:
+                title = f"{clean(group.title)} ({_count(len(group.findings), 'finding')})"
+                yield f"{self.paint(title, _HEADING)}\n"
+            yield from map(self.finding, group.findings)
+
+    def gathered(self, found: Gathered) -> str:
+        """What is told together of a check: one line, and one for each project."""
+        lines = self.headed(found.severity, found.name, f"{len(found.findings)} {found.said}")
+        lines += (f"  {row}" for row in rows(self.run, found))
+        return "\n".join(lines) + "\n"
+
+    def first(self, findings: Iterable[Finding]) -> str:
+        """The most severe, where there are many."""
+        lines: list[str] = []
+        for line in first(self.run, findings):
+            room = self.screen.width - 2 - len(f"{line.severity}[{line.name}]")
+            fits = next((text for text in line.texts if not self.screen.width or width(text) <= room), line.texts[-1])
+            if line.name:
+                lines.append(f"  {self.named(line.severity, line.name)}{fits}")
+            else:
+                more, *rest = wrapped(fits, self.screen.width, "    ", 2)
+                lines += [f"  {more}", *rest]
+        return "\n".join([self.paint("Most severe first:", _BOLD), *lines]) + "\n" if lines else ""
+
     def finding(self, finding: Finding) -> str:
         """The lines of one finding, each with its newline."""
-        title = self.paint(f"{finding.severity}[{finding.name}]", _COLORS[finding.severity])
-        message = self.paint(clean(self.secrets.text(finding.message)), _BOLD)
-        lines = [f"{title}: {message}"]
+        lines = self.headed(finding.severity, finding.name, clean(self.secrets.text(finding.message)))
         places = [(finding.location, "", True), *((r.location, r.message, False) for r in finding.related)]
         left_out = len(places) - MOST_PLACES
         places = places[:MOST_PLACES]
-        margin = max(len(str(place.line)) for place, _, _ in places)
+        margin = max(len(str(location.line)) for location, _, _ in places)
         by_path: dict[str, list[tuple[Location, str, bool]]] = {}
-        for place in dict.fromkeys(places):
-            by_path.setdefault(place[0].path, []).append(place)
+        for shown in dict.fromkeys(places):
+            by_path.setdefault(shown[0].path, []).append(shown)
         for number, group in enumerate(by_path.values()):
             lines += self._file(group, margin, "-->" if number == 0 else ":::")
         if left_out > 0:
             lines.append(f"{' ' * margin} {self.paint('...', _BLUE)} and {_count(left_out, 'more place')}")
-        lines += (f"{' ' * margin} {self.paint('=', _BLUE)} {note}" for note in self._notes(finding))
+        for label, text in self._notes(finding):
+            indent = f"{' ' * margin} = "
+            parts = wrapped(f"{label}: {text}", self.screen.width, " " * (len(indent) + 2), len(indent))
+            parts[0] = parts[0].replace(label, self.paint(label, _BOLD), 1)
+            done = (
+                re.search(r"(?<=\()--[a-z-]+(?= does it\)$)", parts[-1]) if label == "fix" and self.run.color else None
+            )
+            if done:
+                parts[-1] = f"{parts[-1][: done.start()]}{self.paint(done[0], _GREEN)}{parts[-1][done.end() :]}"
+            lines += [f"{' ' * margin} {self.paint('=', _BLUE)} {parts[0]}", *parts[1:]]
         return "\n".join(lines) + "\n"
 
     def _file(self, places: list[tuple[Location, str, bool]], margin: int, arrow: str) -> Iterator[str]:
         """The marked lines of one file, top down, under a line that says where the first place is."""
         region = places[0][0].region
-        position = f"{clean(places[0][0].path)}:{region.start_line}:{region.start_column}"
-        yield f"{' ' * margin}{self.paint(arrow, _BLUE)} {position}"
+        position = f"{clean(self.screen.path(places[0][0].path))}:{region.start_line}:{region.start_column}"
+        yield f"{' ' * margin}{self.paint(arrow, _BLUE)} {self.linked(places[0][0], position)}"
         bar = self.paint(f"{' ' * margin} |", _BLUE)
-        drawn = [place for place in sorted(places, key=_by_line) if place[0].source.line(place[0].line).strip()]
+        widest = max(min(WIDEST, self.screen.width - margin - 5), _LABEL) if self.screen.width else WIDEST
+        drawn = [one for one in sorted(places, key=_by_line) if one[0].source.line(one[0].line).strip()]
         if not drawn:
             return
         yield bar
         last = 0
-        for place, label, primary in drawn:
-            line = place.line
-            shown = draw(place, self.secrets)
+        for location, label, primary in drawn:
+            line = location.line
+            shown = draw(location, self.secrets, widest)
             if line != last:
                 if last and line > last + 1:
                     yield self.paint("...", _BLUE)
                 yield f"{self.paint(f'{line:{margin}} |', _BLUE)} {shown.text}".rstrip()
             last = line
-            yield f"{bar} {' ' * shown.start}{self._mark(shown.end - shown.start, label, primary)}"
+            for blanks, text in self._marks(shown.start, shown.end, label, primary, widest):
+                yield f"{bar} {' ' * blanks}{self.paint(text, _RED if primary else _BLUE)}"
         yield bar
 
-    def _mark(self, width: int, label: str, primary: bool) -> str:
+    def _marks(self, start: int, end: int, label: str, primary: bool, room: int) -> Iterator[tuple[int, str]]:
+        """The marks below a line and what is said of them, each line with the blanks before it."""
+        mark = ("^" if primary else "-") * (end - start)
         text = clean(self.secrets.text(label))
-        mark = ("^" if primary else "-") * width
-        color = "1;31" if primary else _BLUE
-        return self.paint(f"{mark} {text}".rstrip(), color)
+        if not self.screen.width or end + 1 + width(text) <= room:
+            yield start, f"{mark} {text}".rstrip()
+            return
+        yield start, mark
+        left = max(0, min(start, room - _LABEL))
+        for line in wrapped(text, room - left) if text else ():
+            yield left, line
 
-    def _notes(self, finding: Finding) -> Iterator[str]:
+    def _notes(self, finding: Finding) -> Iterator[tuple[str, str]]:
         first = finding.name not in self.explained
         self.explained.add(finding.name)
         if where := _where(finding):
-            yield f"{self.paint('in', _BOLD)}: {clean(where)}"
+            yield "in", clean(where)
         about = page(self.run.registry[finding.name]) if first else None
         if about is not None and about.why:
-            yield f"{self.paint('why', _BOLD)}: {about.why}"
+            yield "why", about.why
         if finding.fix:
             how = "--fix" if finding.fix.safe else "--unsafe-fixes"
-            yield f"{self.paint('fix', _BOLD)}: {clean(finding.fix.title)} ({self.paint(how, _GREEN)} does it)"
+            yield "fix", f"{clean(finding.fix.title)} ({how} does it)"
         elif about is not None and about.cure:
-            yield f"{self.paint('fix', _BOLD)}: {about.cure}"
+            yield "fix", about.cure
         if first:
-            yield f"{self.paint('help', _BOLD)}: hullcheck explain {finding.name}"
+            yield "help", f"hullcheck explain {finding.name}"
         if finding.suppression:
             reason = finding.suppression.reason or "no reason given"
-            yield f"{self.paint('suppressed', _BOLD)} by {finding.suppression.kind}: {clean(reason)}"
+            yield f"suppressed by {finding.suppression.kind}", clean(reason)
 
 
 def _where(finding: Finding) -> str:
