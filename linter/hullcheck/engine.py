@@ -150,8 +150,9 @@ def _version_control(root: str) -> "report.VersionControl | None":
 
 
 class Found(NamedTuple):
-    """What `hullcheck files` lists: each file with what it is read as, and the ledger of what is in them."""
+    """What `hullcheck files` lists: each file with what it is read as, and the ledger of what is in them; paths are below `root`."""
 
+    root: str
     kinds: tuple[tuple[str, str], ...]
     coverage: Coverage
 
@@ -315,7 +316,7 @@ def find(request: Request, registry: Registry) -> Found:
         for reading in file.readings
         if _below(path, targets)
     )
-    return Found(kinds, seen.coverage.below(lambda path: _below(path, targets)))
+    return Found(root, kinds, seen.coverage.below(lambda path: _below(path, targets)))
 
 
 def select(registry: Registry, request: Request) -> Settings:

@@ -19,6 +19,7 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
+    from hullcheck.report.paths import from_here
     from hullcheck.report.safe import clean, told
 
     keep(options)
@@ -28,15 +29,16 @@ def run(options: argparse.Namespace) -> int:
     for item in result.coverage.items:
         items.setdefault(item.path, []).append(item)
     listed = set()
+    shown = from_here(result.root, options.paths)
     for kind, path in result.kinds:
-        print(f"{kind:12} {clean(path)}")
+        print(f"{kind:12} {clean(shown(path))}")
         for item in items.get(path, ()) if path not in listed else ():
             if item.object or item.state != JUDGED:
                 print(f"  {item.state:10} {clean(told(_named(item)))}")
         listed.add(path)
     for path, found in items.items():
         for item in found if path not in listed else ():
-            print(f"{item.state:12} {clean(path)} ({clean(told(item.reason))})")
+            print(f"{item.state:12} {clean(shown(path))} ({clean(told(item.reason))})")
     return 0 if result.kinds else 3
 
 
