@@ -27,6 +27,7 @@ COMMANDS = {
     "migrate": "turn another tool's configuration file into ours",
     "clean": "remove what was kept of earlier runs",
     "config": "show the configuration in effect, or its JSON Schema",
+    "completion": "print what bash, zsh or fish need to complete command lines",
 }
 
 

@@ -26,7 +26,9 @@ ACTIONS = {
 
 
 def add(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("action", choices=ACTIONS, help="; ".join(f"{name}: {what}" for name, what in ACTIONS.items()))
+    parser.add_argument(
+        "action", choices=tuple(ACTIONS), help="; ".join(f"{name}: {what}" for name, what in ACTIONS.items())
+    )
     parser.add_argument("file", nargs="?", metavar="FILE", help=f"default: as configured, else {baseline.DEFAULT}")
     parser.add_argument("--accept-new", action="store_true", help="with update: add what is new")
     parser.add_argument("--today", metavar="DATE", help="judge dates as on that day")
