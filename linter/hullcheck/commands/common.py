@@ -233,15 +233,19 @@ def use_color(choice: str) -> bool:
 def screen(options: argparse.Namespace, root: str) -> Screen:
     """How text on standard output is shown to people, of what was found below a root."""
     from hullcheck import report
-    from hullcheck.report.paths import from_here
 
+    path: Callable[[str], str] = str
     width, found = look.columns(), None
+    if look.here() != root:
+        from hullcheck.report.paths import from_here
+
+        path = from_here(root, options.paths)
     if width and use_color(options.color):
         from hullcheck.report.links import links
 
         found = links(root, look.ENVIRON)
     return report.Screen(
-        path=from_here(root, options.paths),
+        path=path,
         width=min(width, MOST_COLUMNS),
         links=found,
         group_by=options.group_by or "",

@@ -108,6 +108,12 @@ class Run(NamedTuple):
             f for f in self.findings if f.state == "unchanged" and not f.suppression and f.severity >= self.minimum
         )
 
+    @property
+    def fixes(self) -> tuple[int, int]:
+        """How many of the findings that count have a fix that is safe, and one that isn't."""
+        found = [finding.fix.safe for finding in self.shown if finding.fix]
+        return sum(found), len(found) - sum(found)
+
     def counts(self) -> dict[str, int]:
         """How many findings count, by severity, the worst first."""
         counted = Counter(finding.severity for finding in self.shown)

@@ -7,13 +7,11 @@ from collections.abc import Iterable, Iterator
 from hullcheck.finding import Finding, Severity
 from hullcheck.report import Run
 from hullcheck.report.columns import padded, width
+from hullcheck.report.full import FEW
 from hullcheck.report.gather import Gathered, Row
 from hullcheck.report.group import Group, worst
 from hullcheck.report.safe import clean
 from hullcheck.tuples import NamedTuple
-
-FEW = 5
-"""Findings that need no list of what to look at first."""
 
 MOST_CHECKS = 10
 """Checks that this list has; the rest are counted."""
@@ -89,10 +87,8 @@ def _places(run: Run, found: list[Finding], most: int) -> str:
 
 
 def following(run: Run) -> Iterator[str]:
-    """What can be done next, which then needs no counts; nothing where there are few findings."""
-    if len(run.shown) <= FEW:
-        return
-    safe, unsafe = fixes(run)
+    """What can be done next, which then needs no counts."""
+    safe, unsafe = run.fixes
     if safe:
         yield f"`--fix` makes {_fixes(safe)} that keep{'s' if safe == 1 else ''} the behaviour; `--diff` shows {_it(safe)}"
     if unsafe:
@@ -102,12 +98,6 @@ def following(run: Run) -> Iterator[str]:
         yield "`hullcheck files` lists what isn't judged, and why"
     if len(run.shown) >= MANY and not run.compared:
         yield "`hullcheck baseline create` accepts what is there, so that only what is new counts"
-
-
-def fixes(run: Run) -> tuple[int, int]:
-    """How many of the findings have a fix that is safe, and one that isn't."""
-    found = [finding.fix.safe for finding in run.shown if finding.fix]
-    return sum(found), len(found) - sum(found)
 
 
 def _fixes(number: int, more: str = "") -> str:

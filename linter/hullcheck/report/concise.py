@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from hullcheck.report import Run
-from hullcheck.report.group import groups
 from hullcheck.report.safe import Secrets, clean
 
 
@@ -11,7 +10,11 @@ def render(run: Run) -> str:
     """`path:line:column: severity[name] message`, with paths from here; nothing where nothing was found."""
     secrets = Secrets(run.findings, run.redact)
     lines = []
-    shown = [finding for group in groups(run, run.shown) for finding in group.findings]
+    shown = run.shown
+    if run.screen.group_by:
+        from hullcheck.report.group import groups
+
+        shown = tuple(finding for group in groups(run, run.shown) for finding in group.findings)
     for finding in (*shown, *(run.suppressed if run.show_suppressed else ())):
         region = finding.location.region
         place = f"{clean(run.screen.path(finding.location.path))}:{region.start_line}:{region.start_column}"

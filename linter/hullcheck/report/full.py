@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 
 from hullcheck.finding import Finding, Severity
 from hullcheck.model.coverage import Coverage
 from hullcheck.report import Run
-from hullcheck.report.closing import first, fixes, following, place, rows
-from hullcheck.report.columns import width, wrapped
-from hullcheck.report.gather import Gathered, gathered
-from hullcheck.report.group import groups
 from hullcheck.report.page import page
 from hullcheck.report.safe import Secrets, clean, told
 from hullcheck.report.snippet import WIDEST, draw
 from hullcheck.report.unite import scopes
 from hullcheck.source import Location
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.report.gather import Gathered
+
+FEW = 5
+"""Findings that need no list of what to look at first."""
+
+MANY = 3
+"""Findings of one check from which on they may be told together."""
 
 MOST_PLACES = 8
 """Places of one finding that are drawn; the rest are counted."""
@@ -43,7 +50,7 @@ _BLUE, _RED, _BOLD, _GREEN, _HEADING = "1;34", "1;31", "1", "32", "1;4"
 def render(run: Run) -> str:
     """Every finding that counts, the suppressed ones where they are asked for, what is told together, and what to do first."""
     writer = _Writer(run)
-    together = gathered(run)
+    together = _gathered(run)
     away = {id(finding) for found in together for finding in found.findings}
     shown = [finding for finding in run.shown if id(finding) not in away]
     parts = list(writer.findings(shown))
@@ -52,10 +59,22 @@ def render(run: Run) -> str:
     parts += map(writer.gathered, together)
     parts += [writer.line(f"error: {clean(told(message))}") for message in run.errors]
     parts.append("".join(writer.line(f"note: {clean(line)}") for line in unjudged(run.coverage, run.screen.path)))
-    parts.append(writer.first(shown))
-    hints = [f"next: {text}" for text in following(run)]
+    hints: list[str] = []
+    if len(run.shown) > FEW:
+        from hullcheck.report.closing import following
+
+        parts.append(writer.first(shown))
+        hints = [f"next: {text}" for text in following(run)]
     parts.append("".join(map(writer.line, [*hints, summary(run, with_fixes=not hints)])))
     return "\n".join(part for part in parts if part)
+
+
+def _gathered(run: Run) -> tuple[Gathered, ...]:
+    if max(Counter(finding.name for finding in run.shown).values(), default=0) < MANY:
+        return ()
+    from hullcheck.report.gather import gathered
+
+    return gathered(run)
 
 
 def unjudged(coverage: Coverage, path: Callable[[str], str] = str) -> list[str]:
@@ -77,7 +96,7 @@ def summary(run: Run, *, with_fixes: bool = True) -> str:
         parts = [f"{_count(len(run.shown), f'{new}finding')} ({counts}) in {files}"]
     else:
         parts = [f"no {new}findings in {files}"]
-    safe, unsafe = fixes(run) if with_fixes else (0, 0)
+    safe, unsafe = run.fixes if with_fixes else (0, 0)
     if safe:
         parts.append(f"{safe} can be fixed with --fix")
     if unsafe:
@@ -110,7 +129,7 @@ class _Writer:
 
     def line(self, text: str) -> str:
         """A text as lines that fit, each with its newline."""
-        return "".join(f"{line}\n" for line in wrapped(text, self.screen.width, "  ", 0))
+        return "".join(f"{line}\n" for line in self.wrapped(text, "  ", 0))
 
     def named(self, severity: Severity, name: str) -> str:
         """A severity and a check, as a link to its page where the terminal knows links."""
@@ -119,33 +138,47 @@ class _Writer:
 
     def headed(self, severity: Severity, name: str, text: str) -> list[str]:
         """The lines that begin with a check's name."""
-        lines = wrapped(text, self.screen.width, "  ", len(f"{severity}[{name}]: "))
+        lines = self.wrapped(text, "  ", len(f"{severity}[{name}]: "))
         painted = [self.paint(line, _BOLD) for line in lines]
         return [f"{self.named(severity, name)}: {painted[0]}", *painted[1:]]
 
-    def place(self, finding: Finding) -> str:
-        """Where a finding is, as a link to the file where the terminal knows links."""
-        return self.linked(finding.location, place(self.run, finding))
+    def wrapped(self, text: str, indent: str, first: int) -> list[str]:
+        """A text in lines that fit: see `columns.wrapped`."""
+        if not self.screen.width:
+            return [text]
+        from hullcheck.report.columns import wrapped
+
+        return wrapped(text, self.screen.width, indent, first)
 
     def linked(self, location: Location, text: str) -> str:
+        """A place's text, as a link to the file where the terminal knows links."""
         return self.screen.links.place(location.path, location.line, text) if self.screen.links else text
 
     def findings(self, findings: Iterable[Finding]) -> Iterator[str]:
         """The findings, those of a group below its title."""
+        if not self.screen.group_by:
+            yield from map(self.finding, findings)
+            return
+        from hullcheck.report.group import groups
+
         for group in groups(self.run, findings):
-            if group.title:
-                title = f"{clean(group.title)} ({_count(len(group.findings), 'finding')})"
-                yield f"{self.paint(title, _HEADING)}\n"
+            title = f"{clean(group.title)} ({_count(len(group.findings), 'finding')})"
+            yield f"{self.paint(title, _HEADING)}\n"
             yield from map(self.finding, group.findings)
 
     def gathered(self, found: Gathered) -> str:
         """What is told together of a check: one line, and one for each project."""
+        from hullcheck.report.closing import rows
+
         lines = self.headed(found.severity, found.name, f"{len(found.findings)} {found.said}")
         lines += (f"  {row}" for row in rows(self.run, found))
         return "\n".join(lines) + "\n"
 
     def first(self, findings: Iterable[Finding]) -> str:
         """The most severe, where there are many."""
+        from hullcheck.report.closing import first
+        from hullcheck.report.columns import width
+
         lines: list[str] = []
         for line in first(self.run, findings):
             room = self.screen.width - 2 - len(f"{line.severity}[{line.name}]")
@@ -153,7 +186,7 @@ class _Writer:
             if line.name:
                 lines.append(f"  {self.named(line.severity, line.name)}{fits}")
             else:
-                more, *rest = wrapped(fits, self.screen.width, "    ", 2)
+                more, *rest = self.wrapped(fits, "    ", 2)
                 lines += [f"  {more}", *rest]
         return "\n".join([self.paint("Most severe first:", _BOLD), *lines]) + "\n" if lines else ""
 
@@ -173,7 +206,7 @@ class _Writer:
             lines.append(f"{' ' * margin} {self.paint('...', _BLUE)} and {_count(left_out, 'more place')}")
         for label, text in self._notes(finding):
             indent = f"{' ' * margin} = "
-            parts = wrapped(f"{label}: {text}", self.screen.width, " " * (len(indent) + 2), len(indent))
+            parts = self.wrapped(f"{label}: {text}", " " * (len(indent) + 2), len(indent))
             parts[0] = parts[0].replace(label, self.paint(label, _BOLD), 1)
             done = (
                 re.search(r"(?<=\()--[a-z-]+(?= does it\)$)", parts[-1]) if label == "fix" and self.run.color else None
@@ -203,6 +236,11 @@ class _Writer:
                     yield self.paint("...", _BLUE)
                 yield f"{self.paint(f'{line:{margin}} |', _BLUE)} {shown.text}".rstrip()
             last = line
+            if not self.screen.width:
+                mark = ("^" if primary else "-") * (shown.end - shown.start)
+                text = self.paint(f"{mark} {clean(self.secrets.text(label))}".rstrip(), _RED if primary else _BLUE)
+                yield f"{bar} {' ' * shown.start}{text}"
+                continue
             for blanks, text in self._marks(shown.start, shown.end, label, primary, widest):
                 yield f"{bar} {' ' * blanks}{self.paint(text, _RED if primary else _BLUE)}"
         yield bar
@@ -211,7 +249,9 @@ class _Writer:
         """The marks below a line and what is said of them, each line with the blanks before it."""
         mark = ("^" if primary else "-") * (end - start)
         text = clean(self.secrets.text(label))
-        if not self.screen.width or end + 1 + width(text) <= room:
+        from hullcheck.report.columns import width, wrapped
+
+        if end + 1 + width(text) <= room:
             yield start, f"{mark} {text}".rstrip()
             return
         yield start, mark

@@ -9,10 +9,8 @@ from collections.abc import Iterator
 
 from hullcheck.finding import Finding, Severity
 from hullcheck.report import Run
+from hullcheck.report.full import MANY
 from hullcheck.tuples import NamedTuple
-
-MANY = 3
-"""Findings of one check from which on they are told together."""
 
 
 class Row(NamedTuple):

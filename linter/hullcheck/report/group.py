@@ -20,10 +20,8 @@ class Group(NamedTuple):
 
 
 def groups(run: Run, findings: Iterable[Finding]) -> list[Group]:
-    """The findings as the run asks for them: in one group without a title, or in several."""
+    """The findings in the groups that the run asks for."""
     by = run.screen.group_by
-    if not by:
-        return [Group("", tuple(findings))]
     found: dict[tuple[str, ...], list[Finding]] = {}
     for finding in findings:
         found.setdefault(_KEYS[by](finding), []).append(finding)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from hullcheck.report.columns import width
 from hullcheck.report.safe import MASK, Secrets, clean
 from hullcheck.source import Location, Source
 from hullcheck.tuples import NamedTuple
@@ -64,6 +63,8 @@ class _Sized(NamedTuple):
 
 def _sized(pieces: Iterable[tuple[int, int, str]]) -> list[_Sized]:
     """The pieces, with tabs as blanks."""
+    from hullcheck.report.columns import width
+
     found: list[_Sized] = []
     column = 0
     for at, until, piece in pieces:
