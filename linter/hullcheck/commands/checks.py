@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import argparse
 
-from hullcheck.commands.common import add_format, each_output, registry
+from hullcheck.commands.common import add_format, registry
+from hullcheck.commands.formats import each_output
 
 FORMATS = ("text", "json")
 

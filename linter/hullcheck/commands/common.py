@@ -56,34 +56,6 @@ def _output(text: str, formats: Sequence[str]) -> tuple[str, str | None]:
     return name, file or None
 
 
-def each_output(options: argparse.Namespace, formats: Sequence[str], run: Callable[[argparse.Namespace], int]) -> int:
-    """Run a command for each output that is asked for, with that format in its options; the gravest exit code."""
-    codes = []
-    for name, file in outputs(options.output_format, formats):
-        one = with_format(options, name)
-        if file and hasattr(one, "output"):
-            one.output = file
-        if file is None or hasattr(one, "output"):
-            codes.append(run(one))
-            continue
-        from contextlib import redirect_stdout
-        from io import StringIO
-
-        from hullcheck.written import write
-
-        with redirect_stdout(StringIO()) as text:
-            codes.append(run(one))
-        write(file, text.getvalue())
-    return max(codes)
-
-
-def with_format(options: argparse.Namespace, name: str) -> argparse.Namespace:
-    """The options with this one format."""
-    made = type(options)(**vars(options))
-    made.output_format = name
-    return made
-
-
 def add_policy(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--config", metavar="FILE", help="use this configuration instead of the repository's")
     parser.add_argument("--no-config", action="store_true", help="use no configuration")

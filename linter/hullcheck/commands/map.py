@@ -14,7 +14,6 @@ from hullcheck.commands.common import (
     add_cache,
     add_format,
     add_policy,
-    each_output,
     keep,
     outputs,
     reach_of,
@@ -23,6 +22,7 @@ from hullcheck.commands.common import (
     root_of,
     say_all,
 )
+from hullcheck.commands.formats import each_output
 from hullcheck.discover import DiskTree, Tree
 from hullcheck.engine import charts_said, listed
 from hullcheck.errors import HullcheckError

@@ -13,12 +13,12 @@ from hullcheck.commands.common import (
     add_cache,
     add_format,
     add_time_limits,
-    each_output,
     keep,
     reach_of,
     say_all,
     use_color,
 )
+from hullcheck.commands.formats import each_output
 from hullcheck.discover import DiskTree, Tree, relative
 from hullcheck.errors import HullcheckError
 from hullcheck.report.paths import from_here

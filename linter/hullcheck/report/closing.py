@@ -1,4 +1,4 @@
-"""What stands last on a screen: what is told together, what to look at first, and what can be done next."""
+"""What stands last on a screen: what to look at first, and what can be done next."""
 
 from __future__ import annotations
 
@@ -7,10 +7,9 @@ from collections.abc import Iterable, Iterator
 from hullcheck.finding import Finding, Severity
 from hullcheck.report import Run
 from hullcheck.report.columns import padded, width
-from hullcheck.report.full import FEW
-from hullcheck.report.gather import Gathered, Row
+from hullcheck.report.full import BOLD, FEW, Writer
+from hullcheck.report.gather import place
 from hullcheck.report.group import Group, worst
-from hullcheck.report.safe import clean
 from hullcheck.tuples import NamedTuple
 
 MOST_CHECKS = 10
@@ -34,28 +33,21 @@ class Line(NamedTuple):
     texts: tuple[str, ...]
 
 
-def place(run: Run, finding: Finding) -> str:
-    """Where a finding is, as it is printed."""
-    region = finding.location.region
-    return f"{clean(run.screen.path(finding.location.path))}:{region.start_line}:{region.start_column}"
-
-
-def row(run: Run, row: Row, size: int) -> str:
-    """A line of what is told together: how many, and where the first is."""
-    first = row.findings[0]
-    of = f"in {clean(row.project)}: " if row.project not in ("", first.location.path) else ""
-    more = f" and {len(row.findings) - 1} more" if len(row.findings) > 1 else ""
-    return f"{len(row.findings):{size}}  {of}{place(run, first)}{more}"
-
-
-def rows(run: Run, found: Gathered) -> list[str]:
-    """The lines of what is told together of a check."""
-    size = max(len(str(len(row.findings))) for row in found.rows)
-    return [row(run, one, size) for one in found.rows]
-
-
-def first(run: Run, findings: Iterable[Finding]) -> Iterator[Line]:
+def first(writer: Writer, findings: Iterable[Finding]) -> str:
     """The most severe first, a line for each check and severity; nothing where there are few."""
+    lines: list[str] = []
+    for line in _lines(writer.run, findings):
+        room = writer.screen.width - 2 - len(f"{line.severity}[{line.name}]")
+        fits = next((text for text in line.texts if not writer.screen.width or width(text) <= room), line.texts[-1])
+        if line.name:
+            lines.append(f"  {writer.named(line.severity, line.name)}{fits}")
+        else:
+            more, *rest = writer.wrapped(fits, "    ", 2)
+            lines += [f"  {more}", *rest]
+    return "\n".join([writer.paint("Most severe first:", BOLD), *lines]) + "\n" if lines else ""
+
+
+def _lines(run: Run, findings: Iterable[Finding]) -> Iterator[Line]:
     found = list(findings)
     if len(found) <= FEW:
         return

@@ -1,4 +1,4 @@
-"""Text in a terminal's columns: how wide it is, folded into lines, or cut."""
+"""Text in a terminal's columns: how wide it is, and in lines that fit."""
 
 from __future__ import annotations
 
@@ -6,6 +6,10 @@ from collections.abc import Iterator
 
 NARROWEST = 20
 """Columns below which nothing is made to fit: what is shown then is wider than the terminal."""
+
+
+LABEL = 24
+"""Columns that what is said of a mark may have at least."""
 
 
 def width(text: str) -> int:
@@ -38,26 +42,17 @@ def wrapped(text: str, columns: int, indent: str = "", first: int | None = None)
     return lines
 
 
-def cut(text: str, columns: int) -> str:
-    """The text, with a mark where it is cut to that many columns; 0 columns are any number."""
-    if not columns or width(text) <= columns:
-        return text
-    kept, at = [], 0
-    for char in text:
-        at += width(char)
-        if at >= columns:
-            break
-        kept.append(char)
-    return f"{''.join(kept).rstrip()}…"
+def below(mark: str, text: str, start: int, room: int) -> Iterator[tuple[int, str]]:
+    """A mark and what is said of it, in lines of so many columns, each with the blanks before it."""
+    if start + len(mark) + 1 + width(text) <= room:
+        yield start, f"{mark} {text}".rstrip()
+        return
+    yield start, mark
+    left = max(0, min(start, room - LABEL))
+    for line in wrapped(text, room - left) if text else ():
+        yield left, line
 
 
 def padded(text: str, columns: int) -> str:
     """The text with blanks behind it up to that many columns."""
     return f"{text}{' ' * (columns - width(text))}"
-
-
-def table(rows: list[tuple[str, ...]]) -> Iterator[str]:
-    """Rows of cells as lines, each column as wide as its widest cell but the last."""
-    widths = [max(map(width, column)) for column in zip(*rows, strict=True)]
-    for row in rows:
-        yield "  ".join([*(padded(cell, size) for cell, size in zip(row[:-1], widths, strict=False)), row[-1]])

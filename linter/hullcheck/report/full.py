@@ -37,33 +37,41 @@ _LABEL = 24
 MOST_SCOPES = 4
 """Projects and overlays that are named with a finding of several; the rest are counted."""
 
-_COLORS = {
+COLORS = {
     Severity.CRITICAL: "1;35",
     Severity.HIGH: "1;31",
     Severity.MEDIUM: "1;33",
     Severity.LOW: "1;36",
     Severity.INFO: "1;34",
 }
-_BLUE, _RED, _BOLD, _GREEN, _HEADING = "1;34", "1;31", "1", "32", "1;4"
+_BLUE, _RED, BOLD, _GREEN = "1;34", "1;31", "1", "32"
 
 
 def render(run: Run) -> str:
     """Every finding that counts, the suppressed ones where they are asked for, what is told together, and what to do first."""
-    writer = _Writer(run)
+    writer = Writer(run)
     together = _gathered(run)
     away = {id(finding) for found in together for finding in found.findings}
     shown = [finding for finding in run.shown if id(finding) not in away]
-    parts = list(writer.findings(shown))
+    if run.screen.group_by:
+        from hullcheck.report.group import grouped
+
+        parts = list(grouped(writer, shown))
+    else:
+        parts = [writer.finding(finding) for finding in shown]
     if run.show_suppressed:
         parts += [writer.finding(finding) for finding in run.suppressed]
-    parts += map(writer.gathered, together)
+    if together:
+        from hullcheck.report.gather import lines
+
+        parts += [lines(writer, found) for found in together]
     parts += [writer.line(f"error: {clean(told(message))}") for message in run.errors]
     parts.append("".join(writer.line(f"note: {clean(line)}") for line in unjudged(run.coverage, run.screen.path)))
     hints: list[str] = []
     if len(run.shown) > FEW:
-        from hullcheck.report.closing import following
+        from hullcheck.report.closing import first, following
 
-        parts.append(writer.first(shown))
+        parts.append(first(writer, shown))
         hints = [f"next: {text}" for text in following(run)]
     parts.append("".join(map(writer.line, [*hints, summary(run, with_fixes=not hints)])))
     return "\n".join(part for part in parts if part)
@@ -83,17 +91,17 @@ def unjudged(coverage: Coverage, path: Callable[[str], str] = str) -> list[str]:
     lines = [told(cause.told(path)) for cause in causes[:MOST_CAUSES]]
     if len(causes) > MOST_CAUSES:
         left = sum(len(cause.items) for cause in causes[MOST_CAUSES:])
-        lines.append(f"{_count(left, 'more thing')} not judged, for other reasons: `hullcheck files` lists them")
+        lines.append(f"{count(left, 'more thing')} not judged, for other reasons: `hullcheck files` lists them")
     return lines
 
 
 def summary(run: Run, *, with_fixes: bool = True) -> str:
     """What the run came to, in one line."""
-    counts = ", ".join(f"{count} {severity}" for severity, count in run.counts().items() if count)
+    counts = ", ".join(f"{number} {severity}" for severity, number in run.counts().items() if number)
     new = "new " if run.compared else ""
-    files = _count(run.files, "file")
+    files = count(run.files, "file")
     if run.shown:
-        parts = [f"{_count(len(run.shown), f'{new}finding')} ({counts}) in {files}"]
+        parts = [f"{count(len(run.shown), f'{new}finding')} ({counts}) in {files}"]
     else:
         parts = [f"no {new}findings in {files}"]
     safe, unsafe = run.fixes if with_fixes else (0, 0)
@@ -111,11 +119,12 @@ def summary(run: Run, *, with_fixes: bool = True) -> str:
     return "; ".join(parts)
 
 
-def _count(number: int, noun: str) -> str:
+def count(number: int, noun: str) -> str:
+    """`1 finding`, `2 findings`."""
     return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
-class _Writer:
+class Writer:
     """Draws findings one after the other; a check's reasons are given once."""
 
     def __init__(self, run: Run) -> None:
@@ -133,13 +142,13 @@ class _Writer:
 
     def named(self, severity: Severity, name: str) -> str:
         """A severity and a check, as a link to its page where the terminal knows links."""
-        text = self.paint(f"{severity}[{name}]", _COLORS[severity])
+        text = self.paint(f"{severity}[{name}]", COLORS[severity])
         return self.screen.links.check(name, text) if self.screen.links else text
 
     def headed(self, severity: Severity, name: str, text: str) -> list[str]:
         """The lines that begin with a check's name."""
         lines = self.wrapped(text, "  ", len(f"{severity}[{name}]: "))
-        painted = [self.paint(line, _BOLD) for line in lines]
+        painted = [self.paint(line, BOLD) for line in lines]
         return [f"{self.named(severity, name)}: {painted[0]}", *painted[1:]]
 
     def wrapped(self, text: str, indent: str, first: int) -> list[str]:
@@ -154,42 +163,6 @@ class _Writer:
         """A place's text, as a link to the file where the terminal knows links."""
         return self.screen.links.place(location.path, location.line, text) if self.screen.links else text
 
-    def findings(self, findings: Iterable[Finding]) -> Iterator[str]:
-        """The findings, those of a group below its title."""
-        if not self.screen.group_by:
-            yield from map(self.finding, findings)
-            return
-        from hullcheck.report.group import groups
-
-        for group in groups(self.run, findings):
-            title = f"{clean(group.title)} ({_count(len(group.findings), 'finding')})"
-            yield f"{self.paint(title, _HEADING)}\n"
-            yield from map(self.finding, group.findings)
-
-    def gathered(self, found: Gathered) -> str:
-        """What is told together of a check: one line, and one for each project."""
-        from hullcheck.report.closing import rows
-
-        lines = self.headed(found.severity, found.name, f"{len(found.findings)} {found.said}")
-        lines += (f"  {row}" for row in rows(self.run, found))
-        return "\n".join(lines) + "\n"
-
-    def first(self, findings: Iterable[Finding]) -> str:
-        """The most severe, where there are many."""
-        from hullcheck.report.closing import first
-        from hullcheck.report.columns import width
-
-        lines: list[str] = []
-        for line in first(self.run, findings):
-            room = self.screen.width - 2 - len(f"{line.severity}[{line.name}]")
-            fits = next((text for text in line.texts if not self.screen.width or width(text) <= room), line.texts[-1])
-            if line.name:
-                lines.append(f"  {self.named(line.severity, line.name)}{fits}")
-            else:
-                more, *rest = self.wrapped(fits, "    ", 2)
-                lines += [f"  {more}", *rest]
-        return "\n".join([self.paint("Most severe first:", _BOLD), *lines]) + "\n" if lines else ""
-
     def finding(self, finding: Finding) -> str:
         """The lines of one finding, each with its newline."""
         lines = self.headed(finding.severity, finding.name, clean(self.secrets.text(finding.message)))
@@ -203,11 +176,11 @@ class _Writer:
         for number, group in enumerate(by_path.values()):
             lines += self._file(group, margin, "-->" if number == 0 else ":::")
         if left_out > 0:
-            lines.append(f"{' ' * margin} {self.paint('...', _BLUE)} and {_count(left_out, 'more place')}")
+            lines.append(f"{' ' * margin} {self.paint('...', _BLUE)} and {count(left_out, 'more place')}")
         for label, text in self._notes(finding):
             indent = f"{' ' * margin} = "
             parts = self.wrapped(f"{label}: {text}", " " * (len(indent) + 2), len(indent))
-            parts[0] = parts[0].replace(label, self.paint(label, _BOLD), 1)
+            parts[0] = parts[0].replace(label, self.paint(label, BOLD), 1)
             done = (
                 re.search(r"(?<=\()--[a-z-]+(?= does it\)$)", parts[-1]) if label == "fix" and self.run.color else None
             )
@@ -236,28 +209,19 @@ class _Writer:
                     yield self.paint("...", _BLUE)
                 yield f"{self.paint(f'{line:{margin}} |', _BLUE)} {shown.text}".rstrip()
             last = line
-            if not self.screen.width:
-                mark = ("^" if primary else "-") * (shown.end - shown.start)
-                text = self.paint(f"{mark} {clean(self.secrets.text(label))}".rstrip(), _RED if primary else _BLUE)
-                yield f"{bar} {' ' * shown.start}{text}"
-                continue
-            for blanks, text in self._marks(shown.start, shown.end, label, primary, widest):
-                yield f"{bar} {' ' * blanks}{self.paint(text, _RED if primary else _BLUE)}"
+            mark = ("^" if primary else "-") * (shown.end - shown.start)
+            text = clean(self.secrets.text(label))
+            for blanks, said in self._below(mark, text, shown.start, widest):
+                yield f"{bar} {' ' * blanks}{self.paint(said, _RED if primary else _BLUE)}"
         yield bar
 
-    def _marks(self, start: int, end: int, label: str, primary: bool, room: int) -> Iterator[tuple[int, str]]:
-        """The marks below a line and what is said of them, each line with the blanks before it."""
-        mark = ("^" if primary else "-") * (end - start)
-        text = clean(self.secrets.text(label))
-        from hullcheck.report.columns import width, wrapped
+    def _below(self, mark: str, text: str, start: int, room: int) -> Iterable[tuple[int, str]]:
+        """What stands below a line: the mark, and what is said of it."""
+        if not self.screen.width:
+            return ((start, f"{mark} {text}".rstrip()),)
+        from hullcheck.report.columns import below
 
-        if end + 1 + width(text) <= room:
-            yield start, f"{mark} {text}".rstrip()
-            return
-        yield start, mark
-        left = max(0, min(start, room - _LABEL))
-        for line in wrapped(text, room - left) if text else ():
-            yield left, line
+        return below(mark, text, start, room)
 
     def _notes(self, finding: Finding) -> Iterator[tuple[str, str]]:
         first = finding.name not in self.explained

@@ -9,7 +9,8 @@ from collections.abc import Iterator
 
 from hullcheck.finding import Finding, Severity
 from hullcheck.report import Run
-from hullcheck.report.full import MANY
+from hullcheck.report.full import MANY, Writer
+from hullcheck.report.safe import clean
 from hullcheck.tuples import NamedTuple
 
 
@@ -62,3 +63,24 @@ def _rows(found: list[Finding]) -> Iterator[Row]:
         rows.setdefault(runs.get(finding.scope, "") if image else finding.scope, []).append(finding)
     for project, findings in rows.items():
         yield Row(project, tuple(findings))
+
+
+def _row(run: Run, row: Row, size: int) -> str:
+    """A line of what is told together: how many, and where the first is."""
+    first = row.findings[0]
+    of = f"in {clean(row.project)}: " if row.project not in ("", first.location.path) else ""
+    more = f" and {len(row.findings) - 1} more" if len(row.findings) > 1 else ""
+    return f"{len(row.findings):{size}}  {of}{place(run, first)}{more}"
+
+
+def lines(writer: Writer, found: Gathered) -> str:
+    """What is told together of a check: one line, and one for each project."""
+    size = max(len(str(len(row.findings))) for row in found.rows)
+    head = writer.headed(found.severity, found.name, f"{len(found.findings)} {found.said}")
+    return "\n".join([*head, *(f"  {_row(writer.run, row, size)}" for row in found.rows)]) + "\n"
+
+
+def place(run: Run, finding: Finding) -> str:
+    """Where a finding is, as it is printed."""
+    region = finding.location.region
+    return f"{clean(run.screen.path(finding.location.path))}:{region.start_line}:{region.start_column}"

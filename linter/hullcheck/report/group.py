@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 
 from hullcheck.finding import Finding, Severity
 from hullcheck.report import Run
+from hullcheck.report.full import Writer, count
+from hullcheck.report.safe import clean
 from hullcheck.tuples import NamedTuple
+
+_HEADING = "1;4"
 
 BY = ("file", "check", "owner")
 """What findings can be grouped by."""
@@ -27,6 +31,14 @@ def groups(run: Run, findings: Iterable[Finding]) -> list[Group]:
         found.setdefault(_KEYS[by](finding), []).append(finding)
     made = [Group(_titled(run, by, members[0]), tuple(members)) for members in found.values()]
     return sorted(made, key=worst) if by == "check" else made
+
+
+def grouped(writer: Writer, findings: Iterable[Finding]) -> Iterator[str]:
+    """The findings in full, those of a group below its title."""
+    for group in groups(writer.run, findings):
+        title = f"{clean(group.title)} ({count(len(group.findings), 'finding')})"
+        yield f"{writer.paint(title, _HEADING)}\n"
+        yield from map(writer.finding, group.findings)
 
 
 def worst(group: Group) -> tuple[int, int, str]:
