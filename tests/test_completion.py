@@ -102,10 +102,15 @@ send() {{ zpty -w shell "$1"; }}
 send 'PROMPT=; autoload -U compinit; compinit -D -u; source <(hullcheck completion zsh); echo rea''dy'
 zpty -m -r shell line '*ready*'
 send 'compadd() {{ if [[ " $* " == *" -O "* || " $* " == *" -A "* || " $* " == *" -D "* ]]; then builtin compadd "$@"; return; fi; local -a made; builtin compadd -O made "$@"; print -l -- "GOT "$^made; builtin compadd "$@" }}'
+send "echo defi''ned"
+zpty -m -r shell line '*defined*'
 zpty -n -w shell '{words}'$'\\t'
-sleep 2
-zpty -r -t shell all
-while zpty -r -t shell line; do all+=$line; done
+after=0
+for i in {{1..300}}; do
+  while zpty -r -t shell line; do all+=$line; done
+  [[ $all == *GOT* ]] && (( ++after > 10 )) && break
+  sleep .1
+done
 print -r -- "$all" | tr '\\r' '\\n' | grep -o 'GOT .*' | sed 's/^GOT //'
 """
 
@@ -120,7 +125,7 @@ CASES = [
 ]
 
 
-@pytest.mark.parametrize(("line", "expected"), CASES, ids=str)
+@pytest.mark.parametrize(("line", "expected"), CASES, ids=[line for line, _ in CASES])
 def test_bash(folder: Path, line: str, expected: set[str]) -> None:
     assert set(in_shell(folder, "bash", BASH.format(words=line))) == expected
 
@@ -132,14 +137,14 @@ def test_bash_splits_words_at_equals_signs_and_colons(folder: Path) -> None:
     ]
 
 
-@pytest.mark.parametrize(("line", "expected"), CASES, ids=str)
+@pytest.mark.parametrize(("line", "expected"), CASES, ids=[line for line, _ in CASES])
 def test_fish(folder: Path, line: str, expected: set[str]) -> None:
     script = f'hullcheck completion fish | source; complete -C "{line}"'
     found = {word.rstrip("/").replace("\\ ", " ") for word in in_shell(folder, "fish", script)}
     assert found == expected
 
 
-@pytest.mark.parametrize(("line", "expected"), CASES, ids=str)
+@pytest.mark.parametrize(("line", "expected"), CASES, ids=[line for line, _ in CASES])
 def test_zsh(folder: Path, line: str, expected: set[str]) -> None:
     found = set(in_shell(folder, "zsh", ZSH.format(words=line)))
     assert expected <= {word.strip() for word in found}, found

@@ -52,7 +52,8 @@ def run(options: argparse.Namespace) -> int:
     if known is None:
         entries = baseline.entries((finding, None) for finding in _all(result))
         write(path, baseline.render(entries))
-        return _say(path, f"{_many(entries)} written")
+        more = "" if sum(entry.times for entry in entries) == len(result.shown) else ", each owner's by itself"
+        return _say(path, f"{_many(entries)} written{more}")
     found = _all(result)
     now = baseline.Now(known.present(root), frozenset(finding.scope for finding in found))
     applied = baseline.apply(found, known, request.today, now)

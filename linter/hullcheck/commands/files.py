@@ -43,4 +43,5 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _named(item: Item) -> str:
-    return f"{item.object or item.kind}{f' ({item.reason})' if item.reason else ''}"
+    name = f"stage {item.object}" if item.kind == "stage" else item.object or item.kind
+    return f"{name}{f' ({item.reason})' if item.reason else ''}"

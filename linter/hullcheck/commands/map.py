@@ -10,6 +10,7 @@ from datetime import date
 from hullcheck import look
 from hullcheck.commands import given
 from hullcheck.commands.common import (
+    MOST_COLUMNS,
     Progress,
     add_cache,
     add_format,
@@ -94,7 +95,7 @@ def _one(options: argparse.Namespace) -> int:
         print("hullcheck: no workload found", file=sys.stderr)
         return _told(unread) or 3
     if options.explain:
-        _emit(options, _safe(_explained(networks, options, folders)))
+        _emit(options, _safe(_explained(networks, options, folders), _columns(options)))
     elif options.policies:
         from hullcheck.draw import policies
 
@@ -297,7 +298,7 @@ def _text(networks: list[Network], maps: list[ScopeMap], options: argparse.Names
         if one.nodes:
             with places.called(drawn_from[id(one)]):
                 texts.append(text.render([one]))
-    return _safe("\n".join(texts))
+    return _safe("\n".join(texts), _columns(options))
 
 
 def _shown(folder: str, options: argparse.Namespace) -> Shown:
@@ -307,9 +308,27 @@ def _shown(folder: str, options: argparse.Namespace) -> Shown:
     return from_here(look.realpath(folder), options.paths)
 
 
-def _safe(text: str) -> str:
-    """Text for a terminal, line by line."""
-    return "\n".join(clean(line) for line in text.splitlines()) + "\n"
+def _safe(text: str, columns: int = 0) -> str:
+    """Text for a terminal, line by line; in that many columns, or any number for 0."""
+    lines = [clean(line) for line in text.splitlines()]
+    if columns:
+        lines = [folded for line in lines for folded in _fitted(line, columns)]
+    return "\n".join(lines) + "\n"
+
+
+def _fitted(line: str, columns: int) -> Iterable[str]:
+    """A line in so many columns, what doesn't fit on it below and further in."""
+    from hullcheck.report.columns import wrapped
+
+    text = line.lstrip(" ")
+    lead = len(line) - len(text)
+    first, *rest = wrapped(text, columns, " " * (lead + 4), lead)
+    return (f"{' ' * lead}{first}", *rest)
+
+
+def _columns(options: argparse.Namespace) -> int:
+    """How wide text may be: a file has no width."""
+    return 0 if options.output else min(look.columns(), MOST_COLUMNS)
 
 
 def _difference(options: argparse.Namespace) -> int:
@@ -334,7 +353,7 @@ def _difference(options: argparse.Namespace) -> int:
         from hullcheck.draw import difference, places
 
         with places.called(_shown(root, options)):
-            _emit(options, _safe(difference.render(found)))
+            _emit(options, _safe(difference.render(found), _columns(options)))
     elif options.output_format == "html":
         from hullcheck.page import network as page
 

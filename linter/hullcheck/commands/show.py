@@ -165,10 +165,10 @@ def _print(shown: list[Shown], options: argparse.Namespace) -> None:
     if not options.paths:
         width = max((len(one.kind) for one in shown), default=0)
         for one in shown:
-            print(_comment(f"{one.kind:{width}}  {options.shown(one.path)}", color))
+            print(_comment(f"{one.kind:{width}}  {options.shown(one.path) or '.'}", color))
     for one in shown:
         if len(shown) > 1 or one.problems:
-            print(_comment(f"{options.shown(one.path)} ({one.kind})", color))
+            print(_comment(f"{options.shown(one.path) or '.'} ({one.kind})", color))
         for problem in one.problems:
             place = f"{options.shown(problem.location.path)}:{problem.location.line}"
             print(_comment(f"not analysed: {place}: {told(problem.message)}", color))
