@@ -95,12 +95,10 @@ source <(hullcheck completion bash)
 COMP_WORDS=({words}); COMP_CWORD=$((${{#COMP_WORDS[@]}} - 1)); _hullcheck; printf '%s\\n' "${{COMPREPLY[@]}}"
 """
 ZSH = """
-autoload -U compinit; compinit -D -u; source <(hullcheck completion zsh)
 zmodload zsh/zpty
 zpty shell zsh -f -i
 send() {{ zpty -w shell "$1"; }}
-send 'PROMPT=; autoload -U compinit; compinit -D -u; source <(hullcheck completion zsh); echo rea''dy'
-zpty -m -r shell line '*ready*'
+send 'PROMPT=; autoload -U compinit; compinit -D -u; source <(hullcheck completion zsh)'
 send 'compadd() {{ if [[ " $* " == *" -O "* || " $* " == *" -A "* || " $* " == *" -D "* ]]; then builtin compadd "$@"; return; fi; local -a made; builtin compadd -O made "$@"; print -l -- "GOT "$^made; builtin compadd "$@" }}'
 send "echo defi''ned"
 zpty -m -r shell line '*defined*'

@@ -49,6 +49,14 @@ def test_reports_for_people_name_files_from_here(
     assert "tree/shop/compose.yaml:2:" in told(capsys, "--output-format", name, "tree")
 
 
+def test_a_hook_names_files_from_here(tree: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    Repo(tree).commit()
+    (tree / "other" / "Dockerfile").write_text("FROM python:3.13\nUSER root\n")
+    text = told(capsys, "--pre-commit", "--output-format", "concise", "../other/Dockerfile")
+    assert text.startswith("../other/Dockerfile:")
+    assert "\nother/" not in text
+
+
 def test_a_related_place_is_named_from_here(tree: Path, capsys: pytest.CaptureFixture[str]) -> None:
     text = told(capsys, "--select", "root-user", "../other")
     assert "--> ../other/Dockerfile:2:6\n" in text

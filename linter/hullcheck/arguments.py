@@ -59,7 +59,7 @@ class _Parser(argparse.ArgumentParser):
         elsewhere = [f"`hullcheck {other}`" for other, options in known.items() if name in options]
         if elsewhere and not longer:
             return f"; `{name}` is an option of {' and '.join(elsewhere)}"
-        return did_you_mean(name, longer or own)
+        return did_you_mean(name, longer or own, 0.5 if longer else 0.7)
 
 
 def _options(module: ModuleType) -> list[str]:
