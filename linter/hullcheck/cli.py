@@ -10,26 +10,12 @@ from contextlib import suppress
 from types import ModuleType
 
 from hullcheck import __version__, budget
+from hullcheck.commands import COMMANDS
 from hullcheck.deferred import imported
 from hullcheck.errors import HullcheckError, MissingError, TerminatedError
 from hullcheck.quick import Quick
 from hullcheck.streams import OutputError, safe
 from hullcheck.typed import Any
-
-COMMANDS = {
-    "check": "check files and folders (the default command)",
-    "explain": "show a check's page",
-    "checks": "list the checks",
-    "files": "list what is found, as which kind, and what is left out",
-    "baseline": "accept the findings that there are, so that only others count",
-    "show": "show what will really run, and the line that says so",
-    "map": "show who can talk to whom, why, and what a change opens",
-    "migrate": "turn another tool's configuration file into ours",
-    "clean": "remove what was kept of earlier runs",
-    "config": "show the configuration in effect, or its JSON Schema",
-    "completion": "print what bash, zsh or fish need to complete command lines",
-}
-
 
 QUICK = frozenset(("check", "files", "show", "map"))
 """Those that people wait for: plain command lines of theirs are read without argparse."""

@@ -10,6 +10,7 @@ import sys
 from collections.abc import Iterable, Iterator
 from types import ModuleType
 
+from hullcheck.commands import COMMANDS
 from hullcheck.deferred import imported
 from hullcheck.tuples import NamedTuple
 
@@ -99,8 +100,6 @@ class Found(NamedTuple):
 
 def complete(words: list[str]) -> Found:
     """What the last of the words can become. Some shells take `=` and `:` for words of their own."""
-    from hullcheck.cli import COMMANDS
-
     *before, current = words
     if current in ("=", ":"):
         before, current = words, ""
