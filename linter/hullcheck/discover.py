@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 
 from hullcheck import look
 from hullcheck.choices import Enum
-from hullcheck.errors import HullcheckError
+from hullcheck.errors import MissingError
 from hullcheck.model.coverage import Gap
 from hullcheck.model.problem import Problem
 from hullcheck.patterns import pattern
@@ -441,7 +441,7 @@ def find_root(paths: list[str]) -> str:
     real = []
     for path in paths:
         if not look.lexists(path):
-            raise HullcheckError(f"no such file or folder: {path}")
+            raise MissingError(path)
         # A link's own place counts: what it points to may be outside.
         real.append(os.path.join(look.realpath(os.path.dirname(path) or "."), os.path.basename(path)))
     folders = [p if look.isdir(p) else os.path.dirname(p) for p in map(os.path.normpath, real)]

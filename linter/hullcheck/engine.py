@@ -31,8 +31,9 @@ if TYPE_CHECKING:
 
 
 class Found(NamedTuple):
-    """What `hullcheck files` lists: each file with what it is read as, and the ledger of what is in them."""
+    """What `hullcheck files` lists: each file with what it is read as, and the ledger of what is in them; paths are below `root`."""
 
+    root: str
     kinds: tuple[tuple[str, str], ...]
     coverage: Coverage
 
@@ -194,7 +195,7 @@ def find(subject: Subject, policy: Policy, registry: Registry) -> Found:
         for reading in file.readings
         if result.below(path, targets)
     )
-    return Found(kinds, seen.coverage.below(lambda path: result.below(path, targets)))
+    return Found(root, kinds, seen.coverage.below(lambda path: result.below(path, targets)))
 
 
 def select(registry: Registry, policy: Policy) -> Settings:

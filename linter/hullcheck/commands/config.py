@@ -26,13 +26,22 @@ def run(options: argparse.Namespace) -> int:
         print(schema.text("config"), end="")
         return 0
     from hullcheck.discover import find_root
+    from hullcheck.report.paths import from_here
     from hullcheck.report.safe import clean
 
     checks = registry()
     config = read_config(options, ["."], checks)
-    path = relative(find_root(["."]), options.path) if options.path else None
-    print(f"# in effect{f' for {clean(path)}' if path else ''}; configured in {config.path or 'no file'}")
-    rows = list(_rows(config, checks, path))
+    root = find_root(["."])
+    path = relative(root, options.path) if options.path else None
+    shown = str if options.config else from_here(root)
+    where = shown(config.path) if config.path else "no file"
+    print(f"# in effect{f' for {clean(options.path)}' if path else ''}; configured in {where}")
+    rows = [
+        row._replace(origin=f"{where}{row.origin.removeprefix(config.path)}")
+        if config.path and row.origin.startswith(f"{config.path}:")
+        else row
+        for row in _rows(config, checks, path)
+    ]
     width = min(max(len(row.text) for row in rows), 50)
     for row in rows:
         print(clean(f"{row.text:{width}}  # {row.origin}" if row.origin else row.text))

@@ -122,8 +122,12 @@ class Cause(NamedTuple):
     @property
     def line(self) -> str:
         """The line that reports have: `9 templates of chart x not judged: ...; run ...`."""
+        return self.told(str)
+
+    def told(self, path: Callable[[str], str]) -> str:
+        """That line, in which `path` makes what is printed of a path."""
         number = len(self.items)
         first, _, rest = self.what.partition(" ")
         what = f"{number} {first}{'' if number == 1 else 's'}{' ' if rest else ''}{rest}"
-        where = f" ({self.items[0].path})" if number == 1 else ""
+        where = f" ({path(self.items[0].path)})" if number == 1 else ""
         return f"{what}{where} not judged: {self.because}; {CAUSES[self.cause]}"

@@ -184,7 +184,9 @@ def resolve(word: str, registry: Registry, where: str) -> Terms:
     if not terms:
         from hullcheck import schema
 
-        suggestion = schema.did_you_mean(word, registry.words())
+        # Of another tool's id, one that looks like it is another rule.
+        known = registry.words() if not any(map(str.isdecimal, word)) else list(registry.entries)
+        suggestion = schema.did_you_mean(word, known) or "; `hullcheck checks --format json` has all names and ids"
         raise HullcheckError(f"{where}: no check, concern or peer's id is called `{word}`{suggestion}")
     return terms
 
