@@ -281,7 +281,7 @@ def _say(options: argparse.Namespace, result: Result, written: list[tuple[str, s
             say(f"hullcheck: {line}")
     told = not options.diff and any(file is None and name in _WITH_COVERAGE for name, file in written)
     if not options.quiet and not told:
-        from hullcheck.report.full import unjudged
+        from hullcheck.report.writer import unjudged
 
         for line in unjudged(result.coverage, screen(options, result.root).path):
             say(f"hullcheck: {clean(line)}")

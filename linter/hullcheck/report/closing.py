@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator
 from hullcheck.finding import Finding, Severity
 from hullcheck.report import Run
 from hullcheck.report.columns import padded, width
-from hullcheck.report.full import BOLD, FEW, Writer
 from hullcheck.report.gather import place
 from hullcheck.report.group import Group, worst
+from hullcheck.report.writer import BOLD, FEW, Writer
 from hullcheck.tuples import NamedTuple
 
 MOST_CHECKS = 10

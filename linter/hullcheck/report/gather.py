@@ -9,8 +9,8 @@ from collections.abc import Iterator
 
 from hullcheck.finding import Finding, Severity
 from hullcheck.report import Run
-from hullcheck.report.full import MANY, Writer
 from hullcheck.report.safe import clean
+from hullcheck.report.writer import MANY, Writer
 from hullcheck.tuples import NamedTuple
 
 

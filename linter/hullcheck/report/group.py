@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable, Iterator
 
 from hullcheck.finding import Finding, Severity
 from hullcheck.report import Run
-from hullcheck.report.full import Writer, count
 from hullcheck.report.safe import clean
+from hullcheck.report.writer import Writer, count
 from hullcheck.tuples import NamedTuple
 
 _HEADING = "1;4"

@@ -10,10 +10,10 @@ from urllib.parse import quote
 
 from hullcheck.finding import Finding, Severity
 from hullcheck.report import Run
-from hullcheck.report.full import summary, unjudged
 from hullcheck.report.page import page
 from hullcheck.report.safe import Secrets, clean, well_formed
 from hullcheck.report.unite import scopes
+from hullcheck.report.writer import summary, unjudged
 from hullcheck.source import Location
 
 MOST_BYTES = 900_000
