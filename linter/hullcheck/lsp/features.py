@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 
 from lsprotocol import types
 from pygls.uris import to_fs_path
 
+from hullcheck.lsp import answers
+from hullcheck.lsp.actions import FIX_ALL, Can
 from hullcheck.lsp.server import SECTION, Server
+from hullcheck.typed import TypeVar
+
+T = TypeVar("T")
+
+TRIES = 3
+"""How often a question is asked anew because somebody goes on typing."""
 
 _IGNORED = ("/.git/", "/node_modules/")
 
@@ -16,6 +25,7 @@ def register(server: Server) -> None:
     """Have the server answer."""
     _lifecycle(server)
     _documents(server)
+    _questions(server)
 
 
 def _lifecycle(server: Server) -> None:
@@ -38,7 +48,16 @@ def _lifecycle(server: Server) -> None:
 
     @server.feature(types.SHUTDOWN)
     def shutdown(params: None) -> None:
+        server.closing = True
         for area in server.areas.values():
+            area.folder.stop.set()
+            area.changed.set()
+
+    @server.feature(types.WINDOW_WORK_DONE_PROGRESS_CANCEL)
+    def give_up(params: types.WorkDoneProgressCancelParams) -> None:
+        area = server.areas.get(server.shown_tokens.get(str(params.token), ""))
+        if area is not None:
+            area.given_up = True
             area.folder.stop.set()
 
     @server.feature(types.WORKSPACE_DID_CHANGE_WORKSPACE_FOLDERS)
@@ -119,3 +138,61 @@ def _documents(server: Server) -> None:
         areas = {id(area): area for path in paths for area in server.concerned(path)}
         for area in areas.values():
             server.changed(area)
+
+
+def _questions(server: Server) -> None:
+    @server.feature(types.TEXT_DOCUMENT_HOVER)
+    async def hover(params: types.HoverParams) -> types.Hover | None:
+        return await _asked(server, params.text_document.uri, answers.hover, params.position, _formats(server))
+
+    @server.feature(types.TEXT_DOCUMENT_DEFINITION)
+    async def definition(params: types.DefinitionParams) -> list[types.Location] | None:
+        return await _asked(server, params.text_document.uri, answers.definition, params.position)
+
+    kinds = [types.CodeActionKind.QuickFix, FIX_ALL]
+    options = types.CodeActionOptions(code_action_kinds=kinds, resolve_provider=True)
+
+    @server.feature(types.TEXT_DOCUMENT_CODE_ACTION, options)
+    async def actions(params: types.CodeActionParams) -> list[types.CodeAction] | None:
+        return await _asked(server, params.text_document.uri, answers.actions, params, _can(server))
+
+    @server.feature(types.CODE_ACTION_RESOLVE)
+    async def resolve(action: types.CodeAction) -> types.CodeAction:
+        uri = action.data.get("uri") if isinstance(action.data, dict) else None
+        if not isinstance(uri, str):
+            return action
+        return await _asked(server, uri, answers.resolved, action, _can(server)) or action
+
+
+async def _asked(server: Server, uri: str, answer: Callable[..., T], *arguments: object) -> T | None:
+    """What is known of a document as it is now: asked again if it was edited in the meantime."""
+    path = to_fs_path(uri) if uri.startswith("file:") else None
+    for _ in range(TRIES):
+        area = await server.settled(path) if path else None
+        if area is None or path is None:
+            return None
+        document = server.protocol.documents.get(uri)
+        found = await server.ask_worker(answer, area.folder, path, *arguments)
+        if document is server.protocol.documents.get(uri):
+            return found
+    return None
+
+
+def _formats(server: Server) -> bool:
+    """Does the editor take Markdown?"""
+    document = server.client_capabilities.text_document
+    said = document.hover if document is not None else None
+    formats = said.content_format if said is not None else None
+    return formats is None or types.MarkupKind.Markdown in formats
+
+
+def _can(server: Server) -> Can:
+    document, workspace = server.client_capabilities.text_document, server.client_capabilities.workspace
+    action = document.code_action if document is not None else None
+    resolve = action.resolve_support if action is not None else None
+    edit = workspace.workspace_edit if workspace is not None else None
+    return Can(
+        versions=bool(edit and edit.document_changes),
+        resolve=bool(resolve and "edit" in resolve.properties and action and action.data_support),
+        snippets=bool(edit and edit.snippet_edit_support),
+    )
