@@ -36,15 +36,15 @@ def _lifecycle(server: Server) -> None:
 
     @server.feature(types.INITIALIZED)
     async def initialized(params: types.InitializedParams) -> None:
-        await _watch(server)
         folders = [folder.uri for folder in server.workspace.folders.values()]
         if not folders and server.workspace.root_uri:
             folders = [server.workspace.root_uri]
         for uri in folders:
-            await _open(server, uri)
+            _open(server, uri)
         for document in list(server.protocol.documents.values()):
             if server.home(document.path) is None:
-                await server.open_area(document.path)
+                server.open_area(document.path)
+        await _watch(server)
 
     @server.feature(types.SHUTDOWN)
     def shutdown(params: None) -> None:
@@ -61,14 +61,14 @@ def _lifecycle(server: Server) -> None:
             area.folder.stop.set()
 
     @server.feature(types.WORKSPACE_DID_CHANGE_WORKSPACE_FOLDERS)
-    async def folders_changed(params: types.DidChangeWorkspaceFoldersParams) -> None:
+    def folders_changed(params: types.DidChangeWorkspaceFoldersParams) -> None:
         for folder in params.event.removed:
             server.close_area(to_fs_path(folder.uri) or "")
         for folder in params.event.added:
-            await _open(server, folder.uri)
+            _open(server, folder.uri)
         for document in list(server.protocol.documents.values()):
             if server.home(document.path) is None:
-                await server.open_area(document.path)
+                server.open_area(document.path)
             elif document.path in server.areas and any(
                 document.path != at and document.path.startswith(f"{at}/") for at in server.areas
             ):
@@ -79,10 +79,10 @@ def _lifecycle(server: Server) -> None:
         await server.settings_changed(params.settings)
 
 
-async def _open(server: Server, uri: str) -> None:
+def _open(server: Server, uri: str) -> None:
     path = to_fs_path(uri) if uri.startswith("file:") else None
     if path:
-        await server.open_area(path.rstrip("/") or path)
+        server.open_area(path.rstrip("/") or path)
 
 
 async def _watch(server: Server) -> None:
@@ -108,10 +108,10 @@ async def _watch(server: Server) -> None:
 
 def _documents(server: Server) -> None:
     @server.feature(types.TEXT_DOCUMENT_DID_OPEN)
-    async def opened(params: types.DidOpenTextDocumentParams) -> None:
+    def opened(params: types.DidOpenTextDocumentParams) -> None:
         path = to_fs_path(params.text_document.uri) or ""
         if server.home(path) is None:
-            await server.open_area(path)
+            server.open_area(path)
         server.edited(path)
 
     @server.feature(types.TEXT_DOCUMENT_DID_CHANGE)

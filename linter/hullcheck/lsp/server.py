@@ -9,7 +9,7 @@ import os
 import time
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, Self
 
 from lsprotocol import types
 from pygls.lsp.server import LanguageServer
@@ -148,16 +148,16 @@ class Server(LanguageServer):
             if area.folder.session is None or area.folder.name(path) is not None
         ]  # fmt: skip
 
-    async def open_area(self, path: str) -> None:
-        if path in self.areas or self.worker is None:
+    def open_area(self, path: str) -> None:
+        """Judge a folder or file from now on, if it isn't already."""
+        if path in self.areas or not look.lexists(path):
             return
-        if not look.lexists(path):
-            return
-        folder = Folder(path, Settings(), self.ask, self.registry, self.protocol.encoding)
-        area = self.areas[path] = Area(folder)
-        folder.settings = await self.settings_of(path)
-        if path in self.areas:
-            area.task = asyncio.ensure_future(self.keep(area))
+        area = self.areas[path] = Area(Folder(path, Settings(), self.ask, self.registry, self.protocol.encoding))
+        area.task = asyncio.ensure_future(self.begin(area))
+
+    async def begin(self, area: Area) -> None:
+        area.folder.settings = await self.settings_of(area.folder.path)
+        await self.keep(area)
 
     def close_area(self, path: str) -> None:
         area = self.areas.pop(path, None)
@@ -375,7 +375,7 @@ class Shown:
         self.next = 0.0
         self.is_open = False
 
-    async def __aenter__(self) -> "Shown":
+    async def __aenter__(self) -> Self:
         window = self.server.client_capabilities.window
         if window is not None and window.work_done_progress:
             progress = self.server.work_done_progress
@@ -405,7 +405,9 @@ class Shown:
         if self.is_open:
             percentage = min(100 * done // max(total, 1), 100)
             text = f"{what} {done}/{total}"
-            self.server.work_done_progress.report(self.token, types.WorkDoneProgressReport(None, text, percentage))
+            self.server.work_done_progress.report(
+                self.token, types.WorkDoneProgressReport(message=text, percentage=percentage)
+            )
 
 
 _NUMBERS = itertools.count(1)
