@@ -67,15 +67,18 @@ def told(editor: Editor, root: Path) -> Told:
     }
 
 
-def command(root: Path, *options: str) -> Told:
-    """What the command tells of the files as they are on disk, in the same form."""
+def findings(root: Path, *options: str) -> list[dict[str, Any]]:
+    """What the command tells of the files as they are on disk."""
     out = io.StringIO()
     with contextlib.redirect_stdout(out), contextlib.redirect_stderr(io.StringIO()):
         main(["check", "--output-format", "json", "--no-cache", "--jobs", "1", *options, str(root)])
+    return [finding for finding in json.loads(out.getvalue())["findings"] if not finding["suppressed"]]
+
+
+def command(root: Path, *options: str) -> Told:
+    """The same, in the form of what the editor shows."""
     found: Told = set()
-    for f in json.loads(out.getvalue())["findings"]:
-        if f["suppressed"]:
-            continue
+    for f in findings(root, *options):
         place = f["region"]
         found.add((f["path"], place["startLine"], place["startColumn"], f["name"], f["message"]))
         seen = {f["path"]}
@@ -221,17 +224,20 @@ def test_an_edit_is_told_at_both_files(server: Editor, tmp_path: Path) -> None:
 def test_severities_tags_and_pages(server: Editor, tmp_path: Path) -> None:
     files = {
         "Dockerfile": 'FROM debian:8\nCMD ["a"]\nCMD ["b"]\nENTRYPOINT x\n',
-        "compose.yaml": "services:\n  a:\n    image: x\n    privileged: true\n",
+        "compose.yaml": "services:\n  a:\n    image: x\n    privileged: true\n    user: '0'\n",
+        "b/Dockerfile": "FROM debian:13.1\nRUN true\n",
     }
     root = tree(tmp_path / "x", files)
     with opened(server, root):
-        found = {str(d.code): d for name in files for d in server.diagnostics(root / name)}
-    assert found["privileged"].severity == types.DiagnosticSeverity.Error
+        every = [d for name in files for d in server.diagnostics(root / name)]
+    found = {str(d.code): d for d in every}
     assert found["privileged"].source == "hullcheck"
     assert found["privileged"].code_description is not None
     assert found["privileged"].code_description.href.startswith("https://")
-    assert found["root-user-implicit"].severity == types.DiagnosticSeverity.Warning
-    assert found["undigested-image"].severity == types.DiagnosticSeverity.Information
+    shown = {"critical": 1, "high": 1, "medium": 2, "low": 3}
+    expected = {(f["name"], f["message"]): shown[f["severity"]] for f in findings(root)}
+    assert {1, 2, 3} == set(expected.values())
+    assert {(d.code, d.message): int(d.severity or 0) for d in every if (d.code, d.message) in expected} == expected
     assert list(found["eol-base-image"].tags or ()) == [types.DiagnosticTag.Deprecated]
     assert list(found["multiple-cmd"].tags or ()) == [types.DiagnosticTag.Unnecessary]
     assert found["privileged"].tags is None

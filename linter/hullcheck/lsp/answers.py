@@ -26,9 +26,9 @@ def hover(folder: Folder, path: str, position: types.Position, markdown: bool) -
     found = _source(folder, path)
     if found is None or folder.result is None:
         return None
-    name, source = found
+    _, source = found
     text = Text(source.text, folder.encoding)
-    said, place = telling.hover(folder, folder.result, name, text.offset(position), Words(folder.uri, markdown))
+    said, place = telling.hover(folder, folder.result, source, text.offset(position), Words(folder.uri, markdown))
     if not said:
         return None
     kind = types.MarkupKind.Markdown if markdown else types.MarkupKind.PlainText

@@ -16,7 +16,7 @@ from hullcheck.report.safe import Secrets, told
 from hullcheck.show.emit import inline, origins
 from hullcheck.show.redact import Redaction
 from hullcheck.show.story import Fact, Story, stories
-from hullcheck.source import Location
+from hullcheck.source import Location, Source
 from hullcheck.terms import Alias
 
 MOST = 3
@@ -26,13 +26,14 @@ _WHOLE = frozenset(("image", "built by"))
 """Facts at whose place all that is known of the container is told."""
 
 
-def hover(folder: Folder, result: Result, path: str, offset: int, words: Words) -> tuple[str, Location | None]:
+def hover(folder: Folder, result: Result, source: Source, offset: int, words: Words) -> tuple[str, Location | None]:
     """What there is to be said, and the place that it is about; empty if nothing is."""
+    path = source.path
     found = [f for f in result.shown if any(_holds(place, path, offset) for place in places(f))]
     secrets = Secrets(result.findings, result.redact)
     parts = [*_pages(found, folder.registry, words, secrets)]
     stories_there = [*_stories(folder, path, offset, words)]
-    decided = [*_decided(folder, path, offset, words, secrets)]
+    decided = [*_decided(folder, source, offset, words, secrets)]
     about = next((place for f in found for place in places(f) if _holds(place, path, offset)), None)
     rule = "\n\n---\n\n" if words.markdown else "\n\n"
     return rule.join([*stories_there, *decided, *parts]), about
@@ -107,11 +108,9 @@ def _story(story: Story, facts: tuple[Fact, ...], words: Words) -> str:
     return "\n".join([lines[0], "", *lines[1:]] if len(lines) > 1 else lines)
 
 
-def _decided(folder: Folder, path: str, offset: int, words: Words, secrets: Secrets) -> Iterator[str]:
+def _decided(folder: Folder, source: Source, offset: int, words: Words, secrets: Secrets) -> Iterator[str]:
     """The values that a place has to do with in what is put together of several files, and the line that decides each."""
-    assert folder.session is not None
-    source = folder.session.files[path].source if path in folder.session.files else None
-    line = source.position(offset)[0] if source is not None else 0
+    path, line = source.path, source.position(offset)[0]
     seen: dict[str, None] = {}
     for name, title, root in _rendered(folder, path):
         if not any(_concerns(origin.node, path, offset, line) for origin in origins(root)):
@@ -121,7 +120,7 @@ def _decided(folder: Folder, path: str, offset: int, words: Words, secrets: Secr
             if not _concerns(node, path, offset, line):
                 continue
             where = f"{title} {words.code(origin.pointer)} in {words.code(name)}: {_value(node, words, secrets)}"
-            seen.setdefault(f"{where}, {_by(node, path, offset, words, secrets)}")
+            seen.setdefault(f"{where}, {_by(node, words, secrets)}")
             if len(seen) > MOST:
                 yield "\n\n".join([*list(seen)[:MOST], words.text("and others")])
                 return
@@ -149,7 +148,7 @@ def _concerns(node: Node, path: str, offset: int, line: int) -> bool:
         return False
     if any(_holds(each.location, path, offset) for each in _chain(node)):
         return True
-    return bool(line) and f"{path}:{line}" in node.because.split(", ")
+    return f"{path}:{line}" in node.because.split(", ")
 
 
 def _chain(node: Node) -> Iterator[Node]:
@@ -165,7 +164,7 @@ def _value(node: Node, words: Words, secrets: Secrets) -> str:
     return words.code(text if len(text) <= 200 else f"{text[:200]}...")
 
 
-def _by(node: Node, path: str, offset: int, words: Words, secrets: Secrets) -> str:
+def _by(node: Node, words: Words, secrets: Secrets) -> str:
     because = f" ({words.code(node.because)})" if node.because else ""
     text = f"decided by {words.place(node.location)}{because}"
     if node.before is not None:
