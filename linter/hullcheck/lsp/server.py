@@ -32,8 +32,11 @@ log = logging.getLogger("hullcheck")
 
 SECTION = "hullcheck"
 
-SOONEST, LATEST = 0.02, 0.4
-"""Seconds without an edit before one is judged: as long as judging takes, within these."""
+SOONEST, LATEST = 0.01, 0.4
+"""Seconds without an edit before one is judged: next to none, or where that takes longer, as long as it takes."""
+
+SLOW = 0.1
+"""Seconds from which judging takes long."""
 
 MOST_WAIT = 1.0
 """Seconds after which edits are judged although more come in."""
@@ -250,7 +253,7 @@ class Server(LanguageServer):
         """Wait until there was no edit for a while, unless somebody waits for the outcome."""
         if area.judged is None:
             return
-        pause = min(max(area.took, SOONEST), LATEST)
+        pause = min(area.took, LATEST) if area.took >= SLOW else SOONEST
         end = time.monotonic() + MOST_WAIT
         asked = -1
         while asked != area.asked and time.monotonic() < end and not area.hurry.is_set():
