@@ -20,6 +20,9 @@ from hullcheck.policy.config import FILES, PYPROJECT
 from hullcheck.session import Session
 from hullcheck.tuples import NamedTuple
 
+MOST_NAMES = 10_000
+"""Files of the editor whose paths below the root are known."""
+
 Ask = Callable[[str, Settings], Request]
 """What is asked for of a path, with the settings that hold there; raises HullcheckError where that can't be done."""
 
@@ -104,6 +107,8 @@ class Folder:
         if self.session is None:
             return None
         if path not in self._names:
+            if len(self._names) >= MOST_NAMES:
+                self._names.clear()
             self._names[path] = relative(self.session.root, path)
         name = self._names[path]
         return None if name == ".." or name.startswith("../") or os.path.isabs(name) else name
@@ -120,3 +125,8 @@ class Folder:
         else:
             full = os.path.join(self.session.root, path)
         return from_fs_path(full) or full
+
+
+def inside(path: str, folder: str) -> bool:
+    """Is a file somewhere in a folder? By the editor's names for both."""
+    return path.startswith(folder.rstrip(os.sep) + os.sep)

@@ -19,7 +19,7 @@ from hullcheck import __version__, look
 from hullcheck.check import Registry
 from hullcheck.errors import HullcheckError
 from hullcheck.lsp.diagnostics import SOURCE
-from hullcheck.lsp.folder import Ask, Folder, Judged
+from hullcheck.lsp.folder import Ask, Folder, Judged, inside
 from hullcheck.lsp.protocol import Protocol, talk
 from hullcheck.lsp.settings import Settings, read
 from hullcheck.lsp.worker import Worker
@@ -141,7 +141,7 @@ class Server(LanguageServer):
         """The innermost folder that a file is in, or its own area if it is in none."""
         if path in self.areas:
             return self.areas[path]
-        found = [area for at, area in self.areas.items() if path.startswith(at.rstrip(os.sep) + os.sep)]
+        found = [area for at, area in self.areas.items() if inside(path, at)]
         return max(found, key=lambda area: len(area.folder.path), default=None)
 
     def concerned(self, path: str) -> list[Area]:
