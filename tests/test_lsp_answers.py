@@ -7,8 +7,7 @@ from typing import Any
 import pytest
 from lsprotocol import types
 
-from editor import CAPABILITIES, Editor, uri
-from test_lsp import command, opened, saved, told, tree
+from editor import CAPABILITIES, Editor, command, opened, saved, told, tree, uri
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::ResourceWarning")
 
@@ -59,6 +58,7 @@ FILES = {
     "compose.override.yaml": "services:\n  web:\n    user: '5'\n",
     "other.yaml": "services:\n  shared:\n    image: x:1\n",
     "db.env": "A=b\n",
+    "child/Dockerfile": "FROM acme/web\nUSER 5\n",
     "base/deployment.yaml": DEPLOYMENT,
     "base/objects.yaml": OBJECTS,
     "base/kustomization.yaml": "resources: [deployment.yaml, objects.yaml]\n",
@@ -95,6 +95,7 @@ def server(root: Path) -> Iterator[Editor]:
         ("Dockerfile", "build", 0, "--from", ["Dockerfile:3"]),
         ("Dockerfile", "build", 0, "from=build,"[:4], ["Dockerfile:3"]),
         ("Dockerfile", "debian", 0, "", []),
+        ("child/Dockerfile", "acme/web", 0, "", ["Dockerfile:5"]),
         ("compose.yaml", "all", 0, "*", ["compose.yaml:1"]),
         ("compose.yaml", "db", 0, "depends_on", ["compose.yaml:10"]),
         ("compose.yaml", "back", 0, "networks", ["compose.yaml:16"]),

@@ -64,7 +64,7 @@ class Folder:
         """Judge the files with these documents in their places. Raises HullcheckError and StoppedError."""
         made_of = self._state()
         if self.session is None or made_of != self._made_of:
-            request = self._ask(self.path, self.settings)
+            request = self._ask(self._real(), self.settings)
             session = Session(request, self.registry, progress)
             self._begin(session, request)
             made_of = self._state()
@@ -83,7 +83,7 @@ class Folder:
 
     def _begin(self, session: Session, request: Request) -> None:
         self.session = session
-        self._below = relative(session.root, self.path)
+        self._below = relative(session.root, self._real())
         self._names = {}
         self._baseline = os.path.join(session.root, request.config.baseline) if request.config.baseline else ""
 
@@ -96,6 +96,10 @@ class Folder:
         paths += [os.path.join(self.folder, name) for name in named if name]
         paths += [self._baseline] if self._baseline else []
         return said, root, look.today(), tuple(look.state(path) for path in paths)
+
+    def _real(self) -> str:
+        """Where it is: a folder that is opened by a link is what the link leads to."""
+        return look.realpath(self.path) if look.isdir(self.path) else self.path
 
     @property
     def folder(self) -> str:
