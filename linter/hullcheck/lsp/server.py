@@ -42,7 +42,7 @@ MOST_WAIT = 1.0
 """Seconds after which edits are judged although more come in."""
 
 STALE = 2.0
-"""Seconds without news from which a judgement isn't given up for an edit."""
+"""Seconds that an edit may wait: after that, a judgement isn't given up for one more."""
 
 QUIET = 1.0
 """Seconds without an edit after which memory is tidied."""
@@ -56,7 +56,8 @@ _PLACE = pattern(r"(?P<path>[^\n]{1,4000}?):(?P<line>\d{1,9}): (?P<message>[^\n]
 
 
 class Area:
-    """A folder with what goes on in it: `asked` counts the edits, `done` is how many of them are judged.
+    """A folder with what goes on in it: `asked` counts the edits, `done` is how many of them are judged; the first of
+    the others came at `since`.
 
     `given_up` is set when somebody has ended the first judgement; `error` is what was said last of why there is none.
     """
@@ -74,7 +75,7 @@ class Area:
         self.given_up = False
         self.error = ""
         self.took = 0.0
-        self.told_at = 0.0
+        self.since = 0.0
         self.task: asyncio.Task[None] | None = None
 
     def reach(self, number: int) -> None:
@@ -206,9 +207,12 @@ class Server(LanguageServer):
 
     def changed(self, area: Area) -> None:
         """Have a folder judged again, and what is judged of what was before given up, unless that is long overdue."""
+        now = time.monotonic()
+        if area.done >= area.asked:
+            area.since = now
         area.asked += 1
         area.changed.set()
-        if area.running and area.judged is not None and time.monotonic() - area.told_at < STALE:
+        if area.running and area.judged is not None and now - area.since < STALE:
             area.folder.stop.set()
 
     def edited(self, path: str) -> None:
@@ -241,7 +245,7 @@ class Server(LanguageServer):
             else:
                 self.said.discard(area.error)
                 area.judged = judged
-                area.told_at = time.monotonic()
+                area.since = time.monotonic()
                 self.tell(area, judged)
             finally:
                 area.running = False
