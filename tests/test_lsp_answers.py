@@ -255,6 +255,18 @@ IGNORED = {
 }
 
 
+def test_where_a_comment_would_be_another_fault_there_is_none(server: Editor, tmp_path: Path) -> None:
+    text = "# hullcheck: ignore[undigested-image] reason='x'\nFROM debian:13.1\nRUN curl http://a.example/x | sh\n"
+    files = {"Dockerfile": text, ".hullcheck.yaml": "suppressions: {max: 1}\n"}
+    root = tree(tmp_path / "x", files)
+    with opened(server, root):
+        action = next(a for a in server.actions(root / "Dockerfile", 2) if a.title.startswith("Ignore"))
+        assert server.resolve(action).edit is None
+        assert any("the configuration's `suppress` can" in message for message in server.shown)
+        before = told(server, root)
+        assert before == command(root)
+
+
 def test_no_comment_is_put_into_a_text(server: Editor, tmp_path: Path) -> None:
     """Where the line is part of a script, it goes above what holds that, if it then ignores no more than this."""
     login = "postgres://bob:Zq8kLmN2vR7x@db/x"

@@ -175,6 +175,7 @@ def _ignored(folder: Folder, finding: Finding, place: Location, can: Can) -> typ
         return None
     before = _names(session.with_edits())
     own = _names_of((finding, *finding.also))
+    owners = {each.identity for each in (finding, *finding.also)}
     unsaved = {path: document.data for path, document in folder.documents.items()}
     try:
         for scope, edit in _comments(folder, file, finding.name, place):
@@ -182,8 +183,10 @@ def _ignored(folder: Folder, finding: Finding, place: Location, can: Can) -> typ
             if after is None:
                 continue
             now = _names(session.update({**unsaved, place.path: after.data}, folder.stop.is_set))
-            gone = before - now
-            only = gone <= own if scope == "ignore-block" else all(name == finding.name for name, *_ in gone)
+            only = all(
+                name == finding.name and (scope == "ignore" or tuple(identity) in owners)
+                for name, _, *identity in before - now
+            )
             if now <= before and only and own.isdisjoint(now):
                 return workspace_edit(folder, [edit], can, snippet=True)
     finally:
