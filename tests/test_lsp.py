@@ -203,6 +203,10 @@ def test_a_file_in_no_folder(server: Editor, tmp_path: Path) -> None:
     server.close(alone / "Dockerfile")
     until(lambda: next(p for p in reversed(server.published) if p.uri == uri(alone / "Dockerfile")).diagnostics == ())
     assert uri(alone / "other.Dockerfile") not in {p.uri for p in server.published}
+    (alone / "x.py").write_text("def f(a: int) -> {\n")
+    server.open(alone / "x.py")
+    assert server.diagnostics(alone / "x.py") == []
+    server.close(alone / "x.py")
 
 
 def test_several_folders_and_one_in_another(server: Editor, tmp_path: Path) -> None:

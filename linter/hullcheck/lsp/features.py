@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Callable
 
 from lsprotocol import types
 from pygls.uris import to_fs_path
 
+from hullcheck.discover import kind_of
 from hullcheck.lsp import answers
 from hullcheck.lsp.actions import FIX_ALL, Can
 from hullcheck.lsp.folder import inside
@@ -43,7 +45,7 @@ def _lifecycle(server: Server) -> None:
         for uri in folders:
             _open(server, uri)
         for document in list(server.protocol.documents.values()):
-            if server.home(document.path) is None:
+            if server.home(document.path) is None and _is_ours(document.path):
                 server.open_area(document.path)
         await _watch(server)
 
@@ -68,7 +70,7 @@ def _lifecycle(server: Server) -> None:
         for folder in params.event.added:
             _open(server, folder.uri)
         for document in list(server.protocol.documents.values()):
-            if server.home(document.path) is None:
+            if server.home(document.path) is None and _is_ours(document.path):
                 server.open_area(document.path)
             elif document.path in server.areas and any(inside(document.path, at) for at in server.areas):
                 server.close_area(document.path)
@@ -81,6 +83,11 @@ def _lifecycle(server: Server) -> None:
 def _open(server: Server, uri: str) -> None:
     if path := _folder(uri):
         server.open_area(path)
+
+
+def _is_ours(path: str) -> bool:
+    """Is a file that is in no folder one to be judged, by its name? Editors open all kinds of files."""
+    return kind_of(os.path.basename(path)) is not None
 
 
 def _folder(uri: str) -> str:
@@ -114,7 +121,7 @@ def _documents(server: Server) -> None:
     @server.feature(types.TEXT_DOCUMENT_DID_OPEN)
     def opened(params: types.DidOpenTextDocumentParams) -> None:
         path = to_fs_path(params.text_document.uri) or ""
-        if server.home(path) is None:
+        if server.home(path) is None and _is_ours(path):
             server.open_area(path)
         server.edited(path)
 

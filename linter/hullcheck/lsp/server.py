@@ -160,8 +160,11 @@ class Server(LanguageServer):
         area.task = asyncio.ensure_future(self.begin(area))
 
     async def begin(self, area: Area) -> None:
-        area.folder.settings = await self.settings_of(area.folder.path)
-        await self.keep(area)
+        try:
+            area.folder.settings = await self.settings_of(area.folder.path)
+            await self.keep(area)
+        finally:
+            area.reach(_NEVER)  # whatever ends it, nobody waits for more
 
     def close_area(self, path: str) -> None:
         area = self.areas.pop(path, None)
@@ -226,7 +229,6 @@ class Server(LanguageServer):
             await self.calm(area)
             area.changed.clear()
             if self.closing:
-                area.reach(_NEVER)
                 return
             asked = area.asked
             area.folder.stop.clear()
@@ -234,7 +236,10 @@ class Server(LanguageServer):
             started = time.monotonic()
             area.running = True
             try:
-                judged = await self.judge(area)
+                area.judged = await self.judge(area)
+                area.since = time.monotonic()
+                self.said.discard(area.error)
+                self.tell(area, area.judged)
             except StoppedError:
                 if not area.given_up:
                     area.changed.set()
@@ -242,11 +247,6 @@ class Server(LanguageServer):
                 self.log(f"{area.folder.path} isn't judged: it was ended; the next edit begins anew")
             except Exception as error:  # noqa: BLE001  nothing in a repository ends the server
                 self.failed(area, error)
-            else:
-                self.said.discard(area.error)
-                area.judged = judged
-                area.since = time.monotonic()
-                self.tell(area, judged)
             finally:
                 area.running = False
             area.took = time.monotonic() - started
