@@ -11,11 +11,10 @@ from hullcheck.commands import check
 from hullcheck.commands.common import registry
 from hullcheck.engine import Request
 from hullcheck.errors import HullcheckError
-from hullcheck.typed import TYPE_CHECKING
+from hullcheck.typed import TYPE_CHECKING, BinaryIO
 
 if TYPE_CHECKING:
     import argparse
-    from typing import BinaryIO
 
     from hullcheck.lsp.settings import Settings
 

@@ -21,6 +21,9 @@ T = TypeVar("T")
 TRIES = 3
 """How often a question is asked anew because somebody goes on typing."""
 
+MANY = 500
+"""Files that change at once, from which it isn't asked which folders they matter to."""
+
 _IGNORED = ("/.git/", "/node_modules/")
 
 
@@ -146,7 +149,8 @@ def _documents(server: Server) -> None:
             for change in params.changes
             if not any(part in change.uri for part in _IGNORED)
         }
-        areas = {id(area): area for path in paths for area in server.concerned(path)}
+        many = len(paths) > MANY
+        areas = server.areas if many else {a.folder.path: a for path in paths for a in server.concerned(path)}
         for area in areas.values():
             server.changed(area)
 
@@ -190,7 +194,7 @@ async def _asked(server: Server, uri: str, answer: Callable[..., T], *arguments:
             return None
         document = server.protocol.documents.get(uri)
         found = await server.ask_worker(answer, area.folder, path, *arguments)
-        if document is server.protocol.documents.get(uri):
+        if document is server.protocol.documents.get(uri) and (found is not None or area.done >= area.asked):
             return found
     return None
 

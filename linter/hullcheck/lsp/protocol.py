@@ -8,7 +8,6 @@ import os
 import threading
 from collections.abc import Generator
 from contextlib import suppress
-from typing import Any, BinaryIO
 
 from lsprotocol import types
 from pygls.io_ import StdoutWriter, run_async
@@ -17,6 +16,7 @@ from pygls.protocol.language_server import lsp_method
 from pygls.uris import to_fs_path
 
 from hullcheck.lsp.text import Document, Text
+from hullcheck.typed import Any, BinaryIO
 
 log = logging.getLogger("hullcheck")
 

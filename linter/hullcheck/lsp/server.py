@@ -9,7 +9,6 @@ import os
 import time
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
-from typing import Any, BinaryIO, Self
 
 from lsprotocol import types
 from pygls.lsp.server import LanguageServer
@@ -26,7 +25,7 @@ from hullcheck.lsp.worker import Worker
 from hullcheck.patterns import pattern
 from hullcheck.report.safe import clean, told
 from hullcheck.session import StoppedError
-from hullcheck.typed import TypeVar
+from hullcheck.typed import Any, BinaryIO, Self, TypeVar
 
 log = logging.getLogger("hullcheck")
 
@@ -108,7 +107,6 @@ class Server(LanguageServer):
         self.registry = registry
         self.ask = ask
         self.areas: dict[str, Area] = {}
-        self.settings: dict[str, Settings] = {}
         self.initial: object = None
         self.published: dict[str, dict[str, list[types.Diagnostic]]] = {}
         self.shown: dict[str, list[types.Diagnostic]] = {}
