@@ -1,11 +1,9 @@
 """The language server, as an editor has it: what is told while somebody types is what the command tells."""
 
-import argparse
 import contextlib
 import io
 import os
 import random
-import re
 import signal
 import subprocess
 import sys
@@ -19,9 +17,6 @@ from lsprotocol import types
 import joined_trees
 from editor import CAPABILITIES, Editor, command, findings, opened, saved, told, tree, until, uri
 from hullcheck.cli import main
-from hullcheck.commands import check
-from hullcheck.lsp.settings import Settings, camel
-from hullcheck.lsp.text import Text
 from process import PYTHON, environment
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::ResourceWarning")
@@ -458,36 +453,3 @@ def test_without_the_libraries_it_says_what_to_install(tmp_path: Path) -> None:
     assert done.returncode == 2
     assert "pip install 'hullcheck[lsp]'" in done.stderr
     assert done.stdout == ""
-
-
-def test_places_in_any_text() -> None:
-    """There and back in every encoding, against a count of each line's characters one by one."""
-    chance = random.Random(1)
-    widths = {"utf-8": lambda char: len(char.encode()), "utf-16": lambda char: 1 + (char > "\uffff"), "utf-32": len}
-    for _ in range(60):
-        text = "".join(chance.choice("ab\té\u2028\x0b😀\r\n\n") for _ in range(chance.randrange(1200)))
-        lines = [(match.start(), match[1]) for match in re.finditer(r"([^\r\n]*)(?:\r\n|\r|\n|\Z)", text)]
-        for encoding, width in widths.items():
-            made = Text(text, encoding)
-            for number, (start, content) in enumerate(lines[:-1] if text and text[-1] not in "\r\n" else lines):
-                column = 0
-                for at, char in enumerate((*content, ""), start):
-                    assert made.position(at) == types.Position(number, column)
-                    assert made.offset(types.Position(number, column)) == at
-                    column += width(char) if char else 0
-                assert made.offset(types.Position(number, column + 5)) == start + len(content)
-
-
-def test_settings_mirror_the_options_and_are_described() -> None:
-    parser = argparse.ArgumentParser()
-    check.add(parser)
-    options = {name.removeprefix("--") for action in parser._actions for name in action.option_strings}
-    settings = {name.replace("_", "-") for name in Settings._fields}
-    assert settings - options == {"enable", "show-unjudged"}
-    assert options - settings <= {
-        "help", "-h", "-q", "-v", "output-format", "fail-on", "diff-base", "gate", "pre-commit", "allow-no-files", "fix",
-        "unsafe-fixes", "diff", "fix-only", "stdin-filename", "jobs", "today", "sarif-category", "color", "statistics",
-        "quiet", "verbose", "fail-on-unjudged", "time-limit", "file-time-limit", "cache-dir", "no-cache",
-    }  # fmt: skip
-    page = (Path(__file__).parent.parent / "docs/editors.md").read_text(encoding="utf-8")
-    assert [name for name in Settings._fields if f"`{camel(name)}`" not in page] == []
