@@ -11,11 +11,16 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping
+from datetime import date
 from pathlib import Path
 
 import trees
 
 RECORDED = Path(__file__).with_name("recorded.json")
+
+HISTORY = Path(__file__).with_name("history.tsv")
+"""A line for each time that ratios were recorded, the newest last; the head says what the columns are."""
+
 WORSE = 1.15
 """How many times the recorded ratio fails a check."""
 
@@ -131,8 +136,15 @@ def check(folder: Path, rounds: int = 25, seconds: float = 24) -> bool:
 
 
 def record(folder: Path, rounds: int) -> None:
-    """Write down the ratios of now, for `check`."""
-    RECORDED.write_text(json.dumps(measured(folder, rounds, 600), indent=2) + "\n", "utf-8")
+    """Write down the ratios of now, for `check`, and add them to the history."""
+    found = measured(folder, rounds, 600)
+    RECORDED.write_text(json.dumps(found, indent=2) + "\n", "utf-8")
+    git = ("git", "describe", "--always", "--dirty")
+    commit = subprocess.run(git, cwd=HISTORY.parent, capture_output=True, text=True, check=False).stdout.strip()
+    version = ".".join(map(str, sys.version_info[:3]))
+    row = (date.today().isoformat(), commit or "?", version, *(f"{found[dialect]:.2f}" for dialect in FILES))
+    with HISTORY.open("a", encoding="utf-8") as history:
+        history.write("\t".join(row) + "\n")
 
 
 def phases(path: Path, rounds: int) -> dict[str, float]:

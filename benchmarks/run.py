@@ -3,7 +3,7 @@
 Times are of whole cold processes. What counts are the ratios, which hold on any machine. Peers that aren't on PATH, or
 in the folder of `--peers`, are left out; `--repository DIR` adds a real repository, `--sizes` other tree sizes,
 `--quick` takes fewer runs. `--check` only holds the ratios of one file against those in recorded.json, and fails if one
-is more than 15 % worse; `--record` writes them down.
+is more than 15 % worse; `--record` writes them down, and adds them to history.tsv.
 """
 
 import argparse

@@ -12,8 +12,8 @@ from datetime import date
 from pathlib import Path
 
 from hullcheck.commands.common import registry
-from hullcheck.engine import Request
 from hullcheck.policy.config import Config
+from hullcheck.request import Policy, Subject
 from hullcheck.session import Session
 from many_runs import held
 
@@ -46,7 +46,7 @@ def edit(session: Session, number: int) -> None:
 
 def measured(root: Path, edits: int, freeze: bool) -> list[float]:
     write(root)
-    session = Session(Request((str(root),), Config(), today=date(2026, 1, 1), jobs=1), registry())
+    session = Session(Subject((str(root),), jobs=1), Policy(Config(), today=date(2026, 1, 1)), registry())
     session.update()
     session.idle()
     found, longest = [], 0.0

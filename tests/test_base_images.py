@@ -8,6 +8,7 @@ import hullcheck
 from hullcheck.model.base_images import lookup
 from hullcheck.model.container import Root
 from hullcheck.model.image import ImageRef
+from hullcheck.model.shipped import shipped
 from hullcheck.parse.dockerfile import parse
 from hullcheck.source import Source
 
@@ -83,7 +84,7 @@ def test_every_line_has_its_columns_and_a_source() -> None:
     ],
 )
 def test_a_base_image_decides_who_a_stage_runs_as(text: str, root: Root) -> None:
-    made = parse(Source("Dockerfile", text.encode())).shipped()
+    made = shipped(parse(Source("Dockerfile", text.encode())))
     assert made is not None
     assert made.user.root is root
 
@@ -99,6 +100,6 @@ def test_a_base_image_decides_who_a_stage_runs_as(text: str, root: Root) -> None
     ],
 )
 def test_a_base_image_gives_root_up_while_its_entry_point_is_kept(text: str, drops: str) -> None:
-    made = parse(Source("Dockerfile", text.encode())).shipped()
+    made = shipped(parse(Source("Dockerfile", text.encode())))
     assert made is not None
     assert made.drops_privileges == drops

@@ -21,6 +21,8 @@ from hullcheck.commands.common import registry
 from hullcheck.finding import Severity
 from hullcheck.policy import config
 from hullcheck.policy.config import Config
+from hullcheck.request import Policy, Request, Subject
+from hullcheck.result import Result
 
 FIXTURES = Path(__file__).parent.parent / "fixtures"
 CHECKS = registry()
@@ -93,22 +95,17 @@ WITHOUT_EXTENT = {
 """Checks whose messages have such words though nothing can reach further, each with the reason."""
 
 
-def lint(case: Path, check: str, repository: Path) -> engine.Result:
+def lint(case: Path, check: str, repository: Path) -> Result:
     path, past = case, None
     if (case / "base").is_dir():
         path, past = repository, changed(case, repository)
     elif case.is_file():
         path = repository / case.name
         path.write_bytes(case.read_bytes())
-    request = engine.Request(
-        paths=(str(path),),
-        config=_config(path)._replace(select=(check,)),
-        min_severity=Severity.INFO,
-        isolated=True,
-        today=date(2026, 9, 1),
-        past=past,
+    policy = Policy(_config(path)._replace(select=(check,)), min_severity=Severity.INFO, today=date(2026, 9, 1))
+    return engine.lint(
+        Request(Subject((str(path),), isolated=True), policy, past), CHECKS, lambda what, done, total: None
     )
-    return engine.lint(request, CHECKS, lambda what, done, total: None)
 
 
 def changed(case: Path, repository: Path) -> Past:

@@ -18,6 +18,7 @@ from hullcheck.commands.common import registry
 from hullcheck.discover import Entry, Tree
 from hullcheck.link.joined import Joined
 from hullcheck.policy.config import Config
+from hullcheck.request import Policy, Request, Subject
 
 TODAY = date(2026, 1, 1)
 CHECKS = registry()
@@ -32,7 +33,7 @@ def small(monkeypatch: pytest.MonkeyPatch) -> None:
 def told(root: Path, targets: list[str], config: Config = Config(), **options: Any) -> dict[str, str]:  # noqa: B008
     """What a run tells of the targets, in words and for machines."""
     paths = tuple(str(root / target) for target in targets)
-    request = engine.Request(paths, config, today=TODAY, jobs=1, **options)
+    request = Request(Subject(paths, jobs=1), Policy(config, today=TODAY, **options))
     result = engine.lint(request, CHECKS, lambda what, done, total: None)
     run = result.report(CHECKS, color=False, category="")
     found = {name: report.render(name, run) for name in ("json", "full", "sarif")}

@@ -8,10 +8,10 @@ import pytest
 
 from hullcheck.cli import main
 from hullcheck.commands import fixing
-from hullcheck.engine import Result
 from hullcheck.finding import Finding, Severity
 from hullcheck.fix.resolve import resolve
 from hullcheck.model import edit
+from hullcheck.result import Result
 from hullcheck.source import Source
 
 COMPOSE = """\

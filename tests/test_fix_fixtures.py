@@ -16,6 +16,8 @@ from hullcheck.finding import Finding, Severity
 from hullcheck.fix.apply import apply
 from hullcheck.fix.files import write
 from hullcheck.policy.config import Config
+from hullcheck.request import Policy, Request, Subject
+from hullcheck.result import Result
 
 FIXTURES = Path(__file__).parent.parent / "fixtures"
 REGISTRY = load("hullcheck_checks")
@@ -31,14 +33,12 @@ def check_of(case: Path) -> Check:
     return REGISTRY[case.parent.name.replace("_", "-")]
 
 
-def lint(path: Path, check: Check) -> engine.Result:
-    request = engine.Request(
-        paths=(str(path),), config=Config(select=(check.name,)), min_severity=Severity.INFO, isolated=True
-    )
-    return engine.lint(request, REGISTRY, lambda what, done, total: None)
+def lint(path: Path, check: Check) -> Result:
+    policy = Policy(Config(select=(check.name,)), min_severity=Severity.INFO)
+    return engine.lint(Request(Subject((str(path),), isolated=True), policy), REGISTRY, lambda what, done, total: None)
 
 
-def fixed(path: Path, check: Check) -> tuple[engine.Result, set[str]]:
+def fixed(path: Path, check: Check) -> tuple[Result, set[str]]:
     """Make all fixes, in as many passes as they need; what is left, and the files that changed."""
     changed: set[str] = set()
     result = lint(path, check)

@@ -10,10 +10,11 @@ import hullcheck.source
 from hullcheck.change.gate.paths import witnesses
 from hullcheck.change.gate.policy import ACCOUNTS, Policies, Weaker, _all, held
 from hullcheck.check import load
-from hullcheck.engine import Request, select
+from hullcheck.engine import select
 from hullcheck.finding import Severity
 from hullcheck.policy import baseline, config
 from hullcheck.policy.rules import Rules, matcher
+from hullcheck.request import Policy
 
 REGISTRY = load("hullcheck_checks")
 SCHEMA = json.loads((Path(hullcheck.__file__).parent / "schemas/config.schema.json").read_text())
@@ -35,7 +36,7 @@ def weaker(before: str, after: str, *paths: str) -> list[Weaker]:
     base, own = (config.parse(".hullcheck.yaml", text.encode(), REGISTRY) for text in (before, after))
     selected = []
     for found in (base, own):
-        settings = select(REGISTRY, Request(paths=(".",), config=found))
+        settings = select(REGISTRY, Policy(found))
         selected.append(settings.selected | settings.grouped | Rules(found, settings.selected).somewhere)
     return list(_all(Policies(base, own, *selected, REGISTRY, (), paths)))
 

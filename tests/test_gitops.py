@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from helm_support import CHART
-from hullcheck import engine
+from hullcheck.result import Result
 from judge import judge, named
 
 SOURCE = "sourceRef: {kind: GitRepository, name: flux-system}"
@@ -57,7 +57,7 @@ TOGETHER = {
 }
 
 
-def scopes(result: engine.Result, name: str) -> set[str]:
+def scopes(result: Result, name: str) -> set[str]:
     return {one.scope for finding in named(result, name) for one in (finding, *finding.also)}
 
 

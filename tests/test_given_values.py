@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from hullcheck import engine
+from hullcheck.result import Result
 from judge import judge, named
 from test_gitops import CHART_FILES, RELEASE, SOURCE
 
@@ -60,11 +60,11 @@ def release(values: str, head: str = HEAD) -> str:
     return head + "".join(f"    {line}\n" for line in values.splitlines())
 
 
-def owners(result: engine.Result, *names: str) -> set[str]:
+def owners(result: Result, *names: str) -> set[str]:
     return {one.owner for f in named(result, *names) for one in (f, *f.also)}
 
 
-def places(result: engine.Result, *names: str) -> dict[str, tuple[str, int]]:
+def places(result: Result, *names: str) -> dict[str, tuple[str, int]]:
     return {f.name: (f.owner, f.location.line) for f in named(result, *names)}
 
 

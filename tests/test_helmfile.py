@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from hullcheck import engine
+from hullcheck.result import Result
 from judge import judge, named
 from test_gitops import CHART_FILES, DENY, scopes
 
@@ -40,7 +40,7 @@ FILES = {
 }
 
 
-def found(result: engine.Result, *names: str) -> set[tuple[str, str, int]]:
+def found(result: Result, *names: str) -> set[tuple[str, str, int]]:
     return {(f.owner, f.location.path, f.location.line) for f in named(result, *names)}
 
 

@@ -3,8 +3,9 @@
 import pytest
 
 from hullcheck.model.container import Root
-from hullcheck.model.dockerfile import Dockerfile, Shipped, Stage
+from hullcheck.model.dockerfile import Dockerfile, Stage
 from hullcheck.model.expand import Value, expand, names
+from hullcheck.model.shipped import Shipped, shipped
 from hullcheck.parse.dockerfile import parse
 from hullcheck.source import Source
 
@@ -14,7 +15,7 @@ def read(text: str) -> Dockerfile:
 
 
 def ship(text: str, target: str | None = None, **build_args: str | None) -> Shipped:
-    found = read(text).shipped(target, build_args)
+    found = shipped(read(text), target, build_args)
     assert found is not None
     return found
 
@@ -122,7 +123,7 @@ def test_what_ships_is_the_last_stage_or_the_target() -> None:
     assert ship(text).stage.owner == "test"
     assert ship(text, "B").user.text == "1"
     assert ship(text, "1").stage.owner == "b"
-    assert read(text).shipped("none", {}) is None
+    assert shipped(read(text), "none", {}) is None
     graph = read(text).graph({}, ("b",))
     assert [(s.owner, s.ships, s.needed) for s in graph.stages] == [
         ("a", True, True),
@@ -179,7 +180,7 @@ def test_build_arguments_decide() -> None:
     assert ship(text, U="0").user.root is Root.STATED
     assert ship(text, U="5").user.root is Root.NO
     assert ship(text, U=None).user.root is Root.UNKNOWN
-    closed = read(text).shipped(None, {}, closed=True)
+    closed = shipped(read(text), None, {}, closed=True)
     assert closed is not None
     assert closed.user.root is Root.STATED
     assert ship("FROM scratch\nUSER 1\nUSER $U", U="5").user.root is Root.STATED

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from hullcheck.model.dockerfile import Shipped
+from hullcheck.model.shipped import Shipped, shipped
 from hullcheck.parse.dockerfile import parse
 from hullcheck.source import Source
 
@@ -152,7 +152,7 @@ def test_the_configuration_is_the_one_that_buildkit_makes(
             continue
         compared += 1
         for closed in (True, False) if not arguments else (True,):
-            made = parse(Source("Dockerfile", text.encode())).shipped(None, dict(arguments), closed)
+            made = shipped(parse(Source("Dockerfile", text.encode())), None, dict(arguments), closed)
             assert made is not None
             assert same(made, config) == [], text
     assert compared > 15

@@ -13,6 +13,8 @@ from hullcheck.check import Check, Entry, Parts, holds, load, search
 from hullcheck.link.project import Project
 from hullcheck.model.settings import Settings
 from hullcheck.policy.config import Config
+from hullcheck.request import Policy, Request, Subject
+from hullcheck.result import Result
 from hullcheck.source import Field
 
 FIXTURES = Path(__file__).parent.parent / "fixtures"
@@ -20,10 +22,12 @@ CHECKS = {check.name: check for check in search("hullcheck_checks")}
 DECLARED = [(check, part) for check in CHECKS.values() for part, needs in check.needs.items() if needs]
 
 
-def lint(folder: Path) -> engine.Result:
+def lint(folder: Path) -> Result:
     config = Config(path=str(folder / ".hullcheck.yml"))
-    request = engine.Request((str(folder),), config, today=date(2026, 7, 1), isolated=True, strict=True)
-    return engine.lint(request, load("hullcheck_checks"), lambda *_: None)
+    policy = Policy(config, today=date(2026, 7, 1), strict=True)
+    return engine.lint(
+        Request(Subject((str(folder),), isolated=True), policy), load("hullcheck_checks"), lambda *_: None
+    )
 
 
 def told(folder: Path) -> list[tuple[object, ...]]:

@@ -10,6 +10,8 @@ from hullcheck import engine
 from hullcheck.cli import main
 from hullcheck.finding import Finding, Severity
 from hullcheck.policy import baseline
+from hullcheck.request import Policy, Request, Subject
+from hullcheck.result import Result
 from judge import CHECKS, TODAY, judge, named
 from test_checks import CASES, FIXTURES, _config
 
@@ -37,11 +39,9 @@ DIFFERENT = {
 """Pairs of checks that say different things of one thing at one place, and what they are."""
 
 
-def run(path: Path) -> engine.Result:
-    request = engine.Request(
-        paths=(str(path),), config=_config(path), min_severity=Severity.INFO, isolated=True, today=TODAY
-    )
-    return engine.lint(request, CHECKS, lambda what, done, total: None)
+def run(path: Path) -> Result:
+    policy = Policy(_config(path), min_severity=Severity.INFO, today=TODAY)
+    return engine.lint(Request(Subject((str(path),), isolated=True), policy), CHECKS, lambda what, done, total: None)
 
 
 def repeated(findings: tuple[Finding, ...]) -> Iterator[tuple[Finding, Finding]]:

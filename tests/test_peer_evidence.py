@@ -12,6 +12,7 @@ from hullcheck.finding import Finding, Part, Severity
 from hullcheck.policy import config, suppress
 from hullcheck.policy.config import Accepted, Config, Override
 from hullcheck.policy.rules import Asked, Rules
+from hullcheck.request import Policy, Request, Subject
 from hullcheck.terms import Term
 from judge import CHECKS, TODAY, judge, named
 from peer_evidence import PEERS
@@ -26,14 +27,10 @@ def examples(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[Findin
 
 def found(folder: Path, fact: Fact) -> tuple[Finding, Part]:
     (folder / fact.path).write_text(fact.text, encoding="utf-8")
-    request = engine.Request(
-        paths=(str(folder),),
-        config=Config()._replace(select=(fact.check,)),
-        min_severity=Severity.INFO,
-        today=TODAY,
-        isolated=True,
+    policy = Policy(Config(select=(fact.check,)), min_severity=Severity.INFO, today=TODAY)
+    result = engine.lint(
+        Request(Subject((str(folder),), isolated=True), policy), CHECKS, lambda what, done, total: None
     )
-    result = engine.lint(request, CHECKS, lambda what, done, total: None)
     told = [
         (finding, part)
         for finding in named(result, fact.check)
@@ -379,7 +376,7 @@ def test_the_gate_sees_that_an_id_hides_more(tmp_path: Path) -> None:
 
     def weaker(before: str, after: str) -> list[str]:
         base, own = (config.parse(".hullcheck.yaml", text.encode(), CHECKS) for text in (before, after))
-        runs = [select(CHECKS, engine.Request(paths=(".",), config=c, today=date(2026, 1, 1))) for c in (base, own)]
+        runs = [select(CHECKS, Policy(c, today=date(2026, 1, 1))) for c in (base, own)]
         selected = [frozenset(r.selected | r.grouped) for r in runs]
         policies = Policies(base, own, selected[0], selected[1], CHECKS, (), ("pod.yaml",))
         return [f"{f.severity} {f.message}" for f in weakened(policies, CHECKS["policy-weakened"])]

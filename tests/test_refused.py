@@ -8,6 +8,7 @@ from hullcheck import engine
 from hullcheck.commands.common import registry
 from hullcheck.finding import Finding, Severity
 from hullcheck.policy.config import Config
+from hullcheck.request import Policy, Request, Subject
 
 CHECKS = registry()
 
@@ -29,11 +30,8 @@ spec:
 def found(folder: Path, text: str, *, validate: bool = False, select: tuple[str, ...] = ()) -> list[Finding]:
     (folder / "pod.yaml").write_text(text, encoding="utf-8")
     selected = select or ("invalid-object", "misplaced-security-field", *(("unknown-field",) if validate else ()))
-    request = engine.Request(
-        paths=(str(folder),),
-        config=Config(select=selected),
-        min_severity=Severity.INFO,
-        isolated=True,
+    request = Request(
+        Subject((str(folder),), isolated=True), Policy(Config(select=selected), min_severity=Severity.INFO)
     )
     return list(engine.lint(request, CHECKS, lambda what, done, total: None).shown)
 

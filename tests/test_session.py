@@ -23,6 +23,8 @@ from hullcheck.errors import HullcheckError
 from hullcheck.policy import baseline
 from hullcheck.policy.config import Config
 from hullcheck.report.unite import each
+from hullcheck.request import Policy, Request, Subject
+from hullcheck.result import Result
 from hullcheck.session import Session
 from process import environment
 
@@ -37,11 +39,11 @@ def eager(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(snapshot, "MARGIN", cached.MARGIN)
 
 
-def request(root: Path, config: Config = Config()) -> engine.Request:  # noqa: B008
-    return engine.Request((str(root),), config, today=TODAY, jobs=1)
+def asked(root: Path, config: Config = Config()) -> tuple[Subject, Policy]:  # noqa: B008
+    return Subject((str(root),), jobs=1), Policy(config, today=TODAY)
 
 
-def words(result: engine.Result) -> dict[str, str]:
+def words(result: Result) -> dict[str, str]:
     """What is told, in words and for machines."""
     run = result.report(CHECKS, color=False, category="")
     found = {name: report.render(name, run) for name in ("json", "full", "sarif")}
@@ -51,7 +53,7 @@ def words(result: engine.Result) -> dict[str, str]:
 
 
 def fresh(root: Path) -> dict[str, str]:
-    return words(engine.lint(request(root), CHECKS, lambda what, done, total: None))
+    return words(engine.lint(Request(*asked(root)), CHECKS, lambda what, done, total: None))
 
 
 def compared(open_: Session, root: Path, unsaved: dict[str, bytes], scratch: Path) -> None:
@@ -128,7 +130,7 @@ def test_an_edit_comes_out_as_a_run_from_the_beginning(seed: int, tmp_path: Path
     root = tmp_path / "tree"
     root.mkdir()
     joined_trees.write(root, seed)
-    open_ = Session(request(root), CHECKS)
+    open_ = Session(*asked(root), CHECKS)
     compared(open_, root, {}, tmp_path)
     chance = random.Random(seed)
     made = edits(root, chance, joined_trees.Maker(seed + 1000).tree())
@@ -220,7 +222,7 @@ ROUNDS: Counter[str] = Counter()
 @pytest.mark.parametrize("seed", range(16))
 def test_an_edit_of_what_people_write(seed: int, tmp_path: Path) -> None:
     tree = Plain(tmp_path / "tree", random.Random(seed))
-    open_ = Session(request(tree.root), CHECKS)
+    open_ = Session(*asked(tree.root), CHECKS)
     compared(open_, tree.root, {}, tmp_path)
     for _ in range(12):
         compared(open_, tree.root, tree.edit(), tmp_path)
@@ -236,7 +238,7 @@ def test_most_edits_are_narrow() -> None:
 @pytest.mark.parametrize("seed", range(4))
 def test_links_folders_and_what_is_ignored(seed: int, tmp_path: Path) -> None:
     tree = cached.Tree(_made(tmp_path / "tree"), random.Random(seed))
-    open_ = Session(request(tree.folder), CHECKS)
+    open_ = Session(*asked(tree.folder), CHECKS)
     for _ in range(12):
         compared(open_, tree.folder, {}, tmp_path)
         tree.edit()
@@ -267,7 +269,7 @@ def many(tmp_path: Path) -> Path:
 
 
 def test_only_what_an_edit_bears_on_is_read_and_checked(many: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    open_ = Session(request(many), CHECKS)
+    open_ = Session(*asked(many), CHECKS)
     before = open_.update()
     read: list[str] = []
     known = session.read_all
@@ -286,7 +288,7 @@ def test_only_what_an_edit_bears_on_is_read_and_checked(many: Path, monkeypatch:
 
 
 def test_saved_as_it_was_shown_is_no_change(many: Path) -> None:
-    open_ = Session(request(many), CHECKS)
+    open_ = Session(*asked(many), CHECKS)
     open_.update()
     text = b"FROM debian:13.7\nUSER 1000\n"
     shown = open_.update({"app7/Dockerfile": text})
@@ -299,7 +301,7 @@ def test_saved_as_it_was_shown_is_no_change(many: Path) -> None:
 
 def test_other_bytes_within_a_moment_are_seen(many: Path) -> None:
     """As many bytes, and the same times: what was written just before isn't told by them."""
-    open_ = Session(request(many), CHECKS)
+    open_ = Session(*asked(many), CHECKS)
     path = many / "app3/Dockerfile"
     path.write_text(MANY["app3/Dockerfile"])
     info = path.stat()
@@ -310,7 +312,7 @@ def test_other_bytes_within_a_moment_are_seen(many: Path) -> None:
 
 
 def test_what_took_too_long_is_tried_again(many: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    open_ = Session(request(many), CHECKS)
+    open_ = Session(*asked(many), CHECKS)
     monkeypatch.setattr(session, "_LIMITS", (0.0, 1e-9))
     late = open_.update()
     assert any(item.cause == "time-limit" for item in late.coverage.unjudged)
@@ -320,18 +322,18 @@ def test_what_took_too_long_is_tried_again(many: Path, monkeypatch: pytest.Monke
 
 
 def test_an_update_that_is_told_to_stop_leaves_all_as_it_was(many: Path) -> None:
-    open_ = Session(request(many), CHECKS)
+    open_ = Session(*asked(many), CHECKS)
     text = {"app7/Dockerfile": b"FROM debian:13.7\nUSER 1000\n"}
-    asked = iter(range(1_000_000))
+    ticks = iter(range(1_000_000))
     with pytest.raises(session.StoppedError):
-        open_.update(None, lambda: next(asked) > 40)
-    assert 40 < next(asked) < 400, "it goes on for a while"
+        open_.update(None, lambda: next(ticks) > 40)
+    assert 40 < next(ticks) < 400, "it goes on for a while"
     open_.update()
     before = words(open_.with_edits())
     for number in (0, 5, 30):
-        asked = iter(range(1_000_000))
+        ticks = iter(range(1_000_000))
         with pytest.raises(session.StoppedError):
-            open_.update(text, lambda number=number, asked=asked: next(asked) > number)
+            open_.update(text, lambda number=number, ticks=ticks: next(ticks) > number)
         assert words(open_.with_edits()) == before
     open_.update(text)
     assert words(open_.with_edits()) != before
@@ -340,11 +342,12 @@ def test_an_update_that_is_told_to_stop_leaves_all_as_it_was(many: Path) -> None
 
 
 def test_a_baseline_holds(many: Path) -> None:
-    found = engine.lint(request(many), CHECKS, lambda what, done, total: None)
+    found = engine.lint(Request(*asked(many)), CHECKS, lambda what, done, total: None)
     text_of = baseline.render(baseline.entries((finding, None) for finding in each(found.findings)))
     old = baseline.parse("old.json", text_of.encode())
-    asked = request(many)._replace(baseline=old)
-    open_ = Session(asked, CHECKS)
+    subject, policy = asked(many)
+    policy = policy._replace(baseline=old)
+    open_ = Session(subject, policy, CHECKS)
     assert open_.update().shown == ()
     text = {
         "app7/Dockerfile": b"FROM debian:13.7\nUSER root\nRUN curl http://a7.example/x | sh\nRUN curl http://b.example/x | sh\n"
@@ -352,18 +355,20 @@ def test_a_baseline_holds(many: Path) -> None:
     assert {f.location.path for f in open_.update(text).shown} == {"app7/Dockerfile"}
     (many / "app7/Dockerfile").write_bytes(text["app7/Dockerfile"])
     open_.update()
-    assert words(open_.with_edits()) == words(engine.lint(asked, CHECKS, lambda what, done, total: None))
+    assert words(open_.with_edits()) == words(
+        engine.lint(Request(subject, policy), CHECKS, lambda what, done, total: None)
+    )
 
 
 def test_what_a_session_is_not_for(many: Path) -> None:
     with pytest.raises(HullcheckError, match="nothing was judged"):
-        Session(request(many), CHECKS).with_edits()
+        Session(*asked(many), CHECKS).with_edits()
     with pytest.raises(HullcheckError, match="compares with no commit"):
-        Session(request(many)._replace(stdin=b""), CHECKS)
+        Session(asked(many)[0]._replace(stdin=b""), asked(many)[1], CHECKS)
 
 
 def test_an_edit_takes_a_part_of_the_time(many: Path) -> None:
-    open_ = Session(request(many), CHECKS)
+    open_ = Session(*asked(many), CHECKS)
     open_.update()
     times: dict[str, list[float]] = {"edit": [], "all": []}
     for number in range(6):
@@ -371,7 +376,7 @@ def test_an_edit_takes_a_part_of_the_time(many: Path) -> None:
         open_.update({"app7/Dockerfile": f"FROM debian:13.{number}\nUSER 0\n".encode()})
         times["edit"].append(time.process_time() - start)
         start = time.process_time()
-        engine.lint(request(many), CHECKS, lambda what, done, total: None)
+        engine.lint(Request(*asked(many)), CHECKS, lambda what, done, total: None)
         times["all"].append(time.process_time() - start)
     assert min(times["edit"]) < 0.7 * min(times["all"])
 

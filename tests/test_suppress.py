@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from hullcheck.cli import main
 from judge import CHECKS, TODAY, judge, named
 
 ROOT = "FROM debian:13.1\n{0}USER root\n"
@@ -402,3 +403,16 @@ def test_a_chart_s_template_may_say_it(tmp_path: Path) -> None:
         .replace("namespace: shop", "namespace: {{ .Release.Namespace }}")
     )
     assert root_users(tmp_path, files) == ["trivy: trivy:ignore:KSV-0105", None]
+
+
+def test_what_is_suppressed_is_listed_where_that_is_asked_for(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "Dockerfile"
+    file.write_text('# hullcheck: ignore-file[update-alone] reason="because"\nFROM debian:12\nRUN apt-get update\n')
+
+    def lines(*options: str) -> int:
+        main(["check", "--no-cache", "--output-format", "concise", *options, str(file)])
+        return capsys.readouterr().out.count("update-alone")
+
+    assert (lines(), lines("--show-suppressed")) == (0, 1)

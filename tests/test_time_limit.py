@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from hullcheck import budget, engine
+from hullcheck import budget
 from hullcheck.cli import main
 from hullcheck.model.coverage import JUDGED
+from hullcheck.result import Result
 from judge import judge, named
 from test_coverage import POD, random_tree
 
@@ -42,14 +43,14 @@ class Ticks:
         return self.now
 
 
-def judged_within(run: float, thing: float, folder: Path, files: dict[str, str]) -> tuple[engine.Result, int]:
+def judged_within(run: float, thing: float, folder: Path, files: dict[str, str]) -> tuple[Result, int]:
     """What is found, and how often the time was asked for."""
     ticks = Ticks()
     with budget.limited(run, thing, ticks):
         return judge(folder, files), ticks.now
 
 
-def things(result: engine.Result) -> set[tuple[str, str, str]]:
+def things(result: Result) -> set[tuple[str, str, str]]:
     return {(finding.name, finding.owner, finding.location.path) for finding in result.findings}
 
 

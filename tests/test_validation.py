@@ -19,6 +19,7 @@ from hullcheck.model.misfit import scalar_kinds
 from hullcheck.model.node import Mapping, Scalar
 from hullcheck.parse import openapi, yaml
 from hullcheck.policy.config import Config
+from hullcheck.request import Policy, Request, Subject
 from hullcheck.source import Source
 
 CHECKS: Registry = registry()
@@ -54,15 +55,12 @@ def validate(
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
-    request = engine.Request(
-        paths=(str(folder),),
-        config=Config(select=selected),
-        min_severity=Severity.INFO,
-        isolated=True,
-        today=date(2026, 9, 1),
-        kubernetes_version=version,
+    policy = Policy(
+        Config(select=selected), min_severity=Severity.INFO, today=date(2026, 9, 1), kubernetes_version=version
     )
-    found = engine.lint(request, CHECKS, lambda what, done, total: None).findings
+    found = engine.lint(
+        Request(Subject((str(folder),), isolated=True), policy), CHECKS, lambda what, done, total: None
+    ).findings
     assert {f.name for f in found} <= {"unknown-field", "invalid-object", "misplaced-security-field", "parse-error"}, (
         found
     )

@@ -19,7 +19,7 @@ from hullcheck.model.scoped import Scoped
 from hullcheck.model.settings import Settings
 from hullcheck.policy import suppress
 from hullcheck.policy.config import Config
-from hullcheck.policy.ignores import Ignore, written
+from hullcheck.policy.ignores import Ignore, asking
 from hullcheck.policy.rules import Rules
 from hullcheck.read import File, read_all
 from hullcheck.source import Location
@@ -149,8 +149,13 @@ class Judge(NamedTuple):
     def _ignores(self, files: dict[str, File], project: Project, findings: list[Finding]) -> list[Ignore]:
         if not self.inline:
             return []
+        asked = asking(files.values(), findings)
+        if not asked:
+            return []
+        from hullcheck.policy.ignores.written import written
+
         foreign = self.foreign and self.config.demands.foreign
-        return list(written(files.values(), project.compose, project.worlds, self.registry, foreign, findings))
+        return list(written(asked, project.compose, project.worlds, self.registry, foreign))
 
     def _unasked(self, project: Project) -> Iterator[Finding]:
         """What the checks of secrets find that weren't asked for: reports mask it all the same."""

@@ -1,6 +1,6 @@
 """A repository that is judged again after each edit, in one process: for editors, and whoever watches a tree.
 
-    session = Session(Request((".",), config), registry())
+    session = Session(Subject((".",)), Policy(config), registry())
     result = session.update()                            # as engine.lint would have it
     result = session.update({"web/Dockerfile": text})    # with what an editor hasn't saved
     session.idle()                                       # when nobody waits
@@ -23,7 +23,6 @@ from hullcheck import budget, engine
 from hullcheck.analysis import Analysis, Progress
 from hullcheck.change.commit import bears_on_all
 from hullcheck.check import Registry
-from hullcheck.engine import Request, Result
 from hullcheck.errors import HullcheckError
 from hullcheck.link.joined import Joined, TooManyError
 from hullcheck.link.project import Project, link
@@ -35,6 +34,8 @@ from hullcheck.model.repository import Updates
 from hullcheck.model.scoped import Scoped
 from hullcheck.narrow import may_be
 from hullcheck.read import File, read_all
+from hullcheck.request import Policy, Subject
+from hullcheck.result import Result, touches
 from hullcheck.snapshot import GoneError, Snapshot
 from hullcheck.tuples import NamedTuple
 from hullcheck.typed import Any
@@ -72,18 +73,22 @@ class _State(NamedTuple):
 
 
 class Session:
-    """Judges what `request` asks for as often as it is told to, each time as it is then.
+    """Judges `subject` by `policy` as often as it is told to, each time as it is then.
 
-    The request compares with no commit and reads no standard input; another configuration is another session. `rounds`
-    counts the updates by how they were made: `whole`, `narrow`, or `same` where nothing had changed.
+    No commit is compared with and no standard input is read; another configuration is another session. `rounds` counts the
+    updates by how they were made: `whole`, `narrow`, or `same` where nothing had changed.
     """
 
     def __init__(
-        self, request: Request, registry: Registry, progress: Progress = lambda what, done, total: None
+        self,
+        subject: Subject,
+        policy: Policy,
+        registry: Registry,
+        progress: Progress = lambda what, done, total: None,
     ) -> None:
-        if request.past or request.own or request.stdin is not None:
+        if policy.own or subject.stdin is not None:
             raise HullcheckError("a session compares with no commit, and reads no standard input")
-        self.asked = engine.prepared(request, registry, progress)
+        self.asked = engine.prepared(subject, policy, registry, progress)
         self.rounds: Counter[str] = Counter()
         self._state: _State | None = None
         self._heap = _Heap()
@@ -113,7 +118,7 @@ class Session:
             return state.result
 
     def _updated(self, unsaved: Mapping[str, bytes]) -> _State:
-        request = self.asked.request
+        config = self.asked.policy.config
         tree = self.asked.tree(partial(_snapshot, unsaved))
         assert isinstance(tree, Snapshot)
         _ = [*tree.entries()]  # walks
@@ -126,7 +131,7 @@ class Session:
             before.tree.renew(tree)
             return before
         made = None
-        if not before.is_late and may_be(("a part",), request.config) and not request.config.suppress:
+        if not before.is_late and may_be(("a part",), config) and not config.suppress:
             made = self._narrow(before, tree, changed)
         return made or self._whole(tree, _unchanged(before, tree, changed), self._joined(tree, before.joined, changed))
 
@@ -349,8 +354,8 @@ class _Merged:
         of_all = [[f for f in each.findings if f.owner == "configuration"] for each in (before, now)]
         if any(of_all):
             return None
-        kept = [finding for finding in before.findings if not engine.touches(finding, told)]
-        made = [finding for finding in now.findings if engine.touches(finding, told)]
+        kept = [finding for finding in before.findings if not touches(finding, told)]
+        made = [finding for finding in now.findings if touches(finding, told)]
         files = {path: file for path, file in before.files.items() if path not in told} | now.files
         items = [item for item in before.coverage.items if item.path not in told]
         items += [item for item in now.coverage.items if item.path in told]

@@ -15,6 +15,7 @@ from hullcheck.finding import Finding
 from hullcheck.policy import baseline
 from hullcheck.policy.baseline import Applied, Baseline, Entry
 from hullcheck.report.unite import each
+from hullcheck.result import Result
 from hullcheck.written import write
 
 ACTIONS = {
@@ -38,7 +39,7 @@ def run(options: argparse.Namespace) -> int:
     checks, root = registry(), root_of(["."])
     everything = check.with_defaults(argparse.Namespace(**{**vars(options), "baseline": ""}))
     request = check.request(everything, checks)
-    path = options.file or os.path.join(root, request.config.baseline or baseline.DEFAULT)
+    path = options.file or os.path.join(root, request.policy.config.baseline or baseline.DEFAULT)
     known = _read(path, root) if options.action != "create" else None
     if known is None and look.lexists(path):
         raise HullcheckError(f"{path}: there is one already; `hullcheck baseline update` renews it")
@@ -53,11 +54,11 @@ def run(options: argparse.Namespace) -> int:
         return _say(path, f"{_many(entries)} written")
     found = _all(result)
     now = baseline.Now(known.present(root), frozenset(finding.scope for finding in found))
-    applied = baseline.apply(found, known, request.today, now)
+    applied = baseline.apply(found, known, request.policy.today, now)
     return _show(known, applied) if options.action == "show" else _renew(options, path, known, applied)
 
 
-def _all(result: engine.Result) -> list[Finding]:
+def _all(result: Result) -> list[Finding]:
     """All findings that count, of every owner and in the words of every check: each may outlive the others."""
     return [*each(result.shown), *result.left_out]
 

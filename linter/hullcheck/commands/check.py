@@ -14,13 +14,19 @@ from hullcheck.commands.common import Progress, add_cache, add_policy, day, keep
 from hullcheck.discover import MAX_MANIFEST
 from hullcheck.errors import HullcheckError
 from hullcheck.finding import Severity
+from hullcheck.request import Policy, Request, Subject
 from hullcheck.typed import TYPE_CHECKING
 from hullcheck.written import write
 
 if TYPE_CHECKING:
     import argparse
 
+    from hullcheck.change.base import Past
     from hullcheck.commands.hook import Plan
+    from hullcheck.policy.baseline import Baseline
+    from hullcheck.policy.config import Config
+    from hullcheck.request import OwnPolicy
+    from hullcheck.result import Result
 
 _WITH_CHECKOUT = ("sarif", "sarif-full", "markdown", "html")
 _WITH_COVERAGE = ("full", "json", "markdown", "github", "html")
@@ -105,7 +111,13 @@ def run(options: argparse.Namespace) -> int:
         if options.diff and file is None:
             continue
         color = file is None and use_color(options.color)
-        made = result.report(checks, color=color, category=options.sarif_category, checkout=name in _WITH_CHECKOUT)
+        made = result.report(
+            checks,
+            color=color,
+            category=options.sarif_category,
+            checkout=name in _WITH_CHECKOUT,
+            show_suppressed=options.show_suppressed,
+        )
         text = report.render(name, made._replace(beside=None if file is None else os.path.dirname(file) or "."))
         if file is None:
             sys.stdout.write(text)
@@ -113,7 +125,7 @@ def run(options: argparse.Namespace) -> int:
             write(file, text)
     sys.stdout.flush()
     if not options.quiet:
-        _warn(result, request_, plan)
+        _warn(result, request_.past, plan)
     _say(options, result, outputs)
     return result.exit_code
 
@@ -124,10 +136,10 @@ def _may_be_kept(options: argparse.Namespace) -> bool:
     return not (changes or options.gate or "-" in options.paths)
 
 
-def _judged(options: argparse.Namespace, request_: engine.Request, checks: Registry) -> engine.Result:
+def _judged(options: argparse.Namespace, request_: Request, checks: Registry) -> Result:
     """What is found; where fixes are asked for, after they are made, or with them shown on standard output."""
 
-    def lint() -> engine.Result:
+    def lint() -> Result:
         progress = Progress(options)
         result = engine.lint(request_, checks, progress)
         progress.done()
@@ -153,7 +165,7 @@ def with_defaults(options: argparse.Namespace) -> argparse.Namespace:
     return argparse.Namespace(**{**vars(parser.parse_args([])), **vars(options)})
 
 
-def request(options: argparse.Namespace, checks: Registry, plan: Plan | None = None) -> engine.Request:
+def request(options: argparse.Namespace, checks: Registry, plan: Plan | None = None) -> Request:
     """What the options ask for; a hook's plan says what is judged, and what it is compared with."""
     paths = list(plan.paths) if plan else options.paths or ["."]
     if "-" in paths and len(paths) > 1:
@@ -167,31 +179,36 @@ def request(options: argparse.Namespace, checks: Registry, plan: Plan | None = N
         config, baseline = policy.at_base(options, root, checks, past)
     else:
         config, baseline = policy.on_disk(options, root, paths, checks)
-    return engine.Request(
+    own = policy.own(options, root, paths, checks) if options.gate else None
+    subject = Subject(
         paths=tuple(paths),
-        config=config,
         stdin=stdin,
         stdin_name=options.stdin_filename or "-",
-        min_severity=Severity.parse(options.min_severity) if options.min_severity else None,
-        fail_on=options.fail_on,
-        past=past,
-        no_files_is_fine=options.allow_no_files or options.pre_commit,
-        inline=not options.no_inline,
-        foreign=not options.no_foreign_ignores,
-        show_suppressed=options.show_suppressed,
+        only=plan.only if plan else None,
+        head=plan.head if plan else "",
+        given=given.given(options),
         gitignore=not options.no_gitignore,
         jobs=options.jobs,
-        today=day(options.today),
+    )
+    return Request(subject, _policy(options, config, baseline, own), past)
+
+
+def _policy(options: argparse.Namespace, config: Config, baseline: Baseline | None, own: OwnPolicy | None) -> Policy:
+    return Policy(
+        config=config,
+        baseline=baseline,
+        own=own,
         strict=options.profile == "strict",
         pod_security=options.pod_security,
         validate=options.validate or bool(options.kubernetes_version),
         kubernetes_version=_kubernetes_version(options),
-        baseline=baseline,
-        own=policy.own(options, root, paths, checks) if options.gate else None,
-        only=plan.only if plan else None,
-        head=plan.head if plan else "",
+        today=day(options.today),
+        inline=not options.no_inline,
+        foreign=not options.no_foreign_ignores,
+        min_severity=Severity.parse(options.min_severity) if options.min_severity else None,
+        fail_on=options.fail_on,
         fail_on_unjudged=options.fail_on_unjudged,
-        given=given.given(options),
+        no_files_is_fine=options.allow_no_files or options.pre_commit,
     )
 
 
@@ -225,15 +242,15 @@ def _output(text: str) -> tuple[str, str | None]:
     return name, file or None
 
 
-def _warn(result: engine.Result, request_: engine.Request, plan: Plan | None) -> None:
+def _warn(result: Result, past: Past | None, plan: Plan | None) -> None:
     """Say what the run rests on, on standard error: what wasn't judged, and where nothing was there to be judged."""
-    notes = [*(plan.notes if plan else ()), *(request_.past.history.notes() if request_.past else ())]
+    notes = [*(plan.notes if plan else ()), *(past.history.notes() if past else ())]
     if result.same_as and not plan:
         notes.append(f"nothing changed: no file that is looked at differs from {result.same_as}")
     say_all(notes)
 
 
-def _say(options: argparse.Namespace, result: engine.Result, outputs: list[tuple[str, str | None]]) -> None:
+def _say(options: argparse.Namespace, result: Result, outputs: list[tuple[str, str | None]]) -> None:
     from hullcheck.report.safe import clean
 
     def say(text: str) -> None:
@@ -268,7 +285,7 @@ def _say(options: argparse.Namespace, result: engine.Result, outputs: list[tuple
             say(f"{count:6}  {state}")
 
 
-def _unread(result: engine.Result) -> Iterator[str]:
+def _unread(result: Result) -> Iterator[str]:
     """What couldn't be read, for a run that prints no report: there is nothing to be fixed in it, and it isn't fine."""
     from hullcheck.analysis import unread
     from hullcheck.report.safe import Secrets, clean

@@ -23,7 +23,8 @@ def run(options: argparse.Namespace) -> int:
 
     keep(options)
     checks = registry()
-    result = engine.find(check.request(check.with_defaults(options), checks), checks)
+    subject, policy, _ = check.request(check.with_defaults(options), checks)
+    result = engine.find(subject, policy, checks)
     items: dict[str, list[Item]] = {}
     for item in result.coverage.items:
         items.setdefault(item.path, []).append(item)

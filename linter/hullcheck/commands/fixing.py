@@ -6,12 +6,12 @@ import argparse
 import sys
 from collections.abc import Callable
 
-from hullcheck.engine import Result
 from hullcheck.errors import HullcheckError
 from hullcheck.finding import Finding
 from hullcheck.fix.apply import Applied, apply
 from hullcheck.fix.files import CHANGED, diff, write
 from hullcheck.report.safe import Secrets, clean, told
+from hullcheck.result import Result
 
 MOST_PASSES = 10
 """How often a tree is linted and fixed again: a fix may have to wait for another one of the same place."""

@@ -9,8 +9,8 @@ from argparse import Namespace
 from hullcheck import deferred, look
 from hullcheck.commands import check
 from hullcheck.commands.common import registry
-from hullcheck.engine import Request
 from hullcheck.errors import HullcheckError
+from hullcheck.request import Request
 from hullcheck.typed import TYPE_CHECKING, BinaryIO
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ def run(options: argparse.Namespace) -> int:
         ) from None
     import logging
 
-    from hullcheck.lsp.server import serve
+    from hullcheck.lsp.run import serve
 
     logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(name)s: %(message)s")
     checks = registry()

@@ -8,10 +8,10 @@ from hullcheck import look
 from hullcheck.check import Registry
 from hullcheck.commands.common import read_config, with_options
 from hullcheck.discover import DiskTree, relative
-from hullcheck.engine import OwnPolicy
 from hullcheck.errors import HullcheckError
 from hullcheck.policy import config
 from hullcheck.policy.config import Config
+from hullcheck.request import OwnPolicy
 from hullcheck.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:

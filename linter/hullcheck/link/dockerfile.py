@@ -7,9 +7,10 @@ from collections.abc import Iterable, Iterator
 
 from hullcheck.model.container import Container, Root
 from hullcheck.model.coverage import Gap
-from hullcheck.model.dockerfile import Dockerfile, Graph, Shipped, Stage
+from hullcheck.model.dockerfile import Dockerfile, Graph, Stage
 from hullcheck.model.image import ImageUse
 from hullcheck.model.problem import Problem
+from hullcheck.model.shipped import Shipped, made_by
 from hullcheck.source import Related
 from hullcheck.typed import TYPE_CHECKING
 
@@ -47,9 +48,9 @@ def parts(dockerfile: Dockerfile, builds: Iterable[Build], contexts: frozenset[s
         known |= {stage.owner for stage in graph.needed}
         leaves |= {stage.owner: stage for stage in _leaves(graph)}
     for owner, stage in leaves.items():
-        made = graph.shipped(owner) if owner not in known else None
-        if made is not None and made.stage.start is stage.start:
-            yield container(made, [])._replace(if_target=True)
+        made = graph.find(owner) if owner not in known else None
+        if made is not None and made.start is stage.start:
+            yield container(made_by(made), [])._replace(if_target=True)
 
 
 _FOR_WORK = frozenset(
@@ -104,9 +105,11 @@ def _variants(builds: Iterable[Build]) -> dict[_Arguments, list[Build]]:
 
 def _containers(graph: Graph, targets: Iterable[str | None], builds: list[Build]) -> Iterator[Container]:
     for target in targets:
-        made = graph.shipped(target)
-        if made is not None:
-            yield container(made, [build.place for build in builds if build.target == target and build.place.message])
+        stage = graph.find(target)
+        if stage is not None:
+            yield container(
+                made_by(stage), [build.place for build in builds if build.target == target and build.place.message]
+            )
 
 
 def container(made: Shipped, places: list[Related]) -> Container:

@@ -14,7 +14,8 @@ from hullcheck.typed import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from hullcheck.link.builds import Build
     from hullcheck.model.compose import ComposeProject, Service
-    from hullcheck.model.dockerfile import Dockerfile, Shipped
+    from hullcheck.model.dockerfile import Dockerfile
+    from hullcheck.model.shipped import Shipped
 
 
 class Images:
@@ -45,7 +46,11 @@ class Images:
     def made_by(self, build: Build) -> "Shipped | None":
         """What a build makes; None if its Dockerfile or target isn't here."""
         dockerfile = self._dockerfiles.get(build.dockerfile)
-        return dockerfile.shipped(build.target, dict(build.arguments), build.closed) if dockerfile else None
+        if dockerfile is None:
+            return None
+        from hullcheck.model.shipped import shipped
+
+        return shipped(dockerfile, build.target, dict(build.arguments), build.closed)
 
     def named(self, name: str) -> "Shipped | None":
         """What ships under an image's name, where all builds of that name make the same."""

@@ -8,7 +8,6 @@ from datetime import timedelta
 from lsprotocol import types
 
 from hullcheck.discover import DEV_CONTAINER
-from hullcheck.engine import Result
 from hullcheck.finding import Edit, Finding
 from hullcheck.fix import verify
 from hullcheck.fix.apply import apply
@@ -19,6 +18,7 @@ from hullcheck.lsp.text import Texts
 from hullcheck.policy.ignores import NEVER
 from hullcheck.policy.ignores.lines import Lines
 from hullcheck.read import File
+from hullcheck.result import Result
 from hullcheck.source import Location, Source
 from hullcheck.tuples import NamedTuple
 
@@ -232,11 +232,11 @@ def _comments(folder: Folder, file: File, name: str, place: Location) -> Iterato
     assert folder.session is not None
     source = file.source
     json = source.path.endswith(DEV_CONTAINER)
-    request = folder.session.asked.request
+    policy = folder.session.asked.policy
     until = ""
-    if request.config.demands.until:
-        days = min(request.config.demands.max_days or _DAYS, _DAYS)
-        until = f" until={request.today + timedelta(days=days)}"
+    if policy.config.demands.until:
+        days = min(policy.config.demands.max_days or _DAYS, _DAYS)
+        until = f" until={policy.today + timedelta(days=days)}"
     newline = "\r\n" if "\r\n" in source.text[: source.line_start(2)] else "\n"
     lines = Lines(file)
     first = next((start for start, end in file.spans if start <= place.line <= end), place.line)

@@ -6,13 +6,12 @@ from collections.abc import Callable, Iterator
 
 from lsprotocol import types
 
-from hullcheck.check import Registry
-from hullcheck.engine import Result
 from hullcheck.finding import Finding, Severity
 from hullcheck.lsp.text import Texts
 from hullcheck.model.coverage import CAUSES
-from hullcheck.report.page import page
 from hullcheck.report.safe import Secrets, clean
+from hullcheck.result import Result
+from hullcheck.site import page_of
 from hullcheck.source import Location
 
 SOURCE = "hullcheck"
@@ -51,26 +50,25 @@ class Diagnostics:
     `uri` gives a file's address by its path.
     """
 
-    def __init__(self, registry: Registry, uri: Uri, encoding: str) -> None:
-        self._registry = registry
+    def __init__(self, uri: Uri, encoding: str) -> None:
         self._uri = uri
         self._encoding = encoding
         self._known: dict[int, tuple[Finding, Made]] = {}
         self._redact: object = None
-        self._pages: dict[str, types.CodeDescription | None] = {}
 
     def forget(self) -> None:
         """Make all anew: files are called otherwise."""
         self._known = {}
 
-    def of(self, result: Result, *, unjudged: bool) -> dict[str, list[types.Diagnostic]]:
-        """The diagnostics of each file, by its address; with `unjudged`, also what isn't judged."""
+    def of(self, result: Result, *, unjudged: bool, suppressed: bool) -> dict[str, list[types.Diagnostic]]:
+        """The diagnostics of each file, by its address; with `unjudged`, also what isn't judged, with `suppressed`
+        what doesn't count."""
         texts = Texts(self._encoding)
         secrets = Secrets(result.findings, result.redact)
         known = self._known if self._redact == result.redact else {}
         self._known, self._redact = {}, result.redact
         found: dict[str, list[types.Diagnostic]] = {}
-        for finding in _shown(result):
+        for finding in _shown(result, suppressed):
             made = known[id(finding)][1] if id(finding) in known else list(self._made(finding, texts, secrets))
             self._known[id(finding)] = (finding, made)
             for uri, diagnostic in made:
@@ -114,20 +112,13 @@ class Diagnostics:
             yield self._uri(other.location.path), beside
 
     def _diagnostic(self, finding: Finding, location: Location, message: str, texts: Texts) -> types.Diagnostic:
-        if finding.name not in self._pages:
-            self._pages[finding.name] = self._page(finding.name)
         return types.Diagnostic(
             range=texts.range(location.one_line()),
             message=message,
             code=finding.name,
-            code_description=self._pages[finding.name],
+            code_description=types.CodeDescription(page_of(finding.name)),
             source=SOURCE,
         )
-
-    def _page(self, name: str) -> types.CodeDescription | None:
-        """Where more is said of the check: the first that its page refers to."""
-        references = page(self._registry[name]).references if name in self._registry else ()
-        return types.CodeDescription(references[0]) if references else None
 
     def _place(self, location: Location, texts: Texts) -> types.Location:
         return types.Location(self._uri(location.path), texts.range(location.one_line()))
@@ -156,8 +147,8 @@ class Diagnostics:
                 )
 
 
-def _shown(result: Result) -> tuple[Finding, ...]:
-    """What counts; what is suppressed, too, where that is asked for."""
-    if not result.show_suppressed:
+def _shown(result: Result, suppressed: bool) -> tuple[Finding, ...]:
+    """What counts; with `suppressed`, also what doesn't."""
+    if not suppressed:
         return result.shown
     return tuple(f for f in result.findings if f.severity >= result.minimum)

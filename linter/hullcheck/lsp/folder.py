@@ -12,11 +12,12 @@ from pygls.uris import from_fs_path
 from hullcheck import look
 from hullcheck.check import Registry
 from hullcheck.discover import relative
-from hullcheck.engine import Request, Result
 from hullcheck.lsp.diagnostics import Diagnostics
 from hullcheck.lsp.settings import Settings
 from hullcheck.lsp.text import Document
 from hullcheck.policy.config import FILES, PYPROJECT
+from hullcheck.request import Request
+from hullcheck.result import Result
 from hullcheck.session import Session
 from hullcheck.tuples import NamedTuple
 
@@ -58,14 +59,14 @@ class Folder:
         self._baseline = ""
         self._names: dict[str, str] = {}
         self._spelled: set[str] = set()
-        self._diagnostics = Diagnostics(registry, self.uri, encoding)
+        self._diagnostics = Diagnostics(self.uri, encoding)
 
     def judge(self, documents: Iterable[Document], progress: Progress) -> Judged:
         """Judge the files with these documents in their places. Raises HullcheckError and StoppedError."""
         made_of = self._state()
         if self.session is None or made_of != self._made_of:
             request = self._ask(self._real(), self.settings)
-            session = Session(request, self.registry, progress)
+            session = Session(request.subject, request.policy, self.registry, progress)
             self._begin(session, request)
             made_of = self._state()
         assert self.session is not None
@@ -78,14 +79,17 @@ class Folder:
         result = self.session.update(unsaved, self.stop.is_set)
         self._made_of = made_of
         self.result = result
-        diagnostics = self._diagnostics.of(result, unjudged=self.settings.show_unjudged)
+        said = self.settings
+        diagnostics = self._diagnostics.of(result, unjudged=said.show_unjudged, suppressed=said.show_suppressed)
         return Judged(result, diagnostics, {d.uri: d.version for d in self.documents.values()})
 
     def _begin(self, session: Session, request: Request) -> None:
         self.session = session
         self._below = relative(session.root, self._real())
         self._names = {}
-        self._baseline = os.path.join(session.root, request.config.baseline) if request.config.baseline else ""
+        self._baseline = (
+            os.path.join(session.root, request.policy.config.baseline) if request.policy.config.baseline else ""
+        )
 
     def _state(self) -> object:
         """What the session is made by: if it changes, another one is needed."""

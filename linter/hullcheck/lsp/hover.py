@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from itertools import islice
 
 from hullcheck.check import Registry
-from hullcheck.engine import Result
 from hullcheck.finding import Finding
 from hullcheck.lsp.folder import Folder
 from hullcheck.lsp.markdown import Words
 from hullcheck.model.node import Mapping, Node
 from hullcheck.report.page import markdown, page
 from hullcheck.report.safe import Secrets, told
+from hullcheck.result import Result
 from hullcheck.show.emit import inline, origins
 from hullcheck.show.redact import Redaction
 from hullcheck.show.story import Fact, Story, stories

@@ -19,13 +19,13 @@ from hullcheck.check import Registry
 from hullcheck.errors import HullcheckError
 from hullcheck.lsp.diagnostics import SOURCE
 from hullcheck.lsp.folder import Ask, Folder, Judged, inside
-from hullcheck.lsp.protocol import Protocol, talk
+from hullcheck.lsp.protocol import Protocol
 from hullcheck.lsp.settings import Settings, read
 from hullcheck.lsp.worker import Worker
 from hullcheck.patterns import pattern
 from hullcheck.report.safe import clean, told
 from hullcheck.session import StoppedError
-from hullcheck.typed import Any, BinaryIO, Self, TypeVar
+from hullcheck.typed import Any, Self, TypeVar
 
 log = logging.getLogger("hullcheck")
 
@@ -432,27 +432,3 @@ def _distinct(diagnostics: Iterable[types.Diagnostic]) -> list[types.Diagnostic]
         if each not in found:
             found.append(each)
     return found
-
-
-def serve(registry: Registry, ask: Ask, stdin: BinaryIO, stdout: BinaryIO) -> int:
-    """Serve one editor to the end; returns the exit code."""
-    server = Server(registry, ask)
-    from hullcheck.lsp.features import register
-
-    register(server)
-
-    async def run() -> None:
-        server.worker = Worker(asyncio.get_running_loop())
-        try:
-            await talk(server.protocol, stdin, stdout, server._report_server_error)
-        finally:
-            server.closing = True
-            for path in list(server.areas):
-                area = server.areas[path]
-                area.folder.stop.set()
-                if area.task is not None:
-                    area.task.cancel()
-            server.worker.end()
-
-    asyncio.run(run())
-    return server.protocol.code

@@ -8,15 +8,12 @@ from functools import cached_property
 from hullcheck.budget import tick
 from hullcheck.model import base_images
 from hullcheck.model.command import POWERSHELLS, SHELLS, Command, Script
-from hullcheck.model.container import Port, Probe, User, Variable
 from hullcheck.model.expand import Growth, Value, expand
 from hullcheck.model.image import ImageRef, ImageUse
 from hullcheck.model.instruction import Directive, Flag, Heredoc, Instruction, Pair
 from hullcheck.model.official import official_images
-from hullcheck.model.ports import exposed_port
-from hullcheck.model.privileges import dropper, effective_user
 from hullcheck.model.problem import Problem
-from hullcheck.model.state import Arguments, Entry, Program, Scope, State, global_scope
+from hullcheck.model.state import Arguments, Scope, State, global_scope
 from hullcheck.model.text import Text
 from hullcheck.source import HOLE, Field, Location, Source
 from hullcheck.tuples import NamedTuple
@@ -32,11 +29,9 @@ __all__ = [
     "Mount",
     "MountOption",
     "Pair",
-    "Shipped",
     "Stage",
     "Value",
     "mounts",
-    "shipped",
 ]
 
 MAX_COMMANDS = 3_000
@@ -128,12 +123,6 @@ class Dockerfile:
         """The stages of a build without arguments."""
         return self.graph().stages
 
-    def shipped(
-        self, target: str | None = None, build_args: dict[str, str | None] | None = None, closed: bool = False
-    ) -> "Shipped | None":
-        """What ships: the last stage, or the one of that name or number; None if there is none."""
-        return self.graph(build_args, (target,), closed).shipped(target)
-
     def image_uses(self, build_args: dict[str, str | None] | None = None, closed: bool = False) -> Iterator[ImageUse]:
         """Every place that names an image from outside."""
         return self.graph(build_args, closed=closed).image_uses()
@@ -184,11 +173,6 @@ class Graph:
             return self.by_name[target.lower()]
         number = int(target) if target.isascii() and target.isdecimal() and len(target) < 6 else -1
         return self.built[number] if 0 <= number < len(self.built) else None
-
-    def shipped(self, target: str | None = None) -> "Shipped | None":
-        """What the stage of that name or number makes; None if there is none."""
-        stage = self.find(target)
-        return shipped(stage) if stage is not None else None
 
     @cached_property
     def final(self) -> "frozenset[Stage]":
@@ -504,7 +488,7 @@ class Stage:
                 continue
             if self.source_of(word.text) is None and not word.text.isdecimal():
                 how = "`COPY --from`" if instruction.effective.keyword == "COPY" else "`RUN --mount`"
-                yield ImageUse(_as_field(self._from_value(word, instruction), word.location), how, self.owner)
+                yield ImageUse(as_field(self._from_value(word, instruction), word.location), how, self.owner)
 
     def is_context(self, name: str) -> bool:
         """Does a build give that name to a context, so that it is no image?"""
@@ -528,7 +512,7 @@ class Stage:
         value = self.base
         if value.missing and (value.text is None or ImageRef.parse(value.text) is None):
             value = Value(None, f"nothing sets `{value.missing[0]}` before the first `FROM`")
-        return ImageUse(_as_field(value, word.location), "base image", self.owner, written, origin)
+        return ImageUse(as_field(value, word.location), "base image", self.owner, written, origin)
 
 
 class MountOption(NamedTuple):
@@ -568,83 +552,9 @@ def mounts(instruction: Instruction) -> tuple[Mount, ...]:
     return tuple(found)
 
 
-def _as_field(value: Value, location: Location) -> Field[str]:
+def as_field(value: Value, location: Location) -> Field[str]:
+    """What a word comes to, as the model says it."""
     if value.text is not None:
         return Field(value.text, location, "", value.related)
     parts = value.shape.replace("*", HOLE)
     return Field(None, location, value.why, value.related, parts if parts.strip(HOLE) else "")
-
-
-class Shipped(NamedTuple):
-    """The image that a stage makes: what its configuration says, with places.
-
-    `chain` are the stages that it is made of, itself first. `command` is the entry point and its arguments as words.
-    """
-
-    stage: Stage
-    chain: tuple[Stage, ...]
-    user: User
-    ports: tuple[Port, ...]
-    environment: tuple[Variable, ...]
-    labels: tuple[Variable, ...]
-    entrypoint: tuple[Field[str], ...]
-    cmd: tuple[Field[str], ...]
-    workdir: Field[str]
-    health: Probe | None
-    volumes: tuple[Field[str], ...]
-    serves: bool
-
-    @property
-    def drops_privileges(self) -> str:
-        return self.user.drops_privileges
-
-    @property
-    def command(self) -> tuple[Field[str], ...]:
-        return (*self.entrypoint, *self.cmd)
-
-
-def shipped(stage: Stage) -> Shipped:
-    """What a stage makes."""
-    state = stage.state
-    entrypoint, cmd = _words(state.entrypoint), _words(state.command)
-    workdir = state.workdir
-    return Shipped(
-        stage=stage,
-        chain=stage.chain,
-        user=effective_user(stage, dropper(stage)),
-        ports=tuple(port for said in state.exposed for port in exposed_port(said)),
-        environment=tuple(_variables(state.environment, "ENV")),
-        labels=tuple(_variables(state.labels, "label")),
-        entrypoint=entrypoint,
-        cmd=cmd,
-        workdir=_as_field(workdir.value, workdir.location) if workdir else Field(None, stage.location),
-        health=_health(state.health),
-        volumes=tuple(_as_field(said.value, said.location) for said in state.volumes),
-        serves=bool(state.exposed or state.entrypoint or state.command),
-    )
-
-
-def _variables(entries: dict[str, Entry], kind: str) -> Iterator[Variable]:
-    for name, entry in entries.items():
-        yield Variable(name, _as_field(entry.value, entry.location), entry.name, source=kind)
-
-
-def _words(program: Program | None) -> tuple[Field[str], ...]:
-    """The words that are started: those of the JSON form, or the shell with the text as one word."""
-    if program is None:
-        return ()
-    instruction = program.instruction
-    said = tuple(Field(word.text, word.location) for word in instruction.words)
-    if instruction.json:
-        return said
-    shell = program.shell or ("/bin/sh", "-c")
-    return (*(Field(word, instruction.keyword_location) for word in shell), *said)
-
-
-def _health(program: Program | None) -> Probe | None:
-    if program is None:
-        return None
-    instruction = program.instruction
-    if instruction.mode == "NONE":
-        return Probe("healthcheck", "none", instruction.location)
-    return Probe("healthcheck", "exec", instruction.location, _words(program))

@@ -16,9 +16,9 @@ from hullcheck.parse.inline import text_of
 def stages(container: DevContainer) -> Iterator[Stage]:
     """A stage for each command, called after it."""
     for hook in container.hooks:
-        shipped = parse_text(_dockerfile(hook)).shipped()
-        if shipped is not None:
-            yield shipped.stage
+        stage = parse_text(_dockerfile(hook)).graph().find(None)
+        if stage is not None:
+            yield stage
 
 
 def _dockerfile(hook: Hook) -> Text:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from hullcheck.model.container import Port, Variable
-from hullcheck.model.dockerfile import Dockerfile, Shipped, Stage
+from hullcheck.model.dockerfile import Dockerfile, Stage
 from hullcheck.model.instruction import Instruction
 from hullcheck.model.node import Mapping, Node
+from hullcheck.model.shipped import Shipped, shipped
 from hullcheck.patterns import pattern
 from hullcheck.show.build import mapping, plain, said, sequence, text, unknown
 
@@ -27,7 +28,7 @@ def image(dockerfile: Dockerfile, target: str | None, arguments: dict[str, str |
 
     `arguments` are the build's, and taken to be all there are.
     """
-    made = dockerfile.shipped(target, arguments, bool(arguments))
+    made = shipped(dockerfile, target, arguments, bool(arguments))
     return described(made) if made else None
 
 

@@ -163,9 +163,10 @@ class _Worlds:
 
     def image(self, path: str, dockerfile: Any) -> Iterator[World]:
         """The image that a Dockerfile makes: its configuration, and the steps of its stages."""
+        from hullcheck.model.shipped import shipped
         from hullcheck.show.image import described
 
-        made = dockerfile.shipped(self.options.target, self.options.arguments, bool(self.options.arguments))
+        made = shipped(dockerfile, self.options.target, self.options.arguments, bool(self.options.arguments))
         if made is None:
             return
         node = described(made)

@@ -4,19 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from datetime import date
-from itertools import islice
 
-from hullcheck.check import Registry
 from hullcheck.finding import Finding
 from hullcheck.read import File
 from hullcheck.source import Location
 from hullcheck.terms import Terms, names
 from hullcheck.tuples import NamedTuple
-from hullcheck.typed import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from hullcheck.model.compose import ComposeProject
-    from hullcheck.model.kubernetes import World
 
 NEVER = frozenset(
     (
@@ -26,18 +19,11 @@ NEVER = frozenset(
 )  # fmt: skip
 """What can't be suppressed: it is about suppressions, and about the policy itself."""
 
-_SERVICE = "x-hullcheck"
-_ANNOTATIONS = ("hullcheck.dev/", ".io/skip", "kube-linter.io/", "kube-score/", "polaris.fairwinds.com/")
-"""Words without which no service or object asks for anything."""
-
 _WORDS = (
     "hullcheck", "hadolint", "checkov", "bridgecrew", "cortex", "trivy", "tfsec", "kics", "tally", "check=", "check =",
     "dclint", "kube-linter", "kube-score", "polaris", "semgrep", "compose-lint",
 )  # fmt: skip
 """Without one of these, in whatever case, a text asks for nothing."""
-
-MAX_IN_FILE = 2_000
-"""More in one file are not honoured, so that a hostile file can't take all time."""
 
 
 class Ignore(NamedTuple):
@@ -90,8 +76,18 @@ class Ignore(NamedTuple):
         return place.path == self.location.path and (self.lines is None or place.line in self.lines)
 
 
+def _about_scope(finding: Finding) -> bool:
+    """Is the finding about a project, a world or a namespace of it, which stand at one of their objects?"""
+    owner = finding.owner
+    return owner in ("", "services", finding.scope) or (owner.startswith("Namespace/") and owner.count("/") == 1)
+
+
+def asking(files: Iterable[File], findings: Iterable[Finding]) -> list[File]:
+    """Those of the files that may ask for anything, and of what `findings` stand in besides: values, patches, templates."""
+    return [file for file in _all_files(files, findings) if _may_ask(file.source.text)]
+
+
 def _all_files(files: Iterable[File], findings: Iterable[Finding]) -> Iterator[File]:
-    """The files, and those that findings stand in besides: values, patches, templates."""
     known = set()
     for file in files:
         known.add(file.source.path)
@@ -103,41 +99,6 @@ def _all_files(files: Iterable[File], findings: Iterable[Finding]) -> Iterator[F
                 yield File(place.source, "template", None)
 
 
-def _about_scope(finding: Finding) -> bool:
-    """Is the finding about a project, a world or a namespace of it, which stand at one of their objects?"""
-    owner = finding.owner
-    return owner in ("", "services", finding.scope) or (owner.startswith("Namespace/") and owner.count("/") == 1)
-
-
 def _may_ask(text: str) -> bool:
     lower = text.lower()
     return any(word in lower for word in _WORDS)
-
-
-def written(
-    files: Iterable[File],
-    projects: "tuple[ComposeProject, ...]",
-    worlds: "tuple[World, ...]",
-    registry: Registry,
-    foreign: bool = True,
-    findings: Iterable[Finding] = (),
-) -> Iterator[Ignore]:
-    """What files, the services of Compose projects and Kubernetes objects ask to ignore.
-
-    Comments hold in every file that one of the `findings` stands in, be it a chart's values or a patch. With
-    `foreign`, other tools' words count, too.
-    """
-    files = [file for file in _all_files(files, findings) if _may_ask(file.source.text)]
-    if not files:
-        return
-    from hullcheck.policy.ignores import comments, objects, peers
-
-    files, texts = [reading for file in files for reading in file.readings], []
-    for file in files:
-        readers = (comments.read, objects.read, *((peers.read,) if foreign else ()))
-        yield from islice((ignore for read in readers for ignore in read(file, registry)), MAX_IN_FILE)
-        texts.append(file.source.text)
-    if any(_SERVICE in text for text in texts):
-        yield from objects.at_services(projects, files, registry)
-    if any(word in text for text in texts for word in _ANNOTATIONS):
-        yield from objects.at_objects(worlds, registry, foreign)

@@ -5,21 +5,46 @@ from __future__ import annotations
 from hullcheck.budget import tick
 from hullcheck.model.coverage import Gap
 from hullcheck.model.node import Mapping, Node
+from hullcheck.render.compose.interpolate import Variables
 from hullcheck.render.compose.limits import MAX_SHARED
 from hullcheck.render.compose.merge import Merge
 from hullcheck.render.compose.nodes import Entries, is_nothing, mapping, text_of
 from hullcheck.render.compose.without import without
 from hullcheck.tuples import NamedTuple
-from hullcheck.typed import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from hullcheck.render.compose.load import Loader, Scope
+from hullcheck.typed import Protocol
 
 MAX_SERVICES = 500
 """Services that lead to one another by `extends`."""
 
 Resets = tuple[tuple[str, ...], ...]
 Done = dict[tuple[str, str], tuple[Node, bool]]
+
+
+class Scope(NamedTuple):
+    """Where paths are seen from, what variables mean, and which files led here by `include`."""
+
+    folder: str
+    variables: Variables
+    included: tuple[str, ...] = ()
+
+
+class Loading(Protocol):
+    """Who loads the files, as far as `extends` needs it; `lost` are services that something is missing of."""
+
+    lost: set[str]
+    done: dict[tuple[str, int], Done]
+
+    def afford(self, base: Node | None) -> bool: ...
+
+    def extended_file(self, folder: str, node: Node, owner: str) -> str | None: ...
+
+    def services_of(self, path: str, scope: Scope) -> tuple[Entries, Resets]: ...
+
+    def reach(self, path: str, service: str) -> None: ...
+
+    def refuse(self, node: Node, message: str, owner: str = "") -> None: ...
+
+    def unfollowed(self, node: Node, message: str, gap: Gap, owner: str = "") -> None: ...
 
 
 class _Step(NamedTuple):
@@ -46,7 +71,7 @@ class _Step(NamedTuple):
 class Extends:
     """The services of one document, each with what it extends."""
 
-    def __init__(self, loader: "Loader", path: str, root: Mapping, resets: Resets, scope: "Scope") -> None:
+    def __init__(self, loader: Loading, path: str, root: Mapping, resets: Resets, scope: Scope) -> None:
         self.loader = loader
         self.path = path
         self.root = root

@@ -14,7 +14,7 @@ from hullcheck.model.node import Mapping, Node, Scalar, Sequence
 from hullcheck.model.problem import Problem
 from hullcheck.render.compose.canonical import canonical, unique
 from hullcheck.render.compose.defaults import with_defaults
-from hullcheck.render.compose.extends import Extends
+from hullcheck.render.compose.extends import Extends, Resets, Scope
 from hullcheck.render.compose.files import Files, Unread
 from hullcheck.render.compose.interpolate import Variables, interpolate
 from hullcheck.render.compose.limits import MAX_SHARED, values, without_too_much
@@ -51,8 +51,6 @@ VARIABLES_PER_FILE = 20
 """Variables of a file's own that are as much work as a file."""
 
 _KINDS = ("services", "volumes", "networks", "secrets", "configs", "models")
-
-Resets = tuple[tuple[str, ...], ...]
 
 
 class Reached(NamedTuple):
@@ -100,14 +98,6 @@ class _Layer(NamedTuple):
     resets: Resets
     problems: list[Problem]
     cut: bool
-
-
-class Scope(NamedTuple):
-    """Where paths are seen from, what variables mean, and which files led here by `include`."""
-
-    folder: str
-    variables: Variables
-    included: tuple[str, ...] = ()
 
 
 class Loader:

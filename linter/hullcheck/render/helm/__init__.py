@@ -8,28 +8,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 
 from hullcheck.source import Source
-from hullcheck.tuples import NamedTuple
 from hullcheck.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from hullcheck.model.node import Node
     from hullcheck.render.helm.index import Index
     from hullcheck.render.helm.release import Rendered
-
-
-class Install(NamedTuple):
-    """How a chart is installed: `values` are files or nodes, later ones over earlier ones; `sets` are `a.b=c`, over all.
-
-    `api_versions` are those that the cluster has besides Kubernetes' own. `own_values`: the chart's own hold below them.
-    """
-
-    values: "Sequence[Source | Node]" = ()
-    sets: Sequence[str] = ()
-    release: str = "release-name"
-    namespace: str = "default"
-    kube_version: str = ""
-    api_versions: Sequence[str] = ()
-    own_values: bool = True
 
 
 def charts(paths: Iterable[str]) -> list[str]:
@@ -61,10 +45,11 @@ def render(
     """The objects of a chart as `helm template` prints them.
 
     `read` gives a file's bytes by its path, `list_files` the paths of all files below a folder: the chart's, and those
-    of its dependencies at `file://..`; no other file is ever asked for. The rest is as in `Install`. `index` finds
+    of its dependencies at `file://..`; no other file is ever asked for. The rest is as in `install.Install`. `index` finds
     dependencies among the charts of the repository. `lenient`: what Helm refuses is unknown, and all that can be known of the rest is given.
     """
-    from hullcheck.render.helm.release import render_chart
+    from hullcheck.render.helm.install import Install
+    from hullcheck.render.helm.rendering import render_chart
 
     install = Install(values, sets, release, namespace, kube_version, api_versions, own_values)
     return render_chart(chart_folder, read, list_files, install, index, lenient)

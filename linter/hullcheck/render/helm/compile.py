@@ -6,12 +6,13 @@ from collections.abc import Callable
 
 from hullcheck.render.helm import syntax
 from hullcheck.render.helm.builtins import field
+from hullcheck.render.helm.engine import Engine
 from hullcheck.render.helm.errors import SyntaxProblem, TemplateError, UndecidedError
 from hullcheck.render.helm.functions import Function, invoke
 from hullcheck.render.helm.lenient import Cause, Lenience
 from hullcheck.render.helm.limits import check_items, spend
+from hullcheck.render.helm.origin import Origin
 from hullcheck.render.helm.program import Expression, Frame, Stage, Statement, Template, assigned
-from hullcheck.render.helm.provenance import Origin
 from hullcheck.render.helm.unknown import Unknown
 from hullcheck.render.helm.values import (
     TYPED_NIL,
@@ -26,16 +27,17 @@ from hullcheck.render.helm.values import (
     type_name,
     with_origin,
 )
-from hullcheck.typed import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from hullcheck.render.helm.engine import Engine
+
+def compiled(engine: Engine, template: Template, top: bool) -> Statement:
+    """What runs a template; `top`: it's a file's own, of which parts may be left out."""
+    return Compiler(engine, template, top).block(template.body)
 
 
 class Compiler:
     """Makes closures of one template."""
 
-    def __init__(self, engine: "Engine", template: Template, top: bool) -> None:
+    def __init__(self, engine: Engine, template: Template, top: bool) -> None:
         self.engine = engine
         self.text = template.text
         self.places = template.places

@@ -12,7 +12,8 @@ from hullcheck.model.node import Mapping, Node, Scalar, Sequence
 from hullcheck.parse.yaml import parse
 from hullcheck.render.helm.errors import TemplateError
 from hullcheck.render.helm.limits import spend
-from hullcheck.render.helm.provenance import NOT_UTF8, Origin, Text, only_origin, readable
+from hullcheck.render.helm.origin import Origin
+from hullcheck.render.helm.provenance import NOT_UTF8, Text, only_origin, readable
 from hullcheck.render.helm.rehome import rehome
 from hullcheck.render.helm.scalars import resolve
 from hullcheck.render.helm.show import float_text

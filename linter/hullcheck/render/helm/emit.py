@@ -8,9 +8,9 @@ from functools import cmp_to_key
 from hullcheck.patterns import pattern
 from hullcheck.render.helm.errors import TemplateError, UndecidedError
 from hullcheck.render.helm.limits import check_depth, spend, spend_text
+from hullcheck.render.helm.origin import Origin
 from hullcheck.render.helm.provenance import (
     MARKER,
-    Origin,
     Run,
     Text,
     Unsure,

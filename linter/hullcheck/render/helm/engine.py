@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from hullcheck.render.helm import syntax
-from hullcheck.render.helm.compile import Compiler
 from hullcheck.render.helm.errors import LimitError, SyntaxProblem, TemplateError, UndecidedError
 from hullcheck.render.helm.functions import FUNCTIONS, Function
 from hullcheck.render.helm.lenient import Lenience
 from hullcheck.render.helm.limits import MAX_INCLUDES, spend
+from hullcheck.render.helm.origin import Origin
 from hullcheck.render.helm.output import Output
-from hullcheck.render.helm.program import Frame, Template, TextPlaces, Unit, calls
-from hullcheck.render.helm.provenance import Origin, Unsure, is_solid, replaced, runs_of
+from hullcheck.render.helm.program import Frame, Statement, Template, TextPlaces, Unit, calls
+from hullcheck.render.helm.provenance import Unsure, is_solid, replaced, runs_of
 from hullcheck.render.helm.unknown import Unknown
 from hullcheck.render.helm.values import Value, is_unknown, reason_of
 
@@ -20,9 +22,15 @@ _MUTATORS = frozenset(
 
 
 class Engine:
-    """All templates of a chart and its subcharts, by name, and what is going on."""
+    """All templates of a chart and its subcharts, by name, and what is going on.
 
-    def __init__(self, lenience: Lenience | None = None) -> None:
+    `compiled` makes of a template what is run, when that is first asked for.
+    """
+
+    def __init__(
+        self, compiled: Callable[["Engine", Template, bool], Statement], lenience: Lenience | None = None
+    ) -> None:
+        self.compiled = compiled
         self.lenience = lenience
         self.units: dict[str, list[Unit]] = {}
         self.found: dict[str, Template | None] = {}
@@ -55,7 +63,7 @@ class Engine:
         if self.depth >= MAX_INCLUDES:
             raise LimitError(f"templates include each other more than {MAX_INCLUDES} levels deep")
         if template.run is None:
-            template.run = Compiler(self, template, top).block(template.body)
+            template.run = self.compiled(self, template, top)
         self.depth += 1
         try:
             template.run(Frame(out, dot), dot)

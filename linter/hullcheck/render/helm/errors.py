@@ -5,7 +5,7 @@ from __future__ import annotations
 from hullcheck.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from hullcheck.render.helm.provenance import Origin
+    from hullcheck.render.helm.origin import Origin
 
 
 class TemplateError(Exception):

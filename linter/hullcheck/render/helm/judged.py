@@ -16,8 +16,9 @@ from hullcheck.render.helm import limits
 from hullcheck.render.helm.chart import Chart, Folder
 from hullcheck.render.helm.errors import LimitError, TemplateError
 from hullcheck.render.helm.lenient import FEW_TURNS, MAX_RUNS, Cause, Lenience
+from hullcheck.render.helm.origin import Origin
 from hullcheck.render.helm.output import Output
-from hullcheck.render.helm.provenance import NOT_UTF8, Origin, Text, Unsure, edited
+from hullcheck.render.helm.provenance import NOT_UTF8, Text, Unsure, edited
 from hullcheck.render.helm.rehome import rehome
 from hullcheck.render.helm.release import (
     HOOK,

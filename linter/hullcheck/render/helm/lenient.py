@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from hullcheck.render.helm.errors import FailError, ItemsError, LimitError, TemplateError, UndecidedError
+from hullcheck.render.helm.origin import Origin
 from hullcheck.render.helm.output import Output
 from hullcheck.render.helm.program import Frame
-from hullcheck.render.helm.provenance import Origin
 from hullcheck.render.helm.unknown import Unknown
 from hullcheck.render.helm.values import Value
 from hullcheck.tuples import NamedTuple

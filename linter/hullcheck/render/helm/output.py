@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from hullcheck.render.helm.errors import LimitError
 from hullcheck.render.helm.limits import MAX_TEXT, spend, spend_text
-from hullcheck.render.helm.provenance import MARKER, Origin, Run, Text, Unsure
+from hullcheck.render.helm.origin import Origin
+from hullcheck.render.helm.provenance import MARKER, Run, Text, Unsure
 from hullcheck.render.helm.show import show
 from hullcheck.render.helm.unknown import Unknown
 from hullcheck.render.helm.values import Value

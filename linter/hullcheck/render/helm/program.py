@@ -6,8 +6,9 @@ from collections.abc import Callable
 
 from hullcheck.render.helm import syntax
 from hullcheck.render.helm.errors import SyntaxProblem, TemplateError
+from hullcheck.render.helm.origin import Origin
 from hullcheck.render.helm.output import Output
-from hullcheck.render.helm.provenance import Origin, Run, runs_between
+from hullcheck.render.helm.provenance import Run, runs_between
 from hullcheck.render.helm.values import Value
 from hullcheck.source import Source
 

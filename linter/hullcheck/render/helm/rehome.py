@@ -6,7 +6,8 @@ from bisect import bisect_left, bisect_right
 from itertools import accumulate
 
 from hullcheck.model.node import Mapping, Node, Scalar, Sequence
-from hullcheck.render.helm.provenance import Origin, Run, Text
+from hullcheck.render.helm.origin import Origin
+from hullcheck.render.helm.provenance import Run, Text
 from hullcheck.render.helm.unknown import Unknown
 from hullcheck.source import Location
 

@@ -2,28 +2,27 @@
 
 from __future__ import annotations
 
-import gc
 import re
-import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 
-from hullcheck.model.coverage import Gap
 from hullcheck.model.node import Mapping, Node, as_str
 from hullcheck.model.problem import Problem
 from hullcheck.parse.yaml import parse_parts
 from hullcheck.patterns import pattern
-from hullcheck.render.helm import Install, collections, generated, helmfuncs, limits, numbers, texts, words
-from hullcheck.render.helm.chart import Chart, Folder, Loader
+from hullcheck.render.helm import collections, generated, helmfuncs, limits, numbers, texts, words
+from hullcheck.render.helm.chart import Chart
 from hullcheck.render.helm.coalesce import coalesced, work_out_dependencies
+from hullcheck.render.helm.compile import compiled
 from hullcheck.render.helm.data import from_node, from_source, merged
 from hullcheck.render.helm.engine import Engine
-from hullcheck.render.helm.errors import LimitError, TemplateError, UndecidedError
-from hullcheck.render.helm.index import Index
+from hullcheck.render.helm.errors import TemplateError, UndecidedError
+from hullcheck.render.helm.install import Install
 from hullcheck.render.helm.lenient import Lenience
 from hullcheck.render.helm.objects import KUBE_VERSION, Capabilities, Files
+from hullcheck.render.helm.origin import Origin
 from hullcheck.render.helm.output import Output
 from hullcheck.render.helm.program import FilePlaces, Unit
-from hullcheck.render.helm.provenance import NOT_UTF8, Origin, Text, cut, joined, replaced, runs_between, unknowns_in
+from hullcheck.render.helm.provenance import NOT_UTF8, Text, cut, joined, replaced, runs_between, unknowns_in
 from hullcheck.render.helm.rehome import rehome
 from hullcheck.render.helm.schema import forbidden
 from hullcheck.render.helm.unknown import Unknown
@@ -33,9 +32,6 @@ from hullcheck.tuples import NamedTuple
 
 LIBRARIES = (collections, generated, helmfuncs, numbers, texts, words)
 """The modules that declare functions."""
-
-RECURSION = 6_000
-"""Calls inside one another: templates include each other up to a hundred deep, each of them some blocks deep."""
 
 HOOK = "helm.sh/hook"
 _EVENTS = frozenset(
@@ -143,77 +139,13 @@ class File(NamedTuple):
     base: str
 
 
-def render_chart(
-    folder: str,
-    read: Callable[[str], bytes | None],
-    list_files: Callable[[str], Iterable[str]],
-    install: Install = Install(),  # noqa: B008  a constant
-    index: Index | None = None,
-    lenient: bool = False,
-) -> Rendered:
-    """Render the chart in a folder."""
-    limits.start()
-    # Trees, closures and values are made by the hundred thousand, and none of them is garbage before the end.
-    collects, recursion = gc.isenabled(), sys.getrecursionlimit()
-    gc.disable()
-    sys.setrecursionlimit(max(recursion, RECURSION))
-    try:
-        return _render_chart(folder, read, list_files, install, index, lenient)
-    finally:
-        sys.setrecursionlimit(recursion)
-        if collects:
-            gc.enable()
-
-
-def _render_chart(
-    folder: str,
-    read: Callable[[str], bytes | None],
-    list_files: Callable[[str], Iterable[str]],
-    install: Install,
-    index: Index | None,
-    lenient: bool,
-) -> Rendered:
-    prefix = f"{folder}/" if folder else ""
-    names = [path[len(prefix) :] for path in list_files(folder) if path.startswith(prefix)]
-    loader = Loader(lambda path: _outside(path, read, list_files), index, lenient)
-    files = Folder(folder, names, lambda name: read(prefix + name))
-    try:
-        chart = loader.load(files)
-    except (LimitError, RecursionError) as error:
-        chart = None
-        place = Source(f"{prefix}Chart.yaml", read(f"{prefix}Chart.yaml") or b"").at(0)
-        message = f"the chart can't be rendered: {error}"
-        loader.problems = [Problem("not-analysed", message, place, gap=Gap("limit", "chart", str(error)))]
-    if lenient:
-        from hullcheck.render.helm.judged import JudgedJob, literally
-
-        if chart is None:
-            return literally(files, loader.problems)
-        limits.start(loader.length)
-        return JudgedJob(chart, loader.problems).run(install)
-    if chart is None:
-        return Rendered([], loader.problems, 0, 0)
-    return Job(chart, loader.problems).run(install)
-
-
-def _outside(
-    path: str, read: Callable[[str], bytes | None], list_files: Callable[[str], Iterable[str]]
-) -> Folder | None:
-    """Another chart's folder, without the files that it ignores itself."""
-    prefix = "" if path == "." else f"{path}/"
-    names = [each[len(prefix) :] for each in list_files(path if prefix else "") if each.startswith(prefix)]
-    if "Chart.yaml" not in names:
-        return None
-    return Folder(prefix[:-1], names, lambda name: read(prefix + name)).without_ignored()
-
-
 class Job:
     """A chart as Helm renders it."""
 
     def __init__(self, chart: Chart, problems: list[Problem], lenience: Lenience | None = None) -> None:
         self.chart = chart
         self.problems = problems
-        self.engine = Engine(lenience)
+        self.engine = Engine(compiled, lenience)
         self.done = 0
         self.hooks: list[RenderedDocument] = []
         self.documents: list[RenderedDocument] = []
@@ -463,4 +395,4 @@ def rank(root: Mapping) -> tuple[int, str]:
     return (_ORDER[kind], "") if kind in _ORDER else (len(_ORDER), kind)
 
 
-__all__ = ["Node", "Rendered", "RenderedDocument", "Value", "render_chart"]
+__all__ = ["Node", "Rendered", "RenderedDocument", "Value"]

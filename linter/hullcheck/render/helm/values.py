@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from hullcheck.render.helm.errors import TemplateError, UndecidedError
 from hullcheck.render.helm.limits import check_depth, spend
-from hullcheck.render.helm.provenance import Origin, Text, Unsure, from_one, unknown_text, unknowns_in
+from hullcheck.render.helm.origin import Origin
+from hullcheck.render.helm.provenance import Text, Unsure, from_one, unknown_text, unknowns_in
 from hullcheck.render.helm.unknown import Unknown, UnknownFields
 from hullcheck.typed import Any, TypeAlias
 

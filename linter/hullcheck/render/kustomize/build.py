@@ -122,20 +122,20 @@ class Builder:
         """One layer's own steps, in kustomize's order, on what is there already."""
         state.files.add(own.path)
         for node in texts_of(own, "resources", "bases"):
-            self.add_resource(node, own, state, stack)
+            self._add_resource(node, own, state, stack)
         self._configure(own, state)
         self._generate(own, state, stack)
         for node in texts_of(own, "components"):
             self._add_component(node, own, state, stack)
         self.work.spend(STEPS + len(state.resources), own.source.at(own.root.start))
         transformers.run(own, state, self.files)
-        plugins.transform(own, state, self, stack)
+        plugins.transform(self._configured("transformers", own, state, stack), own, state, self.files)
         for entry in own.list("vars"):
             variable = variables.variable(entry)
             variables.mark(state.resources, variable)
             state.add_variable(variable.name, variable)
 
-    def add_resource(self, node: Scalar, own: Layer, state: State, stack: tuple[str, ...]) -> None:
+    def _add_resource(self, node: Scalar, own: Layer, state: State, stack: tuple[str, ...]) -> None:
         """A file of objects, or a folder with a kustomization."""
         if is_remote(node.text):
             state.unknown(f"`{node.text}` is remote and isn't fetched", node.location, REMOTE)
@@ -204,16 +204,33 @@ class Builder:
             for number, node in enumerate(ordered):
                 made = generate.generated(node, kind, shared, reader, f"{field}[{number}]")
                 made.origin = (own.path, f"{kind}Generator")
-                self.absorb(made, state)
+                self._absorb(made, state)
         for field in ("helmCharts", "helmChartInflationGenerator"):
             for node in own.list(field):
                 from hullcheck.render.kustomize.inflate import inflated
 
                 for made in inflated(node, own, self.files, state):
                     state.resources.append(made)
-        plugins.generate(own, state, self, stack, reader, shared)
+        for made in plugins.generated(self._configured("generators", own, state, stack), state, reader):
+            self._absorb(made, state)
 
-    def absorb(self, made: Resource, state: State) -> None:
+    def _configured(self, field: str, own: Layer, state: State, stack: tuple[str, ...]) -> list[Resource]:
+        """The objects that configure plugins: written in the kustomization, or in files and folders."""
+        gathered = State(self.work)
+        roots, paths = plugins.written(own, field)
+        for root in roots:
+            gathered.resources.append(Resource(root))
+        for node in paths:
+            self._add_resource(node, own, gathered, stack)
+        state.files |= gathered.files
+        state.sources |= gathered.sources
+        state.problems += gathered.problems
+        state.approximate = state.approximate or gathered.approximate
+        if field == "transformers":
+            state.uncertain = state.uncertain or gathered.approximate
+        return list(gathered.resources)
+
+    def _absorb(self, made: Resource, state: State) -> None:
         """Add a generated object, or put it in the place of the one that it replaces or is merged with."""
         found = state.resources.known_as(made.id)
         place = made.root.location.one_line()

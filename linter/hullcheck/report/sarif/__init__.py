@@ -16,6 +16,7 @@ from hullcheck.report.sarif import places
 from hullcheck.report.sarif.objects import om, to_json
 from hullcheck.report.sarif.results import Group, Results, groups, templates
 from hullcheck.report.sarif.rules import LEVEL, rule, weaknesses
+from hullcheck.site import REPOSITORY
 from hullcheck.typed import Any
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
@@ -87,6 +88,7 @@ def _driver(rules: list[Any]) -> Any:
         full_name=f"hullcheck {__version__}",
         version=__version__,
         semantic_version=__version__,
+        information_uri=REPOSITORY,
         short_description=om.MultiformatMessageString(
             text="One static security linter for Dockerfiles, Compose files and Kubernetes manifests."
         ),
