@@ -277,7 +277,7 @@ def charts_said(config: Config) -> dict[str, HelmValues]:
 
 
 class Asked(NamedTuple):
-    """What is to be judged again and again, and how: it is compared with nothing, and no stream is read."""
+    """What is to be judged again and again, and how: it is compared with no commit, and no stream is read."""
 
     subject: Subject
     policy: Policy
@@ -291,7 +291,8 @@ class Asked(NamedTuple):
 
     def result(self, head: Analysis, *, edits: bool = True) -> Result:
         """What `lint` tells of a tree that was judged so; without `edits`, no fix is worked out."""
-        found = result.asked(head.findings, self.subject, self.targets)
+        findings = _without_old(head.findings, self.root, self.policy, self.judge.registry, None, head)
+        found = result.asked(findings, self.subject, self.targets)
         return result.made(self.root, self.policy, self.judge, head, found, self.targets, self.targets, edits=edits)
 
 

@@ -16,5 +16,6 @@ COMMANDS = {
     "clean": "remove what was kept of earlier runs",
     "config": "show the configuration in effect, or its JSON Schema",
     "completion": "print what bash, zsh or fish need to complete command lines",
+    "lsp": "the language server, which editors start",
 }
 """The commands, and what each does."""
