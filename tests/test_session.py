@@ -320,7 +320,7 @@ def test_what_took_too_long_is_tried_again(many: Path, monkeypatch: pytest.Monke
 def test_what_a_session_is_not_for(many: Path) -> None:
     with pytest.raises(HullcheckError, match="nothing was judged"):
         Session(request(many), CHECKS).with_edits()
-    with pytest.raises(HullcheckError, match="compares with nothing"):
+    with pytest.raises(HullcheckError, match="compares with no commit"):
         Session(request(many)._replace(stdin=b""), CHECKS)
 
 

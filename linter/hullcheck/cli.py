@@ -27,6 +27,7 @@ COMMANDS = {
     "migrate": "turn another tool's configuration file into ours",
     "clean": "remove what was kept of earlier runs",
     "config": "show the configuration in effect, or its JSON Schema",
+    "lsp": "the language server, which editors start",
 }
 
 

@@ -449,7 +449,7 @@ def _asked(findings: Iterable[Finding], request: Request, targets: Container[str
 
 
 class Asked(NamedTuple):
-    """What a request is about, for who judges it again and again: it compares with nothing, and reads no stream."""
+    """What a request is about, for who judges it again and again: it compares with no commit, and reads no stream."""
 
     request: Request
     root: str
@@ -463,12 +463,13 @@ class Asked(NamedTuple):
     def result(self, head: Analysis, *, edits: bool = True) -> Result:
         """What `lint` tells of a tree that was judged so; without `edits`, no fix is worked out."""
         targets = self.targets
+        findings = _without_old(head.findings, self.root, self.request, self.judge.registry, None, head)
         return _result(
             self.root,
             self.request,
             head,
             self.judge,
-            tuple(_asked(head.findings, self.request, targets)),
+            tuple(_asked(findings, self.request, targets)),
             (),
             _files(head, targets),
             compared=False,

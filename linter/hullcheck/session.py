@@ -13,8 +13,9 @@ that can't be told, or hardly anything isn't joined, all is linked and checked, 
 from __future__ import annotations
 
 import gc
+import time
 from collections import Counter
-from collections.abc import Container, Iterable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
 
@@ -36,9 +37,14 @@ from hullcheck.narrow import may_be
 from hullcheck.read import File, read_all
 from hullcheck.snapshot import GoneError, Snapshot
 from hullcheck.tuples import NamedTuple
+from hullcheck.typed import Any
 
 MOST = 0.5
 """The share of the files from which on all are linked and checked at once."""
+
+
+class StoppedError(Exception):
+    """An update was told to stop, and nothing has come of it."""
 
 
 class _State(NamedTuple):
@@ -64,15 +70,15 @@ class _State(NamedTuple):
 class Session:
     """Judges what `request` asks for as often as it is told to, each time as it is then.
 
-    The request compares with nothing and reads no standard input; another configuration is another session. `rounds`
+    The request compares with no commit and reads no standard input; another configuration is another session. `rounds`
     counts the updates by how they were made: `whole`, `narrow`, or `same` where nothing had changed.
     """
 
     def __init__(
         self, request: Request, registry: Registry, progress: Progress = lambda what, done, total: None
     ) -> None:
-        if request.past or request.own or request.baseline or request.stdin is not None:
-            raise HullcheckError("a session compares with nothing, and reads no standard input")
+        if request.past or request.own or request.stdin is not None:
+            raise HullcheckError("a session compares with no commit, and reads no standard input")
         self.asked = engine.prepared(request, registry, progress)
         self.rounds: Counter[str] = Counter()
         self._state: _State | None = None
@@ -83,39 +89,81 @@ class Session:
         """The folder that all paths are relative to."""
         return self.asked.root
 
-    def update(self, unsaved: Mapping[str, bytes] | None = None) -> Result:
+    def update(self, unsaved: Mapping[str, bytes] | None = None, stop: Callable[[], bool] | None = None) -> Result:
         """What is found now; `unsaved` are all the files that differ from what is on disk, by path below the root.
 
-        Raises OutOfTimeError or HullcheckError where a run would; the session is then as it was before.
+        Raises OutOfTimeError or HullcheckError where a run would, and StoppedError soon after `stop`, which is asked now
+        and then and may be set by another thread, says so for good; the session is then as it was before.
         """
+        clock = partial(_time, stop) if stop is not None else time.monotonic
+        with self._heap.busy(), budget.limited(*_LIMITS, clock):
+            try:
+                state = self._updated(unsaved or {})
+            except budget.OutOfTimeError:
+                if stop is not None and stop():
+                    raise StoppedError from None
+                raise
+            if stop is not None and stop():
+                raise StoppedError  # what was cut short looks as if it took too long
+            self._state = state
+            return state.result
+
+    def _updated(self, unsaved: Mapping[str, bytes]) -> _State:
         request = self.asked.request
+        tree = self.asked.tree(partial(_snapshot, unsaved))
+        assert isinstance(tree, Snapshot)
+        _ = [*tree.entries()]  # walks
+        before = self._state
+        if before is None:
+            return self._whole(tree, {}, self._joined(tree))
+        changed = tree.succeed(before.tree)
+        if not changed and tree.left_out == before.tree.left_out and not before.is_late:
+            self.rounds["same"] += 1
+            before.tree.renew(tree)
+            return before
+        made = None
+        if not before.is_late and may_be(("a part",), request.config) and not request.config.suppress:
+            made = self._narrow(before, tree, changed)
+        return made or self._whole(tree, _unchanged(before, tree, changed), self._joined(tree, before.joined, changed))
+
+    @property
+    def tree(self) -> Snapshot:
+        """The files as they were judged last."""
+        return self._last.tree
+
+    @property
+    def files(self) -> Mapping[str, File]:
+        """What was read of the files of interest, by path."""
+        return self._last.analysis.files
+
+    @property
+    def scopes(self) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
+        """What is applied together, as rendered: the worlds of manifests, and the Compose projects."""
+        return self._last.analysis.scopes
+
+    def parts(self, path: str) -> list[Scoped]:
+        """The model of a file, and of all that is joined with it, as it was judged last."""
+        last = self._last
+        judge = self.asked.judge
         with self._heap.busy(), budget.limited(*_LIMITS):
-            tree = self.asked.tree(partial(_snapshot, unsaved or {}))
-            assert isinstance(tree, Snapshot)
-            _ = [*tree.entries()]  # walks
-            before = self._state
-            if before is None:
-                self._state = self._whole(tree, {}, self._joined(tree))
-                return self._state.result
-            changed = tree.succeed(before.tree)
-            if not changed and tree.left_out == before.tree.left_out and not before.is_late:
-                self.rounds["same"] += 1
-                before.tree.renew(tree)
-                return before.result
-            made = None
-            if not before.is_late and may_be(("a part",), request.config) and not request.config.suppress:
-                made = self._narrow(before, tree, changed)
-            self._state = made or self._whole(
-                tree, _unchanged(before, tree, changed), self._joined(tree, before.joined, changed)
-            )
-            return self._state.result
+            texts = Texts(last.tree, last.tree.found.values())
+            texts.take(last.joined.texts, _Others(()))
+            try:
+                told = Joined(texts, listed=bool(judge.settings.compose_projects)).of((path,))
+            except TooManyError:
+                told = frozenset(last.analysis.files)
+            return link({p: f for p, f in last.analysis.files.items() if p in told}, last.tree, judge.settings).parts
+
+    @property
+    def _last(self) -> _State:
+        if self._state is None:
+            raise HullcheckError("nothing was judged yet")
+        return self._state
 
     def with_edits(self) -> Result:
         """What was found last, with the edits of fixes, which are worked out only here."""
-        if self._state is None:
-            raise HullcheckError("nothing was judged yet")
         with self._heap.busy():
-            return self.asked.result(self._state.analysis, edits=True)
+            return self.asked.result(self._last.analysis, edits=True)
 
     def idle(self) -> None:
         """Free what edits have left, while nobody waits: takes time by what was made since, not by the tree's size."""
@@ -199,6 +247,11 @@ class Session:
 
 
 _LIMITS = (budget.RUN, budget.THING)
+
+
+def _time(stop: Callable[[], bool]) -> float:
+    """The time, by which it is too late for everything once it is to stop."""
+    return float("inf") if stop() else time.monotonic()
 
 
 def _snapshot(unsaved: Mapping[str, bytes], root: str, **options: object) -> Snapshot:
