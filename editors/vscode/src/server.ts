@@ -1,19 +1,16 @@
 // The server's life: found, asked for its version, started, stopped, and what is told of that.
 
-import { spawn, type ChildProcess } from "node:child_process";
 import * as vscode from "vscode";
-import { LanguageClient, RevealOutputChannelOn, State, type LanguageClientOptions } from "vscode-languageclient/node";
+import { RevealOutputChannelOn, State, type LanguageClientOptions } from "vscode-languageclient/node";
 
+import { Client } from "./client";
 import { SELECTOR } from "./files";
 import { find } from "./find";
 import { ask, machine } from "./run";
 import { forServer, ofUser, serverNames } from "./settings";
-import { judge, whyEnded } from "./version";
+import { judge } from "./version";
 
 const GUIDE = "https://github.com/hullcheck/hullcheck/blob/main/docs/editors.md#install";
-
-/** What is kept of the server's standard error, to say why it ended, in characters. */
-const KEPT = 4_000;
 
 export class Server implements vscode.Disposable {
   /** Pages of checks that are shown, by the path of their URI. */
@@ -21,7 +18,7 @@ export class Server implements vscode.Disposable {
   /** Where programs are started: never in a repository, whose files a relative name would then mean. */
   readonly folder: string;
 
-  private client: LanguageClient | undefined;
+  private client: Client | undefined;
   private readonly status: vscode.LanguageStatusItem;
   private readonly names: readonly string[];
   private turn: Promise<void> = Promise.resolve();
@@ -42,7 +39,7 @@ export class Server implements vscode.Disposable {
   }
 
   /** The server that is connected to, if there is one. */
-  get running(): LanguageClient | undefined {
+  get running(): Client | undefined {
     return this.client?.state === State.Running ? this.client : undefined;
   }
 
@@ -116,28 +113,13 @@ export class Server implements vscode.Disposable {
     if (program === undefined) {
       return;
     }
-    let written = "";
-    let code: number | null = null;
-    const run = async (): Promise<ChildProcess> => {
-      const child = spawn(program.command, ["lsp"], { cwd: this.folder, windowsHide: true });
-      written = "";
-      child.stderr.on("data", (data: Buffer) => {
-        written = (written + data.toString("utf8")).slice(-KEPT);
-      });
-      child.on("exit", (ended) => {
-        code = ended;
-      });
-      return child;
-    };
-    const client = new LanguageClient("hullcheck", "hullcheck", run, this.options());
+    const client = new Client(program.command, this.folder, this.options(), (why) => this.fail(why, "Ended"));
     client.onDidChangeState(({ newState }) => {
       if (newState === State.Running) {
         this.say(`Version ${program.version}`, vscode.LanguageStatusSeverity.Information);
         this.log.info("the language server is running");
       } else if (newState === State.Starting) {
         this.say("Starting", vscode.LanguageStatusSeverity.Information, true);
-      } else if (newState === State.Stopped && this.client === client) {
-        this.say("Stopped", vscode.LanguageStatusSeverity.Warning);
       }
     });
     this.client = client;
@@ -146,7 +128,8 @@ export class Server implements vscode.Disposable {
     } catch (error) {
       this.client = undefined;
       this.log.error(error as Error);
-      this.fail(whyEnded(written, code, program.command), "Didn't start");
+      const why = (await client.why()) ?? `The language server didn't start: ${(error as Error).message}`;
+      this.fail(why, "Didn't start");
       await client.dispose().catch(() => undefined);
     }
   }

@@ -12,23 +12,31 @@ import { Host, context } from "./host";
 const ROOT = path.resolve(__dirname, "../..");
 const PACKAGE: unknown = JSON.parse(readFileSync(path.join(ROOT, "package.json"), "utf8"));
 const TEMPORARY = realpathSync(mkdtempSync(path.join(os.tmpdir(), "hullcheck-vscode-")));
-const NOTES = path.join(TEMPORARY, "notes");
 const DOCKERFILE = path.join(TEMPORARY, "work", "Dockerfile");
 const needs = { skip: process.platform === "win32" ? "the stand-in is a shell script" : false };
 
-after(() => rmSync(TEMPORARY, { recursive: true, force: true }));
+const servers: Active["server"][] = [];
+
+after(async () => {
+  await Promise.all(servers.map((server) => server.stop())); // one that is left would keep this process alive
+  rmSync(TEMPORARY, { recursive: true, force: true });
+});
 
 /** A program that stands in for hullcheck, and says that it is that version. */
 function standIn(file: string, version = "hullcheck 0.1.0", manner = "well"): string {
   mkdirSync(path.dirname(file), { recursive: true });
-  const words = [process.execPath, path.join(ROOT, "out", "fake.js"), version, NOTES, manner];
+  const words = [process.execPath, path.join(ROOT, "out", "fake.js"), version, manner];
   writeFileSync(file, `#!/bin/sh\nexec ${words.map((word) => `'${word}'`).join(" ")} "$@"\n`);
   chmodSync(file, 0o755);
   return file;
 }
 
+let count = 0;
+
+/** What the stand-in was asked since the last activation. */
 function notes(): Record<string, unknown>[] {
-  const lines = existsSync(NOTES) ? readFileSync(NOTES, "utf8").trim().split("\n") : [];
+  const file = process.env["HULLCHECK_NOTES"] ?? "";
+  const lines = existsSync(file) ? readFileSync(file, "utf8").trim().split("\n") : [];
   return lines.filter((line) => line !== "").map((line) => JSON.parse(line) as Record<string, unknown>);
 }
 
@@ -41,7 +49,7 @@ interface Active {
 }
 
 async function activate(prepare: (host: Host) => void): Promise<Active> {
-  rmSync(NOTES, { force: true });
+  process.env["HULLCHECK_NOTES"] = path.join(TEMPORARY, `notes${++count}`);
   const host = new Host(path.join(TEMPORARY, "work"));
   prepare(host);
   host.install();
@@ -49,7 +57,9 @@ async function activate(prepare: (host: Host) => void): Promise<Active> {
   const bundle = path.join(ROOT, "out", "extension.js");
   delete load.cache[bundle];
   const extension = load(bundle) as { activate(context: unknown): Promise<Active["server"]> };
-  return { host, server: await extension.activate(context(ROOT, PACKAGE)) };
+  const server = await extension.activate(context(ROOT, PACKAGE));
+  servers.push(server);
+  return { host, server };
 }
 
 const MINE = standIn(path.join(TEMPORARY, "mine", "hullcheck"));
@@ -159,6 +169,20 @@ test("a program that can't be run is told", needs, async () => {
   await host.open(DOCKERFILE, "dockerfile", "FROM scratch\n");
   await host.until(() => host.errors.length > 0, "told");
   assert.match(host.errors[0] ?? "", /can't be run/);
+});
+
+test("a server that ends is started again, a few times, and then it is told why it isn't", needs, async () => {
+  const { host, server } = await activate((host) => {
+    host.settings.set("hullcheck.path", { user: standIn(path.join(TEMPORARY, "dying"), "hullcheck 0.1.0", "dies") });
+  });
+  await host.open(DOCKERFILE, "dockerfile", "FROM scratch\n");
+  await host.until(() => host.errors.length > 0, "told");
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  assert.equal(started(), 5);
+  assert.equal(host.errors.length, 1, host.errors.join("\n"));
+  assert.match(host.errors[0] ?? "", /exit code 7: last words.*number 5/);
+  assert.equal(host.status.severity, 2);
+  assert.equal(server.running, undefined);
 });
 
 test("restarts at the same time leave one server", needs, async () => {

@@ -13,7 +13,8 @@ import {
   createProtocolConnection,
 } from "vscode-languageserver-protocol/node";
 
-const [, , version = "", notes = "", manner = "", ...words] = process.argv;
+const [, , version = "", manner = "", ...words] = process.argv;
+const notes = process.env["HULLCHECK_NOTES"] ?? "";
 
 function note(what: unknown): void {
   appendFileSync(notes, `${JSON.stringify(what)}\n`);
@@ -40,7 +41,12 @@ if (words[0] === "--version") {
     note({ pulled: (await connection.sendRequest(ConfigurationRequest.type, { items: [{ section: "hullcheck" }] })) as unknown });
   });
   connection.onNotification(DidChangeConfigurationNotification.type, ({ settings }) => note({ pushed: settings as unknown }));
-  connection.onNotification(DidOpenTextDocumentNotification.type, ({ textDocument }) => note({ opened: textDocument.uri }));
+  connection.onNotification(DidOpenTextDocumentNotification.type, ({ textDocument }) => {
+    note({ opened: textDocument.uri });
+    if (manner === "dies") {
+      process.stderr.write("last words\n", () => process.exit(7));
+    }
+  });
   connection.onRequest(ShutdownRequest.type, () => note({ shutdown: true }));
   connection.onNotification("exit", () => process.exit(0));
   connection.listen();
