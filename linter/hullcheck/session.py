@@ -48,7 +48,10 @@ class StoppedError(Exception):
 
 
 class _State(NamedTuple):
-    """What is known of the tree as it was last: its files as read (None is one of no interest), and what came out."""
+    """What is known of the tree as it was last: its files as read (None is one of no interest), and what came out.
+
+    `parts` is the model, where all of it was made at once.
+    """
 
     tree: Snapshot
     joined: Joined
@@ -59,6 +62,7 @@ class _State(NamedTuple):
     uses: tuple[ImageUse, ...]
     updates: Updates | None
     result: Result
+    parts: list[Scoped] | None = None
 
     @property
     def is_late(self) -> bool:
@@ -144,6 +148,8 @@ class Session:
     def parts(self, path: str) -> list[Scoped]:
         """The model of a file, and of all that is joined with it, as it was judged last."""
         last = self._last
+        if last.parts is not None:
+            return last.parts
         judge = self.asked.judge
         with self._heap.busy(), budget.limited(*_LIMITS):
             texts = Texts(last.tree, last.tree.found.values())
@@ -177,7 +183,7 @@ class Session:
         read = {entry.path: files.get(entry.path) for entry in entries}
         project = link(files, tree, judge.settings)
         analysis = judge.analysis(files, project, entries, tree.left_out)
-        return self._told(tree, joined, read, analysis, _Facts.of(project))
+        return self._told(tree, joined, read, analysis, _Facts.of(project))._replace(parts=project.parts)
 
     def _told(
         self, tree: Snapshot, joined: Joined, read: Mapping[str, File | None], analysis: Analysis, facts: "_Facts"

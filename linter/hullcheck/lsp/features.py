@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 
 from lsprotocol import types
 from pygls.uris import to_fs_path
 
+from hullcheck.lsp import answers
+from hullcheck.lsp.actions import FIX_ALL, Can
 from hullcheck.lsp.server import SECTION, Server
+from hullcheck.typed import TypeVar
+
+T = TypeVar("T")
+
+TRIES = 3
+"""How often a question is asked anew because somebody goes on typing."""
 
 _IGNORED = ("/.git/", "/node_modules/")
 
@@ -16,6 +25,7 @@ def register(server: Server) -> None:
     """Have the server answer."""
     _lifecycle(server)
     _documents(server)
+    _questions(server)
 
 
 def _lifecycle(server: Server) -> None:
@@ -26,30 +36,39 @@ def _lifecycle(server: Server) -> None:
 
     @server.feature(types.INITIALIZED)
     async def initialized(params: types.InitializedParams) -> None:
-        await _watch(server)
         folders = [folder.uri for folder in server.workspace.folders.values()]
         if not folders and server.workspace.root_uri:
             folders = [server.workspace.root_uri]
         for uri in folders:
-            await _open(server, uri)
+            _open(server, uri)
         for document in list(server.protocol.documents.values()):
             if server.home(document.path) is None:
-                await server.open_area(document.path)
+                server.open_area(document.path)
+        await _watch(server)
 
     @server.feature(types.SHUTDOWN)
     def shutdown(params: None) -> None:
+        server.closing = True
         for area in server.areas.values():
+            area.folder.stop.set()
+            area.changed.set()
+
+    @server.feature(types.WINDOW_WORK_DONE_PROGRESS_CANCEL)
+    def give_up(params: types.WorkDoneProgressCancelParams) -> None:
+        area = server.areas.get(server.shown_tokens.get(str(params.token), ""))
+        if area is not None:
+            area.given_up = True
             area.folder.stop.set()
 
     @server.feature(types.WORKSPACE_DID_CHANGE_WORKSPACE_FOLDERS)
-    async def folders_changed(params: types.DidChangeWorkspaceFoldersParams) -> None:
+    def folders_changed(params: types.DidChangeWorkspaceFoldersParams) -> None:
         for folder in params.event.removed:
             server.close_area(to_fs_path(folder.uri) or "")
         for folder in params.event.added:
-            await _open(server, folder.uri)
+            _open(server, folder.uri)
         for document in list(server.protocol.documents.values()):
             if server.home(document.path) is None:
-                await server.open_area(document.path)
+                server.open_area(document.path)
             elif document.path in server.areas and any(
                 document.path != at and document.path.startswith(f"{at}/") for at in server.areas
             ):
@@ -60,10 +79,10 @@ def _lifecycle(server: Server) -> None:
         await server.settings_changed(params.settings)
 
 
-async def _open(server: Server, uri: str) -> None:
+def _open(server: Server, uri: str) -> None:
     path = to_fs_path(uri) if uri.startswith("file:") else None
     if path:
-        await server.open_area(path.rstrip("/") or path)
+        server.open_area(path.rstrip("/") or path)
 
 
 async def _watch(server: Server) -> None:
@@ -89,10 +108,10 @@ async def _watch(server: Server) -> None:
 
 def _documents(server: Server) -> None:
     @server.feature(types.TEXT_DOCUMENT_DID_OPEN)
-    async def opened(params: types.DidOpenTextDocumentParams) -> None:
+    def opened(params: types.DidOpenTextDocumentParams) -> None:
         path = to_fs_path(params.text_document.uri) or ""
         if server.home(path) is None:
-            await server.open_area(path)
+            server.open_area(path)
         server.edited(path)
 
     @server.feature(types.TEXT_DOCUMENT_DID_CHANGE)
@@ -119,3 +138,61 @@ def _documents(server: Server) -> None:
         areas = {id(area): area for path in paths for area in server.concerned(path)}
         for area in areas.values():
             server.changed(area)
+
+
+def _questions(server: Server) -> None:
+    @server.feature(types.TEXT_DOCUMENT_HOVER)
+    async def hover(params: types.HoverParams) -> types.Hover | None:
+        return await _asked(server, params.text_document.uri, answers.hover, params.position, _formats(server))
+
+    @server.feature(types.TEXT_DOCUMENT_DEFINITION)
+    async def definition(params: types.DefinitionParams) -> list[types.Location] | None:
+        return await _asked(server, params.text_document.uri, answers.definition, params.position)
+
+    kinds = [types.CodeActionKind.QuickFix, FIX_ALL]
+    options = types.CodeActionOptions(code_action_kinds=kinds, resolve_provider=True)
+
+    @server.feature(types.TEXT_DOCUMENT_CODE_ACTION, options)
+    async def actions(params: types.CodeActionParams) -> list[types.CodeAction] | None:
+        return await _asked(server, params.text_document.uri, answers.actions, params, _can(server))
+
+    @server.feature(types.CODE_ACTION_RESOLVE)
+    async def resolve(action: types.CodeAction) -> types.CodeAction:
+        uri = action.data.get("uri") if isinstance(action.data, dict) else None
+        if not isinstance(uri, str):
+            return action
+        return await _asked(server, uri, answers.resolved, action, _can(server)) or action
+
+
+async def _asked(server: Server, uri: str, answer: Callable[..., T], *arguments: object) -> T | None:
+    """What is known of a document as it is now: asked again if it was edited in the meantime."""
+    path = to_fs_path(uri) if uri.startswith("file:") else None
+    for _ in range(TRIES):
+        area = await server.settled(path) if path else None
+        if area is None or path is None:
+            return None
+        document = server.protocol.documents.get(uri)
+        found = await server.ask_worker(answer, area.folder, path, *arguments)
+        if document is server.protocol.documents.get(uri):
+            return found
+    return None
+
+
+def _formats(server: Server) -> bool:
+    """Does the editor take Markdown?"""
+    document = server.client_capabilities.text_document
+    said = document.hover if document is not None else None
+    formats = said.content_format if said is not None else None
+    return formats is None or types.MarkupKind.Markdown in formats
+
+
+def _can(server: Server) -> Can:
+    document, workspace = server.client_capabilities.text_document, server.client_capabilities.workspace
+    action = document.code_action if document is not None else None
+    resolve = action.resolve_support if action is not None else None
+    edit = workspace.workspace_edit if workspace is not None else None
+    return Can(
+        versions=bool(edit and edit.document_changes),
+        resolve=bool(resolve and "edit" in resolve.properties and action and action.data_support),
+        snippets=bool(edit and edit.snippet_edit_support),
+    )

@@ -47,6 +47,7 @@ class Folder:
         self.encoding = encoding
         self.stop = threading.Event()
         self.session: Session | None = None
+        self.result: Result | None = None
         self.documents: dict[str, Document] = {}
         self._ask = ask
         self._made_of: object = None
@@ -73,6 +74,7 @@ class Folder:
         unsaved = {path: document.data for path, document in self.documents.items()}
         result = self.session.update(unsaved, self.stop.is_set)
         self._made_of = made_of
+        self.result = result
         diagnostics = self._diagnostics.of(result, unjudged=self.settings.show_unjudged)
         return Judged(result, diagnostics, {d.uri: d.version for d in self.documents.values()})
 

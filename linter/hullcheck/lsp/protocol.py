@@ -20,7 +20,7 @@ from hullcheck.lsp.text import Document, Text
 
 log = logging.getLogger("hullcheck")
 
-PARENT = 5.0
+PARENT = 2.0
 """Seconds between two looks whether the editor is still there."""
 
 CHUNK = 1 << 16

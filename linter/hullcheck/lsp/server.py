@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import logging
 import os
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, Self
 
 from lsprotocol import types
 from pygls.lsp.server import LanguageServer
@@ -25,6 +26,7 @@ from hullcheck.lsp.worker import Worker
 from hullcheck.patterns import pattern
 from hullcheck.report.safe import clean, told
 from hullcheck.session import StoppedError
+from hullcheck.typed import TypeVar
 
 log = logging.getLogger("hullcheck")
 
@@ -42,11 +44,19 @@ STALE = 2.0
 QUIET = 1.0
 """Seconds without an edit after which memory is tidied."""
 
+PROGRESS = 0.1
+"""Seconds between two words of how far a judgement is."""
+
+T = TypeVar("T")
+
 _PLACE = pattern(r"(?P<path>[^\n]{1,4000}?):(?P<line>\d{1,9}): (?P<message>[^\n]+)")
 
 
 class Area:
-    """A folder with what goes on in it: `asked` counts the edits, `done` is how many of them are judged."""
+    """A folder with what goes on in it: `asked` counts the edits, `done` is how many of them are judged.
+
+    `given_up` is set when somebody has ended the first judgement; `error` is what was said last of why there is none.
+    """
 
     def __init__(self, folder: Folder) -> None:
         self.folder = folder
@@ -55,12 +65,33 @@ class Area:
         self.changed = asyncio.Event()
         self.changed.set()
         self.hurry = asyncio.Event()
-        self.judged_once = asyncio.Condition()
+        self.waiting: list[tuple[int, asyncio.Future[None]]] = []
         self.judged: Judged | None = None
         self.running = False
+        self.given_up = False
+        self.error = ""
         self.took = 0.0
         self.told_at = 0.0
         self.task: asyncio.Task[None] | None = None
+
+    def reach(self, number: int) -> None:
+        """So many edits are judged, or won't be: who waits for that goes on."""
+        self.done = number
+        for wanted, future in self.waiting:
+            if wanted <= number and not future.done():
+                future.set_result(None)
+        self.waiting = [(wanted, future) for wanted, future in self.waiting if not future.done()]
+
+    async def reached(self, number: int) -> None:
+        if self.done < number:
+            future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+            self.waiting.append((number, future))
+            self.hurry.set()
+            await future
+
+
+_NEVER = 1 << 62
+"""As many edits as there won't be."""
 
 
 class Server(LanguageServer):
@@ -79,6 +110,8 @@ class Server(LanguageServer):
         self.shown: dict[str, list[types.Diagnostic]] = {}
         self.said: set[str] = set()
         self.worker: Worker | None = None
+        self.closing = False
+        self.shown_tokens: dict[str, str] = {}
         self.tidying: asyncio.TimerHandle | None = None
 
     def report_server_error(self, error: Exception, source: Any) -> None:
@@ -90,13 +123,14 @@ class Server(LanguageServer):
         log.log(logging.ERROR if kind is types.MessageType.Error else logging.INFO, "%s", text)
         self.window_log_message(types.LogMessageParams(kind, f"hullcheck: {text}"))
 
-    def say(self, message: str, kind: types.MessageType = types.MessageType.Warning) -> None:
-        """Show a message, once."""
+    def say(self, message: str, kind: types.MessageType = types.MessageType.Warning) -> str:
+        """Show a message, once; returns it as it is shown."""
         text = clean(told(message))
         if text not in self.said and len(self.said) < 1_000:
             self.said.add(text)
             self.window_show_message(types.ShowMessageParams(kind, f"hullcheck: {text}"))
         self.log(message, kind)
+        return text
 
     # Folders
 
@@ -114,16 +148,16 @@ class Server(LanguageServer):
             if area.folder.session is None or area.folder.name(path) is not None
         ]  # fmt: skip
 
-    async def open_area(self, path: str) -> None:
-        if path in self.areas or self.worker is None:
+    def open_area(self, path: str) -> None:
+        """Judge a folder or file from now on, if it isn't already."""
+        if path in self.areas or not look.lexists(path):
             return
-        if not look.lexists(path):
-            return
-        folder = Folder(path, Settings(), self.ask, self.registry, self.protocol.encoding)
-        area = self.areas[path] = Area(folder)
-        folder.settings = await self.settings_of(path)
-        if path in self.areas:
-            area.task = asyncio.ensure_future(self.keep(area))
+        area = self.areas[path] = Area(Folder(path, Settings(), self.ask, self.registry, self.protocol.encoding))
+        area.task = asyncio.ensure_future(self.begin(area))
+
+    async def begin(self, area: Area) -> None:
+        area.folder.settings = await self.settings_of(area.folder.path)
+        await self.keep(area)
 
     def close_area(self, path: str) -> None:
         area = self.areas.pop(path, None)
@@ -132,6 +166,7 @@ class Server(LanguageServer):
         area.folder.stop.set()
         if area.task is not None:
             area.task.cancel()
+        area.reach(_NEVER)
         for uri in [uri for uri, found in self.published.items() if path in found]:
             del self.published[uri][path]
             self.publish(uri)
@@ -183,27 +218,32 @@ class Server(LanguageServer):
             await area.changed.wait()
             await self.calm(area)
             area.changed.clear()
+            if self.closing:
+                area.reach(_NEVER)
+                return
             asked = area.asked
             area.folder.stop.clear()
+            area.given_up = False
             started = time.monotonic()
             area.running = True
             try:
                 judged = await self.judge(area)
             except StoppedError:
-                area.changed.set()
-                continue
+                if not area.given_up:
+                    area.changed.set()
+                    continue
+                self.log(f"{area.folder.path} isn't judged: it was ended; the next edit begins anew")
             except Exception as error:  # noqa: BLE001  nothing in a repository ends the server
                 self.failed(area, error)
             else:
+                self.said.discard(area.error)
                 area.judged = judged
                 area.told_at = time.monotonic()
                 self.tell(area, judged)
             finally:
                 area.running = False
             area.took = time.monotonic() - started
-            async with area.judged_once:
-                area.done = asked
-                area.judged_once.notify_all()
+            area.reach(asked)
             self.tidy_later()
 
     async def calm(self, area: Area) -> None:
@@ -221,22 +261,34 @@ class Server(LanguageServer):
 
     async def judge(self, area: Area) -> Judged:
         assert self.worker is not None
-        documents = list(self.protocol.documents.values())
         if not area.folder.settings.enable:
             area.folder.session = None
             raise DisabledError
-        return await self.worker.run(area.folder.judge, documents, lambda what, done, total: None)
+        documents = list(self.protocol.documents.values())
+        if area.folder.session is not None:
+            return await self.worker.run(area.folder.judge, documents, _silent)
+        async with Shown(self, area.folder.path) as shown:
+            return await self.worker.run(area.folder.judge, documents, shown.progress)
 
     async def settled(self, path: str) -> Area | None:
-        """The folder of a file, with all edits up to now judged."""
+        """The folder of a file, with all edits up to now judged; None if it isn't judged."""
         area = self.home(path)
         if area is None:
             return None
-        asked = area.asked
-        area.hurry.set()
-        async with area.judged_once:
-            await area.judged_once.wait_for(lambda: area.done >= asked)
-        return area if area.judged is not None else None
+        await area.reached(area.asked)
+        return area if area.judged is not None and area.folder.session is not None else None
+
+    async def ask_worker(self, function: Callable[..., T], *arguments: object) -> T | None:
+        """What a function comes to in the worker's thread; None, with a word in the log, if it fails."""
+        assert self.worker is not None
+        try:
+            return await self.worker.run(function, *arguments)
+        except StoppedError:
+            return None
+        except Exception as error:
+            log.error("a question can't be answered", exc_info=error)
+            self.log(f"a question can't be answered: {type(error).__name__}: {error}", types.MessageType.Error)
+            return None
 
     def failed(self, area: Area, error: Exception) -> None:
         """Say why a folder can't be judged. What was told of it stays."""
@@ -261,7 +313,7 @@ class Server(LanguageServer):
             )
             self.published.setdefault(from_fs_path(place) or place, {})[path] = [diagnostic]
             self.publish(from_fs_path(place) or place)
-        self.say(f"{path}: {said}; what is shown is as it was before", types.MessageType.Error)
+        area.error = self.say(f"{path}: {said}; what is shown is as it was before", types.MessageType.Error)
 
     # Telling
 
@@ -282,10 +334,8 @@ class Server(LanguageServer):
         by = self.published.get(uri, {})
         path = to_fs_path(uri) or ""
         home = self.home(path)
-        if home is not None and home.folder.path in by:
-            found = by[home.folder.path]
-        elif home is not None and any(_inside(path, at) for at in self.areas):
-            found = []
+        if home is not None:
+            found = by.get(home.folder.path, [])
         else:
             found = _distinct(each for made in by.values() for each in made)
         if not by:
@@ -313,12 +363,62 @@ class Server(LanguageServer):
                 return  # the collector is the process's: one is enough
 
 
+class Shown:
+    """What shows how far the first judgement of a folder is, in an editor that can show that."""
+
+    def __init__(self, server: Server, path: str) -> None:
+        self.server = server
+        self.title = f"hullcheck: {clean(os.path.basename(path) or path)}"
+        self.token = f"hullcheck-{next(_NUMBERS)}"
+        self.path = path
+        self.loop = asyncio.get_running_loop()
+        self.next = 0.0
+        self.is_open = False
+
+    async def __aenter__(self) -> Self:
+        window = self.server.client_capabilities.window
+        if window is not None and window.work_done_progress:
+            progress = self.server.work_done_progress
+            with suppress(Exception):  # whatever an editor answers
+                await asyncio.wait_for(progress.create_async(self.token), timeout=2)
+                progress.begin(self.token, types.WorkDoneProgressBegin(self.title, cancellable=True, percentage=0))
+                self.server.shown_tokens[self.token] = self.path
+                self.is_open = True
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self.server.shown_tokens.pop(self.token, None)
+        if self.is_open:
+            self.is_open = False
+            self.server.work_done_progress.end(self.token, types.WorkDoneProgressEnd())
+            self.server.work_done_progress.tokens.pop(self.token, None)
+
+    def progress(self, what: str, done: int, total: int) -> None:
+        """Called by the worker's thread, often."""
+        now = time.monotonic()
+        if self.is_open and now >= self.next:
+            self.next = now + PROGRESS
+            with suppress(RuntimeError):
+                self.loop.call_soon_threadsafe(self.report, what, done, total)
+
+    def report(self, what: str, done: int, total: int) -> None:
+        if self.is_open:
+            percentage = min(100 * done // max(total, 1), 100)
+            text = f"{what} {done}/{total}"
+            self.server.work_done_progress.report(
+                self.token, types.WorkDoneProgressReport(message=text, percentage=percentage)
+            )
+
+
+_NUMBERS = itertools.count(1)
+
+
 class DisabledError(Exception):
     """The settings say that nothing is judged."""
 
 
-def _inside(path: str, folder: str) -> bool:
-    return path == folder or path.startswith(folder.rstrip(os.sep) + os.sep)
+def _silent(what: str, done: int, total: int) -> None:
+    pass
 
 
 def _distinct(diagnostics: Iterable[types.Diagnostic]) -> list[types.Diagnostic]:
@@ -341,6 +441,7 @@ def serve(registry: Registry, ask: Ask, stdin: BinaryIO, stdout: BinaryIO) -> in
         try:
             await talk(server.protocol, stdin, stdout, server._report_server_error)
         finally:
+            server.closing = True
             for path in list(server.areas):
                 area = server.areas[path]
                 area.folder.stop.set()

@@ -1,0 +1,304 @@
+"""What can be done about findings: their fixes, all safe ones of a file at once, and to ignore one for a reason."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import timedelta
+
+from lsprotocol import types
+
+from hullcheck.discover import DEV_CONTAINER
+from hullcheck.engine import Result
+from hullcheck.finding import Edit, Finding
+from hullcheck.fix.apply import apply
+from hullcheck.lsp.folder import Folder
+from hullcheck.lsp.hover import places
+from hullcheck.lsp.text import Texts
+from hullcheck.policy.ignores import NEVER
+from hullcheck.policy.ignores.lines import Lines
+from hullcheck.read import File
+from hullcheck.source import Location, Source
+from hullcheck.tuples import NamedTuple
+
+FIX_ALL = "source.fixAll.hullcheck"
+QUICK_FIX = types.CodeActionKind.QuickFix.value
+
+REASON = "why it is fine here"
+"""What stands for the reason until somebody gives it."""
+
+MOST_PASSES = 10
+"""How often a file is judged and fixed again: a fix may have to wait for another of the same place."""
+
+MOST_FINDINGS = 20
+"""Findings at one place that something is offered for."""
+
+MOST_LINES = 2_000
+"""Lines that differ from which on they are replaced together."""
+
+
+class Can(NamedTuple):
+    """What the editor can: edits by version, edits worked out when they are chosen, places to fill in."""
+
+    versions: bool = False
+    resolve: bool = False
+    snippets: bool = False
+
+
+class Wanted(NamedTuple):
+    """What is asked for: a place in a file, and the kinds of actions, all for None."""
+
+    path: str
+    start: int
+    end: int
+    only: tuple[str, ...] | None
+
+    def wants(self, kind: str) -> bool:
+        return self.only is None or any(kind == each or kind.startswith(f"{each}.") for each in self.only)
+
+
+def actions(folder: Folder, wanted: Wanted, shown: Iterable[types.Diagnostic], can: Can) -> list[types.CodeAction]:
+    """What is offered, the preferred first; `shown` are the diagnostics that the editor asks about."""
+    assert folder.session is not None
+    result = folder.session.with_edits()
+    found = [f for f in result.shown if _there(f, wanted)][:MOST_FINDINGS]
+    made: list[types.CodeAction] = []
+    if wanted.wants(QUICK_FIX):
+        diagnostics = list(shown)
+        made += _fixes(folder, found, diagnostics, can)
+        made += _ignores(folder, found, wanted, diagnostics, can)
+    if wanted.wants(FIX_ALL) and any(_of_file(f, wanted.path) for f in result.shown):
+        action = types.CodeAction("Fix all that is safe to fix (hullcheck)", FIX_ALL)
+        action.data = {"do": "all", "path": wanted.path}
+        made += [action] if can.resolve else [a for a in [resolved(folder, action, can)] if a.edit is not None]
+    return made
+
+
+def resolved(folder: Folder, action: types.CodeAction, can: Can) -> types.CodeAction:
+    """The action with its edit, as the files are now; without one if it can't be made any more."""
+    data = action.data if isinstance(action.data, dict) else {}
+    path = data.get("path")
+    if not isinstance(path, str) or folder.session is None:
+        return action
+    if data.get("do") == "all":
+        action.edit = _all(folder, path, can)
+    elif data.get("do") == "ignore":
+        finding = next((f for f in folder.session.with_edits().shown if _identity(f) == data.get("of")), None)
+        place = (
+            next((p for p in places(finding) if p.path == path and p.line == data.get("line")), None)
+            if finding
+            else None
+        )
+        if finding is not None and place is not None:
+            action.edit = _ignored(folder, finding, place, can)
+    return action
+
+
+def _there(finding: Finding, wanted: Wanted) -> bool:
+    return any(_overlaps(place, wanted) for place in places(finding))
+
+
+def _overlaps(place: Location, wanted: Wanted) -> bool:
+    """Does a place touch what is selected? The cursor's whole line counts, as editors show it there."""
+    if place.path != wanted.path:
+        return False
+    source = place.source
+    first, last = source.position(wanted.start)[0], source.position(wanted.end)[0]
+    start, end = place.region.start_line, place.region.end_line
+    return start <= last and first <= end
+
+
+def _identity(finding: Finding) -> list[str]:
+    return [finding.name, finding.fingerprint, *finding.identity, finding.location.path, str(finding.location.line)]
+
+
+def _about(finding: Finding, diagnostics: list[types.Diagnostic]) -> list[types.Diagnostic] | None:
+    return [each for each in diagnostics if each.code == finding.name] or None
+
+
+def _fixes(
+    folder: Folder, found: list[Finding], diagnostics: list[types.Diagnostic], can: Can
+) -> Iterator[types.CodeAction]:
+    """Each finding's fix, if it comes out right by itself; the first safe one is preferred."""
+    seen: set[str] = set()
+    preferred = True
+    for finding in sorted(found, key=lambda f: (f.fix is None or not f.fix.safe, -f.severity)):
+        fix = finding.fix
+        if fix is None or not fix.edits:
+            continue
+        done = apply([finding], unsafe=True)
+        if not done.files or done.refused:
+            continue
+        edit = workspace_edit(folder, [e for made in done.files.values() for e in made.edits], can)
+        title = f"Fix: {fix.title}" if fix.safe else f"Fix, which may change behaviour: {fix.title}"
+        if repr((title, edit)) in seen:
+            continue
+        seen.add(repr((title, edit)))
+        yield types.CodeAction(
+            title,
+            types.CodeActionKind.QuickFix,
+            diagnostics=_about(finding, diagnostics),
+            is_preferred=(fix.safe and preferred) or None,
+            edit=edit,
+        )
+        preferred = preferred and not fix.safe
+
+
+def _ignores(
+    folder: Folder, found: list[Finding], wanted: Wanted, diagnostics: list[types.Diagnostic], can: Can
+) -> Iterator[types.CodeAction]:
+    seen: set[str] = set()
+    for finding in found:
+        if finding.name in NEVER or finding.name in seen or folder.settings.no_inline:
+            continue
+        seen.add(finding.name)
+        place = next(place for place in places(finding) if _overlaps(place, wanted))
+        action = types.CodeAction(
+            f"Ignore `{finding.name}` here, with a reason",
+            types.CodeActionKind.QuickFix,
+            diagnostics=_about(finding, diagnostics),
+            data={"do": "ignore", "path": wanted.path, "line": place.line, "of": _identity(finding)},
+        )
+        if not can.resolve:
+            action.edit = _ignored(folder, finding, place, can)
+        if can.resolve or action.edit is not None:
+            yield action
+
+
+def _ignored(folder: Folder, finding: Finding, place: Location, can: Can) -> types.WorkspaceEdit | None:
+    """The comment that ignores a finding at one of its places, where it is tried to do that and nothing else."""
+    session = folder.session
+    assert session is not None
+    file = session.files.get(place.path)
+    if file is None:
+        return None
+    before = _names(session.with_edits(), None)
+    unsaved = {path: document.data for path, document in folder.documents.items()}
+    try:
+        for edit in _comments(folder, file, finding.name, place):
+            source = edit.location.source
+            text = source.text[: edit.location.start] + edit.text + source.text[edit.location.end :]
+            try:
+                after = source.with_text(text)
+            except UnicodeEncodeError:
+                continue
+            result = session.update({**unsaved, place.path: after.data}, folder.stop.is_set)
+            if _names(result, None) <= before and not _is_shown(result, finding):
+                return workspace_edit(folder, [edit], can, snippet=True)
+    finally:
+        session.update(unsaved)
+    return None
+
+
+def _names(result: Result, path: str | None) -> set[tuple[str, ...]]:
+    return {(f.name, f.fingerprint, *f.identity) for f in result.shown if path in (None, f.location.path)}
+
+
+def _is_shown(result: Result, finding: Finding) -> bool:
+    return any(
+        f.name == finding.name and f.fingerprint == finding.fingerprint and f.identity == finding.identity
+        for f in result.shown
+    )
+
+
+def _comments(folder: Folder, file: File, name: str, place: Location) -> Iterator[Edit]:
+    """Comments that may do, the best first: on a line of its own above, behind, or above with all that is below."""
+    source, line = file.source, place.line
+    json = source.path.endswith(DEV_CONTAINER)
+    first = next((start for start, end in file.spans if start <= line <= end), line)
+    demands = folder.session.asked.request.config.demands if folder.session is not None else None
+    until = ""
+    if demands is not None and demands.until and folder.session is not None:
+        days = min(demands.max_days or 90, 90)
+        until = f" until={folder.session.asked.request.today + timedelta(days=days)}"
+    newline = "\r\n" if "\r\n" in source.text[: source.line_start(2)] else "\n"
+    start = source.line_start(first)
+    text = source.line(first)
+    blank = text[: len(text) - len(text.lstrip())]
+    for scope in ("ignore", "ignore-block"):
+        comment = f'{"//" if json else "#"} hullcheck: {scope}[{name}] reason="{REASON}"{until}'
+        yield Edit(source.at(start, start), f"{blank}{comment}{newline}")
+        if scope == "ignore" and Lines(file).statement(first) == range(first, first + 1):
+            end = start + len(text)
+            yield Edit(source.at(end, end), f" {comment}")
+
+
+def _of_file(finding: Finding, path: str) -> bool:
+    """Can the finding be fixed safely within that file alone?"""
+    fix = finding.fix
+    if fix is None or not fix.safe or not fix.edits:
+        return False
+    return all(edit.location.path == path for edit in fix.edits)
+
+
+def _all(folder: Folder, path: str, can: Can) -> types.WorkspaceEdit | None:
+    """All that `--fix` would do to a file: judged and fixed until there is nothing more to fix."""
+    session = folder.session
+    assert session is not None
+    unsaved = {name: document.data for name, document in folder.documents.items()}
+    first: Source | None = None
+    last: Source | None = None
+    tried: set[str] = set()
+    try:
+        for _ in range(MOST_PASSES):
+            findings = [f for f in session.with_edits().shown if _of_file(f, path) and f.fingerprint not in tried]
+            done = apply(findings)
+            tried |= {f.fingerprint for f in (*done.fixed, *(each.finding for each in done.refused))}
+            made = done.files.get(path)
+            if made is None:
+                break
+            first, last = first or made.source, made.after
+            session.update({**unsaved, path: last.data}, folder.stop.is_set)
+    finally:
+        if last is not None:
+            session.update(unsaved)
+    if first is None or last is None:
+        return None
+    return workspace_edit(folder, list(_differences(first, last.text)), can)
+
+
+def _differences(source: Source, after: str) -> Iterator[Edit]:
+    """The lines that differ, as edits."""
+    import difflib
+
+    old, new = source.text.splitlines(keepends=True), after.splitlines(keepends=True)
+    starts = [0]
+    for line in old:
+        starts.append(starts[-1] + len(line))
+    if max(len(old), len(new)) > MOST_LINES:
+        yield Edit(source.at(0, len(source.text)), after)
+        return
+    for tag, a, b, c, d in difflib.SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
+        if tag != "equal":
+            yield Edit(source.at(starts[a], starts[b]), "".join(new[c:d]))
+
+
+def workspace_edit(folder: Folder, edits: Iterable[Edit], can: Can, *, snippet: bool = False) -> types.WorkspaceEdit:
+    """Edits of files as the editor takes them: of the very version that was judged, if the file is open."""
+    texts = Texts(folder.encoding)
+    by_path: dict[str, list[types.TextEdit | types.AnnotatedTextEdit | types.SnippetTextEdit]] = {}
+    for edit in edits:
+        place = texts.range(edit.location)
+        made: types.TextEdit | types.SnippetTextEdit = types.TextEdit(place, edit.text)
+        if snippet and can.snippets and can.versions:
+            made = types.SnippetTextEdit(place, types.StringValue(_snippet(edit.text)))
+        by_path.setdefault(edit.location.path, []).append(made)
+    if not can.versions:
+        plain = {folder.uri(path): [e for e in rows if isinstance(e, types.TextEdit)] for path, rows in by_path.items()}
+        return types.WorkspaceEdit(changes=plain)
+    return types.WorkspaceEdit(
+        document_changes=[
+            types.TextDocumentEdit(
+                types.OptionalVersionedTextDocumentIdentifier(
+                    folder.uri(path), folder.documents[path].version if path in folder.documents else None
+                ),
+                rows,
+            )
+            for path, rows in by_path.items()
+        ]
+    )
+
+
+def _snippet(text: str) -> str:
+    """The text with the reason as a place to fill in."""
+    escaped = text.replace("\\", "\\\\").replace("$", "\\$").replace("}", "\\}")
+    return escaped.replace(REASON, f"${{1:{REASON}}}")
