@@ -59,10 +59,14 @@ export class Range {
 }
 
 class CodeActionKind {
-  constructor(readonly value: string) {}
+  static readonly Empty = new CodeActionKind("");
   static readonly QuickFix = new CodeActionKind("quickfix");
   static readonly Source = new CodeActionKind("source");
   static readonly Refactor = new CodeActionKind("refactor");
+  constructor(readonly value: string) {}
+  append(part: string): CodeActionKind {
+    return new CodeActionKind(this.value === "" ? part : `${this.value}.${part}`);
+  }
 }
 
 class Diagnostic {
