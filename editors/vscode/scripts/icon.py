@@ -51,7 +51,9 @@ def pixels() -> bytes:
                 for j in range(FINE)
             ]
             inside = [each for each in seen if each is not None]
-            mean = [round(sum(each[part] for each in inside) / len(inside)) for part in range(3)] if inside else [0, 0, 0]
+            mean = (
+                [round(sum(each[part] for each in inside) / len(inside)) for part in range(3)] if inside else [0, 0, 0]
+            )
             rows += bytes([*mean, round(255 * len(inside) / len(seen))])
     return bytes(rows)
 
