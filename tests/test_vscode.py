@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -105,6 +106,24 @@ def test_its_own_tests(tmp_path: Path) -> None:
     counts = dict(re.findall(r"^# (pass|fail|skipped) (\d+)$", run.stdout, re.MULTILINE))
     assert int(counts["pass"]) > 30
     assert program is None or counts["skipped"] == "0", run.stdout[-5000:]
+    # After the tests, not beside them: both build the bundle anew.
+    packed = tmp_path / "hullcheck.vsix"
+    _npm([npm, "exec", "--", "vsce", "package", "--no-dependencies", "--out", str(packed)], env)
+    with zipfile.ZipFile(packed) as archive:
+        shipped = sorted(
+            name.removeprefix("extension/") for name in archive.namelist() if name.startswith("extension/")
+        )
+        bundle = archive.read("extension/out/extension.js").decode()
+    texts = ["LICENSE.txt", "changelog.md", "readme.md"]
+    assert shipped == sorted([*texts, "icon.png", "package.json", "out/THIRD-PARTY.txt", "out/extension.js"])
+    assert len(bundle) < 1_000_000
+    assert str(FOLDER) not in bundle
+
+
+def _npm(command: list[str], env: dict[str, str]) -> "subprocess.CompletedProcess[str]":
+    run = subprocess.run(command, cwd=FOLDER, env=env, capture_output=True, text=True, timeout=300, check=False)
+    assert run.returncode == 0, run.stdout[-5000:] + run.stderr[-2000:]
+    return run
 
 
 def _environment() -> dict[str, str]:

@@ -12,6 +12,9 @@ import { judge } from "./version";
 
 const GUIDE = "https://github.com/hullcheck/hullcheck/blob/main/docs/editors.md#install";
 
+/** How long a server may take to end in order before it is killed, in milliseconds. */
+const PATIENCE = 10_000;
+
 export class Server implements vscode.Disposable {
   /** Pages of checks that are shown, by the path of their URI. */
   readonly pages = new Map<string, string>();
@@ -130,7 +133,7 @@ export class Server implements vscode.Disposable {
       this.log.error(error as Error);
       const why = (await client.why()) ?? `The language server didn't start: ${(error as Error).message}`;
       this.fail(why, "Didn't start");
-      await client.dispose().catch(() => undefined);
+      await client.dispose(PATIENCE).catch(() => undefined);
     }
   }
 
@@ -138,7 +141,7 @@ export class Server implements vscode.Disposable {
     const client = this.client;
     this.client = undefined;
     if (client !== undefined) {
-      await client.dispose().catch((error: unknown) => this.log.warn(String(error)));
+      await client.dispose(PATIENCE).catch((error: unknown) => this.log.warn(String(error)));
     }
   }
 
