@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import io
+import json
+import shutil
 import threading
-from collections.abc import Coroutine, Mapping
+import time
+from collections.abc import Callable, Coroutine, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
@@ -12,6 +17,7 @@ from lsprotocol import types
 from pygls.lsp.client import LanguageClient
 from pygls.uris import from_fs_path, to_fs_path
 
+from hullcheck.cli import main
 from process import PYTHON, environment
 
 T = TypeVar("T")
@@ -184,9 +190,13 @@ class Editor:
 
     def all(self, folder: Path) -> dict[str, list[types.Diagnostic]]:
         """What is told of all files below a folder, by path."""
+        return {str(to_fs_path(at))[len(str(folder)) + 1 :]: found for at, found in self.last(folder).items()}
+
+    def last(self, folder: Path) -> dict[str, list[types.Diagnostic]]:
+        """What is told of all files below a folder, by address."""
         self.settle(folder)
         last = {p.uri: list(p.diagnostics) for p in self.published if p.uri.startswith(f"{uri(folder)}/")}
-        return {str(to_fs_path(at))[len(str(folder)) + 1 :]: found for at, found in last.items() if found}
+        return {at: found for at, found in last.items() if found}
 
     def actions(
         self, path: Path, line: int, only: list[str] | None = None, shown: list[types.Diagnostic] | None = None
@@ -257,3 +267,77 @@ def edited(text: str, edits: list[Any]) -> str:
     for edit in sorted(edits, key=lambda e: offset(e.range.start), reverse=True):
         text = text[: offset(edit.range.start)] + edit.new_text + text[offset(edit.range.end) :]
     return text
+
+
+def tree(root: Path, files: dict[str, str]) -> Path:
+    (root / ".git").mkdir(parents=True, exist_ok=True)
+    for name, text in files.items():
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_bytes(text.encode())
+    return root
+
+
+@contextlib.contextmanager
+def opened(editor: Editor, root: Path) -> Iterator[Editor]:
+    editor.folders((root,))
+    editor.settle(root)
+    yield editor
+    for path in [path for path in editor.texts if path.startswith(f"{uri(root)}/")]:
+        editor.close(Path(path.removeprefix("file://")))
+    editor.folders(removed=(root,))
+
+
+Told = set[tuple[Any, ...]]
+
+
+def told(editor: Editor, root: Path) -> Told:
+    """What the editor shows: place, name and message, and whether it is only there for a finding elsewhere."""
+    return {
+        (path, d.range.start.line + 1, d.range.start.character + 1, d.code, d.message)
+        for path, found in editor.all(root).items()
+        for d in found
+        if d.code != "not-judged"
+    }
+
+
+def findings(root: Path, *options: str) -> list[dict[str, Any]]:
+    """What the command tells of the files as they are on disk."""
+    out = io.StringIO()
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(io.StringIO()):
+        main(["check", "--output-format", "json", "--no-cache", "--jobs", "1", *options, str(root)])
+    return [finding for finding in json.loads(out.getvalue())["findings"] if not finding["suppressed"]]
+
+
+def command(root: Path, *options: str) -> Told:
+    """The same, in the form of what the editor shows."""
+    found: Told = set()
+    for f in findings(root, *options):
+        place = f["region"]
+        found.add((f["path"], place["startLine"], place["startColumn"], f["name"], f["message"]))
+        seen = {f["path"]}
+        for r in f["related"]:
+            if r["path"] not in seen:
+                seen.add(r["path"])
+                message = f"{r['message']}: {f['message']}, see {f['path']}:{place['startLine']}"
+                found.add((r["path"], r["region"]["startLine"], r["region"]["startColumn"], f["name"], message))
+    return found
+
+
+def saved(root: Path, editor: Editor, scratch: Path) -> Path:
+    """A copy of a tree in which everything that the editor has is saved."""
+    copy = scratch / root.name
+    shutil.rmtree(copy, ignore_errors=True)
+    shutil.copytree(root, copy)
+    for path, (_, text) in editor.texts.items():
+        if path.startswith(f"{uri(root)}/"):
+            target = copy / path[len(uri(root)) + 1 :]
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(text.encode())
+    return copy
+
+
+def until(holds: Callable[[], object], seconds: float = 10.0) -> None:
+    end = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < end
+        time.sleep(0.02)

@@ -1,15 +1,14 @@
 """The language server, as an editor has it: what is told while somebody types is what the command tells."""
 
+import argparse
 import contextlib
 import io
-import json
 import os
 import random
-import shutil
+import re
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -18,8 +17,11 @@ import pytest
 from lsprotocol import types
 
 import joined_trees
-from editor import CAPABILITIES, Editor, uri
+from editor import CAPABILITIES, Editor, command, findings, opened, saved, told, tree, until, uri
 from hullcheck.cli import main
+from hullcheck.commands import check
+from hullcheck.lsp.settings import Settings, camel
+from hullcheck.lsp.text import Text
 from process import PYTHON, environment
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::ResourceWarning")
@@ -34,73 +36,6 @@ def server() -> Iterator[Editor]:
     editor = Editor()
     yield editor
     assert editor.end() == 0
-
-
-def tree(root: Path, files: dict[str, str]) -> Path:
-    (root / ".git").mkdir(parents=True, exist_ok=True)
-    for name, text in files.items():
-        (root / name).parent.mkdir(parents=True, exist_ok=True)
-        (root / name).write_bytes(text.encode())
-    return root
-
-
-@contextlib.contextmanager
-def opened(editor: Editor, root: Path) -> Iterator[Editor]:
-    editor.folders((root,))
-    editor.settle(root)
-    yield editor
-    for path in [path for path in editor.texts if path.startswith(f"{uri(root)}/")]:
-        editor.close(Path(path.removeprefix("file://")))
-    editor.folders(removed=(root,))
-
-
-Told = set[tuple[Any, ...]]
-
-
-def told(editor: Editor, root: Path) -> Told:
-    """What the editor shows: place, name and message, and whether it is only there for a finding elsewhere."""
-    return {
-        (path, d.range.start.line + 1, d.range.start.character + 1, d.code, d.message)
-        for path, found in editor.all(root).items()
-        for d in found
-        if d.code != "not-judged"
-    }
-
-
-def findings(root: Path, *options: str) -> list[dict[str, Any]]:
-    """What the command tells of the files as they are on disk."""
-    out = io.StringIO()
-    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(io.StringIO()):
-        main(["check", "--output-format", "json", "--no-cache", "--jobs", "1", *options, str(root)])
-    return [finding for finding in json.loads(out.getvalue())["findings"] if not finding["suppressed"]]
-
-
-def command(root: Path, *options: str) -> Told:
-    """The same, in the form of what the editor shows."""
-    found: Told = set()
-    for f in findings(root, *options):
-        place = f["region"]
-        found.add((f["path"], place["startLine"], place["startColumn"], f["name"], f["message"]))
-        seen = {f["path"]}
-        for r in f["related"]:
-            if r["path"] not in seen:
-                seen.add(r["path"])
-                message = f"{r['message']}: {f['message']}, see {f['path']}:{place['startLine']}"
-                found.add((r["path"], r["region"]["startLine"], r["region"]["startColumn"], f["name"], message))
-    return found
-
-
-def saved(root: Path, editor: Editor, scratch: Path) -> Path:
-    """A copy of a tree in which everything that the editor has is saved."""
-    copy = scratch / root.name
-    shutil.rmtree(copy, ignore_errors=True)
-    shutil.copytree(root, copy)
-    for path, (_, text) in editor.texts.items():
-        if path.startswith(f"{uri(root)}/"):
-            target = copy / path[len(uri(root)) + 1 :]
-            target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_bytes(text.encode())
-    return copy
 
 
 class Typist:
@@ -270,13 +205,6 @@ def test_a_file_in_no_folder(server: Editor, tmp_path: Path) -> None:
     assert uri(alone / "other.Dockerfile") not in {p.uri for p in server.published}
 
 
-def until(holds: Any, seconds: float = 10.0) -> None:
-    end = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < end
-        time.sleep(0.02)
-
-
 def test_several_folders_and_one_in_another(server: Editor, tmp_path: Path) -> None:
     one = tree(tmp_path / "one", {"Dockerfile": DOCKERFILE})
     two = tree(tmp_path / "two", {"Dockerfile": DOCKERFILE, "in/Dockerfile": DOCKERFILE})
@@ -394,6 +322,61 @@ def test_progress_is_shown(tmp_path: Path) -> None:
         assert types.WORKSPACE_DID_CHANGE_WATCHED_FILES in editor.registered
 
 
+def test_the_first_judgement_may_be_ended(tmp_path: Path) -> None:
+    """And the next edit begins it anew."""
+    root = tree(tmp_path / "x", {f"a{number}/Dockerfile": DOCKERFILE for number in range(150)})
+    with Editor(root) as editor:
+        until(lambda: any(isinstance(each, str) for each in editor.progress))
+        token = next(each for each in editor.progress if isinstance(each, str))
+        until(lambda: len(editor.progress) > 1)
+        editor.tell(types.WINDOW_WORK_DONE_PROGRESS_CANCEL, types.WorkDoneProgressCancelParams(token))
+        editor.settle(root)
+        ended = [line for line in editor.logged if "it was ended" in line]
+        if ended:  # else it was through already
+            assert editor.published == []
+        editor.watched(root / "a0/Dockerfile")
+        assert told(editor, root) == command(root)
+
+
+def test_files_are_called_as_the_editor_calls_them(server: Editor, tmp_path: Path) -> None:
+    """A folder that is a link, and an address that is spelled otherwise."""
+    text = "FROM debian:13.1\nRUN curl http://a.example/x | sh\n"
+    real = tree(tmp_path / "real", {"a b/Dockerfile": text, "compose.yaml": "services:\n  a:\n    build: 'a b'\n"})
+    link = tmp_path / "link"
+    link.symlink_to(real)
+    with opened(server, link):
+        assert told(server, link) == command(real)
+        odd = f"{uri(link)}/a%20b/%44ockerfile"
+        assert server.all(real) == {}
+        server.tell(
+            types.TEXT_DOCUMENT_DID_OPEN,
+            types.DidOpenTextDocumentParams(types.TextDocumentItem(odd, "x", 3, text)),
+        )
+        server.settle(link)
+        last = next(p for p in reversed(server.published) if p.uri == odd)
+        assert last.version == 3
+        assert "pipe-to-shell" in {d.code for d in last.diagnostics}
+        related = [
+            r.location.uri for d in server.diagnostics(link / "compose.yaml") for r in d.related_information or ()
+        ]
+        assert set(related) == {odd}
+        assert uri(link / "a b/Dockerfile") not in server.last(link), "one address for a file"
+        server.tell(types.TEXT_DOCUMENT_DID_CLOSE, types.DidCloseTextDocumentParams(types.TextDocumentIdentifier(odd)))
+        server.settle(link)
+
+
+def test_an_editor_that_can_little(tmp_path: Path) -> None:
+    """It answers nothing, watches nothing and says what it wants at first; its edits have no versions."""
+    root = tree(tmp_path / "x", {"Dockerfile": DOCKERFILE, "compose.yaml": COMPOSE})
+    with Editor(root, capabilities={}, initial={"hullcheck": {"select": ["privileged"]}}) as editor:
+        assert told(editor, root) == command(root, "--select", "privileged")
+        assert editor.registered == editor.progress == []
+        (action,) = [a for a in editor.actions(root / "compose.yaml", 3) if a.title.startswith("Ignore")]
+        assert action.edit is not None
+        assert action.edit.document_changes is None
+        assert list(action.edit.changes or ()) == [uri(root / "compose.yaml")]
+
+
 def test_a_question_is_given_up(server: Editor, tmp_path: Path) -> None:
     """A request that is cancelled is answered at once, and the server goes on."""
     root = tree(tmp_path / "x", {"Dockerfile": DOCKERFILE})
@@ -471,3 +454,36 @@ def test_without_the_libraries_it_says_what_to_install(tmp_path: Path) -> None:
     assert done.returncode == 2
     assert "pip install 'hullcheck[lsp]'" in done.stderr
     assert done.stdout == ""
+
+
+def test_places_in_any_text() -> None:
+    """There and back in every encoding, against a count of each line's characters one by one."""
+    chance = random.Random(1)
+    widths = {"utf-8": lambda char: len(char.encode()), "utf-16": lambda char: 1 + (char > "\uffff"), "utf-32": len}
+    for _ in range(60):
+        text = "".join(chance.choice("ab\té\u2028\x0b😀\r\n\n") for _ in range(chance.randrange(1200)))
+        lines = [(match.start(), match[1]) for match in re.finditer(r"([^\r\n]*)(?:\r\n|\r|\n|\Z)", text)]
+        for encoding, width in widths.items():
+            made = Text(text, encoding)
+            for number, (start, content) in enumerate(lines[:-1] if text and text[-1] not in "\r\n" else lines):
+                column = 0
+                for at, char in enumerate((*content, ""), start):
+                    assert made.position(at) == types.Position(number, column)
+                    assert made.offset(types.Position(number, column)) == at
+                    column += width(char) if char else 0
+                assert made.offset(types.Position(number, column + 5)) == start + len(content)
+
+
+def test_settings_mirror_the_options_and_are_described() -> None:
+    parser = argparse.ArgumentParser()
+    check.add(parser)
+    options = {name.removeprefix("--") for action in parser._actions for name in action.option_strings}
+    settings = {name.replace("_", "-") for name in Settings._fields}
+    assert settings - options == {"enable", "show-unjudged"}
+    assert options - settings <= {
+        "help", "-h", "-q", "-v", "output-format", "fail-on", "diff-base", "gate", "pre-commit", "allow-no-files", "fix",
+        "unsafe-fixes", "diff", "fix-only", "stdin-filename", "jobs", "today", "sarif-category", "color", "statistics",
+        "quiet", "verbose", "fail-on-unjudged", "time-limit", "file-time-limit", "cache-dir", "no-cache",
+    }  # fmt: skip
+    page = (Path(__file__).parent.parent / "docs/editors.md").read_text(encoding="utf-8")
+    assert [name for name in Settings._fields if f"`{camel(name)}`" not in page] == []

@@ -1,5 +1,6 @@
 """What the language server answers about a place: hovers, definitions, fixes, and comments that ignore a finding."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -7,8 +8,7 @@ from typing import Any
 import pytest
 from lsprotocol import types
 
-from editor import CAPABILITIES, Editor, uri
-from test_lsp import command, opened, saved, told, tree
+from editor import CAPABILITIES, Editor, command, opened, saved, told, tree, uri
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::ResourceWarning")
 
@@ -59,6 +59,7 @@ FILES = {
     "compose.override.yaml": "services:\n  web:\n    user: '5'\n",
     "other.yaml": "services:\n  shared:\n    image: x:1\n",
     "db.env": "A=b\n",
+    "child/Dockerfile": "FROM acme/web\nUSER 5\n",
     "base/deployment.yaml": DEPLOYMENT,
     "base/objects.yaml": OBJECTS,
     "base/kustomization.yaml": "resources: [deployment.yaml, objects.yaml]\n",
@@ -95,6 +96,7 @@ def server(root: Path) -> Iterator[Editor]:
         ("Dockerfile", "build", 0, "--from", ["Dockerfile:3"]),
         ("Dockerfile", "build", 0, "from=build,"[:4], ["Dockerfile:3"]),
         ("Dockerfile", "debian", 0, "", []),
+        ("child/Dockerfile", "acme/web", 0, "", ["Dockerfile:5"]),
         ("compose.yaml", "all", 0, "*", ["compose.yaml:1"]),
         ("compose.yaml", "db", 0, "depends_on", ["compose.yaml:10"]),
         ("compose.yaml", "back", 0, "networks", ["compose.yaml:16"]),
@@ -164,13 +166,16 @@ def test_hover_without_markdown(root: Path) -> None:
 
 
 def test_nothing_of_a_repository_acts_in_a_hover(server: Editor, tmp_path: Path) -> None:
+    """As a name that is told in words, and as a value that is told as code."""
     name = "a]![x](http://evil.example/p.png)<img src=x>"
-    files = {"compose.yaml": f"services:\n  web:\n    image: 'x:1'\n    user: \"{name}`**\"\n    privileged: true\n"}
-    root = tree(tmp_path / "x", files)
+    text = f"services:\n  '{name}':\n    image: 'x:1'\n    user: \"{name}`**\"\n    privileged: true\n"
+    root = tree(tmp_path / "x", {"compose.yaml": text})
     with opened(server, root):
-        said = server.hover(root / "compose.yaml", 1, 3)
-    assert "evil.example" in said
-    assert f"`` {name}`** ``" in said or f"``{name}`**``" in said
+        said = server.hover(root / "compose.yaml", 1, 5)
+    code, words = re.compile(r"(`+)(?!`).*?(?<!`)\1(?!`)"), "a\\]\\!\\[x\\]\\(http"
+    assert f"``{name}`**``" in said or f"`` {name}`** ``" in said
+    assert words in said
+    assert not re.search(r"(?<!\\)[!<]|(?<!\\)\]\(http", code.sub("", said.partition("---")[0]).replace(uri(root), ""))
 
 
 def test_no_secret_is_shown(server: Editor, tmp_path: Path) -> None:

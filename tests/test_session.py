@@ -20,7 +20,9 @@ import joined_trees
 from hullcheck import engine, report, session, snapshot
 from hullcheck.commands.common import registry
 from hullcheck.errors import HullcheckError
+from hullcheck.policy import baseline
 from hullcheck.policy.config import Config
+from hullcheck.report.unite import each
 from hullcheck.session import Session
 from process import environment
 
@@ -315,6 +317,42 @@ def test_what_took_too_long_is_tried_again(many: Path, monkeypatch: pytest.Monke
     monkeypatch.undo()
     open_.update()
     assert words(open_.with_edits()) == fresh(many)
+
+
+def test_an_update_that_is_told_to_stop_leaves_all_as_it_was(many: Path) -> None:
+    open_ = Session(request(many), CHECKS)
+    text = {"app7/Dockerfile": b"FROM debian:13.7\nUSER 1000\n"}
+    asked = iter(range(1_000_000))
+    with pytest.raises(session.StoppedError):
+        open_.update(None, lambda: next(asked) > 40)
+    assert 40 < next(asked) < 400, "it goes on for a while"
+    open_.update()
+    before = words(open_.with_edits())
+    for number in (0, 5, 30):
+        asked = iter(range(1_000_000))
+        with pytest.raises(session.StoppedError):
+            open_.update(text, lambda number=number, asked=asked: next(asked) > number)
+        assert words(open_.with_edits()) == before
+    open_.update(text)
+    assert words(open_.with_edits()) != before
+    open_.update({})
+    assert words(open_.with_edits()) == before == fresh(many)
+
+
+def test_a_baseline_holds(many: Path) -> None:
+    found = engine.lint(request(many), CHECKS, lambda what, done, total: None)
+    text_of = baseline.render(baseline.entries((finding, None) for finding in each(found.findings)))
+    old = baseline.parse("old.json", text_of.encode())
+    asked = request(many)._replace(baseline=old)
+    open_ = Session(asked, CHECKS)
+    assert open_.update().shown == ()
+    text = {
+        "app7/Dockerfile": b"FROM debian:13.7\nUSER root\nRUN curl http://a7.example/x | sh\nRUN curl http://b.example/x | sh\n"
+    }
+    assert {f.location.path for f in open_.update(text).shown} == {"app7/Dockerfile"}
+    (many / "app7/Dockerfile").write_bytes(text["app7/Dockerfile"])
+    open_.update()
+    assert words(open_.with_edits()) == words(engine.lint(asked, CHECKS, lambda what, done, total: None))
 
 
 def test_what_a_session_is_not_for(many: Path) -> None:

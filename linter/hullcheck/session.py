@@ -181,7 +181,7 @@ class Session:
         entries = [*tree.found.values()]
         files = read_all(tree, entries, judge.jobs, judge.progress, known)
         read = {entry.path: files.get(entry.path) for entry in entries}
-        project = link(files, tree, judge.settings)
+        project = link(files, tree, judge.settings, joined.asked)
         analysis = judge.analysis(files, project, entries, tree.left_out)
         return self._told(tree, joined, read, analysis, _Facts.of(project))._replace(parts=project.parts)
 
@@ -212,7 +212,7 @@ class Session:
         files = read_all(tree, chosen, 1, judge.progress, _unchanged(before, tree, changed))
         read = {path: file for path, file in before.read.items() if path in tree.found}
         read.update((entry.path, files.get(entry.path)) for entry in chosen)
-        project = link(files, tree, judge.settings)
+        project = link(files, tree, judge.settings, now.asked)
         known = _Facts(before.dockerfiles, before.developed, before.uses, before.updates)
         facts = known.without(told).and_of(_Facts.of(project), told, tree)
         there = _Merged(before.analysis, told, files, project.worlds, project.compose)

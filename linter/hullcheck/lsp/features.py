@@ -10,6 +10,7 @@ from pygls.uris import to_fs_path
 
 from hullcheck.lsp import answers
 from hullcheck.lsp.actions import FIX_ALL, Can
+from hullcheck.lsp.folder import inside
 from hullcheck.lsp.server import SECTION, Server
 from hullcheck.typed import TypeVar
 
@@ -63,15 +64,13 @@ def _lifecycle(server: Server) -> None:
     @server.feature(types.WORKSPACE_DID_CHANGE_WORKSPACE_FOLDERS)
     def folders_changed(params: types.DidChangeWorkspaceFoldersParams) -> None:
         for folder in params.event.removed:
-            server.close_area(to_fs_path(folder.uri) or "")
+            server.close_area(_folder(folder.uri))
         for folder in params.event.added:
             _open(server, folder.uri)
         for document in list(server.protocol.documents.values()):
             if server.home(document.path) is None:
                 server.open_area(document.path)
-            elif document.path in server.areas and any(
-                document.path != at and document.path.startswith(f"{at}/") for at in server.areas
-            ):
+            elif document.path in server.areas and any(inside(document.path, at) for at in server.areas):
                 server.close_area(document.path)
 
     @server.feature(types.WORKSPACE_DID_CHANGE_CONFIGURATION)
@@ -80,9 +79,14 @@ def _lifecycle(server: Server) -> None:
 
 
 def _open(server: Server, uri: str) -> None:
-    path = to_fs_path(uri) if uri.startswith("file:") else None
-    if path:
-        server.open_area(path.rstrip("/") or path)
+    if path := _folder(uri):
+        server.open_area(path)
+
+
+def _folder(uri: str) -> str:
+    """The path of a folder; empty if it isn't one of files."""
+    path = (to_fs_path(uri) if uri.startswith("file:") else None) or ""
+    return path.rstrip("/\\") or path
 
 
 async def _watch(server: Server) -> None:

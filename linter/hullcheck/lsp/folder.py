@@ -20,6 +20,9 @@ from hullcheck.policy.config import FILES, PYPROJECT
 from hullcheck.session import Session
 from hullcheck.tuples import NamedTuple
 
+MOST_NAMES = 10_000
+"""Files of the editor whose paths below the root are known."""
+
 Ask = Callable[[str, Settings], Request]
 """What is asked for of a path, with the settings that hold there; raises HullcheckError where that can't be done."""
 
@@ -61,7 +64,7 @@ class Folder:
         """Judge the files with these documents in their places. Raises HullcheckError and StoppedError."""
         made_of = self._state()
         if self.session is None or made_of != self._made_of:
-            request = self._ask(self.path, self.settings)
+            request = self._ask(self._real(), self.settings)
             session = Session(request, self.registry, progress)
             self._begin(session, request)
             made_of = self._state()
@@ -80,7 +83,7 @@ class Folder:
 
     def _begin(self, session: Session, request: Request) -> None:
         self.session = session
-        self._below = relative(session.root, self.path)
+        self._below = relative(session.root, self._real())
         self._names = {}
         self._baseline = os.path.join(session.root, request.config.baseline) if request.config.baseline else ""
 
@@ -94,6 +97,10 @@ class Folder:
         paths += [self._baseline] if self._baseline else []
         return said, root, look.today(), tuple(look.state(path) for path in paths)
 
+    def _real(self) -> str:
+        """Where it is: a folder that is opened by a link is what the link leads to."""
+        return look.realpath(self.path) if look.isdir(self.path) else self.path
+
     @property
     def folder(self) -> str:
         """The folder that it is, or that the file is in."""
@@ -104,6 +111,8 @@ class Folder:
         if self.session is None:
             return None
         if path not in self._names:
+            if len(self._names) >= MOST_NAMES:
+                self._names.clear()
             self._names[path] = relative(self.session.root, path)
         name = self._names[path]
         return None if name == ".." or name.startswith("../") or os.path.isabs(name) else name
@@ -120,3 +129,8 @@ class Folder:
         else:
             full = os.path.join(self.session.root, path)
         return from_fs_path(full) or full
+
+
+def inside(path: str, folder: str) -> bool:
+    """Is a file somewhere in a folder? By the editor's names for both."""
+    return path.startswith(folder.rstrip(os.sep) + os.sep)

@@ -19,7 +19,7 @@ from hullcheck import __version__, look
 from hullcheck.check import Registry
 from hullcheck.errors import HullcheckError
 from hullcheck.lsp.diagnostics import SOURCE
-from hullcheck.lsp.folder import Ask, Folder, Judged
+from hullcheck.lsp.folder import Ask, Folder, Judged, inside
 from hullcheck.lsp.protocol import Protocol, talk
 from hullcheck.lsp.settings import Settings, read
 from hullcheck.lsp.worker import Worker
@@ -32,14 +32,17 @@ log = logging.getLogger("hullcheck")
 
 SECTION = "hullcheck"
 
-SOONEST, LATEST = 0.02, 0.4
-"""Seconds without an edit before one is judged: as long as judging takes, within these."""
+SOONEST, LATEST = 0.01, 0.4
+"""Seconds without an edit before one is judged: next to none, or where that takes longer, as long as it takes."""
+
+SLOW = 0.1
+"""Seconds from which judging takes long."""
 
 MOST_WAIT = 1.0
 """Seconds after which edits are judged although more come in."""
 
 STALE = 2.0
-"""Seconds without news from which a judgement isn't given up for an edit."""
+"""Seconds that an edit may wait: after that, a judgement isn't given up for one more."""
 
 QUIET = 1.0
 """Seconds without an edit after which memory is tidied."""
@@ -53,7 +56,8 @@ _PLACE = pattern(r"(?P<path>[^\n]{1,4000}?):(?P<line>\d{1,9}): (?P<message>[^\n]
 
 
 class Area:
-    """A folder with what goes on in it: `asked` counts the edits, `done` is how many of them are judged.
+    """A folder with what goes on in it: `asked` counts the edits, `done` is how many of them are judged; the first of
+    the others came at `since`.
 
     `given_up` is set when somebody has ended the first judgement; `error` is what was said last of why there is none.
     """
@@ -71,7 +75,7 @@ class Area:
         self.given_up = False
         self.error = ""
         self.took = 0.0
-        self.told_at = 0.0
+        self.since = 0.0
         self.task: asyncio.Task[None] | None = None
 
     def reach(self, number: int) -> None:
@@ -138,7 +142,7 @@ class Server(LanguageServer):
         """The innermost folder that a file is in, or its own area if it is in none."""
         if path in self.areas:
             return self.areas[path]
-        found = [area for at, area in self.areas.items() if path.startswith(at.rstrip(os.sep) + os.sep)]
+        found = [area for at, area in self.areas.items() if inside(path, at)]
         return max(found, key=lambda area: len(area.folder.path), default=None)
 
     def concerned(self, path: str) -> list[Area]:
@@ -203,9 +207,12 @@ class Server(LanguageServer):
 
     def changed(self, area: Area) -> None:
         """Have a folder judged again, and what is judged of what was before given up, unless that is long overdue."""
+        now = time.monotonic()
+        if area.done >= area.asked:
+            area.since = now
         area.asked += 1
         area.changed.set()
-        if area.running and area.judged is not None and time.monotonic() - area.told_at < STALE:
+        if area.running and area.judged is not None and now - area.since < STALE:
             area.folder.stop.set()
 
     def edited(self, path: str) -> None:
@@ -238,7 +245,7 @@ class Server(LanguageServer):
             else:
                 self.said.discard(area.error)
                 area.judged = judged
-                area.told_at = time.monotonic()
+                area.since = time.monotonic()
                 self.tell(area, judged)
             finally:
                 area.running = False
@@ -250,7 +257,7 @@ class Server(LanguageServer):
         """Wait until there was no edit for a while, unless somebody waits for the outcome."""
         if area.judged is None:
             return
-        pause = min(max(area.took, SOONEST), LATEST)
+        pause = min(area.took, LATEST) if area.took >= SLOW else SOONEST
         end = time.monotonic() + MOST_WAIT
         asked = -1
         while asked != area.asked and time.monotonic() < end and not area.hurry.is_set():

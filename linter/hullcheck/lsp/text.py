@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
+from functools import cached_property
 
 from lsprotocol import types
 
@@ -27,27 +28,22 @@ class Text:
         breaks = list(re.finditer(_BREAK.pattern, text))
         self._starts = [0, *(match.end() for match in breaks)]
         self._ends = [*(match.start() for match in breaks), len(text)]
+        self._is_plain = encoding == "utf-32" or text.isascii()
 
     def position(self, offset: int) -> types.Position:
         """The editor's place of an offset; one between CR and LF is before both."""
         line = bisect_right(self._starts, offset) - 1
-        start = self._starts[line]
-        return types.Position(line, _units(self.text[start : min(offset, self._ends[line])], self.encoding))
+        return types.Position(line, self._units(self._starts[line], min(offset, self._ends[line])))
 
     def offset(self, position: types.Position) -> int:
         """The offset of an editor's place; beyond the end of a line is its end, beyond the last line the text's."""
         if position.line >= len(self._starts):
             return len(self.text)
         start, end = self._starts[position.line], self._ends[position.line]
-        line = self.text[start:end]
-        if self.encoding == "utf-32" or line.isascii():
+        if self._is_plain:
             return min(start + position.character, end)
-        left = position.character
-        for at, char in enumerate(line, start):
-            left -= _units(char, self.encoding)
-            if left < 0:
-                return at
-        return end
+        number = bisect_right(range(start, end + 1), position.character, key=lambda at: self._units(start, at))
+        return start + number - 1
 
     def range(self, start: int, end: int) -> types.Range:
         return types.Range(self.position(start), self.position(end))
@@ -59,13 +55,37 @@ class Text:
             return Text(f"{self.text[:start]}{event.text}{self.text[max(start, end) :]}", self.encoding)
         return Text(event.text, self.encoding)
 
+    def _units(self, start: int, end: int) -> int:
+        """The units between two offsets. Lines may be long and findings many, so nothing is counted twice."""
+        if self._is_plain:
+            return end - start
+        if self.encoding == "utf-8":
+            return self._bytes_before(end) - self._bytes_before(start)
+        return end - start + bisect_left(self._wide, end) - bisect_left(self._wide, start)
 
-def _units(text: str, encoding: str) -> int:
-    if encoding == "utf-32" or text.isascii():
-        return len(text)
-    if encoding == "utf-8":
-        return len(text.encode("utf-8", "surrogatepass"))
-    return len(text) + sum(char > "\uffff" for char in text)
+    @cached_property
+    def _wide(self) -> list[int]:
+        """The offsets of characters that take two units of UTF-16."""
+        return [match.start() for match in re.finditer("[\U00010000-\U0010ffff]", self.text)]
+
+    @cached_property
+    def _blocks(self) -> list[int]:
+        """How many bytes stand before each block of the text."""
+        found = [0]
+        for at in range(0, len(self.text), _BLOCK):
+            found.append(found[-1] + _bytes(self.text[at : at + _BLOCK]))
+        return found
+
+    def _bytes_before(self, offset: int) -> int:
+        block = offset // _BLOCK
+        return self._blocks[block] + _bytes(self.text[block * _BLOCK : offset])
+
+
+_BLOCK = 512
+
+
+def _bytes(text: str) -> int:
+    return len(text.encode("utf-8", "surrogatepass"))
 
 
 class Document:
