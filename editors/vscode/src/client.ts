@@ -85,6 +85,7 @@ class Process {
 
 class Handler implements ErrorHandler {
   private readonly ends: number[] = [];
+  private ran = false;
 
   constructor(
     private readonly started: () => boolean,
@@ -98,6 +99,7 @@ class Handler implements ErrorHandler {
 
   async closed(): Promise<CloseHandlerResult> {
     const started = this.started();
+    this.ran ||= started;
     const why = (await this.process.why()) ?? "The language server closed its output.";
     const now = Date.now();
     this.ends.push(now);
@@ -105,7 +107,7 @@ class Handler implements ErrorHandler {
     if (started && lately <= RESTARTS) {
       return { action: CloseAction.Restart, handled: true, message: `${why} It is started again.` };
     }
-    if (!started && this.ends.length === 1) {
+    if (!this.ran) {
       return { action: CloseAction.DoNotRestart, handled: true, message: why }; // who started it tells
     }
     this.told(started ? `${why} That was the time number ${lately} in three minutes; it isn't started again.` : why);

@@ -141,6 +141,7 @@ const FAULTS: [string, string, string, string, RegExp][] = [
   ["too old", "hullcheck 0.0.1", "well", "old", /too old.*--upgrade/],
   ["something else", "Docker version 27.0.0", "well", "other", /doesn't answer as hullcheck/],
   ["without its server", "hullcheck 0.1.0", "without", "without", /without its language server.*hullcheck\[lsp\]/],
+  ["deaf", "hullcheck 0.1.0", "deaf", "deaf", /ended with exit code 0\.$/],
 ];
 for (const [what, version, manner, name, message] of FAULTS) {
   test(`a hullcheck that is ${what} is told, once, with what to do`, needs, async () => {

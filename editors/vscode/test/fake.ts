@@ -28,6 +28,8 @@ if (words[0] === "--version") {
 } else if (manner === "without") {
   process.stderr.write("hullcheck: error: the language server needs `pip install 'hullcheck[lsp]'`\n");
   process.exitCode = 2;
+} else if (manner === "deaf") {
+  process.exitCode = 0;
 } else {
   const connection = createProtocolConnection(
     new StreamMessageReader(process.stdin),
