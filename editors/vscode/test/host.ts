@@ -208,7 +208,7 @@ export class Host {
   }
 
   /** Waits until it is so; fails after that many milliseconds, with what there is instead. */
-  async until(so: () => boolean, what: string, patience = 30_000): Promise<void> {
+  async until(so: () => boolean, what: string, patience = 60_000): Promise<void> {
     const end = Date.now() + patience;
     while (!so()) {
       if (Date.now() > end) {
