@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from lsprotocol import types
+from ruamel import yaml
 
 from editor import CAPABILITIES, Editor, command, opened, saved, told, tree, uri
 
@@ -252,6 +253,48 @@ IGNORED = {
     ),
     ".devcontainer/devcontainer.json": '{\n  "image": "x:1",\n  "privileged": true\n}\n',
 }
+
+
+def test_where_a_comment_would_be_another_fault_there_is_none(server: Editor, tmp_path: Path) -> None:
+    text = "# hullcheck: ignore[undigested-image] reason='x'\nFROM debian:13.1\nRUN curl http://a.example/x | sh\n"
+    files = {"Dockerfile": text, ".hullcheck.yaml": "suppressions: {max: 1}\n"}
+    root = tree(tmp_path / "x", files)
+    with opened(server, root):
+        action = next(a for a in server.actions(root / "Dockerfile", 2) if a.title.startswith("Ignore"))
+        assert server.resolve(action).edit is None
+        assert any("the configuration's `suppress` can" in message for message in server.shown)
+        before = told(server, root)
+        assert before == command(root)
+
+
+def test_no_comment_is_put_into_a_text(server: Editor, tmp_path: Path) -> None:
+    """Where the line is part of a script, it goes above what holds that, if it then ignores no more than this."""
+    login = "postgres://bob:Zq8kLmN2vR7x@db/x"
+    script = (
+        f"services:\n  web:\n    image: x:1\n    environment:\n      A: |\n        a\n        {login}\n"
+        "    command:\n    - sh\n    - -c\n    - |\n      set -e\n      mysql --password=Zq8kLmN2vR7x\n"
+    )
+    root = tree(tmp_path / "x", {"compose.yaml": script})
+    path = root / "compose.yaml"
+    with opened(server, root):
+        server.open(path)
+        lines = {str(d.code): d.range.start.line for d in server.diagnostics(path)}
+        inside = {code: line for code, line in lines.items() if line > 3}
+        done = 0
+        for code, line in inside.items():
+            action = next(
+                a for a in server.actions(path, line) if f"`{code}`" in a.title and a.title.startswith("Ignore")
+            )
+            edit = server.resolve(action).edit
+            if edit is None:
+                continue
+            server.apply(edit)
+            text = server.texts[uri(path)][1]
+            assert yaml.YAML(typ="safe").load(text) == yaml.YAML(typ="safe").load(script)
+            assert code not in {d.code for d in server.diagnostics(path)}
+            server.write(path, script)
+            done += 1
+        assert done == 2
 
 
 @pytest.mark.parametrize("name", IGNORED)

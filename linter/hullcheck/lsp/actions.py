@@ -10,7 +10,9 @@ from lsprotocol import types
 from hullcheck.discover import DEV_CONTAINER
 from hullcheck.engine import Result
 from hullcheck.finding import Edit, Finding
+from hullcheck.fix import verify
 from hullcheck.fix.apply import apply
+from hullcheck.fix.kinds import is_dockerfile
 from hullcheck.lsp.folder import Folder
 from hullcheck.lsp.hover import places
 from hullcheck.lsp.text import Texts
@@ -171,55 +173,103 @@ def _ignored(folder: Folder, finding: Finding, place: Location, can: Can) -> typ
     file = session.files.get(place.path)
     if file is None:
         return None
-    before = _names(session.with_edits(), None)
+    before = _names(session.with_edits())
+    own = _names_of((finding, *finding.also))
+    owners = {each.identity for each in (finding, *finding.also)}
     unsaved = {path: document.data for path, document in folder.documents.items()}
     try:
-        for edit in _comments(folder, file, finding.name, place):
-            source = edit.location.source
-            text = source.text[: edit.location.start] + edit.text + source.text[edit.location.end :]
-            try:
-                after = source.with_text(text)
-            except UnicodeEncodeError:
+        for scope, edit in _comments(folder, file, finding.name, place):
+            after = _commented(edit)
+            if after is None:
                 continue
-            result = session.update({**unsaved, place.path: after.data}, folder.stop.is_set)
-            if _names(result, None) <= before and not _is_shown(result, finding):
+            now = _names(session.update({**unsaved, place.path: after.data}, folder.stop.is_set))
+            only = all(
+                name == finding.name and (scope == "ignore" or tuple(identity) in owners)
+                for name, _, *identity in before - now
+            )
+            if now <= before and only and own.isdisjoint(now):
                 return workspace_edit(folder, [edit], can, snippet=True)
     finally:
         session.update(unsaved)
     return None
 
 
-def _names(result: Result, path: str | None) -> set[tuple[str, ...]]:
-    return {(f.name, f.fingerprint, *f.identity) for f in result.shown if path in (None, f.location.path)}
+def _names(result: Result) -> set[tuple[str, ...]]:
+    return _names_of(result.shown)
 
 
-def _is_shown(result: Result, finding: Finding) -> bool:
-    return any(
-        f.name == finding.name and f.fingerprint == finding.fingerprint and f.identity == finding.identity
-        for f in result.shown
-    )
+def _names_of(findings: Iterable[Finding]) -> set[tuple[str, ...]]:
+    return {(f.name, f.fingerprint, *f.identity) for f in findings}
 
 
-def _comments(folder: Folder, file: File, name: str, place: Location) -> Iterator[Edit]:
-    """Comments that may do, the best first: on a line of its own above, behind, or above with all that is below."""
-    source, line = file.source, place.line
+def _commented(edit: Edit) -> Source | None:
+    """The file with a comment, if it says what it said: the comment may stand in the middle of a text."""
+    source, start, end = edit.location
+    text = f"{source.text[:start]}{edit.text}{source.text[end:]}"
+    try:
+        after = source.with_text(text)
+    except UnicodeEncodeError:
+        return None
+    if is_dockerfile(source):
+        span = verify.Span(start, end, start, start + len(edit.text))
+        return None if verify.dockerfile(source, after, [span]) else after
+    if source.path.endswith(DEV_CONTAINER):  # JSON with comments
+        return after
+    if len(text) > verify.LARGEST:
+        return None
+    from hullcheck.parse.yaml import round_trip
+
+    said = round_trip(source.text)
+    try:
+        return after if said is None or said == round_trip(text) else None  # a template can't be read
+    except RecursionError:
+        return None
+
+
+def _comments(folder: Folder, file: File, name: str, place: Location) -> Iterator[tuple[str, Edit]]:
+    """Comments that may do, with how far each reaches, the best first: on a line of its own above, behind, above with all
+    that is below; and the same above what the line is a part of."""
+    assert folder.session is not None
+    source = file.source
     json = source.path.endswith(DEV_CONTAINER)
-    first = next((start for start, end in file.spans if start <= line <= end), line)
-    demands = folder.session.asked.request.config.demands if folder.session is not None else None
+    request = folder.session.asked.request
     until = ""
-    if demands is not None and demands.until and folder.session is not None:
-        days = min(demands.max_days or 90, 90)
-        until = f" until={folder.session.asked.request.today + timedelta(days=days)}"
+    if request.config.demands.until:
+        days = min(request.config.demands.max_days or _DAYS, _DAYS)
+        until = f" until={request.today + timedelta(days=days)}"
     newline = "\r\n" if "\r\n" in source.text[: source.line_start(2)] else "\n"
-    start = source.line_start(first)
-    text = source.line(first)
-    blank = text[: len(text) - len(text.lstrip())]
-    for scope in ("ignore", "ignore-block"):
-        comment = f'{"//" if json else "#"} hullcheck: {scope}[{name}] reason="{REASON}"{until}'
-        yield Edit(source.at(start, start), f"{blank}{comment}{newline}")
-        if scope == "ignore" and Lines(file).statement(first) == range(first, first + 1):
-            end = start + len(text)
-            yield Edit(source.at(end, end), f" {comment}")
+    lines = Lines(file)
+    first = next((start for start, end in file.spans if start <= place.line <= end), place.line)
+    for number, line in enumerate((first, *_around(source, first))):
+        start, text = source.line_start(line), source.line(line)
+        blank = text[: len(text) - len(text.lstrip())]
+        for scope in ("ignore", "ignore-block") if not number else ("ignore-block",):
+            comment = f'{"//" if json else "#"} hullcheck: {scope}[{name}] reason="{REASON}"{until}'
+            yield scope, Edit(source.at(start, start), f"{blank}{comment}{newline}")
+            if scope == "ignore" and lines.statement(line) == range(line, line + 1):
+                end = start + len(text)
+                yield scope, Edit(source.at(end, end), f" {comment}")
+
+
+_DAYS = 90
+"""Days until an ignore comment is out of time, where it has to be at some time."""
+
+_MOST_AROUND = 3
+
+
+def _around(source: Source, line: int) -> Iterator[int]:
+    """The lines above that a line is indented below: the keys that it is part of, the nearest first."""
+    text = source.line(line)
+    depth, found = len(text) - len(text.lstrip()), 0
+    for number in range(line - 1, 0, -1):
+        above = source.line(number)
+        content = above.lstrip()
+        if content and not content.startswith("#") and len(above) - len(content) < depth:
+            depth = len(above) - len(content)
+            found += 1
+            yield number
+        if not depth or found >= _MOST_AROUND:
+            return
 
 
 def _of_file(finding: Finding, path: str) -> bool:

@@ -165,7 +165,13 @@ def _questions(server: Server) -> None:
         uri = action.data.get("uri") if isinstance(action.data, dict) else None
         if not isinstance(uri, str):
             return action
-        return await _asked(server, uri, answers.resolved, action, _can(server)) or action
+        found = await _asked(server, uri, answers.resolved, action, _can(server)) or action
+        if found.edit is None:
+            message = "hullcheck: there is no edit that does this and nothing else; the configuration's `suppress` can"
+            if isinstance(action.data, dict) and action.data.get("do") == "all":
+                message = "hullcheck: there is nothing left that is safe to fix"
+            server.window_show_message(types.ShowMessageParams(types.MessageType.Info, message))
+        return found
 
 
 async def _asked(server: Server, uri: str, answer: Callable[..., T], *arguments: object) -> T | None:
