@@ -46,7 +46,7 @@ def test_settings_mirror_the_options_and_are_described() -> None:
     assert options - settings <= {
         "help", "-h", "-q", "-v", "output-format", "fail-on", "diff-base", "gate", "pre-commit", "allow-no-files", "fix",
         "unsafe-fixes", "diff", "fix-only", "stdin-filename", "jobs", "today", "sarif-category", "color", "statistics",
-        "quiet", "verbose", "fail-on-unjudged", "time-limit", "file-time-limit", "cache-dir", "no-cache",
+        "quiet", "verbose", "format", "group-by", "show-each", "fail-on-unjudged", "time-limit", "file-time-limit", "cache-dir", "no-cache",
     }  # fmt: skip
     page = (Path(__file__).parent.parent / "docs/editors.md").read_text(encoding="utf-8")
     assert [name for name in Settings._fields if f"`{camel(name)}`" not in page] == []

@@ -81,6 +81,7 @@ def asked(path: str, said: Settings) -> Request:
                 kubernetes_version=said.kubernetes_version or None,
                 env=list(said.env),
                 env_file=[at(name) for name in said.env_file],
+                compose_profile=list(said.compose_profile),
                 values=[at(name) for name in said.values],
                 set=list(said.set),
                 kube_version=said.kube_version or None,

@@ -32,6 +32,7 @@ class Settings(NamedTuple):
     kubernetes_version: str = ""
     env: tuple[str, ...] = ()
     env_file: tuple[str, ...] = ()
+    compose_profile: tuple[str, ...] = ()
     values: tuple[str, ...] = ()
     set: tuple[str, ...] = ()
     kube_version: str = ""
