@@ -52,7 +52,7 @@ class Analysis(NamedTuple):
     `ignores` are those that suppress something, with the terms by which they do. `scopes` are the worlds of manifests
     and the Compose projects; `coverage` is the ledger of what was judged. `users` are what runs images, by
     the Dockerfile's path. `not_decided` counts by file what is left open. `redact` are the places of secrets, whether or
-    not the checks that know them were asked for.
+    not the checks that know them were asked for. `builders` are the files that say of a Dockerfile that it is built.
     """
 
     findings: tuple[Finding, ...]
@@ -66,6 +66,7 @@ class Analysis(NamedTuple):
     coverage: Coverage = Coverage()
     users: frozenset[tuple[str, tuple[str, str]]] = frozenset()
     redact: frozenset[Location] = frozenset()
+    builders: Mapping[str, frozenset[str]] = {}
 
     @property
     def counted(self) -> list[str]:
@@ -131,6 +132,7 @@ class Judge(NamedTuple):
             ledger(files, project, judged_owners, skipped, _failed(findings)),
             frozenset((path, user) for (path, _), users in project.users.items() for user in users),
             redact,
+            project.builders,
         )
 
     def opened(self, base: Analysis, head: Analysis) -> tuple[Finding, ...]:

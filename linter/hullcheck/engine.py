@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections import Counter
-from collections.abc import Callable, Container, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from datetime import date
 
 from hullcheck import look, report
@@ -31,7 +31,7 @@ from hullcheck.model.settings import Given, HelmValues, Settings
 from hullcheck.once import told_once
 from hullcheck.patterns import pattern
 from hullcheck.policy.config import Config, level
-from hullcheck.policy.rules import Rules, asked, meant
+from hullcheck.policy.rules import ELSEWHERE, Rules, asked, meant
 from hullcheck.report.unite import unite
 from hullcheck.source import Location, Source
 from hullcheck.terms import names
@@ -48,6 +48,9 @@ if TYPE_CHECKING:
 
 _CONTEXT = pattern(r"\.env.*|.*\.dockerignore|\.hullcheck\.ya?ml", re.DOTALL)
 """Files that say something about others, and hold nothing to be judged, even if they are passed by name."""
+
+BEGINNING = 600
+"""Characters of a file that may say who made it."""
 
 
 class OwnPolicy(NamedTuple):
@@ -90,13 +93,14 @@ class Request(NamedTuple):
     head: str = ""
     fail_on_unjudged: bool = False
     given: Given = Given()
+    context: str = ""
 
 
 class Result(NamedTuple):
     """What came out: all findings of the targets, marked and united for printing; `shown` are those that count.
 
     `same_as` is what the files were compared with if none of them differs. `redact` are the places of all secrets.
-    `left_out` would count, if others didn't tell the same.
+    `left_out` would count, if others didn't tell the same; `everything` says that all contexts count in full.
     """
 
     root: str
@@ -115,6 +119,12 @@ class Result(NamedTuple):
     same_as: str = ""
     redact: frozenset[Location] = frozenset()
     left_out: tuple[Finding, ...] = ()
+    everything: bool = False
+
+    @property
+    def folded(self) -> tuple[Finding, ...]:
+        """What would count if its file were for production."""
+        return report.folded(self.findings, self.minimum)
 
     def counts(self) -> Counter[str]:
         return Counter(finding.name for finding in self.shown)
@@ -140,6 +150,7 @@ class Result(NamedTuple):
             minimum=self.minimum,
             coverage=self.coverage,
             redact=tuple(self.redact),
+            everything=self.everything,
         )
 
 
@@ -150,10 +161,14 @@ def _version_control(root: str) -> "report.VersionControl | None":
 
 
 class Found(NamedTuple):
-    """What `hullcheck files` lists: each file with what it is read as, and the ledger of what is in them."""
+    """What `hullcheck files` lists: each file with what it is read as, and the ledger of what is in them.
+
+    `contexts` are those of files that aren't for production; one that counts in full all the same has why behind it.
+    """
 
     kinds: tuple[tuple[str, str], ...]
     coverage: Coverage
+    contexts: Mapping[str, str] = {}
 
 
 def lint(request: Request, registry: Registry, progress: Progress) -> Result:
@@ -185,7 +200,7 @@ def lint(request: Request, registry: Registry, progress: Progress) -> Result:
         request,
         head,
         judge,
-        (*_asked(findings, request, told), *about),
+        _in_contexts((*_asked(findings, request, told), *about), Trees(disk, head, change), request, targets, judge),
         _fixed(change, judge, told) if change else (),
         _files(head, told),
         compared=change is not None,
@@ -254,7 +269,8 @@ def _gate(
     assert own is not None
     runs = _judge(request._replace(config=own.config), registry, judge.progress).settings if own.config else None
     selected = runs.selected | runs.grouped if runs else frozenset()
-    return gate.review(change, judge, gate.Own(own.config, own.error, selected, own.baseline, request.baseline))
+    asked_for = gate.Own(own.config, own.error, selected, own.baseline, request.baseline)
+    return gate.review(change, judge, asked_for, folds=not _everything(request))
 
 
 def _without_old(
@@ -308,14 +324,19 @@ def find(request: Request, registry: Registry) -> Found:
     root = _root(request)
     targets = _targets(root, request)
     judge = _judge(request, registry, lambda what, done, total: None)
-    seen = judge(_disk(root, request, targets))
+    tree = _disk(root, request, targets)
+    seen = judge(tree)
     kinds = tuple(
         (reading.kind, path)
         for path, file in sorted(seen.files.items())
         for reading in file.readings
         if _below(path, targets)
     )
-    return Found(kinds, seen.coverage.below(lambda path: _below(path, targets)))
+    from hullcheck.context.counted import Counted
+
+    counted = Counted(tree, seen, request.config.contexts)
+    contexts = {path: said for _, path in kinds if (said := counted.said(path, targets))}
+    return Found(kinds, seen.coverage.below(lambda path: _below(path, targets)), contexts)
 
 
 def select(registry: Registry, request: Request) -> Settings:
@@ -448,6 +469,30 @@ def _asked(findings: Iterable[Finding], request: Request, targets: Container[str
     return (f for f in findings if _touches(f, targets) and (only is None or f.location.path in only))
 
 
+class Trees(NamedTuple):
+    """A tree with what was judged of it, and the change that made it, if that is known."""
+
+    tree: Tree
+    head: Analysis
+    change: "Change | None" = None
+
+
+def _in_contexts(
+    findings: tuple[Finding, ...], trees: Trees, request: Request, targets: tuple[str, ...], judge: Judge
+) -> tuple[Finding, ...]:
+    """The findings with what their files are there for; those that don't count in full for that are folded."""
+    if not request.config.contexts:
+        sources = {f.location.path: f.location.source for f in findings}
+        likely = (path for path in sources if ELSEWHERE.search(path) or "# Source: " in sources[path].text[:BEGINNING])
+        in_go = any(path not in targets for path in sources) and any(p.endswith("_test.go") for p in trees.tree.paths)
+        if not in_go and next(likely, None) is None:
+            return findings
+    from hullcheck.context.counted import Asking, marked_in
+
+    said, everything = request.config.contexts, _everything(request)
+    return marked_in(findings, trees, Asking(targets, said, everything, lambda name: judge.registry[name].concern))
+
+
 class Asked(NamedTuple):
     """What a request is about, for who judges it again and again: it compares with nothing, and reads no stream."""
 
@@ -460,15 +505,16 @@ class Asked(NamedTuple):
         """The files as they are now, as a tree of that kind."""
         return _disk(self.root, self.request, self.targets, kind)
 
-    def result(self, head: Analysis, *, edits: bool = True) -> Result:
+    def result(self, head: Analysis, tree: Tree, *, edits: bool = True) -> Result:
         """What `lint` tells of a tree that was judged so; without `edits`, no fix is worked out."""
         targets = self.targets
+        found = tuple(_asked(head.findings, self.request, targets))
         return _result(
             self.root,
             self.request,
             head,
             self.judge,
-            tuple(_asked(head.findings, self.request, targets)),
+            _in_contexts(found, Trees(tree, head), self.request, targets, self.judge),
             (),
             _files(head, targets),
             compared=False,
@@ -568,7 +614,7 @@ def _result(
     told = told_once(findings, judge.registry.covering)
     united = tuple(unite(told.findings, guessed))
     united = _with_edits(united, head) if edits else united
-    new = [f for f in united if f.suppression is None and f.state != "unchanged"]
+    new = [f for f in united if f.suppression is None and f.state != "unchanged" and not f.folded]
     fail_on = _fail_on(request)
     if (
         any(map(unread, new))
@@ -596,10 +642,18 @@ def _result(
         fixed=fixed,
         minimum=minimum,
         coverage=coverage,
+        everything=_everything(request) or all(path in head.files for path in _targets(root, request)),
         left_out=tuple(
-            f for f in told.left_out if f.suppression is None and f.state != "unchanged" and f.severity >= minimum
+            f
+            for f in told.left_out
+            if f.suppression is None and f.state != "unchanged" and not f.folded and f.severity >= minimum
         ),
     )
+
+
+def _everything(request: Request) -> bool:
+    """Do all contexts count in full?"""
+    return (request.context or request.config.context) == "all"
 
 
 def _unlisted(head: Analysis, root: str, request: Request) -> bool:

@@ -111,7 +111,8 @@ class Finding(NamedTuple):
 
     `dialect` is that of the owner, empty if it has none. `kinds` are words that other tools' rules tell findings of a
     check apart by, where the evidence doesn't have them. A finding that joins several faults has `parts`, and a message
-    that is `lead` and the parts' texts with `joint` between them.
+    that is `lead` and the parts' texts with `joint` between them. `context` is what its file is there for, empty where that
+    is production; a finding that doesn't count in full for that is `folded`.
     """
 
     name: str
@@ -136,6 +137,8 @@ class Finding(NamedTuple):
     parts: tuple[Part, ...] = ()
     lead: str = ""
     joint: str = ""
+    context: str = ""
+    folded: bool = False
 
     @property
     def pieces(self) -> tuple[Part, ...]:

@@ -115,7 +115,7 @@ class Session:
         if self._state is None:
             raise HullcheckError("nothing was judged yet")
         with self._heap.busy():
-            return self.asked.result(self._state.analysis, edits=True)
+            return self.asked.result(self._state.analysis, self._state.tree, edits=True)
 
     def idle(self) -> None:
         """Free what edits have left, while nobody waits: takes time by what was made since, not by the tree's size."""
@@ -134,7 +134,7 @@ class Session:
     def _told(
         self, tree: Snapshot, joined: Joined, read: Mapping[str, File | None], analysis: Analysis, facts: "_Facts"
     ) -> _State:
-        return _State(tree, joined, read, analysis, *facts, self.asked.result(analysis, edits=False))
+        return _State(tree, joined, read, analysis, *facts, self.asked.result(analysis, tree, edits=False))
 
     def _joined(self, tree: Snapshot, before: Joined | None = None, changed: Container[str] = ()) -> Joined:
         texts = Texts(tree, tree.found.values())
@@ -307,6 +307,7 @@ class _Merged:
             Coverage(tuple(sorted(items, key=lambda item: (item.path, item.kind, item.object, item.reason)))),
             frozenset(user for user in before.users if user[0] not in told) | now.users,
             frozenset(place for place in before.redact if place.path not in told) | now.redact,
+            {**{path: by for path, by in before.builders.items() if path not in told}, **now.builders},
         )  # fmt: skip
 
 

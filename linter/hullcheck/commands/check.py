@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 _WITH_CHECKOUT = ("sarif", "sarif-full", "markdown", "html")
 _WITH_COVERAGE = ("full", "json", "markdown", "github", "html")
+_WITH_FOLDED = ("full", "json", "sarif", "sarif-full", "markdown", "html")
 
 LEVELS = tuple(str(severity) for severity in reversed(Severity))
 FORMATS = tuple(report.FORMATS)
@@ -47,6 +48,11 @@ def add(parser: argparse.ArgumentParser) -> None:
     option("--min-severity", choices=LEVELS, help="what is shown (default: low)")
     option("--fail-on", choices=(*LEVELS, "none"), help="what sets exit code 1 (default: high)")
     option("--profile", choices=("default", "strict"), default="default", help="strict: missing hardening one by one")
+    option(
+        "--context",
+        choices=("production", "all"),
+        help="whose findings count: those of production, or of tests, examples and documentation, too (default: production)",
+    )
     option(
         "--pod-security", choices=("baseline", "restricted"), default="", help="judge every workload by that standard"
     )
@@ -192,6 +198,7 @@ def request(options: argparse.Namespace, checks: Registry, plan: Plan | None = N
         head=plan.head if plan else "",
         fail_on_unjudged=options.fail_on_unjudged,
         given=given.given(options),
+        context=options.context or "",
     )
 
 
@@ -255,6 +262,11 @@ def _say(options: argparse.Namespace, result: engine.Result, outputs: list[tuple
 
         for line in unjudged(result.coverage):
             say(f"hullcheck: {clean(line)}")
+    folded = result.folded
+    if folded and not options.quiet and not any(file is None and name in _WITH_FOLDED for name, file in outputs):
+        from hullcheck.report.elsewhere import counted
+
+        say(f"hullcheck: {counted(folded)}")
     if not options.quiet and any(name in ("full", "markdown") for name, _ in outputs):
         from hullcheck.facts import warning
 

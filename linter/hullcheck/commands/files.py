@@ -29,7 +29,8 @@ def run(options: argparse.Namespace) -> int:
         items.setdefault(item.path, []).append(item)
     listed = set()
     for kind, path in result.kinds:
-        print(f"{kind:12} {clean(path)}")
+        context = result.contexts.get(path, "")
+        print(f"{kind:12} {clean(path)}{f' ({context})' if context else ''}")
         for item in items.get(path, ()) if path not in listed else ():
             if item.object or item.state != JUDGED:
                 print(f"  {item.state:10} {clean(told(_named(item)))}")

@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 FILES = (".hullcheck.yaml", ".hullcheck.yml")
 PYPROJECT = "pyproject.toml"
 
+PRODUCTION, EXAMPLE, TEST, DOCUMENTATION, VENDORED = "production", "example", "test", "documentation", "vendored"
+"""What a file is there for, as `context/places.py` tells it."""
+
 ReadFile = Callable[[str], bytes | None]
 """The bytes of a file, by its path relative to the root, on disk or in a commit; None if there is none."""
 
@@ -82,7 +85,8 @@ class Config(NamedTuple):
     """What is in effect; `path` is the file it came from, or empty.
 
     `said` has the place of each value that was written, as `FILE:LINE`, by its dotted key. `gate_fail_on` is empty
-    where the gate has no level of its own. An assertion on the network has its lists joined by commas. `source` is the
+    where the gate has no level of its own. `context` is "all" where every context counts in full; `contexts` are globs by
+    context. An assertion on the network has its lists joined by commas. `source` is the
     file itself if it is the repository's own, so that findings can point to it.
     """
 
@@ -118,6 +122,8 @@ class Config(NamedTuple):
     allow_unjudged: tuple[str, ...] = ()
     compose_projects: tuple[Together, ...] = ()
     helm: Mapping[str, Chart] = {}
+    context: str = PRODUCTION
+    contexts: Mapping[str, tuple[str, ...]] = {}
 
 
 def read(root: str, path: str | None, registry: Registry) -> Config:
@@ -280,6 +286,8 @@ def _config(written: Written) -> Config:
         validate=written.get("validate", False),
         kubernetes_version=written.get("kubernetes-version", "latest").removeprefix("v"),
         fail_on_unjudged=written.get("fail-on-unjudged", False),
+        context=written.get("context", PRODUCTION),
+        contexts={context: tuple(globs) for context, globs in written.get("contexts", {}).items()},
         allow_unjudged=tuple(written.get("allow-unjudged", ())),
         compose_projects=tuple(
             _together(written, number) for number in range(len(written.get("compose-projects", ())))

@@ -35,11 +35,23 @@ _BLUE, _BOLD, _GREEN = "1;34", "1", "32"
 def render(run: Run) -> str:
     """Every finding that counts, then the suppressed ones where they are asked for, then one line of counts."""
     writer = _Writer(run)
-    parts = [writer.finding(finding) for finding in run.shown]
+    drawn = run.shown
+    supplied: tuple[str, ...] = ()
+    if not run.everything and not run.compared and any(finding.context for finding in run.shown):
+        from hullcheck.report.elsewhere import apart
+
+        drawn, supplied = apart(run.shown)
+    parts = [writer.finding(finding) for finding in drawn]
+    parts += [f"{clean(line)}\n" for line in supplied]
     if run.show_suppressed:
         parts += [writer.finding(finding) for finding in run.suppressed]
     parts += [f"error: {clean(told(message))}\n" for message in run.errors]
     lines = "".join(f"note: {clean(line)}\n" for line in unjudged(run.coverage))
+    if run.folded:
+        from hullcheck.report import elsewhere
+
+        rows = "".join(f"  {clean(line)}\n" for line in elsewhere.lines(run.folded))
+        lines = f"{elsewhere.counted(run.folded)}\n{rows}{lines}"
     return "\n".join([*parts, *([lines] if lines else []), f"{summary(run)}\n"])
 
 
@@ -68,7 +80,7 @@ def summary(run: Run) -> str:
         parts.append(f"{safe} can be fixed with --fix")
     if unsafe:
         parts.append(f"{unsafe} {'more' if safe else 'can be fixed'} with --unsafe-fixes")
-    for findings, what in ((run.unchanged, "unchanged"), (run.suppressed, "suppressed")):
+    for findings, what in ((run.unchanged, "unchanged"), (run.suppressed, "suppressed"), (run.folded, "not counted")):
         if findings:
             parts.append(f"{len(findings)} {what}")
     if run.not_decided:

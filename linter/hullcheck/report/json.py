@@ -7,6 +7,7 @@ exclusive. Suppressed and unchanged findings are in it, marked.
 from __future__ import annotations
 
 import json
+from collections import Counter
 from json.encoder import encode_basestring_ascii
 
 from hullcheck import __version__
@@ -34,6 +35,7 @@ def render(run: Run) -> str:
             "counts": run.counts(),
             "suppressed": len(run.suppressed),
             "unchanged": len(run.unchanged),
+            "folded": dict(sorted(Counter(finding.context for finding in run.folded).items())),
             "notDecided": run.not_decided,
             "files": run.files,
             "failOn": None if run.fail_on is None else str(run.fail_on),
@@ -86,6 +88,8 @@ def _finding(finding: Finding, run: Run, secrets: Secrets) -> dict[str, Any]:
         "fix": _fix(finding.fix, secrets),
         "suppressed": _suppression(finding.suppression),
         "state": finding.state or None,
+        "context": finding.context or "production",
+        "folded": finding.folded,
         **{name: list(value) if isinstance(value, tuple) else value for name, value in finding.properties},
     }
 

@@ -39,7 +39,7 @@ def groups(findings: Iterable[Finding], secrets: Secrets) -> list[Group]:
     by_key: dict[tuple[object, ...], list[Finding]] = {}
     for finding in findings:
         place = finding.location
-        key = (finding.name, place.path, place.line, finding.suppression, finding.state == "absent")
+        key = (finding.name, place.path, place.line, finding.suppression, finding.state == "absent", finding.folded)
         by_key.setdefault(key, []).append(finding)
     return [_group(tuple(found), secrets) for found in by_key.values()]
 
@@ -88,6 +88,8 @@ class Results:
             properties={
                 "severity": str(max(finding.severity for finding in group.findings)),
                 "aliases": list(dict.fromkeys(a for finding in group.findings for a in self.registry.aliases(finding))),
+                "context": first.context or "production",
+                **({"folded": True} if first.folded else {}),
                 "objects": [_object(finding) for finding in each(group.findings)],
             },
         )
