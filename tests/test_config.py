@@ -38,6 +38,8 @@ min-severity: info
 fail-on: none
 severity: {images: low, untagged-image: critical}
 baseline: .hullcheck-baseline.json
+context: all
+contexts: {production: [examples/live/], example: [demo/], test: [load/], documentation: [site/], vendored: [ext/]}
 policies-elsewhere: true
 trusted-registries: [ghcr.io/acme/*]
 trusted-images: [python]

@@ -379,3 +379,72 @@ def test_long_and_hostile_texts_are_read_in_time() -> None:
         "A=" * 60_000,
     ):
         assert len(said(text.encode())) <= 6_000
+
+
+# Runs that read a part, and sessions
+
+MANY = {f"app{number}/Dockerfile": FINE for number in range(45)}
+
+
+def below(text: str) -> str:
+    """A text about `examples` or `docs`, about those in `lib`."""
+    return text.replace("examples", "lib/examples").replace("docs/", "lib/docs/")
+
+
+def written(folder: Path, files: dict[str, str]) -> None:
+    for name, text in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+
+
+PARTS = {
+    **{how: {"examples/web.yaml": POD, **files} for how, files in {**DEPLOYERS, **NO_DEPLOYERS}.items()},
+    **{f"built by {how}": {"docs/Dockerfile": ROOT, **files} for how, files in BUILDERS.items()},
+    "nothing": {"examples/web.yaml": POD, "docs/Dockerfile": ROOT, "examples/compose.yaml": COMPOSE},
+}
+
+
+@pytest.mark.parametrize("how", PARTS)
+def test_a_run_about_a_part_folds_what_one_about_all_does(tmp_path: Path, how: str) -> None:
+    from hullcheck import engine
+    from hullcheck.policy.config import Config
+
+    files = {
+        below(path): below(text) if "cd examples" not in text else text.replace("examples", "lib/examples")
+        for path, text in PARTS[how].items()
+    }
+    written(tmp_path, {**MANY, **files, "lib/Dockerfile": FINE})
+    (tmp_path / ".git").mkdir()
+
+    def run(path: Path) -> list[tuple[object, ...]]:
+        request = engine.Request((str(path),), Config(), jobs=1)
+        found = engine.lint(request, CHECKS, lambda what, done, total: None).findings
+        return sorted((f.location.path, f.name, f.owner, f.folded) for f in found if f.location.path.startswith("lib/"))
+
+    assert run(tmp_path / "lib") == run(tmp_path)
+
+
+@pytest.mark.parametrize("how", PARTS)
+def test_a_session_folds_what_a_run_does(tmp_path: Path, how: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    import cached
+    from hullcheck import engine, session, snapshot
+    from hullcheck.policy.config import Config
+
+    monkeypatch.setattr(session, "MOST", 1.0)
+    monkeypatch.setattr(snapshot, "MARGIN", cached.MARGIN)
+    files = PARTS[how]
+    written(tmp_path, {**MANY, **files})
+    request = engine.Request((str(tmp_path),), Config(), jobs=1)
+    open_ = session.Session(request, CHECKS)
+
+    def told(result: engine.Result) -> list[tuple[object, ...]]:
+        return sorted((f.location.path, f.name, f.owner, f.folded) for f in result.findings)
+
+    open_.update()
+    for path in files:
+        text = (tmp_path / path).read_text()
+        for now in (text + "\n", "", text):
+            (tmp_path / path).write_text(now)
+            fresh = engine.lint(request, CHECKS, lambda what, done, total: None)
+            assert told(open_.update()) == told(fresh), (path, now[:20])

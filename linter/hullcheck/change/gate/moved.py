@@ -66,10 +66,10 @@ def _pairs(change: Change, now: Counted) -> Iterator[tuple[str, str]]:
         else:
             gone.append(path)
     fresh = [path for path in head if path not in base and not now.counts(path)][:MOST]
-    if not fresh:
-        return
     altered = [path for path in head if path in base and path not in change.same and not now.counts(path)][:MOST]
     there = {path: (Content.of(head[path].source.text), _owners(head[path])) for path in (*fresh, *altered)}
+    if not there:
+        return
     left = {owner for path, file in head.items() if now.counts(path) for owner in _owners(file)}
     for path, file in base.items():
         owners = _owners(file) - left
