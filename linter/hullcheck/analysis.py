@@ -177,6 +177,8 @@ class Judge(NamedTuple):
                     checks = [row for row in checks if "devcontainer" in row[0].dialects]
                 for each in self._of_part(part, checks, thing) if checks else ():
                     found = _within(each, scope)
+                    if type(part).__name__ in _HELD:
+                        found = _held(found, part)
                     yield found._replace(dialect="devcontainer") if developed else found
             except OutOfTimeError as error:
                 unchecked += project.parts[number:]
@@ -213,6 +215,17 @@ class Judge(NamedTuple):
 _NOT_EDITED = (".hcl#", ".json#")
 """In the scopes of Dockerfiles that stand in bake files: an edit there couldn't be proved to be one. Nor could one of JSON
 with comments."""
+
+
+_HELD = frozenset(("Granted", "Bound", "Identity"))
+"""Parts of the model that say which rights an account has."""
+
+
+def _held(finding: Finding, part: Any) -> Finding:
+    """The finding with the accounts that hold the right that it is about."""
+    from hullcheck.accounts import is_power
+
+    return finding._replace(accounts=part.accounts) if is_power(finding.name) else finding
 
 
 def _within(finding: Finding, scope: str) -> Finding:

@@ -613,6 +613,10 @@ def _result(
     guessed = {project.scope: project.paths[0] for project in head.scopes[1] if project.guessed}
     told = told_once(findings, judge.registry.covering)
     united = tuple(unite(told.findings, guessed))
+    if any(finding.accounts for finding in united):
+        from hullcheck.accounts import by_account
+
+        united = tuple(by_account(united, minimum))
     united = _with_edits(united, head) if edits else united
     new = [f for f in united if f.suppression is None and f.state != "unchanged" and not f.folded]
     fail_on = _fail_on(request)
@@ -622,7 +626,7 @@ def _result(
         or (_fails_on_unjudged(request) and _unjudged(coverage, request.config))
     ):
         code = 4
-    elif any(_fails(f, fail_on, judge.rules, request) for f in new):
+    elif any(_fails(one, fail_on, judge.rules, request) for f in new for one in (f, *f.also)):
         code = 1
     elif not files and not request.no_files_is_fine:
         code = 3

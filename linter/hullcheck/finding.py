@@ -112,7 +112,8 @@ class Finding(NamedTuple):
     `dialect` is that of the owner, empty if it has none. `kinds` are words that other tools' rules tell findings of a
     check apart by, where the evidence doesn't have them. A finding that joins several faults has `parts`, and a message
     that is `lead` and the parts' texts with `joint` between them. `context` is what its file is there for, empty where that
-    is production; a finding that doesn't count in full for that is `folded`.
+    is production; a finding that doesn't count in full for that is `folded`. One about a right has the service `accounts`
+    that hold it.
     """
 
     name: str
@@ -139,6 +140,7 @@ class Finding(NamedTuple):
     joint: str = ""
     context: str = ""
     folded: bool = False
+    accounts: tuple[str, ...] = ()
 
     @property
     def pieces(self) -> tuple[Part, ...]:

@@ -83,7 +83,7 @@ def _finding(finding: Finding, run: Run, secrets: Secrets) -> dict[str, Any]:
         "related": [
             {**_place(related.location), "message": clean(secrets.text(related.message))} for related in finding.related
         ],
-        "aliases": run.registry.aliases(finding),
+        "aliases": _aliases(finding, run),
         "fixable": "no" if finding.fix is None else "safe" if finding.fix.safe else "unsafe",
         "fix": _fix(finding.fix, secrets),
         "suppressed": _suppression(finding.suppression),
@@ -92,6 +92,12 @@ def _finding(finding: Finding, run: Run, secrets: Secrets) -> dict[str, Any]:
         "folded": finding.folded,
         **{name: list(value) if isinstance(value, tuple) else value for name, value in finding.properties},
     }
+
+
+def _aliases(finding: Finding, run: Run) -> list[str]:
+    """The ids of other tools' rules that are about the finding, or about one of another check that is told with it."""
+    told = (finding, *(other for other in finding.also if other.name != finding.name))
+    return list(dict.fromkeys(alias for one in told for alias in run.registry.aliases(one)))
 
 
 def _coverage(run: Run) -> dict[str, Any]:

@@ -100,9 +100,9 @@ def _driver(rules: list[Any]) -> Any:
 
 _DESCRIPTORS = {
     "not-judged": "Something in the repository was not judged.",
-    "outside-production": "Findings in tests, examples and documentation are not among the results.",
     "results-cut": "There are more results than code scanning keeps; the least severe are left out.",
     "run-error": "Something could not be done.",
+    "outside-production": "Findings in tests, examples and documentation are not among the results.",
 }
 
 

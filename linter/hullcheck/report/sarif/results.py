@@ -87,7 +87,7 @@ class Results:
             fixes=[made for finding in group.findings if finding.fix for made in _fix(finding.fix, self.secrets)],
             properties={
                 "severity": str(max(finding.severity for finding in group.findings)),
-                "aliases": list(dict.fromkeys(a for finding in group.findings for a in self.registry.aliases(finding))),
+                "aliases": list(dict.fromkeys(a for f in each(group.findings) for a in self.registry.aliases(f))),
                 "context": first.context or "production",
                 **({"folded": True} if first.folded else {}),
                 "objects": [_object(finding) for finding in each(group.findings)],
