@@ -235,6 +235,19 @@ def test_a_file_that_only_a_go_test_reads(tmp_path: Path, files: dict[str, str],
     assert folded(tmp_path, {**GO, **BESIDE, **files}) == {"pkg/web.yaml": expected}
 
 
+@pytest.mark.parametrize(("link", "to"), [("deploy/web.yaml", "../examples/web.yaml"), ("deploy/app", "../examples")])
+def test_what_a_link_of_production_leads_to_counts(tmp_path: Path, link: str, to: str) -> None:
+    (tmp_path / "deploy").mkdir()
+    (tmp_path / link).symlink_to(to)
+    assert folded(tmp_path, {"examples/web.yaml": POD, **BESIDE}) == {"examples/web.yaml": False}
+
+
+def test_a_link_among_examples_leads_to_production(tmp_path: Path) -> None:
+    (tmp_path / "examples").mkdir()
+    (tmp_path / "examples/web.yaml").symlink_to("../deploy/web.yaml")
+    assert folded(tmp_path, {"deploy/web.yaml": POD, **BESIDE}) == {"deploy/web.yaml": False}
+
+
 def test_a_secret_that_looks_real_counts(tmp_path: Path) -> None:
     secret = "apiVersion: v1\nkind: Secret\nmetadata: {name: a}\nstringData: {token: %s}\n"
     real = "gho_" + "aB3dE5fG7hJ9kL1mN2pQ4rS6tU8vW0" + "3YYqQF"

@@ -179,3 +179,14 @@ def test_a_hook_folds_what_a_run_folds(gated: Gated) -> None:
     gated.repo.git("add", "-A")
     outcome = gated.repo.run(gated.capsys, gated.monkeypatch, "--pre-commit")
     assert {f["folded"] for f in outcome.report["findings"] if f["path"].startswith("examples/")} == {False}
+
+
+def test_a_file_that_becomes_a_link_into_examples_counts(gated: Gated) -> None:
+    gated.repo.commit({**BESIDE, "deploy/web.yaml": FINE, "examples/web.yaml": FINE.replace("web", "other")})
+    gated.repo.git("checkout", "-q", "-b", "change")
+    (gated.repo.folder / "deploy/web.yaml").unlink()
+    (gated.repo.folder / "deploy/web.yaml").symlink_to("../examples/web.yaml")
+    gated.repo.commit({"examples/web.yaml": BAD})
+    outcome = gated.repo.run(gated.capsys, gated.monkeypatch, "--gate", "--diff-base", "main")
+    assert told(outcome) == [("examples/web.yaml", False, "new")]
+    assert outcome.code in (1, 4)

@@ -576,6 +576,10 @@ class Overlay:
         return self.tree.paths
 
     @property
+    def links(self) -> Mapping[str, str]:
+        return self.tree.links
+
+    @property
     def named(self) -> tuple[str, ...]:
         return (self.path, *self.tree.named)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from functools import cached_property
 
 from hullcheck.analysis import Analysis
@@ -71,7 +72,7 @@ class Counted:
 
     def counts(self, path: str) -> bool:
         """Is it for production, or used there?"""
-        return self._is_production(path) or path in self._used or self._named.has(path)
+        return self._has(path, self._used)
 
     def said(self, path: str, targets: Iterable[str]) -> str:
         """The file's context in words, with whether its findings count; empty where it is for production."""
@@ -124,8 +125,14 @@ class Counted:
         """What pipelines and scripts deploy."""
         return deployed(self.tree, self._is_production, lambda path: not self._is_production(path))
 
-    def _has(self, path: str, used: set[str]) -> bool:
-        return self._is_production(path) or path in used or self._named.has(path)
+    @cached_property
+    def _linked(self) -> Named:
+        """What links of production lead to."""
+        to = frozenset(real for link, real in self.tree.links.items() if self._is_production(link))
+        return Named(to, to)
+
+    def _has(self, path: str, used: AbstractSet[str]) -> bool:
+        return self._is_production(path) or path in used or self._linked.has(path) or self._named.has(path)
 
     @cached_property
     def _used(self) -> frozenset[str]:
@@ -179,7 +186,7 @@ class Counted:
         folder, *values = world.name.split(" + ")
         folder = "" if folder == "." else folder
         heads = _heads(folder)
-        if not self._is_production(heads[0]) and not any(path in used or self._named.has(path) for path in heads):
+        if not self._is_production(heads[0]) and not any(self._has(path, used) for path in heads):
             return False
         return all(self._has(posixpath.normpath(posixpath.join(folder, name)), used) for name in values)
 
