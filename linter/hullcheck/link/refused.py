@@ -24,7 +24,9 @@ def refused(worlds: Iterable[World], *, strict: bool) -> list[Problem]:
             if (made.kind, made.group) == ("Namespace", ""):
                 _add(found, made, labels(made))
             source = made.node.source
-            if odd.setdefault(id(source), has_no_numbers(source.text)):
+            if id(source) not in odd:
+                odd[id(source)] = has_no_numbers(source.text)
+            if odd[id(source)]:
                 _add(found, made, no_numbers(made))
             if strict:
                 _add(found, made, names(made))
