@@ -52,7 +52,7 @@ class Analysis(NamedTuple):
     `ignores` are those that suppress something, with the terms by which they do. `scopes` are the worlds of manifests
     and the Compose projects; `coverage` is the ledger of what was judged. `users` are what runs images, by
     the Dockerfile's path. `not_decided` counts by file what is left open. `redact` are the places of secrets, whether or
-    not the checks that know them were asked for.
+    not the checks that know them were asked for. `builders` are the files that say of a Dockerfile that it is built.
     """
 
     findings: tuple[Finding, ...]
@@ -66,6 +66,7 @@ class Analysis(NamedTuple):
     coverage: Coverage = Coverage()
     users: frozenset[tuple[str, tuple[str, str]]] = frozenset()
     redact: frozenset[Location] = frozenset()
+    builders: Mapping[str, frozenset[str]] = {}
 
     @property
     def counted(self) -> list[str]:
@@ -131,6 +132,7 @@ class Judge(NamedTuple):
             ledger(files, project, judged_owners, skipped, _failed(findings)),
             frozenset((path, user) for (path, _), users in project.users.items() for user in users),
             redact,
+            project.builders,
         )
 
     def opened(self, base: Analysis, head: Analysis) -> tuple[Finding, ...]:
@@ -180,6 +182,8 @@ class Judge(NamedTuple):
                     checks = [row for row in checks if "devcontainer" in row[0].dialects]
                 for each in self._of_part(part, checks, thing) if checks else ():
                     found = _within(each, scope)
+                    if type(part).__name__ in _HELD:
+                        found = _held(found, part)
                     yield found._replace(dialect="devcontainer") if developed else found
             except OutOfTimeError as error:
                 unchecked += project.parts[number:]
@@ -216,6 +220,17 @@ class Judge(NamedTuple):
 _NOT_EDITED = (".hcl#", ".json#")
 """In the scopes of Dockerfiles that stand in bake files: an edit there couldn't be proved to be one. Nor could one of JSON
 with comments."""
+
+
+_HELD = frozenset(("Granted", "Bound", "Identity"))
+"""Parts of the model that say which rights an account has."""
+
+
+def _held(finding: Finding, part: Any) -> Finding:
+    """The finding with the accounts that hold the right that it is about."""
+    from hullcheck.accounts import is_power
+
+    return finding._replace(accounts=part.accounts) if is_power(finding.name) else finding
 
 
 def _within(finding: Finding, scope: str) -> Finding:

@@ -133,6 +133,8 @@ class Check:
         graded = self.severity if severity is None else min(severity, self.severity)
         if getattr(part, "if_target", False):  # one step lower: it is only built by name
             graded, message = Severity(max(graded - 1, 0)), f"{message}, if it is built as a target"
+        if " `` " in message:
+            message = message.replace(" `` ", " without a name ")
         return Finding(
             name=self.name,
             severity=graded,

@@ -6,7 +6,7 @@ import os
 import posixpath
 import re
 import stat
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from hullcheck import look
 from hullcheck.choices import Enum
@@ -164,6 +164,10 @@ class Tree(Protocol):
         """Every file that the walk of `entries` passed, of interest or not, ignored by git or not."""
 
     @property
+    def links(self) -> Mapping[str, str]:
+        """The links among `paths` that lead to a file of interest or to a folder, and where to, inside the root."""
+
+    @property
     def versioned(self) -> bool:
         """Does the root hold the history, `.git`?"""
 
@@ -210,6 +214,7 @@ class DiskTree:
         self.gitignore = gitignore
         self.named = named
         self.paths: list[str] = []
+        self.links: dict[str, str] = {}
         self._ignores: dict[str, list[tuple[str, GitIgnore]]] = {}
         self._excluded = patterns(exclude) if exclude else None
         self._submodules: set[str] = set()
@@ -355,7 +360,8 @@ class DiskTree:
             elif not look.isfile(real):
                 reason, cause = "a link to something that is not a file", "missing"
             else:
-                path = os.path.relpath(real, self.root).replace(os.sep, "/")
+                link, path = path, os.path.relpath(real, self.root).replace(os.sep, "/")
+                self.links[link] = path
                 if self.excluded(path):
                     return Skipped(path, _EXCLUDED)
         elif not item.is_file(follow_symlinks=False):
@@ -366,7 +372,10 @@ class DiskTree:
         self, item: "os.DirEntry[str]", path: str, ignores: "list[tuple[str, GitIgnore]]"
     ) -> Iterator[Entry | Skipped]:
         """A link to a folder: what lies inside the root is walked where it is."""
-        if not _inside(look.realpath(item.path), self.root):
+        real = look.realpath(item.path)
+        if _inside(real, self.root):
+            self.links[path] = os.path.relpath(real, self.root).replace(os.sep, "/")
+        else:
             left_out = self._left_out(item.name, path, False, ignores)
             yield left_out or Skipped(path, _OUTSIDE, gap=Gap("outside", "folder", _OUTSIDE))
 

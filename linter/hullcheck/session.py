@@ -174,7 +174,7 @@ class Session:
     def with_edits(self) -> Result:
         """What was found last, with the edits of fixes, which are worked out only here."""
         with self._heap.busy():
-            return self.asked.result(self._last.analysis, edits=True)
+            return self.asked.result(self._last.analysis, self._last.tree, edits=True)
 
     def idle(self) -> None:
         """Free what edits have left, while nobody waits: takes time by what was made since, not by the tree's size."""
@@ -193,7 +193,7 @@ class Session:
     def _told(
         self, tree: Snapshot, joined: Joined, read: Mapping[str, File | None], analysis: Analysis, facts: "_Facts"
     ) -> _State:
-        return _State(tree, joined, read, analysis, *facts, self.asked.result(analysis, edits=False))
+        return _State(tree, joined, read, analysis, *facts, self.asked.result(analysis, tree, edits=False))
 
     def _joined(self, tree: Snapshot, before: Joined | None = None, changed: Container[str] = ()) -> Joined:
         texts = Texts(tree, tree.found.values())
@@ -371,6 +371,7 @@ class _Merged:
             Coverage(tuple(sorted(items, key=lambda item: (item.path, item.kind, item.object, item.reason)))),
             frozenset(user for user in before.users if user[0] not in told) | now.users,
             frozenset(place for place in before.redact if place.path not in told) | now.redact,
+            {**{path: by for path, by in before.builders.items() if path not in told}, **now.builders},
         )  # fmt: skip
 
 

@@ -46,6 +46,7 @@ _READ = ("full", "concise")
 
 _WITH_CHECKOUT = ("sarif", "sarif-full", "markdown", "html")
 _WITH_COVERAGE = ("full", "json", "markdown", "github", "html")
+_WITH_FOLDED = ("full", "json", "sarif", "sarif-full", "markdown", "html")
 
 LEVELS = tuple(str(severity) for severity in reversed(Severity))
 FORMATS = tuple(report.FORMATS)
@@ -67,6 +68,11 @@ def add(parser: argparse.ArgumentParser) -> None:
     option("--min-severity", choices=LEVELS, help="what is shown (default: low)")
     option("--fail-on", choices=(*LEVELS, "none"), help="what sets exit code 1 (default: high)")
     option("--profile", choices=("default", "strict"), default="default", help="strict: missing hardening one by one")
+    option(
+        "--context",
+        choices=("production", "all"),
+        help="whose findings count: those of production, or of tests, examples and documentation, too (default: production)",
+    )
     option(
         "--pod-security", choices=("baseline", "restricted"), default="", help="judge every workload by that standard"
     )
@@ -230,6 +236,7 @@ def _policy(options: argparse.Namespace, config: Config, baseline: Baseline | No
         fail_on=options.fail_on,
         fail_on_unjudged=options.fail_on_unjudged,
         no_files_is_fine=options.allow_no_files or options.pre_commit,
+        context=options.context or "",
     )
 
 
@@ -285,6 +292,11 @@ def _say(options: argparse.Namespace, result: Result, written: list[tuple[str, s
 
         for line in unjudged(result.coverage, screen(options, result.root).path):
             say(f"hullcheck: {clean(line)}")
+    folded = result.folded
+    if folded and not options.quiet and not any(file is None and name in _WITH_FOLDED for name, file in written):
+        from hullcheck.report.elsewhere import counted
+
+        say(f"hullcheck: {counted(folded)}")
     if not options.quiet and any(name in ("full", "markdown") for name, _ in written):
         from hullcheck.facts import warning
 

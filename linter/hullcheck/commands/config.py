@@ -67,6 +67,7 @@ def _rows(config: Config, checks: Registry, path: str | None) -> Iterator[Row]:
         "allow-unjudged",
     ):
         yield from _list(config, key, getattr(config, key.replace("-", "_")))
+    yield from _contexts(config, path)
     overrides = [
         (number, override)
         for number, override in enumerate(config.overrides)
@@ -116,6 +117,21 @@ def _list(config: Config, key: str, values: Iterable[str]) -> Iterator[Row]:
         yield Row(f"  - {value}", config.said.get(f"{key}.{number}", "command line"))
 
 
+def _contexts(config: Config, path: str | None) -> Iterator[Row]:
+    """The globs of each context; for a path, what it is there for by them and by its name."""
+    yield Row("contexts:" if config.contexts else "contexts: {}", _origin(config, "contexts"))
+    for context, globs in config.contexts.items():
+        yield Row(f"  {context}: [{', '.join(globs)}]", _origin(config, f"contexts.{context}"))
+    if path:
+        from hullcheck.context.places import Places
+
+        place = Places(config.contexts, (path,)).of(path)
+        why = "contexts" if place.said else f"by `{place.folder}`" if place.folder else "default"
+        yield Row(
+            f"# {path} is for {place.context}", _origin(config, f"contexts.{place.context}") if place.said else why
+        )
+
+
 def _scalars(config: Config, overrides: list[tuple[int, Override]]) -> Iterator[Row]:
     said = [(override.fail_on, f"overrides.{number}.fail-on") for number, override in overrides if override.fail_on]
     fail_on, origin = said[-1] if said else ("none" if config.fail_on is None else str(config.fail_on), "fail-on")
@@ -126,6 +142,7 @@ def _scalars(config: Config, overrides: list[tuple[int, Override]]) -> Iterator[
         {
             "min-severity": config.min_severity,
             "profile": config.profile,
+            "context": config.context,
             "include-vendored": config.include_vendored,
             "policies-elsewhere": config.policies_elsewhere,
             "baseline": config.baseline or None,

@@ -45,7 +45,8 @@ def _one(options: argparse.Namespace) -> int:
     listed = set()
     shown = from_here(result.root, options.paths)
     for kind, path in result.kinds:
-        print(f"{kind:12} {clean(shown(path))}")
+        context = result.contexts.get(path, "")
+        print(f"{kind:12} {clean(shown(path))}{f' ({context})' if context else ''}")
         for item in items.get(path, ()) if path not in listed else ():
             if item.object or item.state != JUDGED:
                 print(f"  {item.state:10} {clean(told(_named(item)))}")

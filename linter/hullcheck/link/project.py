@@ -47,7 +47,8 @@ class Project(NamedTuple):
     `dockerfiles` are those that are files, by path; `compose` the Compose projects; `worlds` the rendered manifests.
     `users` are the scopes and names of what runs an image, by the Dockerfile's path and the stage. `not_decided` counts by
     file what can't be judged because something isn't known. `beside` are dialects of files that aren't linked here.
-    `devcontainers` are the scopes of development containers: the paths of their files.
+    `devcontainers` are the scopes of development containers: the paths of their files. `builders` are the files that say
+    that a Dockerfile is built.
     """
 
     parts: list[Scoped]
@@ -60,6 +61,7 @@ class Project(NamedTuple):
     beside: frozenset[str] = frozenset()
     users: Mapping[tuple[str, str], tuple[tuple[str, str], ...]] = {}
     devcontainers: frozenset[str] = frozenset()
+    builders: Mapping[str, frozenset[str]] = {}
 
     @property
     def dialects(self) -> set[str]:
@@ -162,7 +164,18 @@ class _Linker:
             used,
             users=users,
             devcontainers=developed,
+            builders=self._builders(),
         )
+
+    def _builders(self) -> dict[str, frozenset[str]]:
+        """The files that say of a Dockerfile that it is built."""
+        found: dict[str, set[str]] = {}
+        for path in self.dockerfiles if self.images is not None else ():
+            for build in self.images.builds_of(path):
+                found.setdefault(path, set()).add(build.place.location.path)
+        for build in self.asked.builds:
+            found.setdefault(build.dockerfile, set()).add(build.place.location.path)
+        return {path: frozenset(by) for path, by in found.items()}
 
     def _take_local_images(self) -> None:
         self.local = self._local_images()

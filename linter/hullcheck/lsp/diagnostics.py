@@ -79,13 +79,15 @@ class Diagnostics:
 
     def _made(self, finding: Finding, texts: Texts, secrets: Secrets) -> Iterator[tuple[str, types.Diagnostic]]:
         message = secrets.text(finding.message)
+        if finding.folded:
+            message += f" (it doesn't count: its file is for {finding.context})"
         related = [
             types.DiagnosticRelatedInformation(self._place(r.location, texts), secrets.text(r.message))
             for r in finding.related[:MOST_RELATED]
         ]
         uri = self._uri(finding.location.path)
         own = self._diagnostic(finding, finding.location, message, texts)
-        own.severity = SEVERITY[finding.severity]
+        own.severity = types.DiagnosticSeverity.Hint if finding.folded else SEVERITY[finding.severity]
         own.related_information = related or None
         tags = [
             tag
@@ -97,6 +99,8 @@ class Diagnostics:
         ]
         own.tags = tags or None
         yield uri, own
+        if finding.folded:
+            return
         back = types.DiagnosticRelatedInformation(self._place(finding.location, texts), message)
         told = {finding.location.path}
         for other in finding.related[:MOST_RELATED]:
@@ -148,7 +152,7 @@ class Diagnostics:
 
 
 def _shown(result: Result, suppressed: bool) -> tuple[Finding, ...]:
-    """What counts; with `suppressed`, also what doesn't."""
+    """What counts, and what only doesn't for what its file is there for; with `suppressed`, also what else doesn't."""
     if not suppressed:
-        return result.shown
+        return result.shown + result.folded
     return tuple(f for f in result.findings if f.severity >= result.minimum)

@@ -19,6 +19,7 @@ class Settings(NamedTuple):
     config: str = ""
     no_config: bool = False
     profile: str = ""
+    context: str = ""
     min_severity: str = ""
     select: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
@@ -44,6 +45,7 @@ class Settings(NamedTuple):
 
 _CHOICES: Mapping[str, tuple[str, ...]] = {
     "profile": ("default", "strict"),
+    "context": ("production", "all"),
     "min_severity": tuple(str(severity) for severity in Severity),
     "pod_security": ("baseline", "restricted"),
 }

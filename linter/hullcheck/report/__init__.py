@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from hullcheck.check import Registry
 from hullcheck.deferred import imported
@@ -63,7 +63,8 @@ class Run(NamedTuple):
     about what couldn't be done. `not_decided` counts what was left open because something is unknown. `minimum` is the
     lowest severity that is reported. `redact` are places of secrets, besides those that the findings name. `fixed` are
     findings of the base that are gone, where one was compared with. `coverage` tells what wasn't judged. `beside` is the
-    folder that the report is written to; None if that isn't known. `screen` is how text is shown to people.
+    folder that the report is written to; None if that isn't known. `screen` is how text is shown to people. `everything` is
+    asked for where nothing is told in fewer words for what its file is there for.
     """
 
     root: str
@@ -86,6 +87,7 @@ class Run(NamedTuple):
     coverage: Coverage = Coverage()
     beside: str | None = None
     screen: Screen = Screen()
+    everything: bool = False
 
     @property
     def reported(self) -> tuple[Finding, ...]:
@@ -95,8 +97,16 @@ class Run(NamedTuple):
             finding
             for finding in self.findings
             if id(finding) in shown
-            or (finding.severity >= self.minimum and (finding.suppression or finding.state == "unchanged"))
+            or (
+                finding.severity >= self.minimum
+                and (finding.suppression or finding.state == "unchanged" or finding.folded)
+            )
         )
+
+    @property
+    def folded(self) -> tuple[Finding, ...]:
+        """The findings that would count if their files were for production."""
+        return folded(self.findings, self.minimum)
 
     @property
     def suppressed(self) -> tuple[Finding, ...]:
@@ -118,6 +128,13 @@ class Run(NamedTuple):
         """How many findings count, by severity, the worst first."""
         counted = Counter(finding.severity for finding in self.shown)
         return {str(severity): counted[severity] for severity in reversed(Severity)}
+
+
+def folded(findings: Iterable[Finding], minimum: Severity) -> tuple[Finding, ...]:
+    """Those of the findings that don't count for what their files are there for, and for nothing else."""
+    return tuple(
+        f for f in findings if f.folded and not f.suppression and f.state != "unchanged" and f.severity >= minimum
+    )
 
 
 def render(name: str, run: Run) -> str:

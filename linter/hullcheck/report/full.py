@@ -19,12 +19,18 @@ def render(run: Run) -> str:
     together = _gathered(run)
     away = {id(finding) for found in together for finding in found.findings}
     shown = [finding for finding in run.shown if id(finding) not in away]
+    supplied: tuple[str, ...] = ()
+    if not run.everything and not run.compared and any(finding.context for finding in shown):
+        from hullcheck.report.elsewhere import apart
+
+        shown, supplied = apart(shown, run.screen.path)
     if run.screen.group_by:
         from hullcheck.report.group import grouped
 
         parts = list(grouped(writer, shown))
     else:
         parts = [writer.finding(finding) for finding in shown]
+    parts += [writer.line(clean(line)) for line in supplied]
     if run.show_suppressed:
         parts += [writer.finding(finding) for finding in run.suppressed]
     if together:
@@ -33,6 +39,11 @@ def render(run: Run) -> str:
         parts += [lines(writer, found) for found in together]
     parts += [writer.line(f"error: {clean(told(message))}") for message in run.errors]
     parts.append("".join(writer.line(f"note: {clean(line)}") for line in unjudged(run.coverage, run.screen.path)))
+    if run.folded:
+        from hullcheck.report import elsewhere
+
+        rows = (f"  {clean(line)}" for line in elsewhere.lines(run.folded, run.screen.path))
+        parts.append("".join(map(writer.line, (elsewhere.counted(run.folded), *rows))))
     hints: list[str] = []
     if len(run.shown) > FEW:
         from hullcheck.report.closing import first, following

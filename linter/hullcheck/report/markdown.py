@@ -83,6 +83,11 @@ def _sections(run: Run, secrets: Secrets) -> Iterator[Section]:
     ):
         if findings:
             yield _folded(f"{title} ({len(findings)})"), map(row, _worst_first(findings)), "\n</details>\n"
+    if run.folded:
+        from hullcheck.report import elsewhere
+
+        title = f"\n<details><summary>Outside production ({len(run.folded)})</summary>\n\n{_text(elsewhere.counted(run.folded))}\n\n"
+        yield title, (f"- {_text(line)}\n" for line in elsewhere.lines(run.folded)), "\n</details>\n"
     if run.shown:
         yield "\n<details><summary>About these checks</summary>\n\n", _about(run), "\n</details>\n"
 

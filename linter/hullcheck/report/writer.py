@@ -66,7 +66,7 @@ def summary(run: Run, *, with_fixes: bool = True) -> str:
         parts.append(f"{safe} can be fixed with --fix")
     if unsafe:
         parts.append(f"{unsafe} {'more' if safe else 'can be fixed'} with --unsafe-fixes")
-    for findings, what in ((run.unchanged, "unchanged"), (run.suppressed, "suppressed")):
+    for findings, what in ((run.unchanged, "unchanged"), (run.suppressed, "suppressed"), (run.folded, "not counted")):
         if findings:
             parts.append(f"{len(findings)} {what}")
     if run.not_decided:

@@ -1,7 +1,8 @@
 """SARIF 2.1.0, for code scanning and every other viewer.
 
-`sarif` is for upload: code scanning takes a suppressed result for an open alert, so those are left out. `sarif-full`
-has them, marked, and what a change made disappear. Equal runs give equal bytes: no times, no paths of this machine.
+`sarif` is for upload: code scanning takes a suppressed result for an open alert, so those are left out; and what doesn't
+count outside production, too, since its alerts go by the rule's severity, whatever level a result has. `sarif-full` has
+them, marked, and what a change made disappear. Equal runs give equal bytes: no times, no paths of this machine.
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ MOST_PLACES = 20
 def render(run: Run, *, full: bool) -> str:
     """The run as a SARIF log; `full` keeps what is suppressed."""
     secrets = Secrets((*run.findings, *run.fixed), run.redact)
-    chosen = [f for f in run.reported if full or f.suppression is None]
+    chosen = [f for f in run.reported if full or (f.suppression is None and not f.folded)]
     chosen += [finding._replace(state="absent") for finding in run.fixed if full]
     found = groups(chosen, secrets)
     kept = _worst(found)
@@ -70,6 +71,7 @@ def _run(run: Run, kept: list[Group], cut: int, secrets: Secrets, full: bool) ->
                 tool_execution_notifications=[
                     *_notifications(kept, secrets),
                     *_unjudged(run, secrets),
+                    *_outside(run, full),
                     *_own(run, cut),
                 ],
             )
@@ -102,6 +104,7 @@ _DESCRIPTORS = {
     "not-judged": "Something in the repository was not judged.",
     "results-cut": "There are more results than code scanning keeps; the least severe are left out.",
     "run-error": "Something could not be done.",
+    "outside-production": "Findings in tests, examples and documentation are not among the results.",
 }
 
 
@@ -139,6 +142,15 @@ def _unjudged(run: Run, secrets: Secrets) -> list[Any]:
         found = [places.location(places.marked(place), secrets) for place in marked]
         made.append(_notification("not-judged", clean(told(cause.line)), "note", locations=found or None))
     return made
+
+
+def _outside(run: Run, full: bool) -> list[Any]:
+    """How many findings don't count for what their files are there for, where they are left out."""
+    if full or not run.folded:
+        return []
+    from hullcheck.report.elsewhere import counted
+
+    return [_notification("outside-production", counted(run.folded), "note")]
 
 
 def _own(run: Run, cut: int) -> list[Any]:
