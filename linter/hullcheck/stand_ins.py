@@ -30,7 +30,7 @@ def defer_libraries() -> None:
     defer("contextlib", contextmanager=_manager, suppress=_Suppress)
     defer("operator", itemgetter=_operator.itemgetter, is_=_operator.is_)
     defer("json")
-    defer("warnings")
+    defer("warnings", simplefilter=_of_ruamel)
     defer("collections", Counter=_Late("collections", "Counter"), deque=_collections.deque)
     import _collections_abc
 
@@ -41,6 +41,10 @@ def defer_libraries() -> None:
     except ImportError:
         return
     defer("datetime", date=date, timedelta=timedelta)
+
+
+def _of_ruamel(*_: object) -> None:
+    """The filters that ruamel.yaml sets: its warnings are told once, as they are without."""
 
 
 def _functions() -> dict[str, object]:

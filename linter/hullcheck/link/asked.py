@@ -7,8 +7,6 @@ from collections.abc import Callable, Iterable, Iterator
 
 from hullcheck.discover import Tree
 from hullcheck.link.ci import Inputs, Pipelines
-from hullcheck.link.matrix import Choices
-from hullcheck.model.repository import BuildArgument
 from hullcheck.patterns import pattern
 from hullcheck.source import Location, Related, Source
 from hullcheck.tuples import NamedTuple
@@ -17,6 +15,8 @@ from hullcheck.typed import TYPE_CHECKING
 if TYPE_CHECKING:
     from hullcheck.link.builds import Build
     from hullcheck.link.compose_said import Command
+    from hullcheck.link.matrix import Choices
+    from hullcheck.model.repository import BuildArgument
     from hullcheck.parse.build_commands import BuildCommand
 
 MAX_SCRIPTS = 2_000

@@ -383,9 +383,11 @@ class _Linker:
         return Images({**dockerfiles, **self.inline}, builds, self.asked.builds)
 
     def _local_images(self) -> LocalImages:
-        from hullcheck.link.builds import artifacts
+        named: list[str] = []
+        for file in of_kind(self.files, "skaffold").values():
+            from hullcheck.link.builds import artifacts
 
-        named = [name for file in of_kind(self.files, "skaffold").values() for name in artifacts(file)]
+            named += artifacts(file)
         stated = [*self._stated, *self.service_builds.values()]
         return LocalImages(self.tree, self.compose, stated, self.asked.builds, named)
 
