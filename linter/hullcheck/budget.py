@@ -110,6 +110,13 @@ class Thing:
             if self.clock.thing:
                 self.clock.until = min(self.before, self.clock.now() + self.clock.thing)
 
+    def again(self) -> None:
+        """From here on it is another thing, of the same kind."""
+        clock = self.clock
+        if clock is not None and clock.thing:
+            until = clock.now() + clock.thing
+            clock.until = min(self.before, until)
+
     def __exit__(self, *raised: object) -> bool | None:
         if self.clock is not None:
             self.clock.until = self.before

@@ -163,7 +163,7 @@ def _parser_class() -> Any:
 
 
 def _parsed(text: str) -> Iterator[Any]:
-    yield from iter(_parser_class()(text).get_event, None)
+    return iter(_parser_class()(text).get_event, None)
 
 
 def _parsed_anew(text: str) -> Iterator[Any]:
