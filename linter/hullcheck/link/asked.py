@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterable, Iterator
 
 from hullcheck.discover import Tree
 from hullcheck.link.ci import Inputs, Pipelines
-from hullcheck.patterns import pattern
 from hullcheck.source import Location, Related, Source
 from hullcheck.tuples import NamedTuple
 from hullcheck.typed import TYPE_CHECKING
@@ -47,7 +46,7 @@ _OF_SCRIPTS = frozenset(
 """Folders in which programs and pipelines of any name are looked at."""
 
 
-_WORDS = pattern(rb"(?i)build|bake|dockerfile|kaniko|set image")
+_WORDS = (b"build", b"bake", b"dockerfile", b"kaniko", b"set image")
 
 
 class Asked(NamedTuple):
@@ -128,7 +127,8 @@ def variants(stated: Iterable[Build], wanted: Iterable[Build]) -> Iterator[Build
 
 def has_word(data: bytes) -> bool:
     """Does a script have a word of builds?"""
-    return _WORDS.search(data) is not None
+    data = data.lower()
+    return any(word in data for word in _WORDS)
 
 
 def _scripts(tree: Tree, known: set[str], says: Callable[[str], bool] | None) -> Iterator[Source]:

@@ -28,6 +28,11 @@ _SCANNERS = Lazy(
     re.IGNORECASE,
 )
 
+_OF_SCANNERS = (
+    "trivy", "grype", "anchore", "snyk", "scout", "scan", "clair", "prisma", "twistcli", "sysdig", "wiz", "xray", "cnspec",
+    "inspector", "qualys", "lacework", "aqua", "neuvector", "dagda", "mondoo",
+)  # fmt: skip
+"""One of them stands in whatever the expression finds."""
 
 _NO_DOCKERFILE = (
     "pom.xml",
@@ -143,6 +148,7 @@ def is_gitlab(path: str) -> bool:
 
 def _scans(text: str) -> bool:
     """Does a pipeline name a scanner, or the scan of Amazon's registry?"""
-    if _SCANNERS.search(text) is not None:
+    plain = text.casefold()
+    if any(word in plain for word in _OF_SCANNERS) and _SCANNERS.search(text) is not None:
         return True
     return any("scan" in line.partition("ecr")[2] for line in text.lower().split("\n"))
