@@ -174,28 +174,39 @@ class Judge(NamedTuple):
                 by_type.setdefault(part_type, []).append((check, function, takes_settings))
         thing = Thing()
         for number, (scope, part) in enumerate(project.parts):
+            developed = scope in project.devcontainers
+            checks = by_type.get(type(part).__name__)
+            if checks is None:
+                continue
+            if developed:
+                checks = [row for row in checks if "devcontainer" in row[0].dialects]
+            all_found: list[Finding] = []
+            ended = None
             try:
                 tick()
-                developed = scope in project.devcontainers
-                checks = by_type.get(type(part).__name__, [])
-                if developed:
-                    checks = [row for row in checks if "devcontainer" in row[0].dialects]
-                for each in self._of_part(part, checks, thing) if checks else ():
-                    found = _within(each, scope)
-                    if type(part).__name__ in _HELD:
-                        found = _held(found, part)
-                    yield found._replace(dialect="devcontainer") if developed else found
+                with thing:
+                    self._look_at(part, checks, thing, all_found)
             except OutOfTimeError as error:
+                ended = error
+            for each in all_found:
+                found = _within(each, scope)
+                if type(part).__name__ in _HELD:
+                    found = _held(found, part)
+                yield found._replace(dialect="devcontainer") if developed else found
+            if ended is not None:
                 unchecked += project.parts[number:]
-                project.problems.extend(_unchecked(error, unchecked))
+                project.problems.extend(_unchecked(ended, unchecked))
                 return
 
-    def _of_part(self, part: Any, checks: Iterable[tuple[Check, Any, bool]], thing: Thing) -> Iterator[Finding]:
-        """What checks find in a part; a fault of one, or that it takes too long, must not lose other findings."""
+    def _look_at(
+        self, part: Any, checks: Iterable[tuple[Check, Any, bool]], thing: Thing, all_found: list[Finding]
+    ) -> None:
+        """Add what checks find in a part; a fault of one, or that it takes too long, must not lose other findings."""
+        settings, again = self.settings, thing.again
         for check, function, takes_settings in checks:
             try:
-                with thing:
-                    found = list(function(part, self.settings) if takes_settings else function(part))
+                again()
+                found = list(function(part, settings) if takes_settings else function(part))
             except OutOfTimeError as error:
                 if error.whole:
                     raise
@@ -208,7 +219,7 @@ class Judge(NamedTuple):
                 look.spoil(message)
                 found = [self.registry["check-failed"].finding(part, message, evidence=(check.name,))]
             if found:
-                yield from found
+                all_found += found
 
     def _problems(self, project: Project) -> Iterator[Finding]:
         for problem in project.problems:

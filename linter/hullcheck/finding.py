@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from json.encoder import encode_basestring_ascii
-
 from hullcheck.choices import IntEnum
 from hullcheck.source import Location, Related
 from hullcheck.tuples import NamedTuple
 from hullcheck.typed import Any
+
+try:
+    from _json import encode_basestring_ascii  # without the rest of json
+except ImportError:
+    from json.encoder import encode_basestring_ascii
 
 __all__ = ["Change", "Edit", "Finding", "Fix", "Part", "Related", "Severity", "Suppression", "told"]
 

@@ -142,11 +142,13 @@ def _listed_user(container: Container, image: ImageRef | None) -> User:
 def stated_builds(files: Iterable[File]) -> Iterator[Build]:
     """The builds that skaffold and bake files name."""
     for file in (reading for each in files for reading in each.readings):
-        from hullcheck.link.builds import from_bake, from_skaffold
-
         if file.kind == "skaffold":
+            from hullcheck.link.builds import from_skaffold
+
             yield from from_skaffold(file)
         elif file.kind == "bake":
+            from hullcheck.link.builds import from_bake
+
             yield from from_bake(file)
 
 

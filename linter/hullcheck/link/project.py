@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import posixpath
-from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
 
@@ -146,10 +145,10 @@ class _Linker:
         named = [part for _, part in parts if isinstance(part, ImageUse)]
         about = (Scoped(part.location.path, part) for part in self._repository_parts(named))
         self._take_parts(parts, about, "dockerfile compose kubernetes", "join of files")
-        undecided = Counter[str]()
+        undecided: dict[str, int] = {}
         for _, part in parts:
             if number := _undecided(part):
-                undecided[part.location.path] += number
+                undecided[part.location.path] = undecided.get(part.location.path, 0) + number
         worlds = tuple(self.manifests.worlds) if self.manifests else ()
         dockerfiles = {**self.dockerfiles, **self.inline}
         used, users = self._used(worlds), _users(parts)
@@ -397,9 +396,11 @@ class _Linker:
         return Images({**dockerfiles, **self.inline}, builds, self.asked.builds)
 
     def _local_images(self) -> LocalImages:
-        from hullcheck.link.builds import artifacts
+        named: list[str] = []
+        for file in of_kind(self.files, "skaffold").values():
+            from hullcheck.link.builds import artifacts
 
-        named = [name for file in of_kind(self.files, "skaffold").values() for name in artifacts(file)]
+            named += artifacts(file)
         stated = [*self._stated, *self.service_builds.values()]
         return LocalImages(self.tree, self.compose, stated, self.asked.builds, named)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Mapping
 
 from hullcheck.source import Location
@@ -84,8 +83,10 @@ class Coverage(NamedTuple):
         return tuple(item for item in self.items if item.state == NOT_JUDGED)
 
     def counts(self) -> dict[str, int]:
-        counted = Counter(item.state for item in self.items)
-        return {state: counted[state] for state in (JUDGED, LEFT_OUT, NOT_JUDGED)}
+        counted = dict.fromkeys((JUDGED, LEFT_OUT, NOT_JUDGED), 0)
+        for item in self.items:
+            counted[item.state] += 1
+        return counted
 
     def causes(self) -> "list[Cause]":
         """What isn't judged, by cause: what most things have in common first."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterable
 
 from hullcheck.check import Registry
@@ -126,8 +125,10 @@ class Run(NamedTuple):
 
     def counts(self) -> dict[str, int]:
         """How many findings count, by severity, the worst first."""
-        counted = Counter(finding.severity for finding in self.shown)
-        return {str(severity): counted[severity] for severity in reversed(Severity)}
+        counted = dict.fromkeys(reversed(Severity), 0)
+        for finding in self.shown:
+            counted[finding.severity] += 1
+        return {str(severity): count for severity, count in counted.items()}
 
 
 def folded(findings: Iterable[Finding], minimum: Severity) -> tuple[Finding, ...]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from json.encoder import encode_basestring_ascii
+from json.encoder import encode_basestring_ascii as encode
 
 from hullcheck import __version__
 from hullcheck.finding import Edit, Finding, Fix, Suppression
@@ -56,10 +56,13 @@ def _written(value: object, newline: str) -> str:
     `newline` is a line break with the blanks of where the value stands. Whatever isn't plain is left to `json`.
     """
     if isinstance(value, str):
-        return encode_basestring_ascii(value)
+        return encode(value)
     if isinstance(value, dict):
         inner = f"{newline}  "
-        pairs = [f"{inner}{encode_basestring_ascii(key)}: {_written(item, inner)}" for key, item in value.items()]
+        pairs = [
+            f"{inner}{encode(key)}: {item if type(item) is int else encode(item) if type(item) is str else _written(item, inner)}"
+            for key, item in value.items()
+        ]
         return f"{{{','.join(pairs)}{newline}}}" if pairs else "{}"
     if isinstance(value, list | tuple):
         inner = f"{newline}  "
