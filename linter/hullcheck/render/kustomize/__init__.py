@@ -80,7 +80,7 @@ class Kustomizations:
 
     def add(self, layers: dict[str, ManifestFile]) -> None:
         """More kustomizations, in folders that have none: of their own, or a written one that is changed, which they replace."""
-        self.files.manifests = {**self.files.manifests, **layers}
+        self.files.add(layers)
         for path, file in layers.items():
             assert file.layer is not None
             self.layers[posixpath.dirname(path)] = file.layer

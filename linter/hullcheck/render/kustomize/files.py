@@ -49,6 +49,13 @@ class Files:
             self._contents[path] = self._load(path)
         return self._contents[path]
 
+    def add(self, manifests: dict[str, ManifestFile]) -> None:
+        """More files, or others in the place of those of these paths."""
+        self.manifests = {**self.manifests, **manifests}
+        for path in manifests:
+            self._contents.pop(path, None)
+            self._objects.pop(path, None)
+
     def _load(self, path: str) -> Content | None:
         known = self.manifests.get(path)
         if known is not None:
