@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
 
 from hullcheck.discover import Tree
 from hullcheck.link.charts import Charts, Installed
@@ -25,6 +26,7 @@ from hullcheck.tuples import NamedTuple
 from hullcheck.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from hullcheck.link.applicationsets import ApplicationSets
     from hullcheck.link.clusters import Place, Unit, Units
     from hullcheck.render.kustomize import Build, Kustomizations
 
@@ -379,18 +381,22 @@ class _Linker:
         sets = [made for made in found if made.kind == "ApplicationSet"]
         if not sets:
             return found
-        from hullcheck.link.applicationsets import ApplicationSets
         from hullcheck.link.gitops import ELSEWHERE
 
-        maker = ApplicationSets(self.tree.paths, self.read)
         for each in sets:
-            made, unknown = maker.made(each)
+            made, unknown = self._maker.made(each, self.read)
             found += made
             if unknown and tell:
                 gap = Gap("generator", "ApplicationSet", unknown)
                 message = f"not all that ApplicationSet `{each.name}` makes is judged: {unknown}"
                 self.problems.append(Problem(ELSEWHERE, message, each.location, each.owner, gap))
         return found
+
+    @cached_property
+    def _maker(self) -> "ApplicationSets":
+        from hullcheck.link.applicationsets import ApplicationSets
+
+        return ApplicationSets(self.tree.paths)
 
     def _clusters(self, deployed: "list[tuple[Unit, Build]]", units: "Units", taken: set[str]) -> Iterator[World]:
         """What goes to one cluster, together; what is there twice can't go to the same one."""
