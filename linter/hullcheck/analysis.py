@@ -28,6 +28,7 @@ from hullcheck.tuples import NamedTuple
 from hullcheck.typed import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from hullcheck.model.kept import Kept
     from hullcheck.narrow import Narrow
 
 UNREAD = frozenset(("parse-error", "unreadable-file", "check-failed", "time-limit", "file-left-scope"))
@@ -105,15 +106,21 @@ class Judge(NamedTuple):
         return self.analysis(files, link(files, tree, self.settings), entries, skipped)
 
     def analysis(
-        self, files: dict[str, File], project: Project, entries: list[Entry], skipped: list[Skipped]
+        self,
+        files: dict[str, File],
+        project: Project,
+        entries: list[Entry],
+        skipped: list[Skipped],
+        kept: "Kept | None" = None,
     ) -> Analysis:
-        """Run the checks over what was linked, and mark what is suppressed."""
+        """Run the checks over what was linked, and mark what is suppressed. `kept` is what was found in worlds before."""
         unchecked: list[Scoped] = []
-        found = list(self._checked(project, self.settings.selected, unchecked))
-        redact = frozenset(place for finding in (*found, *self._unasked(project)) for place in finding.redact)
+        found = list(self._checked(project, self.settings.selected, unchecked, kept))
+        unasked = self._unasked(project, kept)
+        redact = frozenset(place for finding in (*found, *unasked) for place in finding.redact)
         judged = self.rules.judge([*self._problems(project), *found])
         findings = list(_with_users(_distinct(judged), project.users))
-        ignores = self._ignores(files, project, findings)
+        ignores = self._ignores(files, project, findings, kept)
         marked = suppress.apply(findings, ignores, self.config, self.today, self.registry.covering)
         review = suppress.Review(self.registry, self.settings.selected, self.config, self.today)
         about = suppress.complaints(ignores, marked, review)
@@ -146,19 +153,24 @@ class Judge(NamedTuple):
         ignores = self._ignores(head.files, project, findings)
         return tuple(suppress.apply(findings, ignores, self.config, self.today).findings)
 
-    def _ignores(self, files: dict[str, File], project: Project, findings: list[Finding]) -> list[Ignore]:
+    def _ignores(
+        self, files: dict[str, File], project: Project, findings: list[Finding], kept: "Kept | None" = None
+    ) -> list[Ignore]:
         if not self.inline:
             return []
         foreign = self.foreign and self.config.demands.foreign
-        return list(written(files.values(), project.compose, project.worlds, self.registry, foreign, findings))
+        there = (project.compose, project.worlds)
+        return list(written(files.values(), *there, self.registry, foreign, findings, kept))
 
-    def _unasked(self, project: Project) -> Iterator[Finding]:
+    def _unasked(self, project: Project, kept: "Kept | None" = None) -> Iterator[Finding]:
         """What the checks of secrets find that weren't asked for: reports mask it all the same."""
         secret = {name for name, entry in self.registry.entries.items() if entry.concern == "secrets" and entry.default}
         names = frozenset(secret - self.settings.selected)
-        return self._checked(project, names, []) if names else iter(())
+        return self._checked(project, names, [], kept) if names else iter(())
 
-    def _checked(self, project: Project, names: frozenset[str], unchecked: list[Scoped]) -> Iterator[Finding]:
+    def _checked(
+        self, project: Project, names: frozenset[str], unchecked: list[Scoped], kept: "Kept | None" = None
+    ) -> Iterator[Finding]:
         """What these checks find; where the run's time is used up before they are through, the rest is `unchecked`."""
         by_type: dict[str, list[tuple[Check, Any, bool]]] = {}
         there = Parts(part for _, part in project.parts)
@@ -166,9 +178,20 @@ class Judge(NamedTuple):
             for part_type, function, takes_settings in check.functions:
                 by_type.setdefault(part_type, []).append((check, function, takes_settings))
         thing = Thing()
+        known = None
+        if kept is not None:
+            from hullcheck.link.found import Findings
+
+            known = Findings(kept, names, project)
         for number, (scope, part) in enumerate(project.parts):
             try:
                 tick()
+                if known is not None and known.knows(scope, part):
+                    if (before := known.of(scope, part)) is None:
+                        of_part = self._of_part(part, by_type.get(type(part).__name__, []), thing)
+                        before = known.keep(scope, part, tuple(_within(each, scope) for each in of_part))
+                    yield from before
+                    continue
                 developed = scope in project.devcontainers
                 checks = by_type.get(type(part).__name__, [])
                 if developed:

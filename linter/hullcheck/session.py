@@ -30,6 +30,7 @@ from hullcheck.link.repository import is_moved, updates
 from hullcheck.link.tree_words import Texts
 from hullcheck.model.coverage import Coverage
 from hullcheck.model.image import ImageUse
+from hullcheck.model.kept import Kept
 from hullcheck.model.repository import Updates
 from hullcheck.model.scoped import Scoped
 from hullcheck.narrow import may_be
@@ -76,6 +77,7 @@ class Session:
         self.asked = engine.prepared(request, registry, progress)
         self.rounds: Counter[str] = Counter()
         self._state: _State | None = None
+        self._kept = Kept()
         self._heap = _Heap()
 
     @property
@@ -95,6 +97,7 @@ class Session:
             _ = [*tree.entries()]  # walks
             before = self._state
             if before is None:
+                self._kept.changed(frozenset(), frozenset(tree.paths))
                 self._state = self._whole(tree, {}, self._joined(tree))
                 return self._state.result
             changed = tree.succeed(before.tree)
@@ -102,12 +105,14 @@ class Session:
                 self.rounds["same"] += 1
                 before.tree.renew(tree)
                 return before.result
+            if before.is_late:
+                self._kept.clear()
+            self._kept.changed(changed, frozenset(tree.paths))
+            joined = self._joined(tree, before, changed)
             made = None
             if not before.is_late and may_be(("a part",), request.config) and not request.config.suppress:
-                made = self._narrow(before, tree, changed)
-            self._state = made or self._whole(
-                tree, _unchanged(before, tree, changed), self._joined(tree, before.joined, changed)
-            )
+                made = self._narrow(before, tree, joined, changed)
+            self._state = made or self._whole(tree, _unchanged(before, tree, changed), joined)
             return self._state.result
 
     def with_edits(self) -> Result:
@@ -127,8 +132,10 @@ class Session:
         entries = [*tree.found.values()]
         files = read_all(tree, entries, judge.jobs, judge.progress, known)
         read = {entry.path: files.get(entry.path) for entry in entries}
-        project = link(files, tree, judge.settings)
-        analysis = judge.analysis(files, project, entries, tree.left_out)
+        self._kept.begin()
+        project = link(files, tree, judge.settings, joined.asked, self._kept)
+        analysis = judge.analysis(files, project, entries, tree.left_out, self._kept)
+        self._kept.end()
         return self._told(tree, joined, read, analysis, _Facts.of(project))
 
     def _told(
@@ -136,17 +143,24 @@ class Session:
     ) -> _State:
         return _State(tree, joined, read, analysis, *facts, self.asked.result(analysis, edits=False))
 
-    def _joined(self, tree: Snapshot, before: Joined | None = None, changed: Container[str] = ()) -> Joined:
+    def _joined(self, tree: Snapshot, before: _State | None = None, changed: frozenset[str] = frozenset()) -> Joined:
         texts = Texts(tree, tree.found.values())
         if before is not None:
-            texts.take(before.texts, _Others(changed))
-        return Joined(texts, listed=bool(self.asked.judge.settings.compose_projects), change=True)
+            texts.take(before.joined.texts, _Others(changed))
+        made = Joined(texts, listed=bool(self.asked.judge.settings.compose_projects), change=True)
+        made.noted = set()
+        if (
+            before is not None
+            and tree.left_out == before.tree.left_out
+            and sorted(tree.paths) == sorted(before.tree.paths)
+        ):
+            made.take(before.joined, changed)
+        return made
 
-    def _narrow(self, before: _State, tree: Snapshot, changed: frozenset[str]) -> _State | None:
+    def _narrow(self, before: _State, tree: Snapshot, now: Joined, changed: frozenset[str]) -> _State | None:
         """What is known once the change is followed, and only what it bears on is judged; None where that can't be told."""
         if tree.left_out != before.tree.left_out or any(map(tree.is_link, changed)):
             return None
-        now = self._joined(tree, before.joined, changed)
         try:
             told = self._followed(before, tree, now, changed)
         except (TooManyError, GoneError):
@@ -158,7 +172,10 @@ class Session:
         files = read_all(tree, chosen, 1, judge.progress, _unchanged(before, tree, changed))
         read = {path: file for path, file in before.read.items() if path in tree.found}
         read.update((entry.path, files.get(entry.path)) for entry in chosen)
-        project = link(files, tree, judge.settings)
+        kept = self._kept if now.has_all_manifests(told) else None
+        if kept is not None:
+            kept.begin()
+        project = link(files, tree, judge.settings, now.asked, kept)
         known = _Facts(before.dockerfiles, before.developed, before.uses, before.updates)
         facts = known.without(told).and_of(_Facts.of(project), told, tree)
         there = _Merged(before.analysis, told, files, project.worlds, project.compose)
@@ -174,7 +191,9 @@ class Session:
         parts = [scoped for scoped in project.parts if not isinstance(scoped.part, Updates)]
         parts += (Scoped(part.location.path, part) for part in (facts.updates,) if part is not None)
         project = project._replace(parts=parts, beside=frozenset(dialects))
-        analysis = there.analysis(judge.analysis(files, project, chosen, tree.left_out), tree)
+        analysis = there.analysis(judge.analysis(files, project, chosen, tree.left_out, kept), tree)
+        if kept is not None:
+            kept.end()
         if analysis is None:
             return None
         self.rounds["narrow"] += 1

@@ -16,7 +16,9 @@ from hullcheck.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from hullcheck.model.compose import ComposeProject
+    from hullcheck.model.kept import Kept
     from hullcheck.model.kubernetes import World
+    from hullcheck.source import Source
 
 NEVER = frozenset(
     (
@@ -114,6 +116,12 @@ def _may_ask(text: str) -> bool:
     return any(word in lower for word in _WORDS)
 
 
+def _asks(source: Source, kept: "Kept | None") -> bool:
+    if kept is None:
+        return _may_ask(source.text)
+    return kept.of(("asks", id(source)), source, lambda: _may_ask(source.text))
+
+
 def written(
     files: Iterable[File],
     projects: "tuple[ComposeProject, ...]",
@@ -121,13 +129,14 @@ def written(
     registry: Registry,
     foreign: bool = True,
     findings: Iterable[Finding] = (),
+    kept: "Kept | None" = None,
 ) -> Iterator[Ignore]:
     """What files, the services of Compose projects and Kubernetes objects ask to ignore.
 
     Comments hold in every file that one of the `findings` stands in, be it a chart's values or a patch. With
-    `foreign`, other tools' words count, too.
+    `foreign`, other tools' words count, too. `kept` is what a session knows of files.
     """
-    files = [file for file in _all_files(files, findings) if _may_ask(file.source.text)]
+    files = [file for file in _all_files(files, findings) if _asks(file.source, kept)]
     if not files:
         return
     from hullcheck.policy.ignores import comments, objects, peers

@@ -37,14 +37,18 @@ class Files:
         self._contents: dict[str, Content | None] = {}
         self._bytes: dict[str, bytes | None] = {}
         self._objects: dict[str, list[Mapping]] = {}
+        self.asked: set[str] = set()
+        """The paths that were asked for, whether there is such a file or not."""
 
     def bytes(self, path: str) -> bytes | None:
+        self.asked.add(path)
         if path not in self._bytes:
             self._bytes[path] = self.read(path)
         return self._bytes[path]
 
     def content(self, path: str) -> Content | None:
         """The file's documents, or None if there is no such file."""
+        self.asked.add(path)
         if path not in self._contents:
             self._contents[path] = self._load(path)
         return self._contents[path]
@@ -55,6 +59,11 @@ class Files:
         for path in manifests:
             self._contents.pop(path, None)
             self._objects.pop(path, None)
+
+    def manifest(self, path: str) -> ManifestFile | None:
+        """The file as it was read before, if it was."""
+        self.asked.add(path)
+        return self.manifests.get(path)
 
     def _load(self, path: str) -> Content | None:
         known = self.manifests.get(path)
