@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from functools import partial
 from itertools import islice
 
 from hullcheck.link.grants import with_grants
@@ -56,17 +57,16 @@ def network(world: World, assume: Assume, datastores: tuple[str, ...] = (), kept
 
 def scope(world: World, datastores: tuple[str, ...] = (), kept: "Kept | None" = None) -> Scope:
     """What the network of a world is made of."""
-    from hullcheck.parse.services import entrance, service
-
     found: list[Policy] = []
     services: list[Service] = []
     entrances: list[Entrance] = []
     namespaces: dict[str, dict[str, str]] = {}
     for made in world.objects:
-        found += (policy._replace(number=number) for number, policy in enumerate(policies(made)))
-        if (one := service(made)) is not None:
+        own, one, way = _said(made) if kept is None else kept.of(("said", id(made)), made, partial(_said, made))
+        found += own
+        if one is not None:
             services.append(one)
-        if (way := entrance(made)) is not None:
+        if way is not None:
             entrances.append(way)
         if (made.kind, made.group) == ("Namespace", ""):
             namespaces[made.name] = text_map(at(made.node, "metadata", "labels"))
@@ -93,6 +93,14 @@ def _end(workload: Workload, datastores: tuple[str, ...], kept: "Kept | None") -
     if kept is None:
         return _endpoint(workload, datastores)
     return kept.of(("end", id(workload)), workload, lambda: _endpoint(workload, datastores))
+
+
+def _said(made: KubernetesObject) -> tuple[tuple[Policy, ...], Service | None, Entrance | None]:
+    """What an object is to the network: policies, a Service, a way in."""
+    from hullcheck.parse.services import entrance, service
+
+    found = tuple(policy._replace(number=number) for number, policy in enumerate(policies(made)))
+    return found, service(made), entrance(made)
 
 
 def _resolved(found: list[Policy], services: list[Service], world: World) -> Iterable[Policy]:
