@@ -30,6 +30,7 @@ from hullcheck.link.repository import is_moved, updates
 from hullcheck.link.tree_words import Texts
 from hullcheck.model.coverage import Coverage
 from hullcheck.model.image import ImageUse
+from hullcheck.model.kept import Kept
 from hullcheck.model.repository import Updates
 from hullcheck.model.scoped import Scoped
 from hullcheck.narrow import may_be
@@ -91,6 +92,7 @@ class Session:
         self.asked = engine.prepared(subject, policy, registry, progress)
         self.rounds: Counter[str] = Counter()
         self._state: _State | None = None
+        self._kept = Kept()
         self._heap = _Heap()
 
     @property
@@ -108,12 +110,14 @@ class Session:
         with self._heap.busy(), budget.limited(*_LIMITS, clock):
             try:
                 state = self._updated(unsaved or {})
-            except budget.OutOfTimeError:
                 if stop is not None and stop():
+                    raise StoppedError  # what was cut short looks as if it took too long
+            except BaseException as error:
+                self._kept.undo()
+                if isinstance(error, budget.OutOfTimeError) and stop is not None and stop():
                     raise StoppedError from None
                 raise
-            if stop is not None and stop():
-                raise StoppedError  # what was cut short looks as if it took too long
+            self._kept.done()
             self._state = state
             return state.result
 
@@ -124,16 +128,21 @@ class Session:
         _ = [*tree.entries()]  # walks
         before = self._state
         if before is None:
+            self._kept.changed(frozenset(), frozenset(tree.paths))
             return self._whole(tree, {}, self._joined(tree))
         changed = tree.succeed(before.tree)
         if not changed and tree.left_out == before.tree.left_out and not before.is_late:
             self.rounds["same"] += 1
             before.tree.renew(tree)
             return before
+        if before.is_late:
+            self._kept.clear()
+        self._kept.changed(changed, frozenset(tree.paths))
+        joined = self._joined(tree, before, changed)
         made = None
         if not before.is_late and may_be(("a part",), config) and not config.suppress:
-            made = self._narrow(before, tree, changed)
-        return made or self._whole(tree, _unchanged(before, tree, changed), self._joined(tree, before.joined, changed))
+            made = self._narrow(before, tree, joined, changed)
+        return made or self._whole(tree, _unchanged(before, tree, changed), joined)
 
     @property
     def tree(self) -> Snapshot:
@@ -186,8 +195,10 @@ class Session:
         entries = [*tree.found.values()]
         files = read_all(tree, entries, judge.jobs, judge.progress, known)
         read = {entry.path: files.get(entry.path) for entry in entries}
-        project = link(files, tree, judge.settings, joined.asked)
-        analysis = judge.analysis(files, project, entries, tree.left_out)
+        self._kept.begin()
+        project = link(files, tree, judge.settings, joined.asked, self._kept)
+        analysis = judge.analysis(files, project, entries, tree.left_out, self._kept)
+        self._kept.end()
         return self._told(tree, joined, read, analysis, _Facts.of(project))._replace(parts=project.parts)
 
     def _told(
@@ -195,17 +206,24 @@ class Session:
     ) -> _State:
         return _State(tree, joined, read, analysis, *facts, self.asked.result(analysis, tree, edits=False))
 
-    def _joined(self, tree: Snapshot, before: Joined | None = None, changed: Container[str] = ()) -> Joined:
+    def _joined(self, tree: Snapshot, before: _State | None = None, changed: frozenset[str] = frozenset()) -> Joined:
         texts = Texts(tree, tree.found.values())
         if before is not None:
-            texts.take(before.texts, _Others(changed))
-        return Joined(texts, listed=bool(self.asked.judge.settings.compose_projects), change=True)
+            texts.take(before.joined.texts, _Others(changed))
+        made = Joined(texts, listed=bool(self.asked.judge.settings.compose_projects), change=True)
+        made.noted = set()
+        if (
+            before is not None
+            and tree.left_out == before.tree.left_out
+            and sorted(tree.paths) == sorted(before.tree.paths)
+        ):
+            made.take(before.joined, changed)
+        return made
 
-    def _narrow(self, before: _State, tree: Snapshot, changed: frozenset[str]) -> _State | None:
+    def _narrow(self, before: _State, tree: Snapshot, now: Joined, changed: frozenset[str]) -> _State | None:
         """What is known once the change is followed, and only what it bears on is judged; None where that can't be told."""
         if tree.left_out != before.tree.left_out or any(map(tree.is_link, changed)):
             return None
-        now = self._joined(tree, before.joined, changed)
         try:
             told = self._followed(before, tree, now, changed)
         except (TooManyError, GoneError):
@@ -217,7 +235,10 @@ class Session:
         files = read_all(tree, chosen, 1, judge.progress, _unchanged(before, tree, changed))
         read = {path: file for path, file in before.read.items() if path in tree.found}
         read.update((entry.path, files.get(entry.path)) for entry in chosen)
-        project = link(files, tree, judge.settings, now.asked)
+        kept = self._kept if now.has_all_manifests(told) else None
+        if kept is not None:
+            kept.begin()
+        project = link(files, tree, judge.settings, now.asked, kept)
         known = _Facts(before.dockerfiles, before.developed, before.uses, before.updates)
         facts = known.without(told).and_of(_Facts.of(project), told, tree)
         there = _Merged(before.analysis, told, files, project.worlds, project.compose)
@@ -233,7 +254,9 @@ class Session:
         parts = [scoped for scoped in project.parts if not isinstance(scoped.part, Updates)]
         parts += (Scoped(part.location.path, part) for part in (facts.updates,) if part is not None)
         project = project._replace(parts=parts, beside=frozenset(dialects))
-        analysis = there.analysis(judge.analysis(files, project, chosen, tree.left_out), tree)
+        analysis = there.analysis(judge.analysis(files, project, chosen, tree.left_out, kept), tree)
+        if kept is not None:
+            kept.end()
         if analysis is None:
             return None
         self.rounds["narrow"] += 1

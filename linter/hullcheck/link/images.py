@@ -56,6 +56,13 @@ class Images:
         """What ships under an image's name, where all builds of that name make the same."""
         return self._only(self._by_name.get(name, []))
 
+    def makes(self, containers: "Iterable[Container]") -> bool:
+        """Is an image of one of these containers built here?"""
+        return any(
+            c.image is not None and c.image.image is not None and c.image.image.name in self._by_name
+            for c in containers
+        )
+
     def _only(self, builds: list[Build]) -> "Shipped | None":
         """What they make, if it is one and the same."""
         if len({(build.dockerfile, build.target) for build in builds}) != 1:
