@@ -197,5 +197,10 @@ def test_only_checks_that_are_there_are_excused_from_an_extent() -> None:
     assert WITHOUT_EXTENT.keys() <= {check.name for check in CHECKS}
 
 
+def test_no_report_is_left_of_a_fixture_that_is_gone() -> None:
+    reports = {path.with_suffix("") for path in FIXTURES.glob("*/*/*.txt")}
+    assert sorted(reports - {*CASES, *FIXTURES.glob("*/*/fixed*")}) == []
+
+
 def test_every_fixture_belongs_to_a_check() -> None:
     assert {check_of(case) for case in CASES} <= {check.name for check in CHECKS}

@@ -451,26 +451,39 @@ def find_root(paths: list[str]) -> str:
     for path in paths:
         if not look.lexists(path):
             raise MissingError(path)
-        # A link's own place counts: what it points to may be outside.
-        real.append(os.path.join(look.realpath(os.path.dirname(path) or "."), os.path.basename(path)))
+        real.append(_own_place(path))
     folders = [p if look.isdir(p) else os.path.dirname(p) for p in map(os.path.normpath, real)]
     common = look.realpath(os.path.commonpath(folders))
-    at = common
-    while True:
-        if look.lexists(os.path.join(at, ".git")):
-            return at
-        parent = os.path.dirname(at)
-        if parent == at:
-            break
-        at = parent
+    if repository := _repository(common):
+        return repository
     here = look.realpath(".")
     only_files = not any(look.isdir(p) for p in paths)
     return here if only_files and _inside(common, here) else common
 
 
+def _repository(folder: str) -> str | None:
+    """The folder that holds `.git`: this one, or one above it."""
+    while not look.lexists(os.path.join(folder, ".git")):
+        folder, below = os.path.dirname(folder), folder
+        if folder == below:
+            return None
+    return folder
+
+
+def _own_place(path: str) -> str:
+    """Where a path that was asked for lies. A link's own place counts, for what it points to may be outside of the
+    repository that has it; one to a folder that isn't is followed."""
+    folder = look.realpath(os.path.dirname(path) or ".")
+    full = os.path.join(folder, os.path.basename(path))
+    if not look.islink(full) or not look.isdir(full):
+        return full
+    real, repository = look.realpath(full), _repository(folder)
+    return real if repository is None or _inside(real, repository) else full
+
+
 def relative(root: str, path: str) -> str:
     """The path below the root, with `/` between its parts; empty for the root itself."""
-    full = os.path.join(look.realpath(os.path.dirname(path) or "."), os.path.basename(path))
+    full = _own_place(path)
     relative = os.path.relpath(os.path.normpath(full), root).replace(os.sep, "/")
     return "" if relative == "." else relative
 
