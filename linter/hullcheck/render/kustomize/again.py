@@ -36,10 +36,12 @@ class Again(Kustomizations):
     def builds_again(self) -> list[Build]:
         """What `builds` gives where no more kustomizations come.
 
-        All of it is as it was if nothing has changed that any of them asks for. Where some are built anew, what goes
+        All of it is as it was if there are the same kustomizations, and nothing has changed that any of them asks for. Where some are built anew, what goes
         wrong could depend on what was built before: then all are.
         """
-        found: list[Build] | None = self._kept.known("builds")
+        layers = tuple(self.layers.values())
+        key = ("builds", *((folder, id(layer)) for folder, layer in self.layers.items()))
+        found: list[Build] | None = self._kept.known(key)
         if found is not None:
             return found
         self._reuses = True
@@ -48,8 +50,7 @@ class Again(Kustomizations):
             self._reuses, self._made, self.objects = False, {}, 0
             self.builder = Builder(self.files)
             found = self.builds()
-        layers = frozenset(layer.source.path for layer in self.layers.values())
-        self._kept.keep("builds", None, found, layers.union(*(made.asked for made in self._made.values())))
+        self._kept.keep(key, layers, found, frozenset().union(*(made.asked for made in self._made.values())))
         if self._are_sound():
             for folder, made in self._made.items():
                 self._kept.keep(("build", folder), None, made, made.asked)
