@@ -39,8 +39,9 @@ def test_an_edit_comes_out_as_a_run_from_the_beginning(seed: int, tmp_path: Path
     edited(seed, tmp_path, 14)
 
 
-def without(prefix: str, place: int) -> Callable[[pytest.MonkeyPatch], None]:
-    """What is kept under keys that begin so, with a part of the key left out."""
+def without(prefix: str, place: int, end: int | None = None) -> Callable[[pytest.MonkeyPatch], None]:
+    """What is kept under keys that begin so, with a part of the key left out, or all up to `end`."""
+    end = place + 1 if end is None else end
 
     def spoil(patch: pytest.MonkeyPatch) -> None:
         for name in ("of", "known", "hold", "keep"):
@@ -48,7 +49,7 @@ def without(prefix: str, place: int) -> Callable[[pytest.MonkeyPatch], None]:
 
             def spoiled(self: kept.Kept, key: Any, *others: Any, known: Any = known) -> Any:
                 if isinstance(key, tuple) and key[0] == prefix:
-                    key = (*key[:place], *key[place + 1 :])
+                    key = (*key[:place], *key[end:])
                 return known(self, key, *others)
 
             patch.setattr(kept.Kept, name, spoiled)
@@ -137,7 +138,7 @@ CASES: dict[str, tuple[Callable[[pytest.MonkeyPatch], None], dict[str, str], str
         "prod/patch.yaml", "hostNetwork", "hostPID",
     ),
     "a component that becomes an overlay": (
-        forgetting("parts/kustomization.yaml"),
+        without("builds", 1, 99),
         {"base/pod.yaml": POD, "base/kustomization.yaml": "resources: [pod.yaml]\n", "parts/b.yaml": POD.replace("name: web", "name: b"),
          "parts/kustomization.yaml": "kind: Component\napiVersion: kustomize.config.k8s.io/v1alpha1\nresources: [b.yaml]\n"},
         "parts/kustomization.yaml", "Component", "Kustomization",
