@@ -42,6 +42,13 @@ def masked(text: str) -> str:
     return _CREDENTIALS.sub(rf"\1{MASK}@", text)
 
 
+def hidden(text: str) -> str:
+    """What may be shown of an address that is none: nothing that stands before an `@`, or behind a `?` or `#`."""
+    before, at, behind = _QUERY.sub("", masked(text)).rpartition("@")
+    scheme = _SCHEME.match(before)
+    return f"{scheme[0] if scheme else ''}{MASK}@{behind}" if at else behind
+
+
 def is_url(text: str) -> bool:
     """Is it an address that has to be cloned?"""
     return bool(_SCHEME.match(text) or _HELPER.fullmatch(text) or _is_short(text))
@@ -70,6 +77,8 @@ def address(text: str) -> Address:
 def _ssh(text: str) -> Address:
     found = _SHORT.fullmatch(text)
     assert found is not None
+    if "@" in found[3]:
+        raise HullcheckError(f"{hidden(text)}: a password has no place in an address of ssh")
     if found[2].startswith("-") or (found[1] or "").startswith("-"):
         raise HullcheckError("an address that begins with a dash")
     return Address(text, url=text)

@@ -62,7 +62,7 @@ def outcomes(tasks: Iterable[Task], address: str, run: str) -> Iterator[Outcome]
                 return client.submit(judge_there, task, key=key, pure=False)
 
             first = [submit(task, 0) for task, _ in zip(left, range(threads * AHEAD), strict=False)]
-            completed = dask.as_completed(first)
+            completed = dask.as_completed(first, loop=client.loop)
             for future in completed:
                 task = waiting.pop(future.key)
                 try:

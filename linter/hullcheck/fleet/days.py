@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import date, timedelta
 
 from hullcheck.typed import Any
@@ -94,10 +95,8 @@ class Span:
 
     def _with(self, length: timedelta) -> timedelta:
         """Note a comparison with a length: it turns out otherwise where the day is as far from the other date."""
-        try:
+        with suppress(OverflowError):  # so far away that no day is
             self._day._with(self._other + length * self._sign)
-        except OverflowError:  # so far away that no day is
-            pass
         return length
 
     def __lt__(self, length: timedelta) -> bool:

@@ -8,7 +8,7 @@ import os
 from collections.abc import Iterator
 
 from hullcheck.errors import HullcheckError
-from hullcheck.fleet.address import MOST, address, is_url, masked
+from hullcheck.fleet.address import MOST, address, hidden, is_url, masked
 from hullcheck.report.safe import well_formed
 from hullcheck.tuples import NamedTuple
 from hullcheck.typed import Any
@@ -139,8 +139,9 @@ def _rows(file: str, lines: list[str]) -> Iterator[dict[str, Any]]:
             yield _json(line, f"{os.path.basename(file)}:{number}")
             continue
         cells = _cells(line, ending)
-        if first and cells[0].strip().lower() in ("repository", *_ALIASES) and len(cells) > 1:
-            header = tuple(_ALIASES.get(cell.strip().lower(), cell.strip().lower()) for cell in cells)
+        named = tuple(_ALIASES.get(cell.strip().lower(), cell.strip().lower()) for cell in cells)
+        if first and "repository" in named:
+            header = named
         else:
             yield {name: cell.strip() for name, cell in zip(header, cells, strict=False)}
         first = False
@@ -182,7 +183,7 @@ def _made(row: dict[str, Any], folder: str) -> Repository:
         at = address(place) if place else None
         shown = at.shown if at is not None else ""
     except HullcheckError as fault:
-        shown, error = masked(place)[:MOST], error or masked(str(fault))
+        shown, error = hidden(place)[:MOST], error or masked(str(fault))
     if place and folder and not is_url(place):
         place = shown = os.path.normpath(os.path.join(folder, os.path.expanduser(place)))
     given = name or (f"{shown}@{ref}" if ref else shown) or error

@@ -129,8 +129,8 @@ class Rows:
                 for finding in (function(use, self._settings) if takes else function(use))  # type: ignore[call-arg]
             ]
             first = found[0] if found else None
-            ended = first is not None and "past its end of life" in first.message
-            self._ages[key] = (", ".join(first.evidence[1:]) if first else "", ended)
+            said = first.message.rpartition("its end of life: ")[2] if first else ""
+            self._ages[key] = (_text(said), first is not None and "past its end of life" in first.message)
         return self._ages[key]
 
     def _built(
