@@ -187,7 +187,8 @@ class TestPolicies:
 
     def _merged(self, own: str, base: str = BASE) -> tuple[config.Config, list[str]]:
         parsed = [
-            config.parse(name, text.encode(), REGISTRY) for name, text in (("policy.yaml", base), (".hullcheck.yaml", own))
+            config.parse(name, text.encode(), REGISTRY)
+            for name, text in (("policy.yaml", base), (".hullcheck.yaml", own))
         ]
         found = tightened(*parsed, ("Dockerfile", "docs/Dockerfile"), REGISTRY)
         return found.config, [finding.message for finding in found.refused]

@@ -1,6 +1,7 @@
 """`--scheduler`: on a real cluster of several processes, nothing is lost and nothing is there twice, whoever dies."""
 
 import os
+import re
 import signal
 import sys
 import warnings
@@ -105,7 +106,7 @@ def test_workers_of_another_hullcheck_are_refused(
     monkeypatch.setattr(cluster, "identity", lambda: ("9.9", "0" * 32))
     done = fleet.run(tmp_path / "a.git", "--scheduler", workers.scheduler_address)
     assert done.code == 2
-    assert "3 of 3 workers have another hullcheck than this one (9.9, 00000000)" in done.error
+    assert re.search(r"(\d) of \1 workers have another hullcheck than this one \(9\.9, 00000000\)", done.error)
 
 
 def test_workers_without_hullcheck_are_refused(
@@ -114,7 +115,8 @@ def test_workers_without_hullcheck_are_refused(
     bare(tmp_path / "a.git", {"README": "x"})
     monkeypatch.setattr(cluster, "_ASK", "__import__('hullcheck_that_is_not_there')")
     done = fleet.run(tmp_path / "a.git", "--scheduler", workers.scheduler_address)
-    assert (done.code, "3 of 3 workers don't have hullcheck[fleet]" in done.error) == (2, True), done.error
+    assert done.code == 2
+    assert re.search(r"(\d) of \1 workers don't have hullcheck\[fleet\]", done.error), done.error
 
 
 def test_a_worker_that_joins_later_with_another_hullcheck_judges_nothing(tmp_path: Path, workers: Any) -> None:

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from datetime import UTC
 from pathlib import Path
 
 import pytest
@@ -32,7 +33,11 @@ def fleet(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Fleet:
 
 
 def _environment() -> dict[str, str]:
-    return {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path), "GIT_CONFIG_GLOBAL": os.devnull}
+    return {
+        **os.environ,
+        "PYTHONPATH": os.pathsep.join(path for path in sys.path if path),
+        "GIT_CONFIG_GLOBAL": os.devnull,
+    }
 
 
 class TestJudging:
@@ -50,7 +55,10 @@ class TestJudging:
         capsys.readouterr()
         code = main(["check", "--no-cache", "--output-format", "json", "--today", TODAY, str(work.folder)])
         said = json.loads(capsys.readouterr().out)
-        expected = sorted((f["name"], f["path"], f["region"]["startLine"], f["message"], bool(f["suppressed"])) for f in said["findings"])
+        expected = sorted(
+            (f["name"], f["path"], f["region"]["startLine"], f["message"], bool(f["suppressed"]))
+            for f in said["findings"]
+        )
         for name, row in fleet.last().items():
             rows = [each for each in fleet.rows("findings") if each["result"] == row["result"]]
             found = sorted((f["check"], f["path"], f["line"], f["message"], f["state"] == "suppressed") for f in rows)
@@ -67,7 +75,9 @@ class TestJudging:
         work = Repo(tmp_path / "w")
         old = work.commit({"Dockerfile": ROOT})
         work.commit({"Dockerfile": GOOD})
-        done = fleet.run("--repositories", fleet.listed(f"a.git\na.git\tv1\na.git\tother\na.git\t{first}\nw\t{old}\nw\n"))
+        done = fleet.run(
+            "--repositories", fleet.listed(f"a.git\na.git\tv1\na.git\tother\na.git\t{first}\nw\t{old}\nw\n")
+        )
         assert done.code == 1, done.error
         assert {name: row["high"] for name, row in fleet.last().items()} == {
             "a.git": 0, "a.git@v1": 1, "a.git@other": 1, f"a.git@{first}": 1, f"w@{old}": 1, "w": 0,
@@ -185,9 +195,9 @@ class TestAgain:
     def test_another_request_is_another_run(self, fleet: Fleet, tmp_path: Path) -> None:
         many(tmp_path / "all", 2)
         dataset = Dataset(str(fleet.results), make=True)
-        from datetime import datetime, timezone
+        from datetime import datetime
 
-        run, *_ = dataset.begin("another", datetime(2026, 1, 1, tzinfo=timezone.utc))
+        run, *_ = dataset.begin("another", datetime(2026, 1, 1, tzinfo=UTC))
         fleet.run(tmp_path / "all")
         assert dataset.runs() != [run]
         assert len(dataset.runs()) == 1  # the other one has no row
@@ -278,13 +288,29 @@ class TestBroken:
 
     def test_a_full_disk_ends_the_run_and_loses_nothing(self, fleet: Fleet, tmp_path: Path) -> None:
         many(tmp_path / "all", 3)
-        bare(tmp_path / "all/r001.git", {"compose.yaml": "services:\n" + "".join(f"  s{n}: {{image: x{n}, privileged: true}}\n" for n in range(400))})
+        bare(
+            tmp_path / "all/r001.git",
+            {
+                "compose.yaml": "services:\n"
+                + "".join(f"  s{n}: {{image: x{n}, privileged: true}}\n" for n in range(400))
+            },
+        )
         code = (
             "import resource, signal, sys; signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
             "resource.setrlimit(resource.RLIMIT_FSIZE, (14_000, 14_000))\n"
             "from hullcheck.cli import main; sys.exit(main(sys.argv[1:]))"
         )
-        command = ["fleet", "run", "--results", str(fleet.results), "--workers", "1", "--today", TODAY, str(tmp_path / "all")]
+        command = [
+            "fleet",
+            "run",
+            "--results",
+            str(fleet.results),
+            "--workers",
+            "1",
+            "--today",
+            TODAY,
+            str(tmp_path / "all"),
+        ]
         done = subprocess.run(
             [sys.executable, "-c", code, *command], env=_environment(), capture_output=True, text=True, check=False
         )
@@ -303,7 +329,9 @@ class TestBroken:
 
 
 class TestResults:
-    def test_half_a_repository_does_not_count(self, fleet: Fleet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_half_a_repository_does_not_count(
+        self, fleet: Fleet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         many(tmp_path / "all", 2)
         fleet.run(tmp_path / "all")
         put = Dataset._put
@@ -323,7 +351,9 @@ class TestResults:
         assert results - counted  # its findings are there already
         fleet.run(tmp_path / "all")
         assert fleet.last()["r000.git"]["high"] == 1
-        assert fleet.ask("query", "select count(*) n from findings where \"check\" = 'root-user'")["query"] == [{"n": 2}]
+        assert fleet.ask("query", "select count(*) n from findings where \"check\" = 'root-user'")["query"] == [
+            {"n": 2}
+        ]
 
     def test_columns_are_as_described(self, fleet: Fleet, tmp_path: Path) -> None:
         bare(tmp_path / "a.git", {"Dockerfile": ROOT, "compose.yaml": COMPOSE.format(image="nginx:1.29")})
@@ -339,7 +369,17 @@ class TestResults:
 
     def test_a_name_of_a_repository_is_no_path(self, fleet: Fleet, tmp_path: Path) -> None:
         bare(tmp_path / "a.git", {"Dockerfile": ROOT})
-        names = ["../../../evil", "/etc/passwd", "a'b\"; drop table runs; --", "*", "x" * 5_000, "é\ud7ff", "con", ".", "-rf"]
+        names = [
+            "../../../evil",
+            "/etc/passwd",
+            "a'b\"; drop table runs; --",
+            "*",
+            "x" * 5_000,
+            "é\ud7ff",
+            "con",
+            ".",
+            "-rf",
+        ]
         listed = fleet.listed("".join(json.dumps({"path": "a.git", "name": name}) + "\n" for name in names))
         before = {path for path in tmp_path.rglob("*") if "results" not in path.parts}
         fleet.run("--repositories", listed)

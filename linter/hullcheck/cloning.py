@@ -146,7 +146,7 @@ class Remote:
         try:
             while True:
                 try:
-                    out, error = process.communicate(stdin, timeout=_LOOK_EVERY)
+                    out, said = process.communicate(stdin, timeout=_LOOK_EVERY)
                     break
                 except TimeoutExpired:
                     stdin = None
@@ -159,7 +159,7 @@ class Remote:
         finally:
             _end(process)
         if process.returncode:
-            raise self._error(error.decode("utf-8", "replace"), arguments[0])
+            raise self._error(said.decode("utf-8", "replace"), arguments[0])
         return os.fsdecode(out)
 
     def _error(self, said: str, command: str) -> CloneError:

@@ -12,7 +12,9 @@ import time
 from hullcheck import __version__, marks
 from hullcheck.cache import folder
 
-OTHERS = frozenset(("explain", "checks", "baseline", "migrate", "config", "clean", "fleet", "-h", "--help", "--version"))
+OTHERS = frozenset(
+    ("explain", "checks", "baseline", "migrate", "config", "clean", "fleet", "-h", "--help", "--version")
+)
 """First words of what isn't kept."""
 
 MARGIN = 2_000_000_000

@@ -21,9 +21,7 @@ MOST_WIDE = 70
 RUNS = 12
 """Runs of which the trend is told."""
 
-_COUNTS = ", ".join(
-    f"count(*) filter (c.severity = '{name}') {name}" for name in ("critical", "high", "medium", "low")
-)
+_COUNTS = ", ".join(f"count(*) filter (c.severity = '{name}') {name}" for name in ("critical", "high", "medium", "low"))
 _SOME = "list_sort(list(distinct {0}))[:5]"
 """Some of many, for a cell."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterable, Iterator
+from itertools import islice
 from threading import Lock
 
 from hullcheck.errors import HullcheckError
@@ -61,7 +62,7 @@ def outcomes(tasks: Iterable[Task], address: str, run: str) -> Iterator[Outcome]
                 waiting[key] = task
                 return client.submit(judge_there, task, key=key, pure=False)
 
-            first = [submit(task, 0) for task, _ in zip(left, range(threads * AHEAD), strict=False)]
+            first = [submit(task, 0) for task in islice(left, threads * AHEAD)]
             completed = dask.as_completed(first, loop=client.loop)
             for future in completed:
                 task = waiting.pop(future.key)

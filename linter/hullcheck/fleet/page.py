@@ -26,7 +26,11 @@ def render(database: Database, found: Sequence[Table]) -> str:
     main.append(f'<footer><p class="dim">hullcheck {text(__version__)}, run {text(database.run)}</p></footer>')
     worst = any(_sum(by_name["repositories"], column) for column in ("critical", "high"))
     look, verdict = (
-        ("failed", "Not everything could be judged") if failed.rows else ("failed", "Findings") if worst else ("passed", "Passed")
+        ("failed", "Not everything could be judged")
+        if failed.rows
+        else ("failed", "Findings")
+        if worst
+        else ("passed", "Passed")
     )
     return document(
         "hullcheck fleet",
@@ -62,7 +66,9 @@ def _line(values: list[int], what: str) -> str:
         return ""
     most = max(values) or 1
     step = _WIDTH / (len(values) - 1)
-    points = " ".join(f"{at * step:.1f},{_HEIGHT - 2 - value / most * (_HEIGHT - 4):.1f}" for at, value in enumerate(values))
+    points = " ".join(
+        f"{at * step:.1f},{_HEIGHT - 2 - value / most * (_HEIGHT - 4):.1f}" for at, value in enumerate(values)
+    )
     told = f"{what} from run to run: {', '.join(f'{value:,}' for value in values)}"
     return (
         f'<svg role="img" width="{_WIDTH}" height="{_HEIGHT}" viewBox="0 0 {_WIDTH} {_HEIGHT}"><title>{text(told)}</title>'
@@ -76,11 +82,16 @@ def _section(table: Table) -> str:
         (
             f'<details class="sec" id="{table.name}"{is_open}><summary><h2>{text(table.title)} ',
             f'<span class="n">{len(table.rows):,}</span></h2></summary>\n<div class="wide"><table>\n<thead><tr>',
-            *(f"<th scope=col{_number(table, at)}>{text(column.replace('_', ' '))}</th>" for at, column in enumerate(table.columns)),
+            *(
+                f"<th scope=col{_number(table, at)}>{text(column.replace('_', ' '))}</th>"
+                for at, column in enumerate(table.columns)
+            ),
             "</tr></thead>\n<tbody>\n",
             *_rows(table),
             "</tbody></table></div>\n",
-            f'<p class="none">{count(len(table.rows) - MOST_ROWS, "more row")}</p>' if len(table.rows) > MOST_ROWS else "",
+            f'<p class="none">{count(len(table.rows) - MOST_ROWS, "more row")}</p>'
+            if len(table.rows) > MOST_ROWS
+            else "",
             "</details>\n",
         )
     )

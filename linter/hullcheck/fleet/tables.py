@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from functools import cache
+from functools import lru_cache
 
 from hullcheck.tuples import NamedTuple
 from hullcheck.typed import Any
@@ -192,8 +192,8 @@ def types() -> dict[str, Any]:
     }  # fmt: skip
 
 
-@cache
-def _schema(table: str) -> Any:  # one for each table
+@lru_cache(maxsize=16)  # more than there are tables
+def _schema(table: str) -> Any:
     import pyarrow
 
     kinds = types()
