@@ -367,6 +367,17 @@ class TestResults:
         for name in ("findings", "images", "base_images", "workloads", "exposures", "runs"):
             assert fleet.rows(name), name
 
+    def test_runs_are_in_order_whatever_the_clock_says(self, fleet: Fleet) -> None:
+        dataset = Dataset(str(fleet.results), make=True)
+        later = datetime(2026, 11, 24, 12, tzinfo=timezone.utc)
+        names = []
+        for number, started in enumerate((later, later, later - timedelta(days=1))):
+            run, *_ = dataset.begin(str(number), started)
+            dataset.write(run, {"repository": "a", "run": run, "state": "judged", "result": "x"}, {})
+            dataset.end(run)
+            names.append(run)
+        assert names == sorted(names) == dataset.runs()
+
     def test_a_name_of_a_repository_is_no_path(self, fleet: Fleet, tmp_path: Path) -> None:
         bare(tmp_path / "a.git", {"Dockerfile": ROOT})
         names = [

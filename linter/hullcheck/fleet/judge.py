@@ -121,6 +121,8 @@ def judge(task: Task) -> Outcome:
     began = time.monotonic()
     for name in _ELSEWHERE:
         os.environ.pop(name, None)
+    collects = gc.isenabled()
+    gc.disable()  # what is read is kept to the end, and then is garbage all at once
     try:
         if task.repository.error:
             raise HullcheckError(task.repository.error)
@@ -128,10 +130,23 @@ def judge(task: Task) -> Outcome:
             outcome = _judged(task)
     except (Exception, budget.OutOfTimeError) as error:  # noqa: BLE001
         outcome = Outcome(task.repository.number, failed(described(error)))
-    gc.collect()
+    _tidy()
+    if collects:
+        gc.enable()
     seconds = round(time.monotonic() - began, 3)
     return outcome._replace(row={**outcome.row, "seconds": seconds, "finished": datetime.now(UTC)})
 
+
+def _tidy() -> None:
+    """Let go what a judgement has left. What stays, modules and tables, isn't looked through again each time."""
+    global _judged_here
+    gc.collect()
+    _judged_here += 1
+    if _judged_here & (_judged_here - 1) == 0:
+        gc.freeze()
+
+
+_judged_here = 0
 
 _ELSEWHERE = (
     "GIT_DIR", "GIT_WORK_TREE", "GIT_COMMON_DIR", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY",
@@ -267,11 +282,7 @@ class _Judgement:
         subject = Subject(paths=(folder,), isolated=True, jobs=1)
         asked_for = engine.prepared(subject, policy, self._registry, lambda what, done, total: None)
         judge = asked_for.judge
-        tree: Tree = (
-            CommitTree(history, found.commit, exclude=policy.config.exclude, vendored=policy.config.include_vendored)
-            if history is not None
-            else asked_for.tree(DiskTree)
-        )
+        tree: Tree = asked_for.tree(DiskTree) if history is None else self._of_commit(history, policy.config)
         entries, skipped = discovered(tree)
         files = read_all(tree, entries, 1, judge.progress)
         said = pipelines(tree)
@@ -285,6 +296,12 @@ class _Judgement:
         by_table = rows.all(made, head, project, builds)
         written = {name: tables.parquet(name, found_rows) for name, found_rows in by_table.items() if found_rows}
         return Outcome(task.repository.number, self._row(made), written, self._sarif(made) if task.sarif else "")
+
+    def _of_commit(self, history: History, held: Config) -> CommitTree:
+        """The commit's files; those that were listed for its configuration, if that leaves out none."""
+        if self._all is not None and not held.exclude and not held.include_vendored:
+            return self._all
+        return CommitTree(history, self._found.commit, exclude=held.exclude, vendored=held.include_vendored)
 
     def _row(self, made: result.Result) -> dict[str, Any]:
         counts, coverage = dict.fromkeys(_SEVERITIES, 0), made.coverage.counts()
@@ -313,9 +330,10 @@ class _Judgement:
         self._refused: tuple[Finding, ...] = ()
         self._read: Callable[[str], bytes | None] = lambda name: None
         paths: tuple[str, ...] = ()
+        self._all: CommitTree | None = None
         if history is not None:
-            blobs = history.files(self._found.commit)
-            paths = tuple(blobs)
+            self._all = CommitTree(history, self._found.commit)
+            blobs, paths = self._all.blobs, tuple(self._all.blobs)
             self._read = lambda name: history.read(self._found.commit, name) if name in blobs else None
         own = Config()
         if options.own:
