@@ -369,7 +369,7 @@ class TestResults:
 
     def test_runs_are_in_order_whatever_the_clock_says(self, fleet: Fleet) -> None:
         dataset = Dataset(str(fleet.results), make=True)
-        later = datetime(2026, 11, 24, 12, tzinfo=timezone.utc)
+        later = datetime(2026, 11, 24, 12, tzinfo=UTC)
         names = []
         for number, started in enumerate((later, later, later - timedelta(days=1))):
             run, *_ = dataset.begin(str(number), started)
@@ -397,7 +397,7 @@ class TestResults:
         assert {path for path in tmp_path.rglob("*") if not {"results", "cache"} & set(path.parts)} == before
         assert {row["state"] for row in fleet.rows("runs")} == {"judged"}
         for path in fleet.results.rglob("*.parquet"):
-            assert re.fullmatch(r"0-columns|[0-9a-f]{24}-[0-9a-f]{32}-\d{8}|\d{8}T\d{6}Z-[0-9a-f]{4}", path.stem)
+            assert re.fullmatch(r"0-columns|[0-9a-f]{24}-[0-9a-f]{32}-\d{8}|\d{8}T\d{12}Z-[0-9a-f]{4}", path.stem)
         assert fleet.main("report").code == 0
 
 

@@ -12,7 +12,7 @@ import os
 import random
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from hullcheck.errors import HullcheckError
 from hullcheck.fleet import tables
@@ -24,7 +24,8 @@ MARK = "hullcheck-fleet.json"
 OPEN = "open-run.json"
 """What a run that isn't over was asked."""
 
-_RUN = pattern(r"[0-9]{8}T[0-9]{6}Z-[0-9a-f]{4}")
+_RUN = pattern(r"[0-9]{8}T[0-9]{12}Z-[0-9a-f]{4}")
+_TIME = "%Y%m%dT%H%M%S%f"
 _EMPTY = "0-columns.parquet"
 """A file without rows, so that a table can be read before there is anything in it."""
 
@@ -112,13 +113,21 @@ class Dataset:
             if said["asked"] == asked and _RUN.fullmatch(said["run"]):
                 return said["run"], datetime.fromisoformat(said["started"]), True
             self.end(said["run"])
-        run = f"{started.astimezone(UTC):%Y%m%dT%H%M%SZ}-{random.SystemRandom().randrange(1 << 16):04x}"
+        run = self._named(started)
         said = {"run": run, "asked": asked, "started": started.isoformat()}
         try:
             self._put(path, json.dumps(said).encode())
         except OSError as error:
             raise _unwritable(self.folder, error) from None
         return run, started, False
+
+    def _named(self, started: datetime) -> str:
+        """A name for a run: by it runs are in order, even if the clock was set back."""
+        at = started.astimezone(UTC).replace(tzinfo=None)
+        before = self.runs()[-1:]
+        if before:
+            at = max(at, datetime.strptime(before[0].partition("Z")[0], _TIME) + timedelta(microseconds=1))
+        return f"{at.strftime(_TIME)}Z-{random.SystemRandom().randrange(1 << 16):04x}"
 
     def done(self, run: str) -> dict[str, str]:
         """The repositories that a run has rows of, by name, and what became of each."""
