@@ -21,7 +21,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT / "linter"), str(ROOT / "checks"), str(ROOT / "benchmarks")]
 
-from trees import COMPOSE, DOCKERFILE, MANIFEST  # noqa: E402
+from trees import COMPOSE, DOCKERFILE, MANIFEST
 
 WORKFLOW = """\
 on: push
@@ -59,7 +59,9 @@ def generate(folder: Path, count: int) -> float:
     """Make bare repositories by git itself; the seconds that it takes."""
     began = time.monotonic()
     template = folder / "template.git"
-    subprocess.run(["git", "init", "-q", "--bare", "-b", "main", "--template=", str(template)], check=True, env=ENVIRONMENT)
+    subprocess.run(
+        ["git", "init", "-q", "--bare", "-b", "main", "--template=", str(template)], check=True, env=ENVIRONMENT
+    )
     for number in range(count):
         made = folder / "all" / f"{number % 100:02}" / f"r{number:05}.git"
         shutil.copytree(template, made)
@@ -81,7 +83,9 @@ def run(folder: Path, results: Path, workers: int) -> dict[str, float]:
         "  'worker': others.ru_maxrss / 1024, 'cpu': own.ru_utime + own.ru_stime, 'cpu of workers': others.ru_utime + others.ru_stime}))"
     )
     command = ["fleet", "run", "-q", "--results", str(results), "--workers", str(workers), str(folder / "all")]
-    done = subprocess.run([sys.executable, "-c", code, *command], env=ENVIRONMENT, capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", code, *command], env=ENVIRONMENT, capture_output=True, text=True, check=True
+    )
     found: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
     return found
 
@@ -113,7 +117,9 @@ def bare(folder: Path) -> tuple[float, float]:
         "print((time.monotonic() - began) / len(sys.argv[1:]))"
     )
     places = [str(trees / str(number)) for number in range(SAMPLE)]
-    done = subprocess.run([sys.executable, "-c", code, *places], env=ENVIRONMENT, capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", code, *places], env=ENVIRONMENT, capture_output=True, text=True, check=True
+    )
     began = time.monotonic()
     for place in places[:10]:
         command = [sys.executable, "-m", "hullcheck", "check", "--no-cache", "--output-format", "json", place]
@@ -137,7 +143,9 @@ def main() -> None:
             folder = Path(name)
             made = generate(folder, number)
             alone, checked = bare(folder)
-            print(f"{number:,} repositories, made in {made:.0f} s; bare {alone * 1e3:.1f} ms, check {checked * 1e3:.0f} ms each")
+            print(
+                f"{number:,} repositories, made in {made:.0f} s; bare {alone * 1e3:.1f} ms, check {checked * 1e3:.0f} ms each"
+            )
             for workers in options.workers:
                 results = folder / f"results{workers}"
                 first, second = run(folder, results, workers), run(folder, results, workers)

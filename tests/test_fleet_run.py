@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import time
-from datetime import UTC
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -195,8 +195,6 @@ class TestAgain:
     def test_another_request_is_another_run(self, fleet: Fleet, tmp_path: Path) -> None:
         many(tmp_path / "all", 2)
         dataset = Dataset(str(fleet.results), make=True)
-        from datetime import datetime
-
         run, *_ = dataset.begin("another", datetime(2026, 1, 1, tzinfo=UTC))
         fleet.run(tmp_path / "all")
         assert dataset.runs() != [run]

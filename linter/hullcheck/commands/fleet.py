@@ -110,6 +110,9 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _must_be_there() -> None:
+    """Raise HullcheckError, saying what to do, where it can't be done at all."""
+    if os.name != "posix":
+        raise HullcheckError("fleet: on Linux and macOS only")
     for name in ("pyarrow", "duckdb"):
         try:
             imported(name)
@@ -240,7 +243,8 @@ def _answered(options: argparse.Namespace, form: str) -> str:
     from hullcheck.fleet.database import Database
     from hullcheck.fleet.dataset import Dataset
 
-    with Database(Dataset(options.results), "" if options.question == "query" else options.of) as database:
+    asks = options.question != "query"
+    with Database(Dataset(options.results), options.of if asks else "", hold=asks) as database:
         found: list[Any]
         if options.question == "query":
             found = [database.query(options.sql)]

@@ -123,17 +123,18 @@ def clone(kept: Kept, at: Address, ref: str) -> Iterator[tuple[str, Callable[[],
 
 
 def _fetched(folder: str, remote: Remote, commit: str) -> Partial:
-    try:
-        return _tried(lambda: _opened(folder, remote, commit))
-    except CloneError:
-        shutil.rmtree(folder, ignore_errors=True)  # it may be what is broken; the next run begins anew
-        raise
+    return _tried(lambda: _opened(folder, remote, commit))
 
 
 def _opened(folder: str, remote: Remote, commit: str) -> Partial:
-    remote.fetch(commit)
-    history = Partial(folder, remote)
-    history.prefetch(commit)
+    try:
+        remote.fetch(commit)
+        history = Partial(folder, remote)
+        history.prefetch(commit)
+    except HullcheckError:
+        shutil.rmtree(folder, ignore_errors=True)  # it may be what is broken: another try begins anew
+        os.mkdir(folder, 0o700)
+        raise
     return history
 
 

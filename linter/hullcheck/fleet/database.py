@@ -79,11 +79,13 @@ class Table(NamedTuple):
 class Database:
     """The results of one run, the last one if none is named, and of those before it. Closed at the end of a `with`.
 
+    With `hold`, the rows of the run are read once, for questions that ask for them again and again.
+
     Tables are those of `tables.py`; all but `runs` have the rows of this run alone, and `all_findings` and so on those of
     all. Raises HullcheckError if there is no such run.
     """
 
-    def __init__(self, dataset: Dataset, run: str = "") -> None:
+    def __init__(self, dataset: Dataset, run: str = "", *, hold: bool = False) -> None:
         import duckdb
 
         self._duckdb = duckdb
@@ -95,7 +97,7 @@ class Database:
         self.run = run or runs[-1]
         self._connection = duckdb.connect(":memory:")
         try:
-            self._open(dataset)
+            self._open(dataset, hold)
         except duckdb.Error as error:
             raise HullcheckError(f"{dataset.folder}: the results can't be read: {_first(error)}") from None
 
@@ -105,7 +107,7 @@ class Database:
     def __exit__(self, *_: object) -> None:
         self._connection.close()
 
-    def _open(self, dataset: Dataset) -> None:
+    def _open(self, dataset: Dataset, hold: bool) -> None:
         """Have the tables there, and from then on read nothing else, and change nothing."""
         do = self._connection.execute
         do("set autoinstall_known_extensions = false; set autoload_known_extensions = false; set temp_directory = ''")
@@ -114,8 +116,9 @@ class Database:
         do(f"create table chosen as select '{self.run}' run")
         for table in tables.DATA:
             do(f"create view all_{table} as select * from {_parquet(dataset.path(table))}")
+            source = _files(dataset.files_of(table, self.run)) if hold else f"all_{table}"
             do(
-                f"create view {table} as select t.* from all_{table} t join runs r"
+                f"create {'table' if hold else 'view'} {table} as select t.* from {source} t join runs r"
                 f" on r.run = '{self.run}' and r.result = t.result and r.repository = t.repository"
             )
         do(VIEWS)

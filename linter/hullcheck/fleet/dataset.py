@@ -174,6 +174,12 @@ class Dataset:
         """The files of `runs` that count: of a run that is being united, not its parts as well."""
         return [os.path.join(self.path("runs"), _EMPTY), *(path for run in self.runs() for path in self._of(run))]
 
+    def files_of(self, table: str, run: str) -> list[str]:
+        """The files of a table that hold the results of a run."""
+        wanted = {f"{digest(row['repository'])}-{row['result']}.parquet" for row in self.rows(run)} | {_EMPTY}
+        folder = self.path(table)
+        return [os.path.join(folder, name) for name in sorted(os.listdir(folder)) if name in wanted]
+
     def latest(self, names: Iterable[str]) -> dict[str, dict[str, Any]]:
         """The last row that holds a result of each of these repositories."""
         wanted, found = set(names), dict[str, dict[str, Any]]()

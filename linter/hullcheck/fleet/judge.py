@@ -126,8 +126,7 @@ def judge(task: Task) -> Outcome:
     try:
         if task.repository.error:
             raise HullcheckError(task.repository.error)
-        with budget.limited(task.options.time_limit, task.options.file_time_limit):
-            outcome = _judged(task)
+        outcome = _judged(task)
     except (Exception, budget.OutOfTimeError) as error:  # noqa: BLE001
         outcome = Outcome(task.repository.number, failed(described(error)))
     _tidy()
@@ -242,7 +241,9 @@ def _judged(task: Task) -> Outcome:
         known = task.known
         if known is not None and found.state and known.result.partition("-")[0] == key and _holds(known, today):
             return Outcome(number, {**known.row, "state": "unchanged", "commit": found.commit, "today": today})
-        return _Judgement(task, found, f"{key}-{task.options.today.replace('-', '')}").outcome()
+        judgement = _Judgement(task, found, f"{key}-{task.options.today.replace('-', '')}")
+        with budget.limited(task.options.time_limit, task.options.file_time_limit):
+            return judgement.outcome()
 
 
 def _key(task: Task, state: str) -> str:
@@ -264,10 +265,11 @@ class _Judgement:
         self._result = identity
         self._registry = registry()
         self._day = Day.fromisoformat(task.options.today)
+        self._history = found.history() if found.history is not None else None
 
     def outcome(self) -> Outcome:
         task, found, options = self._task, self._found, self._task.options
-        history = found.history() if found.history is not None else None
+        history = self._history
         own = self._own(history)
         policy = Policy(
             config=own._replace(include_vendored=own.include_vendored or options.vendored),
