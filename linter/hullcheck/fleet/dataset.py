@@ -74,12 +74,17 @@ class Dataset:
             os.close(handle)
 
     def write(self, run: str, row: Mapping[str, Any], files: Mapping[str, bytes]) -> None:
-        """Put what is known of a repository into its place; HullcheckError if there is no room, and nothing counts."""
+        """Put what is known of a repository into its place; HullcheckError if there is no room, and nothing counts.
+
+        `files` has the bytes for each table, and those of its row in `runs`, if who judged it made them.
+        """
         name = digest(str(row["repository"]))
-        columns = tables.TABLES["runs"]
-        last = tables.parquet("runs", [tuple(row.get(each.name, _BLANK[each.kind]) for each in columns)])
+        last = files.get("runs") or tables.rows_in_runs([dict(row)])
         try:
-            for table, data in files.items():
+            for table in tables.DATA:
+                data = files.get(table)
+                if data is None:
+                    continue
                 self._put(os.path.join(self.path(table), f"{name}-{row['result']}.parquet"), data)
             self._put(os.path.join(self.path("runs"), run, f"{name}.parquet"), last)
         except OSError as error:
@@ -190,9 +195,6 @@ class Dataset:
             if len(found) == len(wanted):
                 break
         return found
-
-
-_BLANK: dict[str, Any] = {"text": "", "texts": [], "number": 0, "real": 0.0, "truth": False, "day": None, "time": None}
 
 
 def digest(name: str) -> str:

@@ -84,7 +84,10 @@ class Known(NamedTuple):
 
 
 class Task(NamedTuple):
-    """A repository to be judged, by the hullcheck with the digest `code`; `known` is what there is of it already."""
+    """A repository to be judged, by the hullcheck with the digest `code`; `known` is what there is of it already.
+
+    `run` and when it `started` are for the row.
+    """
 
     repository: Repository
     options: Options
@@ -92,10 +95,32 @@ class Task(NamedTuple):
     kept: clones.Kept
     known: Known | None = None
     sarif: bool = False
+    run: str = ""
+    started: datetime = datetime.min
+
+    def row(self, made: dict[str, Any]) -> dict[str, Any]:
+        """The repository's whole row in `runs`, with what is made of it."""
+        one = self.repository
+        return {
+            "schema": tables.VERSION,
+            "run": self.run,
+            "started": self.started,
+            "finished": datetime.now(UTC),
+            "number": one.number,
+            "repository": one.name,
+            "place": one.shown,
+            "ref": one.ref,
+            "team": one.team,
+            "labels": list(one.labels),
+            "hullcheck": identity()[0],
+            "code": self.code,
+            "policy": self.options.digest,
+            **made,
+        }
 
 
 class Outcome(NamedTuple):
-    """What became of a task: columns of its row in `runs`, and the bytes of the files of the other tables.
+    """What became of a task: columns of its row in `runs`, and the bytes of the files of all tables.
 
     `refused` says why this process can't judge at all; `sarif` is the report, if one was asked for.
     """
@@ -132,8 +157,8 @@ def judge(task: Task) -> Outcome:
     _tidy()
     if collects:
         gc.enable()
-    seconds = round(time.monotonic() - began, 3)
-    return outcome._replace(row={**outcome.row, "seconds": seconds, "finished": datetime.now(UTC)})
+    row = {**outcome.row, "seconds": round(time.monotonic() - began, 3)}
+    return outcome._replace(row=row, files={**outcome.files, "runs": tables.rows_in_runs([task.row(row)])})
 
 
 def _tidy() -> None:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 
 from hullcheck.errors import HullcheckError
-from hullcheck.fleet import clones, tables
+from hullcheck.fleet import clones
 from hullcheck.fleet.dataset import Dataset, digest
 from hullcheck.fleet.identity import identity
 from hullcheck.fleet.judge import Known, Options, Outcome, Task
@@ -129,26 +129,14 @@ class _Run:
             if row is not None:
                 kept = {name: row[name] for name in _KEPT}
                 known = Known(row["result"], row["since"], row["until"], kept)
-            yield Task(one, plan.options, self._code, plan.kept, known, bool(plan.sarif))
+            yield self._task(one)._replace(known=known, sarif=bool(plan.sarif))
+
+    def _task(self, one: Repository) -> Task:
+        return Task(one, self._plan.options, self._code, self._plan.kept, run=self._run, started=self._started)
 
     def _keep(self, outcome: Outcome) -> None:
         one = self._by_number[outcome.number]
-        row = {
-            "schema": tables.VERSION,
-            "run": self._run,
-            "started": self._started,
-            "finished": datetime.now(UTC),
-            "number": one.number,
-            "repository": one.name,
-            "place": one.shown,
-            "ref": one.ref,
-            "team": one.team,
-            "labels": list(one.labels),
-            "hullcheck": self._version,
-            "code": self._code,
-            "policy": self._plan.options.digest,
-            **outcome.row,
-        }
+        row = self._task(one).row(outcome.row)
         if outcome.sarif:
             write(self._sarif(one), outcome.sarif)
         self._dataset.write(self._run, row, outcome.files)

@@ -219,6 +219,15 @@ def parquet(table: str, rows: Sequence[Row]) -> bytes:
     return bytes(sink.getvalue())
 
 
+BLANK: dict[str, Any] = {"text": "", "texts": [], "number": 0, "real": 0.0, "truth": False, "day": None, "time": None}
+"""What is in a column of which nothing is said."""
+
+
+def rows_in_runs(rows: Sequence[dict[str, Any]]) -> bytes:
+    """Rows of `runs`, each by the names of its columns, as the bytes of a file."""
+    return parquet("runs", [tuple(row.get(each.name, BLANK[each.kind]) for each in TABLES["runs"]) for row in rows])
+
+
 def united(paths: Iterable[str]) -> bytes:
     """Several files of one table as one."""
     import pyarrow
