@@ -99,7 +99,7 @@ def ask(results: Path, *words: str) -> float:
 
 
 def bare(folder: Path) -> tuple[float, float]:
-    """Seconds a repository: judged in one process without anything around it, and by `hullcheck check` on a work tree."""
+    """Seconds a repository, the first of the processor alone: judged in one process without anything around it, and by `hullcheck check` on a work tree."""
     trees = folder / "trees"
     for number in range(SAMPLE):
         for path, text in files(number).items():
@@ -112,9 +112,9 @@ def bare(folder: Path) -> tuple[float, float]:
         "from datetime import date\nchecks = load('hullcheck_checks')\n"
         "def lint(folder):\n"
         "    engine.lint(Request(Subject((folder,), isolated=True, jobs=1), Policy(Config(), today=date(2026, 11, 24))), checks, lambda *_: None)\n"
-        "lint(sys.argv[1])\ngc.disable(); gc.collect(); gc.freeze()\nbegan = time.monotonic()\n"
+        "lint(sys.argv[1])\ngc.disable(); gc.collect(); gc.freeze()\nbegan = time.process_time()\n"
         "for folder in sys.argv[1:]:\n    lint(folder); gc.collect()\n"
-        "print((time.monotonic() - began) / len(sys.argv[1:]))"
+        "print((time.process_time() - began) / len(sys.argv[1:]))"
     )
     places = [str(trees / str(number)) for number in range(SAMPLE)]
     done = subprocess.run(
@@ -154,8 +154,8 @@ def main() -> None:
                     each = found["seconds"] / number * 1e3
                     cpu = (found["cpu"] + found["cpu of workers"]) / number * 1e3
                     print(
-                        f"  {workers} processes, {what}: {found['seconds']:.1f} s, {each:.1f} ms each ({each * workers / alone / 1e3:.2f} x bare), "
-                        f"cpu {cpu:.1f} ms each, {found['cpu'] / number * 1e3:.1f} of it not in workers; "
+                        f"  {workers} processes, {what}: {found['seconds']:.1f} s, {each:.1f} ms each "
+                        f"cpu {cpu:.1f} ms each ({cpu / alone / 1e3:.2f} x bare), {found['cpu'] / number * 1e3:.1f} of it not in workers; "
                         f"memory {found['own']:.0f} MB, and {found['worker']:.0f} MB a process"
                     )
                 asked = {words: ask(results, words) for words in ("report", "images", "exposed")}
