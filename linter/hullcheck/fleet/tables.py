@@ -197,9 +197,7 @@ def _schema(table: str) -> Any:
     import pyarrow
 
     kinds = types()
-    fields = [
-        pyarrow.field(each.name, kinds[each.kind], metadata={b"about": each.about.encode()}) for each in TABLES[table]
-    ]
+    fields = [pyarrow.field(each.name, kinds[each.kind]) for each in TABLES[table]]
     return pyarrow.schema(
         fields, metadata={b"hullcheck.table": table.encode(), b"hullcheck.schema": str(VERSION).encode()}
     )
@@ -233,7 +231,9 @@ def united(paths: Iterable[str]) -> bytes:
     import pyarrow
     from pyarrow import parquet as reader
 
-    tables = [reader.read_table(path) for path in paths]
+    tables = [
+        reader.ParquetFile(path).read() for path in paths
+    ]  # `read_table` looks for many files: four times as slow
     sink = pyarrow.BufferOutputStream()
     reader.write_table(pyarrow.concat_tables(tables), sink, compression="zstd")
     return bytes(sink.getvalue())
@@ -244,5 +244,5 @@ def rows_of(path: str, columns: Sequence[str]) -> list[dict[str, Any]]:
     from pyarrow import parquet as reader
 
     with open(path, "rb") as file:
-        found: list[dict[str, Any]] = reader.read_table(file, columns=list(columns)).to_pylist()
+        found: list[dict[str, Any]] = reader.ParquetFile(file).read(columns=list(columns)).to_pylist()
     return found
