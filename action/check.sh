@@ -43,7 +43,7 @@ category="$INPUT_CATEGORY"
 [ "$INPUT_WORKING_DIRECTORY" = . ] || category="$category/$INPUT_WORKING_DIRECTORY"
 
 options=(
-  --output-format full
+  --output-format full --show-each
   --output-format "sarif:$reports/hullcheck.sarif"
   --output-format "sarif-full:$reports/full.sarif"
   --output-format "github:$reports/annotations"

@@ -24,6 +24,9 @@ HISTORY = Path(__file__).with_name("history.tsv")
 WORSE = 1.15
 """How many times the recorded ratio fails a check."""
 
+HULLCHECK = (sys.executable, "-I", "-c", "from hullcheck.__main__ import start; start()")
+"""As the hooks start it."""
+
 BARE = "python -I -c pass"
 FILES = {"Dockerfile": "services/s0/Dockerfile", "Compose file": "stacks/s0/compose.yaml", "manifest": "deploy/a0.yaml"}
 PHASES = ("start", "imports", "find files", "read", "link", "checks", "report", "rest")
@@ -35,7 +38,7 @@ def commands(path: str, peers: bool) -> dict[str, tuple[str, ...]]:
     """The commands that judge one changed file, as a hook starts them."""
     found: dict[str, tuple[str, ...]] = {
         BARE: (sys.executable, "-I", "-c", "pass"),
-        "hullcheck": (sys.executable, "-I", "-m", "hullcheck", "--no-cache", path),
+        "hullcheck": (*HULLCHECK, "--no-cache", path),
     }
     if not peers:
         return found

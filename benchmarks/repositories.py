@@ -13,7 +13,7 @@ import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from one_file import BARE, cost
+from one_file import BARE, HULLCHECK, cost
 
 SLOW = 3
 """Runs of a tool that takes as long as hundreds of hullcheck's."""
@@ -44,7 +44,7 @@ def commands(folder: Path, peers: bool) -> dict[str, tuple[str, ...]]:
     return {name: command for name, command in found.items() if shutil.which(command[0])}
 
 
-_HULLCHECK = (sys.executable, "-I", "-m", "hullcheck", "check", "--no-cache")
+_HULLCHECK = (*HULLCHECK, "check", "--no-cache")
 _SLOW = ("trivy config", "checkov")
 
 

@@ -22,7 +22,7 @@ import one_file
 import repositories
 import trees
 
-HULLCHECK = (sys.executable, "-I", "-m", "hullcheck", "check", "--no-cache", "--output-format", "json")
+HULLCHECK = (*one_file.HULLCHECK, "check", "--no-cache", "--output-format", "json")
 TIMEOUT = 900
 
 

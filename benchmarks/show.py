@@ -6,14 +6,14 @@ counts are the ratios.
 
 import os
 import subprocess
-import sys
 import tempfile
 import time
 from pathlib import Path
 
+from one_file import HULLCHECK
 from run import Timing, measure, table
 
-SHOW = (sys.executable, "-I", "-m", "hullcheck", "show", "--output-format", "json", "--no-cache")
+SHOW = (*HULLCHECK, "show", "--output-format", "json", "--no-cache")
 CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "hullcheck-oracles"
 KUBECTL = os.environ.get("KUBECTL") or str(CACHE / "kubectl")
 HELM = os.environ.get("HELM") or str(CACHE / "helm")

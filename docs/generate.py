@@ -3,8 +3,11 @@
     python docs/generate.py
 
 Nothing in those pages is written by hand: a check's docstring is its documentation, and its fixtures are its examples.
+In the pages of `docs/coming-from` what stands between `<!-- ids of TOOL -->` and `<!-- end of ids -->` is written, too:
+what that tool's ids are called here.
 """
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,7 +21,13 @@ FIXTURES = DOCS.parent / "fixtures"
 LONGEST_EXAMPLE = 60
 """Lines; a longer fixture is a test, not an example."""
 
+LONGEST_ALONE = 130
+"""Lines of the shortest fixture of a check that has no shorter one."""
+
 LONGEST_REPORT = 40
+
+LONGEST_CONDITION = 80
+"""Characters of a condition that are shown in a table."""
 
 _DIALECTS = {
     "dockerfile": "Dockerfile",
@@ -48,13 +57,20 @@ def pages(registry: Registry, fixtures: Path = FIXTURES) -> dict[str, str]:
     }
 
 
+def coming_from(registry: Registry) -> dict[str, str]:
+    """The pages for those who come from another tool, with its ids as they are today, by their path below `docs/`."""
+    checks = sorted(registry, key=lambda check: check.name)
+    found = sorted((DOCS / "coming-from").glob("*.md"))
+    return {f"coming-from/{page.name}": _with_ids(page.read_text(encoding="utf-8"), checks) for page in found}
+
+
 def _index(checks: list[Check]) -> str:
     parts = [_INTRODUCTION]
     concern = ""
     for check in checks:
         if check.concern != concern:
             concern = check.concern
-            title = concern.replace("-", " ").capitalize()
+            title = named(concern)
             parts.append(f"\n## {title}\n\n| Check | Severity | What | Where |\n| --- | --- | --- | --- |\n")
         where = ", ".join(_DIALECTS[dialect] for dialect in check.dialects)
         off = "" if check.default else " (off by default)"
@@ -62,6 +78,11 @@ def _index(checks: list[Check]) -> str:
             f"| [{check.name}](checks/{check.name}.md) | {check.severity} | {_cell(check.summary)}{off} | {where} |\n"
         )
     return "".join(parts)
+
+
+def named(concern: str) -> str:
+    """A concern as a title."""
+    return "RBAC" if concern == "rbac" else concern.replace("-", " ").capitalize()
 
 
 def _cell(text: str) -> str:
@@ -101,6 +122,38 @@ def _alias(alias: str) -> str:
     return f"{tool}: `{peer_id}`{f' ({condition})' if condition else ''}"
 
 
+def _with_ids(page: str, checks: list[Check]) -> str:
+    """A page with what the ids of its tool stand for today."""
+    return re.sub(
+        r"(?<=<!-- ids of )([\w-]+)( -->\n).*?(?=<!-- end of ids -->)",
+        lambda found: f"{found[1]}{found[2]}{_ids(found[1], checks)}",
+        page,
+        flags=re.DOTALL,
+    )
+
+
+def _ids(tool: str, checks: list[Check]) -> str:
+    """A table of a tool's ids, each with the checks that it is about, and of which of their findings."""
+    known: dict[str, list[str]] = {}
+    for check in checks:
+        for alias in check.aliases:
+            name, _, peer_id = alias.partition(":")
+            if name == tool:
+                condition = alias.when.told if isinstance(alias, Alias) else ""
+                said = f" ({condition})" if len(condition) < LONGEST_CONDITION else " (see its page)"
+                meant = f"[{check.name}](../checks/{check.name}.md){said if condition else ''}"
+                known.setdefault(peer_id, []).append(_cell(meant))
+    if not known:
+        raise ValueError(f"no check has an id of {tool}")
+    rows = (f"| `{peer_id}` | {'; '.join(meant)} |\n" for peer_id, meant in sorted(known.items(), key=_natural))
+    return f"\n{len(known)} ids stand for something here.\n\n| id | here |\n| --- | --- |\n{''.join(rows)}\n"
+
+
+def _natural(row: tuple[str, list[str]]) -> list[tuple[int, str]]:
+    """Sorts `CKV_K8S_8` before `CKV_K8S_10`."""
+    return [(int(part), "") if part.isdecimal() else (-1, part) for part in re.split(r"(\d+)", row[0])]
+
+
 def _examples(check: Check, fixtures: Path) -> Iterator[str]:
     folder = fixtures / check.concern.replace("-", "_") / check.name.replace("-", "_")
     for kind, title in (("bad", "## Bad"), ("good", "## Good")):
@@ -117,13 +170,19 @@ def _chosen(check: Check, folder: Path, kind: str) -> list[Path]:
     """A case for each dialect, the shortest name first: that is the plainest case. One may show several dialects."""
     left = set(check.dialects)
     chosen = []
-    cases = (case for case in folder.glob(f"{kind}*") if case.suffix != ".txt")
-    for case in sorted(cases, key=lambda case: (case.is_dir(), len(case.name), case.name)):
+    for case in sorted(_cases(folder, kind), key=lambda case: (case.is_dir(), len(case.name), case.name)):
         shows = {_dialect(file) for file in _files(case)}
         if shows & left and sum(len(_lines(file)) for file in _files(case)) <= LONGEST_EXAMPLE:
             left -= shows
             chosen.append(case)
+    if not chosen:
+        shortest = sorted((sum(len(_lines(file)) for file in _files(case)), case) for case in _cases(folder, kind))
+        chosen = [case for lines, case in shortest[:1] if lines <= LONGEST_ALONE]
     return sorted(chosen, key=lambda case: min(_ORDER.index(_dialect(file)) for file in _files(case)))
+
+
+def _cases(folder: Path, kind: str) -> Iterator[Path]:
+    return (case for case in folder.glob(f"{kind}*") if case.suffix != ".txt")
 
 
 def _files(case: Path) -> list[Path]:
@@ -180,7 +239,8 @@ def _acceptance(check: Check) -> str:
 
 def main() -> None:
     """Write the pages, and take away those of checks that are gone."""
-    made = pages(load("hullcheck_checks"))
+    registry = load("hullcheck_checks")
+    made = pages(registry) | coming_from(registry)
     (DOCS / "checks").mkdir(exist_ok=True)
     for old in (DOCS / "checks").glob("*.md"):
         if f"checks/{old.name}" not in made:

@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -677,3 +678,35 @@ def test_an_interrupted_run_is_never_kept(tree: Path, tmp_path: Path) -> None:
     started.communicate()
     assert started.returncode in (143, -signal.SIGTERM)
     assert not [*(tmp_path / "cache").glob("[0-9a-f]*")]
+
+
+def test_a_run_is_another_in_another_folder_and_on_a_terminal_of_another_width(tmp_path: Path) -> None:
+    import fcntl
+    import pty
+    import struct
+    import termios
+
+    (tmp_path / "sub").mkdir()
+    (tmp_path / ".git").mkdir()
+    (tmp_path / "Dockerfile").write_text(f"FROM x:1\nUSER root\n# {'long ' * 40}\n")
+
+    def shown(folder: Path, width: int) -> str:
+        child, terminal = pty.fork()
+        if child == 0:
+            fcntl.ioctl(1, termios.TIOCSWINSZ, struct.pack("HHHH", 40, width, 0, 0))
+            os.chdir(folder)
+            env = process.environment(TERM="xterm", NO_COLOR="1", CI=None, COLUMNS=None)
+            os.execve(sys.executable, [*process.PYTHON, "--select", "root-user", str(tmp_path)], env)
+        text = b""
+        with suppress(OSError):
+            while data := os.read(terminal, 65_536):
+                text += data
+        os.close(terminal)
+        os.waitpid(child, 0)
+        return text.decode().replace("\r\n", "\n")
+
+    wide, narrow = shown(tmp_path, 100), shown(tmp_path, 44)
+    assert "--> Dockerfile:2:6" in wide
+    assert max(map(len, narrow.splitlines())) <= 44 < max(map(len, wide.splitlines()))
+    assert "--> ../Dockerfile:2:6" in shown(tmp_path / "sub", 100)
+    assert (shown(tmp_path, 100), shown(tmp_path, 44)) == (wide, narrow)

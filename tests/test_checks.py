@@ -139,6 +139,7 @@ def test_a_fixture_gives_the_report_beside_it(case: Path, update: bool, tmp_path
         assert not result.shown, found
         assert not expected.exists()
         return
+    assert check_of(case) in CHECKS, "the index has no such check: run `pytest --update tests/test_checks.py`"
     assert {finding.name for finding in result.shown} == {check_of(case)}, found
     silent = [
         f for f in result.findings if f.name == check_of(case) and SAYS_A_REACH.search(f.message) and f.extent is None
@@ -146,6 +147,7 @@ def test_a_fixture_gives_the_report_beside_it(case: Path, update: bool, tmp_path
     assert not silent or check_of(case) in WITHOUT_EXTENT, silent[0].message
     if update:
         expected.write_text(found, encoding="utf-8")
+    assert expected.exists(), f"it has no report yet: run `pytest --update tests/test_checks.py`\n{found}"
     assert found == expected.read_text(encoding="utf-8")
 
 
@@ -172,7 +174,8 @@ MODEL_CHECKS = [check for check in CHECKS if check.concern != "run"]
 @pytest.mark.parametrize("check", MODEL_CHECKS, ids=lambda check: check.name)
 @pytest.mark.parametrize("kind", ["bad", "good"])
 def test_a_check_has_fixtures_of_both_kinds_for_every_dialect(check: Check, kind: str) -> None:
-    assert fixtures_of(check, kind) >= set(check.dialects)
+    missing = set(check.dialects) - fixtures_of(check, kind)
+    assert not missing, f"no {kind} fixture for {', '.join(sorted(missing))}"
 
 
 @pytest.mark.parametrize("check", list(CHECKS), ids=lambda check: check.name)
@@ -185,13 +188,18 @@ def test_a_check_documents_itself(check: Check) -> None:
 
 @pytest.mark.parametrize("check", MODEL_CHECKS, ids=lambda check: check.name)
 def test_a_check_names_its_peers(check: Check) -> None:
-    assert check.aliases
+    assert check.aliases, "name the same rule in another tool, or the section of a benchmark: `aliases`"
     assert all(alias.count(":") >= 1 and " " not in alias.partition(":")[0] for alias in check.aliases)
-    assert check.cwe
+    assert check.cwe, "name the weakness, by its CWE number: `cwe`"
 
 
 def test_only_checks_that_are_there_are_excused_from_an_extent() -> None:
     assert WITHOUT_EXTENT.keys() <= {check.name for check in CHECKS}
+
+
+def test_no_report_is_left_of_a_fixture_that_is_gone() -> None:
+    reports = {path.with_suffix("") for path in FIXTURES.glob("*/*/*.txt")}
+    assert sorted(reports - {*CASES, *FIXTURES.glob("*/*/fixed*")}) == []
 
 
 def test_every_fixture_belongs_to_a_check() -> None:

@@ -38,6 +38,8 @@ min-severity: info
 fail-on: none
 severity: {images: low, untagged-image: critical}
 baseline: .hullcheck-baseline.json
+context: all
+contexts: {production: [examples/live/], example: [demo/], test: [load/], documentation: [site/], vendored: [ext/]}
 policies-elsewhere: true
 trusted-registries: [ghcr.io/acme/*]
 trusted-images: [python]
@@ -109,7 +111,7 @@ def test_values_mean_what_they_say() -> None:
     )
     assert names(read.suppress[0].checks) == {"root-user"}
     assert str(read.suppress[0].until) == "2027-01-31"
-    assert read.said["overrides.0.severity.root-user"] == ".hullcheck.yaml:25"
+    assert read.said["overrides.0.severity.root-user"] == ".hullcheck.yaml:27"
     assert read.helm == {
         "charts/app": Chart(
             (("charts/app/prod.yaml",), ("charts/app/prod.yaml", "charts/eu.yaml"), ("env/test.yaml",)),
@@ -119,8 +121,8 @@ def test_values_mean_what_they_say() -> None:
         )
     }
     assert read.compose_projects == (
-        config.Together(("compose.yaml", "deploy/prod.yaml"), None, "", 36),
-        config.Together(("compose.yaml",), ("debug",), "dev", 37),
+        config.Together(("compose.yaml", "deploy/prod.yaml"), None, "", 38),
+        config.Together(("compose.yaml",), ("debug",), "dev", 39),
     )
 
 
@@ -302,8 +304,8 @@ def test_show_says_where_each_value_came_from(
     assert rows["fail-on: none"] == ".hullcheck.yaml:8"
     assert rows["latest-tag: low"] == ".hullcheck.yaml:9"
     rows = show(capsys, "prod/api.yaml")
-    assert rows["fail-on: medium"] == ".hullcheck.yaml:26"
-    assert rows["root-user: critical"] == ".hullcheck.yaml:25"
+    assert rows["fail-on: medium"] == ".hullcheck.yaml:28"
+    assert rows["root-user: critical"] == ".hullcheck.yaml:27"
     (tmp_path / ".hullcheck.yaml").unlink()
     assert set(show(capsys).values()) == {"default"}
 

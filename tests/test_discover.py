@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from hullcheck.cli import main
-from hullcheck.discover import MAX_BYTES, DiskTree, Entry, Kind, Skipped, find_root, kind_of, load
+from hullcheck.discover import MAX_BYTES, DiskTree, Entry, Kind, Skipped, find_root, kind_of, load, relative
 from hullcheck.errors import HullcheckError
 from hullcheck.model.problem import Problem
 from hullcheck.source import Source
@@ -234,3 +234,18 @@ def test_what_gitignore_says_holds_in_every_process(tmp_path: Path, capsys: pyte
         assert main(["check", "--jobs", jobs, "--no-config", "--exclude", "z[ab]", str(tmp_path)]) == 1
         outputs.append(capsys.readouterr())
     assert outputs[0] == outputs[1]
+
+
+def test_a_link_to_a_folder_is_followed_where_it_is_asked_for_unless_it_leaves_its_repository(tmp_path: Path) -> None:
+    (tmp_path / "real" / "app").mkdir(parents=True)
+    (tmp_path / "link").symlink_to("real")
+    assert find_root([str(tmp_path / "link")]) == str(tmp_path / "real")
+    assert relative(str(tmp_path / "real"), str(tmp_path / "link")) == ""
+    (tmp_path / "repo" / ".git").mkdir(parents=True)
+    (tmp_path / "repo" / "app").mkdir()
+    (tmp_path / "repo" / "in").symlink_to("app")
+    (tmp_path / "repo" / "out").symlink_to(tmp_path / "real")
+    root = str(tmp_path / "repo")
+    assert find_root([f"{root}/in"]) == root
+    assert relative(root, f"{root}/in") == "app"
+    assert relative(root, f"{root}/out") == "out"

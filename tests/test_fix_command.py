@@ -106,7 +106,7 @@ class Tree:
         return Result(str(self.folder), found, found, (), 1, 0, False, None, False, 0)
 
 
-OPTIONS = argparse.Namespace(unsafe_fixes=False, quiet=False)
+OPTIONS = argparse.Namespace(unsafe_fixes=False, quiet=False, paths=["."])
 
 
 def test_fixes_of_one_place_are_made_in_several_passes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -128,7 +128,10 @@ def test_a_fix_that_does_not_help_is_made_once(tmp_path: Path) -> None:
     assert tree.file.read_text() == "a: 1\n"
 
 
-def test_what_could_not_be_fixed_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_what_could_not_be_fixed_is_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
     tree = Tree(tmp_path, "a:\n  b: 1\n")
     tree.wanted = [("a", ("c",))]
 
@@ -176,4 +179,4 @@ def test_a_service_is_given_an_item_once_among_files_that_are_laid_over_one_anot
 def test_a_diff_tells_what_can_not_be_read(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "Dockerfile").write_text("# nothing\n")
     assert main(["check", "--diff", "--no-config", str(tmp_path)]) == 4
-    assert capsys.readouterr() == ("", "hullcheck: Dockerfile:1: the file holds no instruction\n")
+    assert capsys.readouterr() == ("", f"hullcheck: {tmp_path}/Dockerfile:1: the file holds no instruction\n")

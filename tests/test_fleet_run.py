@@ -43,7 +43,7 @@ def _environment() -> dict[str, str]:
 class TestJudging:
     def test_it_finds_what_check_finds(self, fleet: Fleet, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
         files = {
-            "Dockerfile": ROOT, "compose.yaml": COMPOSE.format(image="nginx:1.29") + "    privileged: true\n",
+            "Dockerfile": ROOT, "tests/Dockerfile": ROOT, "compose.yaml": COMPOSE.format(image="nginx:1.29") + "    privileged: true\n",
             "k8s/pod.yaml": "apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec: {containers: [{name: a, image: debian:10}]}\n",
             ".hullcheck.yaml": "ignore: [untagged-image]\nsuppress: [{checks: [privileged], reason: it is a test}]\n",
         }  # fmt: skip
@@ -65,6 +65,18 @@ class TestJudging:
             assert found == expected, name
             assert (row["exit_code"], row["files"]) == (code, said["summary"]["files"])
         assert any(suppressed for *_, suppressed in expected)
+
+    def test_old_findings_of_its_own(self, fleet: Fleet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        work = Repo(tmp_path / "work")
+        work.commit({"Dockerfile": ROOT})
+        monkeypatch.chdir(work.folder)
+        assert main(["baseline", "create", "old.json", "--today", TODAY]) == 0
+        work.commit({".hullcheck.yaml": "baseline: old.json\n"})
+        listed = fleet.listed("work\nwork\tmain\n")
+        assert fleet.run("--repositories", listed).code == 0
+        assert {(row["high"], row["suppressed"] > 0) for row in fleet.last().values()} == {(0, True)}
+        work.commit({"Dockerfile": "FROM debian:13.1\nUSER 0\n"})
+        assert fleet.run("--repositories", listed).code == 1
 
     def test_a_branch_a_tag_and_a_commit(self, fleet: Fleet, tmp_path: Path) -> None:
         folder = bare(tmp_path / "a.git", {"Dockerfile": ROOT})

@@ -88,6 +88,11 @@ EDITS: dict[str, tuple[str, str]] = {
     "allow-unjudged": ("allow-unjudged: [remote]\n", "allow-unjudged: [remote, chart]\n"),
     "compose-projects": ("compose-projects: [[a.yaml, b.yaml]]\n", ""),
     "helm": ("helm: {charts/app: {values: [values-prod.yaml]}}\n", "helm: {charts/app: {values: [values-dev.yaml]}}\n"),
+    "context": ("context: all\n", ""),
+    "contexts.production": ("contexts: {production: [examples/live/]}\n", ""),
+    "contexts.example": ("", "contexts: {example: [demo/]}\n"),
+    "contexts.test": ("", "contexts: {test: ['*.yaml']}\n"),
+    "contexts.documentation": ("contexts: {documentation: [a/]}\n", "contexts: {documentation: [a/, b/]}\n"),
     "datastores": ("datastores: [ourdb, other]\n", "datastores: [other]\n"),
 }  # fmt: skip
 

@@ -492,3 +492,14 @@ def test_nothing_is_lost_whatever_deploys(text: str, tmp_path: Path) -> None:
     result = judge(tmp_path, files)
     assert named(result, "host-pid-ipc"), text
     assert not named(result, "check-failed")
+
+
+def test_a_folder_without_a_kustomization_that_another_one_takes_in(tmp_path: Path) -> None:
+    files = {
+        "clusters/prod/all.yaml": flux("web", "./apps/web", SHOP),
+        "apps/web/web.yaml": deployment("web"),
+        "apps/all/kustomization.yaml": "resources: [../web]\n",
+    }
+    result = judge(tmp_path, files)
+    assert scopes(result, "hardening-missing") == {"clusters/prod (Flux)"}
+    assert named(result, "not-analysed")

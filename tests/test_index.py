@@ -15,7 +15,7 @@ INDEX = Path(hullcheck_checks.__file__).with_name("index.py")
 
 
 def test_the_index_says_what_the_checks_say() -> None:
-    assert INDEX.read_text(encoding="utf-8") == index(PACKAGE), "run `pytest --update`"
+    assert INDEX.read_text(encoding="utf-8") == index(PACKAGE), "run `pytest --update tests/test_index.py`"
 
 
 def test_what_is_loaded_is_what_a_search_finds() -> None:

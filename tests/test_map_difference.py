@@ -271,7 +271,7 @@ def test_hostile_names_are_text_in_an_svg_and_in_dot(told: Told) -> None:
 
 def test_what_isnt_of_a_difference_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["map", "-q", "--diff-base", "HEAD", "--format", "nothing"]) == 2
-    assert "invalid choice: 'nothing'" in capsys.readouterr().err
+    assert "no format is called `nothing`" in capsys.readouterr().err
     assert main(["map", "-q", "--format", "markdown", "."]) == 2
     assert main(["map", "-q", "--diff-base", "HEAD", "--focus", "db"]) == 2
 

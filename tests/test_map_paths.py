@@ -120,5 +120,5 @@ def test_the_json_has_what_is_meant(
 def test_a_wrong_option_names_the_commands_own_help(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["check", "--formatt", "json"]) == 2
     assert "see `hullcheck check --help`" in capsys.readouterr().err
-    assert main(["map", "--format", "bmp"]) == 2
+    assert main(["map", "--host-network", "bmp"]) == 2
     assert "see `hullcheck map --help`" in capsys.readouterr().err

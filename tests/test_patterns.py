@@ -3,6 +3,8 @@
 import importlib
 import pkgutil
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -84,5 +86,27 @@ def test_a_spoilt_one_is_compiled(kept: dict[Any, Any]) -> None:
     assert made is not None
     for spoilt in (made[1][:-4], made[1][:-3], b"\xff" * len(made[1]), None):
         kept[key] = (made[0], spoilt, *made[2:])
-        assert patterns.compile_now("a+").fullmatch("aa")
+        assert patterns.pattern("a+").fullmatch("aa")
         assert not kept
+
+
+@pytest.mark.parametrize("word", ["a", "app", "a.b", "é", "x-y", "_"])
+def test_a_word_stands_by_itself(word: str) -> None:
+    expression = re.compile(rf"(?<![\w.-]){re.escape(word)}(?![\w.-])")
+    beside = ("", " ", "a", "é", "_", ".", "-", "/", ":", "1", "²", "\n")
+    for before in beside:
+        for after in beside:
+            for text in (f"{before}{word}{after}", f"{word}{after}{before}{word}", f"{before}{word}{word}{after}"):
+                assert patterns.stands_in(word, text) == bool(expression.search(text)), text
+
+
+def test_expressions_are_taken_from_where_they_are_kept_after_another_was_compiled() -> None:
+    code = (
+        "import sys\nfrom hullcheck import deferred, patterns\ndeferred.allowed = True\n"
+        "from hullcheck.stand_ins import defer_libraries\ndefer_libraries()\nimport re\n"
+        "kept = re.compile('a+b'), 'a+b'\n"
+        "print(len(patterns.missed), bool(re.search(''.join(sys.argv), 'x')))\n"
+        "print(bool(re.fullmatch('c+d', 'cd')), sorted(key[2] for key in patterns.missed))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False)
+    assert done.stdout == "1 False\nTrue ['a+b', 'c+d']\n", done.stderr

@@ -143,3 +143,24 @@ def test_every_zero_is_root(tmp_path: Path, zero: str) -> None:
 def test_every_true_is_privileged(tmp_path: Path, true: str) -> None:
     (one,) = found(tmp_path, pod(container=f"securityContext: {{privileged: {true}}}"), select=("privileged",))
     assert one.severity is Severity.CRITICAL
+
+
+OBJECT = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata: {a: %s}\n"
+
+
+@pytest.mark.parametrize("value", [".nan", ".NaN", ".inf", "-.Inf", "[1, .nan]", "{b: {c: +.INF}}"])
+def test_a_number_that_json_does_not_have_is_refused(tmp_path: Path, value: str) -> None:
+    (told,) = found(tmp_path, OBJECT % value)
+    assert "is no number that JSON has" in told.message
+    assert "`data.a" in told.message
+
+
+@pytest.mark.parametrize("value", ["'.nan'", '".inf"', "x.nan", ".nano", "a.infinite", "|\n    .nan\n"])
+def test_a_text_with_such_a_word_is_taken(tmp_path: Path, value: str) -> None:
+    assert found(tmp_path, f"apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: a}}\ndata:\n  a: {value}\n") == []
+
+
+def test_what_has_no_name_is_called_so(tmp_path: Path) -> None:
+    text = "apiVersion: networking.k8s.io/v1\nkind: Ingress\nmetadata: {}\nspec: {defaultBackend: {service: {name: x, port: {number: 1}}}}\n"
+    (told,) = found(tmp_path, text, select=("ingress-without-tls",))
+    assert told.message == "Ingress without a name serves every host without TLS"

@@ -1,8 +1,10 @@
 """SARIF: valid, complete, exact, and within what code scanning takes."""
 
 import json
+import re
 import subprocess
 import sys
+import tomllib
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -15,11 +17,12 @@ import sarif_om
 
 import reports
 from hullcheck import report
-from hullcheck.check import Check
+from hullcheck.check import Check, load
 from hullcheck.finding import Edit, Finding, Fix, Related, Severity, Suppression
 from hullcheck.report import VersionControl
 from hullcheck.report.sarif import MOST_RESULTS, hashes, messages, objects
 from hullcheck.report.sarif.rules import SECURITY_SEVERITY
+from hullcheck.site import REPOSITORY, page_of
 from hullcheck.source import Source
 from reports import COMPOSE, DOCKERFILE, REGISTRY, Checks, at, finding, hostile, run
 
@@ -257,6 +260,23 @@ def test_a_warning_is_written_out() -> None:
     assert results(run((made,)))[0]["level"] == "warning"
 
 
+def test_links_lead_to_the_repository_that_everything_names() -> None:
+    """One repository in reports, the package and the pages, and a page there for every check."""
+    top = Path(__file__).parent.parent
+    assert log(run())["runs"][0]["tool"]["driver"]["informationUri"] == REPOSITORY
+    urls = tomllib.loads((top / "pyproject.toml").read_text(encoding="utf-8"))["project"]["urls"]
+    assert urls["Homepage"] == REPOSITORY
+    assert all(url == REPOSITORY or url.startswith(f"{REPOSITORY}/") for url in urls.values())
+    parts = REPOSITORY.removeprefix("https://github.com/")
+    named = re.findall(
+        r"uses: (\w+/hullcheck)@|repo: (https://\S+/hullcheck)$", (top / "README.md").read_text(), re.MULTILINE
+    )
+    assert {one or other for one, other in named} == {parts, REPOSITORY}
+    for check in load("hullcheck_checks"):
+        place = page_of(check.name).removeprefix(f"{REPOSITORY}/blob/main/")
+        assert (top / place).is_file(), place
+
+
 def test_rules_say_what_code_scanning_asks_for() -> None:
     rules = {rule["id"]: rule for rule in log(run())["runs"][0]["tool"]["driver"]["rules"]}
     assert set(rules) == {check.name for check in REGISTRY}
@@ -264,7 +284,8 @@ def test_rules_say_what_code_scanning_asks_for() -> None:
     assert rule["name"] == "SecretValue"
     assert rule["shortDescription"]["text"] == "A credential in a file."
     assert rule["fullDescription"]["text"] == "Who reads it has it."
-    assert rule["helpUri"] == "https://example.org/secrets"
+    assert rule["helpUri"] == f"{REPOSITORY}/blob/main/docs/checks/secret-value.md"
+    assert "- <https://example.org/secrets>" in rule["help"]["markdown"]
     assert "To fix: take it out." in rule["help"]["text"]
     assert "Also known as: `trivy:DS-0031`" in rule["help"]["markdown"]
     assert rule["properties"]["precision"] == "high"

@@ -1,8 +1,11 @@
 """What the repository around the files says: pipelines, bots, build contexts and credential files."""
 
+import re
+
 import pytest
 
 from hullcheck.discover import Entry, Skipped
+from hullcheck.link import ci
 from hullcheck.link.ci import pipelines
 from hullcheck.link.contexts import Contexts
 from hullcheck.link.updates import updater
@@ -238,3 +241,11 @@ def test_the_history_is_taken_from_the_root_of_a_repository() -> None:
     assert copied("FROM a\nCOPY . .\n", {".dockerignore": ".git\n"}, versioned=True) == []
     assert copied("FROM a\nCOPY src .\n", {}, versioned=True) == []
     assert copied("FROM a\nCOPY . .\n", {}) == []
+
+
+def test_scanners_are_looked_for_by_words_that_all_of_them_have() -> None:
+    alternatives = re.split(r"\|", ci._SCANNERS.compiled.pattern)
+    assert len(alternatives) > 20
+    for alternative in alternatives:
+        plain = re.sub(r"\\[bs]\+?|\[-_\]|\(\?:sec\)\?|-\?", " ", alternative).lower()
+        assert any(word in plain for word in ci._OF_SCANNERS), alternative

@@ -20,7 +20,9 @@ import joined_trees
 from hullcheck import engine, report, session, snapshot
 from hullcheck.commands.common import registry
 from hullcheck.errors import HullcheckError
+from hullcheck.policy import baseline
 from hullcheck.policy.config import Config
+from hullcheck.report.unite import each
 from hullcheck.request import Policy, Request, Subject
 from hullcheck.result import Result
 from hullcheck.session import Session
@@ -319,10 +321,49 @@ def test_what_took_too_long_is_tried_again(many: Path, monkeypatch: pytest.Monke
     assert words(open_.with_edits()) == fresh(many)
 
 
+def test_an_update_that_is_told_to_stop_leaves_all_as_it_was(many: Path) -> None:
+    open_ = Session(*asked(many), CHECKS)
+    text = {"app7/Dockerfile": b"FROM debian:13.7\nUSER 1000\n"}
+    ticks = iter(range(1_000_000))
+    with pytest.raises(session.StoppedError):
+        open_.update(None, lambda: next(ticks) > 40)
+    assert 40 < next(ticks) < 400, "it goes on for a while"
+    open_.update()
+    before = words(open_.with_edits())
+    for number in (0, 5, 30):
+        ticks = iter(range(1_000_000))
+        with pytest.raises(session.StoppedError):
+            open_.update(text, lambda number=number, ticks=ticks: next(ticks) > number)
+        assert words(open_.with_edits()) == before
+    open_.update(text)
+    assert words(open_.with_edits()) != before
+    open_.update({})
+    assert words(open_.with_edits()) == before == fresh(many)
+
+
+def test_a_baseline_holds(many: Path) -> None:
+    found = engine.lint(Request(*asked(many)), CHECKS, lambda what, done, total: None)
+    text_of = baseline.render(baseline.entries((finding, None) for finding in each(found.findings)))
+    old = baseline.parse("old.json", text_of.encode())
+    subject, policy = asked(many)
+    policy = policy._replace(baseline=old)
+    open_ = Session(subject, policy, CHECKS)
+    assert open_.update().shown == ()
+    text = {
+        "app7/Dockerfile": b"FROM debian:13.7\nUSER root\nRUN curl http://a7.example/x | sh\nRUN curl http://b.example/x | sh\n"
+    }
+    assert {f.location.path for f in open_.update(text).shown} == {"app7/Dockerfile"}
+    (many / "app7/Dockerfile").write_bytes(text["app7/Dockerfile"])
+    open_.update()
+    assert words(open_.with_edits()) == words(
+        engine.lint(Request(subject, policy), CHECKS, lambda what, done, total: None)
+    )
+
+
 def test_what_a_session_is_not_for(many: Path) -> None:
     with pytest.raises(HullcheckError, match="nothing was judged"):
         Session(*asked(many), CHECKS).with_edits()
-    with pytest.raises(HullcheckError, match="compares with nothing"):
+    with pytest.raises(HullcheckError, match="compares with no commit"):
         Session(asked(many)[0]._replace(stdin=b""), asked(many)[1], CHECKS)
 
 

@@ -126,7 +126,7 @@ def test_a_profile_is_active_only_if_asked_for(repository: Path, capsys: pytest.
     text = "services:\n  a: {image: a:1}\n  b: {image: b:1, profiles: [debug]}\n"
     write(repository, {"compose.yaml": text})
     assert set(shown(capsys, ".")["roots"][0]["objects"][0]["services"]) == {"a"}
-    assert set(shown(capsys, "--profile", "debug", ".")["roots"][0]["objects"][0]["services"]) == {"a", "b"}
+    assert set(shown(capsys, "--compose-profile", "debug", ".")["roots"][0]["objects"][0]["services"]) == {"a", "b"}
 
 
 def test_a_chart_is_rendered_with_values(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -202,7 +202,7 @@ def test_options_are_for_both_sides(change: Change) -> None:
     assert 'service a in compose.yaml: image: "a:1" -> "a:2"' in change.told()
     assert "service b in compose.yaml: image: b:1 -> b:2" in change.told()
     assert "service a" not in change.told("--env", "TAG=7")
-    assert "service b" not in change.told("--profile", "other")
+    assert "service b" not in change.told("--compose-profile", "other")
 
 
 def test_a_port_that_is_published_elsewhere_is_the_same_port(change: Change) -> None:

@@ -2,6 +2,7 @@
 
 import ast
 import inspect
+import marshal
 import os
 import shutil
 import subprocess
@@ -225,18 +226,42 @@ class TestBundle:
         found = bundle._File(str(self._file(package)))
         source = package / "hullcheck" / "engine.py"
         modules, _ = found.entries()
-        path, _, _, size, start, length, _ = modules[str(source.parent), "hullcheck.engine"]
-        assert (path, size) == (str(source), source.stat().st_size)
-        assert found.read(start, length) == Path(cache_from_source(str(source))).read_bytes()[16:]
+        entry = modules[str(source.parent), "hullcheck.engine"]
+        assert (entry[0], entry[3]) == (str(source), source.stat().st_size)
+        for kept in modules.values():
+            compiled = Path(cache_from_source(kept[0])).read_bytes()[16:]
+            assert (found.code(kept), kept[6]) == (marshal.loads(compiled), len(compiled))
         os.close(found.number)
+
+    def test_a_run_takes_little_that_it_does_not_import(self, package: Path, tree: Path) -> None:
+        code = (
+            "import sys\nfrom hullcheck import bundle\nfrom hullcheck.__main__ import _run\n_run(None)\n"
+            "finder = next(each for each in sys.meta_path if isinstance(each, bundle.Finder))\n"
+            "taken = {key[1] for key, entry in finder.entries.items() if entry[4] in finder.file._taken}\n"
+            "print(len(taken), len(taken - sys.modules.keys()), file=sys.stderr)"
+        )
+
+        def taken() -> tuple[int, int]:
+            done = _run(tree, "--select=latest-tag", "pod.yaml", code=code, PYTHONPATH=str(package))
+            all_of_it, spare = done.stderr.split()[-2:]
+            return int(all_of_it), int(spare)
+
+        _run(tree, *FILES, PYTHONPATH=str(package))  # all dialects and checks at once
+        before = taken()
+        assert before[0] > 150
+        assert before[1] > 40
+        _run(tree, "--select=latest-tag", "pod.yaml", PYTHONPATH=str(package))
+        after = taken()
+        assert after[0] > 150
+        assert after[1] < 15
 
     def test_what_lies_before_the_library_is_found_first(self, package: Path, tree: Path, tmp_path: Path) -> None:
         self._runs(package, tree)
-        assert {"json", "functools"} <= self._from_bundle(package, tree)
-        (package / "json.py").write_text(
-            "import sys\nprint('another json', file=sys.stderr)\ndumps = load = loads = repr\n"
+        assert {"bisect", "contextvars"} <= self._from_bundle(package, tree)
+        (package / "bisect.py").write_text(
+            "import sys\nprint('another bisect', file=sys.stderr)\nfrom _bisect import *\n"
         )
-        assert "another json" in _run(tree, "pod.yaml", PYTHONPATH=str(package)).stderr
+        assert "another bisect" in _run(tree, "pod.yaml", PYTHONPATH=str(package)).stderr
 
     def test_expressions_are_kept_and_their_compiler_stays_away(self, package: Path, tree: Path) -> None:
         self._runs(package, tree)

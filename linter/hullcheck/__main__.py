@@ -1,4 +1,4 @@
-"""`hullcheck`, and `python -I -m hullcheck`: how the Action and the hooks start it, so that the judged tree can't be imported."""
+"""`hullcheck`, and how the Action and the hooks start it, by `python -I`, so that the judged tree can't be imported."""
 
 from __future__ import annotations
 
@@ -64,7 +64,9 @@ def _run(found: Start | None) -> int:
 
     deferred.allowed = True
     bundle.install(bundle.place())
-    _defer_libraries()
+    from hullcheck.stand_ins import defer_libraries
+
+    defer_libraries()
     _end_in_order()
     from hullcheck.cli import main
 
@@ -77,18 +79,6 @@ def _run(found: Start | None) -> int:
     if signal.getsignal(signal.SIGINT) == signal.default_int_handler:
         signal.signal(signal.SIGINT, signal.SIG_DFL)  # from here on there is nothing to put in order
     return code
-
-
-def _defer_libraries() -> None:
-    """What nearly every run only asks for a little of."""
-    from hullcheck import deferred, patterns
-
-    deferred.defer("re", **patterns.stand_ins())
-    try:
-        from _datetime import date, timedelta  # type: ignore[import-not-found]
-    except ImportError:
-        return
-    deferred.defer("datetime", date=date, timedelta=timedelta)
 
 
 def _print(found: "Found") -> int:
@@ -117,5 +107,10 @@ def _terminate(number: int, _: object) -> None:
     raise TerminatedError(number)
 
 
-if __name__ == "__main__":
+def start() -> None:
+    """What the hooks call: `python -m` imports twenty modules of the library before it comes to ours."""
     sys.exit(run())
+
+
+if __name__ == "__main__":
+    start()

@@ -28,6 +28,7 @@ from hullcheck.tuples import NamedTuple
 from hullcheck.typed import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from hullcheck.model.kept import Kept
     from hullcheck.narrow import Narrow
 
 UNREAD = frozenset(("parse-error", "unreadable-file", "check-failed", "time-limit", "file-left-scope"))
@@ -52,7 +53,7 @@ class Analysis(NamedTuple):
     `ignores` are those that suppress something, with the terms by which they do. `scopes` are the worlds of manifests
     and the Compose projects; `coverage` is the ledger of what was judged. `users` are what runs images, by
     the Dockerfile's path. `not_decided` counts by file what is left open. `redact` are the places of secrets, whether or
-    not the checks that know them were asked for.
+    not the checks that know them were asked for. `builders` are the files that say of a Dockerfile that it is built.
     """
 
     findings: tuple[Finding, ...]
@@ -66,6 +67,7 @@ class Analysis(NamedTuple):
     coverage: Coverage = Coverage()
     users: frozenset[tuple[str, tuple[str, str]]] = frozenset()
     redact: frozenset[Location] = frozenset()
+    builders: Mapping[str, frozenset[str]] = {}
 
     @property
     def counted(self) -> list[str]:
@@ -105,15 +107,21 @@ class Judge(NamedTuple):
         return self.analysis(files, link(files, tree, self.settings), entries, skipped)
 
     def analysis(
-        self, files: dict[str, File], project: Project, entries: list[Entry], skipped: list[Skipped]
+        self,
+        files: dict[str, File],
+        project: Project,
+        entries: list[Entry],
+        skipped: list[Skipped],
+        kept: "Kept | None" = None,
     ) -> Analysis:
-        """Run the checks over what was linked, and mark what is suppressed."""
+        """Run the checks over what was linked, and mark what is suppressed. `kept` is what was found in worlds before."""
         unchecked: list[Scoped] = []
-        found = list(self._checked(project, self.settings.selected, unchecked))
-        redact = frozenset(place for finding in (*found, *self._unasked(project)) for place in finding.redact)
+        found = list(self._checked(project, self.settings.selected, unchecked, kept))
+        unasked = self._unasked(project, kept)
+        redact = frozenset(place for finding in (*found, *unasked) for place in finding.redact)
         judged = self.rules.judge([*self._problems(project), *found])
         findings = list(_with_users(_distinct(judged), project.users))
-        ignores = self._ignores(files, project, findings)
+        ignores = self._ignores(files, project, findings, kept)
         marked = suppress.apply(findings, ignores, self.config, self.today, self.registry.covering)
         review = suppress.Review(self.registry, self.settings.selected, self.config, self.today)
         about = suppress.complaints(ignores, marked, review)
@@ -131,6 +139,7 @@ class Judge(NamedTuple):
             ledger(files, project, judged_owners, skipped, _failed(findings)),
             frozenset((path, user) for (path, _), users in project.users.items() for user in users),
             redact,
+            project.builders,
         )
 
     def opened(self, base: Analysis, head: Analysis) -> tuple[Finding, ...]:
@@ -146,10 +155,12 @@ class Judge(NamedTuple):
         ignores = self._ignores(head.files, project, findings)
         return tuple(suppress.apply(findings, ignores, self.config, self.today).findings)
 
-    def _ignores(self, files: dict[str, File], project: Project, findings: list[Finding]) -> list[Ignore]:
+    def _ignores(
+        self, files: dict[str, File], project: Project, findings: list[Finding], kept: "Kept | None" = None
+    ) -> list[Ignore]:
         if not self.inline:
             return []
-        asked = asking(files.values(), findings)
+        asked = asking(files.values(), findings, kept)
         if not asked:
             return []
         from hullcheck.policy.ignores.written import written
@@ -157,13 +168,15 @@ class Judge(NamedTuple):
         foreign = self.foreign and self.config.demands.foreign
         return list(written(asked, project.compose, project.worlds, self.registry, foreign))
 
-    def _unasked(self, project: Project) -> Iterator[Finding]:
+    def _unasked(self, project: Project, kept: "Kept | None" = None) -> Iterator[Finding]:
         """What the checks of secrets find that weren't asked for: reports mask it all the same."""
         secret = {name for name, entry in self.registry.entries.items() if entry.concern == "secrets" and entry.default}
         names = frozenset(secret - self.settings.selected)
-        return self._checked(project, names, []) if names else iter(())
+        return self._checked(project, names, [], kept) if names else iter(())
 
-    def _checked(self, project: Project, names: frozenset[str], unchecked: list[Scoped]) -> Iterator[Finding]:
+    def _checked(
+        self, project: Project, names: frozenset[str], unchecked: list[Scoped], kept: "Kept | None" = None
+    ) -> Iterator[Finding]:
         """What these checks find; where the run's time is used up before they are through, the rest is `unchecked`."""
         by_type: dict[str, list[tuple[Check, Any, bool]]] = {}
         there = Parts(part for _, part in project.parts)
@@ -171,27 +184,53 @@ class Judge(NamedTuple):
             for part_type, function, takes_settings in check.functions:
                 by_type.setdefault(part_type, []).append((check, function, takes_settings))
         thing = Thing()
+        known = None
+        if kept is not None:
+            from hullcheck.link.found import Findings
+
+            known = Findings(kept, names, project)
         for number, (scope, part) in enumerate(project.parts):
+            developed = scope in project.devcontainers
+            checks = by_type.get(type(part).__name__)
+            if checks is None:
+                continue
+            if developed:
+                checks = [row for row in checks if "devcontainer" in row[0].dialects]
+            all_found: list[Finding] = []
+            ended = None
             try:
                 tick()
-                developed = scope in project.devcontainers
-                checks = by_type.get(type(part).__name__, [])
-                if developed:
-                    checks = [row for row in checks if "devcontainer" in row[0].dialects]
-                for each in self._of_part(part, checks, thing) if checks else ():
-                    found = _within(each, scope)
-                    yield found._replace(dialect="devcontainer") if developed else found
+                if known is not None and known.knows(scope, part):
+                    before = known.of(scope, part)
+                    if before is None:
+                        with thing:
+                            self._look_at(part, checks, thing, all_found)
+                        before = known.keep(
+                            scope, part, tuple(_held_by(_within(each, scope), part) for each in all_found)
+                        )
+                    yield from before
+                    continue
+                with thing:
+                    self._look_at(part, checks, thing, all_found)
             except OutOfTimeError as error:
+                ended = error
+            for each in all_found:
+                found = _held_by(_within(each, scope), part)
+                yield found._replace(dialect="devcontainer") if developed else found
+            if ended is not None:
                 unchecked += project.parts[number:]
-                project.problems.extend(_unchecked(error, unchecked))
+                project.problems.extend(_unchecked(ended, unchecked))
                 return
 
-    def _of_part(self, part: Any, checks: Iterable[tuple[Check, Any, bool]], thing: Thing) -> Iterator[Finding]:
-        """What checks find in a part; a fault of one, or that it takes too long, must not lose other findings."""
+    def _look_at(
+        self, part: Any, checks: Iterable[tuple[Check, Any, bool]], thing: Thing, all_found: list[Finding]
+    ) -> None:
+        """Add what checks find in a part; a fault of one, or that it takes too long, must not lose other findings."""
+        settings, again = self.settings, thing.again
         for check, function, takes_settings in checks:
             try:
-                with thing:
-                    found = list(function(part, self.settings) if takes_settings else function(part))
+                again()
+                found = list(function(part, settings) if takes_settings else function(part))
             except OutOfTimeError as error:
                 if error.whole:
                     raise
@@ -204,7 +243,7 @@ class Judge(NamedTuple):
                 look.spoil(message)
                 found = [self.registry["check-failed"].finding(part, message, evidence=(check.name,))]
             if found:
-                yield from found
+                all_found += found
 
     def _problems(self, project: Project) -> Iterator[Finding]:
         for problem in project.problems:
@@ -216,6 +255,19 @@ class Judge(NamedTuple):
 _NOT_EDITED = (".hcl#", ".json#")
 """In the scopes of Dockerfiles that stand in bake files: an edit there couldn't be proved to be one. Nor could one of JSON
 with comments."""
+
+
+_HELD = frozenset(("Granted", "Bound", "Identity"))
+"""Parts of the model that say which rights an account has."""
+
+
+def _held_by(finding: Finding, part: Any) -> Finding:
+    """The finding with the accounts that hold the right that it is about, if it is about one."""
+    if type(part).__name__ not in _HELD:
+        return finding
+    from hullcheck.accounts import is_power
+
+    return finding._replace(accounts=part.accounts) if is_power(finding.name) else finding
 
 
 def _within(finding: Finding, scope: str) -> Finding:

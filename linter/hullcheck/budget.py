@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
 from contextvars import ContextVar
 
 from hullcheck import look
@@ -73,14 +72,17 @@ class _Clock:
 _CLOCK: ContextVar[_Clock | None] = ContextVar("clock", default=None)
 
 
-@contextmanager
-def limited(run: float = RUN, thing: float = THING, now: Callable[[], float] = time.monotonic) -> Iterator[None]:
-    """What is done within takes so many seconds at most, by the clock `now`; 0 means any number."""
-    token = _CLOCK.set(_Clock(run, thing, now))
-    try:
-        yield
-    finally:
-        _CLOCK.reset(token)
+class limited:  # noqa: N801  it is used as a function
+    """What is done within takes so many seconds at most, by the clock `now`; 0 means any number: used with `with`."""
+
+    def __init__(self, run: float = RUN, thing: float = THING, now: Callable[[], float] = time.monotonic) -> None:
+        self._limits = run, thing, now
+
+    def __enter__(self) -> None:
+        self._token = _CLOCK.set(_Clock(*self._limits))
+
+    def __exit__(self, *_: object) -> None:
+        _CLOCK.reset(self._token)
 
 
 def tick() -> None:
@@ -108,9 +110,17 @@ class Thing:
             if self.clock.thing:
                 self.clock.until = min(self.before, self.clock.now() + self.clock.thing)
 
-    def __exit__(self, *_: object) -> None:
+    def again(self) -> None:
+        """From here on it is another thing, of the same kind."""
+        clock = self.clock
+        if clock is not None and clock.thing:
+            until = clock.now() + clock.thing
+            clock.until = min(self.before, until)
+
+    def __exit__(self, *raised: object) -> bool | None:
         if self.clock is not None:
             self.clock.until = self.before
+        return None
 
 
 def left() -> tuple[float, float]:

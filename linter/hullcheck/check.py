@@ -44,6 +44,8 @@ class Check:
     checks that tell the same fact and more where they find the same at the same place. `cwe` are CWE numbers. `precision` is how often a
     finding is right, in code scanning's words. `default` is False for checks that must be selected. `grouped` ones are
     missing hardening: unless selected by name, or under `--profile strict`, they are told by `hardening-missing`.
+    `gathered` ones are so common, and each weighs so little, that people are told of many at once: it is what is said
+    after their number.
     """
 
     def __init__(
@@ -59,6 +61,7 @@ class Check:
         fixable: str = "no",
         default: bool = True,
         grouped: bool = False,
+        gathered: str = "",
         covered_by: tuple[str, ...] = (),
     ) -> None:
         *_, concern, name = module.split(".")
@@ -73,6 +76,7 @@ class Check:
         self.fixable = fixable
         self.default = default
         self.grouped = grouped
+        self.gathered = gathered
         self.covered_by = covered_by
         self.functions: list[tuple[str, Function[Any], bool]] = []
         self.needs: dict[str, tuple[str, ...]] = {}
@@ -129,6 +133,8 @@ class Check:
         graded = self.severity if severity is None else min(severity, self.severity)
         if getattr(part, "if_target", False):  # one step lower: it is only built by name
             graded, message = Severity(max(graded - 1, 0)), f"{message}, if it is built as a target"
+        if " `` " in message:
+            message = message.replace(" `` ", " without a name ")
         return Finding(
             name=self.name,
             severity=graded,

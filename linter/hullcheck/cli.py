@@ -10,26 +10,12 @@ from contextlib import suppress
 from types import ModuleType
 
 from hullcheck import __version__, budget
+from hullcheck.commands import COMMANDS
 from hullcheck.deferred import imported
-from hullcheck.errors import HullcheckError, TerminatedError
+from hullcheck.errors import HullcheckError, MissingError, TerminatedError
 from hullcheck.quick import Quick
 from hullcheck.streams import OutputError, safe
 from hullcheck.typed import Any
-
-COMMANDS = {
-    "check": "check files and folders (the default command)",
-    "explain": "show a check's page",
-    "checks": "list the checks",
-    "files": "list what is found, as which kind, and what is left out",
-    "baseline": "accept the findings that there are, so that only others count",
-    "show": "show what will really run, and the line that says so",
-    "map": "show who can talk to whom, why, and what a change opens",
-    "fleet": "judge many repositories, and ask what there is in all of them",
-    "migrate": "turn another tool's configuration file into ours",
-    "clean": "remove what was kept of earlier runs",
-    "config": "show the configuration in effect, or its JSON Schema",
-}
-
 
 QUICK = frozenset(("check", "files", "show", "map"))
 """Those that people wait for: plain command lines of theirs are read without argparse."""
@@ -43,7 +29,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     gc.set_threshold(100_000, 50, 50)  # what a run makes it keeps to its end: looking for cycles early finds none
     arguments = list(sys.argv[1:] if argv is None else argv)
-    if not arguments or arguments[0] not in (*COMMANDS, "-h", "--help", "--version"):
+    named = bool(arguments) and arguments[0] in (*COMMANDS, "-h", "--help", "--version")
+    if not named:
         arguments.insert(0, "check")
     gc.collect(0)  # what an earlier run in this process has left; in a first run there is next to nothing
     collecting = gc.isenabled()
@@ -52,7 +39,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         with safe():
             if "--version" in arguments and {"-v", "--verbose"} & set(arguments) and len(arguments) <= 3:
                 return _tell_version()
-            return _outcome(arguments)
+            return _outcome(arguments, named=named)
     finally:
         if collecting:
             gc.enable()
@@ -68,11 +55,28 @@ def _tell_version() -> int:
     return 0
 
 
-def _outcome(arguments: list[str]) -> int:
+def _outcome(arguments: list[str], *, named: bool) -> int:
     try:
         return _done(arguments)
+    except MissingError as error:
+        return failed(error if named or [error.path] != arguments[1:2] else _unknown(error))
     except (budget.OutOfTimeError, KeyboardInterrupt, TerminatedError, Exception) as error:  # noqa: BLE001
         return failed(error)
+
+
+_CHECKS = frozenset(("analyse", "analyze", "audit", "lint", "run", "scan", "test", "verify"))
+"""What other tools call to check."""
+
+
+def _unknown(error: MissingError) -> HullcheckError:
+    """What is wrong with a first word that is neither a command nor a path."""
+    if not error.path.replace("-", "").isalpha():
+        return error
+    from hullcheck.schema import did_you_mean
+
+    word = "check" if error.path in _CHECKS else error.path
+    meant = did_you_mean(word, list(COMMANDS), alike=0.75) or "; see `hullcheck --help`"
+    return HullcheckError(f"no such command, file or folder: {error.path}{meant}")
 
 
 def failed(error: BaseException) -> int:

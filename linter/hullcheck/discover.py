@@ -6,11 +6,11 @@ import os
 import posixpath
 import re
 import stat
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from hullcheck import look
 from hullcheck.choices import Enum
-from hullcheck.errors import HullcheckError
+from hullcheck.errors import MissingError
 from hullcheck.model.coverage import Gap
 from hullcheck.model.problem import Problem
 from hullcheck.patterns import pattern
@@ -164,6 +164,10 @@ class Tree(Protocol):
         """Every file that the walk of `entries` passed, of interest or not, ignored by git or not."""
 
     @property
+    def links(self) -> Mapping[str, str]:
+        """The links among `paths` that lead to a file of interest or to a folder, and where to, inside the root."""
+
+    @property
     def versioned(self) -> bool:
         """Does the root hold the history, `.git`?"""
 
@@ -210,6 +214,7 @@ class DiskTree:
         self.gitignore = gitignore
         self.named = named
         self.paths: list[str] = []
+        self.links: dict[str, str] = {}
         self._ignores: dict[str, list[tuple[str, GitIgnore]]] = {}
         self._excluded = patterns(exclude) if exclude else None
         self._submodules: set[str] = set()
@@ -355,7 +360,8 @@ class DiskTree:
             elif not look.isfile(real):
                 reason, cause = "a link to something that is not a file", "missing"
             else:
-                path = os.path.relpath(real, self.root).replace(os.sep, "/")
+                link, path = path, os.path.relpath(real, self.root).replace(os.sep, "/")
+                self.links[link] = path
                 if self.excluded(path):
                     return Skipped(path, _EXCLUDED)
         elif not item.is_file(follow_symlinks=False):
@@ -366,7 +372,10 @@ class DiskTree:
         self, item: "os.DirEntry[str]", path: str, ignores: "list[tuple[str, GitIgnore]]"
     ) -> Iterator[Entry | Skipped]:
         """A link to a folder: what lies inside the root is walked where it is."""
-        if not _inside(look.realpath(item.path), self.root):
+        real = look.realpath(item.path)
+        if _inside(real, self.root):
+            self.links[path] = os.path.relpath(real, self.root).replace(os.sep, "/")
+        else:
             left_out = self._left_out(item.name, path, False, ignores)
             yield left_out or Skipped(path, _OUTSIDE, gap=Gap("outside", "folder", _OUTSIDE))
 
@@ -441,27 +450,40 @@ def find_root(paths: list[str]) -> str:
     real = []
     for path in paths:
         if not look.lexists(path):
-            raise HullcheckError(f"no such file or folder: {path}")
-        # A link's own place counts: what it points to may be outside.
-        real.append(os.path.join(look.realpath(os.path.dirname(path) or "."), os.path.basename(path)))
+            raise MissingError(path)
+        real.append(_own_place(path))
     folders = [p if look.isdir(p) else os.path.dirname(p) for p in map(os.path.normpath, real)]
     common = look.realpath(os.path.commonpath(folders))
-    at = common
-    while True:
-        if look.lexists(os.path.join(at, ".git")):
-            return at
-        parent = os.path.dirname(at)
-        if parent == at:
-            break
-        at = parent
+    if repository := _repository(common):
+        return repository
     here = look.realpath(".")
     only_files = not any(look.isdir(p) for p in paths)
     return here if only_files and _inside(common, here) else common
 
 
+def _repository(folder: str) -> str | None:
+    """The folder that holds `.git`: this one, or one above it."""
+    while not look.lexists(os.path.join(folder, ".git")):
+        folder, below = os.path.dirname(folder), folder
+        if folder == below:
+            return None
+    return folder
+
+
+def _own_place(path: str) -> str:
+    """Where a path that was asked for lies. A link's own place counts, for what it points to may be outside of the
+    repository that has it; one to a folder that isn't is followed."""
+    folder = look.realpath(os.path.dirname(path) or ".")
+    full = os.path.join(folder, os.path.basename(path))
+    if not look.islink(full) or not look.isdir(full):
+        return full
+    real, repository = look.realpath(full), _repository(folder)
+    return real if repository is None or _inside(real, repository) else full
+
+
 def relative(root: str, path: str) -> str:
     """The path below the root, with `/` between its parts; empty for the root itself."""
-    full = os.path.join(look.realpath(os.path.dirname(path) or "."), os.path.basename(path))
+    full = _own_place(path)
     relative = os.path.relpath(os.path.normpath(full), root).replace(os.sep, "/")
     return "" if relative == "." else relative
 

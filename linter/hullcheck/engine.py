@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container
+from collections.abc import Callable, Container, Iterable, Mapping
 from os.path import isabs
 
 from hullcheck import result
@@ -15,7 +15,7 @@ from hullcheck.model.coverage import Coverage
 from hullcheck.model.problem import Problem
 from hullcheck.model.settings import HelmValues, Settings
 from hullcheck.policy.config import Config
-from hullcheck.policy.rules import Rules, asked, meant
+from hullcheck.policy.rules import ELSEWHERE, Rules, asked, meant
 from hullcheck.request import Policy, Request, Subject, tree
 from hullcheck.result import Result
 from hullcheck.source import Location, Source
@@ -30,11 +30,20 @@ if TYPE_CHECKING:
     from hullcheck.narrow import Narrow
 
 
-class Found(NamedTuple):
-    """What `hullcheck files` lists: each file with what it is read as, and the ledger of what is in them."""
+BEGINNING = 600
+"""Characters of a file that may say who made it."""
 
+
+class Found(NamedTuple):
+    """What `hullcheck files` lists: each file with what it is read as, and the ledger of what is in them; paths are below `root`.
+
+    `contexts` are those of files that aren't for production; one that counts in full all the same has why behind it.
+    """
+
+    root: str
     kinds: tuple[tuple[str, str], ...]
     coverage: Coverage
+    contexts: Mapping[str, str]
 
 
 def lint(request: Request, registry: Registry, progress: Progress) -> Result:
@@ -66,12 +75,13 @@ def lint(request: Request, registry: Registry, progress: Progress) -> Result:
         if policy.own is not None:
             findings, about = _gate(change, subject, policy, registry, judge)
     findings = _without_old(findings, root, policy, registry, change, head)
+    found = (*result.asked(findings, subject, told), *about)
     made = result.made(
         root,
         policy,
         judge,
         head,
-        (*result.asked(findings, subject, told), *about),
+        _in_contexts(found, disk, head, change, policy, targets, judge),
         targets,
         told,
         fixed=result.fixed(change.comparison.fixed, judge, told) if change else (),
@@ -133,7 +143,34 @@ def _gate(
     if own.config is not None:
         runs = _judge(subject, policy._replace(config=own.config), registry, judge.progress).settings
         selected = runs.selected | runs.grouped
-    return gate.review(change, judge, gate.Own(own.config, own.error, selected, own.baseline, policy.baseline))
+    asked_for = gate.Own(own.config, own.error, selected, own.baseline, policy.baseline)
+    return gate.review(change, judge, asked_for, folds=not policy.everything)
+
+
+def _in_contexts(
+    findings: Iterable[Finding],
+    tree: Tree,
+    head: Analysis,
+    change: "Change | None",
+    policy: Policy,
+    targets: tuple[str, ...],
+    judge: Judge,
+) -> tuple[Finding, ...]:
+    """The findings with what their files are there for; those that don't count in full for that are folded."""
+    found, said = tuple(findings), policy.config.contexts
+    if not said:
+        sources = {f.location.path: f.location.source for f in found}
+        likely = (path for path in sources if ELSEWHERE.search(path) or "# Source: " in sources[path].text[:BEGINNING])
+        in_go = any(path not in targets for path in sources) and any(p.endswith("_test.go") for p in tree.paths)
+        if not in_go and next(likely, None) is None:
+            return found
+    from hullcheck.context.counted import Asking, Counted, marked_in
+
+    asking = Asking(targets, policy.everything, lambda name: judge.registry[name].concern)
+    now = Counted(tree, head, said)
+    if change is None:
+        return marked_in(found, now, asking)
+    return marked_in(found, now, asking, Counted(change.tree, change.base, said), change.comparison.renamed)
 
 
 def _without_old(
@@ -187,14 +224,19 @@ def find(subject: Subject, policy: Policy, registry: Registry) -> Found:
     root = subject.root()
     targets = subject.targets(root)
     judge = _judge(subject, policy, registry, lambda what, done, total: None)
-    seen = judge(tree(root, subject, targets, policy.config))
+    files = tree(root, subject, targets, policy.config)
+    seen = judge(files)
     kinds = tuple(
         (reading.kind, path)
         for path, file in sorted(seen.files.items())
         for reading in file.readings
         if result.below(path, targets)
     )
-    return Found(kinds, seen.coverage.below(lambda path: result.below(path, targets)))
+    from hullcheck.context.counted import Counted
+
+    counted = Counted(files, seen, policy.config.contexts)
+    contexts = {path: told for _, path in kinds if (told := counted.said(path, targets))}
+    return Found(root, kinds, seen.coverage.below(lambda path: result.below(path, targets)), contexts)
 
 
 def select(registry: Registry, policy: Policy) -> Settings:
@@ -276,7 +318,7 @@ def charts_said(config: Config) -> dict[str, HelmValues]:
 
 
 class Asked(NamedTuple):
-    """What is to be judged again and again, and how: it is compared with nothing, and no stream is read."""
+    """What is to be judged again and again, and how: it is compared with no commit, and no stream is read."""
 
     subject: Subject
     policy: Policy
@@ -288,9 +330,11 @@ class Asked(NamedTuple):
         """The files as they are now, as a tree of that kind."""
         return tree(self.root, self.subject, self.targets, self.policy.config, kind=kind)
 
-    def result(self, head: Analysis, *, edits: bool = True) -> Result:
+    def result(self, head: Analysis, files: Tree, *, edits: bool = True) -> Result:
         """What `lint` tells of a tree that was judged so; without `edits`, no fix is worked out."""
-        found = result.asked(head.findings, self.subject, self.targets)
+        findings = _without_old(head.findings, self.root, self.policy, self.judge.registry, None, head)
+        asked_for = result.asked(findings, self.subject, self.targets)
+        found = _in_contexts(asked_for, files, head, None, self.policy, self.targets, self.judge)
         return result.made(self.root, self.policy, self.judge, head, found, self.targets, self.targets, edits=edits)
 
 

@@ -20,3 +20,11 @@ class TerminatedError(BaseException):
 
 class NotNarrowError(Exception):
     """It can't be told in part what a commit started from."""
+
+
+class MissingError(HullcheckError):
+    """A path that was asked for and isn't there."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__(f"no such file or folder: {path}")
+        self.path = path

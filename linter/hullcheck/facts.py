@@ -5,10 +5,11 @@
 
 from __future__ import annotations
 
-import json
 import os
 from datetime import date
 from functools import cache
+
+from hullcheck.tables import table
 
 MAX_DAYS = 180
 """The age from which on a run says so."""
@@ -18,8 +19,7 @@ MAX_DAYS = 180
 def days() -> dict[str, date]:
     """The day of each table, by what it is about."""
     path = os.path.join(os.path.dirname(__file__), "data", "facts.json")
-    with open(path, encoding="utf-8") as file:
-        return {name: date.fromisoformat(entry["date"]) for name, entry in json.load(file).items()}
+    return {name: date.fromisoformat(entry["date"]) for name, entry in table(path).items()}
 
 
 def age(today: date) -> int:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from json.encoder import encode_basestring_ascii
-
 from hullcheck.choices import IntEnum
 from hullcheck.source import Location, Related
 from hullcheck.tuples import NamedTuple
 from hullcheck.typed import Any
+
+try:
+    from _json import encode_basestring_ascii  # without the rest of json
+except ImportError:
+    from json.encoder import encode_basestring_ascii
 
 __all__ = ["Change", "Edit", "Finding", "Fix", "Part", "Related", "Severity", "Suppression", "told"]
 
@@ -96,6 +99,10 @@ class Part(NamedTuple):
     changes: tuple[Change, ...] = ()
 
 
+PRODUCTION, EXAMPLE, TEST, DOCUMENTATION, VENDORED = "production", "example", "test", "documentation", "vendored"
+"""What a file is there for, as `context/places.py` tells it."""
+
+
 class Finding(NamedTuple):
     """One fault of one owner. Made by `Check.finding`, which fills in `name`.
 
@@ -111,7 +118,9 @@ class Finding(NamedTuple):
 
     `dialect` is that of the owner, empty if it has none. `kinds` are words that other tools' rules tell findings of a
     check apart by, where the evidence doesn't have them. A finding that joins several faults has `parts`, and a message
-    that is `lead` and the parts' texts with `joint` between them.
+    that is `lead` and the parts' texts with `joint` between them. `context` is what its file is there for, empty where that
+    is production; a finding that doesn't count in full for that is `folded`. One about a right has the service `accounts`
+    that hold it.
     """
 
     name: str
@@ -136,6 +145,9 @@ class Finding(NamedTuple):
     parts: tuple[Part, ...] = ()
     lead: str = ""
     joint: str = ""
+    context: str = ""
+    folded: bool = False
+    accounts: tuple[str, ...] = ()
 
     @property
     def pieces(self) -> tuple[Part, ...]:

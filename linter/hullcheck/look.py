@@ -14,7 +14,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
-from hullcheck.marks import Signature, Step, blake2b, listed, signature, step
+from hullcheck.marks import Signature, Step, blake2b, listed, machine, signature, step, terminal
 from hullcheck.typed import Protocol
 
 MOST = 256 * 1024 * 1024
@@ -66,6 +66,7 @@ class Looks:
 
     def __init__(self) -> None:
         self.here = os.getcwd()
+        self.columns = terminal(sys.stdout)
         self.process = os.getpid()
         self.steps: dict[str, Step] = {}
         self.files: dict[str, Content] = {}
@@ -384,6 +385,31 @@ class _Environ(Mapping[str, str]):
 
 
 ENVIRON: Mapping[str, str] = _Environ()
+
+
+def here() -> str:
+    """The current folder, without links, empty if it is gone; runs in different ones are different to the cache."""
+    try:
+        return os.getcwd()
+    except FileNotFoundError:
+        return ""
+
+
+def host() -> str:
+    """This machine's name; runs on different ones are different runs to the cache."""
+    return machine()
+
+
+def columns() -> int:
+    """How wide the terminal is that standard output goes to, in columns; 0 if it goes elsewhere, or that isn't known.
+
+    What `COLUMNS` says of a terminal holds. A run is kept for terminals that are as wide.
+    """
+    found = terminal(sys.stdout)
+    if RUN is not None and RUN.columns != found:
+        spoil("the terminal's width has changed")
+    said = ENVIRON.get("COLUMNS", "") if found else ""
+    return int(said) if said.isdecimal() and len(said) < 6 and int(said) else found
 
 
 def today() -> str:

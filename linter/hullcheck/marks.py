@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import stat
 
-__all__ = ("Signature", "Step", "blake2b", "digest", "listed", "of_git", "signature", "step")
+__all__ = ("Signature", "Step", "blake2b", "digest", "listed", "machine", "of_git", "signature", "step", "terminal")
 
 try:  # the same as in hashlib, which loads OpenSSL as well
     from _blake2 import blake2b
@@ -50,6 +50,19 @@ def listed(items: "list[os.DirEntry[str]]", owner: int) -> bytes:
         for item in items
     ]
     return digest(os.fsencode("\n".join((str(owner), *sorted(names)))))
+
+
+def terminal(stream: object) -> int:
+    """How wide the terminal is that a stream goes to, in columns; 0 if it goes to none."""
+    try:
+        return os.get_terminal_size(stream.fileno()).columns  # type: ignore[attr-defined]
+    except (AttributeError, OSError, ValueError):
+        return 0
+
+
+def machine() -> str:
+    """This machine's name; empty if the system doesn't say."""
+    return os.uname().nodename if hasattr(os, "uname") else os.environ.get("COMPUTERNAME", "")
 
 
 def of_git() -> tuple[tuple[str, str], ...]:

@@ -124,7 +124,7 @@ def told_once(findings: Iterable[Finding], covering: Covering) -> Told:
 
 
 def _counts(finding: Finding) -> bool:
-    return finding.suppression is None and finding.state != "unchanged"
+    return finding.suppression is None and finding.state != "unchanged" and not finding.folded
 
 
 def _naming(finding: Finding, names: set[str]) -> Finding:

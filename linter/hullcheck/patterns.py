@@ -38,6 +38,8 @@ kept: dict[Key, Kept] = {}
 missed: set[Key] = set()
 """Expressions of the sources that had to be compiled."""
 _real: dict[str, Any] = {}
+_MOST_STRANGE = 256
+_strange = 0
 _compiled: dict[Key, re.Pattern[Any]] = {}
 
 
@@ -65,8 +67,22 @@ class Pattern:
 
 def compile_now(expression: AnyStr, flags: int = 0) -> re.Pattern[AnyStr]:
     """An expression that stands in the sources, compiled; it may be kept."""
-    compiled: re.Pattern[AnyStr] = _compile(expression, flags)
-    return compiled
+    key = isinstance(expression, bytes), int(flags), expression
+    found: re.Pattern[AnyStr] | None = _compiled.get(key)
+    if found is None:
+        found = _compiled[key] = _compile(expression, flags)
+    return found
+
+
+def stands_in(word: str, text: str) -> bool:
+    """Does the word stand in the text by itself, with no letter, digit, `_`, `.` or `-` on either side?"""
+    at = text.find(word)
+    while at >= 0:
+        beside = text[max(at - 1, 0) : at] + text[at + len(word) : at + len(word) + 1]
+        if not any(char.isalnum() or char in "_.-" for char in beside):
+            return True
+        at = text.find(word, at + 1)
+    return False
 
 
 def _compile(expression: Any, flags: int) -> Any:
@@ -137,9 +153,7 @@ def _served(name: str) -> Callable[..., Any]:
         is_plain = isinstance(expression, (str, bytes)) and (not rest or name not in ("sub", "split"))
         compiled = _constant(expression, flags, sys._getframe(1)) if is_plain else None
         if compiled is None:
-            real = _of_re()
-            sys.modules["re"].__dict__.update(real)  # from here on there is nothing to win
-            return real[name](expression, *arguments, **named)
+            return _of_re()[name](expression, *arguments, **named)
         named.pop("flags", None)
         return getattr(compiled, name)(*arguments[:count], **named) if count else compiled
 
@@ -150,7 +164,16 @@ def _constant(expression: str | bytes, flags: int, caller: FrameType) -> re.Patt
     """The expression, compiled, if it stands in the source that asks for it: what is made of an input isn't kept."""
     key = isinstance(expression, bytes), int(flags), expression
     found = _compiled.get(key)
-    constants = (*caller.f_code.co_consts, *caller.f_globals.values()) if found is None and key not in kept else ()
-    if found is None and (key in kept or any(expression is constant for constant in constants)):
+    if found is None and (key in kept or _is_constant(expression, caller)):
         found = _compiled[key] = _compile(expression, flags)
     return found
+
+
+def _is_constant(expression: str | bytes, caller: FrameType) -> bool:
+    """Does it stand in the source? Of those that don't, so many are looked for, and then no more are."""
+    global _strange
+    if _strange >= _MOST_STRANGE:
+        return False
+    is_one = any(expression is constant for constant in (*caller.f_code.co_consts, *caller.f_globals.values()))
+    _strange += not is_one
+    return is_one

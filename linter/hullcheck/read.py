@@ -278,13 +278,19 @@ class _Documents:
     """The documents of a file, and what they are: several things, perhaps."""
 
     def __init__(self, source: Source, hints: frozenset[Kind], manifest: bool) -> None:
-        from hullcheck.parse import kubernetes, yaml
-
         self.source = source
         self.hints = hints
-        self.parsed = kubernetes.documents(source) if manifest else yaml.parse(source)
+        self.model = None
+        if manifest or Kind.KUSTOMIZATION in hints:
+            from hullcheck.parse import kubernetes, yaml
+
+            self.parsed = kubernetes.documents(source) if manifest else yaml.parse(source)
+            self.model = kubernetes.read(source, self.parsed)
+        else:
+            from hullcheck.parse.yaml import parse
+
+            self.parsed = parse(source)
         self.roots = [document.root for document in self.parsed.documents if document.root is not None]
-        self.model = kubernetes.read(source, self.parsed) if manifest or Kind.KUSTOMIZATION in hints else None
 
     def readings(self, compose: bool, named: bool) -> Iterator[File]:
         """Each thing that the file is. What is wrong with it is told whatever it is, if its name or its words say."""
@@ -339,14 +345,14 @@ class _Documents:
             yield File(self.source, "kubernetes", self.model, self.model.problems)
 
     def _compose(self, manifest: bool) -> Iterator[File]:
-        from hullcheck.model.node import Mapping
-        from hullcheck.parse import compose, kubernetes, yaml
+        from hullcheck.parse import compose, yaml
 
-        kept = [
-            document
-            for document in self.parsed.documents
-            if not (isinstance(document.root, Mapping) and kubernetes.object_of(document.root) is not None)
-        ]
+        kept = self.parsed.documents
+        if self.model is not None:  # else there are no words of an object
+            from hullcheck.model.node import Mapping
+            from hullcheck.parse.kubernetes import object_of
+
+            kept = [each for each in kept if not (isinstance(each.root, Mapping) and object_of(each.root) is not None)]
         broken = self.parsed.problems and Kind.COMPOSE in self.hints and not manifest
         if broken or any(compose.looks_like(document.root) for document in kept):
             made = compose.read(self.source, yaml.Documents(kept, self.parsed.problems))

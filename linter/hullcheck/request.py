@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date
 
 from hullcheck import look
@@ -93,7 +93,7 @@ class Policy(NamedTuple):
     of Kubernetes; as on the day `today`.
     What is honoured: ignore comments, `inline`, and other tools', `foreign`.
     What counts: from `min_severity` on it is shown; `fail_on`, `fail_on_unjudged` and `no_files_is_fine` make the exit
-    code.
+    code; what isn't for production does if `context` says so.
     """
 
     config: Config
@@ -110,6 +110,12 @@ class Policy(NamedTuple):
     fail_on: str | None = None
     fail_on_unjudged: bool = False
     no_files_is_fine: bool = False
+    context: str = ""
+
+    @property
+    def everything(self) -> bool:
+        """Do all contexts count in full?"""
+        return (self.context or self.config.context) == "all"
 
     @property
     def minimum(self) -> Severity:
@@ -185,6 +191,10 @@ class Overlay:
     @property
     def paths(self) -> list[str]:
         return self.tree.paths
+
+    @property
+    def links(self) -> Mapping[str, str]:
+        return self.tree.links
 
     @property
     def named(self) -> tuple[str, ...]:

@@ -23,7 +23,7 @@ class Result(NamedTuple):
     """What came out: all findings of the targets, marked and united for printing; `shown` are those that count.
 
     `same_as` is what the files were compared with if none of them differs. `redact` are the places of all secrets.
-    `left_out` would count, if others didn't tell the same.
+    `left_out` would count, if others didn't tell the same; `everything` says that all contexts count in full.
     """
 
     root: str
@@ -41,6 +41,12 @@ class Result(NamedTuple):
     same_as: str = ""
     redact: frozenset[Location] = frozenset()
     left_out: tuple[Finding, ...] = ()
+    everything: bool = False
+
+    @property
+    def folded(self) -> tuple[Finding, ...]:
+        """What would count if its file were for production."""
+        return report.folded(self.findings, self.minimum)
 
     def counts(self) -> Counter[str]:
         return Counter(finding.name for finding in self.shown)
@@ -68,6 +74,7 @@ class Result(NamedTuple):
             minimum=self.minimum,
             coverage=self.coverage,
             redact=tuple(self.redact),
+            everything=self.everything,
         )
 
 
@@ -97,13 +104,17 @@ def made(
     guessed = {project.scope: project.paths[0] for project in head.scopes[1] if project.guessed}
     once = told_once(findings, judge.registry.covering)
     united = tuple(unite(once.findings, guessed))
+    if any(finding.accounts for finding in united):
+        from hullcheck.accounts import by_account
+
+        united = tuple(by_account(united, policy.minimum))
     united = _with_edits(united, head) if edits else united
     new = [finding for finding in united if _is_new(finding)]
     files = _files(head, told)
     coverage = head.coverage.below(lambda path: below(path, told))
     if any(map(unread, new)) or _unlisted(head, targets) or (policy.fails_on_unjudged and _unjudged(coverage, policy)):
         code = 4
-    elif any(_fails(finding, policy, judge.rules) for finding in new):
+    elif any(_fails(one, policy, judge.rules) for finding in new for one in (finding, *finding.also)):
         code = 1
     elif not files and not policy.no_files_is_fine:
         code = 3
@@ -123,6 +134,7 @@ def made(
         minimum=policy.minimum,
         coverage=coverage,
         redact=head.redact,
+        everything=policy.everything or all(path in head.files for path in targets),
         left_out=tuple(f for f in once.left_out if _is_new(f) and f.severity >= policy.minimum),
     )
 
@@ -158,8 +170,8 @@ def touches(finding: Finding, targets: Container[str]) -> bool:
 
 
 def _is_new(finding: Finding) -> bool:
-    """Does it count: nobody has accepted it, and the base doesn't have it?"""
-    return finding.suppression is None and finding.state != "unchanged"
+    """Does it count: nobody has accepted it, the base doesn't have it, and its file is for production?"""
+    return finding.suppression is None and finding.state != "unchanged" and not finding.folded
 
 
 def _files(head: Analysis, told: Container[str]) -> int:

@@ -102,11 +102,11 @@ def first_fault(
     return None if error is None else (tuple(error.absolute_path), str(error.message)[:300])
 
 
-def did_you_mean(word: str, known: list[str]) -> str:
-    """A suggestion to put behind a message, or nothing."""
+def did_you_mean(word: str, known: list[str], alike: float = 0.6) -> str:
+    """A suggestion to put behind a message, or nothing; `alike` is how alike the words must be, from 0 to 1."""
     from difflib import get_close_matches
 
-    close = get_close_matches(word, known, n=1)
+    close = get_close_matches(word, known, n=1, cutoff=alike)
     return f"; did you mean `{close[0]}`?" if close else ""
 
 

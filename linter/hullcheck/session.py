@@ -13,8 +13,9 @@ that can't be told, or hardly anything isn't joined, all is linked and checked, 
 from __future__ import annotations
 
 import gc
+import time
 from collections import Counter
-from collections.abc import Container, Iterable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
 
@@ -29,6 +30,7 @@ from hullcheck.link.repository import is_moved, updates
 from hullcheck.link.tree_words import Texts
 from hullcheck.model.coverage import Coverage
 from hullcheck.model.image import ImageUse
+from hullcheck.model.kept import Kept
 from hullcheck.model.repository import Updates
 from hullcheck.model.scoped import Scoped
 from hullcheck.narrow import may_be
@@ -37,13 +39,21 @@ from hullcheck.request import Policy, Subject
 from hullcheck.result import Result, touches
 from hullcheck.snapshot import GoneError, Snapshot
 from hullcheck.tuples import NamedTuple
+from hullcheck.typed import Any
 
 MOST = 0.5
 """The share of the files from which on all are linked and checked at once."""
 
 
+class StoppedError(Exception):
+    """An update was told to stop, and nothing has come of it."""
+
+
 class _State(NamedTuple):
-    """What is known of the tree as it was last: its files as read (None is one of no interest), and what came out."""
+    """What is known of the tree as it was last: its files as read (None is one of no interest), and what came out.
+
+    `parts` is the model, where all of it was made at once.
+    """
 
     tree: Snapshot
     joined: Joined
@@ -54,6 +64,7 @@ class _State(NamedTuple):
     uses: tuple[ImageUse, ...]
     updates: Updates | None
     result: Result
+    parts: list[Scoped] | None = None
 
     @property
     def is_late(self) -> bool:
@@ -65,7 +76,7 @@ class _State(NamedTuple):
 class Session:
     """Judges `subject` by `policy` as often as it is told to, each time as it is then.
 
-    Nothing old is left out and no standard input is read; another configuration is another session. `rounds` counts the
+    No commit is compared with and no standard input is read; another configuration is another session. `rounds` counts the
     updates by how they were made: `whole`, `narrow`, or `same` where nothing had changed.
     """
 
@@ -76,11 +87,12 @@ class Session:
         registry: Registry,
         progress: Progress = lambda what, done, total: None,
     ) -> None:
-        if policy.own or policy.baseline or subject.stdin is not None:
-            raise HullcheckError("a session compares with nothing, and reads no standard input")
+        if policy.own or subject.stdin is not None:
+            raise HullcheckError("a session compares with no commit, and reads no standard input")
         self.asked = engine.prepared(subject, policy, registry, progress)
         self.rounds: Counter[str] = Counter()
         self._state: _State | None = None
+        self._kept = Kept()
         self._heap = _Heap()
 
     @property
@@ -88,39 +100,90 @@ class Session:
         """The folder that all paths are relative to."""
         return self.asked.root
 
-    def update(self, unsaved: Mapping[str, bytes] | None = None) -> Result:
+    def update(self, unsaved: Mapping[str, bytes] | None = None, stop: Callable[[], bool] | None = None) -> Result:
         """What is found now; `unsaved` are all the files that differ from what is on disk, by path below the root.
 
-        Raises OutOfTimeError or HullcheckError where a run would; the session is then as it was before.
+        Raises OutOfTimeError or HullcheckError where a run would, and StoppedError soon after `stop`, which is asked now
+        and then and may be set by another thread, says so for good; the session is then as it was before.
         """
+        clock = partial(_time, stop) if stop is not None else time.monotonic
+        with self._heap.busy(), budget.limited(*_LIMITS, clock):
+            try:
+                state = self._updated(unsaved or {})
+                if stop is not None and stop():
+                    raise StoppedError  # what was cut short looks as if it took too long
+            except BaseException as error:
+                self._kept.undo()
+                if isinstance(error, budget.OutOfTimeError) and stop is not None and stop():
+                    raise StoppedError from None
+                raise
+            self._kept.done()
+            self._state = state
+            return state.result
+
+    def _updated(self, unsaved: Mapping[str, bytes]) -> _State:
         config = self.asked.policy.config
+        tree = self.asked.tree(partial(_snapshot, unsaved))
+        assert isinstance(tree, Snapshot)
+        _ = [*tree.entries()]  # walks
+        before = self._state
+        if before is None:
+            self._kept.changed(frozenset(), frozenset(tree.paths))
+            return self._whole(tree, {}, self._joined(tree))
+        changed = tree.succeed(before.tree)
+        if not changed and tree.left_out == before.tree.left_out and not before.is_late:
+            self.rounds["same"] += 1
+            before.tree.renew(tree)
+            return before
+        if before.is_late:
+            self._kept.clear()
+        self._kept.changed(changed, frozenset(tree.paths))
+        joined = self._joined(tree, before, changed)
+        made = None
+        if not before.is_late and may_be(("a part",), config) and not config.suppress:
+            made = self._narrow(before, tree, joined, changed)
+        return made or self._whole(tree, _unchanged(before, tree, changed), joined)
+
+    @property
+    def tree(self) -> Snapshot:
+        """The files as they were judged last."""
+        return self._last.tree
+
+    @property
+    def files(self) -> Mapping[str, File]:
+        """What was read of the files of interest, by path."""
+        return self._last.analysis.files
+
+    @property
+    def scopes(self) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
+        """What is applied together, as rendered: the worlds of manifests, and the Compose projects."""
+        return self._last.analysis.scopes
+
+    def parts(self, path: str) -> list[Scoped]:
+        """The model of a file, and of all that is joined with it, as it was judged last."""
+        last = self._last
+        if last.parts is not None:
+            return last.parts
+        judge = self.asked.judge
         with self._heap.busy(), budget.limited(*_LIMITS):
-            tree = self.asked.tree(partial(_snapshot, unsaved or {}))
-            assert isinstance(tree, Snapshot)
-            _ = [*tree.entries()]  # walks
-            before = self._state
-            if before is None:
-                self._state = self._whole(tree, {}, self._joined(tree))
-                return self._state.result
-            changed = tree.succeed(before.tree)
-            if not changed and tree.left_out == before.tree.left_out and not before.is_late:
-                self.rounds["same"] += 1
-                before.tree.renew(tree)
-                return before.result
-            made = None
-            if not before.is_late and may_be(("a part",), config) and not config.suppress:
-                made = self._narrow(before, tree, changed)
-            self._state = made or self._whole(
-                tree, _unchanged(before, tree, changed), self._joined(tree, before.joined, changed)
-            )
-            return self._state.result
+            texts = Texts(last.tree, last.tree.found.values())
+            texts.take(last.joined.texts, _Others(()))
+            try:
+                told = Joined(texts, listed=bool(judge.settings.compose_projects)).of((path,))
+            except TooManyError:
+                told = frozenset(last.analysis.files)
+            return link({p: f for p, f in last.analysis.files.items() if p in told}, last.tree, judge.settings).parts
+
+    @property
+    def _last(self) -> _State:
+        if self._state is None:
+            raise HullcheckError("nothing was judged yet")
+        return self._state
 
     def with_edits(self) -> Result:
         """What was found last, with the edits of fixes, which are worked out only here."""
-        if self._state is None:
-            raise HullcheckError("nothing was judged yet")
         with self._heap.busy():
-            return self.asked.result(self._state.analysis, edits=True)
+            return self.asked.result(self._last.analysis, self._last.tree, edits=True)
 
     def idle(self) -> None:
         """Free what edits have left, while nobody waits: takes time by what was made since, not by the tree's size."""
@@ -132,26 +195,35 @@ class Session:
         entries = [*tree.found.values()]
         files = read_all(tree, entries, judge.jobs, judge.progress, known)
         read = {entry.path: files.get(entry.path) for entry in entries}
-        project = link(files, tree, judge.settings)
-        analysis = judge.analysis(files, project, entries, tree.left_out)
-        return self._told(tree, joined, read, analysis, _Facts.of(project))
+        self._kept.begin()
+        project = link(files, tree, judge.settings, joined.asked, self._kept)
+        analysis = judge.analysis(files, project, entries, tree.left_out, self._kept)
+        self._kept.end()
+        return self._told(tree, joined, read, analysis, _Facts.of(project))._replace(parts=project.parts)
 
     def _told(
         self, tree: Snapshot, joined: Joined, read: Mapping[str, File | None], analysis: Analysis, facts: "_Facts"
     ) -> _State:
-        return _State(tree, joined, read, analysis, *facts, self.asked.result(analysis, edits=False))
+        return _State(tree, joined, read, analysis, *facts, self.asked.result(analysis, tree, edits=False))
 
-    def _joined(self, tree: Snapshot, before: Joined | None = None, changed: Container[str] = ()) -> Joined:
+    def _joined(self, tree: Snapshot, before: _State | None = None, changed: frozenset[str] = frozenset()) -> Joined:
         texts = Texts(tree, tree.found.values())
         if before is not None:
-            texts.take(before.texts, _Others(changed))
-        return Joined(texts, listed=bool(self.asked.judge.settings.compose_projects), change=True)
+            texts.take(before.joined.texts, _Others(changed))
+        made = Joined(texts, listed=bool(self.asked.judge.settings.compose_projects), change=True)
+        made.noted = set()
+        if (
+            before is not None
+            and tree.left_out == before.tree.left_out
+            and sorted(tree.paths) == sorted(before.tree.paths)
+        ):
+            made.take(before.joined, changed)
+        return made
 
-    def _narrow(self, before: _State, tree: Snapshot, changed: frozenset[str]) -> _State | None:
+    def _narrow(self, before: _State, tree: Snapshot, now: Joined, changed: frozenset[str]) -> _State | None:
         """What is known once the change is followed, and only what it bears on is judged; None where that can't be told."""
         if tree.left_out != before.tree.left_out or any(map(tree.is_link, changed)):
             return None
-        now = self._joined(tree, before.joined, changed)
         try:
             told = self._followed(before, tree, now, changed)
         except (TooManyError, GoneError):
@@ -163,7 +235,10 @@ class Session:
         files = read_all(tree, chosen, 1, judge.progress, _unchanged(before, tree, changed))
         read = {path: file for path, file in before.read.items() if path in tree.found}
         read.update((entry.path, files.get(entry.path)) for entry in chosen)
-        project = link(files, tree, judge.settings)
+        kept = self._kept if now.has_all_manifests(told) else None
+        if kept is not None:
+            kept.begin()
+        project = link(files, tree, judge.settings, now.asked, kept)
         known = _Facts(before.dockerfiles, before.developed, before.uses, before.updates)
         facts = known.without(told).and_of(_Facts.of(project), told, tree)
         there = _Merged(before.analysis, told, files, project.worlds, project.compose)
@@ -179,7 +254,9 @@ class Session:
         parts = [scoped for scoped in project.parts if not isinstance(scoped.part, Updates)]
         parts += (Scoped(part.location.path, part) for part in (facts.updates,) if part is not None)
         project = project._replace(parts=parts, beside=frozenset(dialects))
-        analysis = there.analysis(judge.analysis(files, project, chosen, tree.left_out), tree)
+        analysis = there.analysis(judge.analysis(files, project, chosen, tree.left_out, kept), tree)
+        if kept is not None:
+            kept.end()
         if analysis is None:
             return None
         self.rounds["narrow"] += 1
@@ -204,6 +281,11 @@ class Session:
 
 
 _LIMITS = (budget.RUN, budget.THING)
+
+
+def _time(stop: Callable[[], bool]) -> float:
+    """The time, by which it is too late for everything once it is to stop."""
+    return float("inf") if stop() else time.monotonic()
 
 
 def _snapshot(unsaved: Mapping[str, bytes], root: str, **options: object) -> Snapshot:
@@ -312,6 +394,7 @@ class _Merged:
             Coverage(tuple(sorted(items, key=lambda item: (item.path, item.kind, item.object, item.reason)))),
             frozenset(user for user in before.users if user[0] not in told) | now.users,
             frozenset(place for place in before.redact if place.path not in told) | now.redact,
+            {**{path: by for path, by in before.builders.items() if path not in told}, **now.builders},
         )  # fmt: skip
 
 

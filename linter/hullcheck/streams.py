@@ -6,8 +6,7 @@ import errno
 import io
 import os
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 
 from hullcheck import look
 from hullcheck.typed import TYPE_CHECKING, Any
@@ -58,22 +57,22 @@ class _Error(_Output):
         pass
 
 
-@contextmanager
-def safe() -> Iterator[None]:
+class safe:  # noqa: N801  it is used as a function
     """Standard output and error that take UTF-8 whatever the locale, and fail as above; an embedder's own are left."""
-    kept = sys.stdout, sys.stderr
-    if None in (sys.stdin, *kept):
-        _occupy()
-    sys.stdout, sys.stderr = _made(sys.stdout, OUT, _Output), _made(sys.stderr, ERROR, _Error)
-    try:
-        yield
-    finally:
-        for stream, own in zip((sys.stdout, sys.stderr), kept, strict=True):
+
+    def __enter__(self) -> None:
+        self._kept = sys.stdout, sys.stderr
+        if None in (sys.stdin, *self._kept):
+            _occupy()
+        sys.stdout, sys.stderr = _made(sys.stdout, OUT, _Output), _made(sys.stderr, ERROR, _Error)
+
+    def __exit__(self, *_: object) -> None:
+        for stream, own in zip((sys.stdout, sys.stderr), self._kept, strict=True):
             if stream is not own:
                 with suppress(OutputError):
                     stream.flush()
                 stream.close()
-        sys.stdout, sys.stderr = kept
+        sys.stdout, sys.stderr = self._kept
 
 
 def _occupy() -> None:

@@ -95,7 +95,7 @@ def _make(cls: "Any", iterable: "Any") -> "Any":
 
 def _replace(self: "Any", /, **changes: "Any") -> "Any":
     """A new one with other values in some fields."""
-    made = self._make(map(changes.pop, self._fields, self))
+    made = tuple.__new__(self.__class__, map(changes.pop, self._fields, self))
     if changes:
         raise _UNKNOWN(f"Got unexpected field names: {list(changes)!r}")
     return made

@@ -173,7 +173,10 @@ def each_command(desk: Desk, case: Case, rng: random.Random) -> Iterator[Fault]:
         ("map", "--focus", "web"),
         ("show", "--target", "build", "Dockerfile"),
     ]
-    by_name += [("show", "--set", "replicas=1e999", "."), ("show", "--env", f"TAG={TOKEN}", "--profile", "dev", ".")]
+    by_name += [
+        ("show", "--set", "replicas=1e999", "."),
+        ("show", "--env", f"TAG={TOKEN}", "--compose-profile", "dev", "."),
+    ]
     for command in rng.sample(by_name, min(6, len(by_name))):
         outcome = desk.run(*command)
         yield from _ended(command, outcome, refuses=True, by_name=True)

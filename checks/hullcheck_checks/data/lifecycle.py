@@ -5,13 +5,13 @@ The dates are in `eol.json`, which `scripts/refresh_data.py` derives; which imag
 
 from __future__ import annotations
 
-import json
 import os
 import re
 from collections.abc import Iterator
 from datetime import date
 from functools import cache, lru_cache
 
+from hullcheck import tables
 from hullcheck.model.image import ImageRef
 from hullcheck.model.lazy import Lazy
 from hullcheck.tuples import NamedTuple
@@ -225,9 +225,8 @@ def _distribution(part: str) -> Iterator[tuple[str, str]]:
 @cache
 def table() -> dict[str, Any]:
     """The table as it is shipped: `source`, `date` and `products`."""
-    with open(os.path.join(os.path.dirname(__file__), "eol.json"), encoding="utf-8") as file:
-        found: dict[str, Any] = json.load(file)
-        return found
+    found: dict[str, Any] = tables.table(os.path.join(os.path.dirname(__file__), "eol.json"))
+    return found
 
 
 def release_of(product: str, version: str) -> Release | None:

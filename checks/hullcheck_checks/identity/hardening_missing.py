@@ -69,6 +69,7 @@ check = Check(
     ),
     cwe=(250, 693),
     fixable="safe",
+    gathered="services and workloads lack hardening; `--profile strict` tells what each lacks",
 )
 
 

@@ -37,6 +37,7 @@ check = Check(
     ),
     cwe=(494,),
     covered_by=("rolling-tag",),
+    gathered="images are not pinned to a digest; `--show-each` lists them",
 )
 
 

@@ -67,9 +67,10 @@ def _finding(service: Service, port: Port, kind: str) -> Finding:
     where = f"on {host_address(port)}" if is_bound_to_an_address(port) else "on every interface of the host"
     from hullcheck.model.network.extents import published as reach_of
 
+    what = "" if kind == service.name else f" ({kind})"
     return check.finding(
         service,
-        f"`{service.name}` ({kind}) is published {where}: port {port.shown if port.number is None else port.number}",
+        f"`{service.name}`{what} is published {where}: port {port.shown if port.number is None else port.number}",
         at=port.location,
         severity=tempered(check.severity, port.location.path),
         evidence=(str(port.number), port.protocol),

@@ -13,7 +13,8 @@ To fix: name a certificate for the host:
         - host: shop.example.com
 
 TLS that a cloud's load balancer or a tunnel ends before the Ingress isn't reported, as far as an annotation or the
-class says so. For a Gateway an HTTP listener is reported whose host no HTTPS listener covers.
+class says so. For a Gateway an HTTP listener is reported whose host no HTTPS listener covers; one for every host beside
+an HTTPS listener is what leads there.
 
 See https://kubernetes.io/docs/concepts/services-networking/ingress/#tls
 """

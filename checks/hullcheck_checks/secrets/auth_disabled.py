@@ -150,9 +150,12 @@ def signs_with_nothing(container: Container) -> Iterator[Finding]:
 @check.on("Workload")
 def without_root_user(workload: Workload) -> Iterator[Finding]:
     """MongoDB's image makes a database for everyone unless it gets a root user."""
-    service = workload.part
+    images = (container.image.image for container in workload.containers if container.image)
+    if not any(image is not None and image.familiar == "mongo" for image in images):
+        return
     from hullcheck.model.compose import Service
 
+    service = workload.part
     if not isinstance(service, Service) or not workload.complete or service.node.get("env_file") is not None:
         return
     for container in workload.containers:

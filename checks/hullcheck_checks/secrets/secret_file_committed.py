@@ -39,9 +39,10 @@ check = Check(
 @check.on("Committed")
 def committed(file: Committed) -> Iterator[Finding]:
     holds = f" and holds `{file.key}`" if file.key else ""
+    taken = "" if file.path.endswith(file.how.strip("`")) else f"{file.how}: "  # a `.env` is taken because it is one
     yield check.finding(
         file,
-        f"{file.how}: `{file.path}` is kept in the repository{holds}",
+        f"{taken}`{file.path}` is kept in the repository{holds}",
         severity=Severity.MEDIUM if file.weak else None,
         evidence=(file.path,),
         related=file.related,

@@ -23,6 +23,7 @@ from collections.abc import Iterator
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Fix, Severity
 from hullcheck.model.written import copied
+from hullcheck.patterns import compile_now
 from hullcheck.terms import Alias
 from hullcheck.typed import TYPE_CHECKING
 
@@ -126,7 +127,7 @@ def _off(script: Script, command: Command) -> Word | None:
     if command.name == "apk" and any(word.text in ("index", "verify", "manifest") for word in command.arguments):
         return None
     if pattern is not None:
-        return next((word for word in command.arguments if re.fullmatch(pattern, word.text)), None)
+        return next((word for word in command.arguments if compile_now(pattern).fullmatch(word.text)), None)
     if command.name in ("echo", "printf") and any(script.written_to(command)):
         return next((word for word in command.arguments if _line(word.text)), None)
     if command.name == "add-apt-repository":

@@ -13,7 +13,7 @@ from hullcheck import __version__, marks
 from hullcheck.cache import folder
 
 OTHERS = frozenset(
-    ("explain", "checks", "baseline", "migrate", "config", "clean", "fleet", "-h", "--help", "--version")
+    ("explain", "checks", "baseline", "migrate", "config", "clean", "fleet", "completion", "lsp", "-h", "--help", "--version")
 )
 """First words of what isn't kept."""
 
@@ -229,7 +229,7 @@ def _name(arguments: list[str]) -> str:
     out, error = sys.stdout, sys.stderr
     parts = (
         os.getcwd(), *arguments, f"\0{out.isatty()}{error.isatty()}", f"{out.line_buffering}{error.line_buffering}",
-        f"{getattr(out, 'write_through', None)}", str(os.geteuid()), sys.getfilesystemencoding(), sys.executable,
+        f"{getattr(out, 'write_through', None)}", str(marks.terminal(out)), marks.machine(), str(os.geteuid()), sys.getfilesystemencoding(), sys.executable,
     )  # fmt: skip
     return marks.digest(os.fsencode("\0".join(parts))).hex()
 

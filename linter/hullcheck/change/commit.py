@@ -113,7 +113,21 @@ _SPECIAL = pattern(
     r"|(?:.*/)?\.(?:github|gitea|forgejo|gitlab)/.+",
     re.IGNORECASE | re.DOTALL,
 )
-_SAYS = (b"build", b"bake", b"-f", b"--file", b"stack", b"ompose")
+_SAYS = (
+    b"build",
+    b"bake",
+    b"-f",
+    b"--file",
+    b"stack",
+    b"ompose",
+    b"kubectl",
+    b"kustomiz",
+    b"helm",
+    b"apply",
+    b"deploy",
+    b"argocd",
+    b"flux",
+)
 
 
 def bears_on_all(path: str, trees: Iterable[Tree]) -> bool:

@@ -409,6 +409,11 @@ class CommitTree:
         told = self._history.blob(self.blobs[path]).decode("utf-8", "replace")
         return posixpath.normpath(posixpath.join(posixpath.dirname(path), told))
 
+    @property
+    def links(self) -> dict[str, str]:
+        """The links of the commit, and where they lead."""
+        return {path: self.target(path) for path in self.paths if self._is_link(path)}
+
     def _is_link(self, path: str) -> bool:
         return path in self.blobs and self.blobs[path].mode == LINK
 

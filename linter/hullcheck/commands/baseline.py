@@ -27,7 +27,9 @@ ACTIONS = {
 
 
 def add(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("action", choices=ACTIONS, help="; ".join(f"{name}: {what}" for name, what in ACTIONS.items()))
+    parser.add_argument(
+        "action", choices=tuple(ACTIONS), help="; ".join(f"{name}: {what}" for name, what in ACTIONS.items())
+    )
     parser.add_argument("file", nargs="?", metavar="FILE", help=f"default: as configured, else {baseline.DEFAULT}")
     parser.add_argument("--accept-new", action="store_true", help="with update: add what is new")
     parser.add_argument("--today", metavar="DATE", help="judge dates as on that day")
@@ -51,7 +53,8 @@ def run(options: argparse.Namespace) -> int:
     if known is None:
         entries = baseline.entries((finding, None) for finding in _all(result))
         write(path, baseline.render(entries))
-        return _say(path, f"{_many(entries)} written")
+        more = "" if sum(entry.times for entry in entries) == len(result.shown) else ", each owner's by itself"
+        return _say(path, f"{_many(entries)} written{more}")
     found = _all(result)
     now = baseline.Now(known.present(root), frozenset(finding.scope for finding in found))
     applied = baseline.apply(found, known, request.policy.today, now)

@@ -5,12 +5,25 @@ from __future__ import annotations
 import os
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from hullcheck import engine, look, report
 from hullcheck.check import Registry
 from hullcheck.commands import given, policy
-from hullcheck.commands.common import Progress, add_cache, add_policy, day, keep, registry, root_of, say_all, use_color
+from hullcheck.commands.common import (
+    Progress,
+    add_cache,
+    add_format,
+    add_policy,
+    day,
+    keep,
+    outputs,
+    registry,
+    root_of,
+    say_all,
+    screen,
+    use_color,
+)
 from hullcheck.discover import MAX_MANIFEST
 from hullcheck.errors import HullcheckError
 from hullcheck.finding import Severity
@@ -28,8 +41,12 @@ if TYPE_CHECKING:
     from hullcheck.request import OwnPolicy
     from hullcheck.result import Result
 
+_READ = ("full", "concise")
+"""Formats that people read on a terminal, or editors in their place: paths are from where one stands."""
+
 _WITH_CHECKOUT = ("sarif", "sarif-full", "markdown", "html")
 _WITH_COVERAGE = ("full", "json", "markdown", "github", "html")
+_WITH_FOLDED = ("full", "json", "sarif", "sarif-full", "markdown", "html")
 
 LEVELS = tuple(str(severity) for severity in reversed(Severity))
 FORMATS = tuple(report.FORMATS)
@@ -43,9 +60,7 @@ def add(parser: argparse.ArgumentParser) -> None:
         metavar="PATH",
         help="what to report on (default: the current folder); `-` is standard input",
     )
-    option(
-        "--output-format", action="append", default=[], metavar="NAME[:FILE]", help=f"repeatable: {', '.join(FORMATS)}"
-    )
+    add_format(parser, FORMATS)
     option(
         "--select", action="append", default=[], metavar="WORDS", help="only these: names, concerns or other tools' ids"
     )
@@ -53,6 +68,11 @@ def add(parser: argparse.ArgumentParser) -> None:
     option("--min-severity", choices=LEVELS, help="what is shown (default: low)")
     option("--fail-on", choices=(*LEVELS, "none"), help="what sets exit code 1 (default: high)")
     option("--profile", choices=("default", "strict"), default="default", help="strict: missing hardening one by one")
+    option(
+        "--context",
+        choices=("production", "all"),
+        help="whose findings count: those of production, or of tests, examples and documentation, too (default: production)",
+    )
     option(
         "--pod-security", choices=("baseline", "restricted"), default="", help="judge every workload by that standard"
     )
@@ -62,10 +82,12 @@ def add(parser: argparse.ArgumentParser) -> None:
         metavar="VERSION",
         help="--validate, against that version, such as 1.34 (else: the newest)",
     )
-    given.add(parser, profile=False)
+    given.add(parser)
     option("--no-inline", action="store_true", help="don't honour ignore comments")
     option("--no-foreign-ignores", action="store_true", help="don't honour other tools' ignore comments")
     option("--show-suppressed", action="store_true", help="list what is suppressed, too")
+    option("--show-each", action="store_true", help="list one by one what is told in a line for each project")
+    option("--group-by", choices=("file", "check", "owner"), help="full and concise: order findings by that")
     option("--baseline", metavar="FILE", help="old findings that don't count (see `hullcheck baseline`)")
     option("--diff-base", metavar="REV", help="only what is new since REV counts; `auto`: since the base of the change")
     option("--gate", action="store_true", help="judge a change by its base's policy: configuration, baseline, ignores")
@@ -95,7 +117,9 @@ def add(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     keep(options, may_be=_may_be_kept(options))
     checks = registry()
-    outputs = [_output(text) for text in options.output_format or ["full"]]
+    written = outputs(options.output_format, FORMATS)
+    if options.group_by and not any(name in _READ for name, _ in written):
+        raise HullcheckError(f"--group-by: of the formats {' and '.join(_READ)} only")
     plan = None
     if options.pre_commit and not options.gate and options.paths != ["-"]:
         from hullcheck.commands import hook
@@ -107,7 +131,7 @@ def run(options: argparse.Namespace) -> int:
     result = _judged(options, request_, checks)
     if options.fix_only:
         return 2 if result.exit_code == 2 else 0
-    for name, file in outputs:
+    for name, file in written:
         if options.diff and file is None:
             continue
         color = file is None and use_color(options.color)
@@ -118,6 +142,9 @@ def run(options: argparse.Namespace) -> int:
             checkout=name in _WITH_CHECKOUT,
             show_suppressed=options.show_suppressed,
         )
+        if name in _READ:
+            shown = screen(options, result.root)
+            made = made._replace(screen=shown if file is None else shown._replace(width=0, links=None))
         text = report.render(name, made._replace(beside=None if file is None else os.path.dirname(file) or "."))
         if file is None:
             sys.stdout.write(text)
@@ -126,7 +153,7 @@ def run(options: argparse.Namespace) -> int:
     sys.stdout.flush()
     if not options.quiet:
         _warn(result, request_.past, plan)
-    _say(options, result, outputs)
+    _say(options, result, written)
     return result.exit_code
 
 
@@ -209,6 +236,7 @@ def _policy(options: argparse.Namespace, config: Config, baseline: Baseline | No
         fail_on=options.fail_on,
         fail_on_unjudged=options.fail_on_unjudged,
         no_files_is_fine=options.allow_no_files or options.pre_commit,
+        context=options.context or "",
     )
 
 
@@ -233,15 +261,6 @@ def _kubernetes_version(options: argparse.Namespace) -> str:
     return text
 
 
-def _output(text: str) -> tuple[str, str | None]:
-    name, colon, file = text.partition(":")
-    if name not in FORMATS:
-        raise HullcheckError(f"--output-format: no format is called `{name}`; there are {', '.join(FORMATS)}")
-    if colon and not file:
-        raise HullcheckError(f"--output-format: {name}: needs a file name")
-    return name, file or None
-
-
 def _warn(result: Result, past: Past | None, plan: Plan | None) -> None:
     """Say what the run rests on, on standard error: what wasn't judged, and where nothing was there to be judged."""
     notes = [*(plan.notes if plan else ()), *(past.history.notes() if past else ())]
@@ -250,29 +269,35 @@ def _warn(result: Result, past: Past | None, plan: Plan | None) -> None:
     say_all(notes)
 
 
-def _say(options: argparse.Namespace, result: Result, outputs: list[tuple[str, str | None]]) -> None:
+def _say(options: argparse.Namespace, result: Result, written: list[tuple[str, str | None]]) -> None:
     from hullcheck.report.safe import clean
 
     def say(text: str) -> None:
         print(text, file=sys.stderr)
 
     if options.verbose:
+        shown = screen(options, result.root).path
         for skipped in result.skipped:
-            say(f"hullcheck: left out {clean(skipped.path)}: {skipped.reason}")
+            say(f"hullcheck: left out {clean(shown(skipped.path))}: {skipped.reason}")
     if not result.files and not result.findings and not result.coverage.unjudged and not options.quiet:
         say(
             "hullcheck: nothing to check: no Dockerfile, Compose file, Kubernetes manifest or development container found"
         )
     if options.diff and not options.quiet:
-        for line in _unread(result):
+        for line in _unread(result, screen(options, result.root).path):
             say(f"hullcheck: {line}")
-    told = not options.diff and any(file is None and name in _WITH_COVERAGE for name, file in outputs)
+    told = not options.diff and any(file is None and name in _WITH_COVERAGE for name, file in written)
     if not options.quiet and not told:
-        from hullcheck.report.full import unjudged
+        from hullcheck.report.writer import unjudged
 
-        for line in unjudged(result.coverage):
+        for line in unjudged(result.coverage, screen(options, result.root).path):
             say(f"hullcheck: {clean(line)}")
-    if not options.quiet and any(name in ("full", "markdown") for name, _ in outputs):
+    folded = result.folded
+    if folded and not options.quiet and not any(file is None and name in _WITH_FOLDED for name, file in written):
+        from hullcheck.report.elsewhere import counted
+
+        say(f"hullcheck: {counted(folded)}")
+    if not options.quiet and any(name in ("full", "markdown") for name, _ in written):
         from hullcheck.facts import warning
 
         if old := warning(day(options.today)):
@@ -285,11 +310,11 @@ def _say(options: argparse.Namespace, result: Result, outputs: list[tuple[str, s
             say(f"{count:6}  {state}")
 
 
-def _unread(result: Result) -> Iterator[str]:
+def _unread(result: Result, shown: Callable[[str], str]) -> Iterator[str]:
     """What couldn't be read, for a run that prints no report: there is nothing to be fixed in it, and it isn't fine."""
     from hullcheck.analysis import unread
     from hullcheck.report.safe import Secrets, clean
 
     secrets = Secrets(result.findings)
     for finding in filter(unread, result.shown):
-        yield clean(f"{finding.location.path}:{finding.location.line}: {secrets.text(finding.message)}")
+        yield clean(f"{shown(finding.location.path)}:{finding.location.line}: {secrets.text(finding.message)}")

@@ -4,14 +4,21 @@ from __future__ import annotations
 
 import argparse
 
-from hullcheck.commands.common import registry
+from hullcheck.commands.common import add_format, registry
+from hullcheck.commands.formats import each_output
+
+FORMATS = ("text", "json")
 
 
 def add(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--output-format", choices=("text", "json"), default="text")
+    add_format(parser, FORMATS)
 
 
 def run(options: argparse.Namespace) -> int:
+    return each_output(options, FORMATS, _one)
+
+
+def _one(options: argparse.Namespace) -> int:
     checks = sorted(registry(), key=lambda check: (check.concern, check.name))
     if options.output_format == "json":
         import json

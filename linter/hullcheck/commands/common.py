@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 
 from hullcheck import budget, look
@@ -18,8 +18,12 @@ if TYPE_CHECKING:
 
     from hullcheck.check import Registry
     from hullcheck.policy import config
+    from hullcheck.report import Screen
 
 CHECKS = "hullcheck_checks"
+
+MOST_COLUMNS = 120
+"""Columns beyond which lines of text are hard to read, however wide the terminal is."""
 
 
 def registry() -> Registry:
@@ -27,6 +31,29 @@ def registry() -> Registry:
     from hullcheck.check import load
 
     return load(CHECKS)
+
+
+def add_format(parser: argparse.ArgumentParser, formats: Iterable[str], more: str = "") -> None:
+    """The option that says how a command writes what it has to say, and where to."""
+    told = f"how it is written, and where to; repeatable: {', '.join(formats)}{more}"
+    parser.add_argument("--output-format", "--format", action="append", default=[], metavar="NAME[:FILE]", help=told)
+
+
+def outputs(asked: list[str], formats: Sequence[str]) -> list[tuple[str, str | None]]:
+    """What the option asks for: formats, the first of all if none, each with a file, or None for standard output."""
+    return [_output(text, formats) for text in asked or formats[:1]]
+
+
+def _output(text: str, formats: Sequence[str]) -> tuple[str, str | None]:
+    name, colon, file = text.partition(":")
+    if name not in formats:
+        from hullcheck.schema import did_you_mean
+
+        meant = did_you_mean(name, list(formats))
+        raise HullcheckError(f"--output-format: no format is called `{name}`; there are {', '.join(formats)}{meant}")
+    if colon and not file:
+        raise HullcheckError(f"--output-format: {name}: needs a file name")
+    return name, file or None
 
 
 def add_policy(parser: argparse.ArgumentParser) -> None:
@@ -110,7 +137,21 @@ def read_config(options: argparse.Namespace, paths: list[str], checks: Registry)
 
     if options.no_config:
         return with_options(config.Config(), options, checks)
-    return with_options(config.read(root_of(paths), options.config, checks), options, checks)
+    root = root_of(paths)
+    try:
+        found = config.read(root, options.config, checks)
+    except HullcheckError as error:
+        raise HullcheckError(_from_here(str(error), root, options, paths)) from None
+    return with_options(found, options, checks)
+
+
+def _from_here(message: str, root: str, options: argparse.Namespace, paths: list[str]) -> str:
+    """What is wrong with a configuration; one that was found at the root is called by its path from here."""
+    from hullcheck.policy import config
+    from hullcheck.report.paths import from_here
+
+    name = next((name for name in (*config.FILES, config.PYPROJECT) if message.startswith(f"{name}:")), "")
+    return message if options.config or not name else f"{from_here(root, paths)(name)}{message.removeprefix(name)}"
 
 
 def with_options(base: config.Config, options: argparse.Namespace, checks: Registry) -> config.Config:
@@ -151,13 +192,37 @@ def say_all(notes: Iterable[str]) -> None:
 
 
 def use_color(choice: str) -> bool:
+    """Is standard output coloured, as `--color` and the environment have it? See no-color.org and force-color.org."""
     if choice != "auto":
         return choice == "always"
     if look.ENVIRON.get("NO_COLOR"):
         return False
-    if look.ENVIRON.get("FORCE_COLOR") or look.ENVIRON.get("CLICOLOR_FORCE"):
+    if any(look.ENVIRON.get(name, "") not in ("", "0", "false") for name in ("FORCE_COLOR", "CLICOLOR_FORCE")):
         return True
     return sys.stdout.isatty() and look.ENVIRON.get("TERM") != "dumb"
+
+
+def screen(options: argparse.Namespace, root: str) -> Screen:
+    """How text on standard output is shown to people, of what was found below a root."""
+    from hullcheck import report
+
+    path: Callable[[str], str] = str
+    width, found = look.columns(), None
+    if look.here() != root:
+        from hullcheck.report.paths import from_here
+
+        path = from_here(root, options.paths)
+    if width and use_color(options.color):
+        from hullcheck.report.links import links
+
+        found = links(root, look.ENVIRON)
+    return report.Screen(
+        path=path,
+        width=min(width, MOST_COLUMNS),
+        links=found,
+        group_by=options.group_by or "",
+        gather=not (options.show_each or options.select),  # who selects wants to see
+    )
 
 
 class Progress:
@@ -166,7 +231,8 @@ class Progress:
     def __init__(self, options: argparse.Namespace) -> None:
         self._shown = False
         self._next = time.monotonic() + 1
-        self._on = sys.stderr.isatty() and not options.quiet and not look.ENVIRON.get("CI")
+        environ = look.ENVIRON
+        self._on = sys.stderr.isatty() and not (options.quiet or environ.get("CI") or environ.get("TERM") == "dumb")
 
     def __call__(self, what: str, done: int, total: int) -> None:
         if self._on and time.monotonic() >= self._next:

@@ -26,13 +26,22 @@ def run(options: argparse.Namespace) -> int:
         print(schema.text("config"), end="")
         return 0
     from hullcheck.discover import find_root
+    from hullcheck.report.paths import from_here
     from hullcheck.report.safe import clean
 
     checks = registry()
     config = read_config(options, ["."], checks)
-    path = relative(find_root(["."]), options.path) if options.path else None
-    print(f"# in effect{f' for {clean(path)}' if path else ''}; configured in {config.path or 'no file'}")
-    rows = list(_rows(config, checks, path))
+    root = find_root(["."])
+    path = relative(root, options.path) if options.path else None
+    shown = str if options.config else from_here(root)
+    where = shown(config.path) if config.path else "no file"
+    print(f"# in effect{f' for {clean(options.path)}' if path else ''}; configured in {where}")
+    rows = [
+        row._replace(origin=f"{where}{row.origin.removeprefix(config.path)}")
+        if config.path and row.origin.startswith(f"{config.path}:")
+        else row
+        for row in _rows(config, checks, path)
+    ]
     width = min(max(len(row.text) for row in rows), 50)
     for row in rows:
         print(clean(f"{row.text:{width}}  # {row.origin}" if row.origin else row.text))
@@ -58,6 +67,7 @@ def _rows(config: Config, checks: Registry, path: str | None) -> Iterator[Row]:
         "allow-unjudged",
     ):
         yield from _list(config, key, getattr(config, key.replace("-", "_")))
+    yield from _contexts(config, path)
     overrides = [
         (number, override)
         for number, override in enumerate(config.overrides)
@@ -107,6 +117,21 @@ def _list(config: Config, key: str, values: Iterable[str]) -> Iterator[Row]:
         yield Row(f"  - {value}", config.said.get(f"{key}.{number}", "command line"))
 
 
+def _contexts(config: Config, path: str | None) -> Iterator[Row]:
+    """The globs of each context; for a path, what it is there for by them and by its name."""
+    yield Row("contexts:" if config.contexts else "contexts: {}", _origin(config, "contexts"))
+    for context, globs in config.contexts.items():
+        yield Row(f"  {context}: [{', '.join(globs)}]", _origin(config, f"contexts.{context}"))
+    if path:
+        from hullcheck.context.places import Places
+
+        place = Places(config.contexts, (path,)).of(path)
+        why = "contexts" if place.said else f"by `{place.folder}`" if place.folder else "default"
+        yield Row(
+            f"# {path} is for {place.context}", _origin(config, f"contexts.{place.context}") if place.said else why
+        )
+
+
 def _scalars(config: Config, overrides: list[tuple[int, Override]]) -> Iterator[Row]:
     said = [(override.fail_on, f"overrides.{number}.fail-on") for number, override in overrides if override.fail_on]
     fail_on, origin = said[-1] if said else ("none" if config.fail_on is None else str(config.fail_on), "fail-on")
@@ -117,6 +142,7 @@ def _scalars(config: Config, overrides: list[tuple[int, Override]]) -> Iterator[
         {
             "min-severity": config.min_severity,
             "profile": config.profile,
+            "context": config.context,
             "include-vendored": config.include_vendored,
             "policies-elsewhere": config.policies_elsewhere,
             "baseline": config.baseline or None,

@@ -10,6 +10,7 @@ from hullcheck.errors import HullcheckError
 from hullcheck.finding import Finding
 from hullcheck.fix.apply import Applied, apply
 from hullcheck.fix.files import CHANGED, diff, write
+from hullcheck.report.paths import from_here
 from hullcheck.report.safe import Secrets, clean, told
 from hullcheck.result import Result
 
@@ -56,7 +57,8 @@ def make(options: argparse.Namespace, lint: Callable[[], Result]) -> Result:
         files |= changed
         result = lint()
     failed = {path: reason for path, reason in failed.items() if reason != CHANGED or _is_open(result, path)}
-    _say(options, fixed, files, {**problems, **failed})
+    shown = from_here(result.root, options.paths)
+    _say(options, fixed, files, {shown(path): reason for path, reason in {**problems, **failed}.items()})
     return result._replace(exit_code=2) if failed else result
 
 
@@ -85,11 +87,22 @@ def _say(options: argparse.Namespace, fixed: int, files: set[str], problems: dic
 def show(options: argparse.Namespace, result: Result) -> str:
     """The diff of what the fixes would change."""
     done = apply(result.shown, options.unsafe_fixes)
+    shown = from_here(result.root, options.paths)
     for made in done.refused:
-        print(f"hullcheck: {clean(made.finding.location.path)}: not fixed: {clean(told(made.reason))}", file=sys.stderr)
+        path = clean(shown(made.finding.location.path))
+        print(f"hullcheck: {path}: not fixed: {clean(told(made.reason))}", file=sys.stderr)
     if _more(done) and not options.quiet:
         print("hullcheck: more fixes follow once these are made: they touch the same places", file=sys.stderr)
-    return diff(done.files.values(), Secrets(result.findings, result.redact))
+    return diff(done.files.values(), Secrets(result.findings, result.redact), _patched_from(done, shown, options))
+
+
+def _patched_from(done: Applied, shown: Callable[[str], str], options: argparse.Namespace) -> Callable[[str], str]:
+    """How files are called in a diff: so that `git apply` and `patch -p1` take it here, if they can."""
+    if not any(shown(path).startswith(("../", "/")) for path in done.files):
+        return shown
+    if not options.quiet:
+        print("hullcheck: the paths of this diff are from the repository's root: apply it there", file=sys.stderr)
+    return str
 
 
 def _more(done: Applied) -> bool:

@@ -21,11 +21,10 @@ MAX_FILE = 4 * 1024 * 1024
 """Bytes of a file of values or variables that are read."""
 
 
-def add(parser: argparse.ArgumentParser, *, profile: bool = True) -> None:
-    """The options; `--profile` isn't among them where it means another thing."""
+def add(parser: argparse.ArgumentParser) -> None:
+    """The options."""
     option = parser.add_argument
-    if profile:
-        option("--profile", action="append", metavar="NAME", help="Compose: an active profile")
+    option("--compose-profile", action="append", metavar="NAME", help="Compose: an active profile")
     option("--env", action="append", default=[], metavar="NAME=VALUE", help="Compose: a variable")
     option("--env-file", action="append", default=[], metavar="FILE", help="Compose: a file of variables")
     option("--values", action="append", default=[], metavar="FILE", help="Helm: a file of values")
@@ -95,9 +94,9 @@ def _version(text: str) -> str:
 
 
 def _profiles(options: argparse.Namespace) -> tuple[str, ...] | None:
-    """The active profiles; None where none are said, or `--profile` is about something else."""
-    found = options.profile
-    return tuple(name for text in found for name in text.split(",") if name) if isinstance(found, list) else None
+    """The active profiles; None where none are said."""
+    found = options.compose_profile
+    return tuple(name for text in found for name in text.split(",") if name) if found is not None else None
 
 
 def values_of(tree: "Tree", root: str, sources: tuple[Source, ...]) -> tuple[Source, ...]:

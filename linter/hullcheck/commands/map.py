@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import posixpath
 import sys
 from collections.abc import Iterable
 from datetime import date
@@ -11,16 +10,20 @@ from datetime import date
 from hullcheck import look
 from hullcheck.commands import given
 from hullcheck.commands.common import (
+    MOST_COLUMNS,
     Progress,
     add_cache,
+    add_format,
     add_policy,
     keep,
+    outputs,
     reach_of,
     read_config,
     registry,
     root_of,
     say_all,
 )
+from hullcheck.commands.formats import each_output
 from hullcheck.discover import DiskTree, Tree
 from hullcheck.engine import charts_said, listed
 from hullcheck.errors import HullcheckError
@@ -34,22 +37,20 @@ from hullcheck.written import write
 if TYPE_CHECKING:
     import argparse
 
+    from hullcheck.model.network.map import ScopeMap
     from hullcheck.page.frame import Links
+    from hullcheck.report.paths import Shown
 
 _NO_DAY = date.min  # no map depends on the day
 FORMATS = ("text", "json", "mermaid", "dot", "svg", "html")
+ALL = (*FORMATS, "markdown", "cilium")
 DIFFERENCE_FORMATS = ("text", "json", "markdown", "mermaid", "dot", "svg", "html")
 
 
 def add(parser: argparse.ArgumentParser) -> None:
     option = parser.add_argument
     option("paths", nargs="*", metavar="PATH", help="folders or files to map (default: the current folder)")
-    option(
-        "--format",
-        choices=(*FORMATS, "markdown", "cilium"),
-        default="text",
-        help="markdown: of a difference; cilium: of --policies",
-    )
+    add_format(parser, ALL, " (markdown: of a difference; cilium: of --policies)")
     option("--output", metavar="FILE", help="write there instead of to standard output")
     option("--focus", action="append", default=[], metavar="WORKLOAD", help="only what touches it; repeatable")
     option("--explain", nargs="+", metavar="WORD", help="SRC DST [PORT]: why it is allowed or denied")
@@ -71,12 +72,22 @@ def run(options: argparse.Namespace) -> int:
     if options.explain:
         _take_paths(options)
     keep(options)
+    if options.output and len(options.output_format) > 1:
+        raise HullcheckError("--output: of one format only; --output-format NAME:FILE names a file for each")
+    for wanted, formats in (("--explain", ("text",)), ("--policies", ("text", "cilium"))):
+        for name, _ in outputs(options.output_format, ALL):
+            if getattr(options, wanted[2:]) and name not in formats:
+                raise HullcheckError(f"{wanted}: there is {' and '.join(formats)}, not {name}")
+    return each_output(options, ALL, _one)
+
+
+def _one(options: argparse.Namespace) -> int:
     if options.diff_base:
         return _difference(options)
-    if options.format == "markdown":
-        raise HullcheckError("--format markdown: of a difference (--diff-base) only")
-    if options.format == "cilium" and not options.policies:
-        raise HullcheckError("--format cilium: of --policies only")
+    if options.output_format == "markdown":
+        raise HullcheckError("--output-format markdown: of a difference (--diff-base) only")
+    if options.output_format == "cilium" and not options.policies:
+        raise HullcheckError("--output-format cilium: of --policies only")
     unread: dict[str, str] = {}
     folders: dict[int, str] = {}
     networks = [network for path in options.paths or ["."] for network in _networks(path, options, unread, folders)]
@@ -84,11 +95,11 @@ def run(options: argparse.Namespace) -> int:
         print("hullcheck: no workload found", file=sys.stderr)
         return _told(unread) or 3
     if options.explain:
-        _emit(options, _safe(_explained(networks, options.explain)))
+        _emit(options, _safe(_explained(networks, options, folders), _columns(options)))
     elif options.policies:
         from hullcheck.draw import policies
 
-        _emit(options, policies.render(networks, cilium=options.format == "cilium"))
+        _emit(options, policies.render(networks, cilium=options.output_format == "cilium"))
     else:
         _emit(options, _drawn(networks, options, folders, unread))
     return _told(unread)
@@ -143,20 +154,28 @@ def _networks(path: str, options: argparse.Namespace, unread: dict[str, str], fo
     here = networks_in(_tree(folder, path, options), options, told)
     folders |= {id(network): folder for network in here}
     if below == "." or (here and not any(network.scope.approximate for network in here)):
-        unread |= told
-        return _headed(here, folder)
-    whole = networks_in(_tree(root, root, options), options, unread)
+        unread |= _called(told, folder, options)
+        return _headed(here, folder, options)
+    told = {}
+    whole = networks_in(_tree(root, root, options), options, told)
+    unread |= _called(told, root, options)
     folders |= {id(network): root for network in whole}
     found = [n for n in whole if n.scope.name == below or n.scope.name.startswith(f"{below}/")]
-    return found or _headed(here, folder)
+    return found or _headed(here, folder, options)
 
 
-def _headed(networks: list[Network], folder: str) -> list[Network]:
+def _called(unread: dict[str, str], folder: str, options: argparse.Namespace) -> dict[str, str]:
+    """Why files below a folder couldn't be read, by the paths that are printed: a page has its own root."""
+    path = str if options.output_format == "html" else _shown(folder, options)
+    return {path(name): reason for name, reason in unread.items()}
+
+
+def _headed(networks: list[Network], folder: str, options: argparse.Namespace) -> list[Network]:
     """The networks, each scope called by its path from here."""
-    folder = os.path.normpath(folder).replace(os.sep, "/")
-    for network in networks if folder != "." else ():
+    path = _shown(folder, options)
+    for network in networks if os.path.normpath(folder) != "." else ():
         parts = network.scope.name.split(" + ")
-        name = " + ".join(part if part.endswith(" more") else posixpath.normpath(f"{folder}/{part}") for part in parts)
+        name = " + ".join(part if part.endswith(" more") else path(part) for part in parts)
         network.scope = network.scope._replace(name=name)
     return networks
 
@@ -237,7 +256,7 @@ def _drawn(
     from hullcheck.model.network.map import MAX_EDGES, focused, scope_map
 
     most = MAX_EDGES
-    if options.format == "html":
+    if options.output_format == "html":
         from hullcheck.page import network as page
 
         most = page.MOST_EDGES
@@ -245,36 +264,71 @@ def _drawn(
     if options.focus:
         wanted = _wanted([id_ for one in maps for id_ in (node.id for node in one.nodes)], options.focus)
         maps = [focused(one, wanted) for one in maps]
-    if options.format == "html":
+    if options.output_format == "html":
         links = {folder: _links(options, folder) for folder in dict.fromkeys(folders.values())}
         of = zip(networks, maps, strict=True)
         drawn = ((network, one, links[folders[id(network)]]) for network, one in of if one.nodes)
         return page.render(drawn, unread)
+    if options.output_format == "text":
+        return _text(networks, maps, options, folders)
     maps = [one for one in maps if one.nodes]
-    if options.format == "json":
+    if options.output_format == "json":
         from hullcheck.draw import json
 
         return json.render(maps)
-    if options.format == "mermaid":
+    if options.output_format == "mermaid":
         from hullcheck.draw import mermaid
 
         return mermaid.render(maps)
-    if options.format == "dot":
+    if options.output_format == "dot":
         from hullcheck.draw import dot
 
         return dot.render(maps)
-    if options.format == "svg":
-        from hullcheck.draw import svg
+    from hullcheck.draw import svg
 
-        return svg.render(maps)
-    from hullcheck.draw import text
-
-    return _safe(text.render(maps))
+    return svg.render(maps)
 
 
-def _safe(text: str) -> str:
-    """Text for a terminal, line by line."""
-    return "\n".join(clean(line) for line in text.splitlines()) + "\n"
+def _text(networks: list[Network], maps: list[ScopeMap], options: argparse.Namespace, folders: dict[int, str]) -> str:
+    from hullcheck.draw import places, text
+
+    drawn_from = {id(one): _shown(folders[id(network)], options) for network, one in zip(networks, maps, strict=True)}
+    texts = []
+    for one in maps:
+        if one.nodes:
+            with places.called(drawn_from[id(one)]):
+                texts.append(text.render([one]))
+    return _safe("\n".join(texts), _columns(options))
+
+
+def _shown(folder: str, options: argparse.Namespace) -> Shown:
+    """What is printed of the paths below a folder."""
+    from hullcheck.report.paths import from_here
+
+    return from_here(look.realpath(folder), options.paths)
+
+
+def _safe(text: str, columns: int = 0) -> str:
+    """Text for a terminal, line by line; in that many columns, or any number for 0."""
+    lines = [clean(line) for line in text.splitlines()]
+    if columns:
+        lines = [folded for line in lines for folded in _fitted(line, columns)]
+    return "\n".join(lines) + "\n"
+
+
+def _fitted(line: str, columns: int) -> Iterable[str]:
+    """A line in so many columns, what doesn't fit on it below and further in."""
+    from hullcheck.report.columns import wrapped
+
+    text = line.lstrip(" ")
+    lead = len(line) - len(text)
+    first, *rest = wrapped(text, columns, " " * (lead + 4), lead)
+    return (f"{' ' * lead}{first}", *rest)
+
+
+def _columns(options: argparse.Namespace) -> int:
+    """How wide text may be: a file has no width."""
+    return 0 if options.output else min(look.columns(), MOST_COLUMNS)
 
 
 def _difference(options: argparse.Namespace) -> int:
@@ -285,7 +339,7 @@ def _difference(options: argparse.Namespace) -> int:
 
     if options.focus or options.explain or options.policies:
         raise HullcheckError("--diff-base: not together with --focus, --explain or --policies")
-    if options.format not in DIFFERENCE_FORMATS:
+    if options.output_format not in DIFFERENCE_FORMATS:
         raise HullcheckError(f"--diff-base: there is {', '.join(DIFFERENCE_FORMATS)}")
     root = root_of(options.paths or ["."])
     past = History(root)
@@ -295,30 +349,31 @@ def _difference(options: argparse.Namespace) -> int:
     found: list[Difference] = list(differences(before, networks_in(_tree(root, root, options), options, unread)))
     if not options.quiet:
         say_all(past.notes())
-    if options.format == "text":
-        from hullcheck.draw import difference
+    if options.output_format == "text":
+        from hullcheck.draw import difference, places
 
-        _emit(options, _safe(difference.render(found)))
-    elif options.format == "html":
+        with places.called(_shown(root, options)):
+            _emit(options, _safe(difference.render(found), _columns(options)))
+    elif options.output_format == "html":
         from hullcheck.page import network as page
 
         _emit(options, page.difference(found, _links(options, root), options.diff_base, unread))
-    elif options.format == "json":
+    elif options.output_format == "json":
         from hullcheck.draw import difference_json
 
         _emit(options, difference_json.render(found))
-    elif options.format in ("dot", "svg"):
+    elif options.output_format in ("dot", "svg"):
         from hullcheck.draw import dot, svg
         from hullcheck.draw.difference_graph import graphs
 
-        drawing = dot.drawing if options.format == "dot" else svg.drawing
+        drawing = dot.drawing if options.output_format == "dot" else svg.drawing
         _emit(options, drawing(graphs(found)))
     else:
         from hullcheck.draw import difference_picture
 
-        mermaid = options.format == "mermaid"
+        mermaid = options.output_format == "mermaid"
         _emit(options, difference_picture.render(found) if mermaid else _safe(difference_picture.markdown(found)))
-    return _told(unread)
+    return _told(_called(unread, root, options))
 
 
 def _wanted(ids: list[str], words: Iterable[str]) -> set[str]:
@@ -338,10 +393,12 @@ def _names(word: str, id_: str) -> bool:
     return word in (id_, plain, plain.partition("/")[2], id_.partition("/")[2])
 
 
-def _explained(networks: list[Network], words: list[str]) -> str:
+def _explained(networks: list[Network], options: argparse.Namespace, folders: dict[int, str]) -> str:
+    from hullcheck.draw import places
     from hullcheck.draw.explain import End, explain
     from hullcheck.model.network.addresses import address, parse
 
+    words = options.explain
     port = _port(words[2]) if len(words) == 3 else None
     spans = {word: parse(word) or address(word) for word in words[:2]}
 
@@ -361,7 +418,8 @@ def _explained(networks: list[Network], words: list[str]) -> str:
         for source in ends(network, words[0]):
             for target in ends(network, words[1]):
                 if source != target and not (source.workload is None and target.workload is None):
-                    texts.append(explain(network, source, target, connections))
+                    with places.called(_shown(folders[id(network)], options)):
+                        texts.append(explain(network, source, target, connections))
     if not texts:
         raise HullcheckError(f"--explain: there is no `{words[0]}` and `{words[1]}` in one scope")
     return "\n".join(texts)

@@ -5,13 +5,23 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from hullcheck import look
 from hullcheck.commands import given
-from hullcheck.commands.common import add_cache, add_time_limits, keep, reach_of, say_all, use_color
+from hullcheck.commands.common import (
+    add_cache,
+    add_format,
+    add_time_limits,
+    keep,
+    reach_of,
+    say_all,
+    use_color,
+)
+from hullcheck.commands.formats import each_output
 from hullcheck.discover import DiskTree, Tree, relative
 from hullcheck.errors import HullcheckError
+from hullcheck.report.paths import from_here
 from hullcheck.report.safe import clean, told
 from hullcheck.show.emit import Line, inline, origins, value, yaml_lines
 from hullcheck.show.roots import Options, Root, Roots, Shown
@@ -24,6 +34,7 @@ if TYPE_CHECKING:
     from hullcheck.show.rendered import Side
     from hullcheck.show.story import Story
 
+FORMATS = ("text", "json", "markdown")
 ORIGIN_COLUMN = 72
 _DIM, _PLAIN = "\x1b[2m", "\x1b[0m"
 
@@ -31,7 +42,7 @@ _DIM, _PLAIN = "\x1b[2m", "\x1b[0m"
 def add(parser: argparse.ArgumentParser) -> None:
     option = parser.add_argument
     option("paths", nargs="*", metavar="PATH", help="files or folders (default: every root of the repository)")
-    option("--output-format", choices=("text", "json", "markdown"), default="text", help="markdown: with --diff-base")
+    add_format(parser, FORMATS, " (with --diff-base)")
     option("--no-origins", action="store_true", help="plain YAML, without the places")
     option("--reveal", action="store_true", help="don't redact secrets; never in CI")
     option("--container", metavar="NAME", help="one container's whole story, joined from all files")
@@ -41,6 +52,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     option("--target", metavar="STAGE", help="Dockerfile: the stage that ships")
     option("--build-arg", action="append", default=[], metavar="NAME=VALUE", help="Dockerfile: a build argument")
     option("--color", choices=("auto", "always", "never"), default="auto")
+    option("-q", "--quiet", action="store_true", help="no notes on standard error")
     option("-v", "--verbose", action="store_true", help="name the values that were overridden, too")
     add_time_limits(parser)
     add_cache(parser)
@@ -51,7 +63,12 @@ def run(options: argparse.Namespace) -> int:
     if options.reveal and look.ENVIRON.get("CI"):
         raise HullcheckError("--reveal: secrets aren't shown in CI")
     keep(options, may_be=not options.reveal)
+    return each_output(options, FORMATS, _one)
+
+
+def _one(options: argparse.Namespace) -> int:
     root = reach_of(options.paths or ["."])
+    options.shown = from_here(root, options.paths)
     if options.diff_base:
         return _changes(root, options)
     if options.output_format == "markdown":
@@ -70,10 +87,10 @@ def run(options: argparse.Namespace) -> int:
         print(json.dumps({"version": 1, "roots": list(map(_as_json, shown))}, indent=2, ensure_ascii=False))
     else:
         _print(shown, options)
-    if redacted:
+    if redacted and not options.quiet:
         values = f"{redacted} secret values are" if redacted > 1 else "1 secret value is"
         print(f"hullcheck: {values} redacted; --reveal shows", "them" if redacted > 1 else "it", file=sys.stderr)
-    say_all(f"{path}: can't be read: {reason}" for path, reason in sorted(roots.unread.items()))
+    say_all(f"{options.shown(path)}: can't be read: {reason}" for path, reason in sorted(roots.unread.items()))
     return 4 if roots.unread else 0 if shown else 3
 
 
@@ -87,7 +104,7 @@ def _roots(root: str, options: argparse.Namespace) -> int:
     else:
         from hullcheck.report.safe import clean
 
-        for line in lines(found):
+        for line in lines(found, options.shown):
             print(clean(line))
     return 0 if found else 3
 
@@ -148,12 +165,12 @@ def _print(shown: list[Shown], options: argparse.Namespace) -> None:
     if not options.paths:
         width = max((len(one.kind) for one in shown), default=0)
         for one in shown:
-            print(_comment(f"{one.kind:{width}}  {one.path or '.'}", color))
+            print(_comment(f"{one.kind:{width}}  {options.shown(one.path) or '.'}", color))
     for one in shown:
         if len(shown) > 1 or one.problems:
-            print(_comment(f"{one.path or '.'} ({one.kind})", color))
+            print(_comment(f"{options.shown(one.path) or '.'} ({one.kind})", color))
         for problem in one.problems:
-            place = f"{problem.location.path}:{problem.location.line}"
+            place = f"{options.shown(problem.location.path)}:{problem.location.line}"
             print(_comment(f"not analysed: {place}: {told(problem.message)}", color))
         for number, root in enumerate(one.objects):
             if number or len(shown) > 1:
@@ -170,7 +187,7 @@ def _comment(text: str, color: bool) -> str:
 def _lines(root: "Node", options: argparse.Namespace, color: bool) -> Iterator[str]:
     """The lines of an object, with each value's place as a comment: it stays YAML."""
     for line in yaml_lines(root):
-        place = "" if options.no_origins else _place(line, options.verbose)
+        place = "" if options.no_origins else _place(line, options.verbose, options.shown)
         if not place:
             yield line.text
         elif color:
@@ -179,17 +196,17 @@ def _lines(root: "Node", options: argparse.Namespace, color: bool) -> Iterator[s
             yield f"{line.text:{ORIGIN_COLUMN}} # {place}"
 
 
-def _place(line: Line, verbose: bool) -> str:
+def _place(line: Line, verbose: bool, shown: Callable[[str], str]) -> str:
     node = line.node
     if node is None:
         return ""
-    text = f"{node.source.path}:{node.location.line}"
+    text = f"{shown(node.source.path)}:{node.location.line}"
     if node.because:
         text += f" ({node.because})"
     before = node.before
     while verbose and before is not None:
         was = inline(before) if len(inline(before)) < 60 else "..."
-        text += f"; was {was} at {before.source.path}:{before.location.line}"
+        text += f"; was {was} at {shown(before.source.path)}:{before.location.line}"
         before = before.before
     return clean(text)
 
@@ -221,11 +238,11 @@ def _story(root: str, options: argparse.Namespace) -> int:
         width = max(len(fact.topic) for fact in story.facts)
         for fact in story.facts:
             line = f"  {fact.topic:{width}}  {'unknown: ' if fact.unknown else ''}{clean(told(fact.value))}"
-            place = f"{clean(fact.location.path)}:{fact.location.line}"
+            place = f"{clean(options.shown(fact.location.path))}:{fact.location.line}"
             print(f"{line:{ORIGIN_COLUMN}} {_DIM}{place}{_PLAIN}" if color else f"{line:{ORIGIN_COLUMN}} {place}")
             for related in fact.related:
                 print(
-                    f"  {'':{width}}    {clean(related.location.path)}:{related.location.line}: {clean(told(related.message))}"
+                    f"  {'':{width}}    {clean(options.shown(related.location.path))}:{related.location.line}: {clean(told(related.message))}"
                 )
     return 0
 
@@ -281,11 +298,13 @@ def _changes(root: str, options: argparse.Namespace) -> int:
         if not before.stories and not after.stories:
             raise HullcheckError(f"--container: nothing here is called {options.container}")
     found = difference(before, after, reveal=options.reveal)
-    say_all(past.notes())
+    if not options.quiet:
+        say_all(past.notes())
     if options.output_format == "json":
         print(json.dumps(as_json(found), indent=2, ensure_ascii=False))
     else:
-        style = Style(options.verbose, not options.no_origins, options.output_format == "markdown")
+        marked = options.output_format == "markdown"
+        style = Style(options.verbose, not options.no_origins, marked, str if marked else options.shown)
         print(render(found, style), end="")
     return 0
 

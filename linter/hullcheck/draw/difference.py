@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from hullcheck.draw.difference_words import Words, counted, place
+from hullcheck.draw.difference_words import Words, counted
+from hullcheck.draw.places import place
 from hullcheck.model.network.compare import NOTHING, Open
 from hullcheck.model.network.diff import Difference, Meaning
 

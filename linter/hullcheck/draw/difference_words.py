@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from hullcheck.draw.places import place
 from hullcheck.model.extent import wider
 from hullcheck.model.network.addresses import cidrs
 from hullcheck.model.network.causes import Cause, Fate, cause, closing, fate
@@ -12,7 +13,6 @@ from hullcheck.model.network.diff import Difference, Door, Entrance, Path, Stand
 from hullcheck.model.network.endpoint import Endpoint
 from hullcheck.model.network.network import Reason
 from hullcheck.model.network.policy import Direction, Policy
-from hullcheck.source import Location
 
 MAX_NAMES = 5
 MAX_POLICIES = 3
@@ -21,11 +21,6 @@ MAX_POLICIES = 3
 def counted(count: int, noun: str) -> str:
     """`none`, `1 path`, `2 paths`."""
     return f"1 {noun}" if count == 1 else f"{count} {noun}s" if count else "none"
-
-
-def place(location: Location) -> str:
-    """A place as file and line."""
-    return f"{location.path}:{location.line}"
 
 
 class Words:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from hullcheck.draw.places import place
 from hullcheck.model.network.compose import ComposeNetwork
 from hullcheck.model.network.labels import numbers_in
 from hullcheck.model.network.network import Network, Reason
@@ -47,7 +48,7 @@ def _lines(network: Network, source: End, target: End, connections: int) -> Iter
         for doorway in network.doorways_of(target.workload) if source.workload is None else ():
             if doorway.connections & connections:
                 refused = ", unless it is refused: no ReferenceGrant lets it" if doorway.doubtful else ""
-                yield f"  leads there from outside: {doorway.via} ({_place(doorway.location)}){refused}"
+                yield f"  leads there from outside: {doorway.via} ({place(doorway.location)}){refused}"
 
 
 def _allowed(network: Network, strict: bool, source: End, target: End) -> int:
@@ -104,14 +105,14 @@ def _policy(
         what += "; its rules aren't read"
     if policy.tier is not Tier.NAMESPACE:
         what = f"{policy.tier.value} tier, priority {policy.priority}"
-    yield f"    {maybe}{policy.object.kind} {policy.name} ({_place(policy.location)}): {what}"
+    yield f"    {maybe}{policy.object.kind} {policy.name} ({place(policy.location)}): {what}"
     for reason in _reasons(network, here, there, direction, connections):
         if reason.policy is policy:
             does = _DOES[reason.rule.action]
             certain = "" if reason.certain else " (maybe)"
             further = f"; {' and '.join(reason.rule.further)} rules restrict it further" if reason.rule.further else ""
             section = f" of `{reason.rule.name}`" if policy.plugin and reason.rule.denies else ""
-            yield f"      rule {reason.rule.number}{section} ({_place(reason.rule.location)}) {does} it{certain}{further}"
+            yield f"      rule {reason.rule.number}{section} ({place(reason.rule.location)}) {does} it{certain}{further}"
 
 
 def _reasons(network: Network, here: End, there: End, direction: Direction, connections: int) -> list[Reason]:
@@ -125,17 +126,13 @@ def _reasons(network: Network, here: End, there: End, direction: Direction, conn
 def _compose(network: ComposeNetwork, source: End, target: End, connections: int) -> Iterator[str]:
     if source.workload is not None and target.workload is not None:
         places = list(network.because(source.workload, target.workload, connections))
-        for place in places:
-            if isinstance(place, Location):
-                yield f"  {_place(place)}: {place.one_line().text}"
+        for one in places:
+            if isinstance(one, Location):
+                yield f"  {place(one)}: {one.one_line().text}"
         if not places:
             yield "  they share no network"
     elif target.workload is not None:
         doorways = network.doorways_of(target.workload)
-        yield from (f"  {_place(doorway.location)}: {doorway.via}" for doorway in doorways)
+        yield from (f"  {place(doorway.location)}: {doorway.via}" for doorway in doorways)
         if not doorways:
             yield "  nothing of it is published"
-
-
-def _place(location: Location) -> str:
-    return f"{location.path}:{location.line}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from hullcheck.draw.places import place
 from hullcheck.model.network.map import CONTROLLER, Edge, External, Node, ScopeMap, Wide
 from hullcheck.model.network.network import Reason
 from hullcheck.source import Location
@@ -79,7 +80,7 @@ def _from_outside(found: ScopeMap) -> Iterator[str]:
         for way in node.ways:
             maybe = "" if way.certain else "maybe "
             limited = f", {way.limits.text}" if way.limited else ""
-            lines.append(f"    {node.id}: {maybe}{way.connections} by {way.via}{limited} ({_place(way.location)})")
+            lines.append(f"    {node.id}: {maybe}{way.connections} by {way.via}{limited} ({place(way.location)})")
     if lines:
         yield "  from outside:"
         yield from lines
@@ -118,12 +119,8 @@ def _why(edge: Edge, nodes: dict[str, Node]) -> str:
 
 def _reason(reason: Reason | Location) -> str:
     if isinstance(reason, Location):
-        return _place(reason)
-    return f"{reason.policy.name} rule {reason.rule.number}, {_place(reason.rule.location)}"
-
-
-def _place(location: Location) -> str:
-    return f"{location.path}:{location.line}"
+        return place(reason)
+    return f"{reason.policy.name} rule {reason.rule.number}, {place(reason.rule.location)}"
 
 
 def _names(names: Iterable[str]) -> str:

@@ -6,8 +6,8 @@ edit, and so no fix: a person will do better.
 
 from __future__ import annotations
 
+import itertools
 from bisect import bisect_right
-from collections import Counter
 
 from hullcheck.finding import Change, Edit
 from hullcheck.fix.written import Layout, flow, scalar
@@ -96,8 +96,8 @@ class Tree:
             return False
         twice = self._twice.get(parent)
         if twice is None:
-            counts = Counter(key.text for key in parent.items[::2])
-            repeated = {text for text, count in counts.items() if count > 1}
+            texts = sorted(key.text for key in parent.items[::2])
+            repeated = {text for text, other in itertools.pairwise(texts) if text == other}
             twice = self._twice[parent] = frozenset(
                 item for key, value in parent.pairs if key.text in repeated for item in (key, value)
             )

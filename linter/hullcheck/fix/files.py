@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 
 from hullcheck.finding import Edit
@@ -25,16 +25,19 @@ class Changed(NamedTuple):
         return self.after.data
 
 
-def diff(changed: Iterable[Changed], secrets: Secrets) -> str:
-    """What changes, as a unified diff by path; secrets are masked, and what could act on a terminal is written out."""
+def diff(changed: Iterable[Changed], secrets: Secrets, path: Callable[[str], str] = str) -> str:
+    """What changes, as a unified diff by path; secrets are masked, and what could act on a terminal is written out.
+
+    `path` makes what is printed of a path.
+    """
     import difflib
 
     lines: list[str] = []
     for made in sorted(changed, key=lambda made: made.source.path):
-        path = clean(made.source.path)
+        name = clean(path(made.source.path))
         before = secrets.masked(made.source, 0, len(made.source.text))
         hunks = difflib.unified_diff(
-            before.splitlines(keepends=True), _masked(made, secrets).splitlines(keepends=True), f"a/{path}", f"b/{path}"
+            before.splitlines(keepends=True), _masked(made, secrets).splitlines(keepends=True), f"a/{name}", f"b/{name}"
         )
         lines += map(_printable, hunks)
     return "".join(lines)

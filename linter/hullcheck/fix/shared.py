@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections.abc import Iterable, Iterator
 
 from hullcheck.typed import Any
 
@@ -13,10 +13,18 @@ Scopes = tuple[tuple[Any, ...], tuple[Any, ...]]
 def shared(scopes: Scopes) -> dict[str, str]:
     """The paths of such files, each with what uses it."""
     worlds, projects = scopes
-    overlays = Counter(path for world in worlds if world.kind == "kustomization" for path in world.files)
-    uses = Counter(path for project in projects for path in _files(project))
-    found = {path: "overlay" for path, number in overlays.items() if number > 1}
-    return found | {path: "project" for path, number in uses.items() if number > 1}
+    overlays = (path for world in worlds if world.kind == "kustomization" for path in world.files)
+    uses = (path for project in projects for path in _files(project))
+    return dict.fromkeys(_repeated(overlays), "overlay") | dict.fromkeys(_repeated(uses), "project")
+
+
+def _repeated(paths: Iterable[str]) -> Iterator[str]:
+    """The paths that are there several times."""
+    seen: set[str] = set()
+    for path in paths:
+        if path in seen:
+            yield path
+        seen.add(path)
 
 
 def _files(project: Any) -> set[str]:

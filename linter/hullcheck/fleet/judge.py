@@ -30,7 +30,6 @@ from hullcheck.link.ci import pipelines
 from hullcheck.link.images import stated_builds
 from hullcheck.link.project import link
 from hullcheck.model.coverage import JUDGED, LEFT_OUT, NOT_JUDGED
-from hullcheck.model.problem import Problem
 from hullcheck.policy import baseline, config
 from hullcheck.policy.config import Config
 from hullcheck.read import read_all
@@ -298,6 +297,7 @@ class _Judgement:
         own = self._own(history)
         policy = Policy(
             config=own._replace(include_vendored=own.include_vendored or options.vendored),
+            baseline=self._baseline(own),
             strict=options.strict,
             today=self._day,
             inline=options.inline,
@@ -316,8 +316,8 @@ class _Judgement:
         texts = InTexts(said, asked(tree, said))
         project = link(files, tree, judge.settings, texts)
         head = judge.analysis(files, project, entries, skipped)
-        findings = (*self._without_old(head.findings, policy, tree, head.owners), *self._refused)
-        made = result.made(folder, policy, judge, head, findings, ("",), ("",), edits=task.sarif)
+        head = head._replace(findings=(*head.findings, *self._refused))
+        made = asked_for.result(head, tree, edits=task.sarif)
         builds = (*stated_builds(files.values()), *texts.asked.builds)
         rows = Rows(self._result, task.repository.name, self._registry, judge.settings)
         by_table = rows.all(made, head, project, builds)
@@ -376,28 +376,19 @@ class _Judgement:
         self._refused = merged.refused
         return merged.config._replace(baseline="")
 
-    def _without_old(
-        self, findings: tuple[Finding, ...], policy: Policy, tree: Tree, owners: frozenset[tuple[str, str]]
-    ) -> tuple[Finding, ...]:
-        """The findings, those of the repository's baseline marked."""
-        path = policy.config.baseline
-        if not path:
-            return findings
+    def _baseline(self, own: Config) -> baseline.Baseline | None:
+        """The repository's own old findings that don't count."""
+        if not own.baseline:
+            return None
         try:
-            data = tree.read(path)
+            data = (
+                self._all.read(own.baseline)
+                if self._all is not None
+                else DiskTree(self._found.folder).read(own.baseline)
+            )
         except OSError as error:
-            raise HullcheckError(f"{path}: can't be read: {error.strerror or error}") from None
-        known = baseline.parse(path, data)
-        now = baseline.Now(frozenset(tree.paths), frozenset(scope for scope, _ in owners))
-        applied = baseline.apply(findings, known, policy.today, now)
-        if not applied.stale:
-            return applied.findings
-        part = Problem("", "", known.place(min(applied.stale)))
-        message = baseline.stale_message(applied.stale)
-        return (
-            *applied.findings,
-            self._registry["unused-suppression"].finding(part, message, evidence=("baseline",)),
-        )
+            raise HullcheckError(f"{own.baseline}: can't be read: {error.strerror or error}") from None
+        return baseline.parse(own.baseline, data)
 
     def _sarif(self, made: result.Result) -> str:
         run = made.report(self._registry, color=False, category="")

@@ -125,6 +125,8 @@ _TAKEN: dict[str, tuple[Taken, ...]] = {
     "trusted-registries": _plain("trusted_registries"),
     "trusted-images": _plain("trusted_images"),
     "datastores": _added("datastores"),
+    "context": _plain("context"),
+    "contexts": _plain("contexts"),
     "compose-projects": _plain("compose_projects"),
     "helm": _plain("helm"),
     "fail-on-unjudged": _plain("fail_on_unjudged"),

@@ -9,9 +9,12 @@ from __future__ import annotations
 
 import posixpath
 import re
+from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator
 from collections.abc import Sequence as Listed
+from functools import cached_property
 
+from hullcheck.budget import tick
 from hullcheck.model.globs import Token, among
 from hullcheck.model.kubernetes import KubernetesObject
 from hullcheck.model.node import Mapping, Node, Scalar, Sequence, as_str, at, items
@@ -42,14 +45,15 @@ class _UnknownError(Exception):
 
 
 class ApplicationSets:
-    """Makes Applications out of the files of a repository: its `paths`, and what `read` gives of them."""
+    """Makes Applications out of the files of a repository: its `paths`."""
 
-    def __init__(self, paths: Iterable[str], read: Callable[[str], bytes | None]) -> None:
+    def __init__(self, paths: Iterable[str]) -> None:
         self._paths = sorted(paths)
-        self._read = read
+        self._read: Callable[[str], bytes | None] = lambda path: None
 
-    def made(self, of: KubernetesObject) -> Made:
-        """The Applications of one ApplicationSet."""
+    def made(self, of: KubernetesObject, read: Callable[[str], bytes | None]) -> Made:
+        """The Applications of one ApplicationSet; `read` gives the bytes of a file, None if there is none."""
+        self._read = read
         template = at(of.node, "spec", "template")
         if not isinstance(template, Mapping):
             return Made([], "it has no template")
@@ -112,23 +116,22 @@ class ApplicationSets:
         for entry in items(at(git, "directories")):
             if as_str(at(entry, "exclude")) == "true":
                 continue
-            pattern = as_str(at(entry, "path")) or ""
             without = [
                 as_str(at(e, "path")) or "" for e in items(at(git, "directories")) if as_str(at(e, "exclude")) == "true"
             ]
-            for folder in self._folders():
-                if _fits(pattern, folder) and not any(_fits(each, folder) for each in without):
+            left_out = frozenset(folder for each in without for folder in _fitting(each, self._folders))
+            for folder in _fitting(as_str(at(entry, "path")) or "", self._folders):
+                if folder not in left_out:
                     yield {**_of_path(folder, entry), **more}
         for entry in items(at(git, "files")):
-            pattern = as_str(at(entry, "path")) or ""
-            for path in self._paths:
-                if _fits(pattern, path):
-                    found = yaml.parse(Source(path, self._read(path) or b"")).documents
-                    root = found[0].root if found else None
-                    for element in root.items if isinstance(root, Sequence) else [root]:
-                        there = _of_path(posixpath.dirname(path), entry, posixpath.basename(path))
-                        yield {**dict(_flat(element)), **there, **more}
+            for path in _fitting(as_str(at(entry, "path")) or "", self._paths):
+                found = yaml.parse(Source(path, self._read(path) or b"")).documents
+                root = found[0].root if found else None
+                for element in root.items if isinstance(root, Sequence) else [root]:
+                    there = _of_path(posixpath.dirname(path), entry, posixpath.basename(path))
+                    yield {**dict(_flat(element)), **there, **more}
 
+    @cached_property
     def _folders(self) -> list[str]:
         found: set[str] = set()
         for path in self._paths:
@@ -143,12 +146,18 @@ def _of_keys(parameters: Parameters, keys: list[str]) -> tuple[str | None, ...]:
     return tuple(parameters[key].text if key in parameters else None for key in keys)
 
 
-def _fits(pattern: str, path: str) -> bool:
-    """Does a pattern as Go's `doublestar` takes it match a path?"""
+def _fitting(pattern: str, paths: Listed[str]) -> Iterator[str]:
+    """Those of the sorted paths that a pattern as Go's `doublestar` takes it matches."""
     segments: list[Listed[Token] | None] = [
         None if part == "**" else _tokens(part) for part in pattern.strip("/").split("/")
     ]
-    return bool(pattern) and among(segments, path.split("/"))
+    start = pattern.strip("/").partition("*")[0].rstrip("/")  # stands in front of all that fit
+    for number in range(bisect_left(paths, start), len(paths) if pattern else 0):
+        tick()
+        if not paths[number].startswith(start):
+            return
+        if among(segments, paths[number].split("/")):
+            yield paths[number]
 
 
 def _tokens(part: str) -> tuple[Token, ...]:

@@ -6,10 +6,8 @@ import posixpath
 from collections.abc import Callable, Iterable, Iterator
 
 from hullcheck.discover import Tree
-from hullcheck.link.ci import Inputs, Pipelines
-from hullcheck.link.matrix import Choices
-from hullcheck.model.repository import BuildArgument
-from hullcheck.patterns import pattern
+from hullcheck.link.ci import Pipelines
+from hullcheck.link.inputs import Inputs
 from hullcheck.source import Location, Related, Source
 from hullcheck.tuples import NamedTuple
 from hullcheck.typed import TYPE_CHECKING
@@ -17,6 +15,8 @@ from hullcheck.typed import TYPE_CHECKING
 if TYPE_CHECKING:
     from hullcheck.link.builds import Build
     from hullcheck.link.compose_said import Command
+    from hullcheck.link.matrix import Choices
+    from hullcheck.model.repository import BuildArgument
     from hullcheck.parse.build_commands import BuildCommand
 
 MAX_SCRIPTS = 2_000
@@ -47,7 +47,7 @@ _OF_SCRIPTS = frozenset(
 """Folders in which programs and pipelines of any name are looked at."""
 
 
-_WORDS = pattern(rb"(?i)build|bake|dockerfile|kaniko|set image")
+_WORDS = (b"build", b"bake", b"dockerfile", b"kaniko", b"set image")
 
 
 class Asked(NamedTuple):
@@ -128,7 +128,8 @@ def variants(stated: Iterable[Build], wanted: Iterable[Build]) -> Iterator[Build
 
 def has_word(data: bytes) -> bool:
     """Does a script have a word of builds?"""
-    return _WORDS.search(data) is not None
+    data = data.lower()
+    return any(word in data for word in _WORDS)
 
 
 def _scripts(tree: Tree, known: set[str], says: Callable[[str], bool] | None) -> Iterator[Source]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 from bisect import bisect_left
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from functools import cached_property
 
 from hullcheck.budget import OutOfTimeError, Thing, tick
@@ -21,6 +21,8 @@ from hullcheck.tuples import NamedTuple
 from hullcheck.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from hullcheck.model.kept import Kept
+    from hullcheck.model.node import Node
     from hullcheck.render.helm.index import Index
 
 MAX_RENDERED = 10_000
@@ -36,10 +38,21 @@ class Installed(NamedTuple):
     files: frozenset[str]
 
 
+class _Made(NamedTuple):
+    """What rendering a release comes to."""
+
+    objects: tuple[KubernetesObject, ...]
+    problems: tuple[Problem, ...]
+    unsure: str
+
+
 class Charts:
     """`folders` are those of the charts, `rendered` the templates that were, `problems` what couldn't be."""
 
-    def __init__(self, tree: Tree, read: Callable[[str], bytes | None], files: list[str]) -> None:
+    def __init__(
+        self, tree: Tree, read: Callable[[str], bytes | None], files: list[str], kept: "Kept | None" = None
+    ) -> None:
+        self._kept = kept
         self._tree = tree
         self._read = read
         self._files = files
@@ -80,30 +93,56 @@ class Charts:
         if self._objects >= MAX_RENDERED:
             self._too_many(release)
             return
-        from hullcheck.render.helm import render
-
-        paths = self._paths
-        below = _in_folder(paths, release.chart)
+        below = _in_folder(self._paths, release.chart)
         try:
-            with Thing():
-                tick()
-                made = render(
-                    release.chart,
-                    self._read,
-                    lambda folder: _in_folder(paths, folder),
-                    release.values,
-                    release.sets,
-                    release.name,
-                    release.namespace,
-                    release.kube_version,
-                    release.api_versions,
-                    index=self._index,
-                    lenient=True,
-                    own_values=release.own_values,
-                )
+            made = self._made(release)
         except OutOfTimeError as error:
             self.problems.append(late(error, self._place(release), f"chart `{release.world}`", release.world))
             return
+        for problem in made.problems:
+            place = problem.location
+            same = problem.message, place.path, place.start  # the same file, read again for another release
+            if same not in self._told:
+                self._told.add(same)
+                self.problems.append(problem)
+        self.rendered.update(path for path in below if "templates" in path.split("/"))
+        self._objects += len(made.objects)
+        yield Installed(release, list(made.objects), made.unsure, frozenset(below))
+
+    def _made(self, release: Release) -> "_Made":
+        """What the release makes; raises OutOfTimeError."""
+        if self._kept is None:
+            return self._rendered(release, self._read)
+        from hullcheck.model.kept import key_of
+
+        key = ("release", key_of(release._replace(values=(), unsure="")), release.unsure, *map(_key, release.values))
+        found: _Made | None = self._kept.known(key)
+        if found is None:
+            asked = set(self._files)  # dependencies are looked for among all charts
+            found = self._rendered(release, noting(self._read, asked))
+            self._kept.keep(key, release, found, asked)
+        return found
+
+    def _rendered(self, release: Release, read: Callable[[str], bytes | None]) -> "_Made":
+        from hullcheck.render.helm import render
+
+        paths = self._paths
+        with Thing():
+            tick()
+            made = render(
+                release.chart,
+                read,
+                lambda folder: _in_folder(paths, folder),
+                release.values,
+                release.sets,
+                release.name,
+                release.namespace,
+                release.kube_version,
+                release.api_versions,
+                index=self._index,
+                lenient=True,
+                own_values=release.own_values,
+            )
         roots = [document.root for document in made.documents]
         problems, unsure = list(made.problems), release.unsure or made.unsure
         if release.post:
@@ -113,17 +152,8 @@ class Charts:
             roots = changed.objects
             problems += [self._told_at(problem, release) for problem in changed.problems]
             unsure = unsure or changed.unsure
-        for problem in problems:
-            place = problem.location
-            same = problem.message, place.path, place.start  # the same file, read again for another release
-            if same not in self._told:
-                self._told.add(same)
-                self.problems.append(problem)
-        self.rendered.update(path for path in below if "templates" in path.split("/"))
         found = (made_of for root in roots if (made_of := object_of(root)) is not None)
-        objects = list(told_apart(found))
-        self._objects += len(objects)
-        yield Installed(release, objects, unsure, frozenset(below))
+        return _Made(tuple(told_apart(found)), tuple(problems), unsure)
 
     def _told_at(self, problem: Problem, release: Release) -> Problem:
         """A problem of a post-renderer at the object that has it, rather than in a file that there isn't."""
@@ -169,6 +199,21 @@ class Charts:
         if as_str(at(root, "name")):
             return ""
         return found.problems[0].message if found.problems else "`Chart.yaml` names no chart"
+
+
+def noting(read: Callable[[str], bytes | None], asked: set[str]) -> Callable[[str], bytes | None]:
+    """The same, with the paths noted that are asked for."""
+
+    def noted(path: str) -> bytes | None:
+        asked.add(path)
+        return read(path)
+
+    return noted
+
+
+def _key(value: "Source | Node") -> Hashable:
+    """What tells values from others: the bytes of a file, or which node it is."""
+    return (value.path, value.data) if isinstance(value, Source) else id(value)
 
 
 def _in_folder(paths: list[str], folder: str) -> list[str]:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterator
 from collections.abc import Mapping as Lookup
-from contextlib import contextmanager
 
 from hullcheck.budget import OutOfTimeError, Thing, tick
 from hullcheck.link.compose_choice import Around, Choice, Choices
@@ -130,6 +129,23 @@ def alone(file: ComposeFile, path: str) -> ComposeProject:
     return _Projects(reading, "").made(Choice((path,), posixpath.dirname(path), complete=False))
 
 
+class _InTime(Thing):
+    """What is done for a project of files, the first of which is at a path, unless it takes too long."""
+
+    def __init__(self, projects: _Projects, path: str) -> None:
+        self.projects = projects
+        self.path = path
+
+    def __exit__(self, *raised: object) -> bool:
+        super().__exit__(*raised)
+        error = raised[1]
+        if not isinstance(error, OutOfTimeError):
+            return False
+        place = self.projects.reading.files[self.path].source.at(0)
+        self.projects.problems.append(late(error, place, "Compose project"))
+        return True
+
+
 class _Projects:
     def __init__(self, reading: Reading, root_name: str, profiles: tuple[str, ...] | None = None) -> None:
         self.reading = reading
@@ -148,11 +164,11 @@ class _Projects:
                 if choice.paths in done and choose != choices.listed:
                     continue
                 done.add(choice.paths)
-                with self._in_time(choice.paths):
+                with _InTime(self, choice.paths[0]):
                     tick()
                     found.append(self._named_apart(self._based(choice)))
         for choice in choices.guesses:
-            with self._in_time(choice.paths):
+            with _InTime(self, choice.paths[0]):
                 tick()
                 project = self._guessed(choice)
                 if project is None:
@@ -161,16 +177,6 @@ class _Projects:
                     found.append(self._named_apart(project))
         self.problems += choices.problems
         return [*found, *map(self._named_apart, self._fragments(choices.left))]
-
-    @contextmanager
-    def _in_time(self, paths: tuple[str, ...]) -> Iterator[None]:
-        """What is done for a project of these files, unless it takes too long."""
-        try:
-            with Thing():
-                yield
-        except OutOfTimeError as error:
-            place = self.reading.files[paths[0]].source.at(0)
-            self.problems.append(late(error, place, "Compose project"))
 
     def _based(self, choice: Choice) -> ComposeProject:
         """A project that is certain, and may be what others are laid over."""
@@ -208,7 +214,7 @@ class _Projects:
             done.add(path)
             folder = posixpath.dirname(path)
             whole = is_cut and file.complete
-            with self._in_time((path,)):
+            with _InTime(self, path):
                 tick()
                 found.append(self.made(Choice((path,), folder, complete=whole, fragment=not whole)))
         return found

@@ -199,7 +199,9 @@ def _commands(text: str, yaml: bool = False) -> Iterator[tuple[_How, int]]:
                 yield from ((how, begins) for how in _layers(expanded))
     for expanded, begins in options.values():
         yield from ((how, begins) for how in _layers(expanded))
-    for listed in _LISTED.finditer(text):
+    plain = text.casefold()
+    may_list = any(word in plain for word in ("composefile", "compose-file", "compose_file"))
+    for listed in _LISTED.finditer(text) if may_list else ():
         layers = list(_items(text, listed.end()))
         if layers:
             yield _How(layers), listed.start()

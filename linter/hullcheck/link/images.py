@@ -56,6 +56,13 @@ class Images:
         """What ships under an image's name, where all builds of that name make the same."""
         return self._only(self._by_name.get(name, []))
 
+    def makes(self, containers: "Iterable[Container]") -> bool:
+        """Is an image of one of these containers built here?"""
+        return any(
+            c.image is not None and c.image.image is not None and c.image.image.name in self._by_name
+            for c in containers
+        )
+
     def _only(self, builds: list[Build]) -> "Shipped | None":
         """What they make, if it is one and the same."""
         if len({(build.dockerfile, build.target) for build in builds}) != 1:
@@ -142,11 +149,13 @@ def _listed_user(container: Container, image: ImageRef | None) -> User:
 def stated_builds(files: Iterable[File]) -> Iterator[Build]:
     """The builds that skaffold and bake files name."""
     for file in (reading for each in files for reading in each.readings):
-        from hullcheck.link.builds import from_bake, from_skaffold
-
         if file.kind == "skaffold":
+            from hullcheck.link.builds import from_skaffold
+
             yield from from_skaffold(file)
         elif file.kind == "bake":
+            from hullcheck.link.builds import from_bake
+
             yield from from_bake(file)
 
 

@@ -13,7 +13,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from functools import cached_property
 
 from hullcheck.budget import tick
@@ -77,6 +77,19 @@ class Joined:
         self._applied = False
         self._lone: dict[str, bool] = {}
         self._called: dict[str, set[str]] = {}
+        self.noted: set[str] | None = None
+        """If it is to be known: the files that pipelines and scripts were looked for in."""
+
+    def take(self, other: "Joined", changed: frozenset[str]) -> None:
+        """Take over what pipelines and scripts say from a tree with the same files, of which these have changed."""
+        known: InTexts | None = other.__dict__.get("_in_tree")
+        if known is not None and other.noted is not None and other.noted.isdisjoint(changed):
+            self.noted = other.noted
+            self._in_tree = known._replace(commands=self.texts.commands)
+
+    def has_all_manifests(self, paths: Container[str]) -> bool:
+        """Are all manifests among these files?"""
+        return all(path in paths for path in self._manifests)
 
     def like(self, other: "Joined") -> "Joined":
         """The same, with what another one knows of the same tree."""
@@ -641,8 +654,14 @@ class Joined:
         from hullcheck.link.asked import InTexts, asked
         from hullcheck.link.ci import pipelines
 
-        found = pipelines(self.tree)
-        return InTexts(found, asked(self.tree, found, self.texts.has_word), self.texts.commands)
+        if self.noted is None:
+            found = pipelines(self.tree)
+            return InTexts(found, asked(self.tree, found, self.texts.has_word), self.texts.commands)
+        from hullcheck.link.noted import Noted
+
+        tree = Noted(self.tree, self.noted)
+        found = pipelines(tree)
+        return InTexts(found, asked(tree, found, tree.first(self.texts.has_word)), self.texts.commands)
 
     @property
     def asked(self) -> "InTexts":

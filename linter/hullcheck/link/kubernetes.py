@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
 
 from hullcheck.discover import Tree
-from hullcheck.link.charts import Charts, Installed
+from hullcheck.link.charts import Charts, Installed, noting
 from hullcheck.link.expected import asserted_files
 from hullcheck.link.kubernetes_containers import workload
 from hullcheck.link.plain import Group, apart, by_folder, named, unique
 from hullcheck.link.releases import Releases
 from hullcheck.model.coverage import Gap
-from hullcheck.model.kubernetes import KubernetesObject, PodContext, World
+from hullcheck.model.kubernetes import KubernetesObject, PodContext, PodObject, World
 from hullcheck.model.node import Mapping as NodeMapping
 from hullcheck.model.node import as_str, at, is_null, items
 from hullcheck.model.problem import Problem
@@ -22,10 +23,12 @@ from hullcheck.model.workload import Workload
 from hullcheck.parse.kubernetes import ManifestFile, object_of, objects_in, read_literally
 from hullcheck.parse.pods import pods
 from hullcheck.tuples import NamedTuple
-from hullcheck.typed import TYPE_CHECKING
+from hullcheck.typed import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
+    from hullcheck.link.applicationsets import ApplicationSets, Made
     from hullcheck.link.clusters import Place, Unit, Units
+    from hullcheck.model.kept import Kept
     from hullcheck.render.kustomize import Build, Kustomizations
 
 MAX_ROUNDS = 5
@@ -35,6 +38,8 @@ _DEPLOYING = frozenset(("HelmRelease", "Application", "ApplicationSet", "Kustomi
 
 
 _NOTHING = World("", "manifests", (), ())
+
+T = TypeVar("T")
 
 Identity = tuple[str, str, str, str]
 
@@ -92,22 +97,37 @@ def _template_identity(made: KubernetesObject) -> tuple[str, str, str]:
     return (made.node.source.path, made.kind, made.name)
 
 
-def link(files: dict[str, ManifestFile], tree: Tree, charts: list[str], settings: Settings | None = None) -> Linked:
-    """Unite the manifests of a repository. `charts` are the paths of `Chart.yaml` files; `settings` have their values."""
-    return _Linker(files, tree, charts, settings).linked()
+def link(
+    files: dict[str, ManifestFile],
+    tree: Tree,
+    charts: list[str],
+    settings: Settings | None = None,
+    kept: "Kept | None" = None,
+) -> Linked:
+    """Unite the manifests of a repository. `charts` are the paths of `Chart.yaml` files; `settings` have their values.
+
+    `kept` is what a session has of the round before.
+    """
+    return _Linker(files, tree, charts, settings, kept).linked()
 
 
 class _Linker:
     def __init__(
-        self, files: dict[str, ManifestFile], tree: Tree, charts: list[str], settings: Settings | None
+        self,
+        files: dict[str, ManifestFile],
+        tree: Tree,
+        charts: list[str],
+        settings: Settings | None,
+        kept: "Kept | None" = None,
     ) -> None:
+        self.kept = kept
         self.files = files
         self.settings = settings
         self.tree = tree
         self.problems: list[Problem] = []
         self.literal: dict[str, ManifestFile] = {}
         self.dead_images: list[Scoped] = []
-        self.charts = Charts(tree, self.read, charts)
+        self.charts = Charts(tree, self.read, charts, kept)
         self.layer_folders: set[str] = set()
         self.claimed: set[str] = set()
         self.built: dict[str, list[str]] = {}
@@ -126,11 +146,13 @@ class _Linker:
         names = {world.name for world in worlds}
         for name, group in named(groups, names):
             files = frozenset(group.paths)
-            made = _world(name, "manifests", list(group.objects), group.approximate, files, group.complete)
+            made = self._world(name, "manifests", list(group.objects), group.approximate, files, group.complete)
             worlds.append(made._replace(folder=group.folder))
         if _DEPLOYING.intersection(made.kind for world in worlds for made in world.objects):
             worlds = self._deployed(worlds)
         worlds += self._helmfiles({world.name for world in worlds})
+        if self.kept is not None:
+            worlds = [self.kept.same(world) for world in worlds]
         return Linked(
             [world for world in worlds if world.objects],
             [workload for world in worlds for workload in world.workloads],
@@ -147,10 +169,29 @@ class _Linker:
         """The file; a template that no chart renders, though it looks like a chart's, as what stands literally in it."""
         if not file.deferred or _chart_of(path, "templates", self.folders):
             return file
-        made = read_literally(file.source)
+        made = self._made(("literal", id(file)), file, lambda: read_literally(file.source))
         self.problems += made.problems
         self.literal[path] = made
         return made
+
+    def _made(self, key: Hashable, held: object, make: Callable[[], T]) -> T:
+        return make() if self.kept is None else self.kept.of(key, held, make)
+
+    def _objects_of(self, roots: Iterable[NodeMapping]) -> list[KubernetesObject]:
+        """What the mappings are that are objects."""
+        found = (self._made(("object", id(root)), root, lambda root=root: object_of(root)) for root in roots)  # type: ignore[misc]
+        return [made for made in found if made is not None]
+
+    def _world(
+        self,
+        name: str,
+        kind: str,
+        objects: list[KubernetesObject],
+        approximate: str,
+        files: frozenset[str],
+        complete: bool,
+    ) -> World:
+        return _world(name, kind, objects, approximate, files, complete, self.kept)
 
     def _charts(self, taken: set[str]) -> Iterator[World]:
         """The charts as rendered, with what their `crds` folders hold, which is installed as it is."""
@@ -169,7 +210,7 @@ class _Linker:
             if name in taken:
                 name = unique(posixpath.join(release.chart, release.label or "Chart.yaml"), taken)
             taken.add(name)
-            yield _world(name, "chart", [*made.objects, *own], made.unsure, made.files, True)
+            yield self._world(name, "chart", [*made.objects, *own], made.unsure, made.files, True)
 
     def _deployed(self, worlds: list[World]) -> list[World]:
         """The worlds, with the charts that objects in them install, and those that what these make installs in its turn.
@@ -197,16 +238,16 @@ class _Linker:
                         rendered.add(id(asked.by.node))
                     if asked.world in self.clusters:
                         joining.setdefault(asked.world, []).append((objects, installed, asked.by))
-                        more = _world(asked.world, "chart", objects, "", frozenset(), True)
+                        more = self._world(asked.world, "chart", objects, "", frozenset(), True)
                         more = more._replace(objects=(*made.get(asked.world, _NOTHING).objects, *more.objects))
                     else:
                         name = unique(f"{asked.release.world} of {asked.world}", {*found, *made})
-                        more = _world(name, "chart", objects, installed.unsure, installed.files, True)
+                        more = self._world(name, "chart", objects, installed.unsure, installed.files, True)
                         more = more._replace(by=(asked.by,))
                         found[name] = more
                     made[more.name] = more
             for name, parts in joining.items():
-                found[name] = _joined(found[name], parts)
+                found[name] = _joined(found[name], parts, self.kept)
             self.problems += deployers.problems
             for name, by, values in deployers.given:
                 found[name] = found[name]._replace(workloads=(*found[name].workloads, *searched(by, values, name)))
@@ -226,7 +267,8 @@ class _Linker:
 
         found = Helmfiles(self.tree.paths, self.read, self.charts.is_chart)
         for part in found.parts(self.charts, taken):
-            yield _world(part.name, "chart", part.objects, part.unsure, part.files, True)._replace(by=part.by)
+            made = self._world(part.name, "chart", part.objects, part.unsure, part.files, True)
+            yield made._replace(by=part.by)
         self.problems += found.problems
 
     def _releases(self) -> Releases:
@@ -307,9 +349,16 @@ class _Linker:
             return []
         from hullcheck.render.kustomize import Kustomizations
 
-        layers = Kustomizations(self.files, self.read, self.tree.paths)
+        layers: Kustomizations = Kustomizations(self.files, self.read, self.tree.paths)
+        if self.kept is not None and not deploying:
+            from hullcheck.render.kustomize.again import Again
+
+            layers = again = Again(self.files, self.read, self.tree.paths, self.kept)
+            builds = again.builds_again()
+        else:
+            builds = layers.builds()
+        worlds = []
         self.layer_folders = set(layers.layers)
-        worlds, builds = [], layers.builds()
         units = self._units(layers, builds) if deploying else None
         if units is not None:
             layers.add(units.layers)
@@ -345,15 +394,18 @@ class _Linker:
 
         objects: list[KubernetesObject] = []
         for built, _, namespace in parts:
-            found = [made for root in built.objects if (made := object_of(root)) is not None]
+            roots = built.objects
+            if self.kept is not None:
+                roots = self.kept.settled(("built", built.folder), roots)
+            found = self._objects_of(roots)
             objects += in_namespace(found, namespace) if namespace else found
             for path in built.sources:
                 self.built.setdefault(path, []).append(name)
-            self.local += [made for root in built.local if (made := object_of(root)) is not None]
+            self.local += self._objects_of(built.local)
         approximate = next((built.approximate for built, _, _ in parts if built.approximate), "")
         complete = not any(built.uncertain for built, _, _ in parts)
         files = frozenset().union(*(files for _, files, _ in parts))
-        return _world(name, "kustomization", objects, approximate, files, complete)
+        return self._world(name, "kustomization", objects, approximate, files, complete)
 
     def _units(
         self, layers: "Kustomizations", builds: "list[Build]", changed: "Mapping[Place, KubernetesObject] | None" = None
@@ -379,18 +431,34 @@ class _Linker:
         sets = [made for made in found if made.kind == "ApplicationSet"]
         if not sets:
             return found
-        from hullcheck.link.applicationsets import ApplicationSets
         from hullcheck.link.gitops import ELSEWHERE
 
-        maker = ApplicationSets(self.tree.paths, self.read)
         for each in sets:
-            made, unknown = maker.made(each)
+            made, unknown = self._applications(each)
             found += made
             if unknown and tell:
                 gap = Gap("generator", "ApplicationSet", unknown)
                 message = f"not all that ApplicationSet `{each.name}` makes is judged: {unknown}"
                 self.problems.append(Problem(ELSEWHERE, message, each.location, each.owner, gap))
         return found
+
+    @cached_property
+    def _maker(self) -> "ApplicationSets":
+        from hullcheck.link.applicationsets import ApplicationSets
+
+        return ApplicationSets(self.tree.paths)
+
+    def _applications(self, of: KubernetesObject) -> "Made":
+        """What an ApplicationSet makes."""
+        if self.kept is None:
+            return self._maker.made(of, self.read)
+        key = ("applications", id(of))
+        made: Made | None = self.kept.known(key)
+        if made is None:
+            asked: set[str] = set()
+            made = self._maker.made(of, noting(self.read, asked))
+            self.kept.keep(key, of, made, asked)
+        return made
 
     def _clusters(self, deployed: "list[tuple[Unit, Build]]", units: "Units", taken: set[str]) -> Iterator[World]:
         """What goes to one cluster, together; what is there twice can't go to the same one."""
@@ -446,26 +514,42 @@ def _world(
     approximate: str,
     files: frozenset[str],
     complete: bool,
+    kept: "Kept | None" = None,
 ) -> World:
     if any(made.kind.endswith("List") for made in objects):
         objects = list(objects_in(made.node for made in objects))
     context = _Context(name, objects)
-    made = [
-        workload(pod._replace(context=context.of(found, pod.spec)), complete=complete)
-        for found in objects
-        for pod in pods(found)
-    ]
+    made = [_workload(found, pod, context, complete, kept) for found in objects for pod in _pods(found, kept)]
     made.sort(key=lambda w: (w.location.path, w.location.start))
     return World(name, kind, tuple(objects), tuple(made), approximate, files)
 
 
-def _joined(world: World, parts: "Sequence[tuple[list[KubernetesObject], Installed, KubernetesObject]]") -> World:
+def _pods(made: KubernetesObject, kept: "Kept | None") -> Iterable[PodObject]:
+    return pods(made) if kept is None else kept.of(("pods", id(made)), made, lambda: tuple(pods(made)))
+
+
+def _workload(
+    made: KubernetesObject, pod: PodObject, context: "_Context", complete: bool, kept: "Kept | None"
+) -> Workload:
+    around = context.of(made, pod.spec)
+    if kept is None or around.claims is not None:
+        return workload(pod._replace(context=around), complete=complete)
+    spaces = (id(around.namespace), id(around.account), *map(id, around.limit_ranges))
+    key = ("workload", id(pod), complete, around.world, spaces)
+    return kept.of(key, (pod, around), lambda: workload(pod._replace(context=around), complete=complete))
+
+
+def _joined(
+    world: World,
+    parts: "Sequence[tuple[list[KubernetesObject], Installed, KubernetesObject]]",
+    kept: "Kept | None" = None,
+) -> World:
     """The world with what is installed in it besides, each with the object that asks for it."""
     complete = all(workload.complete for workload in world.workloads)
     objects = [*world.objects, *(made for own, _, _ in parts for made in own)]
     unsure = next((installed.unsure for _, installed, _ in parts if installed.unsure), "")
     files = world.files.union(*(installed.files for _, installed, _ in parts))
-    made = _world(world.name, world.kind, objects, world.approximate or unsure, files, complete)
+    made = _world(world.name, world.kind, objects, world.approximate or unsure, files, complete, kept)
     return made._replace(by=(*world.by, *(by for _, _, by in parts)))
 
 

@@ -49,12 +49,16 @@ class LocalImages:
         for build in builds:
             self._contexts.setdefault(build.dockerfile, set()).update(build.contexts)
         deployed = {name for name in (*artifacts, *_put_in(tree)) if name and _is_own(name)}
-        from hullcheck.link.builds import image_name
+        composed, built = set[str](), set[str]()
+        if projects or builds:
+            from hullcheck.link.builds import image_name
 
-        composed = {name for each in projects for name in map(image_name, _of_project(each)) if name and _is_own(name)}
-        built = {
-            name for each in builds for name in (each.image, *map(image_name, each.tags)) if name and _is_own(name)
-        }
+            composed = {
+                name for each in projects for name in map(image_name, _of_project(each)) if name and _is_own(name)
+            }
+            built = {
+                name for each in builds for name in (each.image, *map(image_name, each.tags)) if name and _is_own(name)
+            }
         bare = {name for name in built | composed if name.startswith("docker.io/library/")}
         self._names = {
             "kubernetes": deployed | bare,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from functools import partial
 from itertools import islice
 
 from hullcheck.link.grants import with_grants
@@ -40,34 +41,36 @@ from hullcheck.typed import TYPE_CHECKING, TypeVar
 if TYPE_CHECKING:
     from hullcheck.model.compose import ComposeProject
     from hullcheck.model.container import Container, Port
+    from hullcheck.model.kept import Kept
 
 
 MAX_ALIKE = 20
 """Worlds with the same object that are asked, besides an object's own, before something is said to be nowhere."""
 
 
-def network(world: World, assume: Assume, datastores: tuple[str, ...] = ()) -> Network:
+def network(world: World, assume: Assume, datastores: tuple[str, ...] = (), kept: "Kept | None" = None) -> Network:
     """The network of what is applied together; `datastores` are more images that hold data."""
-    return Network(scope(world, datastores), assume)
+    if kept is None:
+        return Network(scope(world, datastores), assume)
+    return kept.of(("network", id(world)), world, lambda: Network(scope(world, datastores, kept), assume))
 
 
-def scope(world: World, datastores: tuple[str, ...] = ()) -> Scope:
+def scope(world: World, datastores: tuple[str, ...] = (), kept: "Kept | None" = None) -> Scope:
     """What the network of a world is made of."""
-    from hullcheck.parse.services import entrance, service
-
     found: list[Policy] = []
     services: list[Service] = []
     entrances: list[Entrance] = []
     namespaces: dict[str, dict[str, str]] = {}
     for made in world.objects:
-        found += (policy._replace(number=number) for number, policy in enumerate(policies(made)))
-        if (one := service(made)) is not None:
+        own, one, way = _said(made) if kept is None else kept.of(("said", id(made)), made, partial(_said, made))
+        found += own
+        if one is not None:
             services.append(one)
-        if (way := entrance(made)) is not None:
+        if way is not None:
             entrances.append(way)
         if (made.kind, made.group) == ("Namespace", ""):
             namespaces[made.name] = text_map(at(made.node, "metadata", "labels"))
-    ends = list(_unique((_endpoint(workload, datastores), workload) for workload in world.workloads))
+    ends = list(_unique((_end(workload, datastores, kept), workload) for workload in world.workloads))
     maps = config_maps(world)
     return Scope(
         world.name or ".",
@@ -84,6 +87,20 @@ def scope(world: World, datastores: tuple[str, ...] = ()) -> Scope:
         others(world),
         rights_of(world),
     )
+
+
+def _end(workload: Workload, datastores: tuple[str, ...], kept: "Kept | None") -> Endpoint:
+    if kept is None:
+        return _endpoint(workload, datastores)
+    return kept.of(("end", id(workload)), workload, lambda: _endpoint(workload, datastores))
+
+
+def _said(made: KubernetesObject) -> tuple[tuple[Policy, ...], Service | None, Entrance | None]:
+    """What an object is to the network: policies, a Service, a way in."""
+    from hullcheck.parse.services import entrance, service
+
+    found = tuple(policy._replace(number=number) for number, policy in enumerate(policies(made)))
+    return found, service(made), entrance(made)
 
 
 def _resolved(found: list[Policy], services: list[Service], world: World) -> Iterable[Policy]:
@@ -234,6 +251,7 @@ def parts(
     options: Options = Options(),  # noqa: B008  a constant
     projects: Sequence[ComposeProject] = (),
     problems: list[Problem] | None = None,
+    kept: "Kept | None" = None,
 ) -> Iterator[Scoped]:
     """What the checks of networks look at. What is too much to be worked out is added to `problems`."""
     if projects:
@@ -244,7 +262,7 @@ def parts(
         return
     from hullcheck.link.confinement import isolations, scopes
 
-    networks = [network(world, options.assume, options.datastores) for world in worlds]
+    networks = [network(world, options.assume, options.datastores, kept) for world in worlds]
     yield from (Scoped(net.scope.name, NetworkUse(net)) for net in networks if net.endpoints)
     yield from (Scoped(found.name, found) for found in scopes(networks, options.mentions))
     yield from (Scoped(found.network.scope.name, found) for found in isolations(networks))
@@ -255,7 +273,7 @@ def parts(
         from hullcheck.link.denied import denied_parts
 
         yield from denied_parts(networks, problems)
-    yield from (Scoped(found.places[0][0].scope.name, found) for found in (*_reaches(networks), *_uses(networks)))
+    yield from (Scoped(found.places[0][0].scope.name, found) for found in (*_reaches(networks), *_uses(networks, kept)))
 
 
 def _too_much(networks: Iterable[Network]) -> Iterator[Problem]:
@@ -289,16 +307,23 @@ def _reaches(networks: Iterable[Network]) -> Iterator[Reach]:
         yield Reach(net.endpoints[number], places)
 
 
-def _uses(networks: list[Network]) -> Iterator[PolicyUse | ServiceUse | EntranceUse]:
-
+def _surroundings(networks: list[Network]) -> Surroundings:
     endpoints = tuple(endpoint for net in networks for endpoint in net.endpoints)
-    surroundings = Surroundings(
+    return Surroundings(
         Neighbours(endpoints),
         endpoints,
         frozenset(endpoint.namespace for endpoint in endpoints),
         frozenset(name for net in networks for name in net.scope.namespaces),
         any(net.scope.approximate for net in networks),
     )
+
+
+def _uses(networks: list[Network], kept: "Kept | None" = None) -> Iterator[PolicyUse | ServiceUse | EntranceUse]:
+    if kept is None:
+        surroundings = _surroundings(networks)
+    else:
+        key = ("surroundings", *map(id, networks))
+        surroundings = kept.of(key, networks, lambda: _surroundings(networks))
     policies_ = _alike(((net, policy) for net in networks for policy in net.scope.policies), _policy)
     yield from (PolicyUse(places[0][1], places, surroundings) for places in policies_)
     services = _alike(((net, service) for net in networks for service in net.scope.services), _object)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import posixpath
-from collections import Counter
 from collections.abc import Iterable, Iterator
 
 from hullcheck.model.kubernetes import KubernetesObject
@@ -53,10 +52,12 @@ def named(groups: Iterable[Group], taken: Iterable[str]) -> Iterator[tuple[str, 
     """
     groups = list(groups)
     known = set(taken)
-    alone = Counter(group.folder for group in groups)
-    large = Counter(group.folder for group in groups if len(group.paths) > 1)
+    sizes: dict[str, list[int]] = {}
     for group in groups:
-        mine = alone[group.folder] == 1 or (large[group.folder] == 1 and len(group.paths) > 1)
+        sizes.setdefault(group.folder, []).append(len(group.paths))
+    for group in groups:
+        others = sizes[group.folder]
+        mine = len(others) == 1 or (len(group.paths) > 1 and sum(size > 1 for size in others) == 1)
         name = unique(group.folder if mine and group.folder not in known else group.files, known)
         known.add(name)
         yield name, group

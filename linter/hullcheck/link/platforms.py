@@ -8,7 +8,7 @@ import posixpath
 import re
 from collections.abc import Iterator
 
-from hullcheck.link.ci import Inputs
+from hullcheck.link.inputs import Inputs
 from hullcheck.model.lazy import Lazy
 from hullcheck.model.node import Mapping, Node, Scalar, Sequence, as_str, is_null
 from hullcheck.parse.build_commands import BuildCommand, command_of

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import itertools
 import posixpath
-from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from functools import cached_property
 
 from hullcheck.budget import OutOfTimeError, ticking
@@ -20,10 +19,13 @@ from hullcheck.model.workload import Workload
 from hullcheck.read import File, of_kind, read, united
 from hullcheck.source import Source
 from hullcheck.tuples import NamedTuple
-from hullcheck.typed import TYPE_CHECKING, Any
+from hullcheck.typed import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
     from hullcheck.link.asked import InTexts
+    from hullcheck.model.kept import Kept
+
+T = TypeVar("T")
 
 
 class Used(NamedTuple):
@@ -47,7 +49,8 @@ class Project(NamedTuple):
     `dockerfiles` are those that are files, by path; `compose` the Compose projects; `worlds` the rendered manifests.
     `users` are the scopes and names of what runs an image, by the Dockerfile's path and the stage. `not_decided` counts by
     file what can't be judged because something isn't known. `beside` are dialects of files that aren't linked here.
-    `devcontainers` are the scopes of development containers: the paths of their files.
+    `devcontainers` are the scopes of development containers: the paths of their files. `builders` are the files that say
+    that a Dockerfile is built.
     """
 
     parts: list[Scoped]
@@ -60,6 +63,7 @@ class Project(NamedTuple):
     beside: frozenset[str] = frozenset()
     users: Mapping[tuple[str, str], tuple[tuple[str, str], ...]] = {}
     devcontainers: frozenset[str] = frozenset()
+    builders: Mapping[str, frozenset[str]] = {}
 
     @property
     def dialects(self) -> set[str]:
@@ -71,12 +75,18 @@ class Project(NamedTuple):
         return {name for name, there in found if there} | {"repository"} | self.beside
 
 
-def link(files: dict[str, File], tree: Tree, settings: Settings, asked: "InTexts | None" = None) -> Project:
+def link(
+    files: dict[str, File],
+    tree: Tree,
+    settings: Settings,
+    asked: "InTexts | None" = None,
+    kept: "Kept | None" = None,
+) -> Project:
     """Unite the files. Everything is looked up by path or name, so the cost grows with the files, not their pairs.
 
-    `asked` is what the tree's pipelines and scripts say, if that is known.
+    `asked` is what the tree's pipelines and scripts say, if that is known; `kept` what a session has of manifests.
     """
-    return _Linker(files, tree, settings, asked).project()
+    return _Linker(files, tree, settings, asked, kept).project()
 
 
 def uses(files: dict[str, File], tree: Tree, settings: Settings, asked: "InTexts | None" = None) -> Iterator[ImageUse]:
@@ -97,7 +107,9 @@ class _Linker:
         tree: Tree,
         settings: Settings,
         asked: "InTexts | None" = None,
+        kept: "Kept | None" = None,
     ) -> None:
+        self.kept = kept
         self.files = files
         self.tree = tree
         self.settings = settings
@@ -144,10 +156,10 @@ class _Linker:
         named = [part for _, part in parts if isinstance(part, ImageUse)]
         about = (Scoped(part.location.path, part) for part in self._repository_parts(named))
         self._take_parts(parts, about, "dockerfile compose kubernetes", "join of files")
-        undecided = Counter[str]()
+        undecided: dict[str, int] = {}
         for _, part in parts:
             if number := _undecided(part):
-                undecided[part.location.path] += number
+                undecided[part.location.path] = undecided.get(part.location.path, 0) + number
         worlds = tuple(self.manifests.worlds) if self.manifests else ()
         dockerfiles = {**self.dockerfiles, **self.inline}
         used, users = self._used(worlds), _users(parts)
@@ -162,7 +174,18 @@ class _Linker:
             used,
             users=users,
             devcontainers=developed,
+            builders=self._builders(),
         )
+
+    def _builders(self) -> dict[str, frozenset[str]]:
+        """The files that say of a Dockerfile that it is built."""
+        found: dict[str, set[str]] = {}
+        for path in self.dockerfiles if self.images is not None else ():
+            for build in self.images.builds_of(path):
+                found.setdefault(path, set()).add(build.place.location.path)
+        for build in self.asked.builds:
+            found.setdefault(build.dockerfile, set()).add(build.place.location.path)
+        return {path: frozenset(by) for path, by in found.items()}
 
     def _take_local_images(self) -> None:
         self.local = self._local_images()
@@ -347,7 +370,7 @@ class _Linker:
             return None
         from hullcheck.link.kubernetes import link as link_manifests
 
-        linked = link_manifests(manifests, self.tree, charts, self.settings)
+        linked = link_manifests(manifests, self.tree, charts, self.settings, self.kept)
         self.problems = [p for p in self.problems if p.name != "not-analysed" or p.location.path not in linked.rendered]
         self.problems += linked.problems
         for path, model in linked.literal.items():
@@ -384,9 +407,11 @@ class _Linker:
         return Images({**dockerfiles, **self.inline}, builds, self.asked.builds)
 
     def _local_images(self) -> LocalImages:
-        from hullcheck.link.builds import artifacts
+        named: list[str] = []
+        for file in of_kind(self.files, "skaffold").values():
+            from hullcheck.link.builds import artifacts
 
-        named = [name for file in of_kind(self.files, "skaffold").values() for name in artifacts(file)]
+            named += artifacts(file)
         stated = [*self._stated, *self.service_builds.values()]
         return LocalImages(self.tree, self.compose, stated, self.asked.builds, named)
 
@@ -448,13 +473,15 @@ class _Linker:
             self.images = Images({}, ())
         for world in self.manifests.worlds:
             yield from within(world.name, self._world_parts(world))
-        from hullcheck.link.rbac import parts
         from hullcheck.link.references import references
         from hullcheck.link.refused import refused
 
         wrong = refused(self.manifests.worlds, strict=bool(self.settings.validate))
 
-        yield from parts(self.manifests.worlds, self.problems)
+        for world in self.manifests.worlds:
+            rights, problems = self._made(("rights", id(world)), world, lambda world=world: _rights(world))  # type: ignore[misc]
+            yield from rights
+            self.problems += problems
         yield from references(self.manifests.worlds)
         yield from self.manifests.dead_images
         if self.settings.validate:
@@ -464,22 +491,24 @@ class _Linker:
             yield from within("", unknown)
         self.problems += wrong
 
-    def _world_parts(self, world: Any) -> Iterator[Any]:
-        from hullcheck.link.availability import availabilities
-        from hullcheck.link.named_secrets import names, without_names
-        from hullcheck.model.node import at
-        from hullcheck.parse.custom_images import images
+    def _made(self, key: Hashable, held: object, make: Callable[[], T]) -> T:
+        return make() if self.kept is None else self.kept.of(key, held, make)
 
-        known = names(world.objects, world.workloads)
-        yield world
-        yield from world.objects
-        yield from availabilities(world)
-        taken = {id(at(c.node, "image")) for w in world.workloads if w.part for c in w.part.containers}
-        for made in world.objects:
-            yield from images(made, taken)
+    def _world_parts(self, world: Any) -> Iterator[Any]:
+        known = self._made(("names", id(world)), world, lambda: _names(world))
+        yield from self._made(("objects", id(world)), world, lambda: tuple(_object_parts(world)))
         for workload in world.workloads:
-            containers = tuple(without_names(self.images.joined(c), known) for c in workload.containers)
-            yield from _workload_parts(workload._replace(containers=containers))
+            if self.kept is None or self.images.makes(workload.containers):
+                yield from self._workload(workload, known)
+            else:
+                key = ("joined", id(workload), known)
+                yield from self.kept.of(key, workload, lambda w=workload: tuple(self._workload(w, known)))  # type: ignore[misc]
+
+    def _workload(self, workload: Any, known: frozenset[str]) -> Iterator[Any]:
+        from hullcheck.link.named_secrets import without_names
+
+        containers = tuple(without_names(self.images.joined(c), known) for c in workload.containers)
+        yield from _workload_parts(workload._replace(containers=containers))
 
     def _unknown_fields(self) -> Iterator[Any]:
         from hullcheck.link.validation import security_fields, validate
@@ -514,7 +543,8 @@ class _Linker:
         from hullcheck.link.network import Options, parts
 
         worlds = self.manifests.worlds
-        yield from parts(worlds, Options(self.settings.datastores, self._mentions()), self.compose, self.problems)
+        options = Options(self.settings.datastores, self._mentions())
+        yield from parts(worlds, options, self.compose, self.problems, self.kept)
 
     def _mentions(self) -> tuple[str, ...]:
         """Files that speak of network policies and can't be read."""
@@ -531,7 +561,7 @@ class _Linker:
         uses = tuple(use for use in self.pipelines.uses if use.location.path not in made)
         pipelines = self.pipelines._replace(uses=uses)
         repository = Repository(
-            self.files, self.tree, self.dockerfiles, self.compose, builds_of, pipelines, self.asked.handed
+            self.files, self.tree, self.dockerfiles, self.compose, builds_of, pipelines, self.asked.handed, self.kept
         )
         yield from repository.parts(part for part in parts if isinstance(part, ImageUse))
 
@@ -557,6 +587,34 @@ def _names_compose(texts: dict[str, Source], paths: list[str]) -> bool:
     return any("COMPOSE_FILE" in source.text for source in texts.values()) or any(
         path.endswith("devcontainer.json") for path in paths
     )
+
+
+def _rights(world: Any) -> tuple[list[Scoped], list[Problem]]:
+    """Who may do what in a world, and what isn't followed of that."""
+    from hullcheck.link.rbac import parts
+
+    problems: list[Problem] = []
+    return list(parts([world], problems)), problems
+
+
+def _names(world: Any) -> frozenset[str]:
+    from hullcheck.link.named_secrets import names
+
+    return names(world.objects, world.workloads)
+
+
+def _object_parts(world: Any) -> Iterator[Any]:
+    """A world, its objects, and what follows from these alone."""
+    from hullcheck.link.availability import availabilities
+    from hullcheck.model.node import at
+    from hullcheck.parse.custom_images import images
+
+    yield world
+    yield from world.objects
+    yield from availabilities(world)
+    taken = {id(at(c.node, "image")) for w in world.workloads if w.part for c in w.part.containers}
+    for made in world.objects:
+        yield from images(made, taken)
 
 
 def _workload_parts(workload: Workload) -> Iterator[Any]:

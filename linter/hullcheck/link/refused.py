@@ -6,12 +6,13 @@ from collections.abc import Iterable, Iterator
 
 from hullcheck.model.kubernetes import KubernetesObject, PodObject, World
 from hullcheck.model.problem import Problem
-from hullcheck.model.refused import Refused, always, labels, names, strictly
+from hullcheck.model.refused import Refused, always, has_no_numbers, labels, names, no_numbers, strictly
 
 
 def refused(worlds: Iterable[World], *, strict: bool) -> list[Problem]:
     """What is refused of the security settings and the labels of Pod Security; `strict`: of words and formats, too."""
     found: dict[int, Problem] = {}
+    odd: dict[int, bool] = {}
     for world in worlds:
         for workload in world.workloads:
             if isinstance(workload.part, PodObject):
@@ -22,6 +23,11 @@ def refused(worlds: Iterable[World], *, strict: bool) -> list[Problem]:
         for made in world.objects:
             if (made.kind, made.group) == ("Namespace", ""):
                 _add(found, made, labels(made))
+            source = made.node.source
+            if id(source) not in odd:
+                odd[id(source)] = has_no_numbers(source.text)
+            if odd[id(source)]:
+                _add(found, made, no_numbers(made))
             if strict:
                 _add(found, made, names(made))
     return list(found.values())

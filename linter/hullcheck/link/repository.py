@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from hullcheck.model.chart_values import ValuesFile
     from hullcheck.model.compose import ComposeProject
     from hullcheck.model.dockerfile import Dockerfile
+    from hullcheck.model.kept import Kept
     from hullcheck.model.node import Mapping as YamlMapping
 
 Part = FileText | Copied | Committed | Updates | Pipeline | ImageUse | BuildArgument
@@ -43,7 +44,9 @@ class Repository:
         builds_of: Callable[[str], list[Build]],
         pipelines: "Pipelines",
         handed: Iterable[BuildArgument] = (),
+        kept: "Kept | None" = None,
     ) -> None:
+        self.kept = kept
         self.files = files
         self.pipelines = pipelines
         self.handed = tuple(handed)
@@ -61,7 +64,9 @@ class Repository:
 
     def parts(self, uses: Iterable[ImageUse]) -> "Iterator[Part | ValuesFile]":
         """Everything that is found; `uses` are the images that files of the dialects name."""
-        yield from (FileText(file.source, partial(_spans, file)) for file in self.files.values())
+        for file in self.files.values():
+            text = FileText(file.source, partial(_spans, file))
+            yield text if self.kept is None else self.kept.of(("text", id(file)), file, lambda text=text: text)  # type: ignore[misc]
         yield from self._copied()
         yield from self._committed()
         yield from self._values()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 
-from hullcheck.link.ci import Inputs
+from hullcheck.link.inputs import Inputs
 from hullcheck.link.matrix import Choice, Choices
 from hullcheck.link.platforms import said_in_text, said_in_yaml
 from hullcheck.model.node import Mapping, Node, Scalar, items

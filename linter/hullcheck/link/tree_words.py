@@ -46,6 +46,7 @@ class Texts:
             for path, words in other._known.items()
             if path in same and path in entries and other.entries[path] == entries[path]
         )
+        self._commands.update((path, commands) for path, commands in other._commands.items() if path in same)
 
     def data(self, path: str) -> bytes | None:
         """A file's bytes; None if it can't be read."""

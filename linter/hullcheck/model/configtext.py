@@ -67,7 +67,7 @@ def _all(text: str) -> Iterator[Property]:
     if "pass" in text or "masterauth" in text:
         for match in _DIRECTIVE.finditer(text):
             yield from _held(match["name"].split()[0], match["value"], match.start("value"), "password")
-    if "'" in text:
+    if "'" in text and any(word in text.casefold() for word in ("password", "identified")):
         for match in _STATEMENT.finditer(text):
             yield from _held(match["name"].upper(), match["value"], match.start("value"), "password")
 

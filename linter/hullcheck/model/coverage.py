@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Mapping
 
 from hullcheck.source import Location
@@ -84,8 +83,10 @@ class Coverage(NamedTuple):
         return tuple(item for item in self.items if item.state == NOT_JUDGED)
 
     def counts(self) -> dict[str, int]:
-        counted = Counter(item.state for item in self.items)
-        return {state: counted[state] for state in (JUDGED, LEFT_OUT, NOT_JUDGED)}
+        counted = dict.fromkeys((JUDGED, LEFT_OUT, NOT_JUDGED), 0)
+        for item in self.items:
+            counted[item.state] += 1
+        return counted
 
     def causes(self) -> "list[Cause]":
         """What isn't judged, by cause: what most things have in common first."""
@@ -122,8 +123,12 @@ class Cause(NamedTuple):
     @property
     def line(self) -> str:
         """The line that reports have: `9 templates of chart x not judged: ...; run ...`."""
+        return self.told(str)
+
+    def told(self, path: Callable[[str], str]) -> str:
+        """That line, in which `path` makes what is printed of a path."""
         number = len(self.items)
         first, _, rest = self.what.partition(" ")
         what = f"{number} {first}{'' if number == 1 else 's'}{' ' if rest else ''}{rest}"
-        where = f" ({self.items[0].path})" if number == 1 else ""
+        where = f" ({path(self.items[0].path)})" if number == 1 else ""
         return f"{what}{where} not judged: {self.because}; {CAUSES[self.cause]}"

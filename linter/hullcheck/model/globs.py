@@ -169,6 +169,8 @@ def _split(tokens: list[Token]) -> list[list[Token]]:
 
 def _tokens(pattern: str) -> list[Token] | None:
     """The tokens of a pattern, slashes among them; None for one that git can't match: what it opens stays open."""
+    if not any(special in pattern for special in "*?[\\"):
+        return [f"={char}" for char in pattern]
     tokens: list[Token] = []
     at = 0
     while at < len(pattern):

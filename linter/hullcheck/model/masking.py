@@ -46,8 +46,9 @@ def spans(text: str) -> Iterator[Span]:
     for held in in_config(text):
         if _tells(held.name, held.value):
             yield held.start, held.end
-    for written in (_ASSIGNED, _ENTRY):
-        yield from _assigned(written, text)
+    for written, part in ((_ASSIGNED, "="), (_ENTRY, "value")):
+        if part in text:
+            yield from _assigned(written, text)
     yield from _commands(text)
 
 
@@ -70,7 +71,7 @@ def in_quoted(text: str) -> tuple[Span, ...]:
     """The credentials in what a sentence quotes: messages quote the same names and values again and again."""
     return (
         *((login.start, login.end) for login in in_pairs(text)),
-        *_assigned(_ASSIGNED, text),
+        *(_assigned(_ASSIGNED, text) if "=" in text else ()),
         *((said.start, said.end) for said in in_script(text)),
     )
 

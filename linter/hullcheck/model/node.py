@@ -150,7 +150,8 @@ class Mapping(Node):
         return self._entries
 
     def get(self, key: str) -> Node | None:
-        entry = self.entries().get(key)
+        entries = self._entries
+        entry = (self.entries() if entries is None else entries).get(key)
         return entry[1] if entry else None
 
     def key(self, key: str) -> Scalar | None:
@@ -183,7 +184,11 @@ def at(node: Node | None, *path: str) -> Node | None:
     for key in path:
         if not isinstance(node, Mapping):
             return None
-        node = node.get(key)
+        entries = node._entries
+        entry = (node.entries() if entries is None else entries).get(key)  # as `get`, without the call
+        if entry is None:
+            return None
+        node = entry[1]
     return node
 
 

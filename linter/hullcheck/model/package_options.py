@@ -41,7 +41,7 @@ UV = _grammar(
     " exclude-newer exclude-newer-package exclude-package excludes extra extra-index-url find-links fork-strategy from"
     " group index index-strategy index-url keyring-provider link-mode no-binary no-binary-package no-build-isolation-package"
     " no-build-package no-extra no-group no-sources-package only-binary only-group override overrides package prefix"
-    " prerelease project python python-platform python-version refresh-package reinstall-package requirement"
+    " prerelease project python python-fetch python-platform python-preference python-version refresh-package reinstall-package requirement"
     " requirements resolution target torch-backend trusted-host upgrade-group upgrade-package with with-editable"
     " with-executables-from with-requirements",
 )

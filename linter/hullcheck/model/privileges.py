@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from hullcheck.model.container import Root, User
+from hullcheck.patterns import stands_in
 from hullcheck.source import Field, Location, Related
 from hullcheck.typed import TYPE_CHECKING
 
@@ -53,7 +54,7 @@ def dropper_of(words: Iterable[Field[str]], otherwise: str) -> str:
     if unsure or any(re.search(_SCRIPT, word) for word in re.split(r"[\s;&|'\"()]+", text)):
         return otherwise
     named = _named(text)
-    return named or (otherwise if re.search(rf"(?<![\w.-]){re.escape(otherwise)}(?![\w.-])", text) else "")
+    return named or (otherwise if stands_in(otherwise, text) else "")
 
 
 def _switches(text: str) -> bool:

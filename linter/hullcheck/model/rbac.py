@@ -163,6 +163,12 @@ class Binding(NamedTuple):
     def described(self) -> str:
         return f"{self.kind} `{self.name}`"
 
+    @property
+    def accounts(self) -> tuple[str, ...]:
+        """The service accounts that it names, each with its namespace."""
+        found = (subject for subject in self.subjects if subject.kind == "ServiceAccount")
+        return tuple(f"{subject.namespace or self.namespace or 'default'}/{subject.name}" for subject in found)
+
 
 class Bound(NamedTuple):
     """A binding with the role that it refers to, None if that isn't here, and the workloads that get it.
@@ -183,6 +189,10 @@ class Bound(NamedTuple):
     @property
     def owner(self) -> str:
         return self.binding.owner
+
+    @property
+    def accounts(self) -> tuple[str, ...]:
+        return self.binding.accounts
 
 
 class Granted(NamedTuple):
@@ -225,6 +235,11 @@ class Granted(NamedTuple):
             return "in the whole cluster"
         names = sorted({binding.namespace for binding in self.bindings if binding.namespace})
         return f"in namespace `{names[0]}`" if len(names) == 1 else "in a namespace"
+
+    @property
+    def accounts(self) -> tuple[str, ...]:
+        """The service accounts that hold it."""
+        return tuple(dict.fromkeys(account for binding in self.bindings for account in binding.accounts))
 
     @property
     def related(self) -> tuple[Related, ...]:
@@ -274,6 +289,12 @@ class Identity(NamedTuple):
     def owner(self) -> str:
         owner: str = self.workload.owner
         return owner
+
+    @property
+    def accounts(self) -> tuple[str, ...]:
+        """The account that it runs as, with its namespace."""
+        namespace = self.owner.split("/")[1] if self.owner.count("/") > 1 else ""
+        return (f"{namespace or 'default'}/{self.account}",)
 
 
 class LegacyAccount(NamedTuple):

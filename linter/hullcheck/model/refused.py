@@ -13,6 +13,7 @@ from hullcheck.model.kubernetes import KubernetesObject, PodObject, is_template
 from hullcheck.model.misplaced import CONTAINER_ONLY, OF_BOTH, OF_SPEC, POD_ONLY, is_kubernetes_own
 from hullcheck.model.node import Mapping, Node, Scalar, Sequence, as_bool, as_int, as_str, at, is_null, items
 from hullcheck.model.placeholders import placeholder
+from hullcheck.patterns import pattern
 from hullcheck.source import Location
 from hullcheck.tuples import NamedTuple
 
@@ -65,6 +66,34 @@ class Refused(NamedTuple):
     @property
     def location(self) -> Location:
         return self.node.location if isinstance(self.node, Scalar) else self.node.location.one_line()
+
+
+_NO_NUMBER = pattern(r"\.(?:nan|NaN|NAN)|[-+]?\.(?:inf|Inf|INF)")
+
+
+def has_no_numbers(text: str) -> bool:
+    """May a text have a value such as `.nan`?"""
+    return any(word in text for word in (".nan", ".NaN", ".NAN", ".inf", ".Inf", ".INF"))
+
+
+def no_numbers(made: KubernetesObject) -> Iterator[Refused]:
+    """Values that YAML takes for a number and JSON doesn't have: no client can send such an object.
+
+    See https://github.com/kubernetes-sigs/yaml
+    """
+    pending: list[tuple[Node, str]] = [(made.node, "")]
+    seen: set[int] = set()
+    while pending:
+        node, path = pending.pop()
+        if id(node) in seen:
+            continue
+        seen.add(id(node))
+        if isinstance(node, Mapping):
+            pending += [(value, f"{path}.{key.text}" if path else key.text) for key, value in node.entries().values()]
+        elif isinstance(node, Sequence):
+            pending += [(item, f"{path}.{number}") for number, item in enumerate(node.items)]
+        elif isinstance(node, Scalar) and not node.style and not node.unknown and _NO_NUMBER.fullmatch(node.text):
+            yield Refused(node, path, f"`{node.text}` is no number that JSON has; quoted, it is a text")
 
 
 def always(pod: PodObject, *, complete: bool) -> Iterator[Refused]:

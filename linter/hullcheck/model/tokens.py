@@ -8,6 +8,7 @@ from functools import lru_cache
 from math import log2
 
 from hullcheck.model.lazy import Lazy
+from hullcheck.patterns import compile_now
 from hullcheck.tuples import NamedTuple
 
 
@@ -56,7 +57,7 @@ def _matches(rules: tuple["_Rule", ...], text: str) -> Iterator[Secret]:
 
 @lru_cache(maxsize=256)  # more than there are
 def _compiled(pattern: str) -> re.Pattern[str]:
-    return re.compile(pattern, re.ASCII)
+    return compile_now(pattern, re.ASCII)
 
 
 def entropy(text: str) -> float:

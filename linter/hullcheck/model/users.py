@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from hullcheck.patterns import stands_in
 from hullcheck.source import Location
 from hullcheck.tuples import NamedTuple
 from hullcheck.typed import TYPE_CHECKING
@@ -99,7 +100,7 @@ def unused(stage: Stage) -> NewUser | None:
     if not made:
         return None
     given = " ".join(_given(stage))
-    return next((user for user in made if not re.search(rf"(?<![\w.-]){re.escape(user.name)}(?![\w.-])", given)), None)
+    return next((user for user in made if not stands_in(user.name, given)), None)
 
 
 def _given(stage: Stage) -> Iterator[str]:

@@ -104,6 +104,7 @@ class _Writer:
         yield _Section("fixed", "Fixed by this change", run.fixed, False)
         yield _Section("unchanged", "Unchanged", run.unchanged, False)
         yield _Section("suppressed", "Suppressed and accepted", accepted, False)
+        yield _Section("folded", "Not counted: tests, examples, documentation", run.folded, False)
 
     def _numbers(self) -> str:
         run = self.run
@@ -134,6 +135,8 @@ class _Writer:
             yield "unchanged", f"{len(run.unchanged):,}"
         if run.suppressed:
             yield "suppressed", f"{len(run.suppressed):,}"
+        if run.folded:
+            yield "not counted", f"{len(run.folded):,}"
         if run.not_decided:
             yield "not decided", f"{run.not_decided:,}"
         counts = run.coverage.counts()

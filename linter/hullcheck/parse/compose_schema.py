@@ -7,7 +7,6 @@ the rest of a run. Variables aren't replaced yet, so a text with a `$` passes wh
 
 from __future__ import annotations
 
-import json
 import os
 import re
 from collections.abc import Iterator
@@ -15,6 +14,7 @@ from functools import cache, lru_cache
 
 from hullcheck.model.node import Mapping, Node, Scalar, Sequence
 from hullcheck.patterns import compile_now, pattern
+from hullcheck.tables import table
 from hullcheck.tuples import NamedTuple
 from hullcheck.typed import Any
 
@@ -48,8 +48,7 @@ class Fault(NamedTuple):
 
 @cache
 def _schema() -> Schema:
-    with open(_FILE, encoding="utf-8") as file:
-        found: Schema = json.load(file)
+    found: Schema = table(_FILE)
     return found
 
 

@@ -63,10 +63,20 @@ class Node:
 def parse(text: str) -> list[Node] | None:
     """The roots of a file's documents; None where it isn't YAML, or is nested too deep."""
     builder = _Builder(text)
+    open_, take = builder.open, builder.take
     for event in events(text):
-        if event is None or len(builder.open) > MAX_DEPTH:
+        if event is None:
             return None
-        builder.take(event)
+        if open_ and type(event).__name__ == "ScalarEvent" and not (event.anchor or event.tag or event.style):
+            start, parent = event.start_mark.index, open_[-1]  # most are so, and a call takes longer than this
+            node = Node("scalar", start, start, event.end_mark.index, None)
+            node.text = event.value
+            node.parent = parent
+            parent.items.append(node)
+            continue
+        if len(open_) > MAX_DEPTH:
+            return None
+        take(event)
     return builder.roots
 
 

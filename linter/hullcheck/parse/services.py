@@ -224,7 +224,12 @@ def _gateway(made: KubernetesObject) -> Entrance:
         for listener in listeners:
             host = as_str(at(listener, "hostname")) or ""
             protocol = at(listener, "protocol")
-            if as_str(protocol) == "HTTP" and not any(not name or _covers(name, host) for name in secure):
+            beside = bool(secure) and not host  # what it is for is to lead to the others
+            if (
+                as_str(protocol) == "HTTP"
+                and not beside
+                and not any(not name or _covers(name, host) for name in secure)
+            ):
                 yield TlsGap(host, _place(protocol) or made.location)
 
     return _entrance(made, (), gaps())

@@ -61,7 +61,7 @@ class Wording:
 
     def bake(self, path: str) -> bool:
         """May it be a bake file in JSON?"""
-        return path.lower().endswith(".json") and _JSON_TARGET.search(self.text) is not None
+        return path.lower().endswith(".json") and '"target"' in self.text and _JSON_TARGET.search(self.text) is not None
 
 
 def _spelled(text: str) -> str:

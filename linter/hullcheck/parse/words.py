@@ -16,6 +16,7 @@ BLANKS = "\t\v\f\r "
 """What separates words; other white space, such as a no-break space, is part of a word."""
 
 _WORD = pattern(f"[^{BLANKS}]+")
+_BETWEEN = pattern(f"[{BLANKS}]+")
 _PLAIN_FLAG = pattern(rf"""--(?P<name>[^{BLANKS}'"\\=]*)(?:=(?P<value>[^{BLANKS}'"\\]*))?(?=[{BLANKS}]|$)""")
 _STRING = pattern(r'"(?:[^"\\\x00-\x1f]++|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*+"')
 _JSON_PIECE = pattern(r'[^"\\]+|\\u(?P<code>[0-9a-fA-F]{4})|\\(?P<letter>.)')
@@ -176,7 +177,7 @@ def pairs(text: Text, escape: str) -> tuple[tuple[Pair, ...], str]:
     if not words:
         return (), "needs at least one argument"
     if "=" not in words[0].text:
-        match = re.search(f"[{BLANKS}]+", text.text)
+        match = _BETWEEN.search(text.text)
         if match is None:
             return (), "needs a name and a value"
         return (Pair(text.slice(0, match.start()), text.slice(match.end(), len(text)), spaced=True),), ""

@@ -16,7 +16,7 @@ from hullcheck.model.coverage import Gap
 from hullcheck.model.lazy import Lazy
 from hullcheck.model.node import Mapping, Node, Scalar, Sequence
 from hullcheck.model.problem import Problem
-from hullcheck.parse.events import lighten
+from hullcheck.parse.events import alone
 from hullcheck.patterns import pattern
 from hullcheck.source import Source
 from hullcheck.tuples import NamedTuple
@@ -150,28 +150,20 @@ _STAND_IN = "\ue00f"
 _INNER_COLON = pattern(r"""(?<=[^\s"'\[\]{},]):(?=\S)""")
 
 
-_NOT_NEEDED = ("composer", "constructor", "emitter", "parser", "representer", "scanner", "serializer")
-"""Modules of ruamel.yaml of which the parser in C only takes the classes of errors."""
-
-
 @cache
 def _parser_class() -> Any:
     """ruamel.yaml's parser in C, without the rest of ruamel.yaml where that isn't there yet."""
     defer("ruamel.yaml")
-    from ruamel.yaml.error import MarkedYAMLError
-
-    for part in _NOT_NEEDED:
-        defer(f"ruamel.yaml.{part}", **{f"{part.title()}Error": type(f"{part.title()}Error", (MarkedYAMLError,), {})})
     try:
-        import _ruamel_yaml as parser  # type: ignore[import-not-found]
+        with alone():
+            import _ruamel_yaml as parser  # type: ignore[import-not-found]
     except ImportError:  # its home in other releases
         from ruamel.yaml import cyaml as parser
-    lighten(parser)
     return parser.CParser
 
 
 def _parsed(text: str) -> Iterator[Any]:
-    yield from iter(_parser_class()(text).get_event, None)
+    return iter(_parser_class()(text).get_event, None)
 
 
 def _parsed_anew(text: str) -> Iterator[Any]:

@@ -13,7 +13,7 @@ from hullcheck import look
 from hullcheck.check import Registry
 from hullcheck.discover import DiskTree
 from hullcheck.errors import HullcheckError
-from hullcheck.finding import Severity
+from hullcheck.finding import PRODUCTION, Severity
 from hullcheck.source import Source
 from hullcheck.terms import Term, Terms
 from hullcheck.tuples import NamedTuple
@@ -82,7 +82,8 @@ class Config(NamedTuple):
     """What is in effect; `path` is the file it came from, or empty.
 
     `said` has the place of each value that was written, as `FILE:LINE`, by its dotted key. `gate_fail_on` is empty
-    where the gate has no level of its own. An assertion on the network has its lists joined by commas. `source` is the
+    where the gate has no level of its own. `context` is "all" where every context counts in full; `contexts` are globs by
+    context. An assertion on the network has its lists joined by commas. `source` is the
     file itself if it is the repository's own, so that findings can point to it.
     """
 
@@ -118,6 +119,8 @@ class Config(NamedTuple):
     allow_unjudged: tuple[str, ...] = ()
     compose_projects: tuple[Together, ...] = ()
     helm: Mapping[str, Chart] = {}
+    context: str = PRODUCTION
+    contexts: Mapping[str, tuple[str, ...]] = {}
 
 
 def read(root: str, path: str | None, registry: Registry) -> Config:
@@ -184,7 +187,9 @@ def resolve(word: str, registry: Registry, where: str) -> Terms:
     if not terms:
         from hullcheck import schema
 
-        suggestion = schema.did_you_mean(word, registry.words())
+        # Of another tool's id, one that looks like it is another rule.
+        known = registry.words() if not any(map(str.isdecimal, word)) else list(registry.entries)
+        suggestion = schema.did_you_mean(word, known) or "; `hullcheck checks --format json` has all names and ids"
         raise HullcheckError(f"{where}: no check, concern or peer's id is called `{word}`{suggestion}")
     return terms
 
@@ -280,6 +285,8 @@ def _config(written: Written) -> Config:
         validate=written.get("validate", False),
         kubernetes_version=written.get("kubernetes-version", "latest").removeprefix("v"),
         fail_on_unjudged=written.get("fail-on-unjudged", False),
+        context=written.get("context", PRODUCTION),
+        contexts={context: tuple(globs) for context, globs in written.get("contexts", {}).items()},
         allow_unjudged=tuple(written.get("allow-unjudged", ())),
         compose_projects=tuple(
             _together(written, number) for number in range(len(written.get("compose-projects", ())))

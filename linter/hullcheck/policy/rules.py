@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 
 from hullcheck.check import Registry
 from hullcheck.discover import patterns
 from hullcheck.finding import Finding, Part, Severity
+from hullcheck.patterns import pattern
 from hullcheck.policy.config import Config, Override, level
 from hullcheck.terms import Term, Terms, holding, names
 from hullcheck.tuples import NamedTuple
 
 Matches = Callable[[str], bool]
+
+ELSEWHERE = pattern(
+    r"(?:^|[/_-])(?:tests?|testing|testdata|testcases|fixtures?|snapshots__|e2e|goldens?|examples?|samples?|docs?|documentation|ci"
+    r"|upstream|vendor(?:ed)?|party)[/_-]|golden|\d\.ya?ml",
+    re.IGNORECASE,
+)
+"""What is in the path of every file that may not be for production by its name, and in others'."""
 
 
 def matcher(paths: tuple[str, ...]) -> Matches:

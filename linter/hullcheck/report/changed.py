@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from hullcheck.model.masking import merged, spans
 from hullcheck.model.node import Node, Scalar
@@ -37,11 +37,12 @@ _TOLD_BY_VALUES = {
 
 
 class Style(NamedTuple):
-    """`verbose` leaves nothing out; without `places` no lines are named; `marked` is Markdown."""
+    """`verbose` leaves nothing out; without `places` no lines are named; `marked` is Markdown; `path` makes what is printed of a path."""
 
     verbose: bool = False
     places: bool = True
     marked: bool = False
+    path: Callable[[str], str] = str
 
 
 def render(whole: Whole, style: Style = Style()) -> str:  # noqa: B008  a constant
@@ -83,7 +84,7 @@ def _facts(whole: Whole, style: Style) -> Iterator[str]:
     groups: dict[tuple[str, str], list[FactChange]] = {}
     for fact in whole.facts:
         if not _is_told(fact, differing):
-            groups.setdefault((fact.text, fact.cause), []).append(fact)
+            groups.setdefault((fact.text, fact.because(style.path)), []).append(fact)
     for (text, cause), found in groups.items():
         because = f", {cause}" if style.places else ""
         if len(found) == 1:
@@ -129,10 +130,10 @@ def _causes(causes: Iterable[Cause], style: Style) -> Iterator[str]:
 def _cause(cause: Cause, style: Style) -> Iterator[str]:
     first = cause.changes[0]
     if len(cause.changes) == 1:
-        place = _places([first]) if style.places else ""
+        place = _places([first], style.path) if style.places else ""
         yield from _told(first, f"{object_name(first)}{_colon(first)}", place, style)
         return
-    place = _places(cause.changes) if style.places else ""
+    place = _places(cause.changes, style.path) if style.places else ""
     names = [object_name(change) for change in cause.changes]
     paths = {short(change) for change in cause.changes}
     head = paths.pop() if len(paths) == 1 else ""
@@ -243,7 +244,11 @@ def _block(mark: str, node: Node | None, style: Style) -> Iterator[str]:
         return
     lines = []
     for line in yaml_lines(node):
-        at = f"  # {line.node.source.path}:{line.node.location.line}" if line.node is not None and style.places else ""
+        at = (
+            f"  # {style.path(line.node.source.path)}:{line.node.location.line}"
+            if line.node is not None and style.places
+            else ""
+        )
         lines.append(f"    {mark} {clean(masked(line.text))}{clean(at)}")
     yield from _shortened(lines, style)
 
@@ -288,27 +293,31 @@ def masked(text: str) -> str:
     return text
 
 
-def _places(changes: Sequence[Change]) -> str:
+def _places(changes: Sequence[Change], path: Callable[[str], str]) -> str:
     """The lines that decided a value, now and before: those that all of the changes have in common."""
     new, old = _common([change.now_at for change in changes]), _common([change.was_at for change in changes])
     if new is None:
-        return clean(f" (before: {_place(old)})") if old is not None else ""
+        return clean(f" (before: {_place(old, path)})") if old is not None else ""
     because = f", {new.because}" if new.because else ""
     if old is None or _place(old) == _place(new) or (new.other and not old.other):
-        return clean(f" ({_place(new)}{because})")
-    return clean(f" ({_place(new)}{because}; before: {_place(old)})")
+        return clean(f" ({_place(new, path)}{because})")
+    return clean(f" ({_place(new, path)}{because}; before: {_place(old, path)})")
 
 
 def _common(places: Sequence[Place | None]) -> Place | None:
     return places[0] if len({_place(place) for place in places}) == 1 else None
 
 
-def _place(place: Place | None) -> str:
-    return f"{place.path}:{place.line}" if place is not None else ""
+def _place(place: Place | None, path: Callable[[str], str] = str) -> str:
+    return f"{path(place.path)}:{place.line}" if place is not None else ""
 
 
 def _unknown(found: Unknown, style: Style) -> Iterator[str]:
     side = {"before": "before: ", "after": "now: "}.get(found.side, "")
     count = f" ({found.times} of them)" if found.times > 1 else ""
-    place = f" ({found.location.path}:{found.location.line})" if found.location is not None and style.places else ""
+    place = (
+        f" ({style.path(found.location.path)}:{found.location.line})"
+        if found.location is not None and style.places
+        else ""
+    )
     yield clean(f"{side}{told(found.text)}{count}{place}")

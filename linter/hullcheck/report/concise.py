@@ -7,12 +7,17 @@ from hullcheck.report.safe import Secrets, clean
 
 
 def render(run: Run) -> str:
-    """`path:line:column: severity[name] message`, and nothing where nothing was found."""
+    """`path:line:column: severity[name] message`, with paths from here; nothing where nothing was found."""
     secrets = Secrets(run.findings, run.redact)
     lines = []
-    for finding in (*run.shown, *(run.suppressed if run.show_suppressed else ())):
+    shown = run.shown
+    if run.screen.group_by:
+        from hullcheck.report.group import groups
+
+        shown = tuple(finding for group in groups(run, run.shown) for finding in group.findings)
+    for finding in (*shown, *(run.suppressed if run.show_suppressed else ())):
         region = finding.location.region
-        place = f"{clean(finding.location.path)}:{region.start_line}:{region.start_column}"
+        place = f"{clean(run.screen.path(finding.location.path))}:{region.start_line}:{region.start_column}"
         note = " (suppressed)" if finding.suppression else ""
         fixable = " [*]" if finding.fix and finding.fix.safe else ""
         message = clean(secrets.text(finding.message))

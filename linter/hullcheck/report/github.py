@@ -10,9 +10,9 @@ from collections.abc import Iterator
 
 from hullcheck.finding import Finding, Severity
 from hullcheck.report import Run
-from hullcheck.report.full import unjudged
 from hullcheck.report.page import page
 from hullcheck.report.safe import Secrets, clean
+from hullcheck.report.writer import unjudged
 
 MOST = 10
 """Annotations of one level that the runner takes from a step."""

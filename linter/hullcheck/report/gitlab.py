@@ -1,7 +1,7 @@
 """GitLab's Code Quality report, a subset of Code Climate's.
 
 GitLab compares the target branch's report with the merge request's by fingerprint: it has all findings that aren't
-suppressed, unchanged ones too, and a fingerprint is never used twice.
+suppressed and count where they stand, unchanged ones too, and a fingerprint is never used twice.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ def render(run: Run) -> str:
     seen: Counter[tuple[str, str]] = Counter()
     issues = []
     for finding in run.reported:
-        if finding.suppression is None:
+        if finding.suppression is None and not finding.folded:
             identity = (finding.location.path, finding.fingerprint)
             issues.append(_issue(finding, seen[identity], secrets))
             seen[identity] += 1

@@ -7,7 +7,8 @@ exclusive. Suppressed and unchanged findings are in it, marked.
 from __future__ import annotations
 
 import json
-from json.encoder import encode_basestring_ascii
+from collections import Counter
+from json.encoder import encode_basestring_ascii as encode
 
 from hullcheck import __version__
 from hullcheck.finding import Edit, Finding, Fix, Suppression
@@ -34,6 +35,7 @@ def render(run: Run) -> str:
             "counts": run.counts(),
             "suppressed": len(run.suppressed),
             "unchanged": len(run.unchanged),
+            "folded": dict(sorted(Counter(finding.context for finding in run.folded).items())),
             "notDecided": run.not_decided,
             "files": run.files,
             "failOn": None if run.fail_on is None else str(run.fail_on),
@@ -54,10 +56,13 @@ def _written(value: object, newline: str) -> str:
     `newline` is a line break with the blanks of where the value stands. Whatever isn't plain is left to `json`.
     """
     if isinstance(value, str):
-        return encode_basestring_ascii(value)
+        return encode(value)
     if isinstance(value, dict):
         inner = f"{newline}  "
-        pairs = [f"{inner}{encode_basestring_ascii(key)}: {_written(item, inner)}" for key, item in value.items()]
+        pairs = [
+            f"{inner}{encode(key)}: {item if type(item) is int else encode(item) if type(item) is str else _written(item, inner)}"
+            for key, item in value.items()
+        ]
         return f"{{{','.join(pairs)}{newline}}}" if pairs else "{}"
     if isinstance(value, list | tuple):
         inner = f"{newline}  "
@@ -81,13 +86,21 @@ def _finding(finding: Finding, run: Run, secrets: Secrets) -> dict[str, Any]:
         "related": [
             {**_place(related.location), "message": clean(secrets.text(related.message))} for related in finding.related
         ],
-        "aliases": run.registry.aliases(finding),
+        "aliases": _aliases(finding, run),
         "fixable": "no" if finding.fix is None else "safe" if finding.fix.safe else "unsafe",
         "fix": _fix(finding.fix, secrets),
         "suppressed": _suppression(finding.suppression),
         "state": finding.state or None,
+        "context": finding.context or "production",
+        "folded": finding.folded,
         **{name: list(value) if isinstance(value, tuple) else value for name, value in finding.properties},
     }
+
+
+def _aliases(finding: Finding, run: Run) -> list[str]:
+    """The ids of other tools' rules that are about the finding, or about one of another check that is told with it."""
+    told = (finding, *(other for other in finding.also if other.name != finding.name))
+    return list(dict.fromkeys(alias for one in told for alias in run.registry.aliases(one)))
 
 
 def _coverage(run: Run) -> dict[str, Any]:

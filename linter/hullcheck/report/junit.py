@@ -1,4 +1,5 @@
-"""JUnit XML, for servers that show tests: a file is a suite, a finding a failed case, a suppressed one a skipped case.
+"""JUnit XML, for servers that show tests: a file is a suite, a finding a failed case, a suppressed one a skipped case, and so is one that doesn't count
+for what its file is there for.
 
 The vocabulary is that of Jenkins' `junit-10.xsd`. There are no times in it: equal runs give equal bytes.
 """
@@ -18,7 +19,7 @@ def render(run: Run) -> str:
     """The report as an XML document; a run that found nothing has one case that passed."""
     secrets = Secrets(run.findings, run.redact)
     suites: dict[str, list[Finding]] = {}
-    for finding in (*run.shown, *run.suppressed):
+    for finding in (*run.shown, *run.suppressed, *run.folded):
         suites.setdefault(finding.location.path, []).append(finding)
     cases = [line for path in sorted(suites) for line in _suite(path, suites[path], run, secrets)]
     if not suites:
@@ -33,7 +34,7 @@ def render(run: Run) -> str:
 
 
 def _suite(path: str, findings: list[Finding], run: Run, secrets: Secrets) -> Iterator[str]:
-    skipped = sum(1 for finding in findings if finding.suppression)
+    skipped = sum(1 for finding in findings if finding.suppression or finding.folded)
     name = quoteattr(clean(path))
     yield (
         f'  <testsuite name={name} file={name} tests="{len(findings)}" failures="{len(findings) - skipped}"'
@@ -56,6 +57,8 @@ def _outcome(finding: Finding, run: Run, secrets: Secrets) -> str:
     if finding.suppression:
         reason = clean(told(finding.suppression.reason)) or "no reason given"
         return f"<skipped type={kind} message={quoteattr(f'{message} (suppressed: {reason})')}/>"
+    if finding.folded:
+        return f"<skipped type={kind} message={quoteattr(f'{message} (not counted: {finding.context})')}/>"
     places = [(finding.location, message), *((r.location, clean(secrets.text(r.message))) for r in finding.related)]
     lines = [f"{clean(place.path)}:{place.line}: {text}" for place, text in places]
     cure = page(run.registry[finding.name]).cure

@@ -10,10 +10,10 @@ from urllib.parse import quote
 
 from hullcheck.finding import Finding, Severity
 from hullcheck.report import Run
-from hullcheck.report.full import summary, unjudged
 from hullcheck.report.page import page
 from hullcheck.report.safe import Secrets, clean, well_formed
 from hullcheck.report.unite import scopes
+from hullcheck.report.writer import summary, unjudged
 from hullcheck.source import Location
 
 MOST_BYTES = 900_000
@@ -83,6 +83,11 @@ def _sections(run: Run, secrets: Secrets) -> Iterator[Section]:
     ):
         if findings:
             yield _folded(f"{title} ({len(findings)})"), map(row, _worst_first(findings)), "\n</details>\n"
+    if run.folded:
+        from hullcheck.report import elsewhere
+
+        title = f"\n<details><summary>Outside production ({len(run.folded)})</summary>\n\n{_text(elsewhere.counted(run.folded))}\n\n"
+        yield title, (f"- {_text(line)}\n" for line in elsewhere.lines(run.folded)), "\n</details>\n"
     if run.shown:
         yield "\n<details><summary>About these checks</summary>\n\n", _about(run), "\n</details>\n"
 

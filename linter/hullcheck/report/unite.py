@@ -26,7 +26,7 @@ def unite(findings: Iterable[Finding], guessed: Mapping[str, str] = {}) -> list[
         told = finding.evidence or (finding.message,)
         place = finding.location
         where = place.path, place.start, place.end  # a file of a chart is read again for each chart that has it
-        key = (finding.name, where, told, finding.suppression, finding.state)
+        key = (finding.name, where, told, finding.suppression, finding.state, finding.folded)
         groups.setdefault(key, []).append(finding)
     return [_as_guess(found[0] if len(found) == 1 else _united(found), guessed) for found in groups.values()]
 

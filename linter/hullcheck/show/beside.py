@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from functools import cached_property
 
@@ -31,6 +31,10 @@ class Beside:
 
     def _is_beside(self, path: str) -> bool:
         return path not in self._tracked and self._disk.ignored(path)
+
+    @property
+    def links(self) -> Mapping[str, str]:
+        return self._tree.links
 
     @property
     def versioned(self) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from hullcheck.discover import Entry, Tree
 from hullcheck.model.settings import Given, Settings
@@ -55,14 +55,14 @@ def _any_below(files: Iterable[str], folders: list[str]) -> bool:
     return any(file == folder or file.startswith(f"{folder}/") for file in files for folder in folders)
 
 
-def lines(roots: Iterable[Listed]) -> Iterator[str]:
-    """The list as text."""
+def lines(roots: Iterable[Listed], shown: Callable[[str], str] = str) -> Iterator[str]:
+    """The list as text; `shown` makes what is printed of a path."""
     for root in roots:
         count = f"{root.workloads} workload{'' if root.workloads == 1 else 's'}"
         unsure = f"; not known in full: {root.unsure}" if root.unsure else ""
         yield (f"{root.name} ({KINDS[root.kind]}): {count}{unsure}")
         for what, path, line in root.by:
-            yield (f"    by {what} ({path}:{line})")
+            yield (f"    by {what} ({shown(path)}:{line})")
 
 
 def as_json(root: Listed) -> dict[str, Any]:

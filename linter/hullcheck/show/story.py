@@ -171,8 +171,12 @@ class Change(NamedTuple):
     @property
     def cause(self) -> str:
         """What did it, as the end of a sentence."""
+        return self.because(str)
+
+    def because(self, path: Callable[[str], str]) -> str:
+        """The same, in which `path` makes what is printed of a path."""
         verb = "was removed" if self.removed else "says so"
-        return f"because {self.location.path}:{self.location.line} {verb}"
+        return f"because {path(self.location.path)}:{self.location.line} {verb}"
 
     def __str__(self) -> str:
         return f"{self.title}: {self.text}, {self.cause}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from hullcheck.analysis import UNREAD, Judge
-from hullcheck.change.gate import effects, policy, scope, suppressions, unjudged
+from hullcheck.change.gate import effects, moved, policy, scope, suppressions, unjudged
 from hullcheck.change.gate.change import Change, judge_change
 from hullcheck.finding import Finding, Severity
 from hullcheck.policy import baseline
@@ -30,8 +30,11 @@ def explained(change: Change, judge: Judge) -> Change:
     return change._replace(comparison=change.comparison._replace(findings=findings))
 
 
-def review(change: Change, judge: Judge, own: Own) -> tuple[tuple[Finding, ...], tuple[Finding, ...]]:
-    """The change's findings, with unagreed suppressions marked; and what is wrong with the change as a whole."""
+def review(change: Change, judge: Judge, own: Own, *, folds: bool) -> tuple[tuple[Finding, ...], tuple[Finding, ...]]:
+    """The change's findings, with unagreed suppressions marked; and what is wrong with the change as a whole.
+
+    `folds` says that findings outside production don't count.
+    """
     new = judge.config.new_suppressions
     marked = change.comparison.findings if new == "allow" else suppressions.under_review(change)
     brought = unjudged.brought(change, judge.config.allow_unjudged)
@@ -41,6 +44,7 @@ def review(change: Change, judge: Judge, own: Own) -> tuple[tuple[Finding, ...],
         *suppressions.added(findings, judge.registry["suppression-added"]),
         *left,
         *_weakened(change, judge, own),
+        *(moved.out_of_production(change, judge.config, judge.registry["policy-weakened"]) if folds else ()),
     ]
     wanted = [finding for finding in about if finding.name in judge.settings.selected]
     told = {finding.location.path for finding in left}

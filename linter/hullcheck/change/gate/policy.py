@@ -425,6 +425,31 @@ def _charts(policies: Policies) -> Iterator[Weaker]:
             yield Weaker(f"helm.{folder}", "the chart would be judged with other values", Severity.HIGH)
 
 
+def _contexts(policies: Policies) -> Iterator[Weaker]:
+    """Files whose findings would fold, or would if they came."""
+    base, own = policies.base, policies.own
+    if base.context == "all" and own.context != "all":
+        yield Weaker("context", "findings outside production would not count any more", Severity.HIGH)
+    if own.contexts == base.contexts:
+        return
+    from hullcheck.context.places import Places
+
+    globs = [glob for said in (base.contexts, own.contexts) for each in said.values() for glob in each]
+    coming = [path for path in witnesses(globs) if _is_looked_at(path)]
+    before, after = (Places(said, (*policies.paths, *coming)) for said in (base.contexts, own.contexts))
+    for paths, what in (
+        (policies.paths, "{} would not count any more"),
+        (coming, "what comes to the likes of {} would not count"),
+    ):
+        lost = [path for path in paths if not before.of(path).folds and after.of(path).folds]
+        if lost:
+            contexts = {after.of(path).context for path in lost}
+            key = f"contexts.{min(contexts)}" if after.of(lost[0]).said else "contexts"
+            worst = policies.worst(lambda finding: finding.location.path in lost) or Severity.HIGH  # noqa: B023
+            yield Weaker(key, f"findings in {what.format(_list(lost))}", max(worst, Severity.HIGH))
+            return
+
+
 ACCOUNTS: dict[str, Account] = {
     "select": _checks,
     "extend-select": _checks,
@@ -464,6 +489,12 @@ ACCOUNTS: dict[str, Account] = {
     "datastores": _trust,
     "compose-projects": _projects,
     "helm": _charts,
+    "context": _contexts,
+    "contexts.production": _contexts,
+    "contexts.example": _contexts,
+    "contexts.test": _contexts,
+    "contexts.documentation": _contexts,
+    "contexts.vendored": "its findings count in full",
     "fail-on-unjudged": _unjudged,
     "allow-unjudged": _unjudged,
     "baseline": _AT_BASELINE,

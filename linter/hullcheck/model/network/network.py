@@ -9,7 +9,7 @@ from itertools import islice
 from hullcheck.model.kubernetes import KubernetesObject
 from hullcheck.model.network.addresses import AddressRange
 from hullcheck.model.network.endpoint import Assume, Endpoint
-from hullcheck.model.network.labels import LabelIndex, Match, bits_of, numbers_in
+from hullcheck.model.network.labels import LabelIndex, LabelSelector, Match, Operator, bits_of, numbers_in
 from hullcheck.model.network.mentions import SCHEMES, Host, Mention, spoken_of
 from hullcheck.model.network.policy import Direction, Policy, Rule
 from hullcheck.model.network.ports import MAX_PORT, PROTOCOLS, PortRange
@@ -326,6 +326,25 @@ class Network:
             for service in self.scope.services
             if service.selects
         }
+
+    @cached_property
+    def _labelled(self) -> dict[tuple[str, str], int]:
+        found: dict[tuple[str, str], list[int]] = {}
+        for number, endpoint in enumerate(self.endpoints):
+            for pair in endpoint.labels.values.items():
+                found.setdefault(pair, []).append(number)
+        return {pair: bits_of(numbers) for pair, numbers in found.items()}
+
+    def likely(self, selector: LabelSelector) -> int:
+        """The workloads that have each of the values that a selector asks for, as bits: all others it doesn't match."""
+        found = self.universe.workloads
+        for requirement in selector.requirements:
+            if requirement.operator is Operator.IN:
+                alike = 0
+                for value in requirement.values:
+                    alike |= self._labelled.get((requirement.key, value), 0)
+                found &= alike
+        return found
 
     @cached_property
     def _declaring(self) -> dict[int, int]:

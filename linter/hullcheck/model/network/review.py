@@ -69,7 +69,7 @@ def selected_by_labels(use: PolicyUse) -> list[Endpoint]:
     for network, policy in use.places:
         universe = network.universe
         within = universe.workloads if policy.cluster_wide else universe.of_namespace(policy.namespace or "default")
-        for endpoint in endpoints_of(network, within):
+        for endpoint in endpoints_of(network, within & network.likely(policy.selector)):
             if policy.selector.matches(endpoint.labels.values):
                 found.setdefault(endpoint.id, endpoint)
     return list(found.values())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable
 
 from hullcheck.model.network.policy import Action, Policy, Tier
@@ -22,7 +21,11 @@ class Layer(NamedTuple):
 
 def ties(policies: Iterable[Policy]) -> dict[tuple[Tier, int], int]:
     """The tiers and priorities that several administrators' policies have, each with a number from 1."""
-    count = Counter((policy.tier, policy.priority) for policy in policies if policy.tier is not Tier.NAMESPACE)
+    count: dict[tuple[Tier, int], int] = {}
+    for policy in policies:
+        if policy.tier is not Tier.NAMESPACE:
+            key = policy.tier, policy.priority
+            count[key] = count.get(key, 0) + 1
     return {key: number for number, key in enumerate((key for key in count if count[key] > 1), 1)}
 
 

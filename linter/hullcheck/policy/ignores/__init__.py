@@ -10,6 +10,11 @@ from hullcheck.read import File
 from hullcheck.source import Location
 from hullcheck.terms import Terms, names
 from hullcheck.tuples import NamedTuple
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.model.kept import Kept
+    from hullcheck.source import Source
 
 NEVER = frozenset(
     (
@@ -82,9 +87,12 @@ def _about_scope(finding: Finding) -> bool:
     return owner in ("", "services", finding.scope) or (owner.startswith("Namespace/") and owner.count("/") == 1)
 
 
-def asking(files: Iterable[File], findings: Iterable[Finding]) -> list[File]:
-    """Those of the files that may ask for anything, and of what `findings` stand in besides: values, patches, templates."""
-    return [file for file in _all_files(files, findings) if _may_ask(file.source.text)]
+def asking(files: Iterable[File], findings: Iterable[Finding], kept: "Kept | None" = None) -> list[File]:
+    """Those of the files that may ask for anything, and of what `findings` stand in besides: values, patches, templates.
+
+    `kept` is what a session knows of files.
+    """
+    return [file for file in _all_files(files, findings) if _asks(file.source, kept)]
 
 
 def _all_files(files: Iterable[File], findings: Iterable[Finding]) -> Iterator[File]:
@@ -102,3 +110,9 @@ def _all_files(files: Iterable[File], findings: Iterable[Finding]) -> Iterator[F
 def _may_ask(text: str) -> bool:
     lower = text.lower()
     return any(word in lower for word in _WORDS)
+
+
+def _asks(source: Source, kept: "Kept | None") -> bool:
+    if kept is None:
+        return _may_ask(source.text)
+    return kept.of(("asks", id(source)), source, lambda: _may_ask(source.text))

@@ -75,12 +75,12 @@ class Kustomizations:
         self.other_files: set[str] = set()
         for folder, layer in self.layers.items():
             self._note(folder, layer, folder)
-        self._builder = Builder(self.files)
+        self.builder = Builder(self.files)
         self.objects = 0
 
     def add(self, layers: dict[str, ManifestFile]) -> None:
         """More kustomizations, in folders that have none: of their own, or a written one that is changed, which they replace."""
-        self.files.manifests = {**self.files.manifests, **layers}
+        self.files.add(layers)
         for path, file in layers.items():
             assert file.layer is not None
             self.layers[posixpath.dirname(path)] = file.layer
@@ -166,7 +166,7 @@ class Kustomizations:
         try:
             with Thing():
                 tick()
-                ordered, state = self._builder.root(folder)
+                ordered, state = self.builder.root(folder)
             self._count(ordered, folder)
         except OutOfTimeError as error:
             layer = self.layers[folder]

@@ -34,8 +34,15 @@ class Builder:
         self.files = files
         self.work = Work()
         self._bases: dict[tuple[str, str], State | RefusedError] = {}
+        self._asked: dict[tuple[str, str], tuple[set[str], int]] = {}
+        self._shared = 0
         self._schema = ""  # the path of the schema of the build that goes on
         self._types: dict[str, Types] = {}
+
+    @property
+    def cost(self) -> int:
+        """What the builds so far would cost if each built its bases for itself."""
+        return self._shared - self.work.left
 
     def root(self, folder: str) -> tuple[list[Resource], State]:
         """The objects of a folder's kustomization as they are put out. Raises RefusedError."""
@@ -88,11 +95,21 @@ class Builder:
             raise UnknownError(f"kustomizations are nested more than {MAX_DEPTH} deep", place or self._start(folder))
         known = self._bases.get((self._schema, folder))
         if known is None:
+            around, self.files.asked = self.files.asked, set()
+            start = self.cost
             try:
                 known = self._built(folder, stack, place)
             except RefusedError as error:
                 known = error
+            finally:
+                own, self.files.asked = self.files.asked, around
+                around |= own
             self._bases[self._schema, folder] = known
+            self._asked[self._schema, folder] = own, self.cost - start
+        else:
+            asked, cost = self._asked[self._schema, folder]
+            self.files.asked |= asked
+            self._shared += cost
         if isinstance(known, RefusedError):
             raise known
         return known

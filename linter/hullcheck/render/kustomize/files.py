@@ -5,7 +5,8 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Callable, Iterable
 
-from hullcheck.model.node import Mapping, Node, Sequence
+from hullcheck.model.node import Mapping, Node, Scalar, Sequence
+from hullcheck.parse.embedded import embedded
 from hullcheck.parse.kubernetes import ManifestFile, documents
 from hullcheck.parse.kustomization import NAMES, RefusedError
 from hullcheck.render.kustomize.resources import word_at
@@ -15,6 +16,9 @@ from hullcheck.tuples import NamedTuple
 
 Read = Callable[[str], bytes | None]
 """The bytes of a file of the repository, by its path; None if there is none, or it can't be read."""
+
+
+Embedded = tuple[tuple[Node, ...], tuple[str, Location] | None]
 
 
 class Content(NamedTuple):
@@ -37,17 +41,40 @@ class Files:
         self._contents: dict[str, Content | None] = {}
         self._bytes: dict[str, bytes | None] = {}
         self._objects: dict[str, list[Mapping]] = {}
+        self._embedded: dict[int, tuple[Scalar, Embedded]] = {}
+        self.asked: set[str] = set()
+        """The paths that were asked for, whether there is such a file or not."""
 
     def bytes(self, path: str) -> bytes | None:
+        self.asked.add(path)
         if path not in self._bytes:
             self._bytes[path] = self.read(path)
         return self._bytes[path]
 
     def content(self, path: str) -> Content | None:
         """The file's documents, or None if there is no such file."""
+        self.asked.add(path)
         if path not in self._contents:
             self._contents[path] = self._load(path)
         return self._contents[path]
+
+    def embedded(self, scalar: Scalar) -> Embedded:
+        """The documents of YAML that is written as a text in a file, read once however many overlays take it in."""
+        if id(scalar) not in self._embedded:
+            self._embedded[id(scalar)] = scalar, embedded(scalar)
+        return self._embedded[id(scalar)][1]
+
+    def add(self, manifests: dict[str, ManifestFile]) -> None:
+        """More files, or others in the place of those of these paths."""
+        self.manifests = {**self.manifests, **manifests}
+        for path in manifests:
+            self._contents.pop(path, None)
+            self._objects.pop(path, None)
+
+    def manifest(self, path: str) -> ManifestFile | None:
+        """The file as it was read before, if it was."""
+        self.asked.add(path)
+        return self.manifests.get(path)
 
     def _load(self, path: str) -> Content | None:
         known = self.manifests.get(path)

@@ -27,7 +27,7 @@ def file_path(name: Scalar, folder: str, files: Files) -> str:
     path = resolve(folder, name.text)
     if path is None:
         raise MissingError(f"`{name.text}` is outside of the repository", name.location, OUTSIDE)
-    if not path or (path not in files.manifests and files.bytes(path) is None):
+    if not path or (files.manifest(path) is None and files.bytes(path) is None):
         raise MissingError(f"`{name.text}` isn't in the repository", name.location, MISSING)
     if not is_below(path, folder):
         raise RefusedError(f"`{name.text}` is not in or below the kustomization's folder", name.location)
@@ -51,5 +51,5 @@ class FileReader:
         self.state.files.add(path)
         content = self.files.bytes(path)
         assert content is not None
-        known = self.files.manifests.get(path)
+        known = self.files.manifest(path)
         return known.source if known else Source(path, content), content

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 
 from hullcheck.model.node import Mapping, Node, Scalar, Sequence
-from hullcheck.parse.embedded import embedded
 from hullcheck.parse.kustomization import Layer, RefusedError, flag, number, sequence, struct, text, text_map
 from hullcheck.render.kustomize import replace
 from hullcheck.render.kustomize.fieldspecs import FieldSpec, field_spec, with_all, with_one
@@ -217,7 +216,7 @@ class Patches:
         """An entry of `patchesStrategicMerge`: a file's path, or the patch itself."""
         if not text(node, "patchesStrategicMerge") or not isinstance(node, Scalar):
             return None
-        roots, broken = embedded(node)
+        roots, broken = self.files.embedded(node)
         inline = not broken and bool(roots) and all(isinstance(root, Mapping) for root in roots)
         self.path = ""
         if not inline:
@@ -251,7 +250,7 @@ class Patches:
         if bool(text(path, "path")) == bool(text(written, "patch").strip()):
             raise RefusedError("a patch needs one of `patch` and `path`", place)
         if isinstance(written, Scalar) and written.text.strip():
-            roots, broken = embedded(written)
+            roots, broken = self.files.embedded(written)
             if broken:
                 raise RefusedError(f"the patch can't be read: {broken[0]}", broken[1])
             return (roots, written.text.strip()), written.location

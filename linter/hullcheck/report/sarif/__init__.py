@@ -1,7 +1,8 @@
 """SARIF 2.1.0, for code scanning and every other viewer.
 
-`sarif` is for upload: code scanning takes a suppressed result for an open alert, so those are left out. `sarif-full`
-has them, marked, and what a change made disappear. Equal runs give equal bytes: no times, no paths of this machine.
+`sarif` is for upload: code scanning takes a suppressed result for an open alert, so those are left out; and what doesn't
+count outside production, too, since its alerts go by the rule's severity, whatever level a result has. `sarif-full` has
+them, marked, and what a change made disappear. Equal runs give equal bytes: no times, no paths of this machine.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from hullcheck.report.sarif import places
 from hullcheck.report.sarif.objects import om, to_json
 from hullcheck.report.sarif.results import Group, Results, groups, templates
 from hullcheck.report.sarif.rules import LEVEL, rule, weaknesses
+from hullcheck.site import REPOSITORY
 from hullcheck.typed import Any
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
@@ -33,7 +35,7 @@ MOST_PLACES = 20
 def render(run: Run, *, full: bool) -> str:
     """The run as a SARIF log; `full` keeps what is suppressed."""
     secrets = Secrets((*run.findings, *run.fixed), run.redact)
-    chosen = [f for f in run.reported if full or f.suppression is None]
+    chosen = [f for f in run.reported if full or (f.suppression is None and not f.folded)]
     chosen += [finding._replace(state="absent") for finding in run.fixed if full]
     found = groups(chosen, secrets)
     kept = _worst(found)
@@ -69,6 +71,7 @@ def _run(run: Run, kept: list[Group], cut: int, secrets: Secrets, full: bool) ->
                 tool_execution_notifications=[
                     *_notifications(kept, secrets),
                     *_unjudged(run, secrets),
+                    *_outside(run, full),
                     *_own(run, cut),
                 ],
             )
@@ -87,6 +90,7 @@ def _driver(rules: list[Any]) -> Any:
         full_name=f"hullcheck {__version__}",
         version=__version__,
         semantic_version=__version__,
+        information_uri=REPOSITORY,
         short_description=om.MultiformatMessageString(
             text="One static security linter for Dockerfiles, Compose files and Kubernetes manifests."
         ),
@@ -100,6 +104,7 @@ _DESCRIPTORS = {
     "not-judged": "Something in the repository was not judged.",
     "results-cut": "There are more results than code scanning keeps; the least severe are left out.",
     "run-error": "Something could not be done.",
+    "outside-production": "Findings in tests, examples and documentation are not among the results.",
 }
 
 
@@ -137,6 +142,15 @@ def _unjudged(run: Run, secrets: Secrets) -> list[Any]:
         found = [places.location(places.marked(place), secrets) for place in marked]
         made.append(_notification("not-judged", clean(told(cause.line)), "note", locations=found or None))
     return made
+
+
+def _outside(run: Run, full: bool) -> list[Any]:
+    """How many findings don't count for what their files are there for, where they are left out."""
+    if full or not run.folded:
+        return []
+    from hullcheck.report.elsewhere import counted
+
+    return [_notification("outside-production", counted(run.folded), "note")]
 
 
 def _own(run: Run, cut: int) -> list[Any]:

@@ -39,7 +39,7 @@ def groups(findings: Iterable[Finding], secrets: Secrets) -> list[Group]:
     by_key: dict[tuple[object, ...], list[Finding]] = {}
     for finding in findings:
         place = finding.location
-        key = (finding.name, place.path, place.line, finding.suppression, finding.state == "absent")
+        key = (finding.name, place.path, place.line, finding.suppression, finding.state == "absent", finding.folded)
         by_key.setdefault(key, []).append(finding)
     return [_group(tuple(found), secrets) for found in by_key.values()]
 
@@ -87,7 +87,9 @@ class Results:
             fixes=[made for finding in group.findings if finding.fix for made in _fix(finding.fix, self.secrets)],
             properties={
                 "severity": str(max(finding.severity for finding in group.findings)),
-                "aliases": list(dict.fromkeys(a for finding in group.findings for a in self.registry.aliases(finding))),
+                "aliases": list(dict.fromkeys(a for f in each(group.findings) for a in self.registry.aliases(f))),
+                "context": first.context or "production",
+                **({"folded": True} if first.folded else {}),
                 "objects": [_object(finding) for finding in each(group.findings)],
             },
         )

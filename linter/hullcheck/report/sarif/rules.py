@@ -6,6 +6,7 @@ from hullcheck.check import Check
 from hullcheck.finding import Severity
 from hullcheck.report.page import markdown, page
 from hullcheck.report.sarif.objects import om
+from hullcheck.site import page_of
 from hullcheck.typed import Any
 
 SECURITY_SEVERITY = {
@@ -40,7 +41,7 @@ def rule(check: Check, templates: dict[str, tuple[str, str]]) -> Any:
         short_description=om.MultiformatMessageString(text=_cut(check.summary)),
         full_description=om.MultiformatMessageString(text=_cut(about.why or check.summary)),
         help=om.MultiformatMessageString(text=check.doc.strip(), markdown=help_markdown(check)),
-        help_uri=about.references[0] if about.references else None,
+        help_uri=page_of(check.name),
         default_configuration=om.ReportingConfiguration(level=level),
         message_strings={
             name: om.MultiformatMessageString(text=text, markdown=marked) for name, (text, marked) in templates.items()
