@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import os
 import random
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 
@@ -139,9 +139,9 @@ class Dataset:
         columns = ("repository", "state")
         return {row["repository"]: row["state"] for path in self._of(run) for row in tables.rows_of(path, columns)}
 
-    def rows(self, run: str) -> Iterator[dict[str, Any]]:
-        """The rows of a run in `runs`."""
-        columns = [each.name for each in tables.TABLES["runs"]]
+    def rows(self, run: str, columns: Sequence[str] = ()) -> Iterator[dict[str, Any]]:
+        """The rows of a run in `runs`, with these columns or all."""
+        columns = columns or [each.name for each in tables.TABLES["runs"]]
         for path in self._of(run):
             yield from tables.rows_of(path, columns)
 
@@ -181,17 +181,20 @@ class Dataset:
 
     def files_of(self, table: str, run: str) -> list[str]:
         """The files of a table that hold the results of a run."""
-        wanted = {f"{digest(row['repository'])}-{row['result']}.parquet" for row in self.rows(run)} | {_EMPTY}
+        wanted = {
+            f"{digest(row['repository'])}-{row['result']}.parquet" for row in self.rows(run, ("repository", "result"))
+        } | {_EMPTY}
         folder = self.path(table)
         return [os.path.join(folder, name) for name in sorted(os.listdir(folder)) if name in wanted]
 
-    def latest(self, names: Iterable[str]) -> dict[str, dict[str, Any]]:
-        """The last row that holds a result of each of these repositories."""
+    def latest(self, names: Iterable[str], columns: Sequence[str]) -> dict[str, dict[str, Any]]:
+        """The last row that holds a result of each of these repositories, with these columns, `result` among them."""
         wanted, found = set(names), dict[str, dict[str, Any]]()
         for run in reversed(self.runs()):
-            for row in self.rows(run):
-                if row["repository"] in wanted and row["result"]:
-                    found.setdefault(row["repository"], row)
+            for row in self.rows(run, ("repository", *columns)):
+                name = row.pop("repository")
+                if name in wanted and row["result"]:
+                    found.setdefault(name, row)
             if len(found) == len(wanted):
                 break
         return found

@@ -120,15 +120,14 @@ class _Run:
 
     def _tasks(self, left: list[Repository]) -> Iterator[Task]:
         plan = self._plan
-        latest = {} if plan.again else self._dataset.latest(one.name for one in left)
+        latest = {} if plan.again else self._dataset.latest((one.name for one in left), _KEPT)
         for one in left:
             row = latest.get(one.name)
             if plan.sarif and not os.path.exists(self._sarif(one)):
                 row = None
             known = None
             if row is not None:
-                kept = {name: row[name] for name in _KEPT}
-                known = Known(row["result"], row["since"], row["until"], kept)
+                known = Known(row["result"], row["since"], row["until"], row)
             yield self._task(one)._replace(known=known, sarif=bool(plan.sarif))
 
     def _task(self, one: Repository) -> Task:
