@@ -153,12 +153,12 @@ class Database:
 def _parquet(folder: str) -> str:
     """All files of a table, as DuckDB reads them."""
     if _GLOBS.isdisjoint(folder):
-        return f"read_parquet({_quoted(os.path.join(folder, '*.parquet'))}, union_by_name = true)"
+        return f"read_parquet({_quoted(os.path.join(folder, '*.parquet'))})"
     return _files([os.path.join(folder, name) for name in sorted(os.listdir(folder)) if name.endswith(".parquet")])
 
 
 def _files(paths: list[str]) -> str:
-    return f"read_parquet([{', '.join(map(_quoted, paths))}], union_by_name = true)"
+    return f"read_parquet([{', '.join(map(_quoted, paths))}])"
 
 
 def _quoted(text: str) -> str:
