@@ -111,7 +111,8 @@ def _checked(client: Any) -> int:
     """How many threads the workers have; HullcheckError if they don't all have this hullcheck."""
     client.wait_for_workers(1, timeout=WAIT)
     ours = identity()
-    said: dict[str, Any] = client.run(eval, _ASK, on_error="return")
+    answers: dict[str, Any] = client.run(eval, _ASK, on_error="return")
+    said = {worker: each for worker, each in answers.items() if not isinstance(each, OSError)}  # it dies just now
     without = sorted(worker for worker, answer in said.items() if not isinstance(answer, tuple))
     others = {worker: answer[0] for worker, answer in said.items() if isinstance(answer, tuple) and answer != ours}
     if without:
