@@ -20,7 +20,7 @@ from jsonschema import Draft202012Validator
 from hullcheck.schema import text as text_of
 
 DOCS = Path(__file__).parent.parent / "docs"
-PAGES = [DOCS / name for name in ("map.md", "reports.md", "show.md")]
+PAGES = [DOCS / name for name in ("fleet.md", "map.md", "reports.md", "show.md")]
 _BLOCK = re.compile(r"(?<=^```console\n).*?(?=^```$)", re.MULTILINE | re.DOTALL)
 _COMMAND = re.compile(r"^\$ (.*(?:\\\n.*)*)\n((?:(?!\$ ).*\n)*)", re.MULTILINE)
 

@@ -66,31 +66,33 @@ _HEADER = pattern(rb"(?P<id>[0-9a-f]+) (?P<kind>\w+) (?P<size>\d+)\n")
 class Plumbing:
     """One repository: the work tree `folder`. With `inner` it is a submodule of the one that the process is in.
 
+    With `bare`, the folder is git's own, and no work tree is looked for.
     `directory` is where its objects are, and `shallow` says whether its history is cut off. Raises HullcheckError,
     saying what to do, where git can't be started or there is no repository.
     """
 
-    def __init__(self, folder: str, *, inner: bool = False) -> None:
+    def __init__(self, folder: str, *, inner: bool = False, bare: bool = False) -> None:
         try:
             import git
         except ImportError as error:  # it looks for the program as it is imported
             raise HullcheckError(f"git can't be started: {str(error).strip().splitlines()[0]}") from None
         self.folder = folder
         self._environment = {**ENVIRONMENT, **(_inner(folder, look.ENVIRON) if inner else {})}
+        if bare:  # it is this folder, or none
+            self._environment["GIT_CEILING_DIRECTORIES"] = os.path.dirname(look.realpath(folder))
+        self._options = (*OPTIONS, "-c", "safe.bareRepository=all") if bare else OPTIONS
         self._git = git.Git(folder)
         self._not_found = git.GitCommandNotFound
         self._batch: Any = None
-        self.directory, self.shallow = self._opened()
+        self.directory, self.shallow = self._opened_bare() if bare else self._opened()
         gitfiles.note(self.directory)
 
     def _opened(self) -> tuple[str, bool]:
         if not look.lexists(os.path.join(self.folder, ".git")):
             raise HullcheckError(f"{self.folder} is no git repository: nothing to compare with")
         directory = directory_of(self.folder)
-        for name in _WAITED_FOR if directory else ():
-            path = os.path.join(directory, name)
-            if look.exists(path) and not look.isfile(path):
-                raise HullcheckError(f".git/{name} is no regular file: git would wait for it for ever")
+        if directory:
+            _must_answer(directory)
         said = self.run(
             "rev-parse", "--is-inside-work-tree", "--is-shallow-repository", "--show-cdup", "--absolute-git-dir"
         )
@@ -100,10 +102,22 @@ class Plumbing:
             raise HullcheckError(f"{self.folder} is no git repository: nothing to compare with{where}")
         return directory.removesuffix("\n"), shallow == "true"
 
+    def _opened_bare(self) -> tuple[str, bool]:
+        if any(name in look.ENVIRON for name in _PLACES):
+            raise HullcheckError("GIT_DIR, or another such variable, says that the repository is somewhere else")
+        directory = look.realpath(self.folder)
+        _must_answer(directory)
+        said = (self.run("rev-parse", "--is-shallow-repository", "--absolute-git-dir") or "").split("\n", 1)
+        if len(said) < 2 or look.realpath(said[1].removesuffix("\n")) != directory:
+            raise HullcheckError(f"{self.folder} is no bare git repository")
+        return directory, said[0] == "true"
+
     def run(self, *arguments: str) -> str | None:
         """What git prints, or None if it refuses; raises HullcheckError if it doesn't trust the repository at all."""
         try:
-            started: Any = self._git.execute(["git", *OPTIONS, *arguments], as_process=True, env=self._environment)
+            started: Any = self._git.execute(
+                ["git", *self._options, *arguments], as_process=True, env=self._environment
+            )
         except (self._not_found, OSError) as missing:
             raise HullcheckError(f"git can't be started: {missing}") from None
         from subprocess import TimeoutExpired
@@ -126,7 +140,7 @@ class Plumbing:
         Raises HullcheckError if the bytes are not those that the object is named after.
         """
         if self._batch is None:
-            command = ["git", *OPTIONS, "cat-file", "--batch"]
+            command = ["git", *self._options, "cat-file", "--batch"]
             self._batch = self._git.execute(command, as_process=True, istream=-1, env=self._environment)
             weakref.finalize(self, _end, self._batch)
         try:
@@ -147,7 +161,7 @@ class Plumbing:
 
     def chunks(self, identity: str) -> Iterator[bytes]:
         """A file's bytes, piece by piece, however many there are; none if it isn't here."""
-        command = ["git", *OPTIONS, "cat-file", "blob", identity]
+        command = ["git", *self._options, "cat-file", "blob", identity]
         process = self._git.execute(command, as_process=True, env=self._environment)
         while chunk := process.stdout.read(CHUNK):
             yield bytes(chunk)
@@ -169,6 +183,14 @@ class Plumbing:
         while left and (skipped := self._batch.stdout.read(min(left, 1 << 20))):
             left -= len(skipped)
         return None
+
+
+def _must_answer(directory: str) -> None:
+    """Raise HullcheckError where git would wait for ever for a file that it opens first."""
+    for name in _WAITED_FOR:
+        path = os.path.join(directory, name)
+        if look.exists(path) and not look.isfile(path):
+            raise HullcheckError(f".git/{name} is no regular file: git would wait for it for ever")
 
 
 def _unanswered(command: str) -> HullcheckError:

@@ -13,7 +13,20 @@ from hullcheck import __version__, marks
 from hullcheck.cache import folder
 
 OTHERS = frozenset(
-    ("explain", "checks", "baseline", "migrate", "config", "clean", "completion", "lsp", "-h", "--help", "--version")
+    (
+        "explain",
+        "checks",
+        "baseline",
+        "migrate",
+        "config",
+        "clean",
+        "fleet",
+        "completion",
+        "lsp",
+        "-h",
+        "--help",
+        "--version",
+    )
 )
 """First words of what isn't kept."""
 

@@ -62,10 +62,14 @@ class Blob(NamedTuple):
 
 
 class History:
-    """A git repository's commits. Raises HullcheckError, saying what to do, where there is none."""
+    """A git repository's commits; of a `bare` one, `root` is git's own folder.
 
-    def __init__(self, root: str) -> None:
+    Raises HullcheckError, saying what to do, where there is none.
+    """
+
+    def __init__(self, root: str, *, bare: bool = False) -> None:
         self.root = root
+        self._bare = bare
         self._repositories: dict[str, Plumbing] = {}
         self._tracked: dict[str, str] | None = None
         self.shallow = self._repository("").shallow
@@ -75,7 +79,8 @@ class History:
 
     def _repository(self, folder: str) -> Plumbing:
         if folder not in self._repositories:
-            self._repositories[folder] = Plumbing(os.path.join(self.root, folder).rstrip("/"), inner=bool(folder))
+            path = os.path.join(self.root, folder).rstrip("/")
+            self._repositories[folder] = Plumbing(path, inner=bool(folder), bare=self._bare and not folder)
         return self._repositories[folder]
 
     def _git(self, *arguments: str, folder: str = "") -> str | None:
@@ -171,6 +176,11 @@ class History:
     def empty(self) -> bool:
         return self._git("rev-parse", "--verify", "--quiet", "HEAD") is None
 
+    @property
+    def has_references(self) -> bool:
+        """Is there any branch or tag?"""
+        return bool(self._git("for-each-ref", "--count=1", "--format=%(refname)"))
+
     def tracked(self) -> frozenset[str]:
         """The files that git keeps, as they are in the index: what .gitignore says doesn't apply to them."""
         return frozenset(path for path, staged in self.index().items() if not staged.startswith(SUBMODULE))
@@ -192,7 +202,7 @@ class History:
     def checked_out(self, path: str) -> bool:
         """Is a submodule here, with its own history?"""
         folder = os.path.join(self.root, path)
-        return look.lexists(os.path.join(folder, ".git")) and not look.islink(folder)
+        return not self._bare and look.lexists(os.path.join(folder, ".git")) and not look.islink(folder)
 
     def differences(self, commit: str, other: str = "") -> dict[str, bool]:
         """What differs between a commit and another one, else the index, and whether it is in the latter.

@@ -12,6 +12,7 @@ COMMANDS = {
     "baseline": "accept the findings that there are, so that only others count",
     "show": "show what will really run, and the line that says so",
     "map": "show who can talk to whom, why, and what a change opens",
+    "fleet": "judge many repositories, and ask what there is in all of them",
     "migrate": "turn another tool's configuration file into ours",
     "clean": "remove what was kept of earlier runs",
     "config": "show the configuration in effect, or its JSON Schema",

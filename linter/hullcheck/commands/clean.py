@@ -1,6 +1,7 @@
 """`hullcheck clean`: remove what was kept of earlier runs."""
 
 import argparse
+import os
 
 from hullcheck.cache import folder
 from hullcheck.errors import HullcheckError
@@ -18,6 +19,8 @@ def run(options: argparse.Namespace) -> int:
         print("nothing is kept on this system")
         return 0
     place, _ = folder.place(options.cache_dir)
+    if _clean_clones(options.cache_dir) and not os.path.lexists(os.path.join(place, folder.TAG)):
+        return 0
     try:
         count, size = folder.clean(place)
     except (FileNotFoundError, NotADirectoryError):
@@ -27,3 +30,15 @@ def run(options: argparse.Namespace) -> int:
         raise HullcheckError(f"{place} is left alone: {error.strerror}") from None
     print(f"{count} run{'' if count == 1 else 's'} ({size / 1e6:.1f} MB) removed from {clean(place)}")
     return 0
+
+
+def _clean_clones(said: str) -> bool:
+    """Remove what `hullcheck fleet` has cloned, in a folder of its own beside the runs; was there anything?"""
+    from hullcheck.fleet import clones
+
+    place = clones.place(said)
+    if not place or not os.path.isdir(place):
+        return False
+    count = clones.clean(place)
+    print(f"{count} clone{'' if count == 1 else 's'} removed from {clean(place)}")
+    return True
