@@ -16,9 +16,11 @@ def test_links_and_pictures_are_there() -> None:
 
 def test_the_two_commands_stand_before_anything_else_to_read() -> None:
     blocks = re.findall(r"^```console\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
-    install, run = blocks[0].splitlines()
-    assert install == "python3 -m venv .venv && .venv/bin/pip install -q ."
-    assert run.startswith(".venv/bin/hullcheck ")
+    judges, tests = (block.strip() for block in blocks[:2])
+    assert judges == "python3 -m venv .venv && .venv/bin/pip install -q . && .venv/bin/hullcheck /path/to/repository"
+    assert tests.startswith(
+        "python3 -m venv .venv && .venv/bin/pip install -q -e '.[dev]' && .venv/bin/python -m pytest"
+    )
     assert README.index("```console") < README.index("pictures/check.svg") < README.index("\n## ")
 
 
