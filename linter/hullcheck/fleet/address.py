@@ -19,7 +19,7 @@ MOST = 2_000
 _SCHEME = pattern(r"([A-Za-z][A-Za-z0-9+.-]*)://")
 _HELPER = pattern(r"[A-Za-z0-9+.-]+::.*", re.DOTALL)
 _SHORT = pattern(r"(?:([^@/:\s]+)@)?([A-Za-z0-9._-]+|\[[0-9a-fA-F:.]+\]):(?!//)(.+)", re.DOTALL)
-_CREDENTIALS = pattern(r"([A-Za-z][A-Za-z0-9+.-]*://)[^/?#\s]*@")
+_CREDENTIALS = pattern(r"://[^/?#\s]*@")
 _QUERY = pattern(r"[?#].*", re.DOTALL)
 _CONTROL = pattern(r"[\x00-\x1f\x7f]")
 
@@ -39,7 +39,7 @@ class Address(NamedTuple):
 
 def masked(text: str) -> str:
     """Text that may quote addresses, without what stands in them before an `@` and behind a `?`."""
-    return _CREDENTIALS.sub(rf"\1{MASK}@", text)
+    return _CREDENTIALS.sub(f"://{MASK}@", text)
 
 
 def hidden(text: str) -> str:
