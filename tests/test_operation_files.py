@@ -1,17 +1,20 @@
 """Files and folders that can't be read, written, named or relied on: what is said of them, and that the rest goes on."""
 
+import io
 import json
 import os
 import socket
 import stat
 import subprocess
 from collections.abc import Callable, Iterator
+from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from gitrepo import Repo
+from hullcheck import look
 from hullcheck.cli import main
 from hullcheck.discover import DiskTree
 from process import environment, ordinary, run, start
@@ -498,3 +501,42 @@ def test_very_many_files(tmp_path: Path) -> None:
     )
     assert many < 15 * few, "seconds"
     assert (peak - base) * 1024 / (sizes[1] - sizes[0]) < 2_048, "bytes a file"
+
+
+@pytest.mark.skipif(not os.path.isdir("/proc/self/fd"), reason="the system doesn't say which files are open")
+def test_a_folder_that_is_opened_as_a_file_leaves_nothing_open(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A run in an editor goes on for days: a handle an edit would end it."""
+    (tmp_path / "base").mkdir()
+    (tmp_path / "kustomization.yaml").write_text("resources: [base]\n")
+    before = sorted(os.listdir("/proc/self/fd"))
+    for run_looks in (None, look.Looks()):
+        monkeypatch.setattr(look, "RUN", run_looks)
+        with pytest.raises(IsADirectoryError):
+            look.opened(str(tmp_path / "base"))
+    monkeypatch.setattr(look, "RUN", None)
+    with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
+        main(["check", "--no-cache", str(tmp_path)])
+    assert sorted(os.listdir("/proc/self/fd")) == before
+
+
+@pytest.mark.skipif(os.name == "nt", reason="no limit of that kind")
+def test_git_is_read_from_a_process_with_many_open_files(tmp_path: Path) -> None:
+    """`select` takes none whose number is above 1,023."""
+    import resource
+
+    most, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if hard not in (-1, resource.RLIM_INFINITY) and hard < 2_000:
+        pytest.skip("so many files may not be open")
+    repo = Repo(tmp_path / "tree")
+    repo.commit({"Dockerfile": "FROM debian:13.1\nUSER root\n"})
+    repo.write({"Dockerfile": "FROM debian:13.1\nUSER root\nLABEL a=b\n"})
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(most, 1_500), hard))
+    opened = [os.open(os.devnull, os.O_RDONLY) for _ in range(1_100)]
+    try:
+        with redirect_stdout(io.StringIO()) as out, redirect_stderr(io.StringIO()) as error:
+            code = main(["check", "--no-cache", "--diff-base", "HEAD", str(tmp_path / "tree")])
+    finally:
+        for handle in opened:
+            os.close(handle)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
+    assert (code, error.getvalue()) == (0, ""), out.getvalue()

@@ -334,11 +334,19 @@ class _File(io.FileIO):
         return data
 
 
+def _reader(handle: int) -> io.BufferedReader:
+    try:
+        return open(handle, "rb")
+    except OSError:  # a folder; Python leaves the handle open
+        os.close(handle)
+        raise
+
+
 def opened(path: str, flags: int = 0) -> io.BufferedReader:
     """A file's bytes, to be read from its beginning; `flags` are more of `os.open`'s. OSError if it can't be opened."""
     flags |= os.O_RDONLY | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
     if RUN is None:
-        return open(os.open(path, flags), "rb")
+        return _reader(os.open(path, flags))
     _run(path)
     real = RUN.path(path)
     try:
@@ -348,7 +356,7 @@ def opened(path: str, flags: int = 0) -> io.BufferedReader:
         raise
     info = os.fstat(handle)
     if not stat.S_ISREG(info.st_mode):
-        return open(handle, "rb")
+        return _reader(handle)
     content = Content(signature(info))
     file = _Noted(_File(handle, content))
     file.noted = (RUN, real, content)

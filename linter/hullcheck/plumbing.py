@@ -168,9 +168,13 @@ class Plumbing:
 
     def _wait(self) -> None:
         """Wait until git answers; raises HullcheckError if it doesn't. Nothing of an earlier answer is left."""
-        from select import select
+        if os.name == "nt":
+            return
+        import select
 
-        if os.name != "nt" and not select((self._batch.stdout,), (), (), PATIENCE)[0]:
+        waited = select.poll()  # unlike `select.select`, for any number of open files
+        waited.register(self._batch.stdout, select.POLLIN)
+        if not waited.poll(PATIENCE * 1000):
             self._batch.proc.kill()
             raise _unanswered("cat-file")
 
