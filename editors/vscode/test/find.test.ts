@@ -8,10 +8,10 @@ function machine(files: string[], env: Record<string, string> = {}, more: Partia
 }
 
 function wanted(more: Partial<Wanted> = {}): Wanted {
-  return { setting: "", trusted: true, folders: ["/work"], ...more };
+  return { setting: "", trusted: true, folders: ["/project"], ...more };
 }
 
-const VENV = "/work/.venv/bin/hullcheck";
+const VENV = "/project/.venv/bin/hullcheck";
 const SYSTEM = "/usr/bin/hullcheck";
 
 test("the setting comes first, then the workspace's environment, then PATH", () => {
@@ -40,21 +40,21 @@ test("in a workspace that isn't trusted nothing of it is run", () => {
   assert.equal(find(untrusted, machine([VENV])).kind, "missing");
   assert.deepEqual(find(untrusted, machine([VENV, SYSTEM], { PATH: "/usr/bin" })), { kind: "found", command: SYSTEM, from: "PATH" });
   // PATH may lead into the workspace, by itself, by a link, or by a program that is a link.
-  assert.equal(find(untrusted, machine([VENV], { PATH: "/work/.venv/bin" })).kind, "missing");
-  assert.equal(find(untrusted, machine(["/work/hullcheck"], { PATH: "/work" })).kind, "missing");
+  assert.equal(find(untrusted, machine([VENV], { PATH: "/project/.venv/bin" })).kind, "missing");
+  assert.equal(find(untrusted, machine(["/project/hullcheck"], { PATH: "/project" })).kind, "missing");
   const linked = (real: (file: string) => string, path: string) =>
     find(untrusted, machine([`${path}/hullcheck`], { PATH: path }, { real })).kind;
-  assert.equal(linked((file) => file.replace(/^\/link/, "/work/bin"), "/link"), "missing");
-  assert.equal(linked((file) => (file === "/usr/bin/hullcheck" ? "/work/evil" : file), "/usr/bin"), "missing");
+  assert.equal(linked((file) => file.replace(/^\/link/, "/project/bin"), "/link"), "missing");
+  assert.equal(linked((file) => (file === "/usr/bin/hullcheck" ? "/project/evil" : file), "/usr/bin"), "missing");
   // The workspace may itself be opened by a link.
-  assert.equal(linked((file) => file.replace(/^\/work/, "/real/work"), "/real/work/bin"), "missing");
+  assert.equal(linked((file) => file.replace(/^\/project/, "/real/project"), "/real/project/bin"), "missing");
   // A folder whose name only begins alike is another one.
-  assert.equal(linked((file) => file, "/work2/bin"), "found");
-  assert.equal(linked((file) => file, "/..work/bin"), "found");
+  assert.equal(linked((file) => file, "/project2/bin"), "found");
+  assert.equal(linked((file) => file, "/..project/bin"), "found");
 });
 
 test("in a trusted workspace PATH may lead into it", () => {
-  const found = find(wanted({ folders: ["/work"] }), machine(["/work/tools/hullcheck"], { PATH: "/work/tools" }));
+  const found = find(wanted({ folders: ["/project"] }), machine(["/project/tools/hullcheck"], { PATH: "/project/tools" }));
   assert.equal(found.kind, "found");
 });
 

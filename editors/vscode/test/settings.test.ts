@@ -5,7 +5,7 @@ import { forServer, given, ofUser, serverNames, type Inspected } from "../src/se
 
 test("the program's path is the user's alone", () => {
   assert.equal(ofUser({ globalValue: " /opt/hullcheck " }), "/opt/hullcheck");
-  assert.equal(ofUser({ workspaceValue: "/work/evil", workspaceFolderValue: "/work/evil" }), "");
+  assert.equal(ofUser({ workspaceValue: "/project/evil", workspaceFolderValue: "/project/evil" }), "");
   assert.equal(ofUser({ globalValue: ["/opt/hullcheck"] }), "");
   assert.equal(ofUser(undefined), "");
 });
