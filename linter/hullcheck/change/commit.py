@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from hullcheck import narrow
 from hullcheck.discover import Entry, Tree
 from hullcheck.errors import NotNarrowError
 from hullcheck.link.joined import Joined, TooManyError
@@ -12,7 +13,7 @@ from hullcheck.link.project import Project
 from hullcheck.link.tree_words import Texts
 from hullcheck.model.repository import is_credential_file
 from hullcheck.model.settings import Settings
-from hullcheck.narrow import LEAST, Narrow
+from hullcheck.narrow import Narrow
 from hullcheck.patterns import pattern
 from hullcheck.policy.config import Config
 from hullcheck.typed import TYPE_CHECKING
@@ -36,7 +37,7 @@ class Commit(Narrow):
 
     def chosen(self, tree: Tree, entries: list[Entry]) -> list[Entry]:
         """As for any; the change is looked up in the index, and in what the files of interest hold."""
-        if len(entries) < LEAST:
+        if len(entries) < narrow.LEAST:
             return entries
         from hullcheck.change.base import base_tree
         from hullcheck.change.history import LINK, SUBMODULE
