@@ -98,13 +98,14 @@ class Judge(NamedTuple):
         """
         entries, skipped = discovered(tree)
         chosen = narrow.chosen(tree, entries) if narrow is not None else entries
+        targets = narrow.alone if narrow is not None and narrow.is_of_many(entries) else ()
         if narrow is not None and len(chosen) < len(entries):
             files = read_all(tree, chosen, self.jobs, self.progress, known)
             project = narrow.settled(link(files, tree, self.settings, narrow.asked))
             if project is not None:
-                return self.analysis(files, project, chosen, skipped)
+                return self.analysis(files, project, chosen, skipped, targets=targets)
         files = read_all(tree, entries, self.jobs, self.progress, known)
-        return self.analysis(files, link(files, tree, self.settings), entries, skipped)
+        return self.analysis(files, link(files, tree, self.settings), entries, skipped, targets=targets)
 
     def analysis(
         self,
@@ -113,11 +114,25 @@ class Judge(NamedTuple):
         entries: list[Entry],
         skipped: list[Skipped],
         kept: "Kept | None" = None,
+        targets: tuple[str, ...] = (),
     ) -> Analysis:
-        """Run the checks over what was linked, and mark what is suppressed. `kept` is what was found in worlds before."""
+        """Run the checks over what was linked, and mark what is suppressed. `kept` is what was found in worlds before.
+
+        With `targets`, nothing is found that isn't in these files and folders, as far as that is known beforehand.
+        """
         unchecked: list[Scoped] = []
-        found = list(self._checked(project, self.settings.selected, unchecked, kept))
-        unasked = self._unasked(project, kept)
+        checked = project
+        if targets:
+            from hullcheck.concerned import Concerned
+
+            concerned = Concerned(project, files, targets)
+            checked = project._replace(parts=concerned.first)
+        found = list(self._checked(checked, self.settings.selected, unchecked, kept))
+        if targets:
+            more = project._replace(parts=concerned.of(found))
+            found += self._checked(more, self.settings.selected, unchecked, kept)
+            checked = project._replace(parts=[*checked.parts, *more.parts])
+        unasked = self._unasked(checked, kept)
         redact = frozenset(place for finding in (*found, *unasked) for place in finding.redact)
         judged = self.rules.judge([*self._problems(project), *found])
         findings = list(_with_users(_distinct(judged), project.users))

@@ -68,6 +68,15 @@ class Narrow:
     def _joins(self, texts: Texts, *, change: bool = False) -> Joined:
         return Joined(texts, listed=bool(self.settings.compose_projects), change=change)
 
+    def is_of_many(self, entries: list[Entry]) -> bool:
+        """Are there so many files that it is worth while to look which matter?"""
+        return len(entries) >= LEAST
+
+    @property
+    def alone(self) -> tuple[str, ...]:
+        """The files and folders that findings are asked for in; none if others may come to be asked about, too."""
+        return self.targets
+
     @property
     def asked(self) -> "InTexts | None":
         """What pipelines and scripts say, as far as that was looked up for the choice."""
@@ -75,7 +84,7 @@ class Narrow:
 
     def chosen(self, tree: Tree, entries: list[Entry]) -> list[Entry]:
         """The files that have to be read: all of them, where that can't be told."""
-        if len(entries) < LEAST:
+        if not self.is_of_many(entries):
             return entries
         self._joined = self._joins(Texts(tree, entries, index=self._index))
         try:

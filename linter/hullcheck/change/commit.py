@@ -37,7 +37,7 @@ class Commit(Narrow):
 
     def chosen(self, tree: Tree, entries: list[Entry]) -> list[Entry]:
         """As for any; the change is looked up in the index, and in what the files of interest hold."""
-        if len(entries) < narrow.LEAST:
+        if not self.is_of_many(entries):
             return entries
         from hullcheck.change.base import base_tree
         from hullcheck.change.history import LINK, SUBMODULE
@@ -69,6 +69,11 @@ class Commit(Narrow):
         self.before = Before(self.targets, self.settings, then, old_wanted, base)
         return [entry for entry in entries if entry.path in wanted]
 
+    @property
+    def alone(self) -> tuple[str, ...]:
+        """None: what is told of one tree may be asked for in the other."""
+        return ()
+
     def settled(self, project: Project) -> Project | None:
         found = super().settled(project)
         if found is None:
@@ -99,6 +104,11 @@ class Before(Narrow):
 
     def chosen(self, tree: Tree, entries: list[Entry]) -> list[Entry]:
         return [entry for entry in entries if entry.path in self._wanted]
+
+    @property
+    def alone(self) -> tuple[str, ...]:
+        """None: what is told of one tree may be asked for in the other."""
+        return ()
 
     def settled(self, project: Project) -> Project | None:
         found = super().settled(project)
