@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from hullcheck import narrow
 from hullcheck.discover import Entry, Tree
 from hullcheck.errors import NotNarrowError
 from hullcheck.link.joined import Joined, TooManyError
