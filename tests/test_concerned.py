@@ -50,7 +50,7 @@ def small(monkeypatch: pytest.MonkeyPatch) -> None:
 def of_all(root: Path, targets: list[str], **options: Any) -> dict[str, str]:
     """What is told if all parts are looked at."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(narrow.Narrow, "alone", ())
+        patch.setattr(narrow.Narrow, "concerned", lambda *given: None)
         return told(root, targets, **options)
 
 

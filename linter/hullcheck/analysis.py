@@ -28,6 +28,7 @@ from hullcheck.tuples import NamedTuple
 from hullcheck.typed import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from hullcheck.concerned import Concerned
     from hullcheck.model.kept import Kept
     from hullcheck.narrow import Narrow
 
@@ -52,7 +53,7 @@ class Analysis(NamedTuple):
     `files` are those that were of interest, of all that were `seen`; `owners` are the scopes and names of all objects.
     `ignores` are those that suppress something, with the terms by which they do. `scopes` are the worlds of manifests
     and the Compose projects; `coverage` is the ledger of what was judged. `users` are what runs images, by
-    the Dockerfile's path. `not_decided` counts by file what is left open. `redact` are the places of secrets, whether or
+    the Dockerfile's path. `unlooked` are parts in which nothing of interest can be found. `not_decided` counts by file what is left open. `redact` are the places of secrets, whether or
     not the checks that know them were asked for. `builders` are the files that say of a Dockerfile that it is built.
     """
 
@@ -68,6 +69,7 @@ class Analysis(NamedTuple):
     users: frozenset[tuple[str, tuple[str, str]]] = frozenset()
     redact: frozenset[Location] = frozenset()
     builders: Mapping[str, frozenset[str]] = {}
+    unlooked: "Concerned | None" = None
 
     @property
     def counted(self) -> list[str]:
@@ -98,14 +100,14 @@ class Judge(NamedTuple):
         """
         entries, skipped = discovered(tree)
         chosen = narrow.chosen(tree, entries) if narrow is not None else entries
-        targets = narrow.alone if narrow is not None and narrow.is_of_many(entries) else ()
+        near = narrow if narrow is not None and narrow.is_of_many(entries) else None
         if narrow is not None and len(chosen) < len(entries):
             files = read_all(tree, chosen, self.jobs, self.progress, known)
             project = narrow.settled(link(files, tree, self.settings, narrow.asked))
             if project is not None:
-                return self.analysis(files, project, chosen, skipped, targets=targets)
+                return self.analysis(files, project, chosen, skipped, narrow=near)
         files = read_all(tree, entries, self.jobs, self.progress, known)
-        return self.analysis(files, link(files, tree, self.settings), entries, skipped, targets=targets)
+        return self.analysis(files, link(files, tree, self.settings), entries, skipped, narrow=near)
 
     def analysis(
         self,
@@ -114,25 +116,17 @@ class Judge(NamedTuple):
         entries: list[Entry],
         skipped: list[Skipped],
         kept: "Kept | None" = None,
-        targets: tuple[str, ...] = (),
+        narrow: "Narrow | None" = None,
     ) -> Analysis:
         """Run the checks over what was linked, and mark what is suppressed. `kept` is what was found in worlds before.
 
-        With `targets`, nothing is found that isn't in these files and folders, as far as that is known beforehand.
+        `narrow` knows what of it is of interest; the rest is `unlooked`.
         """
         unchecked: list[Scoped] = []
-        checked = project
-        if targets:
-            from hullcheck.concerned import Concerned
-
-            concerned = Concerned(project, files, targets)
-            checked = project._replace(parts=concerned.first)
-        found = list(self._checked(checked, self.settings.selected, unchecked, kept))
-        if targets:
-            more = project._replace(parts=concerned.of(found))
-            found += self._checked(more, self.settings.selected, unchecked, kept)
-            checked = project._replace(parts=[*checked.parts, *more.parts])
-        unasked = self._unasked(checked, kept)
+        concerned = narrow.concerned(project, files) if narrow is not None else None
+        looked = project._replace(parts=concerned.first) if concerned is not None else project
+        found = list(self._checked(looked, self.settings.selected, unchecked, kept))
+        unasked = self._unasked(looked, kept)
         redact = frozenset(place for finding in (*found, *unasked) for place in finding.redact)
         judged = self.rules.judge([*self._problems(project), *found])
         findings = list(_with_users(_distinct(judged), project.users))
@@ -155,7 +149,16 @@ class Judge(NamedTuple):
             frozenset((path, user) for (path, _), users in project.users.items() for user in users),
             redact,
             project.builders,
+            concerned,
         )
+
+    def masked(self, analysis: Analysis, findings: Iterable[Finding]) -> Analysis:
+        """The analysis, with the secrets in all files of which these findings show a line."""
+        if analysis.unlooked is None:
+            return analysis
+        more = analysis.unlooked.of(findings)
+        found = itertools.chain(self._checked(more, self.settings.selected, []), self._unasked(more))
+        return analysis._replace(redact=analysis.redact.union(place for each in found for place in each.redact))
 
     def opened(self, base: Analysis, head: Analysis) -> tuple[Finding, ...]:
         """What the change from one tree to the other opens in who can talk to whom, with suppressions marked."""

@@ -72,10 +72,15 @@ def lint(request: Request, registry: Registry, progress: Progress) -> Result:
     findings, about = head.findings, tuple[Finding, ...]()
     if change is not None:
         findings = change.comparison.findings
+        if subject.only is not None and policy.own is None:
+            from hullcheck.change.commit import of_interest
+
+            findings = of_interest(findings, change.same)
         if policy.own is not None:
             findings, about = _gate(change, subject, policy, registry, judge)
     findings = _without_old(findings, root, policy, registry, change, head)
     found = (*result.asked(findings, subject, told), *about)
+    head = judge.masked(head, found)
     made = result.made(
         root,
         policy,

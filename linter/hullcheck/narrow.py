@@ -14,10 +14,11 @@ from hullcheck.link.tree_words import Texts
 from hullcheck.model.repository import Updates
 from hullcheck.model.settings import Settings
 from hullcheck.policy.config import Config
-from hullcheck.read import read, read_all
+from hullcheck.read import File, read, read_all
 from hullcheck.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from hullcheck.concerned import Concerned
     from hullcheck.link.asked import InTexts
     from hullcheck.link.tree_index import Index
 
@@ -72,10 +73,14 @@ class Narrow:
         """Are there so many files that it is worth while to look which matter?"""
         return len(entries) >= LEAST
 
-    @property
-    def alone(self) -> tuple[str, ...]:
-        """The files and folders that findings are asked for in; none if others may come to be asked about, too."""
-        return self.targets
+    def concerned(self, project: Project, files: dict[str, File]) -> "Concerned | None":
+        """The parts of what was linked that may have findings in the targets; None if all of them may."""
+        from hullcheck.concerned import Concerned, are_alone
+
+        told = {path: file for path, file in files.items() if _below(path, self.targets)}
+        return Concerned(
+            project, lambda path: _below(path, self.targets), alone=bool(told) and are_alone(told.values())
+        )
 
     @property
     def asked(self) -> "InTexts | None":
@@ -106,7 +111,7 @@ class Narrow:
         project = project._replace(beside=beside)
         for number, (_, part) in enumerate(project.parts):
             if isinstance(part, Updates) and _below(part.location.path, self.targets):
-                if not self._is_preceded(part.location.path):
+                if not self._is_told_elsewhere(part.location.path):
                     return None
                 return project._replace(parts=[*project.parts[:number], *project.parts[number + 1 :]])
         return project
@@ -133,6 +138,10 @@ class Narrow:
             reading.kind == dialect and reading.model is not None and bool(getattr(reading.model, "objects", True))
             for reading in readings
         )
+
+    def _is_told_elsewhere(self, path: str) -> bool:
+        """Is what is told once, at the first image of all, not asked for at that file's?"""
+        return self._is_preceded(path)
 
     def _is_preceded(self, path: str) -> bool:
         """Does an image that nothing moves on stand in a file before that one?"""

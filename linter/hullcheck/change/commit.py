@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 
 from hullcheck.discover import Entry, Tree
 from hullcheck.errors import NotNarrowError
+from hullcheck.finding import Finding
 from hullcheck.link.joined import Joined, TooManyError
 from hullcheck.link.project import Project
 from hullcheck.link.tree_words import Texts
@@ -15,11 +16,13 @@ from hullcheck.model.settings import Settings
 from hullcheck.narrow import Narrow
 from hullcheck.patterns import pattern
 from hullcheck.policy.config import Config
+from hullcheck.read import File
 from hullcheck.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from hullcheck.change.base import Past
     from hullcheck.change.history import CommitTree
+    from hullcheck.concerned import Around, Concerned
 
 
 class Commit(Narrow):
@@ -33,6 +36,7 @@ class Commit(Narrow):
         self.past = past
         self.config = config
         self.before: Before | None = None
+        self._changed = frozenset[str]()
 
     def chosen(self, tree: Tree, entries: list[Entry]) -> list[Entry]:
         """As for any; the change is looked up in the index, and in what the files of interest hold."""
@@ -64,20 +68,28 @@ class Commit(Narrow):
             self._note((), narrow=False)
         self.targets = tuple(sorted({*changed, *now.told, *then.told}))
         self.told = frozenset(self.targets)
-        self._joined = now
-        self.before = Before(self.targets, self.settings, then, old_wanted, base)
+        self._joined, self._changed = now, frozenset(changed)
+        self.before = Before(self.targets, self.settings, then, old_wanted, base, self._changed)
         return [entry for entry in entries if entry.path in wanted]
 
-    @property
-    def alone(self) -> tuple[str, ...]:
-        """None: what is told of one tree may be asked for in the other."""
-        return ()
+    def concerned(self, project: Project, files: dict[str, File]) -> "Concerned | None":
+        """The parts that may have findings which the change brings; the tree before is asked for the same."""
+        if self.before is None:
+            return None
+        from hullcheck.concerned import are_alone, around, of_change
+
+        self.before.alone = are_alone(file for path, file in files.items() if path in self._changed)
+        self.before.around = around(project, self._changed)
+        return of_change(project, files, self._changed)
 
     def settled(self, project: Project) -> Project | None:
         found = super().settled(project)
         if found is None:
             self.before = None  # then all of both trees is judged
         return found
+
+    def _is_told_elsewhere(self, path: str) -> bool:
+        return path not in self._changed or super()._is_told_elsewhere(path)  # it is no news
 
     def _both(self, now: Joined, then: Joined, changed: frozenset[str]) -> tuple[frozenset[str], frozenset[str]]:
         """What is joined with the change in either tree: followed in both until nothing is added."""
@@ -94,26 +106,55 @@ class Before(Narrow):
     """What was chosen of the commit that a change started from."""
 
     def __init__(
-        self, targets: tuple[str, ...], settings: Settings, joined: Joined, wanted: frozenset[str], tree: "CommitTree"
+        self,
+        targets: tuple[str, ...],
+        settings: Settings,
+        joined: Joined,
+        wanted: frozenset[str],
+        tree: "CommitTree",
+        changed: frozenset[str],
     ) -> None:
         super().__init__(targets, settings)
         self._joined = joined
         self._wanted = wanted
+        self._changed = changed
         self.tree = tree
+        self.alone = False
+        self.around: Around | None = None
 
     def chosen(self, tree: Tree, entries: list[Entry]) -> list[Entry]:
         return [entry for entry in entries if entry.path in self._wanted]
 
-    @property
-    def alone(self) -> tuple[str, ...]:
-        """None: what is told of one tree may be asked for in the other."""
-        return ()
+    def concerned(self, project: Project, files: dict[str, File]) -> "Concerned | None":
+        """The same parts as in the tree after the change; NotNarrowError if that can't be."""
+        from hullcheck.concerned import are_alone, around, of_change
+
+        if self.alone and (
+            not are_alone(file for path, file in files.items() if path in self._changed)
+            or around(project, self._changed) != self.around
+        ):
+            raise NotNarrowError
+        return of_change(project, files, self._changed, alone=self.alone)
 
     def settled(self, project: Project) -> Project | None:
         found = super().settled(project)
         if found is None:
             raise NotNarrowError
         return found
+
+    def _is_told_elsewhere(self, path: str) -> bool:
+        return path not in self._changed or super()._is_told_elsewhere(path)
+
+
+def of_interest(findings: Iterable[Finding], same: Container[str]) -> tuple[Finding, ...]:
+    """The findings that a commit brings, and the old ones that show a line of a file which isn't the `same` as before."""
+    return tuple(
+        each
+        for each in findings
+        if each.state != "unchanged"
+        or each.owner == "configuration"
+        or any(place.path not in same for place in (each.location, *(related.location for related in each.related)))
+    )
 
 
 _SPECIAL = pattern(
