@@ -91,23 +91,28 @@ class Judge(NamedTuple):
     progress: Progress
 
     def __call__(
-        self, tree: Tree, known: Mapping[str, File | None] | None = None, narrow: "Narrow | None" = None
+        self,
+        tree: Tree,
+        known: Mapping[str, File | None] | None = None,
+        narrow: "Narrow | None" = None,
+        kept: "Kept | None" = None,
     ) -> Analysis:
         """Read a tree, unite its files and run the selected checks over the model.
 
         `known` are files that another tree has, too: they have been read, and None is one of no interest. With `narrow`,
-        only what it chooses is judged.
+        only what it chooses is judged. `kept` is what another tree of nearly the same files was made of.
         """
         entries, skipped = discovered(tree)
         chosen = narrow.chosen(tree, entries) if narrow is not None else entries
         near = narrow if narrow is not None and narrow.is_of_many(entries) else None
         if narrow is not None and len(chosen) < len(entries):
             files = read_all(tree, chosen, self.jobs, self.progress, known)
-            project = narrow.settled(link(files, tree, self.settings, narrow.asked))
+            own = kept if narrow.has_all_manifests else None
+            project = narrow.settled(link(files, tree, self.settings, narrow.asked, own))
             if project is not None:
-                return self.analysis(files, project, chosen, skipped, narrow=near)
+                return self.analysis(files, project, chosen, skipped, own, near)
         files = read_all(tree, entries, self.jobs, self.progress, known)
-        return self.analysis(files, link(files, tree, self.settings), entries, skipped, narrow=near)
+        return self.analysis(files, link(files, tree, self.settings, kept=kept), entries, skipped, kept, near)
 
     def analysis(
         self,
@@ -160,14 +165,14 @@ class Judge(NamedTuple):
         found = itertools.chain(self._checked(more, self.settings.selected, []), self._unasked(more))
         return analysis._replace(redact=analysis.redact.union(place for each in found for place in each.redact))
 
-    def opened(self, base: Analysis, head: Analysis) -> tuple[Finding, ...]:
+    def opened(self, base: Analysis, head: Analysis, kept: "Kept | None" = None) -> tuple[Finding, ...]:
         """What the change from one tree to the other opens in who can talk to whom, with suppressions marked."""
         if _OF_CHANGES.isdisjoint(self.settings.selected) or not any(base.scopes) or not any(head.scopes):
             return ()
         from hullcheck.link.changes_of import changes_of
         from hullcheck.link.network import Options
 
-        parts = list(changes_of(base.scopes, head.scopes, Options(self.settings.datastores)))
+        parts = list(changes_of(base.scopes, head.scopes, Options(self.settings.datastores), kept))
         project = Project(parts, [], {}, worlds=head.scopes[0], compose=head.scopes[1])
         findings = list(self.rules.judge(self._checked(project, self.settings.selected, [])))
         ignores = self._ignores(head.files, project, findings)

@@ -1,4 +1,4 @@
-"""Which parts of the model may have findings in the files that a run is asked about, or that a commit changes.
+"""Which parts of the model may have findings in the files that a run is asked about.
 
 Asked about a few manifests, all of them are read and linked, since policies and references may lead anywhere. What a
 container, an image or the text of a file has wrong stands in its own file, though, or in what a pod is put together with.
@@ -6,10 +6,9 @@ container, an image or the text of a file has wrong stands in its own file, thou
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from hullcheck.finding import Finding
-from hullcheck.link.named_secrets import names
 from hullcheck.link.project import Project
 from hullcheck.model.scoped import Scoped
 from hullcheck.read import File
@@ -17,9 +16,6 @@ from hullcheck.typed import Any
 
 _OF_OBJECTS = frozenset(("Availability", "Container", "ImageUse", "KubernetesObject", "Workload"))
 """Parts that stand in one object, and may point at what bears on its pods: the rest of `PodContext`, what it is built from."""
-
-_OF_PODS = _OF_OBJECTS - {"Availability"}
-"""Those that no other object has a say in, but what bears on the pods. Which Services there are is said of availability."""
 
 _BY_THEMSELVES = frozenset(
     (
@@ -38,17 +34,17 @@ class Concerned:
     have to be known then.
     """
 
-    def __init__(
-        self, project: Project, is_asked: Callable[[str], bool], *, alone: bool, types: Container[str] = _OF_OBJECTS
-    ) -> None:
+    def __init__(self, project: Project, files: Mapping[str, File], is_asked: Callable[[str], bool]) -> None:
         self.project = project
-        plain = frozenset(world.name for world in _plain(project))
+        plain = frozenset(world.name for world in project.worlds if world.kind == "manifests" and not world.by)
+        told = [file for path, file in files.items() if is_asked(path)]
+        alone = bool(told) and all(map(_is_alone, told))
         self.first: list[Scoped] = []
         self._others: dict[str, list[Scoped]] = {}
         for scoped in project.parts:
             part = scoped.part
             kind = type(part).__name__
-            if kind == "FileText" or (alone and kind in types and scoped.scope in plain):
+            if kind == "FileText" or (alone and kind in _OF_OBJECTS and scoped.scope in plain):
                 path = part.location.path
                 if not is_asked(path):
                     self._others.setdefault(path, []).append(scoped)
@@ -64,12 +60,8 @@ class Concerned:
         return self.project._replace(parts=[scoped for path in shown for scoped in self._others.get(path, ())])
 
 
-def are_alone(files: Iterable[File]) -> bool:
-    """Do these files hold nothing but objects that bear on no other object's pods?"""
-    return all(_is_alone(file) for file in files)
-
-
 def _is_alone(file: File) -> bool:
+    """Does it hold nothing but objects that bear on no other object's pods?"""
     if any(reading.kind != "kubernetes" or reading.model is None for reading in file.readings):
         return False
     models: list[Any] = [reading.model for reading in file.readings]
@@ -80,36 +72,3 @@ def _is_alone(file: File) -> bool:
         and all(made.kind in _BY_THEMSELVES and made.group in _GROUPS for made in model.objects)
         for model in models
     )
-
-
-def of_change(project: Project, files: Mapping[str, File], changed: Container[str], *, alone: bool = True) -> Concerned:
-    """The parts that may have findings that a change brings or cures; with `alone` false, more are taken for such."""
-    alone = alone and are_alone(file for path, file in files.items() if path in changed)
-    return Concerned(project, lambda path: path in changed, alone=alone, types=_OF_PODS)
-
-
-Around = tuple[frozenset[object], frozenset[str]]
-
-
-def around(project: Project, changed: frozenset[str]) -> Around:
-    """What the objects of unchanged files depend on besides themselves: equal in two trees if all is that they have.
-
-    That is which of them are applied together, and what the changed ones name as an object with a secret.
-    """
-    worlds = list(_plain(project))
-    named = (
-        names(
-            [made for made in world.objects if made.location.path in changed],
-            [workload for workload in world.workloads if workload.location.path in changed],
-        )
-        for world in worlds
-    )
-    return (
-        frozenset((world.name, world.approximate, world.files - changed) for world in worlds),
-        frozenset().union(*named),
-    )
-
-
-def _plain(project: Project) -> Iterable[Any]:
-    """The worlds of plain manifests, whose objects stand in one file each."""
-    return (world for world in project.worlds if world.kind == "manifests" and not world.by)

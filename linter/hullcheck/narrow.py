@@ -42,6 +42,7 @@ class Narrow:
         self.targets = targets
         self.told: frozenset[str] = frozenset()
         self.settings = settings
+        self.has_all_manifests = False
         self._joined: Joined | None = None
         self._index: Index | None = None
 
@@ -75,12 +76,9 @@ class Narrow:
 
     def concerned(self, project: Project, files: dict[str, File]) -> "Concerned | None":
         """The parts of what was linked that may have findings in the targets; None if all of them may."""
-        from hullcheck.concerned import Concerned, are_alone
+        from hullcheck.concerned import Concerned
 
-        told = {path: file for path, file in files.items() if _below(path, self.targets)}
-        return Concerned(
-            project, lambda path: _below(path, self.targets), alone=bool(told) and are_alone(told.values())
-        )
+        return Concerned(project, files, lambda path: _below(path, self.targets))
 
     @property
     def asked(self) -> "InTexts | None":

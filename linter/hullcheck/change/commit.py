@@ -22,7 +22,7 @@ from hullcheck.typed import TYPE_CHECKING
 if TYPE_CHECKING:
     from hullcheck.change.base import Past
     from hullcheck.change.history import CommitTree
-    from hullcheck.concerned import Around, Concerned
+    from hullcheck.concerned import Concerned
 
 
 class Commit(Narrow):
@@ -69,18 +69,14 @@ class Commit(Narrow):
         self.targets = tuple(sorted({*changed, *now.told, *then.told}))
         self.told = frozenset(self.targets)
         self._joined, self._changed = now, frozenset(changed)
+        self.has_all_manifests = now.has_all_manifests(wanted) and then.has_all_manifests(old_wanted)
         self.before = Before(self.targets, self.settings, then, old_wanted, base, self._changed)
+        self.before.has_all_manifests = self.has_all_manifests
         return [entry for entry in entries if entry.path in wanted]
 
     def concerned(self, project: Project, files: dict[str, File]) -> "Concerned | None":
-        """The parts that may have findings which the change brings; the tree before is asked for the same."""
-        if self.before is None:
-            return None
-        from hullcheck.concerned import are_alone, around, of_change
-
-        self.before.alone = are_alone(file for path, file in files.items() if path in self._changed)
-        self.before.around = around(project, self._changed)
-        return of_change(project, files, self._changed)
+        """None: what is told of one tree may be asked for in the other."""
+        return None
 
     def settled(self, project: Project) -> Project | None:
         found = super().settled(project)
@@ -119,22 +115,12 @@ class Before(Narrow):
         self._wanted = wanted
         self._changed = changed
         self.tree = tree
-        self.alone = False
-        self.around: Around | None = None
 
     def chosen(self, tree: Tree, entries: list[Entry]) -> list[Entry]:
         return [entry for entry in entries if entry.path in self._wanted]
 
     def concerned(self, project: Project, files: dict[str, File]) -> "Concerned | None":
-        """The same parts as in the tree after the change; NotNarrowError if that can't be."""
-        from hullcheck.concerned import are_alone, around, of_change
-
-        if self.alone and (
-            not are_alone(file for path, file in files.items() if path in self._changed)
-            or around(project, self._changed) != self.around
-        ):
-            raise NotNarrowError
-        return of_change(project, files, self._changed, alone=self.alone)
+        return None
 
     def settled(self, project: Project) -> Project | None:
         found = super().settled(project)

@@ -50,6 +50,10 @@ class Kept:
                 if entry.read is not None and not (same and entry.read.isdisjoint(paths)):
                     del entries[key]
 
+    def is_of(self, listing: frozenset[str]) -> None:
+        """All that was made is of a tree with these files."""
+        self._listing = listing
+
     def begin(self) -> None:
         """A round that asks for all that there is."""
         self._before, self._now = self._now, {}
