@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Container, Iterable
+from collections.abc import Set as AbstractSet
 
 from hullcheck.discover import Entry, Tree
 from hullcheck.errors import NotNarrowError
@@ -47,7 +48,7 @@ class Commit(Narrow):
 
         base = base_tree(tree, self.past, self.config)
         old = [item for item in base.entries() if isinstance(item, Entry)]
-        same = base.unchanged(tree)
+        same = base.unchanged(tree, known=self._index)
         texts = Texts(tree, entries, index=self._index)
         before = Texts(base, old, texts, same)
         paths = texts.entries.keys() | before.entries.keys()
@@ -70,7 +71,7 @@ class Commit(Narrow):
         self.told = frozenset(self.targets)
         self._joined, self._changed = now, frozenset(changed)
         self.has_all_manifests = now.has_all_manifests(wanted) and then.has_all_manifests(old_wanted)
-        self.before = Before(self.targets, self.settings, then, old_wanted, base, self._changed)
+        self.before = Before(self.targets, self.settings, then, old_wanted, base, self._changed, same)
         self.before.has_all_manifests = self.has_all_manifests
         return [entry for entry in entries if entry.path in wanted]
 
@@ -109,12 +110,14 @@ class Before(Narrow):
         wanted: frozenset[str],
         tree: "CommitTree",
         changed: frozenset[str],
+        same: AbstractSet[str],
     ) -> None:
         super().__init__(targets, settings)
         self._joined = joined
         self._wanted = wanted
         self._changed = changed
         self.tree = tree
+        self.same = same
 
     def chosen(self, tree: Tree, entries: list[Entry]) -> list[Entry]:
         return [entry for entry in entries if entry.path in self._wanted]

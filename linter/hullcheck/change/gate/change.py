@@ -59,7 +59,7 @@ def judge_change(
     """
     tracked = past.history.tracked()
     tree = base_tree(disk, past, judge.config) if before is None else before.tree
-    same = tree.unchanged(disk, overlaid)
+    same = tree.unchanged(disk, overlaid) if before is None or overlaid else before.same
     given = judge.settings.given
     if given.values:
         then, _ = as_then(tree, past.history.root, given.values)
@@ -67,9 +67,7 @@ def judge_change(
     else:
         earlier = judge
     if kept is not None and earlier is judge and not any(finding.name == CAUSE for finding in head.findings):
-        there, listing = frozenset(disk.paths), frozenset(tree.paths)
-        kept.is_of(there)
-        kept.changed((listing | there) - same, listing)
+        kept.moved(same, frozenset(disk.paths), frozenset(tree.paths))
     else:
         kept = None
     base = earlier(tree, {path: head.files.get(path) for path in head.seen & same}, before, kept)
