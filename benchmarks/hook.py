@@ -1,6 +1,7 @@
 """What a hook on one file of many costs: `python benchmarks/hook.py`, in processor time, next to the file by itself.
 
-The file is changed before each run, as a hook's is. `--sizes` are files of the generated trees.
+The file is changed before each run, as a hook's is. `--sizes` are files of the generated trees. "As a hook" is what
+pre-commit runs: the file is staged, and what is new in it is told, by the tree and the commit before.
 """
 
 import argparse
@@ -17,10 +18,19 @@ from cache import AGES, HULLCHECK, cost
 KINDS = {"Dockerfile": "services/*/Dockerfile", "Compose": "stacks/*/compose.yaml", "manifest": "deploy/*.yaml"}
 
 
+GIT = ("git", "-c", "user.name=benchmark", "-c", "user.email=benchmark@example.com", "-c", "gc.auto=0")
+
+
+def git(tree: Path, *arguments: str) -> None:
+    subprocess.run((*GIT, *arguments), cwd=tree, capture_output=True, check=True)
+
+
 def measure(size: int, rounds: int, scratch: Path) -> None:
     tree, cache = scratch / "tree", scratch / "cache"
     trees.write(tree, size)
-    (tree / ".git").mkdir()
+    git(tree, "init")
+    git(tree, "add", "--all")
+    git(tree, "commit", "--message", "a tree")
     print(f"\n{size} files")
     for kind, pattern in KINDS.items():
         found = sorted(tree.glob(pattern))
@@ -34,13 +44,15 @@ def measure(size: int, rounds: int, scratch: Path) -> None:
         cost(with_index, tree)
         time.sleep(AGES)
         cost((*with_index, "--quiet"), tree)
-        runs: dict[str, list[float]] = {"alone": [], "without an index": [], "with an index": []}
+        runs: dict[str, list[float]] = {"alone": [], "without an index": [], "with an index": [], "as a hook": []}
         for _ in range(rounds):
             with file.open("a") as text:
                 text.write("# more\n")
             runs["alone"].append(cost((*check, "--no-cache"), scratch / "alone"))
             runs["without an index"].append(cost((*check, "--no-cache"), tree))
             runs["with an index"].append(cost(with_index, tree))
+            git(tree, "add", str(file))
+            runs["as a hook"].append(cost((*with_index, "--pre-commit"), tree))
         lone = statistics.median(runs["alone"])
         for name, each in runs.items():
             print(

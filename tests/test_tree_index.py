@@ -11,6 +11,7 @@ import joined_trees
 from cached import MARGIN, Ended, git, run
 from hullcheck import look, narrow
 from hullcheck.cache import again, folder
+from hullcheck.change import history
 from hullcheck.discover import DiskTree
 from hullcheck.link import tree_index as index
 
@@ -206,3 +207,27 @@ def test_it_is_not_used_where_nothing_is_kept(tree: Path, tmp_path: Path, hits: 
     hits.clear()
     run(tree, tmp_path, option, "web/Dockerfile", cache=option != "--no-cache")
     assert not hits
+
+
+def test_a_hook_reads_no_file_only_to_see_that_it_is_as_in_the_commit(
+    tree: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    git_of(tree)
+    monkeypatch.setenv("GIT_INDEX_FILE", str(tree / ".git/index"))
+    read: list[str] = []
+    real = history.identify_file
+    monkeypatch.setattr(history, "identify_file", lambda path, *given: (read.append(path), real(path, *given))[1])
+    opened: list[str] = []
+    really = DiskTree.read
+    monkeypatch.setattr(
+        DiskTree, "read", lambda self, path, *given: (opened.append(path), really(self, path, *given))[1]
+    )
+    for number in range(3):
+        (tree / "web/Dockerfile").write_text(TWO.replace("10001", f"1000{number}") + "USER root\n")
+        git(tree, "add", "--all")
+        settle()
+        opened.clear()
+        made = run(tree, tmp_path, "--pre-commit", "web/Dockerfile")
+        assert b"web/Dockerfile" in made.out
+    assert read == []
+    assert [path for path in opened if path.startswith("more/")] == []

@@ -28,6 +28,7 @@ from hullcheck.tuples import NamedTuple
 from hullcheck.typed import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from hullcheck.concerned import Concerned
     from hullcheck.model.kept import Kept
     from hullcheck.narrow import Narrow
 
@@ -52,7 +53,7 @@ class Analysis(NamedTuple):
     `files` are those that were of interest, of all that were `seen`; `owners` are the scopes and names of all objects.
     `ignores` are those that suppress something, with the terms by which they do. `scopes` are the worlds of manifests
     and the Compose projects; `coverage` is the ledger of what was judged. `users` are what runs images, by
-    the Dockerfile's path. `not_decided` counts by file what is left open. `redact` are the places of secrets, whether or
+    the Dockerfile's path. `unlooked` are parts in which nothing of interest can be found. `not_decided` counts by file what is left open. `redact` are the places of secrets, whether or
     not the checks that know them were asked for. `builders` are the files that say of a Dockerfile that it is built.
     """
 
@@ -68,6 +69,7 @@ class Analysis(NamedTuple):
     users: frozenset[tuple[str, tuple[str, str]]] = frozenset()
     redact: frozenset[Location] = frozenset()
     builders: Mapping[str, frozenset[str]] = {}
+    unlooked: "Concerned | None" = None
 
     @property
     def counted(self) -> list[str]:
@@ -89,22 +91,28 @@ class Judge(NamedTuple):
     progress: Progress
 
     def __call__(
-        self, tree: Tree, known: Mapping[str, File | None] | None = None, narrow: "Narrow | None" = None
+        self,
+        tree: Tree,
+        known: Mapping[str, File | None] | None = None,
+        narrow: "Narrow | None" = None,
+        kept: "Kept | None" = None,
     ) -> Analysis:
         """Read a tree, unite its files and run the selected checks over the model.
 
         `known` are files that another tree has, too: they have been read, and None is one of no interest. With `narrow`,
-        only what it chooses is judged.
+        only what it chooses is judged. `kept` is what another tree of nearly the same files was made of.
         """
         entries, skipped = discovered(tree)
         chosen = narrow.chosen(tree, entries) if narrow is not None else entries
+        near = narrow if narrow is not None and narrow.is_of_many(entries) else None
         if narrow is not None and len(chosen) < len(entries):
             files = read_all(tree, chosen, self.jobs, self.progress, known)
-            project = narrow.settled(link(files, tree, self.settings, narrow.asked))
+            own = kept if narrow.has_all_manifests else None
+            project = narrow.settled(link(files, tree, self.settings, narrow.asked, own))
             if project is not None:
-                return self.analysis(files, project, chosen, skipped)
+                return self.analysis(files, project, chosen, skipped, own, near)
         files = read_all(tree, entries, self.jobs, self.progress, known)
-        return self.analysis(files, link(files, tree, self.settings), entries, skipped)
+        return self.analysis(files, link(files, tree, self.settings, kept=kept), entries, skipped, kept, near)
 
     def analysis(
         self,
@@ -113,11 +121,17 @@ class Judge(NamedTuple):
         entries: list[Entry],
         skipped: list[Skipped],
         kept: "Kept | None" = None,
+        narrow: "Narrow | None" = None,
     ) -> Analysis:
-        """Run the checks over what was linked, and mark what is suppressed. `kept` is what was found in worlds before."""
+        """Run the checks over what was linked, and mark what is suppressed. `kept` is what was found in worlds before.
+
+        `narrow` knows what of it is of interest; the rest is `unlooked`.
+        """
         unchecked: list[Scoped] = []
-        found = list(self._checked(project, self.settings.selected, unchecked, kept))
-        unasked = self._unasked(project, kept)
+        concerned = narrow.concerned(project, files) if narrow is not None else None
+        looked = project._replace(parts=concerned.first) if concerned is not None else project
+        found = list(self._checked(looked, self.settings.selected, unchecked, kept))
+        unasked = self._unasked(looked, kept)
         redact = frozenset(place for finding in (*found, *unasked) for place in finding.redact)
         judged = self.rules.judge([*self._problems(project), *found])
         findings = list(_with_users(_distinct(judged), project.users))
@@ -140,16 +154,25 @@ class Judge(NamedTuple):
             frozenset((path, user) for (path, _), users in project.users.items() for user in users),
             redact,
             project.builders,
+            concerned,
         )
 
-    def opened(self, base: Analysis, head: Analysis) -> tuple[Finding, ...]:
+    def masked(self, analysis: Analysis, findings: Iterable[Finding]) -> Analysis:
+        """The analysis, with the secrets in all files of which these findings show a line."""
+        if analysis.unlooked is None:
+            return analysis
+        more = analysis.unlooked.of(findings)
+        found = itertools.chain(self._checked(more, self.settings.selected, []), self._unasked(more))
+        return analysis._replace(redact=analysis.redact.union(place for each in found for place in each.redact))
+
+    def opened(self, base: Analysis, head: Analysis, kept: "Kept | None" = None) -> tuple[Finding, ...]:
         """What the change from one tree to the other opens in who can talk to whom, with suppressions marked."""
         if _OF_CHANGES.isdisjoint(self.settings.selected) or not any(base.scopes) or not any(head.scopes):
             return ()
         from hullcheck.link.changes_of import changes_of
         from hullcheck.link.network import Options
 
-        parts = list(changes_of(base.scopes, head.scopes, Options(self.settings.datastores)))
+        parts = list(changes_of(base.scopes, head.scopes, Options(self.settings.datastores), kept))
         project = Project(parts, [], {}, worlds=head.scopes[0], compose=head.scopes[1])
         findings = list(self.rules.judge(self._checked(project, self.settings.selected, [])))
         ignores = self._ignores(head.files, project, findings)

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from hullcheck.change.base import Past
     from hullcheck.change.commit import Before
     from hullcheck.change.gate import Change
+    from hullcheck.model.kept import Kept
     from hullcheck.narrow import Narrow
 
 
@@ -56,26 +57,33 @@ def lint(request: Request, registry: Registry, progress: Progress) -> Result:
     near = _narrow(request, targets, judge, disk)
     if near is not None:
         near.prepare(disk)
-    head = judge(disk, narrow=near)
+    kept = _kept() if past is not None else None
+    head = judge(disk, narrow=near, kept=kept)
     before = getattr(near, "before", None)
     told: Container[str] = near.told if near is not None and near.told else targets
     overlaid = frozenset(targets if subject.stdin is not None else ())
     change = None
     try:
         if past is not None and _can_tell(head, subject, policy, told):
-            change = _change(head, disk, past, judge, overlaid, before)
+            change = _change(head, disk, past, judge, overlaid, before, kept)
     except NotNarrowError:
         disk = tree(root, subject, targets, policy.config, past)
-        head = judge(disk)
+        kept = _kept()
+        head = judge(disk, kept=kept)
         if past is not None and _can_tell(head, subject, policy, told):
-            change = _change(head, disk, past, judge, overlaid)
+            change = _change(head, disk, past, judge, overlaid, kept=kept)
     findings, about = head.findings, tuple[Finding, ...]()
     if change is not None:
         findings = change.comparison.findings
+        if subject.only is not None and policy.own is None:
+            from hullcheck.change.commit import of_interest
+
+            findings = of_interest(findings, change.same)
         if policy.own is not None:
             findings, about = _gate(change, subject, policy, registry, judge)
     findings = _without_old(findings, root, policy, registry, change, head)
     found = (*result.asked(findings, subject, told), *about)
+    head = judge.masked(head, found)
     made = result.made(
         root,
         policy,
@@ -123,13 +131,26 @@ def _can_tell(head: Analysis, subject: Subject, policy: Policy, told: Container[
     return subject.only is None or policy.own is not None or any(result.asked(head.findings, subject, told))
 
 
+def _kept() -> "Kept":
+    """What a tree is made of, so that the one it is compared with is made anew only where it is another."""
+    from hullcheck.model.kept import Kept
+
+    return Kept()
+
+
 def _change(
-    head: Analysis, disk: Tree, past: "Past", judge: Judge, overlaid: frozenset[str], before: "Before | None" = None
+    head: Analysis,
+    disk: Tree,
+    past: "Past",
+    judge: Judge,
+    overlaid: frozenset[str],
+    before: "Before | None" = None,
+    kept: "Kept | None" = None,
 ) -> "Change":
     """The comparison with the base; `overlaid` are files that aren't on disk as they are judged."""
     from hullcheck.change import gate
 
-    return gate.explained(gate.judge_change(head, disk, past, judge, overlaid, before), judge)
+    return gate.explained(gate.judge_change(head, disk, past, judge, overlaid, before, kept), judge)
 
 
 def _gate(

@@ -14,10 +14,11 @@ from hullcheck.link.tree_words import Texts
 from hullcheck.model.repository import Updates
 from hullcheck.model.settings import Settings
 from hullcheck.policy.config import Config
-from hullcheck.read import read, read_all
+from hullcheck.read import File, read, read_all
 from hullcheck.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from hullcheck.concerned import Concerned
     from hullcheck.link.asked import InTexts
     from hullcheck.link.tree_index import Index
 
@@ -41,6 +42,7 @@ class Narrow:
         self.targets = targets
         self.told: frozenset[str] = frozenset()
         self.settings = settings
+        self.has_all_manifests = False
         self._joined: Joined | None = None
         self._index: Index | None = None
 
@@ -68,6 +70,16 @@ class Narrow:
     def _joins(self, texts: Texts, *, change: bool = False) -> Joined:
         return Joined(texts, listed=bool(self.settings.compose_projects), change=change)
 
+    def is_of_many(self, entries: list[Entry]) -> bool:
+        """Are there so many files that it is worth while to look which matter?"""
+        return len(entries) >= LEAST
+
+    def concerned(self, project: Project, files: dict[str, File]) -> "Concerned | None":
+        """The parts of what was linked that may have findings in the targets; None if all of them may."""
+        from hullcheck.concerned import Concerned
+
+        return Concerned(project, files, lambda path: _below(path, self.targets))
+
     @property
     def asked(self) -> "InTexts | None":
         """What pipelines and scripts say, as far as that was looked up for the choice."""
@@ -75,7 +87,7 @@ class Narrow:
 
     def chosen(self, tree: Tree, entries: list[Entry]) -> list[Entry]:
         """The files that have to be read: all of them, where that can't be told."""
-        if len(entries) < LEAST:
+        if not self.is_of_many(entries):
             return entries
         self._joined = self._joins(Texts(tree, entries, index=self._index))
         try:
@@ -97,7 +109,7 @@ class Narrow:
         project = project._replace(beside=beside)
         for number, (_, part) in enumerate(project.parts):
             if isinstance(part, Updates) and _below(part.location.path, self.targets):
-                if not self._is_preceded(part.location.path):
+                if not self._is_told_elsewhere(part.location.path):
                     return None
                 return project._replace(parts=[*project.parts[:number], *project.parts[number + 1 :]])
         return project
@@ -124,6 +136,10 @@ class Narrow:
             reading.kind == dialect and reading.model is not None and bool(getattr(reading.model, "objects", True))
             for reading in readings
         )
+
+    def _is_told_elsewhere(self, path: str) -> bool:
+        """Is what is told once, at the first image of all, not asked for at that file's?"""
+        return self._is_preceded(path)
 
     def _is_preceded(self, path: str) -> bool:
         """Does an image that nothing moves on stand in a file before that one?"""

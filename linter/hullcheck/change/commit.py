@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
+from collections.abc import Set as AbstractSet
 
-from hullcheck import narrow
 from hullcheck.discover import Entry, Tree
 from hullcheck.errors import NotNarrowError
+from hullcheck.finding import Finding
 from hullcheck.link.joined import Joined, TooManyError
 from hullcheck.link.project import Project
 from hullcheck.link.tree_words import Texts
@@ -16,11 +17,13 @@ from hullcheck.model.settings import Settings
 from hullcheck.narrow import Narrow
 from hullcheck.patterns import pattern
 from hullcheck.policy.config import Config
+from hullcheck.read import File
 from hullcheck.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from hullcheck.change.base import Past
     from hullcheck.change.history import CommitTree
+    from hullcheck.concerned import Concerned
 
 
 class Commit(Narrow):
@@ -34,17 +37,18 @@ class Commit(Narrow):
         self.past = past
         self.config = config
         self.before: Before | None = None
+        self._changed = frozenset[str]()
 
     def chosen(self, tree: Tree, entries: list[Entry]) -> list[Entry]:
         """As for any; the change is looked up in the index, and in what the files of interest hold."""
-        if len(entries) < narrow.LEAST:
+        if not self.is_of_many(entries):
             return entries
         from hullcheck.change.base import base_tree
         from hullcheck.change.history import LINK, SUBMODULE
 
         base = base_tree(tree, self.past, self.config)
         old = [item for item in base.entries() if isinstance(item, Entry)]
-        same = base.unchanged(tree)
+        same = base.unchanged(tree, known=self._index)
         texts = Texts(tree, entries, index=self._index)
         before = Texts(base, old, texts, same)
         paths = texts.entries.keys() | before.entries.keys()
@@ -65,15 +69,24 @@ class Commit(Narrow):
             self._note((), narrow=False)
         self.targets = tuple(sorted({*changed, *now.told, *then.told}))
         self.told = frozenset(self.targets)
-        self._joined = now
-        self.before = Before(self.targets, self.settings, then, old_wanted, base)
+        self._joined, self._changed = now, frozenset(changed)
+        self.has_all_manifests = now.has_all_manifests(wanted) and then.has_all_manifests(old_wanted)
+        self.before = Before(self.targets, self.settings, then, old_wanted, base, self._changed, same)
+        self.before.has_all_manifests = self.has_all_manifests
         return [entry for entry in entries if entry.path in wanted]
+
+    def concerned(self, project: Project, files: dict[str, File]) -> "Concerned | None":
+        """None: what is told of one tree may be asked for in the other."""
+        return None
 
     def settled(self, project: Project) -> Project | None:
         found = super().settled(project)
         if found is None:
             self.before = None  # then all of both trees is judged
         return found
+
+    def _is_told_elsewhere(self, path: str) -> bool:
+        return path not in self._changed or super()._is_told_elsewhere(path)  # it is no news
 
     def _both(self, now: Joined, then: Joined, changed: frozenset[str]) -> tuple[frozenset[str], frozenset[str]]:
         """What is joined with the change in either tree: followed in both until nothing is added."""
@@ -90,21 +103,47 @@ class Before(Narrow):
     """What was chosen of the commit that a change started from."""
 
     def __init__(
-        self, targets: tuple[str, ...], settings: Settings, joined: Joined, wanted: frozenset[str], tree: "CommitTree"
+        self,
+        targets: tuple[str, ...],
+        settings: Settings,
+        joined: Joined,
+        wanted: frozenset[str],
+        tree: "CommitTree",
+        changed: frozenset[str],
+        same: AbstractSet[str],
     ) -> None:
         super().__init__(targets, settings)
         self._joined = joined
         self._wanted = wanted
+        self._changed = changed
         self.tree = tree
+        self.same = same
 
     def chosen(self, tree: Tree, entries: list[Entry]) -> list[Entry]:
         return [entry for entry in entries if entry.path in self._wanted]
+
+    def concerned(self, project: Project, files: dict[str, File]) -> "Concerned | None":
+        return None
 
     def settled(self, project: Project) -> Project | None:
         found = super().settled(project)
         if found is None:
             raise NotNarrowError
         return found
+
+    def _is_told_elsewhere(self, path: str) -> bool:
+        return path not in self._changed or super()._is_told_elsewhere(path)
+
+
+def of_interest(findings: Iterable[Finding], same: Container[str]) -> tuple[Finding, ...]:
+    """The findings that a commit brings, and the old ones that show a line of a file which isn't the `same` as before."""
+    return tuple(
+        each
+        for each in findings
+        if each.state != "unchanged"
+        or each.owner == "configuration"
+        or any(place.path not in same for place in (each.location, *(related.location for related in each.related)))
+    )
 
 
 _SPECIAL = pattern(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import posixpath
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from contextlib import suppress
 
@@ -29,7 +29,10 @@ from hullcheck.plumbing import Plumbing, identify, identify_file, sha256
 from hullcheck.report import VersionControl
 from hullcheck.source import Source
 from hullcheck.tuples import NamedTuple
-from hullcheck.typed import Any
+from hullcheck.typed import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from hullcheck.link.tree_index import Index
 
 LINK = "120000"
 _HOPS = 40
@@ -282,13 +285,18 @@ def _missing(blob: Blob) -> HullcheckError:
 class Unchanged(AbstractSet[str]):
     """The files of a commit that are the same on disk, byte for byte: each is read when it is first asked for.
 
+    `named` tells what git calls a regular file's bytes, where that is known without reading it.
+
     git would compare what its filters make of the files, and those are programs that the repository names. A file that
     only was given other line ends by the checkout counts as one that differs.
     """
 
-    def __init__(self, history: History, blobs: Mapping[str, Blob]) -> None:
+    def __init__(
+        self, history: History, blobs: Mapping[str, Blob], named: Callable[[str, int], str | None] | None = None
+    ) -> None:
         self._history = history
         self._blobs = blobs
+        self._named = named
         self._known: dict[str, bool] = {}
 
     def __contains__(self, path: object) -> bool:
@@ -313,7 +321,9 @@ class Unchanged(AbstractSet[str]):
         try:
             if blob.mode == LINK:
                 return identify(os.fsencode(look.readlink(full)), len(blob.id)) == blob.id
-            return identify_file(full, len(blob.id)) == blob.id or self._stored_elsewhere(full, blob)
+            found = self._named(path, len(blob.id)) if self._named is not None else None
+            found = found or identify_file(full, len(blob.id))
+            return found == blob.id or self._stored_elsewhere(full, blob)
         except OSError:
             return False
 
@@ -352,11 +362,19 @@ class CommitTree:
         self.blobs = history.files(commit, self._absent) if commit else {}
         self.paths = [*(path for path in self.blobs if not self._left_out(path)), *beside]
 
-    def unchanged(self, in_: Tree, but: frozenset[str] = frozenset()) -> AbstractSet[str]:
-        """The paths of files that are the same in a later tree, byte for byte, without those of `but`."""
+    def unchanged(self, in_: Tree, but: frozenset[str] = frozenset(), known: "Index | None" = None) -> AbstractSet[str]:
+        """The paths of files that are the same in a later tree, byte for byte, without those of `but`.
+
+        `known` is the index of that tree.
+        """
         if isinstance(in_, CommitTree):
             return frozenset(path for path, blob in self.blobs.items() if in_.blobs.get(path) == blob) - but
-        return Unchanged(self._history, {path: blob for path, blob in self.blobs.items() if path not in but})
+        named = None
+        if known is not None and isinstance(in_, DiskTree):
+            from functools import partial
+
+            named = partial(known.git_name, in_)
+        return Unchanged(self._history, {path: blob for path, blob in self.blobs.items() if path not in but}, named)
 
     def _left_out(self, path: str) -> bool:
         """Does the file lie in a folder that a walk doesn't enter?"""

@@ -23,7 +23,10 @@ from hullcheck.model.node import Scalar, at
 from hullcheck.model.scoped import Scoped, within
 from hullcheck.source import Location
 from hullcheck.tuples import NamedTuple
-from hullcheck.typed import Any
+from hullcheck.typed import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from hullcheck.model.kept import Kept
 
 LEVELS = ("restricted", "baseline", "privileged")
 """Pod Security's, the strictest first; a namespace without a label forbids nothing."""
@@ -36,11 +39,11 @@ _ENFORCE = "pod-security.kubernetes.io/enforce"
 Part = Opened | IsolationLost | FurtherOut | Doubtful | Relaxed
 
 
-def changes_of(before: Scopes, after: Scopes, options: Options) -> Iterator[Scoped]:
-    """Everything that the change from one tree to the other opens."""
+def changes_of(before: Scopes, after: Scopes, options: Options, kept: "Kept | None" = None) -> Iterator[Scoped]:
+    """Everything that the change from one tree to the other opens. `kept` is what the trees were judged with."""
     worlds = tuple(before[0]), tuple(after[0])
     before, after = (worlds[0], tuple(before[1])), (worlds[1], tuple(after[1]))
-    old, new = networks(before, options), networks(after, options)
+    old, new = networks(before, options, kept), networks(after, options, kept)
     yield from reaching_further(old, new)
     yield from within("", _lost_elsewhere(worlds, old, new))
     yield from within("", _relaxed(*worlds))

@@ -17,6 +17,10 @@ from hullcheck.model.network.parts import IsolationLost, Opened
 from hullcheck.model.network.policy import Direction
 from hullcheck.model.scoped import Scoped, within
 from hullcheck.source import Location
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.model.kept import Kept
 
 Scopes = tuple[Iterable[World], Iterable[ComposeProject]]
 """The worlds and the Compose projects of one tree."""
@@ -35,10 +39,10 @@ def change_parts(changed: Iterable[Pair]) -> Iterator[Scoped]:
             yield from within(found.after.scope.name, (part._replace(known=certain) for part in cuts(found)))
 
 
-def networks(scopes: Scopes, options: Options) -> list[Network]:
+def networks(scopes: Scopes, options: Options, kept: "Kept | None" = None) -> list[Network]:
     """The networks of a tree."""
     worlds, projects = scopes
-    found = [network(world, options.assume, options.datastores) for world in worlds]
+    found = [network(world, options.assume, options.datastores, kept) for world in worlds]
     composed = (use.network for use in compose_parts(projects, options.datastores))
     return [one for one in (*found, *composed) if one.endpoints]
 

@@ -7,7 +7,7 @@ is another, or there are others. What a round doesn't ask for isn't kept any lon
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Callable, Container, Hashable, Iterable
 from collections.abc import Sequence as Sequence_
 
 from hullcheck.model.node import Mapping, Node, Scalar, Sequence
@@ -49,6 +49,17 @@ class Kept:
             for key, entry in [*entries.items()]:
                 if entry.read is not None and not (same and entry.read.isdisjoint(paths)):
                     del entries[key]
+
+    def moved(self, same: Container[str], before: frozenset[str], listing: frozenset[str]) -> None:
+        """All that was made is of a tree with the files `before`, and what comes of another one.
+
+        `same` are the paths of files that are in both.
+        """
+        self._listing = before
+        read: set[str] = set()
+        for entry in self._now.values() if before == listing else ():
+            read.update(entry.read or ())
+        self.changed(frozenset(path for path in read & listing if path not in same), listing)
 
     def begin(self) -> None:
         """A round that asks for all that there is."""

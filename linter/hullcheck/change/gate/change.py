@@ -6,6 +6,7 @@ import itertools
 from collections.abc import Set as AbstractSet
 
 from hullcheck.analysis import Analysis, Judge
+from hullcheck.budget import CAUSE
 from hullcheck.change.base import Past, base_tree
 from hullcheck.change.changes import Comparison, Nature, Side, compare
 from hullcheck.change.history import CommitTree, as_then
@@ -16,6 +17,7 @@ from hullcheck.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from hullcheck.change.commit import Before
+    from hullcheck.model.kept import Kept
 
 _SCOPES = frozenset(("PolicyScope", "World", "NamespaceUse"))
 _REPOSITORY = frozenset(("Updates", "Pipeline"))
@@ -49,23 +51,28 @@ def judge_change(
     judge: Judge,
     overlaid: frozenset[str] = frozenset(),
     before: "Before | None" = None,
+    kept: "Kept | None" = None,
 ) -> Change:
     """Judge the tree that a change started from, and compare. `overlaid` are files that differ from the disk's.
 
-    `before` is what of it has to be judged, where that isn't all.
+    `before` is what of it has to be judged, where that isn't all; `kept` what `head` was made with.
     """
     tracked = past.history.tracked()
     tree = base_tree(disk, past, judge.config) if before is None else before.tree
-    same = tree.unchanged(disk, overlaid)
+    same = tree.unchanged(disk, overlaid) if before is None or overlaid else before.same
     given = judge.settings.given
     if given.values:
         then, _ = as_then(tree, past.history.root, given.values)
         earlier = judge._replace(settings=judge.settings._replace(given=given._replace(values=then)))
     else:
         earlier = judge
-    base = earlier(tree, {path: head.files.get(path) for path in head.seen & same}, before)
+    if kept is not None and earlier is judge and not any(finding.name == CAUSE for finding in head.findings):
+        kept.moved(same, frozenset(disk.paths), frozenset(tree.paths))
+    else:
+        kept = None
+    base = earlier(tree, {path: head.files.get(path) for path in head.seen & same}, before, kept)
     comparison = compare(_side(head), _side(base), _nature(judge))
-    opened = tuple(finding._replace(state="new") for finding in judge.opened(base, head))
+    opened = tuple(finding._replace(state="new") for finding in judge.opened(base, head, kept))
     comparison = comparison._replace(findings=_united(comparison.findings, opened))
     return Change(head, base, comparison, disk, tree, tracked, same, past.history.root)
 
