@@ -43,6 +43,8 @@ class Narrow:
         self.told: frozenset[str] = frozenset()
         self.settings = settings
         self.has_all_manifests = False
+        self.preceding = ""
+        """A file that isn't read, with an image that nothing moves on, if one was looked for and found."""
         self._joined: Joined | None = None
         self._index: Index | None = None
 
@@ -149,7 +151,8 @@ class Narrow:
         assert joined is not None
         bot = updater(joined.tree)
         before = [each for each in sorted(joined.entries) if each < path and not bot.covers(each)]
-        return any(self._has_image(each, joined) for each in self._likely(before, joined))
+        self.preceding = next((each for each in self._likely(before, joined) if self._has_image(each, joined)), "")
+        return bool(self.preceding)
 
     def _likely(self, paths: list[str], joined: Joined) -> Iterator[str]:
         """Those that are soon asked."""

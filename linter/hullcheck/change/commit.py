@@ -59,7 +59,11 @@ class Commit(Narrow):
             return entries
         now, then = self._joins(texts, change=True), self._joins(before, change=True)
         try:
-            changed |= {path for path in then.named() | now.named() if path in base.blobs and path not in same}
+            now.noted = set()
+            named = now.named()
+            if sorted(tree.paths) == sorted(base.paths):
+                then.take(now, frozenset(changed))
+            changed |= {path for path in named | then.named() if path in base.blobs and path not in same}
             if any(bears_on_all(path, (tree, base)) for path in changed):
                 return entries
             wanted, old_wanted = self._both(now, then, frozenset(changed))
@@ -83,6 +87,8 @@ class Commit(Narrow):
         found = super().settled(project)
         if found is None:
             self.before = None  # then all of both trees is judged
+        elif self.before is not None:
+            self.before.preceding = self.preceding
         return found
 
     def _is_told_elsewhere(self, path: str) -> bool:
@@ -132,7 +138,8 @@ class Before(Narrow):
         return found
 
     def _is_told_elsewhere(self, path: str) -> bool:
-        return path not in self._changed or super()._is_told_elsewhere(path)
+        known = bool(self.preceding) and self.preceding < path and self.preceding not in self._changed
+        return path not in self._changed or known or super()._is_told_elsewhere(path)
 
 
 def of_interest(findings: Iterable[Finding], same: Container[str]) -> tuple[Finding, ...]:
