@@ -158,8 +158,9 @@ class _Linker:
             [workload for world in worlds for workload in world.workloads],
             [made for world in worlds for made in world.objects],
             [*self.problems, *self.charts.problems],
-            frozenset(path for path in self.charts.rendered if _chart_of(path, "templates", self.folders))
-            | self.literal.keys(),
+            frozenset(path for path in self.charts.rendered if _chart_of(path, "templates", self.folders)).union(
+                self.literal
+            ),
             self.dead_images,
             {path: tuple(names) for path, names in self.built.items()},
             self.literal,

@@ -211,9 +211,7 @@ def _numbered(node: Scalar, pieces: _PortSpec, first: int, last: int, published:
         made = PortRange(one.source, one.start, one.end, "", True)
         made.items, made._entries, made.count = one.items, one.entries(), last - first + 1
         return [made]
-    numbers = range(first, last + 1)
-    if last > first:
-        numbers = sorted(numbers, key=lambda number: f"{number}/")  # type: ignore[assignment]
+    numbers = sorted(range(first, last + 1), key=lambda number: f"{number}/")
     return [
         _port(node, pieces, number, None if published is None else str(published + number - first))
         for number in numbers
