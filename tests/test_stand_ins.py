@@ -126,7 +126,7 @@ for text in ("a: &b [1, *b]", "a: \\x01", "a: [", "a: *b", "a: {b:c, d: e::}", "
     parsed = parse(Source("a.yaml", text.encode()))
     print([(problem.message, problem.location.start) for problem in parsed.problems])
     print([(root.start, root.end, root.tag, root.size) for document in parsed.documents if (root := document.root)])
-    print([event and (type(event).__name__, event.start_mark.index, event.end_mark.index) for event in events(text)])
+    print(list(events(text)))
     print(round_trip(text))
 from collections import Counter, OrderedDict, namedtuple
 import collections.abc, functools, json, operator, warnings, re, datetime
@@ -142,7 +142,7 @@ def test_what_is_made_of_yaml_is_the_same() -> None:
             capture_output=True, text=True, timeout=60, check=False,
         )  # fmt: skip
         assert done.stderr == ""
-        return done.stdout.replace("hullcheck.parse.events.", "ruamel.yaml.events.")
+        return done.stdout
 
     plain = said("plain")
     assert plain.count("\n") > 15
