@@ -114,8 +114,8 @@ class Thing:
         """From here on it is another thing, of the same kind."""
         clock = self.clock
         if clock is not None and clock.thing:
-            until = clock.now() + clock.thing
-            clock.until = min(self.before, until)
+            until, before = clock.now() + clock.thing, self.before
+            clock.until = until if until < before else before
 
     def __exit__(self, *raised: object) -> bool | None:
         if self.clock is not None:

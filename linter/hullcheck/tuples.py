@@ -95,10 +95,12 @@ def _make(cls: "Any", iterable: "Any") -> "Any":
 
 def _replace(self: "Any", /, **changes: "Any") -> "Any":
     """A new one with other values in some fields."""
-    made = tuple.__new__(self.__class__, map(changes.pop, self._fields, self))
-    if changes:
-        raise _UNKNOWN(f"Got unexpected field names: {list(changes)!r}")
-    return made
+    fields, values = self._fields, list(self)
+    for field, value in changes.items():
+        if field not in fields:
+            raise _UNKNOWN(f"Got unexpected field names: {[name for name in changes if name not in fields]!r}")
+        values[fields.index(field)] = value
+    return tuple.__new__(self.__class__, values)
 
 
 def _asdict(self: "Any") -> "dict[str, Any]":

@@ -55,34 +55,35 @@ def _written(value: object, newline: str) -> str:
 
     `newline` is a line break with the blanks of where the value stands. Whatever isn't plain is left to `json`.
     """
-    if isinstance(value, str):
+    kind = type(value)
+    if kind is str:
         return encode(value)
+    if kind is int:
+        return str(value)
+    inner = f"{newline}  "
     if isinstance(value, dict):
-        inner = f"{newline}  "
         pairs = [
-            f"{inner}{encode(key)}: {item if type(item) is int else encode(item) if type(item) is str else _written(item, inner)}"
+            f"{inner}{encode(key)}: {encode(item) if type(item) is str else _written(item, inner)}"
             for key, item in value.items()
         ]
         return f"{{{','.join(pairs)}{newline}}}" if pairs else "{}"
-    if isinstance(value, list | tuple):
-        inner = f"{newline}  "
-        items = [f"{inner}{_written(item, inner)}" for item in value]
+    if isinstance(value, (list, tuple)):
+        items = [f"{inner}{encode(item) if type(item) is str else _written(item, inner)}" for item in value]
         return f"[{','.join(items)}{newline}]" if items else "[]"
-    if value is None:
-        return "null"
-    return str(value) if type(value) is int else json.dumps(value)
+    return "null" if value is None else json.dumps(value)
 
 
 def _finding(finding: Finding, run: Run, secrets: Secrets) -> dict[str, Any]:
+    fingerprint = finding.fingerprint
     return {
         "name": finding.name,
         "severity": str(finding.severity),
         "message": clean(secrets.text(finding.message)),
         **_place(finding.location),
         "object": well_formed(finding.owner),
-        "objects": [_object(one) for one in (finding, *finding.also)],
+        "objects": [_object(finding, fingerprint), *(_object(one, one.fingerprint) for one in finding.also)],
         "evidence": [well_formed(secrets.text(item)) for item in finding.evidence],
-        "fingerprint": finding.fingerprint,
+        "fingerprint": fingerprint,
         "related": [
             {**_place(related.location), "message": clean(secrets.text(related.message))} for related in finding.related
         ],
@@ -134,13 +135,13 @@ def _item(item: Item) -> dict[str, Any]:
     }
 
 
-def _object(finding: Finding) -> dict[str, str]:
+def _object(finding: Finding, fingerprint: str) -> dict[str, str]:
     """An owner that the finding is about, and where it runs."""
     scope, owner = finding.user if finding.user[1] else (finding.scope, finding.owner)
     return {
         "object": well_formed(owner),
         "scope": well_formed(scope),
-        "fingerprint": finding.fingerprint,
+        "fingerprint": fingerprint,
     }
 
 
