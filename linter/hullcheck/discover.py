@@ -289,13 +289,12 @@ class DiskTree:
 
     def _open(self, path: str) -> BinaryIO:
         full = os.path.join(self.root, path)
-        flags = getattr(os, "O_NONBLOCK", 0)
         if self._is_walked(path) and not look.islink(full):
-            file = look.opened(full, flags | _NO_LINK)  # the caller closes it
+            file = look.opened(full, _AT_ONCE | _NO_LINK)  # the caller closes it
         else:
             if not _inside(look.realpath(full), self.root):
                 raise OSError("a link that leads out of the repository")
-            file = look.opened(full, flags)
+            file = look.opened(full, _AT_ONCE)
         if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
             file.close()
             raise OSError("not a regular file")
@@ -421,7 +420,7 @@ class DiskTree:
         return rules if rules.rules else None
 
 
-_NO_LINK = getattr(os, "O_NOFOLLOW", 0)
+_NO_LINK, _AT_ONCE = getattr(os, "O_NOFOLLOW", 0), getattr(os, "O_NONBLOCK", 0)
 _EXCLUDED = "excluded by the configuration"
 _OUTSIDE = "a link that leads out of the repository"
 
