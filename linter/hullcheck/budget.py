@@ -114,8 +114,10 @@ class Thing:
         """From here on it is another thing, of the same kind."""
         clock = self.clock
         if clock is not None and clock.thing:
-            until, before = clock.now() + clock.thing, self.before
-            clock.until = until if until < before else before
+            until = clock.now() + clock.thing
+            clock.until = self.before
+            if until < self.before:
+                clock.until = until
 
     def __exit__(self, *raised: object) -> bool | None:
         if self.clock is not None:

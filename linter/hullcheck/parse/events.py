@@ -7,6 +7,7 @@ ruamel.yaml's.
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from types import ModuleType
 
 from hullcheck import deferred
@@ -54,7 +55,7 @@ def _stream(start: Any, end: Any, *_: Any) -> Event:
     return STREAM, start.index, end.index, "", "", None, None
 
 
-_MADE_BY = {
+_MADE_BY: dict[str, Callable[..., Event]] = {
     "ScalarEvent": _scalar,
     "MappingStartEvent": _mapping,
     "SequenceStartEvent": _sequence,
@@ -74,8 +75,7 @@ def plain(event: Any) -> Event:
     if kind == "ScalarEvent":
         return _scalar(event.anchor, _text(event.tag), None, event.value, start, end, event.style)
     if kind in ("MappingStartEvent", "SequenceStartEvent"):
-        make = _mapping if kind == "MappingStartEvent" else _sequence
-        return make(event.anchor, _text(event.tag), None, start, end, event.flow_style)
+        return _MADE_BY[kind](event.anchor, _text(event.tag), None, start, end, event.flow_style)
     return _alias(event.anchor, start, end) if kind == "AliasEvent" else _MADE_BY[kind](start, end)
 
 

@@ -7,11 +7,11 @@ exclusive. Suppressed and unchanged findings are in it, marked.
 from __future__ import annotations
 
 import json
-from collections import Counter
-from json.encoder import encode_basestring_ascii as encode
 
 from hullcheck import __version__
+from hullcheck.counting import counted
 from hullcheck.finding import Edit, Finding, Fix, Suppression
+from hullcheck.finding import encode_basestring_ascii as encode
 from hullcheck.model.coverage import JUDGED, LEFT_OUT, NOT_JUDGED, Item
 from hullcheck.report import Run
 from hullcheck.report.safe import Secrets, clean, told, well_formed
@@ -35,7 +35,7 @@ def render(run: Run) -> str:
             "counts": run.counts(),
             "suppressed": len(run.suppressed),
             "unchanged": len(run.unchanged),
-            "folded": dict(sorted(Counter(finding.context for finding in run.folded).items())),
+            "folded": dict(sorted(counted(finding.context for finding in run.folded).items())),
             "notDecided": run.not_decided,
             "files": run.files,
             "failOn": None if run.fail_on is None else str(run.fail_on),
@@ -55,9 +55,9 @@ def _written(value: object, newline: str) -> str:
 
     `newline` is a line break with the blanks of where the value stands. Whatever isn't plain is left to `json`.
     """
-    kind = type(value)
-    if kind is str:
+    if isinstance(value, str):
         return encode(value)
+    kind = type(value)
     if kind is int:
         return str(value)
     inner = f"{newline}  "
@@ -70,7 +70,9 @@ def _written(value: object, newline: str) -> str:
     if isinstance(value, (list, tuple)):
         items = [f"{inner}{encode(item) if type(item) is str else _written(item, inner)}" for item in value]
         return f"[{','.join(items)}{newline}]" if items else "[]"
-    return "null" if value is None else json.dumps(value)
+    if value is None:
+        return "null"
+    return ("true" if value else "false") if kind is bool else json.dumps(value)
 
 
 def _finding(finding: Finding, run: Run, secrets: Secrets) -> dict[str, Any]:
