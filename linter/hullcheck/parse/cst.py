@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from hullcheck.parse.events import ALIAS, DOCUMENT, END, MAPPING, SCALAR, SEQUENCE, Event
-from hullcheck.parse.yaml import MAX_DEPTH, events
+from hullcheck.parse.yaml import MAX_DEPTH, made_of
 
 
 class Node:
@@ -62,11 +62,13 @@ class Node:
 
 def parse(text: str) -> list[Node] | None:
     """The roots of a file's documents; None where it isn't YAML, or is nested too deep."""
+    return made_of(text, lambda events: _roots(text, events))
+
+
+def _roots(text: str, events: Iterable[Event]) -> list[Node] | None:
     builder = _Builder(text)
     open_, take = builder.open, builder.take
-    for event in events(text):
-        if event is None:
-            return None
+    for event in events:
         kind, start, end, value, style, anchor, tag = event
         if kind == SCALAR and open_ and not (anchor or tag or style):
             node = Node(kind, start, start, end, None)  # most are so, and a call takes longer than this

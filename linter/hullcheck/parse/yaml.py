@@ -7,7 +7,7 @@ Scalars stay text with a style: what type `yes` or `010` has depends on the prog
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import cache, lru_cache
 
 from hullcheck.budget import tick
@@ -20,7 +20,9 @@ from hullcheck.parse.events import ALIAS, DOCUMENT, DOCUMENT_END, END, MAPPING, 
 from hullcheck.patterns import pattern
 from hullcheck.source import Source
 from hullcheck.tuples import NamedTuple
-from hullcheck.typed import Any
+from hullcheck.typed import Any, TypeVar
+
+T = TypeVar("T")
 
 MAX_DEPTH = 250
 """Levels of nesting in a document; real ones have fewer than 40."""
@@ -183,24 +185,19 @@ def _with_colons(written: str | None) -> str | None:
     return written and written.replace(_STAND_IN, ":")
 
 
-def events(text: str) -> Iterator[Event | None]:
-    """The parser's events, one by one; None in the place of the first that can't be had."""
+def made_of(text: str, make: Callable[[Iterable[Event]], T]) -> T | None:
+    """What is made of the parser's events; None if not all can be had. It is made anew where they have to be."""
     from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
-    sent = 0
     try:
         try:
-            for event in _parsed(text):
-                sent += 1
-                yield event
+            return make(_parsed(text))
         except MarkedYAMLError as error:
             if error.problem != _COLON or _STAND_IN in text:
                 raise
-            for number, event in enumerate(_parsed_anew(text)):
-                if number >= sent:
-                    yield event
+            return make(_parsed_anew(text))
     except (YAMLError, UnicodeEncodeError):
-        yield None
+        return None
 
 
 def round_trip(text: str) -> list[Any] | None:
