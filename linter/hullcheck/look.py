@@ -339,7 +339,7 @@ _FLAGS = os.O_RDONLY | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
 
 def _reader(handle: int) -> io.BufferedReader:
     try:
-        return open(handle, "rb")
+        return io.BufferedReader(io.FileIO(handle, "rb"))
     except OSError:  # a folder; Python leaves the handle open
         os.close(handle)
         raise

@@ -20,12 +20,15 @@ from hullcheck.parse.events import ALIAS, DOCUMENT, DOCUMENT_END, END, MAPPING, 
 from hullcheck.patterns import pattern
 from hullcheck.source import Source
 from hullcheck.tuples import NamedTuple
-from hullcheck.typed import Any, TypeVar
+from hullcheck.typed import Any, NoReturn, TypeVar
 
 T = TypeVar("T")
 
 MAX_DEPTH = 250
 """Levels of nesting in a document; real ones have fewer than 40."""
+
+_TICKED = 32
+"""Mappings and lists after which it is looked whether the time is up."""
 
 MAX_EXPANDED = 500_000
 """Nodes of a document with every alias written out; an alias bomb has billions."""
@@ -234,7 +237,6 @@ class _Builder:
         self.limit = max(MAX_EXPANDED, len(source.text) // 3)  # a large document may hold more by itself
         self.documents: list[Document] = []
         self.words: dict[str, str] = {}
-        self.depth = 0
         self.anchors: dict[str, Node | None] = {}
         self.root: Node | None = None
         self.start = 0
@@ -246,6 +248,7 @@ class _Builder:
         parent: Mapping | Sequence | None = None
         key: Node | None = None
         name: str | None = None  # the parent's anchor
+        begun = 0
         for kind, start, end, text, style, anchor, tag in events:
             node: Node
             if kind == SCALAR:
@@ -256,15 +259,18 @@ class _Builder:
                 else:
                     node = Scalar(source, base + start, base + end, "", words.setdefault(text, text), style)
             elif kind in (MAPPING, SEQUENCE):
+                if len(open_) >= MAX_DEPTH:
+                    self._refuse_depth(base + start)
+                begun += 1
+                if not begun % _TICKED:
+                    tick()
                 open_.append((parent, key, name))
-                self._look_at_depth(base + start)
                 if tag or anchor:
                     start = self._inner(base + start, base + end) - base
                 if anchor:
                     self.anchors[anchor] = None
-                begun = Mapping if kind == MAPPING else Sequence
-                parent, key, name = begun(source, base + start, base + end, tag or "", style == "flow"), None, anchor
-                self.depth += 1
+                made = Mapping if kind == MAPPING else Sequence
+                parent, key, name = made(source, base + start, base + end, tag or "", style == "flow"), None, anchor
                 continue
             elif kind == END:
                 assert parent is not None
@@ -275,9 +281,8 @@ class _Builder:
                 if name:
                     self.anchors[name] = node
                 parent, key, name = open_.pop()
-                self.depth -= 1
             elif kind == ALIAS:
-                node = self._alias(anchor or "", base + start)
+                node = self._alias(anchor or "", base + start, len(open_))
             else:
                 if kind == DOCUMENT:
                     self.root, self.anchors, self.start = None, {}, base + start
@@ -312,19 +317,17 @@ class _Builder:
                 tag, value, style = _STRING, text, style or '"'
         return Scalar(self.source, start, end, tag, self.words.setdefault(value, value), style)
 
-    def _look_at_depth(self, place: int) -> None:
-        if self.depth >= MAX_DEPTH:
-            raise _BrokenError(self.source, f"nested more than {MAX_DEPTH} levels deep", place, _TOO_DEEP)
-        tick()
+    def _refuse_depth(self, place: int) -> NoReturn:
+        raise _BrokenError(self.source, f"nested more than {MAX_DEPTH} levels deep", place, _TOO_DEEP)
 
-    def _alias(self, anchor: str, offset: int) -> Node:
+    def _alias(self, anchor: str, offset: int, depth: int) -> Node:
         if anchor not in self.anchors:
             raise _BrokenError(self.source, f"alias *{anchor} has no anchor", offset)
         node = self.anchors[anchor]
         if node is None:
             raise _BrokenError(self.source, f"alias *{anchor} stands inside its own anchor", offset)
-        if self.depth + node.depth > MAX_DEPTH:
-            raise _BrokenError(self.source, f"nested more than {MAX_DEPTH} levels deep", offset, _TOO_DEEP)
+        if depth + node.depth > MAX_DEPTH:
+            self._refuse_depth(offset)
         return node
 
 
