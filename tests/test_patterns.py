@@ -53,6 +53,8 @@ FLAGGED = r"^b(?P<rest>.)"
 
 def test_the_functions_that_stand_in_do_what_re_s_do(kept: dict[Any, Any]) -> None:
     ours: Any = patterns.stand_ins()
+    for text in ("".join(map(chr, range(300))), bytes(range(256))):
+        assert ours["escape"](text) == re.escape(text)
     for _ in range(2):  # compiled at first, and then kept
         assert ours["match"](r"(a)(b)?", "ab").groups() == ("a", "b")
         assert ours["fullmatch"](r"A+", "aaa", ours["I"]).end() == 3

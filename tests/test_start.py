@@ -188,6 +188,25 @@ class TestBundle:
         self._runs(package, tree)
         assert self._file(package).stat() == before  # nothing is missing in it any more
 
+    def test_a_whole_tree_needs_no_library_in_full(self, package: Path, tree: Path) -> None:
+        chart = tree / "chart"
+        (chart / "templates").mkdir(parents=True)
+        (chart / "Chart.yaml").write_text("apiVersion: v2\nname: shop\nversion: 1.0.0\n")
+        (chart / "templates" / "pod.yaml").write_text(POD.replace("{name: a}", "{name: {{ .Release.Name | quote }}}"))
+        (chart / "templates" / "odd.yaml").write_text("{{ if }}\n" + POD)  # is read as text
+        code = (
+            "import os, sys\nfrom hullcheck import __main__\n"
+            "def end(code):\n    print(*sys.modules, file=sys.stderr, flush=True)\n    ended(code)\n"
+            "ended, os._exit = os._exit, end\n__main__.run()"
+        )
+        for form in ("full", "json"):
+            for _ in range(3):  # what expressions are made of is kept by then
+                done = _run(tree, "--output-format", form, ".", code=code, PYTHONPATH=str(package))
+            loaded = set(done.stderr.split())
+            assert {"hullcheck.render.helm.engine", "hullcheck.parse.literal"} <= loaded
+            in_full = {"re": "enum", "collections": "reprlib", "json": "json.decoder"}
+            assert not [name for name, sign in in_full.items() if sign in loaded]
+
     def test_a_changed_source_is_taken_as_it_is(self, package: Path, tree: Path) -> None:
         self._runs(package, tree)
         report = package / "hullcheck" / "report" / "full.py"

@@ -3,13 +3,14 @@
 import copy
 import inspect
 import pickle
+import types
 import typing
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from hullcheck.tuples import NamedTuple
+from hullcheck.tuples import _MAKERS, NamedTuple, maker
 
 
 def _shapes(base: Any) -> Iterator[Any]:
@@ -197,3 +198,16 @@ def test_patterns_take_them_apart() -> None:
     assert Larger(2, ("a",)).total() == 3
     assert Larger(2)._replace(first=5).total() == 5
     assert isinstance(Larger(2)._replace(first=5), Larger)
+
+
+def test_makers_are_spelled_out_as_they_are_written() -> None:
+    for count, made in enumerate(_MAKERS):
+        code, wanted = made.__code__, eval(maker(count)).__code__
+        assert (code.co_code, code.co_names, code.co_varnames) == (wanted.co_code, wanted.co_names, wanted.co_varnames)
+
+
+@pytest.mark.parametrize("count", [len(_MAKERS) - 1, len(_MAKERS), len(_MAKERS) + 60])
+def test_any_number_of_fields(count: int) -> None:
+    body = {"__annotations__": {f"f{number}": int for number in range(count)}}
+    made: Any = types.new_class("Wide", (NamedTuple,), exec_body=lambda names: names.update(body))
+    assert made(*range(count)) == tuple(range(count))

@@ -5,10 +5,10 @@ They are kept, compared, suppressed and gated one by one. Only what counts alike
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable
 from functools import lru_cache
 
+from hullcheck.counting import counted
 from hullcheck.finding import Finding, Severity
 from hullcheck.report.unite import each
 from hullcheck.source import Related
@@ -33,7 +33,7 @@ def by_account(findings: Iterable[Finding], minimum: Severity = Severity.INFO) -
     """
     listed = list(findings)
     held = {at: f for at, f in enumerate(listed) if f.accounts and f.severity >= minimum}
-    numbers = Counter((_kind(f), account) for f in held.values() for account in f.accounts)
+    numbers = counted((_kind(f), account) for f in held.values() for account in f.accounts)
     groups: dict[tuple[object, ...], list[int]] = {}
     for at, finding in held.items():
         kind = _kind(finding)
@@ -63,7 +63,7 @@ def _rank(finding: Finding) -> tuple[int, int]:
 
 
 def _united(account: str, first: Finding, others: list[Finding]) -> Finding:
-    counts = Counter(other.name for other in others)
+    counts = counted(other.name for other in others)
     names = ", ".join(f"`{name}`{f' ×{count}' if count > 1 else ''}" for name, count in counts.items())
     many = "1 more right" if len(others) == 1 else f"{len(others)} more rights"
     message = f"{first.message} (and {many} of service account `{account}`: {names})"

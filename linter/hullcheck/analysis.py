@@ -294,9 +294,9 @@ def _held_by(finding: Finding, part: Any) -> Finding:
 
 
 def _within(finding: Finding, scope: str) -> Finding:
-    kept = any(mark in scope for mark in _NOT_EDITED) or finding.location.path.endswith(DEV_CONTAINER)
-    fix = None if kept else finding.fix
-    return finding._replace(scope=scope, fix=fix)
+    if any(mark in scope for mark in _NOT_EDITED) or finding.location.path.endswith(DEV_CONTAINER):
+        return finding._replace(scope=scope, fix=None)
+    return finding._replace(scope=scope)
 
 
 def _with_users(

@@ -115,7 +115,9 @@ class Thing:
         clock = self.clock
         if clock is not None and clock.thing:
             until = clock.now() + clock.thing
-            clock.until = min(self.before, until)
+            clock.until = self.before
+            if until < self.before:
+                clock.until = until
 
     def __exit__(self, *raised: object) -> bool | None:
         if self.clock is not None:

@@ -110,6 +110,13 @@ class _Loader(SourceFileLoader):
         self._entry = entry
         self._file = file
 
+    def create_module(self, spec: ModuleSpec) -> ModuleType:
+        """An empty module that has its file's name: the import system only gives one, but asks a while for it."""
+        module = type(sys)(spec.name)
+        module.__file__ = spec.origin
+        module.__dict__["__cached__"] = spec.cached
+        return module
+
     def get_code(self, fullname: str) -> CodeType | None:
         self.is_run = True
         if not self.is_stale:

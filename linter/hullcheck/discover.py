@@ -275,31 +275,32 @@ class DiskTree:
         return self._excluded is not None and self._excluded.match(path)
 
     def read(self, path: str, limit: int = MAX_BYTES) -> bytes:
-        with self._open(path) as file:
-            size = os.fstat(file.fileno()).st_size
+        file, size = self._open(path)
+        with file:
             if size > limit:
                 raise TooLargeError(f"larger than {limit // 1024 // 1024} MiB")
             data = file.read(size + 1)  # to ask for as much as there may be takes that much memory first
             return data if len(data) <= size else (data + file.read(limit))[:limit]
 
     def chunks(self, path: str) -> Iterator[bytes]:
-        with self._open(path) as file:
+        with self._open(path)[0] as file:
             while chunk := file.read(CHUNK):
                 yield chunk
 
-    def _open(self, path: str) -> BinaryIO:
+    def _open(self, path: str) -> tuple[BinaryIO, int]:
+        """The file, for the caller to close, and its size."""
         full = os.path.join(self.root, path)
-        flags = getattr(os, "O_NONBLOCK", 0)
         if self._is_walked(path) and not look.islink(full):
-            file = look.opened(full, flags | _NO_LINK)  # the caller closes it
+            file = look.opened(full, _AT_ONCE | _NO_LINK)
         else:
             if not _inside(look.realpath(full), self.root):
                 raise OSError("a link that leads out of the repository")
-            file = look.opened(full, flags)
-        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+            file = look.opened(full, _AT_ONCE)
+        info = os.fstat(file.fileno())
+        if not stat.S_ISREG(info.st_mode):
             file.close()
             raise OSError("not a regular file")
-        return file
+        return file, info.st_size
 
     def known_by(self, path: str) -> "Signature | None":
         """What tells whether a file is still the same; None if it is one that a link leads to or from."""
@@ -421,7 +422,7 @@ class DiskTree:
         return rules if rules.rules else None
 
 
-_NO_LINK = getattr(os, "O_NOFOLLOW", 0)
+_NO_LINK, _AT_ONCE = getattr(os, "O_NOFOLLOW", 0), getattr(os, "O_NONBLOCK", 0)
 _EXCLUDED = "excluded by the configuration"
 _OUTSIDE = "a link that leads out of the repository"
 

@@ -107,7 +107,7 @@ def _narrow(request: Request, targets: tuple[str, ...], judge: Judge, disk: Tree
     config = policy.config
     if policy.own is not None or policy.baseline is not None:
         return None
-    if isinstance(disk, DiskTree) and disk.near:
+    if (isinstance(disk, DiskTree) and disk.near) or (past is None and not all(targets)):
         return None
     from hullcheck import narrow
 

@@ -12,7 +12,9 @@ try:
 except ImportError:
     from json.encoder import encode_basestring_ascii
 
-__all__ = ["Change", "Edit", "Finding", "Fix", "Part", "Related", "Severity", "Suppression", "told"]
+__all__ = [
+    "Change", "Edit", "Finding", "Fix", "Part", "Related", "Severity", "Suppression", "encode_basestring_ascii", "told"
+]  # fmt: skip
 
 
 class Severity(IntEnum):

@@ -334,9 +334,12 @@ class _File(io.FileIO):
         return data
 
 
+_FLAGS = os.O_RDONLY | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
+
+
 def _reader(handle: int) -> io.BufferedReader:
     try:
-        return open(handle, "rb")
+        return io.BufferedReader(io.FileIO(handle, "rb"))
     except OSError:  # a folder; Python leaves the handle open
         os.close(handle)
         raise
@@ -344,7 +347,7 @@ def _reader(handle: int) -> io.BufferedReader:
 
 def opened(path: str, flags: int = 0) -> io.BufferedReader:
     """A file's bytes, to be read from its beginning; `flags` are more of `os.open`'s. OSError if it can't be opened."""
-    flags |= os.O_RDONLY | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
+    flags |= _FLAGS
     if RUN is None:
         return _reader(os.open(path, flags))
     _run(path)

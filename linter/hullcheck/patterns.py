@@ -128,7 +128,17 @@ def to_keep(key: Key) -> Kept | None:
 
 def stand_ins() -> dict[str, object]:
     """What answers for the module `re` as long as all that is asked of it is kept."""
-    return {**_FLAGS, **{name: _served(name) for name in _FUNCTIONS}}
+    return {**_FLAGS, **{name: _served(name) for name in _FUNCTIONS}, "escape": escape}
+
+
+def escape(text: AnyStr) -> AnyStr:
+    """As `re.escape`."""
+    if isinstance(text, str):
+        return text.translate(_ESCAPES)
+    return text.decode("latin-1").translate(_ESCAPES).encode("latin-1")
+
+
+_ESCAPES = {ord(char): f"\\{char}" for char in "()[]{}?*+-|^$\\.&~# \t\n\r\v\f"}
 
 
 def _of_re() -> dict[str, Any]:

@@ -69,7 +69,10 @@ class When(NamedTuple):
 
 
 def _any(known: list[str], wanted: Alternatives) -> bool:
-    return any(_matches(word, pattern.casefold()) for pattern in wanted for word in known)
+    for pattern in map(str.casefold, wanted):
+        if pattern in known or ("*" in pattern and any(_matches(word, pattern) for word in known)):
+            return True
+    return False
 
 
 def _matches(word: str, pattern: str) -> bool:

@@ -16,7 +16,6 @@ from hullcheck.budget import tick
 from hullcheck.context.places import Places
 from hullcheck.discover import KUSTOMIZATION_NAMES, Kind, Tree, kind_of, plainly_dockerfile
 from hullcheck.finding import PRODUCTION, VENDORED, Finding, Severity
-from hullcheck.link.deployed import Named, deployed
 from hullcheck.model.kubernetes import World
 from hullcheck.model.node import as_str, at, items
 from hullcheck.model.placeholders import asks, documented, weak
@@ -25,7 +24,10 @@ from hullcheck.model.tokens import random
 from hullcheck.parse import wording
 from hullcheck.read import of_kind
 from hullcheck.tuples import NamedTuple
-from hullcheck.typed import Any
+from hullcheck.typed import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from hullcheck.link.deployed import Named
 
 BEGINNING = 600
 """Characters of a file that may say who made it."""
@@ -117,13 +119,17 @@ class Counted:
         return False
 
     @cached_property
-    def _named(self) -> Named:
+    def _named(self) -> "Named":
         """What pipelines and scripts deploy."""
+        from hullcheck.link.deployed import deployed
+
         return deployed(self.tree, self._is_production, lambda path: not self._is_production(path))
 
     @cached_property
-    def _linked(self) -> Named:
+    def _linked(self) -> "Named":
         """What links of production lead to."""
+        from hullcheck.link.deployed import Named
+
         to = frozenset(real for link, real in self.tree.links.items() if self._is_production(link))
         return Named(to, to)
 

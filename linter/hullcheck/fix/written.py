@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-import json
+from functools import cached_property
 
 from hullcheck.parse import cst
 from hullcheck.patterns import pattern
 from hullcheck.typed import Any
+
+try:
+    from _json import encode_basestring as _quoted  # without the rest of json
+except ImportError:
+    from json.encoder import encode_basestring as _quoted
 
 _PLAIN = pattern(r"[A-Za-z0-9_./$][A-Za-z0-9_./@+$-]*(?::[A-Za-z0-9_./@+$-]+)*")
 _NUMBER = pattern(r"[-+]?[0-9.][0-9_.:xXoOa-fA-F+-]*")
@@ -27,7 +32,7 @@ def scalar(value: Any, style: str = "") -> str:
 
 def quoted(text: str) -> str:
     """The text between double quotes, as YAML and JSON both read it: neither has a way to write lone surrogates."""
-    written = json.dumps(text, ensure_ascii=False)
+    written = _quoted(text)
     return written if written.isprintable() else "".join(map(_escaped, written))
 
 
@@ -57,27 +62,39 @@ class Layout:
         self.text = text
         first = text.find("\n")
         self.newline = "\r\n" if first > 0 and text[first - 1] == "\r" else "\n"
-        self.step = 0
-        self.dash = -1
-        for root in roots:
-            for node in root.walk():
-                self._look_at(node)
-                if self.step and self.dash >= 0:
-                    return
-        self.step = self.step or 2
-        self.dash = self.step if self.dash < 0 else self.dash
+        self._roots = roots
 
-    def _look_at(self, node: cst.Node) -> None:
-        if node.kind != "mapping" or node.flow:
-            return
-        for key, value in node.pairs:
-            indentation = self.column(value.start) - self.column(key.whole)
-            if value.flow or value.whole != value.start or self.same_line(key, value):
-                continue
-            if value.kind == "mapping" and not self.step:
-                self.step = max(indentation, 0)
-            elif value.kind == "sequence" and self.dash < 0:
-                self.dash = max(indentation, 0)
+    @property
+    def step(self) -> int:
+        """Columns by which a mapping is further in than its key."""
+        return self._indentation[0]
+
+    @property
+    def dash(self) -> int:
+        """Columns by which a list is further in than its key."""
+        return self._indentation[1]
+
+    @cached_property
+    def _indentation(self) -> tuple[int, int]:
+        """As the first mapping and the first list in the file have it that stand on lines of their own."""
+        step, dash = 0, -1
+        for root in self._roots:
+            for node in root.walk():
+                if node.kind != "mapping" or node.flow:
+                    continue
+                for key, value in node.pairs:
+                    if value.kind not in ("mapping", "sequence") or value.flow or value.whole != value.start:
+                        continue
+                    if not self.same_line(key, value):
+                        indentation = max(self.column(value.start) - self.column(key.whole), 0)
+                        if value.kind == "mapping":
+                            step = step or indentation
+                        elif dash < 0:
+                            dash = indentation
+                if step and dash >= 0:
+                    return step, dash
+        step = step or 2
+        return step, step if dash < 0 else dash
 
     def column(self, offset: int) -> int:
         """Columns before an offset, from 0."""

@@ -13,7 +13,6 @@ from hullcheck.model.lazy import Lazy
 from hullcheck.model.node import Mapping, Node, Scalar, Sequence, as_str, is_null
 from hullcheck.parse.build_commands import BuildCommand, command_of
 from hullcheck.parse.build_variables import UNKNOWN, VARIABLE, Variables, lookup
-from hullcheck.parse.tiltfile import calls
 from hullcheck.source import Location, Source
 
 _VARIABLE = Lazy(VARIABLE)
@@ -165,6 +164,8 @@ def said_in_text(source: Source, variables: Variables) -> Iterator[Inputs]:
 
 def _tilt(source: Source) -> Iterator[Inputs]:
     """See https://docs.tilt.dev/api.html#api.docker_build: the Dockerfile's path is relative to the Tiltfile."""
+    from hullcheck.parse.tiltfile import calls
+
     for call in calls(source.text):
         words = [call.said.get(key, default) for key, default in (("dockerfile", ""), ("context", "."), ("target", ""))]
         file, context, target = (word if isinstance(word, str) else None for word in words)
@@ -178,6 +179,8 @@ def _tilt(source: Source) -> Iterator[Inputs]:
 def held_by(source: Source) -> Iterator[tuple[str, Location]]:
     """The Dockerfiles that a Tiltfile holds itself: the image's name, and where the text stands."""
     if _TILTFILE.fullmatch(source.path.lower()) and "dockerfile_contents" in source.text:
+        from hullcheck.parse.tiltfile import calls
+
         for number, call in enumerate(calls(source.text), 1):
             ref = call.said.get("ref")
             if call.inline is not None:

@@ -215,6 +215,7 @@ def as_str(node: Node | None) -> str | None:
 
 _FLOAT = Lazy(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
 _CORE = "tag:yaml.org,2002:"
+_FIRST_OF_NUMBERS = frozenset("0123456789+-")
 
 
 def _typed(node: Node | None, *types: str) -> bool:
@@ -240,6 +241,8 @@ def core_int(node: Node | None) -> int | None:
     if not isinstance(node, Scalar) or not _typed(node, "int"):
         return None
     text = node.text.replace("_", "")[:99]
+    if text[:1] not in _FIRST_OF_NUMBERS:
+        return None
     if re.fullmatch(r"[-+]?(?:[1-9][0-9]{0,39}|0)", text):
         return int(text)
     match = re.fullmatch(r"([-+]?)0(?:([0-7]+)|x([0-9A-Fa-f]+)|o([0-7]+)|b([01]+))", text)

@@ -54,10 +54,16 @@ class Text:
 
     def at(self, start: int, end: int) -> Location:
         """The place of the characters from `start` up to `end`."""
+        if start <= end <= len(self.text) and self._is_plain():
+            return Location(self.source, self._offsets[0] + start, self._offsets[0] + end)
         offset = self._offset(start)
         if end <= start:
             return Location(self.source, offset, offset)
         return Location(self.source, offset, self._end(end))
+
+    def _is_plain(self) -> bool:
+        """Is it one piece, as it stands in the source?"""
+        return len(self._starts) == 1 and self._ends[0] - self._offsets[0] == len(self.text)
 
     def _offset(self, index: int) -> int:
         piece = bisect_right(self._starts, index) - 1
@@ -70,7 +76,7 @@ class Text:
 
     def slice(self, start: int, end: int) -> "Text":
         """The characters from `start` up to `end`."""
-        if len(self._starts) == 1 and self._ends[0] - self._offsets[0] == len(self.text):
+        if self._is_plain():
             offset = self._offsets[0]
             return Text(self.source, self.text[start:end], [0], [offset + start], [offset + end])
         offset = self._offset(start)

@@ -33,7 +33,7 @@ def by_value(text: str) -> Iterator[Secret]:
     """The credentials in `text`, in order and without overlaps. Time is linear; a text without any costs next to none."""
     if len(text) < 20:
         return
-    long = "\n".join([word for word in text.split() if len(word) >= 20])
+    long = "\n".join({word for word in text.split() if len(word) >= 20})
     rules = [rules for anchor, rules in _IN_LONG_WORDS.items() if anchor in long] if long else []
     rules += [rules for anchor, rules in _ANYWHERE.items() if anchor in text]
     found = [secret for group in rules for secret in _matches(group, text)]

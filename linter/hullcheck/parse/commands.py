@@ -136,12 +136,12 @@ class _Reader:
         if context.depth > MAX_DEPTH:
             raise TooDeepError
         too_many = None
-        from hullcheck.parse import windows
-
         try:
             if kind == "sh":
                 found = self._posix(text, context, heredocs)
             elif kind in ("powershell", "cmd"):
+                from hullcheck.parse import windows
+
                 found = windows.parse(text, kind, self.counter, context, self.instruction)
             else:
                 raise UnknownShellError(kind)
@@ -155,13 +155,13 @@ class _Reader:
 
     def _posix(self, text: Text, context: Context, heredocs: tuple[Text, ...]) -> list[Command]:
         left = self.counter.left
-        from hullcheck.parse import shell_pieces
-
         try:
             return shell.parse(text, self.counter, context, heredocs, self.instruction)
         except TooManyError:
             raise
         except UnknownError as unknown:
+            from hullcheck.parse import shell_pieces
+
             self.counter.left = left
             found, lost = shell_pieces.read(text, self.counter, context, heredocs, self.instruction)
             self.lost += lost or [Lost(text, str(unknown))]

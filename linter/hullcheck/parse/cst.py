@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
-from hullcheck.parse.yaml import MAX_DEPTH, events
-from hullcheck.typed import Any
+from hullcheck.parse.events import ALIAS, DOCUMENT, END, MAPPING, SCALAR, SEQUENCE, Event
+from hullcheck.parse.yaml import MAX_DEPTH, made_of
 
 
 class Node:
@@ -62,16 +62,18 @@ class Node:
 
 def parse(text: str) -> list[Node] | None:
     """The roots of a file's documents; None where it isn't YAML, or is nested too deep."""
+    return made_of(text, lambda events: _roots(text, events))
+
+
+def _roots(text: str, events: Iterable[Event]) -> list[Node] | None:
     builder = _Builder(text)
     open_, take = builder.open, builder.take
-    for event in events(text):
-        if event is None:
-            return None
-        if open_ and type(event).__name__ == "ScalarEvent" and not (event.anchor or event.tag or event.style):
-            start, parent = event.start_mark.index, open_[-1]  # most are so, and a call takes longer than this
-            node = Node("scalar", start, start, event.end_mark.index, None)
-            node.text = event.value
-            node.parent = parent
+    for event in events:
+        kind, start, end, value, style, anchor, tag = event
+        if kind == SCALAR and open_ and not (anchor or tag or style):
+            node = Node(kind, start, start, end, None)  # most are so, and a call takes longer than this
+            node.text = value
+            node.parent = parent = open_[-1]
             parent.items.append(node)
             continue
         if len(open_) > MAX_DEPTH:
@@ -87,33 +89,33 @@ class _Builder:
         self.open: list[Node] = []
         self.anchors: dict[str, Node] = {}
 
-    def take(self, event: Any) -> None:
-        kind = type(event).__name__
-        if kind == "ScalarEvent":
-            self._scalar(event)
-        elif kind == "AliasEvent":
-            node = Node("alias", event.start_mark.index, event.start_mark.index, event.end_mark.index, None)
-            node.text = event.anchor
-            if event.anchor in self.anchors:
-                self.anchors[event.anchor].uses += 1
+    def take(self, event: Event) -> None:
+        kind, whole, end, text, style, anchor, tag = event
+        if kind == SCALAR:
+            start = self._behind_properties(whole, end) if anchor or tag else whole
+            if style in ("|", ">"):
+                end = self._block_end(start, end)
+            node = Node(kind, whole, start, end, anchor)
+            node.style = style
+            node.text = text
             self._add(node)
-        elif kind in ("MappingStartEvent", "SequenceStartEvent"):
-            self._begin(event, "mapping" if kind == "MappingStartEvent" else "sequence")
-        elif kind in ("MappingEndEvent", "SequenceEndEvent"):
-            self._finish(event)
-        elif kind == "DocumentStartEvent":
+        elif kind == ALIAS:
+            node = Node(kind, whole, whole, end, None)
+            node.text = anchor or ""
+            if node.text in self.anchors:
+                self.anchors[node.text].uses += 1
+            self._add(node)
+        elif kind in (MAPPING, SEQUENCE):
+            start = self._behind_properties(whole, end) if anchor or tag else whole
+            node = Node(kind, whole, start, whole, anchor)
+            node.flow = style == "flow"
+            self._add(node)
+            self.open.append(node)
+        elif kind == END:
+            node = self.open.pop()
+            node.end = end if node.flow else max((item.end for item in node.items), default=node.start)
+        elif kind == DOCUMENT:
             self.anchors = {}
-
-    def _scalar(self, event: Any) -> None:
-        whole, end = event.start_mark.index, event.end_mark.index
-        anchor, style = event.anchor, event.style
-        start = self._behind_properties(event, whole, end) if anchor or event.tag else whole
-        if style in ("|", ">"):
-            end = self._block_end(start, end)
-        node = Node("scalar", whole, start, end, anchor)
-        node.style = style or ""
-        node.text = event.value
-        self._add(node)
 
     def _block_end(self, start: int, end: int) -> int:
         """Where a block scalar ends: before its last line break, or, unless it keeps them, before all of those."""
@@ -122,29 +124,15 @@ class _Builder:
             return start + len(written.removesuffix("\n").removesuffix("\r"))
         return start + len(written.rstrip())
 
-    def _behind_properties(self, event: Any, whole: int, end: int) -> int:
+    def _behind_properties(self, whole: int, end: int) -> int:
         """Where the content starts behind `&anchor` and `!tag`."""
         at = whole
-        while at < end and self.text[at] in "&!" and (event.anchor or event.tag):
+        while at < end and self.text[at] in "&!":
             while at < end and not self.text[at].isspace():
                 at += 1
             while at < end and self.text[at].isspace():
                 at += 1
         return at
-
-    def _begin(self, event: Any, kind: str) -> None:
-        whole = event.start_mark.index
-        node = Node(kind, whole, self._behind_properties(event, whole, event.end_mark.index), whole, event.anchor)
-        node.flow = bool(event.flow_style)
-        self._add(node)
-        self.open.append(node)
-
-    def _finish(self, event: Any) -> None:
-        node = self.open.pop()
-        if node.flow:
-            node.end = event.end_mark.index
-        else:
-            node.end = max((item.end for item in node.items), default=node.start)
 
     def _add(self, node: Node) -> None:
         if node.anchor:

@@ -1,101 +1,86 @@
-"""The parser's events with nothing but what is asked of them: ruamel.yaml's own go through four constructors each.
+"""The parser's events as plain tuples: ruamel.yaml's own are objects that go through four constructors each.
 
-Only a process of hullcheck's own puts them in the place of ruamel.yaml's, as with `deferred.py`.
+Only a process of hullcheck's own has the parser in C make them, as with `deferred.py`; elsewhere they are made of
+ruamel.yaml's.
 """
 
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from types import ModuleType
 
 from hullcheck import deferred
 from hullcheck.typed import Any
 
+Event = tuple[str, int, int, str, str, str | None, str | None]
+"""What it is, where it starts and ends, a scalar's text and style ("" if plain), the anchor and the tag as written.
 
-class ScalarEvent:
-    """As `ruamel.yaml.events.ScalarEvent`; the tag is a text, or None."""
+A mapping or sequence has the style "flow" if it stands in braces or brackets; an alias has the anchor that it names.
+"""
 
-    __slots__ = ("anchor", "end_mark", "start_mark", "style", "tag", "value")
-
-    def __init__(
-        self, anchor: Any, tag: Any, implicit: Any, value: Any, start_mark: Any, end_mark: Any, style: Any = None
-    ) -> None:
-        self.anchor = anchor
-        self.tag = None if tag is None else str(tag)
-        self.value = value
-        self.start_mark = start_mark
-        self.end_mark = end_mark
-        self.style = style
+SCALAR, MAPPING, SEQUENCE, END, ALIAS = "scalar", "mapping", "sequence", "end", "alias"
+DOCUMENT, DOCUMENT_END, STREAM = "document", "document end", "stream"
 
 
-class _StartEvent:
-    __slots__ = ("anchor", "end_mark", "flow_style", "start_mark", "tag")
-
-    def __init__(
-        self, anchor: Any, tag: Any, implicit: Any, start_mark: Any, end_mark: Any, flow_style: Any = None
-    ) -> None:
-        self.anchor = anchor
-        self.tag = None if tag is None else str(tag)
-        self.start_mark = start_mark
-        self.end_mark = end_mark
-        self.flow_style = flow_style
+def _scalar(anchor: Any, tag: Any, _: Any, value: Any, start: Any, end: Any, style: Any = None) -> Event:
+    return SCALAR, start.index, end.index, value, style or "", anchor, tag
 
 
-class MappingStartEvent(_StartEvent):
-    __slots__ = ()
+def _mapping(anchor: Any, tag: Any, _: Any, start: Any, end: Any, flow_style: Any = None) -> Event:
+    return MAPPING, start.index, end.index, "", "flow" if flow_style else "", anchor, tag
 
 
-class SequenceStartEvent(_StartEvent):
-    __slots__ = ()
+def _sequence(anchor: Any, tag: Any, _: Any, start: Any, end: Any, flow_style: Any = None) -> Event:
+    return SEQUENCE, start.index, end.index, "", "flow" if flow_style else "", anchor, tag
 
 
-class _EndEvent:
-    __slots__ = ("end_mark", "start_mark")
-
-    def __init__(self, start_mark: Any, end_mark: Any) -> None:
-        self.start_mark = start_mark
-        self.end_mark = end_mark
+def _end(start: Any, end: Any) -> Event:
+    return END, start.index, end.index, "", "", None, None
 
 
-class MappingEndEvent(_EndEvent):
-    __slots__ = ()
+def _alias(anchor: Any, start: Any, end: Any) -> Event:
+    return ALIAS, start.index, end.index, "", "", anchor, None
 
 
-class SequenceEndEvent(_EndEvent):
-    __slots__ = ()
+def _document(start: Any, end: Any, *_: Any) -> Event:
+    return DOCUMENT, start.index, end.index, "", "", None, None
 
 
-class _MereEvent(_EndEvent):
-    """Of a stream or a document; what else is told of it is left out."""
-
-    __slots__ = ()
-
-    def __init__(self, start_mark: Any, end_mark: Any, *_: Any) -> None:
-        super().__init__(start_mark, end_mark)
+def _document_end(start: Any, end: Any, *_: Any) -> Event:
+    return DOCUMENT_END, start.index, end.index, "", "", None, None
 
 
-class StreamStartEvent(_MereEvent):
-    __slots__ = ()
+def _stream(start: Any, end: Any, *_: Any) -> Event:
+    return STREAM, start.index, end.index, "", "", None, None
 
 
-class StreamEndEvent(_MereEvent):
-    __slots__ = ()
+_MADE_BY: dict[str, Callable[..., Event]] = {
+    "ScalarEvent": _scalar,
+    "MappingStartEvent": _mapping,
+    "SequenceStartEvent": _sequence,
+    "MappingEndEvent": _end,
+    "SequenceEndEvent": _end,
+    "AliasEvent": _alias,
+    "DocumentStartEvent": _document,
+    "DocumentEndEvent": _document_end,
+    "StreamStartEvent": _stream,
+    "StreamEndEvent": _stream,
+}
 
 
-class DocumentStartEvent(_MereEvent):
-    __slots__ = ()
+def plain(event: Any) -> Event:
+    """One of ruamel.yaml's own events as a tuple."""
+    kind, start, end = type(event).__name__, event.start_mark, event.end_mark
+    if kind == "ScalarEvent":
+        return _scalar(event.anchor, _text(event.tag), None, event.value, start, end, event.style)
+    if kind in ("MappingStartEvent", "SequenceStartEvent"):
+        return _MADE_BY[kind](event.anchor, _text(event.tag), None, start, end, event.flow_style)
+    return _alias(event.anchor, start, end) if kind == "AliasEvent" else _MADE_BY[kind](start, end)
 
 
-class DocumentEndEvent(_MereEvent):
-    __slots__ = ()
-
-
-class AliasEvent(_EndEvent):
-    __slots__ = ("anchor",)
-
-    def __init__(self, anchor: Any, start_mark: Any, end_mark: Any) -> None:
-        super().__init__(start_mark, end_mark)
-        self.anchor = anchor
+def _text(tag: Any) -> str | None:
+    return None if tag is None else str(tag)
 
 
 _PARTS = (
@@ -108,7 +93,7 @@ _PARTS = (
 class alone:  # noqa: N801  it is used as a function
     """Within it, the parser in C is imported without the modules that it takes classes from and has little use for.
 
-    It makes the events above, and errors with the bases that ruamel.yaml's have; tokens and nodes nobody asks it for.
+    It makes the tuples above, and errors with the bases that ruamel.yaml's have; tokens and nodes nobody asks it for.
     """
 
     def __enter__(self) -> None:
@@ -129,7 +114,7 @@ class alone:  # noqa: N801  it is used as a function
 
 
 class _Module(ModuleType):
-    """Has a class of each name."""
+    """Has something of each name to make an event or an error of."""
 
     def __init__(self, name: str, marked: type, plain: type) -> None:
         super().__init__(name)
@@ -142,7 +127,7 @@ class _Module(ModuleType):
         if name == "ReaderError":
             return _reader_error(self._plain)
         if name.endswith("Event"):
-            return globals()[name]
+            return _MADE_BY[name]
         return type(name, (self._marked,) if name.endswith("Error") else (), {})
 
 

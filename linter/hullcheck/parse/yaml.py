@@ -7,7 +7,7 @@ Scalars stay text with a style: what type `yes` or `010` has depends on the prog
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import cache, lru_cache
 
 from hullcheck.budget import tick
@@ -16,14 +16,19 @@ from hullcheck.model.coverage import Gap
 from hullcheck.model.lazy import Lazy
 from hullcheck.model.node import Mapping, Node, Scalar, Sequence
 from hullcheck.model.problem import Problem
-from hullcheck.parse.events import alone
+from hullcheck.parse.events import ALIAS, DOCUMENT, DOCUMENT_END, END, MAPPING, SCALAR, SEQUENCE, Event, alone, plain
 from hullcheck.patterns import pattern
 from hullcheck.source import Source
 from hullcheck.tuples import NamedTuple
-from hullcheck.typed import Any
+from hullcheck.typed import Any, NoReturn, TypeVar
+
+T = TypeVar("T")
 
 MAX_DEPTH = 250
 """Levels of nesting in a document; real ones have fewer than 40."""
+
+_TICKED = 32
+"""Mappings and lists after which it is looked whether the time is up."""
 
 MAX_EXPANDED = 500_000
 """Nodes of a document with every alias written out; an alias bomb has billions."""
@@ -162,41 +167,40 @@ def _parser_class() -> Any:
     return parser.CParser
 
 
-def _parsed(text: str) -> Iterator[Any]:
-    return iter(_parser_class()(text).get_event, None)
+def _parsed(text: str) -> Iterator[Event]:
+    """What the parser tells, behind the stream's start."""
+    parser = _parser_class()(text)
+    first = parser.get_event()
+    events = iter(parser.get_event, None)
+    return events if type(first) is tuple else map(plain, events)
 
 
-def _parsed_anew(text: str) -> Iterator[Any]:
+def _parsed_anew(text: str) -> Iterator[Event]:
     """The events of a text with colons inside of flow scalars, which the C parser refuses: `{image: nginx:1}`, `[a::]`.
 
     YAML 1.2 and every reader that matters here allow them. Another character stands in for them, so all places hold.
     """
-    for event in _parsed(_INNER_COLON.sub(_STAND_IN, text)):
-        for name in ("value", "tag", "anchor"):
-            written = getattr(event, name, None)
-            if isinstance(written, str) and _STAND_IN in written:
-                setattr(event, name, written.replace(_STAND_IN, ":"))
-        yield event
+    for kind, start, end, value, style, anchor, tag in _parsed(_INNER_COLON.sub(_STAND_IN, text)):
+        yield kind, start, end, value.replace(_STAND_IN, ":"), style, _with_colons(anchor), _with_colons(tag)
 
 
-def events(text: str) -> Iterator[Any]:
-    """The parser's events, one by one; None in the place of the first that can't be had."""
+def _with_colons(written: str | None) -> str | None:
+    return written and written.replace(_STAND_IN, ":")
+
+
+def made_of(text: str, make: Callable[[Iterable[Event]], T]) -> T | None:
+    """What is made of the parser's events; None if not all can be had. It is made anew where they have to be."""
     from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
-    sent = 0
     try:
         try:
-            for event in _parsed(text):
-                sent += 1
-                yield event
+            return make(_parsed(text))
         except MarkedYAMLError as error:
             if error.problem != _COLON or _STAND_IN in text:
                 raise
-            for number, event in enumerate(_parsed_anew(text)):
-                if number >= sent:
-                    yield event
+            return make(_parsed_anew(text))
     except (YAMLError, UnicodeEncodeError):
-        yield None
+        return None
 
 
 def round_trip(text: str) -> list[Any] | None:
@@ -233,52 +237,56 @@ class _Builder:
         self.limit = max(MAX_EXPANDED, len(source.text) // 3)  # a large document may hold more by itself
         self.documents: list[Document] = []
         self.words: dict[str, str] = {}
-        self.depth = 0
         self.anchors: dict[str, Node | None] = {}
         self.root: Node | None = None
         self.start = 0
 
-    def take_all(self, events: Iterable[Any]) -> None:
+    def take_all(self, events: Iterable[Event]) -> None:
         """Take the events in order, in one loop: a call for each step would take longer than the parser does."""
         source, base, words, limit = self.source, self.base, self.words, self.limit
         open_: list[tuple[Mapping | Sequence | None, Node | None, str | None]] = []
         parent: Mapping | Sequence | None = None
         key: Node | None = None
-        anchor: str | None = None  # the parent's
-        for event in events:
-            kind = type(event).__name__
+        name: str | None = None  # the parent's anchor
+        begun = 0
+        for kind, start, end, text, style, anchor, tag in events:
             node: Node
-            if kind == "ScalarEvent":
-                if event.tag or event.anchor:
-                    node = self._scalar(event)
-                    if event.anchor:
-                        self.anchors[event.anchor] = node
+            if kind == SCALAR:
+                if tag or anchor:
+                    node = self._scalar(self._inner(base + start, base + end), base + end, tag or "", text, style)
+                    if anchor:
+                        self.anchors[anchor] = node
                 else:
-                    value = event.value
-                    start, end = base + event.start_mark.index, base + event.end_mark.index
-                    node = Scalar(source, start, end, "", words.setdefault(value, value), event.style or "")
-            elif kind in ("MappingStartEvent", "SequenceStartEvent"):
-                open_.append((parent, key, anchor))
-                parent, key = self._begun(event, Mapping if kind == "MappingStartEvent" else Sequence), None
-                anchor = event.anchor
-                self.depth += 1
+                    node = Scalar(source, base + start, base + end, "", words.setdefault(text, text), style)
+            elif kind in (MAPPING, SEQUENCE):
+                if len(open_) >= MAX_DEPTH:
+                    self._refuse_depth(base + start)
+                begun += 1
+                if not begun % _TICKED:
+                    tick()
+                open_.append((parent, key, name))
+                if tag or anchor:
+                    start = self._inner(base + start, base + end) - base
+                if anchor:
+                    self.anchors[anchor] = None
+                made = Mapping if kind == MAPPING else Sequence
+                parent, key, name = made(source, base + start, base + end, tag or "", style == "flow"), None, anchor
                 continue
-            elif kind in ("MappingEndEvent", "SequenceEndEvent"):
+            elif kind == END:
                 assert parent is not None
                 node = parent
-                node.end = base + event.end_mark.index
+                node.end = base + end
                 if not parent.flow:
                     node.end = node.start + len(source.text[node.start : node.end].rstrip())
-                if anchor:
-                    self.anchors[anchor] = node
-                parent, key, anchor = open_.pop()
-                self.depth -= 1
-            elif kind == "AliasEvent":
-                node = self._alias(event)
+                if name:
+                    self.anchors[name] = node
+                parent, key, name = open_.pop()
+            elif kind == ALIAS:
+                node = self._alias(anchor or "", base + start, len(open_))
             else:
-                if kind == "DocumentStartEvent":
-                    self.root, self.anchors, self.start = None, {}, base + event.start_mark.index
-                elif kind == "DocumentEndEvent":
+                if kind == DOCUMENT:
+                    self.root, self.anchors, self.start = None, {}, base + start
+                elif kind == DOCUMENT_END:
                     self.documents.append(Document(self.root, self.start))
                 continue
             if parent is None:
@@ -297,41 +305,29 @@ class _Builder:
                 parent.items.append((key, node))
                 key = None
 
-    def _place(self, event: Any) -> tuple[int, int]:
-        start, end = self.base + event.start_mark.index, self.base + event.end_mark.index
-        if event.anchor or event.tag:
-            match = _PROPERTIES.match(self.source.text, start, end)
-            start = match.end() if match else start
-        return start, end
+    def _inner(self, start: int, end: int) -> int:
+        """Where what stands behind an anchor and a tag starts."""
+        match = _PROPERTIES.match(self.source.text, start, end)
+        return match.end() if match else start
 
-    def _scalar(self, event: Any) -> Scalar:
-        start, end = self._place(event)
-        tag, value, style = _tag(event), event.value, event.style or ""
+    def _scalar(self, start: int, end: int, tag: str, value: str, style: str) -> Scalar:
         if tag == _BINARY:
             text = _decoded(value)
             if text is not None:
                 tag, value, style = _STRING, text, style or '"'
         return Scalar(self.source, start, end, tag, self.words.setdefault(value, value), style)
 
-    def _begun(self, event: Any, kind: type[Mapping | Sequence]) -> Mapping | Sequence:
-        if self.depth >= MAX_DEPTH:
-            place = self.base + event.start_mark.index
-            raise _BrokenError(self.source, f"nested more than {MAX_DEPTH} levels deep", place, _TOO_DEEP)
-        tick()
-        start, end = self._place(event)
-        if event.anchor:
-            self.anchors[event.anchor] = None
-        return kind(self.source, start, end, _tag(event), bool(event.flow_style))
+    def _refuse_depth(self, place: int) -> NoReturn:
+        raise _BrokenError(self.source, f"nested more than {MAX_DEPTH} levels deep", place, _TOO_DEEP)
 
-    def _alias(self, event: Any) -> Node:
-        offset = self.base + event.start_mark.index
-        if event.anchor not in self.anchors:
-            raise _BrokenError(self.source, f"alias *{event.anchor} has no anchor", offset)
-        node = self.anchors[event.anchor]
+    def _alias(self, anchor: str, offset: int, depth: int) -> Node:
+        if anchor not in self.anchors:
+            raise _BrokenError(self.source, f"alias *{anchor} has no anchor", offset)
+        node = self.anchors[anchor]
         if node is None:
-            raise _BrokenError(self.source, f"alias *{event.anchor} stands inside its own anchor", offset)
-        if self.depth + node.depth > MAX_DEPTH:
-            raise _BrokenError(self.source, f"nested more than {MAX_DEPTH} levels deep", offset, _TOO_DEEP)
+            raise _BrokenError(self.source, f"alias *{anchor} stands inside its own anchor", offset)
+        if depth + node.depth > MAX_DEPTH:
+            self._refuse_depth(offset)
         return node
 
 
@@ -347,8 +343,3 @@ def _decoded(text: str) -> str | None:
         return base64.b64decode(text.replace("\n", "").replace("\r", ""), validate=True).decode()
     except ValueError:
         return None
-
-
-def _tag(event: Any) -> str:
-    tag = event.tag
-    return "" if tag is None else str(tag)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
-
+from hullcheck.counting import counted
 from hullcheck.report import Run
 from hullcheck.report.safe import clean, told
 from hullcheck.report.writer import FEW, MANY, Writer, summary, unjudged
@@ -55,7 +54,7 @@ def render(run: Run) -> str:
 
 
 def _gathered(run: Run) -> tuple[Gathered, ...]:
-    if max(Counter(finding.name for finding in run.shown).values(), default=0) < MANY:
+    if max(counted(finding.name for finding in run.shown).values(), default=0) < MANY:
         return ()
     from hullcheck.report.gather import gathered
 

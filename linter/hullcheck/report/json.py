@@ -7,11 +7,11 @@ exclusive. Suppressed and unchanged findings are in it, marked.
 from __future__ import annotations
 
 import json
-from collections import Counter
-from json.encoder import encode_basestring_ascii as encode
 
 from hullcheck import __version__
+from hullcheck.counting import counted
 from hullcheck.finding import Edit, Finding, Fix, Suppression
+from hullcheck.finding import encode_basestring_ascii as encode
 from hullcheck.model.coverage import JUDGED, LEFT_OUT, NOT_JUDGED, Item
 from hullcheck.report import Run
 from hullcheck.report.safe import Secrets, clean, told, well_formed
@@ -35,7 +35,7 @@ def render(run: Run) -> str:
             "counts": run.counts(),
             "suppressed": len(run.suppressed),
             "unchanged": len(run.unchanged),
-            "folded": dict(sorted(Counter(finding.context for finding in run.folded).items())),
+            "folded": dict(sorted(counted(finding.context for finding in run.folded).items())),
             "notDecided": run.not_decided,
             "files": run.files,
             "failOn": None if run.fail_on is None else str(run.fail_on),
@@ -57,32 +57,35 @@ def _written(value: object, newline: str) -> str:
     """
     if isinstance(value, str):
         return encode(value)
+    kind = type(value)
+    if kind is int:
+        return str(value)
+    inner = f"{newline}  "
     if isinstance(value, dict):
-        inner = f"{newline}  "
         pairs = [
-            f"{inner}{encode(key)}: {item if type(item) is int else encode(item) if type(item) is str else _written(item, inner)}"
+            f"{inner}{encode(key)}: {encode(item) if type(item) is str else _written(item, inner)}"
             for key, item in value.items()
         ]
         return f"{{{','.join(pairs)}{newline}}}" if pairs else "{}"
-    if isinstance(value, list | tuple):
-        inner = f"{newline}  "
-        items = [f"{inner}{_written(item, inner)}" for item in value]
+    if isinstance(value, (list, tuple)):
+        items = [f"{inner}{encode(item) if type(item) is str else _written(item, inner)}" for item in value]
         return f"[{','.join(items)}{newline}]" if items else "[]"
     if value is None:
         return "null"
-    return str(value) if type(value) is int else json.dumps(value)
+    return ("true" if value else "false") if kind is bool else json.dumps(value)
 
 
 def _finding(finding: Finding, run: Run, secrets: Secrets) -> dict[str, Any]:
+    fingerprint = finding.fingerprint
     return {
         "name": finding.name,
         "severity": str(finding.severity),
         "message": clean(secrets.text(finding.message)),
         **_place(finding.location),
         "object": well_formed(finding.owner),
-        "objects": [_object(one) for one in (finding, *finding.also)],
+        "objects": [_object(finding, fingerprint), *(_object(one, one.fingerprint) for one in finding.also)],
         "evidence": [well_formed(secrets.text(item)) for item in finding.evidence],
-        "fingerprint": finding.fingerprint,
+        "fingerprint": fingerprint,
         "related": [
             {**_place(related.location), "message": clean(secrets.text(related.message))} for related in finding.related
         ],
@@ -134,13 +137,13 @@ def _item(item: Item) -> dict[str, Any]:
     }
 
 
-def _object(finding: Finding) -> dict[str, str]:
+def _object(finding: Finding, fingerprint: str) -> dict[str, str]:
     """An owner that the finding is about, and where it runs."""
     scope, owner = finding.user if finding.user[1] else (finding.scope, finding.owner)
     return {
         "object": well_formed(owner),
         "scope": well_formed(scope),
-        "fingerprint": finding.fingerprint,
+        "fingerprint": fingerprint,
     }
 
 

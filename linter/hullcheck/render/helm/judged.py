@@ -9,8 +9,6 @@ from hullcheck.model.node import Mapping, Node, Scalar, as_str, at
 from hullcheck.model.node import Sequence as Items
 from hullcheck.model.problem import Problem
 from hullcheck.model.unknowns import blocks
-from hullcheck.parse import literal
-from hullcheck.parse.holes import edits
 from hullcheck.parse.yaml import parse_parts
 from hullcheck.render.helm import limits
 from hullcheck.render.helm.chart import Chart, Folder
@@ -300,6 +298,8 @@ def literally(files: Folder, problems: list[Problem]) -> Rendered:
 
 
 def _literal_roots(source: Source) -> Iterator[Mapping]:
+    from hullcheck.parse import literal
+
     for root in literal.read(source, LITERALLY).roots:
         if isinstance(root, Mapping):
             root.unknown = root.unknown or LITERALLY
@@ -315,6 +315,8 @@ def _readable(text: Text) -> Text:
     """The text with what stands on lines of its own, and isn't known, made entries and items."""
     if not isinstance(text, Unsure):
         return text
+    from hullcheck.parse.holes import edits
+
     holes: list[tuple[int, int]] = []
     at = 0
     for length, origin, _, _ in text.runs:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import json
 import math
 import posixpath
@@ -166,7 +165,9 @@ def _decoded(content: bytes) -> str | None:
 
 
 def _base64(content: bytes) -> str:
-    encoded = base64.b64encode(content).decode()
+    from binascii import b2a_base64
+
+    encoded = b2a_base64(content, newline=False).decode()
     lines = [encoded[at : at + _LINE] for at in range(0, len(encoded), _LINE)]
     return "".join(f"{line}\n" for line in lines) if len(encoded) >= _LINE else encoded
 
