@@ -336,6 +336,14 @@ class Unchanged(AbstractSet[str]):
         return named is not None and sha256(path) == named[1].decode()
 
 
+def _git_name(index: "Index", tree: DiskTree, path: str, digits: int) -> str | None:
+    """What git calls a regular file's bytes; None where that isn't known without reading more than the index does."""
+    sign = tree.known_by(path)
+    if sign is None or sign[1] > MAX_BYTES:
+        return None
+    return str(index.get(tree, path, f"git{digits}", lambda data: identify(data, digits), MAX_BYTES))
+
+
 class CommitTree:
     """The files of a commit, as a walk of the disk would find them.
 
@@ -373,7 +381,7 @@ class CommitTree:
         if known is not None and isinstance(in_, DiskTree):
             from functools import partial
 
-            named = partial(known.git_name, in_)
+            named = partial(_git_name, known, in_)
         return Unchanged(self._history, {path: blob for path, blob in self.blobs.items() if path not in but}, named)
 
     def _left_out(self, path: str) -> bool:

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from contextlib import suppress
 
 from hullcheck import __version__, look, marks
-from hullcheck.discover import MAX_BYTES, DiskTree
+from hullcheck.discover import DiskTree
 from hullcheck.typed import Any
 
 LEAST = 32
@@ -98,15 +98,6 @@ class Index:
         record[2][what] = value
         self._anew += 1
         return value
-
-    def git_name(self, tree: DiskTree, path: str, digits: int) -> str | None:
-        """What git calls a regular file's bytes; None where that isn't known without reading more than is kept of it."""
-        from hullcheck.plumbing import identify
-
-        sign = tree.known_by(path)
-        if sign is None or sign[1] > MAX_BYTES:
-            return None
-        return str(self.get(tree, path, f"git{digits}", lambda data: identify(data, digits), MAX_BYTES))
 
     def save(self) -> None:
         """Keep what is known now, if enough of it is new; nothing is said if it can't be kept."""
