@@ -132,6 +132,7 @@ class _Linker:
         self.claimed: set[str] = set()
         self.built: dict[str, list[str]] = {}
         self.local: list[KubernetesObject] = []
+        self.objects: dict[int, tuple[NodeMapping, KubernetesObject | None]] = {}
         self.crds: set[str] = set()
         self.clusters: set[str] = set()
         self.folders = frozenset(self.charts.folders)
@@ -178,9 +179,16 @@ class _Linker:
         return make() if self.kept is None else self.kept.of(key, held, make)
 
     def _objects_of(self, roots: Iterable[NodeMapping]) -> list[KubernetesObject]:
-        """What the mappings are that are objects."""
-        found = (self._made(("object", id(root)), root, lambda root=root: object_of(root)) for root in roots)  # type: ignore[misc]
-        return [made for made in found if made is not None]
+        """What the mappings are that are objects; what several overlays take in as it is, is one."""
+        found: list[KubernetesObject] = []
+        for root in roots:
+            known = self.objects.get(id(root))
+            if known is None:
+                made = self._made(("object", id(root)), root, lambda root=root: object_of(root))  # type: ignore[misc]
+                known = self.objects[id(root)] = root, made
+            if known[1] is not None:
+                found.append(known[1])
+        return found
 
     def _world(
         self,
