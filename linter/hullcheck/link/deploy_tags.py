@@ -56,7 +56,7 @@ class DeployTags:
                 if new and image_name(old or "") in self._names:
                     self._names.add(image_name(new))
         for made in objects:
-            if made.group == "argoproj.io":
+            if made.api_version.startswith("argoproj.io/"):
                 self._names.update(_updated(made))
 
     def settled(self, parts: Iterable[Scoped]) -> Iterator[Scoped]:

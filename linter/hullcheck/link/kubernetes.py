@@ -585,13 +585,13 @@ class _Context:
 
         self.claims = Claims(objects) if any(made.kind == "PersistentVolume" for made in objects) else None
         for made in objects:
-            if made.group:
+            if made.kind not in ("Namespace", "ServiceAccount", "LimitRange") or made.group:
                 continue
             if made.kind == "Namespace":
                 self.namespaces[made.name] = made
             elif made.kind == "ServiceAccount":
                 self.accounts[(made.namespace or "default", made.name)] = made
-            elif made.kind == "LimitRange":
+            else:
                 self.limits.setdefault(made.namespace or "default", []).append(made)
 
     def of(self, made: KubernetesObject, spec: object) -> PodContext:

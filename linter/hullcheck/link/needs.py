@@ -32,6 +32,8 @@ KINDS = frozenset(
 )
 """Objects that say who connects to a workload."""
 
+_NAMES = frozenset(kind for _, kind in KINDS)
+
 _REFERENCE = Lazy(r"\$\(([A-Za-z_][A-Za-z0-9_.-]{0,200})\)")
 MAX_FILES = 50
 """Files of ConfigMaps that are looked at for one workload."""
@@ -42,7 +44,7 @@ Maps = dict[tuple[str, str], Node]
 
 def others(world: World) -> tuple[KubernetesObject, ...]:
     """The objects that say who connects to a workload, and don't run anything themselves."""
-    return tuple(made for made in world.objects if (made.group, made.kind) in KINDS)
+    return tuple(made for made in world.objects if made.kind in _NAMES and (made.group, made.kind) in KINDS)
 
 
 def config_maps(world: World) -> Maps:

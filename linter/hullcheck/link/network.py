@@ -92,7 +92,7 @@ def scope(
             services.append(one)
         if way is not None:
             entrances.append(way)
-        if (made.kind, made.group) == ("Namespace", ""):
+        if made.kind == "Namespace" and not made.group:
             namespaces[made.name] = text_map(at(made.node, "metadata", "labels"))
     ends = list(_unique((_end(workload, datastores, kept), workload) for workload in world.workloads))
     maps = config_maps(world)

@@ -141,7 +141,7 @@ def unquoted(word: str) -> tuple[str, int]:
 
 
 def _is_script(program: str, before: str, word: str) -> bool:
-    if not any(c in word for c in " \n"):
+    if " " not in word and "\n" not in word:
         return False
     return (program in _SHELLS and _SCRIPT_FLAG.fullmatch(before) is not None) or before == "CMD-SHELL"
 
@@ -157,6 +157,8 @@ def _in_text(word: str, number: int) -> Said | None:
 
 def _in_word(word: str, number: int) -> Said | None:
     """`--password=x`, or `PGPASSWORD=x` before a program or after `env`."""
+    if "=" not in word and ":" not in word:
+        return None
     match = _OPTION.fullmatch(word) or _ASSIGNED.fullmatch(word)
     if match is None or not _takes_credential(match["option"]) or not _usable(match["option"], match["value"]):
         return None
@@ -172,7 +174,6 @@ def _inside(number: int, match: re.Match[str], option: str) -> Said:
 
 
 def _after_option(before: str, word: str, number: int, program: str, words: Sequence[str]) -> Said | None:
-    whole = Said(number, 0, len(word), before)
     if program == "curl" and (before in ("-u", "--user", "-U", "--proxy-user") or word.startswith("-u")):
         return _user_and_password(word, number, before if not word.startswith("-") else "-u")
     glued = _GLUED.get(program)
@@ -183,21 +184,21 @@ def _after_option(before: str, word: str, number: int, program: str, words: Sequ
         and number == len(words) - 1
         and re.fullmatch(r"-[^\Wb]*+b\w*", words[1] if number > 2 else "")
     ):
-        return whole._replace(option=words[1]) if _usable("password", word) else None
+        return Said(number, 0, len(word), words[1]) if _usable("password", word) else None
     if before in _OPENSSL and word.startswith("pass:"):
         return Said(number, 5, len(word), before) if _usable("password", word[5:]) else None
     if word.startswith("-"):
         return None
     if program in _SETTERS and not before.startswith("-") and by_name(before) is Grade.STRONG:
         setting = any(given in ("set", "config", "configure") for given in words)
-        return whole if setting and _usable(before, word) else None
+        return Said(number, 0, len(word), before) if setting and _usable(before, word) else None
     if not before.startswith("-"):
         return None
     if before == _SEPARATE.get(program) or (before == "-p" and program in _LOGINS and "login" in words):
-        return whole if _usable("password", word) else None
+        return Said(number, 0, len(word), before) if _usable("password", word) else None
     long = before.startswith("--") or len(before) > 4
     if long and "=" not in before and _takes_credential(before) and _usable(before, word):
-        return whole
+        return Said(number, 0, len(word), before)
     return None
 
 

@@ -61,6 +61,7 @@ class _Table(NamedTuple):
     patterns: list[tuple[int, str, str, _Row]]
 
 
+@lru_cache(maxsize=1_024)
 def lookup(image: ImageRef) -> BaseImage | None:
     """What is known of an image; None if nothing is.
 
