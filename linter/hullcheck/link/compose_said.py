@@ -236,6 +236,9 @@ def _expanded(line: str, defined: dict[str, str]) -> str:
 
 def _layers(line: str) -> Iterator[_How]:
     """The files that the commands of one line name, each command's together."""
+    folded = line.casefold()
+    if "compose" not in folded and "stack" not in folded and "*" not in folded:
+        return
     for command in _OPERATOR.split(line):
         words = [word for word in _APART.split(command.replace("=", " ")) if word]
         starts = [number for number, word in enumerate(words) if _COMMAND.fullmatch(word)]

@@ -142,7 +142,7 @@ class _Ends:
         return known
 
 
-_CLOSE = {closing: pattern(_STRING.pattern + "|" + re.escape(closing)) for closing in ("}}", "%}")}
+_CLOSE = {"}}": pattern(_STRING.pattern + r"|\}\}"), "%}": pattern(_STRING.pattern + r"|%\}")}
 
 
 class _Piece(NamedTuple):

@@ -101,6 +101,8 @@ def _fields(base: Mapping, new: Mapping | None, schema: Merged) -> Mapping:
     changed = False
     for name in sorted({*entries, *theirs}) if new is not None and new is not base else list(entries):
         mine, other = entries.get(name), theirs.get(name)
+        if other is None and mine is not None and isinstance(mine[1], Scalar) and (mine[1].text or mine[1].style):
+            continue  # it stays as it is
         value = _walk(mine[1] if mine else None, other[1] if other else None, _field(schema, name))
         if value is None or (is_null(value) and not (other is None and mine is not None and value is mine[1])):
             if mine is not None:
