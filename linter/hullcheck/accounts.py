@@ -5,6 +5,7 @@ They are kept, compared, suppressed and gated one by one. Only what counts alike
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from functools import lru_cache
 
@@ -32,13 +33,7 @@ def by_account(findings: Iterable[Finding], minimum: Severity = Severity.INFO) -
     """
     listed = list(findings)
     held = {at: f for at, f in enumerate(listed) if f.accounts and f.severity >= minimum}
-    if not held:
-        return listed
-    numbers: dict[tuple[object, str], int] = {}
-    for finding in held.values():
-        kind = _kind(finding)
-        for account in finding.accounts:
-            numbers[kind, account] = numbers.get((kind, account), 0) + 1
+    numbers = Counter((_kind(f), account) for f in held.values() for account in f.accounts)
     groups: dict[tuple[object, ...], list[int]] = {}
     for at, finding in held.items():
         kind = _kind(finding)
@@ -46,12 +41,12 @@ def by_account(findings: Iterable[Finding], minimum: Severity = Severity.INFO) -
         groups.setdefault((kind, most), []).append(at)
     told: dict[int, Finding] = {}
     gone: set[int] = set()
-    for (_, whose), numbered in groups.items():
+    for (_, account), numbered in groups.items():
         if len(numbered) > 1:
             together = [listed[at] for at in numbered]
             first = max(range(len(together)), key=lambda at: (*_rank(together[at]), -at))
             told[numbered[first]] = _united(
-                str(whose), together[first], [f for f in together if f is not together[first]]
+                str(account), together[first], [f for f in together if f is not together[first]]
             )
             gone.update(at for at in numbered if at != numbered[first])
     return [told.get(at, finding) for at, finding in enumerate(listed) if at not in gone]
@@ -68,9 +63,7 @@ def _rank(finding: Finding) -> tuple[int, int]:
 
 
 def _united(account: str, first: Finding, others: list[Finding]) -> Finding:
-    counts: dict[str, int] = {}
-    for other in others:
-        counts[other.name] = counts.get(other.name, 0) + 1
+    counts = Counter(other.name for other in others)
     names = ", ".join(f"`{name}`{f' ×{count}' if count > 1 else ''}" for name, count in counts.items())
     many = "1 more right" if len(others) == 1 else f"{len(others)} more rights"
     message = f"{first.message} (and {many} of service account `{account}`: {names})"

@@ -31,8 +31,6 @@ _FLAGS = {
     "A": 256, "ASCII": 256, "I": 2, "IGNORECASE": 2, "M": 8, "MULTILINE": 8, "S": 16, "DOTALL": 16, "X": 64, "VERBOSE": 64
 }  # fmt: skip
 
-_SPECIAL = {ord(char): f"\\{char}" for char in "()[]{}?*+-|^$\\.&~# \t\n\r\v\f"}
-
 MOST = 4096
 """Expressions that are kept; the sources have fewer than half as many."""
 
@@ -130,14 +128,7 @@ def to_keep(key: Key) -> Kept | None:
 
 def stand_ins() -> dict[str, object]:
     """What answers for the module `re` as long as all that is asked of it is kept."""
-    return {**_FLAGS, **{name: _served(name) for name in _FUNCTIONS}, "escape": _escape}
-
-
-def _escape(text: AnyStr) -> AnyStr:
-    """What `re.escape` gives."""
-    if isinstance(text, str):
-        return text.translate(_SPECIAL)
-    return str(text, "latin1").translate(_SPECIAL).encode("latin1")
+    return {**_FLAGS, **{name: _served(name) for name in _FUNCTIONS}}
 
 
 def _of_re() -> dict[str, Any]:

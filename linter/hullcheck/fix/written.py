@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from json.encoder import encode_basestring
+import json
 
 from hullcheck.parse import cst
 from hullcheck.patterns import pattern
@@ -27,7 +27,7 @@ def scalar(value: Any, style: str = "") -> str:
 
 def quoted(text: str) -> str:
     """The text between double quotes, as YAML and JSON both read it: neither has a way to write lone surrogates."""
-    written = encode_basestring(text)
+    written = json.dumps(text, ensure_ascii=False)
     return written if written.isprintable() else "".join(map(_escaped, written))
 
 

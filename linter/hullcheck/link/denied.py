@@ -6,14 +6,16 @@ from collections.abc import Iterator
 
 from hullcheck.model.coverage import Gap
 from hullcheck.model.network.blocked import Blocked, Denied, blocked, judged, translated
-from hullcheck.model.network.causes import Cause, closing
-from hullcheck.model.network.diff import Difference, Path
 from hullcheck.model.network.needs import too_many
 from hullcheck.model.network.network import MAX_WAYS, Network, Reason
 from hullcheck.model.network.policy import Policy
 from hullcheck.model.problem import Problem
 from hullcheck.model.scoped import Scoped
 from hullcheck.source import Location
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.model.network.diff import Difference
 
 MAX_APART = 1000
 """Policies that stand apart from workloads and are asked, too; where there are more, nothing is certain."""
@@ -71,6 +73,9 @@ def cuts(found: Difference) -> Iterator[Denied]:
 
 def _ended(one: Blocked, before: Network, after: Network) -> str:
     """The rule that let it through before, and where it was."""
+    from hullcheck.model.network.causes import Cause, closing
+    from hullcheck.model.network.diff import Path
+
     why = Cause()
     old = translated(one.need, after, before)
     if old is not None and old.source is not None and old.target is not None:

@@ -398,15 +398,17 @@ class _Linker:
 
     def _overlay(self, name: str, parts: "Sequence[tuple[Build, frozenset[str], str]]") -> World:
         """What these builds make together, as a world; with each, its files and the namespace of what has none."""
-        from hullcheck.link.gitops import in_namespace
-
         objects: list[KubernetesObject] = []
         for built, _, namespace in parts:
             roots = built.objects
             if self.kept is not None:
                 roots = self.kept.settled(("built", built.folder), roots)
             found = self._objects_of(roots)
-            objects += in_namespace(found, namespace) if namespace else found
+            if namespace:
+                from hullcheck.link.gitops import in_namespace
+
+                found = in_namespace(found, namespace)
+            objects += found
             for path in built.sources:
                 self.built.setdefault(path, []).append(name)
             self.local += self._objects_of(built.local)

@@ -142,7 +142,7 @@ class _Ends:
         return known
 
 
-_CLOSE = {"}}": pattern(_STRING.pattern + r"|\}\}"), "%}": pattern(_STRING.pattern + r"|%\}")}
+_CLOSE = {closing: pattern(_STRING.pattern + "|" + re.escape(closing)) for closing in ("}}", "%}")}
 
 
 class _Piece(NamedTuple):

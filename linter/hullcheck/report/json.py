@@ -7,6 +7,7 @@ exclusive. Suppressed and unchanged findings are in it, marked.
 from __future__ import annotations
 
 import json
+from collections import Counter
 from json.encoder import encode_basestring_ascii as encode
 
 from hullcheck import __version__
@@ -18,13 +19,11 @@ from hullcheck.source import Location
 from hullcheck.typed import Any
 
 VERSION = 1
-_NAMES = {None: "null", True: "true", False: "false"}
 
 
 def render(run: Run) -> str:
     """The report as JSON of two blanks' indentation, all in ASCII."""
     secrets = Secrets((*run.findings, *run.fixed), run.redact)
-    contexts = [finding.context for finding in run.folded]
     report = {
         "version": VERSION,
         "tool": {"name": "hullcheck", "version": __version__},
@@ -36,7 +35,7 @@ def render(run: Run) -> str:
             "counts": run.counts(),
             "suppressed": len(run.suppressed),
             "unchanged": len(run.unchanged),
-            "folded": {context: contexts.count(context) for context in sorted(set(contexts))},
+            "folded": dict(sorted(Counter(finding.context for finding in run.folded).items())),
             "notDecided": run.not_decided,
             "files": run.files,
             "failOn": None if run.fail_on is None else str(run.fail_on),
@@ -69,8 +68,8 @@ def _written(value: object, newline: str) -> str:
         inner = f"{newline}  "
         items = [f"{inner}{_written(item, inner)}" for item in value]
         return f"[{','.join(items)}{newline}]" if items else "[]"
-    if value is None or isinstance(value, bool):
-        return _NAMES[value]
+    if value is None:
+        return "null"
     return str(value) if type(value) is int else json.dumps(value)
 
 
