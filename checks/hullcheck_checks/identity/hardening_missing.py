@@ -113,7 +113,7 @@ def missing(workload: Workload, settings: Settings) -> Iterator[Finding]:
         who = f" ({', '.join(c.name for c in lacking)})" if len(lacking) < len(containers) else ""
         changes = _changes(item.check, workload, lacking)
         for part in dict.fromkeys(part for container in lacking for part in item.parts(container)):
-            found.append(part._replace(key=item.check, text=item.text + who, check=item.check, changes=changes))
+            found.append(Part(item.check, item.text + who, part.words, item.check, part.place, changes))
             changes = ()
     if settings.told_together("token-automounted") and _mounts_default_token(workload):
         found.append(Part("token-automounted", "a token is mounted", (), "token-automounted"))

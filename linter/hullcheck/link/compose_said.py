@@ -181,7 +181,8 @@ def _commands(text: str, yaml: bool = False) -> Iterator[tuple[_How, int]]:
             pending += bare[:-1] + " "
             continue
         whole, pending = (pending + bare)[:MAX_LINE], ""
-        if "-f" in whole or "$" in whole or "=" in whole or "stack" in whole or (yaml and ".y" in whole):
+        says = "-f" in whole or "=" in whole or "stack" in whole or (yaml and ".y" in whole)
+        if says or (defined and "$" in whole):
             expanded = whole
             if "$" in whole or "{{" in whole:
                 for used in _used(whole):
