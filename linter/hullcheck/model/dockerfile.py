@@ -432,6 +432,8 @@ class Stage:
 
     def expand(self, text: str, instruction: Instruction | None = None) -> Value:
         """A word with the variables as they are at one of its instructions, or at the end."""
+        if "$" not in text:
+            return expand(text, lambda name: None, self.dockerfile.escape)
         return self.state.expand(text, self._step(instruction))
 
     def variable(self, name: str, instruction: Instruction | None = None) -> Value | None:

@@ -30,8 +30,8 @@ class Lazy:
     @cached_property
     def compiled(self) -> "re.Pattern[str]":
         compiled = compile_now(self._expression, self._flags)
-        if not self.most:
-            self.__dict__.update((method, getattr(compiled, method)) for method in _METHODS)  # and past ours from now on
+        if not self.most:  # ours have nothing to add from now on
+            self.__dict__.update((method, getattr(compiled, method)) for method in _METHODS)
         return compiled
 
     def _long(self, text: str) -> bool:
