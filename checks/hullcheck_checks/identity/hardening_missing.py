@@ -112,7 +112,10 @@ def missing(workload: Workload, settings: Settings) -> Iterator[Finding]:
             continue
         who = f" ({', '.join(c.name for c in lacking)})" if len(lacking) < len(containers) else ""
         changes = _changes(item.check, workload, lacking)
-        for part in dict.fromkeys(part for container in lacking for part in item.parts(container)):
+        parts = item.parts(lacking[0])
+        if len(lacking) > 1:
+            parts = tuple(dict.fromkeys(part for container in lacking for part in item.parts(container)))
+        for part in parts:
             found.append(Part(item.check, item.text + who, part.words, item.check, part.place, changes))
             changes = ()
     if settings.told_together("token-automounted") and _mounts_default_token(workload):
