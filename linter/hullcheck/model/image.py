@@ -50,7 +50,7 @@ class ImageRef(NamedTuple):
         return _parsed(text)
 
 
-@lru_cache(maxsize=2_048)
+@lru_cache(maxsize=512)
 def _parsed(text: str) -> ImageRef | None:
     """What a text refers to: the same few images are asked for by every check."""
     head, slash, rest = text.partition("/")

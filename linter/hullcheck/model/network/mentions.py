@@ -129,7 +129,7 @@ def _hosts(text: str) -> Iterable[Host]:
     return _known_hosts(text) if len(text) <= MAX_KNOWN else _find_hosts(text[:MAX_TEXT])
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=256)
 def _known_hosts(text: str) -> tuple[Host, ...]:
     return tuple(_find_hosts(text))
 
