@@ -62,9 +62,14 @@ class File(NamedTuple):
 
 def of_kind(files: Mapping[str, File], *kinds: str) -> dict[str, File]:
     """The readings of these kinds, by path; a file has at most one of each."""
-    return {
-        path: reading for path, file in files.items() for reading in file.readings if reading.kind in kinds
-    }  # fmt: skip
+    found: dict[str, File] = {}
+    for path, file in files.items():
+        if file.kind in kinds:
+            found[path] = file
+        for reading in file.also:
+            if reading.kind in kinds:
+                found[path] = reading
+    return found
 
 
 def read_all(

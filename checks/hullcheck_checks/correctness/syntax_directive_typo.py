@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 
 from hullcheck.check import Check
 from hullcheck.finding import Finding, Severity
@@ -55,7 +56,7 @@ LOOKED_AT = 20
 @check.on("Dockerfile")
 def comment(dockerfile: Dockerfile) -> Iterator[Finding]:
     counted = {directive.value.location.line for directive in dockerfile.directives.values()}
-    for line in list(dockerfile.text.slice(0, min(len(dockerfile.text), 4_000)).lines())[:LOOKED_AT]:
+    for line in islice(dockerfile.text.slice(0, min(len(dockerfile.text), 4_000)).lines(), LOOKED_AT):
         if line.text.strip() and not line.text.lstrip().startswith("#"):
             return
         match = re.match(r"\s*#\s*([A-Za-z]+)\s*=\s*(\S+)\s*$", line.text)

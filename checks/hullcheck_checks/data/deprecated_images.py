@@ -156,6 +156,7 @@ PREFIXES: dict[str, Retired] = {
     "gcr.io/heptio-images/": Retired("is abandoned since 2019", "", "https://github.com/vmware-tanzu/velero"),
 }  # fmt: skip
 
+_PREFIXES = tuple(PREFIXES)
 _TILLER = pattern(r"(?:^|/)tiller$")
 _HELM_2 = Retired(
     "is part of Helm 2, which ended in November 2020", "", "https://helm.sh/blog/helm-v2-deprecation-timeline/"
@@ -170,4 +171,6 @@ def retired(image: ImageRef) -> Retired | None:
         return None if early_access else EXACT[name]
     if _TILLER.search(name):
         return _HELM_2
+    if not name.startswith(_PREFIXES):
+        return None
     return next((fate for prefix, fate in PREFIXES.items() if name.startswith(prefix)), None)

@@ -247,7 +247,8 @@ def release_of(product: str, version: str) -> Release | None:
         return _release(title, newest, lines[newest])._replace(label=f"{title} {version}")
     if not parts[0].isdecimal():
         return None
-    later = [line for line in lines if _numbers(line) > _numbers(version)]
+    own = _numbers(version)
+    later = [line for line in lines if _numbers(line) > own]
     if not later:
         return None
     following = _release(title, "", lines[min(later, key=_numbers)])

@@ -73,13 +73,16 @@ check = Check(
 )
 
 
+_UNSAID = (Part(words=("unsaid",)),)
+
+
 class _Item(NamedTuple):
     """A check that is told here, what it is told as, whether a container lacks it, and what that rests on."""
 
     check: str
     text: str
     lacks: Callable[[Container], bool]
-    parts: Callable[[Container], tuple[Part, ...]] = lambda container: (Part(words=("unsaid",)),)
+    parts: Callable[[Container], tuple[Part, ...]] = lambda container: _UNSAID
 
 
 _ITEMS = (
@@ -105,10 +108,15 @@ def missing(workload: Workload, settings: Settings) -> Iterator[Finding]:
     found: list[Part] = []
     for item in _ITEMS:
         lacking = [c for c in containers if item.lacks(c)] if settings.told_together(item.check) else []
+        if not lacking:
+            continue
         who = f" ({', '.join(c.name for c in lacking)})" if len(lacking) < len(containers) else ""
         changes = _changes(item.check, workload, lacking)
-        for part in dict.fromkeys(part for container in lacking for part in item.parts(container)):
-            found.append(part._replace(key=item.check, text=item.text + who, check=item.check, changes=changes))
+        parts = item.parts(lacking[0])
+        if len(lacking) > 1:
+            parts = tuple(dict.fromkeys(part for container in lacking for part in item.parts(container)))
+        for part in parts:
+            found.append(Part(item.check, item.text + who, part.words, item.check, part.place, changes))
             changes = ()
     if settings.told_together("token-automounted") and _mounts_default_token(workload):
         found.append(Part("token-automounted", "a token is mounted", (), "token-automounted"))

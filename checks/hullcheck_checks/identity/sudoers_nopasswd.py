@@ -73,15 +73,16 @@ def _lines(stage: Stage) -> Iterator[Location]:
                 yield from _in_text(heredoc.body)
     for script in stage.scripts:
         for command in script.commands:
-            if _writes_sudoers(script, command):
-                yield from (w.location for w in command.arguments if "NOPASSWD" in w.text)
-                for redirection in command.redirections:
-                    if redirection.body is not None:
-                        yield from _in_text(redirection.body)
+            found = [w.location for w in command.arguments if "NOPASSWD" in w.text]
+            for redirection in command.redirections:
+                if redirection.body is not None:
+                    found += _in_text(redirection.body)
+            if found and _writes_sudoers(script, command):
+                yield from found
 
 
 def _in_text(body: Text) -> Iterator[Location]:
-    for match in re.finditer(r"(?m)^[^#\n]*NOPASSWD[^\n]*", body.text):
+    for match in re.finditer(r"(?m)^[^#\n]*NOPASSWD[^\n]*", body.text) if "NOPASSWD" in body.text else ():
         yield body.at(*match.span())
 
 
@@ -102,6 +103,8 @@ def _added(command: Command) -> Iterator[tuple[str, str, Location]]:
         for group in made.groups:
             if group in GROUPS:
                 yield made.name, group, made.place
+        return
+    if command.name not in ("adduser", "addgroup", "gpasswd", "usermod"):
         return
     operands = [word for word in command.arguments if not word.text.startswith("-")]
     pair: tuple[Word, str] | None = None

@@ -77,10 +77,12 @@ _OFF = frozenset(("", "0", "false", "no", "off", "n"))
 
 @check.on("Stage")
 def loose(stage: Stage) -> Iterator[Finding]:
-    copied = _copied(stage)
+    copied: set[str] | None = None
     for script in stage.scripts:
         for command in _resolving(stage, script):
             name = command.name
+            if copied is None:
+                copied = _copied(stage)
             if not copied & set(LOCKS[name]) or _by_variable(stage, script, command):
                 continue
             better = None
@@ -137,6 +139,8 @@ def _resolving(stage: Stage, script: Script) -> Iterator[Command]:
         if not texts & ENOUGH.get(name, frozenset()):
             yield install.command
     for command in script.commands:
+        if command.name not in ("bundle", "uv", "pipenv", "composer", "poetry"):
+            continue
         texts = {word.text.partition("=")[0] for word in command.arguments}
         verb = command.words[1].text if len(command.words) > 1 else ""
         if command.name == "bundle" and verb in ("install", "") and not texts & ENOUGH["bundle"]:

@@ -90,9 +90,10 @@ def _addresses(stage: Stage) -> Iterator[Found]:
     for script in stage.scripts:
         from hullcheck.model.downloads import NAMES, downloads, verifies
 
-        verified = max((command.number for command in script.commands if verifies(command)), default=-1)
-        for download in downloads(stage, script):
-            if _is_plain(download.url):
+        unsafe = [download for download in downloads(stage, script) if _is_plain(download.url)]
+        if unsafe:
+            verified = max((command.number for command in script.commands if verifies(command)), default=-1)
+            for download in unsafe:
                 later = verified > download.command.number
                 yield download.url, download.place, "it is verified then" if later else ""
         for command in script.commands:
@@ -130,7 +131,7 @@ def _in_words(stage: Stage, script: Script, command: Command) -> Iterator[Found]
         key, _, value = text.rpartition("=")
         about = f"{before} {key}".lower()
         before = text
-        if "proxy" in about and "goproxy" not in about:
+        if ("proxy" in about and "goproxy" not in about) or "http://" not in text.lower():
             continue
         for candidate in (
             text,

@@ -31,7 +31,7 @@ def availabilities(world: World) -> Iterator[Availability | Budget]:
     budgets: dict[str, list[_Selecting]] = {}
     scalers: dict[Key, Autoscaler] = {}
     for made in world.objects:
-        if (made.kind, made.group) == ("Service", "") and (labels := text_map(at(made.node, "spec", "selector"))):
+        if made.kind == "Service" and not made.group and (labels := text_map(at(made.node, "spec", "selector"))):
             services.setdefault(_namespace(made), []).append(_Selecting(LabelSelector.of(labels), made))
         elif made.kind == "PodDisruptionBudget":
             chosen = selector(at(made.node, "spec", "selector"))

@@ -120,4 +120,5 @@ def _scans(text: str) -> bool:
     plain = text.casefold()
     if any(word in plain for word in _OF_SCANNERS) and _SCANNERS.search(text) is not None:
         return True
-    return any("scan" in line.partition("ecr")[2] for line in text.lower().split("\n"))
+    lower = text.lower()
+    return "ecr" in lower and any("scan" in line.partition("ecr")[2] for line in lower.split("\n"))

@@ -181,7 +181,8 @@ def _commands(text: str, yaml: bool = False) -> Iterator[tuple[_How, int]]:
             pending += bare[:-1] + " "
             continue
         whole, pending = (pending + bare)[:MAX_LINE], ""
-        if "-f" in whole or "$" in whole or "=" in whole or "stack" in whole or (yaml and ".y" in whole):
+        says = "-f" in whole or "=" in whole or "stack" in whole or (yaml and ".y" in whole)
+        if says or (defined and "$" in whole):
             expanded = whole
             if "$" in whole or "{{" in whole:
                 for used in _used(whole):
@@ -236,6 +237,9 @@ def _expanded(line: str, defined: dict[str, str]) -> str:
 
 def _layers(line: str) -> Iterator[_How]:
     """The files that the commands of one line name, each command's together."""
+    folded = line.casefold()
+    if "compose" not in folded and "stack" not in folded and "*" not in folded:
+        return
     for command in _OPERATOR.split(line):
         words = [word for word in _APART.split(command.replace("=", " ")) if word]
         starts = [number for number, word in enumerate(words) if _COMMAND.fullmatch(word)]

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from hullcheck.link.builds import image_name
-from hullcheck.model.image import ImageUse
+from hullcheck.model.image import ImageRef, ImageUse
 from hullcheck.model.kubernetes import KubernetesObject
 from hullcheck.model.lazy import Lazy
 from hullcheck.model.node import Mapping, Node, as_str, at, items
@@ -56,21 +56,21 @@ class DeployTags:
                 if new and image_name(old or "") in self._names:
                     self._names.add(image_name(new))
         for made in objects:
-            if made.group == "argoproj.io":
+            if made.api_version.startswith("argoproj.io/"):
                 self._names.update(_updated(made))
 
     def settled(self, parts: Iterable[Scoped]) -> Iterator[Scoped]:
         """The parts; of those that are uses of images it is said whether their tags are set later."""
         for part in parts:
             use = part.part
-            if isinstance(use, ImageUse) and use.image is not None and not use.image.digest and self._later(use):
+            image = use.image if isinstance(use, ImageUse) else None
+            if image is not None and not image.digest and self._later(use, image):
                 yield Scoped(part.scope, use._replace(tagged_later=True))
             else:
                 yield part
 
-    def _later(self, use: ImageUse) -> bool:
-        assert use.image is not None
-        if use.image.name in self._names or _marked(use.location):
+    def _later(self, use: ImageUse, image: ImageRef) -> bool:
+        if image.name in self._names or _marked(use.location):
             return True
         return any(_marked(origin.location) for origin in use.origins)
 

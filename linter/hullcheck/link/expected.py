@@ -24,7 +24,7 @@ def asserted_files(files: Mapping[str, ManifestFile]) -> frozenset[str]:
     named = {path for path in files if _KUTTL.fullmatch(posixpath.basename(path))}
     for path, file in files.items():
         for made in file.objects:
-            if made.group == _GROUP and made.kind in ("Test", "StepTemplate"):
+            if made.kind in ("Test", "StepTemplate") and made.group == _GROUP:
                 folder = posixpath.dirname(path)
                 named |= {posixpath.normpath(posixpath.join(folder, name)) for name in _named(made.node)}
     return frozenset(named & files.keys())

@@ -132,6 +132,7 @@ class _Linker:
         self.claimed: set[str] = set()
         self.built: dict[str, list[str]] = {}
         self.local: list[KubernetesObject] = []
+        self.objects: dict[int, tuple[NodeMapping, KubernetesObject | None]] = {}
         self.crds: set[str] = set()
         self.clusters: set[str] = set()
         self.folders = frozenset(self.charts.folders)
@@ -179,9 +180,16 @@ class _Linker:
         return make() if self.kept is None else self.kept.of(key, held, make)
 
     def _objects_of(self, roots: Iterable[NodeMapping]) -> list[KubernetesObject]:
-        """What the mappings are that are objects."""
-        found = (self._made(("object", id(root)), root, lambda root=root: object_of(root)) for root in roots)  # type: ignore[misc]
-        return [made for made in found if made is not None]
+        """What the mappings are that are objects; what several overlays take in as it is, is one."""
+        found: list[KubernetesObject] = []
+        for root in roots:
+            known = self.objects.get(id(root))
+            if known is None:
+                made = self._made(("object", id(root)), root, lambda root=root: object_of(root))  # type: ignore[misc]
+                known = self.objects[id(root)] = root, made
+            if known[1] is not None:
+                found.append(known[1])
+        return found
 
     def _world(
         self,
@@ -391,15 +399,17 @@ class _Linker:
 
     def _overlay(self, name: str, parts: "Sequence[tuple[Build, frozenset[str], str]]") -> World:
         """What these builds make together, as a world; with each, its files and the namespace of what has none."""
-        from hullcheck.link.gitops import in_namespace
-
         objects: list[KubernetesObject] = []
         for built, _, namespace in parts:
             roots = built.objects
             if self.kept is not None:
                 roots = self.kept.settled(("built", built.folder), roots)
             found = self._objects_of(roots)
-            objects += in_namespace(found, namespace) if namespace else found
+            if namespace:
+                from hullcheck.link.gitops import in_namespace
+
+                found = in_namespace(found, namespace)
+            objects += found
             for path in built.sources:
                 self.built.setdefault(path, []).append(name)
             self.local += self._objects_of(built.local)
@@ -578,13 +588,13 @@ class _Context:
 
         self.claims = Claims(objects) if any(made.kind == "PersistentVolume" for made in objects) else None
         for made in objects:
-            if made.group:
+            if made.kind not in ("Namespace", "ServiceAccount", "LimitRange") or made.group:
                 continue
             if made.kind == "Namespace":
                 self.namespaces[made.name] = made
             elif made.kind == "ServiceAccount":
                 self.accounts[(made.namespace or "default", made.name)] = made
-            elif made.kind == "LimitRange":
+            else:
                 self.limits.setdefault(made.namespace or "default", []).append(made)
 
     def of(self, made: KubernetesObject, spec: object) -> PodContext:

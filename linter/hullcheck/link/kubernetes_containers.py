@@ -405,6 +405,9 @@ class _Container:
     def _limits(self) -> Limits:
         resources = looked_up(self.node, "resources")
         shared = at(self.pod.spec, "resources")  # of the pod as a whole, since Kubernetes 1.34
+        if resources is None and shared is None and not self.pod.pod.context.limit_ranges:
+            none = Field[str](None, self.at)
+            return Limits(none, none, none, none, ephemeral_storage=none)
 
         def amount(kind: str, name: str) -> Field[str]:
             own = looked_up(resources, kind, name)
@@ -471,7 +474,7 @@ def text(node: Node | None, otherwise: Location) -> Field[str]:
         return Field(None, node.location.one_line(), node.unknown or "it isn't a single value")
     if node.unknown:
         return Field(None, node.location.one_line(), node.unknown, parts=parts(node))
-    return Field(node.text, node.location.one_line(), related=replaced(node))
+    return Field(node.text, node.location.one_line(), "", replaced(node))
 
 
 def texts(node: Node | None) -> Iterator[Field[str]]:
@@ -494,6 +497,8 @@ def boolean(node: Node | None, otherwise: Location) -> Field[bool]:
 
 def replaced(node: Node) -> tuple[Related, ...]:
     """What the value was before an overlay changed it, where it was written, the nearest first."""
+    if node.before is None:
+        return ()
     found: list[Related] = []
     while node.before is not None and len(found) < MAX_REPLACED:
         before = node.before
@@ -506,7 +511,9 @@ def replaced(node: Node) -> tuple[Related, ...]:
 
 def removed(mapping: Node | None, *keys: str) -> tuple[Related, ...]:
     """Where an overlay took one of these keys out of the mapping."""
-    gone = mapping.gone if isinstance(mapping, Mapping) and mapping.gone else {}
+    gone = mapping.gone if isinstance(mapping, Mapping) else None
+    if not gone:
+        return ()
     return tuple(Related(gone[key].location.one_line(), f"`{key}` is taken out here") for key in keys if key in gone)
 
 

@@ -73,14 +73,18 @@ class LocalImages:
     def settled(self, parts: Iterable[Scoped], dialect: str) -> Iterator[Scoped]:
         """The parts; of those that are uses of images it is said whether the image is built here."""
         names = self._names[dialect]
-        for part in parts:
-            use = part.part
-            if names and isinstance(use, ImageUse) and not use.built_here:
-                image = use.image
-                if image is not None and not image.digest and image.name in names:
-                    yield Scoped(part.scope, use._replace(built_here=True))
-                    continue
-            yield part
+        return _settled(parts, names) if names else iter(parts)
+
+
+def _settled(parts: Iterable[Scoped], names: set[str]) -> Iterator[Scoped]:
+    for part in parts:
+        use = part.part
+        if isinstance(use, ImageUse) and not use.built_here:
+            image = use.image
+            if image is not None and not image.digest and image.name in names:
+                yield Scoped(part.scope, use._replace(built_here=True))
+                continue
+        yield part
 
 
 def _is_own(name: str) -> bool:

@@ -32,6 +32,8 @@ KINDS = frozenset(
 )
 """Objects that say who connects to a workload."""
 
+_NAMES = frozenset(kind for _, kind in KINDS)
+
 _REFERENCE = Lazy(r"\$\(([A-Za-z_][A-Za-z0-9_.-]{0,200})\)")
 MAX_FILES = 50
 """Files of ConfigMaps that are looked at for one workload."""
@@ -42,7 +44,7 @@ Maps = dict[tuple[str, str], Node]
 
 def others(world: World) -> tuple[KubernetesObject, ...]:
     """The objects that say who connects to a workload, and don't run anything themselves."""
-    return tuple(made for made in world.objects if (made.group, made.kind) in KINDS)
+    return tuple(made for made in world.objects if made.kind in _NAMES and (made.group, made.kind) in KINDS)
 
 
 def config_maps(world: World) -> Maps:
@@ -56,6 +58,8 @@ def config_maps(world: World) -> Maps:
 
 def rights(world: World) -> Mapping[str, Right]:
     """Of each workload whose account has rights and whose token is there: the binding that gives it one, by owner."""
+    if not any(made.kind in ("RoleBinding", "ClusterRoleBinding") for made in world.objects):
+        return {}
     from hullcheck.link import rbac
     from hullcheck.model.rbac import Identity
 
@@ -147,6 +151,8 @@ def _from_maps(node: Node | None, namespace: str, maps: Maps) -> Iterator[tuple[
                     yield prefix + key, value.text, value.location.one_line()
     for item in items(at(node, "env")):
         reference = at(item, "valueFrom", "configMapKeyRef")
+        if reference is None:
+            continue
         variable, at_key = as_str(at(item, "name")), as_str(at(reference, "key"))
         said = at(maps.get((namespace, as_str(at(reference, "name")) or "")), at_key or "")
         if variable and at_key and isinstance(said, Scalar) and not said.unknown:

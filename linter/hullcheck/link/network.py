@@ -48,27 +48,51 @@ MAX_ALIKE = 20
 """Worlds with the same object that are asked, besides an object's own, before something is said to be nowhere."""
 
 
-def network(world: World, assume: Assume, datastores: tuple[str, ...] = (), kept: "Kept | None" = None) -> Network:
-    """The network of what is applied together; `datastores` are more images that hold data."""
+_Said = tuple[tuple[Policy, ...], Service | None, Entrance | None]
+"""What an object is to the network: policies, a Service, a way in."""
+
+
+def network(
+    world: World,
+    assume: Assume,
+    datastores: tuple[str, ...] = (),
+    kept: "Kept | None" = None,
+    said: dict[int, _Said] | None = None,
+) -> Network:
+    """The network of what is applied together; `datastores` are more images that hold data.
+
+    `said` has what objects of other worlds are, by their ids: overlays of the same base share most of them.
+    """
     if kept is None:
-        return Network(scope(world, datastores), assume)
+        return Network(scope(world, datastores, said=said), assume)
     return kept.of(("network", id(world)), world, lambda: Network(scope(world, datastores, kept), assume))
 
 
-def scope(world: World, datastores: tuple[str, ...] = (), kept: "Kept | None" = None) -> Scope:
+def scope(
+    world: World,
+    datastores: tuple[str, ...] = (),
+    kept: "Kept | None" = None,
+    said: dict[int, _Said] | None = None,
+) -> Scope:
     """What the network of a world is made of."""
+    known = {} if said is None else said
     found: list[Policy] = []
     services: list[Service] = []
     entrances: list[Entrance] = []
     namespaces: dict[str, dict[str, str]] = {}
     for made in world.objects:
-        own, one, way = _said(made) if kept is None else kept.of(("said", id(made)), made, partial(_said, made))
+        if kept is not None:
+            own, one, way = kept.of(("said", id(made)), made, partial(_said, made))
+        elif id(made) in known:
+            own, one, way = known[id(made)]
+        else:
+            own, one, way = known[id(made)] = _said(made)
         found += own
         if one is not None:
             services.append(one)
         if way is not None:
             entrances.append(way)
-        if (made.kind, made.group) == ("Namespace", ""):
+        if made.kind == "Namespace" and not made.group:
             namespaces[made.name] = text_map(at(made.node, "metadata", "labels"))
     ends = list(_unique((_end(workload, datastores, kept), workload) for workload in world.workloads))
     maps = config_maps(world)
@@ -95,8 +119,7 @@ def _end(workload: Workload, datastores: tuple[str, ...], kept: "Kept | None") -
     return kept.of(("end", id(workload)), workload, lambda: _endpoint(workload, datastores))
 
 
-def _said(made: KubernetesObject) -> tuple[tuple[Policy, ...], Service | None, Entrance | None]:
-    """What an object is to the network: policies, a Service, a way in."""
+def _said(made: KubernetesObject) -> _Said:
     from hullcheck.parse.services import entrance, service
 
     found = tuple(policy._replace(number=number) for number, policy in enumerate(policies(made)))
@@ -262,7 +285,8 @@ def parts(
         return
     from hullcheck.link.confinement import isolations, scopes
 
-    networks = [network(world, options.assume, options.datastores, kept) for world in worlds]
+    said: dict[int, _Said] = {}
+    networks = [network(world, options.assume, options.datastores, kept, said) for world in worlds]
     yield from (Scoped(net.scope.name, NetworkUse(net)) for net in networks if net.endpoints)
     yield from (Scoped(found.name, found) for found in scopes(networks, options.mentions))
     yield from (Scoped(found.network.scope.name, found) for found in isolations(networks))

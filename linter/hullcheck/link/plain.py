@@ -33,7 +33,7 @@ class Group(NamedTuple):
     @property
     def folder(self) -> str:
         """The folder that holds all of its files."""
-        folders = [posixpath.dirname(path) for path in self.paths]
+        folders = {posixpath.dirname(path) for path in self.paths}
         return (posixpath.commonpath(folders) if all(folders) else "") or "."
 
     @property
@@ -50,15 +50,15 @@ def named(groups: Iterable[Group], taken: Iterable[str]) -> Iterator[tuple[str, 
     Of several in one folder the only one with several files keeps the folder's name, so that a file that joins them as
     one more alternative renames none of them.
     """
-    groups = list(groups)
+    found = [(group.folder, group) for group in groups]
     known = set(taken)
     sizes: dict[str, list[int]] = {}
-    for group in groups:
-        sizes.setdefault(group.folder, []).append(len(group.paths))
-    for group in groups:
-        others = sizes[group.folder]
+    for folder, group in found:
+        sizes.setdefault(folder, []).append(len(group.paths))
+    for folder, group in found:
+        others = sizes[folder]
         mine = len(others) == 1 or (len(group.paths) > 1 and sum(size > 1 for size in others) == 1)
-        name = unique(group.folder if mine and group.folder not in known else group.files, known)
+        name = unique(folder if mine and folder not in known else group.files, known)
         known.add(name)
         yield name, group
 

@@ -29,6 +29,7 @@ from hullcheck.tuples import NamedTuple
 from hullcheck.typed import Any
 
 GROUP = "rbac.authorization.k8s.io"
+_KINDS = frozenset(("Role", "ClusterRole", "RoleBinding", "ClusterRoleBinding", "ServiceAccount"))
 Part = Granted | Bound | Identity | LegacyAccount | Role
 
 MAX_GATHERED = 10_000
@@ -64,7 +65,7 @@ class _Graph:
 
     def __init__(self, world: World, problems: list[Problem]) -> None:
         self.world = world
-        objects = [made for made in world.objects if made.group == GROUP or made.kind == "ServiceAccount"]
+        objects = [made for made in world.objects if made.kind in _KINDS]
         self.all_roles = list(_roles(objects, problems))
         self.roles = {(r.kind, r.namespace, r.name): r for r in self.all_roles}
         self.by_name: dict[str, Role] = {}
@@ -276,7 +277,7 @@ def _built_in(binding: Binding) -> bool:
 
 
 def _roles(objects: list[KubernetesObject], problems: list[Problem]) -> Iterator[Role]:
-    written = [made for made in objects if made.group == GROUP and made.kind in ("Role", "ClusterRole")]
+    written = [made for made in objects if made.kind in ("Role", "ClusterRole") and made.group == GROUP]
     found = [
         Role(
             made.kind,
@@ -375,7 +376,7 @@ def _words(node: Node | None) -> Iterator[Word]:
 
 def _bindings(objects: list[KubernetesObject]) -> Iterator[Binding]:
     for made in objects:
-        if made.group != GROUP or made.kind not in ("RoleBinding", "ClusterRoleBinding"):
+        if made.kind not in ("RoleBinding", "ClusterRoleBinding") or made.group != GROUP:
             continue
         reference = made.node.get("roleRef")
         name = _at(reference, "name")

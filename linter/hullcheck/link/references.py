@@ -468,8 +468,11 @@ class _ConfigReference(NamedTuple):
 def _config_references(pod: PodObject) -> Iterator[_ConfigReference]:
     for container in pod.containers:
         for variable in items(at(container.node, "env")):
-            for field, kind in (("configMapKeyRef", "ConfigMap"), ("secretKeyRef", "Secret")):
-                ref = at(variable, "valueFrom", field)
+            source = at(variable, "valueFrom")
+            for field, kind in (
+                (("configMapKeyRef", "ConfigMap"), ("secretKeyRef", "Secret")) if source is not None else ()
+            ):
+                ref = at(source, field)
                 yield _ConfigReference(kind, at(ref, "name"), at(ref, "key"), at(ref, "optional"))
         for source in items(at(container.node, "envFrom")):
             for field, kind in (("configMapRef", "ConfigMap"), ("secretRef", "Secret")):
@@ -486,9 +489,10 @@ def _config_references(pod: PodObject) -> Iterator[_ConfigReference]:
 def _volume_references(volume: Node, config_name: str, secret_name: str) -> Iterator[_ConfigReference]:
     config, secret = at(volume, "configMap"), at(volume, "secret")
     for ref, kind, name in ((config, "ConfigMap", config_name), (secret, "Secret", secret_name)):
-        listed = items(at(ref, "items"))
+        if ref is None:
+            continue
         yield _ConfigReference(kind, at(ref, name), None, at(ref, "optional"))
-        for item in listed:
+        for item in items(at(ref, "items")):
             yield _ConfigReference(kind, at(ref, name), at(item, "key"), at(ref, "optional"))
     yield _ConfigReference("PersistentVolumeClaim", at(volume, "persistentVolumeClaim", "claimName"), None, None)
 

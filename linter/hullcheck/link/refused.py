@@ -21,7 +21,7 @@ def refused(worlds: Iterable[World], *, strict: bool) -> list[Problem]:
                 if strict:
                     _add(found, pod.object, strictly(pod))
         for made in world.objects:
-            if (made.kind, made.group) == ("Namespace", ""):
+            if made.kind == "Namespace" and not made.group:
                 _add(found, made, labels(made))
             source = made.node.source
             if id(source) not in odd:

@@ -20,6 +20,9 @@ _BUILDERS = Lazy(
     r"\bdocker(?:\s+--?[a-z-]+(?:[= ]\S+)?){0,5}\s+(?:image\s+|buildx\s+)?(?:build|bake)\b|\bdocker[ -]compose(?:\s+-\S+\s+\S+){0,9}\s+build\b"
     r"|\b(?:podman|nerdctl)\s+build\b|\bbuildah\s+(?:bud|build)\b|/kaniko/executor\b|\bpack\s+build\b|\bskaffold\s+build\b"
 )
+_BUILDS = ("build", "bake", "/kaniko/executor")
+"""Words of which every one of these commands has one."""
+
 _BUILD_ACTIONS = Lazy(
     r"docker/(?:build-push-action|bake-action)|redhat-actions/buildah-build|.+/(?:kaniko-action|action-kaniko)|elgohr/.*docker.*",
     re.DOTALL,
@@ -174,7 +177,8 @@ def _docker_action(node: Node | None, how: str, owner: str) -> Iterator[ImageUse
 def _builds(node: Node | None, owner: str) -> Iterator[Step]:
     for script in node.items if isinstance(node, Sequence) else (node,):
         if isinstance(script, Scalar):
-            match = _BUILDERS.search(script.location.text)
+            text = script.location.text
+            match = _BUILDERS.search(text) if any(word in text for word in _BUILDS) else None
             if match:
                 place = script.location
                 tool = " ".join(match[0].split())

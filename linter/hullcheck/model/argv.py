@@ -86,17 +86,18 @@ def commands(script: str) -> Iterator[Command]:
     outputs: list[tuple[str, int]] = []
     operator, before = "", ""
     for match in _TOKEN.finditer(script):
-        if match["end"]:
+        kind, text = match.lastgroup, match[0]
+        if kind == "end":
             if words or outputs:
                 yield Command(tuple(words), tuple(outputs), before == "|")
-            words, outputs, operator, before = [], [], "", match["end"]
-        elif match["redirect"]:
-            operator = match["redirect"]
+            words, outputs, operator, before = [], [], "", text
+        elif kind == "redirect":
+            operator = text
         else:
             if not operator:
-                words.append((match[0], match.start()))
+                words.append((text, match.start()))
             elif ">" in operator and not operator.endswith("&"):
-                outputs.append((match[0], match.start()))
+                outputs.append((text, match.start()))
             operator = ""
     if words or outputs:
         yield Command(tuple(words), tuple(outputs), before == "|")

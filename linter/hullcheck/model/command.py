@@ -244,6 +244,8 @@ class Script(_ScriptFields):
         return self._in_pipe(command, lambda members, position: members.before(position))
 
     def _in_pipe(self, command: Command, others: "Callable[[_Pipeline, int], list[int]]") -> Iterator[Command]:
+        if not self._pipelines:
+            return
         found = [
             others(members, position)
             for pipeline, position in dict(command.pipes).items()
@@ -271,11 +273,12 @@ class Script(_ScriptFields):
 
     @cached_property
     def _pipelines(self) -> "dict[int, _Pipeline]":
+        """Those of several commands."""
         found: dict[int, list[tuple[int, int]]] = {}
         for at, command in enumerate(self.commands):
             for pipeline, position in command.pipes:
                 found.setdefault(pipeline, []).append((position, at))
-        return {pipeline: _Pipeline.of(members) for pipeline, members in found.items()}
+        return {pipeline: _Pipeline.of(members) for pipeline, members in found.items() if len(members) > 1}
 
     def value(self, name: str, before: Command) -> str | None:
         """The literal that a variable is certain to hold at a command; raises LookupError if nothing sets it before.

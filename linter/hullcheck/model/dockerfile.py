@@ -277,7 +277,7 @@ class Stage:
             return self.start.words[0]
         return self.dockerfile.text.slice(0, 0)
 
-    @property
+    @cached_property
     def location(self) -> Location:
         """Where what is missing is reported: what FROM names."""
         return self.base_word.location
@@ -316,7 +316,7 @@ class Stage:
         text = self.base.text
         return ImageRef.parse(text) if text and text != "scratch" and self.parent is None else None
 
-    @property
+    @cached_property
     def known_base(self) -> base_images.BaseImage | None:
         """What is known of the image that the chain starts from."""
         image = self.chain[-1].image
@@ -410,7 +410,7 @@ class Stage:
                 found.append(self.dockerfile.script(step.effective, self.shell_kind(step)))
         return tuple(found)
 
-    @property
+    @cached_property
     def commands(self) -> tuple[Command, ...]:
         """All commands of `scripts`."""
         return tuple(command for script in self.scripts for command in script.commands)
@@ -432,6 +432,8 @@ class Stage:
 
     def expand(self, text: str, instruction: Instruction | None = None) -> Value:
         """A word with the variables as they are at one of its instructions, or at the end."""
+        if "$" not in text:
+            return expand(text, lambda name: None, self.dockerfile.escape)
         return self.state.expand(text, self._step(instruction))
 
     def variable(self, name: str, instruction: Instruction | None = None) -> Value | None:

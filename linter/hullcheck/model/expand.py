@@ -24,7 +24,6 @@ MAX_DEPTH = 40
 """Levels of `${a:-${b:-...}}`."""
 
 _SPECIAL = "@*#?-$!0"
-_TO_QUOTE = "'\"$"
 
 
 class Value(NamedTuple):
@@ -88,7 +87,7 @@ class Growth:
 
 def expand(word: str, lookup: Lookup, escape: str = "\\", most: int = MAX_LENGTH) -> Value:
     """A word with its quotes taken away and its variables replaced; at most so many characters if it has any."""
-    if not any(char in word for char in _TO_QUOTE) and escape not in word:
+    if "$" not in word and '"' not in word and "'" not in word and escape not in word:
         return Value(word, shape=word)
     expander = _Expander(word, lookup, escape, most + len(word) if most < MAX_LENGTH else most)
     try:

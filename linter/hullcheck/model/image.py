@@ -47,26 +47,26 @@ class ImageRef(NamedTuple):
         The first part is a registry if it holds a dot or a colon or is `localhost`, so that the port of `host:5000/x`
         is never taken for a tag.
         """
-        head, slash, rest = text.partition("/")
-        if slash and (any(c in head for c in ".:") or head == "localhost" or head != head.lower()):
-            registry, remainder = head, rest
-        else:
-            registry, remainder = "docker.io", text
-        match = _REFERENCE.fullmatch(remainder)
-        repository, tag, digest = match.groups() if match is not None else ("", "", "")
-        if not repository or repository != repository.lower():
-            return None
-        if registry in ("docker.io", "index.docker.io", "registry-1.docker.io"):
-            registry = "docker.io"
-            if "/" not in repository:
-                repository = f"library/{repository}"
-        return cls(registry, repository, tag or "", digest or "")
+        return _parsed(text)
 
 
-@lru_cache(maxsize=2_048)
+@lru_cache(maxsize=512)
 def _parsed(text: str) -> ImageRef | None:
     """What a text refers to: the same few images are asked for by every check."""
-    return ImageRef.parse(text)
+    head, slash, rest = text.partition("/")
+    if slash and ("." in head or ":" in head or head == "localhost" or head != head.lower()):
+        registry, remainder = head, rest
+    else:
+        registry, remainder = "docker.io", text
+    match = _REFERENCE.fullmatch(remainder)
+    repository, tag, digest = match.groups() if match is not None else ("", "", "")
+    if not repository or repository != repository.lower():
+        return None
+    if registry in ("docker.io", "index.docker.io", "registry-1.docker.io"):
+        registry = "docker.io"
+        if "/" not in repository:
+            repository = f"library/{repository}"
+    return ImageRef(registry, repository, tag or "", digest or "")
 
 
 class ImageUse(NamedTuple):

@@ -77,7 +77,10 @@ class Instruction(NamedTuple):
 
     def flag(self, name: str) -> Flag | None:
         """The last flag of that name, which is the one that counts."""
-        return next((flag for flag in reversed(self.flags) if flag.name == name), None)
+        for flag in reversed(self.flags):
+            if flag.name == name:
+                return flag
+        return None
 
     def flags_named(self, name: str) -> tuple[Flag, ...]:
         """All flags of that name, for those that may be repeated: `--mount`, `--exclude`."""

@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     import re
 
 
+_METHODS = ("match", "fullmatch", "search", "finditer", "findall", "sub")
+
+
 class Lazy:
     """A regular expression that is compiled at its first use."""
 
@@ -26,7 +29,10 @@ class Lazy:
 
     @cached_property
     def compiled(self) -> "re.Pattern[str]":
-        return compile_now(self._expression, self._flags)
+        compiled = compile_now(self._expression, self._flags)
+        if not self.most:  # ours have nothing to add from now on
+            self.__dict__.update((method, getattr(compiled, method)) for method in _METHODS)
+        return compiled
 
     def _long(self, text: str) -> bool:
         return bool(self.most) and len(text) > self.most

@@ -81,29 +81,36 @@ class Misplaced(NamedTuple):
 
 
 class _Level(NamedTuple):
-    """A mapping that may hold settings that aren't its own; `belong` says for each where it would have an effect."""
+    """A mapping that may hold settings that aren't its own; `belong` says for each where it would have an effect.
+
+    `where` is what to call it, with `{path}`, and with `{name}` for the container's or the kind.
+    """
 
     node: Mapping
     path: tuple[str, ...]
     where: str
     belong: dict[str, str]
+    name: str
 
 
 def misplaced(pod: PodObject) -> Iterator[Misplaced]:
     """The misplaced settings of a pod, and of the object that makes it."""
     if not is_kubernetes_own(pod):
         return
-    for level in _levels(pod):
-        if level.node.unknown:
+    above = list(_above(pod))
+    for level in _levels(pod, above):
+        entries = level.node.entries()
+        if level.node.unknown or level.belong.keys().isdisjoint(entries):
             continue
-        for name in level.node.entries().keys() & level.belong.keys():
-            key, value = level.node.entries()[name]
+        where = level.where.format(path=".".join(level.path), name=level.name)
+        for name in entries.keys() & level.belong.keys():
+            key, value = entries[name]
             if not (key.unknown or is_null(value) or (isinstance(value, Mapping) and not value.items)):
                 belongs = level.belong[name]
                 lack = _lacking(pod, level, name, belongs)
                 idle = (name in _GRANTS and as_bool(value) is True) or (belongs == _CONTAINERS and not lack)
-                yield Misplaced(key, value, (*level.path, name), level.where, belongs, idle, lack)
-    yield from _annotations(pod)
+                yield Misplaced(key, value, (*level.path, name), where, belongs, idle, lack)
+    yield from _annotations(pod, above)
 
 
 def is_kubernetes_own(pod: PodObject) -> bool:
@@ -112,26 +119,29 @@ def is_kubernetes_own(pod: PodObject) -> bool:
     return not pod.by_shape and (made.group in _BUILT_IN_GROUPS or (made.group, made.kind) in _SAME_SHAPE)
 
 
-def _levels(pod: PodObject) -> Iterator[_Level]:
-    above = list(_above(pod))
+_Above = tuple[Mapping, tuple[str, ...]]
+
+
+def _levels(pod: PodObject, above: list[_Above]) -> Iterator[_Level]:
+    kind = pod.object.kind
     spec_path = (*above[-1][1], "spec") if above else ("spec",)
     for node, path in above:
-        where = f"in `{'.'.join(path)}`" if path else f"beside the {pod.object.kind}'s `spec`"
-        yield _Level(node, path, where, _ANYWHERE)
+        yield _Level(node, path, "in `{path}`" if path else "beside the {name}'s `spec`", _ANYWHERE, kind)
         metadata = node.get("metadata")
         if isinstance(metadata, Mapping):
-            yield _Level(metadata, (*path, "metadata"), f"in `{'.'.join((*path, 'metadata'))}`", _ANYWHERE)
-    yield _Level(pod.spec, spec_path, "in the pod's `spec`", _IN_SPEC)
+            yield _Level(metadata, (*path, "metadata"), "in `{path}`", _ANYWHERE, kind)
+    yield _Level(pod.spec, spec_path, "in the pod's `spec`", _IN_SPEC, kind)
     context = pod.spec.get("securityContext")
     if isinstance(context, Mapping):
-        yield _Level(context, (*spec_path, "securityContext"), "in the pod's `securityContext`", _IN_POD_CONTEXT)
+        yield _Level(context, (*spec_path, "securityContext"), "in the pod's `securityContext`", _IN_POD_CONTEXT, kind)
     for container in pod.containers:
-        path = (*spec_path, "containers", container.name)
-        yield _Level(container.node, path, f"in container `{container.name}` itself", _IN_CONTAINER)
+        name = container.name
+        path = (*spec_path, "containers", name)
+        yield _Level(container.node, path, "in container `{name}` itself", _IN_CONTAINER, name)
         own = container.node.get("securityContext")
         if isinstance(own, Mapping):
-            where = f"in the `securityContext` of container `{container.name}`"
-            yield _Level(own, (*path, "securityContext"), where, _IN_CONTAINER_CONTEXT)
+            where = "in the `securityContext` of container `{name}`"
+            yield _Level(own, (*path, "securityContext"), where, _IN_CONTAINER_CONTEXT, name)
 
 
 _TO_CONTEXTS = {
@@ -146,7 +156,7 @@ _IN_CONTAINER_CONTEXT = {**dict.fromkeys(POD_ONLY, "spec.securityContext"), **_T
 _IN_CONTAINER = {**_IN_CONTAINER_CONTEXT, **dict.fromkeys(CONTAINER_ONLY | OF_BOTH, _CONTAINERS)}
 
 
-def _above(pod: PodObject) -> Iterator[tuple[Mapping, tuple[str, ...]]]:
+def _above(pod: PodObject) -> Iterator[_Above]:
     """The mappings around the pod's spec, outermost first, with their paths."""
     node: Any = pod.object.node
     path: tuple[str, ...] = ()
@@ -154,8 +164,13 @@ def _above(pod: PodObject) -> Iterator[tuple[Mapping, tuple[str, ...]]]:
         if not isinstance(node, Mapping) or node is pod.spec:
             return
         yield node, path
-        step = next((name for name in ("template", "jobTemplate", "spec") if isinstance(node.get(name), Mapping)), "")
-        node, path = node.get(step) if step else None, (*path, step)
+        for step in ("template", "jobTemplate", "spec"):
+            inner = node.get(step)
+            if isinstance(inner, Mapping):
+                node, path = inner, (*path, step)
+                break
+        else:
+            return
 
 
 def _lacking(pod: PodObject, level: _Level, name: str, belongs: str) -> tuple[PodContainer, ...]:
@@ -166,20 +181,23 @@ def _lacking(pod: PodObject, level: _Level, name: str, belongs: str) -> tuple[Po
     return tuple(c for c in own or pod.containers if is_null(at(c.node, "securityContext", name)))
 
 
-def _annotations(pod: PodObject) -> Iterator[Misplaced]:
+def _annotations(pod: PodObject, above: list[_Above]) -> Iterator[Misplaced]:
     """Profiles in the annotations of the object that makes the pod, which the pod doesn't get."""
     of_pod = at(pod.metadata, "annotations")
     own = of_pod.entries().keys() if isinstance(of_pod, Mapping) else set[str]()
     if of_pod is not None and of_pod.unknown:
         return
-    for node, path in _above(pod):
-        made = f"`{'.'.join(path)}`" if path else f"the {pod.object.kind} itself"
+    for node, path in above:
         annotations = at(node, "metadata", "annotations")
         if not isinstance(annotations, Mapping) or annotations is of_pod or annotations.unknown:
             continue
         for name, (key, value) in annotations.entries().items():
             if name.startswith(_PROFILES) and name not in own and not key.unknown and not is_null(value):
-                where = f"in the annotations of {made}"
+                where = (
+                    f"in the annotations of `{'.'.join(path)}`"
+                    if path
+                    else f"in the annotations of the {pod.object.kind} itself"
+                )
                 belongs = "metadata.annotations"
                 yield Misplaced(key, value, (*path, "metadata", "annotations", name), where, belongs, False)
 

@@ -341,7 +341,9 @@ def in_url(text: str, *, plain: bool = False) -> Iterator[Login]:
     In a `plain` text variables have been replaced: a `$` is one of the password's characters, unless a name in capitals
     or a bracket follows, which a program may yet replace.
     """
-    if "{{" in text and "://" in text:
+    if "://" not in text:
+        return
+    if "{{" in text:
         text = _TEMPLATE.compiled.sub(lambda match: HOLE * len(match[0]), text)
     passwords = _Passwords(text)
     at = text.find("://")

@@ -53,8 +53,15 @@ class Setting(NamedTuple):
     place: Location
 
 
-def settings(stage: Stage) -> Iterator[Setting]:
+def settings(stage: Stage) -> tuple[Setting, ...]:
     """The variables that a stage sets for its programs, with values as far as they are known."""
+    known: tuple[Setting, ...] | None = stage.known.get("settings")
+    if known is None:
+        known = stage.known["settings"] = tuple(_settings(stage))
+    return known
+
+
+def _settings(stage: Stage) -> Iterator[Setting]:
     for step in stage.instructions:
         instruction = step.effective
         if instruction.keyword in ("ENV", "ARG"):

@@ -72,6 +72,8 @@ class BuildCommand(NamedTuple):
 
 def folders(text: str) -> tuple[str, ...]:
     """The folders that a script changes to, and those that the steps of a pipeline work in."""
+    if not any(word in text for word in ("cd ", "cd\t", "pushd", "working-directory")):
+        return ()
     return tuple(dict.fromkeys(match[1] or match[2] for match in _FOLDER.finditer(text)))[:20]
 
 

@@ -36,7 +36,7 @@ _ASSIGNED = Lazy(
     r"(?P<name>[A-Za-z_]\w{0,99}+)(?P<sign>[ \t]*+[?:+!]{0,3}+=(?!=)[ \t]*+)(?P<value>[^\n]{0,500}+)"
 )
 _LOOP = Lazy(
-    r"\bfor[ \t]{1,20}(?P<name>[A-Za-z_]\w{0,99}+)[ \t]{1,20}in[ \t]{1,20}(?P<words>(?:[^;\n\\]|\\\r?\n){1,2000}+)"
+    r"for(?<!\wfor)[ \t]{1,20}(?P<name>[A-Za-z_]\w{0,99}+)[ \t]{1,20}in[ \t]{1,20}(?P<words>(?:[^;\n\\]|\\\r?\n){1,2000}+)"
 )
 _WORD = Lazy(r"\"([^\"\n]*+)\"|'([^'\n]*+)'|([^\s\"'#;]++)")
 _OWN_FOLDER = Lazy(r"[\"']?(?:\$\(|`)[^\n]*?(?:dirname|\bpwd\b|--show-toplevel|realpath)")

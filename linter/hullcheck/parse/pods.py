@@ -62,30 +62,31 @@ _TASKS = frozenset(("Task", "ClusterTask", "TaskRun", "Pipeline", "PipelineRun")
 
 def pods(made: KubernetesObject, nested: int = 0) -> Iterator[PodObject]:
     """Each pod template of the object; most have one, or none. `nested` counts the objects that it is inside of."""
-    if made.kind in _NO_PODS or made.group.endswith(PATTERN_GROUPS) or not isinstance(made.node, Mapping):
+    group = made.group
+    if made.kind in _NO_PODS or group.endswith(PATTERN_GROUPS) or not isinstance(made.node, Mapping):
         return
-    key = (made.group, made.kind)
+    key = (group, made.kind)
     kind = made.node.get("kind")
     if kind is not None and kind.unknown:
         yield from _by_shape(made, nested)
-    elif made.kind in _BUILT_IN and made.group in _BUILT_IN_GROUPS:
+    elif made.kind in _BUILT_IN and group in _BUILT_IN_GROUPS:
         yield from _at(made, _BUILT_IN[made.kind], judged=True)
     elif key in _CUSTOM:
         yield from _at(made, _CUSTOM[key], judged=True)
     elif key in _OTHER_DEFAULTS:
         yield from _at(made, _OTHER_DEFAULTS[key], judged=False)
-    elif made.group == "argoproj.io" and made.kind in _WORKFLOWS:
+    elif group == "argoproj.io" and made.kind in _WORKFLOWS:
         yield from _workflow(made, nested)
-    elif made.group == "tekton.dev" and made.kind in _TASKS:
+    elif group == "tekton.dev" and made.kind in _TASKS:
         yield from _tekton(made)
-    elif (made.kind == "HelmRelease" and made.group.endswith(".fluxcd.io")) or (
-        made.kind == "Application" and made.group == "argoproj.io"
+    elif (made.kind == "HelmRelease" and group.endswith(".fluxcd.io")) or (
+        made.kind == "Application" and group == "argoproj.io"
     ):
         from hullcheck.parse.given_values import pods_of_release
 
         for each in pods_of_release(made):
             yield _shaped(made, each.spec, each.metadata, each.containers)
-    elif not is_api_group(made.group):
+    elif not is_api_group(group):
         yield from _by_shape(made, nested)
 
 

@@ -47,7 +47,7 @@ _TLS_ELSEWHERE_CLASSES = ("tailscale", "cloudflare", "ngrok")
 
 def service(made: KubernetesObject) -> Service | None:
     """The object as a Service of the core API."""
-    if (made.kind, made.group) != ("Service", ""):
+    if made.kind != "Service" or made.group:
         return None
     spec = at(made.node, "spec")
     labels = at(spec, "selector")
@@ -113,7 +113,7 @@ def _is_internal(made: KubernetesObject) -> bool:
 
 def entrance(made: KubernetesObject) -> Entrance | None:
     """The object as something that brings connections in from outside, if its kind is one that does."""
-    read = _ENTRANCES.get((made.group, made.kind))
+    read = _ENTRANCES.get((made.group, made.kind)) if made.kind in _ENTRANCE_KINDS else None
     return read(made) if read else None
 
 
@@ -295,3 +295,4 @@ _ENTRANCES: dict[tuple[str, str], Callable[[KubernetesObject], Entrance | None]]
     ("projectcontour.io", "HTTPProxy"): _contour,
     ("networking.istio.io", "VirtualService"): _virtual_service,
 }
+_ENTRANCE_KINDS = frozenset(kind for _, kind in _ENTRANCES)

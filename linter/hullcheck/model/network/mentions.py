@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
 
 from hullcheck.model.lazy import Lazy
 from hullcheck.model.network.addresses import address, parse
@@ -19,6 +20,9 @@ from hullcheck.tuples import NamedTuple
 
 MAX_TEXT = 10_000
 """Characters of a text that are looked at."""
+
+MAX_KNOWN = 200
+"""Characters of a text of which it is remembered what it speaks of: overlays say the same again and again."""
 
 _HOST = pattern(r"(?<![A-Za-z0-9._-])([a-z][a-z0-9_-]{0,62}(?:\.[a-z0-9-]+)*)(?::([0-9]{1,5}))?(?![A-Za-z0-9_-])")
 _ADDRESS = Lazy(r"(?<![0-9.])([0-9]{1,3}\.[0-9]{1,3}\.[0-9]{1,3}\.[0-9]{1,3})(?::([0-9]{1,5}))?(?![0-9./])")
@@ -120,17 +124,26 @@ def hosts_in(text: str) -> Iterator[tuple[str, int | None]]:
     yield from ((host.name, host.port) for host in _hosts(text))
 
 
-def _hosts(text: str) -> Iterator[Host]:
+def _hosts(text: str) -> Iterable[Host]:
     """The same with schemes; `sure` where it is in a URL, or a port is said."""
-    text = text[:MAX_TEXT]
+    return _known_hosts(text) if len(text) <= MAX_KNOWN else _find_hosts(text[:MAX_TEXT])
+
+
+@lru_cache(maxsize=256)
+def _known_hosts(text: str) -> tuple[Host, ...]:
+    return tuple(_find_hosts(text))
+
+
+def _find_hosts(text: str) -> Iterator[Host]:
+    whole = text.strip()
     for match in _HOST.finditer(text):
-        before = text[max(match.start() - 40, 0) : match.start()]
-        in_url, at_sign = before.endswith("//"), before.endswith("@")
+        start = match.start()
+        in_url, at_sign = text.endswith("//", 0, start), text.endswith("@", 0, start)
         if in_url and _is_user(text, match.end(1)):
             continue
-        if "." in match[1] or match[2] or match[0] == text.strip() or in_url or at_sign:
+        if "." in match[1] or match[2] or match[0] == whole or in_url or at_sign:
             port = int(match[2]) if match[2] else None
-            scheme = _scheme(text, match.start()) if in_url or at_sign else ""
+            scheme = _scheme(text, start) if in_url or at_sign else ""
             if scheme in _NO_HOSTS:
                 continue
             known = port is None or 1 <= port <= MAX_PORT
@@ -165,22 +178,27 @@ def addresses_in(mention: Mention) -> Iterator[Host]:
 
 def spoken_of(mention: Mention) -> Iterator[Host]:
     """The hosts that a text speaks of, each with whether it is there to be connected to."""
+    whole = mention.text.strip()
+    is_file, is_script = mention.kind == "file", mention.kind == "argument" and (" " in whole or "\n" in whole)
+    found = () if is_file or is_script else _hosts(mention.text)
+    if not (found or is_file or is_script):
+        return
     name = mention.name.upper().replace("-", "_").replace(".", "_").lstrip("_")
     if any(word in name for word in _NEVER):
         return
-    if mention.kind == "file":
+    if is_file:
         for line in mention.text[:MAX_TEXT].splitlines():
             if not line.lstrip().startswith(("#", "//", ";")):
                 yield from (host._replace(sure=False) for host in _hosts(line))
         return
-    words = name.split("_")
-    doubtful = any(word.startswith(_NOT_FOR_CONNECTING) for word in words)
-    if mention.kind == "argument" and any(mark in mention.text.strip() for mark in " \n"):
+    if is_script:
         yield from _in_script(mention.text)
         return
-    for host in _hosts(mention.text):
+    words = name.split("_")
+    doubtful = any(word.startswith(_NOT_FOR_CONNECTING) for word in words)
+    for host in found:
         sure = host.sure
-        if mention.text.strip() == host.name:
+        if whole == host.name:
             sure = bool(words) and words[-1] in _HOST_WORDS
         port = host.port
         if port is None and not host.scheme and mention.port is not None:

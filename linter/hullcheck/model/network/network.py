@@ -166,6 +166,8 @@ class Network:
 
     def isolated(self, workload: int, direction: Direction, sure: bool = True) -> bool:
         """Does some policy confine it; where not `sure`, may some? An administrator's rules don't."""
+        if not self.policies:
+            return False
         bits = self.answers.loose.isolated if sure else self.answers.strict.isolated
         return bool(bits[direction] >> workload & 1)
 

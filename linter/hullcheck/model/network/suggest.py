@@ -232,7 +232,9 @@ def scalar(text: str) -> str:
 
 def comment(text: str) -> str:
     """Text that ends no comment and starts nothing."""
-    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
+    if not text.isprintable():
+        text = "".join(c if c.isprintable() else " " for c in text)
+    return " ".join(text.split())
 
 
 def fix(network: Network, location: Location, found: Iterable[Suggestion]) -> Fix | None:

@@ -66,6 +66,7 @@ CONTROLLER_IMAGES = frozenset(
         "voyagermesh/voyager",
     )
 )
+_CONTROLLER_ENDS = tuple(f"/{known}" for known in CONTROLLER_IMAGES)
 
 
 ACCOUNT_LABEL = "io.cilium.k8s.policy.serviceaccount"
@@ -108,7 +109,6 @@ class Universe:
         for span in PRIVATE:
             self.private |= self.addresses.bits(span) << self.first_address
         self.declared = namespaces or {}
-        self._pods = LabelIndex(_with_identity(endpoint) for endpoint in endpoints)
         self._index_namespaces()
         self._index_named_ports()
         on_host = bits_of(n for n, endpoint in enumerate(endpoints) if endpoint.host_network)
@@ -126,7 +126,14 @@ class Universe:
         names = [*numbers, *(name for name in self.declared if name not in numbers)]
         self.namespace_names = names
         self._of_namespace = {name: bits_of(numbers.get(name, ())) for name in names}
-        self._namespaces = LabelIndex(self._namespace_labels(name) for name in names)
+
+    @cached_property
+    def _pods(self) -> LabelIndex:
+        return LabelIndex(_with_identity(endpoint) for endpoint in self.endpoints)
+
+    @cached_property
+    def _namespaces(self) -> LabelIndex:
+        return LabelIndex(self._namespace_labels(name) for name in self.namespace_names)
 
     def _namespace_labels(self, name: str) -> Labels:
         labels = {**self.declared.get(name, {}), NAME_LABEL: name}
@@ -381,9 +388,7 @@ def _with_identity(endpoint: Endpoint) -> Labels:
 
 def is_controller(endpoint: Endpoint) -> bool:
     """Does it bring in what Ingresses let through?"""
-    return any(
-        image == known or image.endswith(f"/{known}") for image in endpoint.images for known in CONTROLLER_IMAGES
-    )
+    return any(image in CONTROLLER_IMAGES or image.endswith(_CONTROLLER_ENDS) for image in endpoint.images)
 
 
 def _names_controller(selector: LabelSelector) -> bool:

@@ -186,6 +186,6 @@ def _check_keys(root: Node) -> None:
             if len(node.items) != len(node.entries()) and node.duplicates:
                 key = node.duplicates[0][1]
                 raise RefusedError(f"the key `{key.text}` is written twice", key.location)
-            pending += [value for _, value in node.items]
+            pending += [value for _, value in node.items if not isinstance(value, Scalar)]
         elif isinstance(node, Sequence):
-            pending += node.items
+            pending += [item for item in node.items if not isinstance(item, Scalar)]

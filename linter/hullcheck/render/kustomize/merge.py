@@ -27,11 +27,10 @@ def merge(target: Mapping, patch: Mapping, types: Types | None = None) -> Node |
 
 
 def _walk(old: Node | None, new: Node | None, schema: Merged) -> Node | None:
-    shown = next((node for node in (old, new) if not is_null(node)), None)
-    schema = _typed(schema, old, new)
-    if shown is None or isinstance(shown, Mapping):
+    shown = new if is_null(old) else old
+    if isinstance(shown, Mapping) or is_null(shown):
         _same_shape(Mapping, old, new)
-        return _mapping(old, new, schema)
+        return _mapping(old, new, _typed(schema, old, new))
     if isinstance(shown, Sequence):
         _same_shape(Sequence, old, new)
         if schema.keys is None:
@@ -56,10 +55,10 @@ def _typed(schema: Merged, *nodes: Node | None) -> Merged:
 
 
 def _same_shape(shape: type[Node], *nodes: Node | None) -> None:
-    names = {Mapping: "a mapping", Sequence: "a list", Scalar: "a plain value"}
     for node in nodes:
-        if not is_null(node) and not isinstance(node, shape):
+        if not isinstance(node, shape) and not is_null(node):
             assert node is not None
+            names = {Mapping: "a mapping", Sequence: "a list", Scalar: "a plain value"}
             raise RefusedError(f"{names[shape]} and something else can't be merged", node.location.one_line())
 
 
@@ -102,6 +101,8 @@ def _fields(base: Mapping, new: Mapping | None, schema: Merged) -> Mapping:
     changed = False
     for name in sorted({*entries, *theirs}) if new is not None and new is not base else list(entries):
         mine, other = entries.get(name), theirs.get(name)
+        if other is None and mine is not None and isinstance(mine[1], Scalar) and (mine[1].text or mine[1].style):
+            continue  # it stays as it is
         value = _walk(mine[1] if mine else None, other[1] if other else None, _field(schema, name))
         if value is None or (is_null(value) and not (other is None and mine is not None and value is mine[1])):
             if mine is not None:
@@ -168,10 +169,11 @@ def _merged(base: Sequence, old: Sequence, new: Sequence | None, schema: Merged)
     wanted = _key_values(new, old, keys)
     if not wanted:
         return base
-    if len(wanted) * max(len(old.items), len(new.items) if new else 0) > MAX_ELEMENTS:
+    too_long = len(wanted) * max(len(old.items), len(new.items) if new else 0) > MAX_ELEMENTS
+    if (too_long or len(keys) == 1) and _plain_keys(old, keys[0]) and (new is None or _plain_keys(new, keys[0])):
         return _merged_fast(base, old, new, schema)
-    if len(keys) == 1 and _plain_keys(old, keys[0]) and (new is None or _plain_keys(new, keys[0])):
-        return _merged_fast(base, old, new, schema)
+    if too_long:
+        raise RefusedError("a list is too long to be merged", base.location.one_line())
     return _merged_slowly(base, old, new, schema, wanted)
 
 
@@ -191,8 +193,6 @@ def _key_text(node: Node, key: str) -> str:
 def _merged_fast(base: Sequence, old: Sequence, new: Sequence | None, schema: Merged) -> Node:
     """The ordinary case: every element has a key of its own, and there is one key."""
     key = schema.keys[0] if schema.keys else ""
-    if not all(_plain_keys(nodes, key) for nodes in (old, new) if nodes is not None):
-        raise RefusedError("a list is too long to be merged", base.location.one_line())
     olds = {_key_text(node, key): node for node in old.items}
     news = {_key_text(node, key): node for node in new.items} if new is not None else {}
     result: list[Node] = []

@@ -11,8 +11,9 @@ from hullcheck.model.node import Mapping, Node, Scalar, Sequence
 from hullcheck.patterns import pattern
 from hullcheck.typed import Any
 
+_NULL = frozenset(("", "~", "null", "Null", "NULL"))
 _WORDS: dict[str, tuple[str, Any]] = {
-    **dict.fromkeys(("", "~", "null", "Null", "NULL"), ("null", None)),
+    **dict.fromkeys(_NULL, ("null", None)),
     **dict.fromkeys(("true", "True", "TRUE"), ("bool", True)),
     **dict.fromkeys(("false", "False", "FALSE"), ("bool", False)),
     **dict.fromkeys((".nan", ".NaN", ".NAN"), ("float", math.nan)),
@@ -91,9 +92,10 @@ def _zone(zone: str | None) -> str:
 
 def kind_of(scalar: Scalar) -> str:
     """The scalar's type, as written by a tag, else by quotes, else by the word itself."""
-    tag = scalar.tag.rpartition("!")[2].rpartition(":")[2]
-    if tag in ("str", "int", "float", "bool", "null"):
-        return tag
+    if scalar.tag:
+        tag = scalar.tag.rpartition("!")[2].rpartition(":")[2]
+        if tag in ("str", "int", "float", "bool", "null"):
+            return tag
     if scalar.style:
         return "str"
     return str(resolve(scalar.text)[0])
@@ -146,7 +148,11 @@ def _folded_lines(text: str) -> list[str]:
 
 def is_null(node: Node | None) -> bool:
     """Is it absent, or null to kustomize?"""
-    return node is None or (isinstance(node, Scalar) and not node.style and kind_of(node) == "null")
+    if node is None:
+        return True
+    if not isinstance(node, Scalar) or node.style:
+        return False
+    return kind_of(node) == "null" if node.tag else node.text in _NULL
 
 
 def data(node: Node | None) -> Any:
