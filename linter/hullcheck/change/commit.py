@@ -62,7 +62,7 @@ class Commit(Narrow):
         except TooManyError:
             return entries
         finally:
-            self._note((), narrow=False)
+            self._note((), texts, narrow=False)
         self.targets = tuple(sorted({*changed, *now.told, *then.told}))
         self.told = frozenset(self.targets)
         self._joined = now
