@@ -299,10 +299,10 @@ class Choices:
         if read is None:
             return []
         found = []
-        for container in self.around.paths:
+        for container in [path for path in self.around.paths if path.endswith(DEV_CONTAINER)]:
             from hullcheck.link.compose_said import Said, said_by_container
 
-            if not container.endswith(DEV_CONTAINER) or posixpath.basename(container).lstrip(".") != DEV_CONTAINER:
+            if posixpath.basename(container).lstrip(".") != DEV_CONTAINER:
                 continue
             named = [(path_in_container(container, name), place) for name, place in said_by_container(container, read)]
             paths = self._readable(named, "file of a development container", "`dockerComposeFile`")

@@ -98,9 +98,11 @@ class Joined:
         """The entries that may bear on what is told of the files and folders `targets`; TooManyError if that isn't known."""
         self.told, self.read, self._applied = {}, {}, False
         asked = frozenset(targets)
-        starts = tuple(f"{path}/" for path in asked)
-        every = (path for paths in (self.entries, self.tree.paths) for path in paths)
-        below = sorted({path for path in every if path in asked or path.startswith(starts)})
+        below = sorted(asked.intersection((*self.entries, *self.tree.paths)))
+        starts = tuple(f"{path}/" for path in asked if path not in self.entries)  # there is nothing below a file
+        if starts:
+            every = (path for paths in (self.entries, self.tree.paths) for path in paths)
+            below = sorted({*below, *(path for path in every if path.startswith(starts))})
         if self.change:
             below += asked.difference(below)
         if not all(targets) or len(below) > MAX_TOLD + (len(self._manifests) if self.change else 0):
@@ -252,10 +254,7 @@ class Joined:
             for other in self._may_start(named):
                 if other != path and _may_name(self.texts[other], named):
                     self._tell(other)
-            for other, said in {
-                **self._among(_MAKES, "makes", named.words),
-                **self._odd(_MAKES, facts.ODD_MADE),
-            }.items():
+            for other, said in self._making(named.words).items():
                 if makes(said) and (self._odd_made(other, said) or not self._made(other, said).isdisjoint(named.words)):
                     self._need(other)
             self._need_runners(named)
@@ -265,7 +264,7 @@ class Joined:
         among = self.texts.among
         found = (
             *among(facts.DOCKERFILE, "starts", named.words),
-            *(among(facts.DOCKERFILE, "starts begins", named.beginnings) if named.beginnings else ()),
+            *(among(facts.DOCKERFILE, "starts begin", named.beginnings) if named.beginnings else ()),
             *self.texts.those(facts.ODD_START),
         )
         return list(dict.fromkeys(found))
@@ -303,12 +302,32 @@ class Joined:
         if everyone or "COMPOSE_PROJECT_NAME" in self._said_names:
             return {path: self._words(path) for path in self._builders}
         return {
-            **self._among(_MAKES, "makes", names),
+            **self._making(names),
             **self._among(_MAKES, "projects", pieces),
-            **self._odd(_MAKES, facts.ODD_MADE),
             **self._odd(_MAKES, facts.ODD_NAMES),
             **self._called_by_others(),
         }
+
+    def _making(self, names: Iterable[str]) -> dict[str, Words]:
+        """The builders that may make an image of these names, and perhaps others: where other files have a part in a
+        Compose file's services, whatever it names may be what is built."""
+        found = self._among(_MAKES, "makes", names)
+        shared = (path for path in self.texts.among(_MAKES, "images", names) if path in self._shared)
+        return {**found, **{path: self._words(path) for path in shared}, **self._odd(_MAKES, facts.ODD_MADE)}
+
+    @cached_property
+    def _shared(self) -> frozenset[str]:
+        """The Compose files that others may have a part in: all but those that surely are lone."""
+        takers = [self._words(path) for path in (*self.texts.those(facts.TAKES), *self._named_bakes)]
+        if any(words.odd_files for words in takers):
+            return self._is_compose
+        named = frozenset().union(*(words.words for words in takers))
+        found = {*self.texts.those(facts.TAKES), *self._said}
+        for paths in self._in_folder.values():
+            for path in paths:
+                if len(paths) > 1 or (takers and ((name := path.rpartition("/")[2]) in named or not is_plain(name))):
+                    found.add(path)
+        return frozenset(found)
 
     def _called_by_others(self) -> dict[str, Words]:
         """The Compose files whose projects other files say something of."""
@@ -605,8 +624,8 @@ class Joined:
             if _may_name(self.texts[other], named):
                 self._tell(other)
         users = {
-            **self._among(facts.BUILDER, "makes", named.words),
-            **self._among(facts.BUILDER, "makes begins", named.beginnings),
+            **self._among(facts.BUILDER, "images", named.words),
+            **self._among(facts.BUILDER, "images begin", named.beginnings),
             **self._odd(facts.BUILDER, facts.ODD_MADE),
         }
         for other, said in users.items():

@@ -84,17 +84,19 @@ def makes(words: Words) -> bool:
 
 def keys(path: str, found: int, words: Words) -> Iterator[tuple[str, Iterable[str]]]:
     """What a file of these groups is looked up by: the words that a Dockerfile `starts` with, or a builder `says`; the
-    last parts of the images that it `makes` or names, its `names`, the `projects` that it may be part of, and what
-    `begins` these and the names of its images or what a Dockerfile starts with, up to a dash or underscore."""
+    last parts of the images that it `makes` by itself, and of all its `images`; its `names`, the `projects` that it may be
+    part of, and what `begins` these and the names of its images or what a Dockerfile starts with, up to a dash or
+    underscore."""
     if found & DOCKERFILE:
         yield "starts", words.words
-        yield "starts begins", beginnings(words.words)
+        yield "starts begin", beginnings(words.words)
     elif found & (BUILDER | TAKES):
         yield "says", words.words
         if found & BUILDER:
             called = projects(path, words.names)
-            yield "makes", words.images | words.built
-            yield "makes begins", beginnings(words.images)
+            yield "makes", words.built
+            yield "images", words.images
+            yield "images begin", beginnings(words.images)
             yield "names", words.names
             yield "projects", called
             yield "begins", beginnings((*words.names, *called), "_")

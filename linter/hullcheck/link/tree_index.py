@@ -124,7 +124,7 @@ class Index:
         if record is None and number >= 0 and self._signs[number] == sign:
             record = self._seen[path] = (sign, *marshal.loads(self._kept[number]))
         if record is not None and what in record[2] and (record[0] == sign or record[0] is None):
-            look.known(os.path.join(tree.root, path), sign, record[1])
+            look.known(f"{tree.root}/{path}", sign, record[1])
             return record[2][what]
         data = tree.read(path, limit)
         value = made(data)
