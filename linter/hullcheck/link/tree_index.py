@@ -23,7 +23,7 @@ LEAST = 32
 """Files that must have been read anew for the index to be written again: it costs more than to read a few."""
 
 TARGETS = 1_000
-"""Targets of runs of which it is known that much is read for them."""
+"""Targets of runs of which it is known whether much is read for them."""
 
 MANY = 1_000
 """Files that have a word, where they are more than an eighth, from which on it isn't kept which."""
@@ -67,13 +67,13 @@ class Index:
         said = ("index", root, __version__, *options, *store.made_by(_MADE_BY))
         self._name = marks.digest(os.fsencode("\0".join(said))).hex()
         self._wide_name = marks.digest(os.fsencode(f"wide\0{self._name}")).hex()
-        kept, wide = _NOTHING, ()
+        kept, wide = _NOTHING, {}
         with suppress(OSError, ValueError, EOFError, TypeError):
             kept = _checked(marshal.loads(store.read(self._name)))
         with suppress(OSError, ValueError, EOFError, TypeError):
-            wide = marshal.loads(store.read(self._wide_name))
+            wide = dict(marshal.loads(store.read(self._wide_name)))
         rows, names, self._paths, self._kinds, self._signs, self._kept, self._groups, self._maps, self._words = kept
-        self._wide: dict[tuple[str, ...], None] = dict.fromkeys(wide)
+        self._wide: dict[tuple[str, ...], bool] = wide
         self._numbers = dict(zip(self._paths, range(len(self._paths)), strict=True))
         self._seen: dict[str, _Record] = {}
         self._anew = 0
@@ -91,22 +91,19 @@ class Index:
     # What runs cost
 
     def is_wide(self, targets: tuple[str, ...]) -> bool:
-        """Was much read for these targets, the last time? If they are new: are there manifests among them?"""
+        """Was much read for these targets, the last time? If that isn't known: are there manifests among them?"""
         if targets in self._wide:
-            return True
+            return self._wide[targets]
         manifests = frozenset(self._group(tree_facts.MANIFEST))
         return any(self._numbers.get(path, -1) in manifests for path in targets)
 
     def note(self, targets: tuple[str, ...], *, wide: bool) -> None:
         """Whether much is read for these targets; the last ones are kept."""
-        if wide == (targets in self._wide):
+        if wide == self.is_wide(targets):
             return
-        if wide:
-            self._wide[targets] = None
-        else:
-            del self._wide[targets]
+        self._wide[targets] = wide
         with suppress(OSError, ValueError):
-            self._store.keep(self._wide_name, marshal.dumps(tuple(self._wide)[-TARGETS:]))
+            self._store.keep(self._wide_name, marshal.dumps(tuple(self._wide.items())[-TARGETS:]))
 
     # What files say
 
