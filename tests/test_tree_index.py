@@ -79,9 +79,9 @@ def looked_up(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """What was taken from the index at once, for many files and folders; as of trees of many files, runs aren't recorded."""
     monkeypatch.setattr(narrow, "MANY", 0)
     found: list[str] = []
-    those, enter = index.Index.those, DiskTree.enter
+    those, enter = index.View.those, DiskTree.enter
 
-    def noted(self: index.Index, group: int) -> list[str]:
+    def noted(self: index.View, group: int) -> list[str]:
         paths = those(self, group)
         found.extend(paths)
         return paths
@@ -90,7 +90,7 @@ def looked_up(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         found.append(f"{folder}/")
         enter(self, folder, *others)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(index.Index, "those", noted)
+    monkeypatch.setattr(index.View, "those", noted)
     monkeypatch.setattr(DiskTree, "enter", entered)
     return found
 
@@ -128,6 +128,20 @@ def same_after_edits(seed: int, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("seed", [1, 2, 4])
 def test_a_hook_is_told_the_same(seed: int, tmp_path: Path, hits: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    same_after_commits(seed, tmp_path, monkeypatch)
+    assert hits
+
+
+@pytest.mark.parametrize("seed", [101, 103, 104])
+def test_a_hook_is_told_the_same_where_it_is_looked_up(
+    seed: int, tmp_path: Path, looked_up: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    same_after_commits(seed, tmp_path, monkeypatch)
+    assert any(path.endswith("/") for path in looked_up)
+    assert not all(path.endswith("/") for path in looked_up)
+
+
+def same_after_commits(seed: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     tree, rng = tmp_path / "tree", random.Random(seed)
     written(tree, joined_trees.several(seed))
     git_of(tree)
@@ -140,7 +154,6 @@ def test_a_hook_is_told_the_same(seed: int, tmp_path: Path, hits: list[str], mon
         arguments = ("--pre-commit", "--output-format", "json")
         assert run(tree, tmp_path, *arguments).same(run(tree, tmp_path, *arguments, cache=False))
         git(tree, "commit", "-q", "--allow-empty", "-m", "next")
-    assert hits
 
 
 def git_of(tree: Path) -> None:

@@ -222,8 +222,7 @@ class DiskTree:
         self._submodules: set[str] = set()
         self._walked: set[str] = set()
         self._kept = tracked | {parent for path in tracked for parent in _parents(path)}
-        self.options = (str(gitignore), str(vendored), *exclude)
-        self.whole = not near and not tracked
+        self.options = (str(gitignore), str(vendored), str(bool(tracked)), *exclude)
         self.walked: Walked | None = None
         self.odd: set[str] = set()
 
@@ -330,7 +329,8 @@ class DiskTree:
     def listed(self, folder: str, ignores: "list[tuple[str, GitIgnore]]") -> Iterator[Entry | Skipped | str]:
         """What is in a folder; of the folders in it that are to be entered, the paths.
 
-        `ignores` hold above. The folder is `odd` if more bears on that than its names and these.
+        `ignores` hold above. The folder is `odd` if more bears on that than its names and these: a list in it, a link, or
+        what git keeps.
         """
         try:
             items = self.scan(folder)
@@ -443,6 +443,8 @@ class DiskTree:
             below = slashed[len(folder) + 1 :] if folder else slashed
             verdict = rules.check(below)
             if verdict is not None:
+                if verdict and self._kept:
+                    self.odd.add(path.rpartition("/")[0])
                 if verdict and path not in self._kept:
                     return Skipped(path, "ignored by git", rules.why(below))
                 return None

@@ -48,7 +48,7 @@ class Narrow:
         """Look for what is known of the tree's files, before it is walked.
 
         Where they are many, and little of them was read the last time, the run isn't kept: to know that it holds would
-        take as long as to make it.
+        take as long as to make it. Nor is one about a commit, which is no other's.
         """
         if type(tree) is not DiskTree or look.store() is None:
             return
@@ -57,15 +57,16 @@ class Narrow:
         index = self._index = index_of(tree)
         if index is None:
             return
-        if tree.whole:
+        if not tree.near:
             tree.walked = index.walked
-        if len(index) >= MANY and not index.is_wide(self.targets):
+        if len(index) >= MANY and not (self.targets and index.is_wide(self.targets)):
             look.stop()
 
     def _note(self, targets: tuple[str, ...], texts: Texts, *, narrow: bool) -> None:
         index, tree = self._index, texts.tree
         if index is not None and isinstance(tree, DiskTree):
-            index.note(targets, wide=not narrow)
+            if targets:
+                index.note(targets, wide=not narrow)
             if narrow and len(index) >= MANY:
                 look.spoil("the next one costs as little")
             if not narrow:

@@ -1,8 +1,9 @@
 """What a walk found in each folder, so that the next one needn't list those that are as they were.
 
 A folder's own times change when something comes into it, goes or gets another name, and nothing else bears on what is told of
-what is in it than the options, the lists of what is ignored in it and above, and links. So folders that hold links or such
-lists are always listed, and all others if what is ignored there may be something else, or they were changed of late.
+what is in it than the options, the lists of what is ignored in it and above, links, and what git keeps of what is ignored. So
+folders that hold any of that are always listed, and all others if what is ignored there may be something else, or they were
+changed of late.
 """
 
 from __future__ import annotations

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import posixpath
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from contextlib import suppress
 
@@ -286,8 +286,11 @@ class Unchanged(AbstractSet[str]):
     only was given other line ends by the checkout counts as one that differs.
     """
 
-    def __init__(self, history: History, blobs: Mapping[str, Blob]) -> None:
+    def __init__(
+        self, history: History, blobs: Mapping[str, Blob], name: Callable[[str, int], str] | None = None
+    ) -> None:
         self._history = history
+        self._name = name or (lambda path, digits: identify_file(os.path.join(history.root, path), digits))
         self._blobs = blobs
         self._known: dict[str, bool] = {}
 
@@ -313,7 +316,7 @@ class Unchanged(AbstractSet[str]):
         try:
             if blob.mode == LINK:
                 return identify(os.fsencode(look.readlink(full)), len(blob.id)) == blob.id
-            return identify_file(full, len(blob.id)) == blob.id or self._stored_elsewhere(full, blob)
+            return self._name(path, len(blob.id)) == blob.id or self._stored_elsewhere(full, blob)
         except OSError:
             return False
 
@@ -352,11 +355,16 @@ class CommitTree:
         self.blobs = history.files(commit, self._absent) if commit else {}
         self.paths = [*(path for path in self.blobs if not self._left_out(path)), *beside]
 
-    def unchanged(self, in_: Tree, but: frozenset[str] = frozenset()) -> AbstractSet[str]:
-        """The paths of files that are the same in a later tree, byte for byte, without those of `but`."""
+    def unchanged(
+        self, in_: Tree, but: frozenset[str] = frozenset(), name: Callable[[str, int], str] | None = None
+    ) -> AbstractSet[str]:
+        """The paths of files that are the same in a later tree, byte for byte, without those of `but`.
+
+        `name` gives the names that git gives to files on disk, with that many digits; OSError if they can't be read.
+        """
         if isinstance(in_, CommitTree):
             return frozenset(path for path, blob in self.blobs.items() if in_.blobs.get(path) == blob) - but
-        return Unchanged(self._history, {path: blob for path, blob in self.blobs.items() if path not in but})
+        return Unchanged(self._history, {path: blob for path, blob in self.blobs.items() if path not in but}, name)
 
     def _left_out(self, path: str) -> bool:
         """Does the file lie in a folder that a walk doesn't enter?"""

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import marshal
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from contextlib import suppress
 
 from hullcheck import __version__, look, marks
-from hullcheck.discover import DiskTree, Entry, Kind
+from hullcheck.discover import MAX_BYTES, DiskTree, Entry, Kind, TooLargeError
 from hullcheck.link import tree_facts
 from hullcheck.link.words_of import Words
 from hullcheck.typed import Any
@@ -72,15 +72,12 @@ class Index:
             kept = _checked(marshal.loads(store.read(self._name)))
         with suppress(OSError, ValueError, EOFError, TypeError):
             wide = dict(marshal.loads(store.read(self._wide_name)))
-        rows, names, self._paths, self._kinds, self._signs, self._kept, self._groups, self._maps, self._words = kept
+        rows, names, self.paths, self.kinds, self.signs, self._kept, self._groups, self._maps, self.words = kept
         self._wide: dict[tuple[str, ...], bool] = wide
-        self._numbers = dict(zip(self._paths, range(len(self._paths)), strict=True))
+        self.numbers = dict(zip(self.paths, range(len(self.paths)), strict=True))
         self._seen: dict[str, _Record] = {}
         self._anew = 0
-        self._known = bytearray(len(self._paths))
-        self._same = bytearray(len(self._paths))
-        self._others: list[str] = []
-        self._scripts: list[int] | None = []
+        self._same = bytearray(len(self.paths))
         self._buckets: dict[tuple[str, int], dict[str, Any]] = {}
         self.walked = Walked(rows, names, store.settled)
 
@@ -94,8 +91,8 @@ class Index:
         """Was much read for these targets, the last time? If that isn't known: are there manifests among them?"""
         if targets in self._wide:
             return self._wide[targets]
-        manifests = frozenset(self._group(tree_facts.MANIFEST))
-        return any(self._numbers.get(path, -1) in manifests for path in targets)
+        manifests = frozenset(self.group(tree_facts.MANIFEST))
+        return any(self.numbers.get(path, -1) in manifests for path in targets)
 
     def note(self, targets: tuple[str, ...], *, wide: bool) -> None:
         """Whether much is read for these targets; the last ones are kept."""
@@ -113,12 +110,12 @@ class Index:
         `what` is told apart from others of the same file. It is found without the bytes where these are known to be the
         same as before, and a run that is recorded notes them as if they had been read.
         """
-        number = self._numbers.get(path, -1)
-        sign = self._signs[number] if number >= 0 and self._same[number] else tree.known_by(path)
+        number = self.numbers.get(path, -1)
+        sign = self.signs[number] if number >= 0 and self._same[number] else tree.known_by(path)
         if sign is None or sign[1] > limit:
             return made(tree.read(path, limit))
         record = self._seen.get(path)
-        if record is None and number >= 0 and self._signs[number] == sign:
+        if record is None and number >= 0 and self.signs[number] == sign:
             record = self._seen[path] = (sign, *marshal.loads(self._kept[number]))
         if record is not None and what in record[2] and (record[0] == sign or record[0] is None):
             look.known(f"{tree.root}/{path}", sign, record[1])
@@ -135,41 +132,30 @@ class Index:
         self._anew += 1
         return value
 
-    # What is looked up
+    def git_name(self, tree: DiskTree, path: str, digits: int) -> str:
+        """The name that git gives to a file's bytes; OSError if it can't be read, or is a link or a device."""
+        from hullcheck.plumbing import identify, identify_file
 
-    def check(self, tree: DiskTree, entries: Mapping[str, Entry]) -> bool:
-        """Find out which of a tree's files are as they were; False if nothing is known of them, or the run is recorded.
+        number = self.numbers.get(path, -1)
+        if (number >= 0 and self._same[number]) or tree.known_by(path) is not None:
+            with suppress(TooLargeError):
+                return str(self.get(tree, path, f"git {digits}", lambda data: identify(data, digits), MAX_BYTES))
+        return identify_file(f"{tree.root}/{path}", digits)
 
-        Of Dockerfiles it matters at first only that they are there.
-        """
-        if look.recorded() or not self._paths:
-            return False
-        numbers, kinds, signs, known, same = self._numbers, self._kinds, self._signs, self._known, self._same
-        by_number: tuple[Kind | None, ...] = (None, *KINDS)
-        scripts: list[int] = []
-        asked: list[int] = []
-        others = self._others = []
-        find = numbers.get
-        for path, (_, kind, _, also) in entries.items():
-            number = find(path, -1)
-            if number < 0 or also or by_number[kinds[number]] is not kind:
-                others.append(path)
-            elif kinds[number] in _SCRIPTS:
-                known[number] = 1
-                scripts.append(number)
-            elif signs[number] is None:
-                others.append(path)
-            else:
-                asked.append(number)
-        for number in self._as_before(tree, asked):
-            known[number] = same[number] = 1
-        others += [self._paths[number] for number in asked if not known[number]]
-        self._scripts = scripts
-        return True
+    def view(self, tree: DiskTree, entries: Mapping[str, Entry]) -> "View | None":
+        """What it has of a tree's files that are as they were; None if that is nothing, or the run is recorded."""
+        if look.recorded() or not self.paths:
+            return None
+        made = View(self, tree)
+        asked = made.take(entries)
+        for number in self.as_before(tree, asked):
+            made.known[number] = self._same[number] = 1
+        made.others += [self.paths[number] for number in asked if not made.known[number]]
+        return made
 
-    def _as_before(self, tree: DiskTree, numbers: Iterable[int]) -> Iterator[int]:
+    def as_before(self, tree: DiskTree, numbers: Iterable[int]) -> Iterator[int]:
         """Those of the files whose bytes are what they were."""
-        paths, signs = self._paths, self._signs
+        paths, signs = self.paths, self.signs
         numbers = [number for number in numbers if signs[number] is not None]
         changed = frozenset(look.changed(f"{tree.root}/", [(paths[number], signs[number]) for number in numbers]))
         elsewhere = {path for path in (*tree.links.values(), *tree.named) if not tree.has_entered(path)}
@@ -177,33 +163,13 @@ class Index:
             if paths[number] not in changed and paths[number] not in elsewhere:
                 yield number
 
-    @property
-    def others(self) -> list[str]:
-        """The files that it has nothing of: these are new, or aren't as they were."""
-        return self._others
-
-    def those(self, group: int) -> list[str]:
-        """The files of a group among those that are as they were, by their paths."""
-        paths, known = self._paths, self._known
-        return [paths[number] for number in self._group(group) if known[number]]
-
-    def _group(self, group: int) -> tuple[int, ...]:
+    def group(self, group: int) -> tuple[int, ...]:
+        """The numbers of a group's files."""
         packed = self._groups.get(group)
         return marshal.loads(packed) if packed is not None else ()
 
-    def found(self, where: str, words: Iterable[str]) -> list[str] | None:
-        """The files that are looked up `where` by one of these words, among those that are as they were; None if these
-        are too many."""
-        found: set[int] = set()
-        for word in words:
-            posting = self._posting(where, word)
-            if posting is None:
-                return None
-            found.update(posting)
-        paths, same = self._paths, self._same
-        return [paths[number] for number in sorted(found) if same[number]]
-
-    def _posting(self, where: str, word: str) -> tuple[int, ...] | None:
+    def posting(self, where: str, word: str) -> tuple[int, ...] | None:
+        """The numbers of the files that are looked up `where` by a word; None if it isn't kept which."""
         buckets = self._maps.get(where, ())
         if not buckets:
             return ()
@@ -213,29 +179,6 @@ class Index:
             bucket = self._buckets[where, at] = marshal.loads(buckets[at])
         posting = bucket.get(word, ())
         return (posting,) if isinstance(posting, int) else posting
-
-    def unsaid(self, tree: DiskTree) -> list[str]:
-        """The Dockerfiles whose words aren't looked up: what they say isn't known, or isn't what it was."""
-        if self._scripts is not None:
-            for number in self._as_before(tree, self._scripts):
-                self._same[number] = 1
-            self._scripts = None
-        unread = frozenset(self._group(_UNREAD))
-        paths, known, same = self._paths, self._known, self._same
-        dockerfiles = [number for number in self._group(tree_facts.DOCKERFILE) if known[number]]
-        return [paths[number] for number in dockerfiles if not same[number] or number in unread]
-
-    def without(self, words: Iterable[str]) -> frozenset[str]:
-        """The manifests among the files that are as they were of which it is known that none holds one of these words."""
-        if any(word in self._words for word in words):
-            return frozenset()
-        paths, same = self._paths, self._same
-        return frozenset(paths[number] for number in self._group(_ALL_WORDS) if same[number])
-
-    def silent(self) -> frozenset[str]:
-        """The scripts among the files that are as they were that have no word of builds."""
-        paths, same = self._paths, self._same
-        return frozenset(paths[number] for number in self._group(_SILENT) if same[number])
 
     # How it is kept
 
@@ -268,11 +211,97 @@ class Index:
         seen = self._seen.get(path)
         if seen is not None:
             return (seen[0], marshal.dumps(seen[1:]), seen[2]) if seen[0] is not None else (None, b"", {})
-        number = self._numbers.get(path, -1)
-        if number < 0 or self._signs[number] is None:
+        number = self.numbers.get(path, -1)
+        if number < 0 or self.signs[number] is None:
             return None, b"", {}
         packed = self._kept[number]
-        return self._signs[number], packed, marshal.loads(packed)[1]
+        return self.signs[number], packed, marshal.loads(packed)[1]
+
+
+class View:
+    """What an index has of the files of a tree that are as they were: these are `known` by their numbers, and all `others`
+    have to be asked. Of Dockerfiles it matters at first only that they are there.
+    """
+
+    def __init__(self, index: Index, tree: DiskTree, before: "View | None" = None) -> None:
+        self._index = index
+        self._tree = tree
+        self._before = before
+        self._said: bytearray | None = None
+        self.known = bytearray(len(index.paths))
+        self.others: list[str] = []
+
+    def take(self, entries: Mapping[str, Entry]) -> list[int]:
+        """Tell the known Dockerfiles from the others; returns the numbers of what has to be looked at."""
+        find, kinds, signs = self._index.numbers.get, self._index.kinds, self._index.signs
+        by_number: tuple[Kind | None, ...] = (None, *KINDS)
+        known, others = self.known, self.others
+        asked: list[int] = []
+        for path, (_, kind, _, also) in entries.items():
+            number = find(path, -1)
+            if number < 0 or also or by_number[kinds[number]] is not kind:
+                others.append(path)
+            elif kinds[number] in _SCRIPTS:
+                known[number] = 1
+            elif signs[number] is None:
+                others.append(path)
+            else:
+                asked.append(number)
+        return asked
+
+    def of(self, entries: Mapping[str, Entry], same: Container[str]) -> "View":
+        """What is known of the files of another tree, of which some are the `same` as in this one."""
+        made = View(self._index, self._tree, self)
+        paths, known = self._index.paths, self.known
+        for number in made.take({path: entry for path, entry in entries.items() if path in same}):
+            if known[number]:
+                made.known[number] = 1
+            else:
+                made.others.append(paths[number])
+        made.others += [path for path in entries if path not in same]
+        return made
+
+    def those(self, group: int) -> list[str]:
+        """The known files of a group, by their paths."""
+        paths, known = self._index.paths, self.known
+        return [paths[number] for number in self._index.group(group) if known[number]]
+
+    def found(self, where: str, words: Iterable[str]) -> list[str] | None:
+        """The known files that are looked up `where` by one of these words; None if these are too many."""
+        found: set[int] = set()
+        for word in words:
+            posting = self._index.posting(where, word)
+            if posting is None:
+                return None
+            found.update(posting)
+        paths, known = self._index.paths, self.known
+        return [paths[number] for number in sorted(found) if known[number]]
+
+    def unsaid(self) -> list[str]:
+        """The known Dockerfiles of which it isn't known what they say, or they don't say it any more."""
+        paths, said, unread = self._index.paths, self._as_said(), frozenset(self._index.group(_UNREAD))
+        dockerfiles = [number for number in self._index.group(tree_facts.DOCKERFILE) if self.known[number]]
+        return [paths[number] for number in dockerfiles if not said[number] or number in unread]
+
+    def _as_said(self) -> bytearray:
+        """Which Dockerfiles are as they were, by their numbers."""
+        if self._before is not None:
+            return self._before._as_said()
+        if self._said is None:
+            self._said = bytearray(len(self.known))
+            known = [number for number in self._index.group(tree_facts.DOCKERFILE) if self.known[number]]
+            for number in self._index.as_before(self._tree, known):
+                self._said[number] = 1
+        return self._said
+
+    def without(self, words: Iterable[str]) -> frozenset[str]:
+        """The known manifests of which it is known that none holds one of these words."""
+        said = self._index.words
+        return frozenset() if any(word in said for word in words) else frozenset(self.those(_ALL_WORDS))
+
+    def silent(self) -> frozenset[str]:
+        """The known scripts that have no word of builds."""
+        return frozenset(self.those(_SILENT))
 
 
 _UNREAD, _ALL_WORDS, _SILENT = (1 << number for number in range(28, 31))
@@ -357,6 +386,6 @@ def index_of(tree: DiskTree) -> Index | None:
     """The index of a tree, where this run may keep anything."""
     store = look.store()
     try:
-        return Index(store, tree.root, (str(tree.whole), *tree.options)) if store is not None else None
+        return Index(store, tree.root, tree.options) if store is not None else None
     except OSError:
         return None

@@ -13,7 +13,7 @@ from hullcheck.typed import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from hullcheck.link.compose_said import Command
-    from hullcheck.link.tree_index import Index
+    from hullcheck.link.tree_index import Index, View
 
 
 class Texts:
@@ -39,7 +39,11 @@ class Texts:
         self._known: dict[str, Words] = {}
         self._commands: dict[str, list[Command]] = {}
         self._index = index
-        self._base = index if index is not None and index.check(tree, self.entries) else None  # type: ignore[arg-type]
+        self._base: View | None = None
+        if index is not None:
+            self._base = index.view(tree, self.entries)  # type: ignore[arg-type]
+        elif other is not None and other._base is not None:
+            self._base = other._base.of(self.entries, same)
         self._groups: dict[str, int] = {}
         self._those: dict[int, list[str]] = {}
         self._members: dict[int, frozenset[str]] = {}
@@ -98,7 +102,7 @@ class Texts:
         """Those of a group that are looked up `where` by one of these words; perhaps all of it."""
         if self._base is None:
             return self.those(group)
-        others = [*self._base.others, *(self._base.unsaid(self.tree) if group == DOCKERFILE else ())]  # type: ignore[arg-type]
+        others = [*self._base.others, *(self._base.unsaid() if group == DOCKERFILE else ())]
         found = self._base.found(where, words)
         if found is None:
             return self.those(group)
@@ -132,6 +136,8 @@ class Texts:
 
         if path in self._silent:
             return False
+        if self._other is not None and path in self._same:
+            return self._other.has_word(path)
         if self._index is None:
             return asked.has_word(self.tree.read(path, asked.MAX_BYTES))
         return bool(self._get(path, "asks", asked.has_word, asked.MAX_BYTES))
