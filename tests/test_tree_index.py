@@ -1,6 +1,7 @@
 """The index of a tree: a run about some files tells the same with it and without, whatever was changed in between."""
 
 import os
+import pickle
 import random
 import time
 from pathlib import Path
@@ -13,6 +14,7 @@ from hullcheck import look, narrow
 from hullcheck.cache import again, folder
 from hullcheck.discover import DiskTree
 from hullcheck.link import tree_index as index
+from hullcheck.walked import Walked
 
 pytestmark = pytest.mark.skipif(not folder.supported(), reason="nothing is kept there")
 
@@ -213,6 +215,15 @@ def test_a_signature_that_tells_nothing_would_be_noticed(
     renamed(tree)
     made, plain = both(tree, tmp_path)
     assert not made.same(plain)
+
+
+def test_a_worker_is_not_sent_what_was_walked(tree: Path) -> None:
+    files = DiskTree(str(tree))
+    files.walked = Walked({}, {}, lambda sign: True)
+    assert [item.path for item in files.entries()]
+    sent = pickle.loads(pickle.dumps(files))
+    assert sent.read("web/Dockerfile") == TWO.encode()
+    assert sent.walked is None
 
 
 @pytest.mark.parametrize("how", ["a file", "a folder"])

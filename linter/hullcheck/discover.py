@@ -17,7 +17,7 @@ from hullcheck.model.problem import Problem
 from hullcheck.patterns import pattern
 from hullcheck.source import Source
 from hullcheck.tuples import NamedTuple
-from hullcheck.typed import TYPE_CHECKING, BinaryIO, Protocol
+from hullcheck.typed import TYPE_CHECKING, Any, BinaryIO, Protocol
 
 if TYPE_CHECKING:
     from hullcheck.marks import Signature
@@ -225,6 +225,9 @@ class DiskTree:
         self.options = (str(gitignore), str(vendored), str(bool(tracked)), *exclude)
         self.walked: Walked | None = None
         self.odd: set[str] = set()
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**vars(self), "walked": None}  # a worker only reads
 
     def entries(self) -> Iterator[Entry | Skipped]:
         found: dict[str, Entry] = {}
