@@ -60,7 +60,20 @@ def edit(root: Path, rng: random.Random) -> None:
     """One change of what is there; what can't be done isn't."""
     path, other = (root / rng.choice(FOLDERS) / rng.choice(NAMES) for _ in range(2))
     how = rng.choice(
-        ("new", "new", "new", "gone", "text", "move", "link", "link to a folder", "ignore", "ignore", "empty")
+        (
+            "new",
+            "new",
+            "new",
+            "gone",
+            "text",
+            "move",
+            "link",
+            "link to a folder",
+            "ignore",
+            "ignore",
+            "submodule",
+            "empty",
+        )
     )
     if how == "new":
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -76,10 +89,11 @@ def edit(root: Path, rng: random.Random) -> None:
         path.symlink_to(os.path.relpath(other, path.parent) if rng.random() < 0.8 else "/etc/hostname")
     elif how == "link to a folder":
         (path.parent / "linked").symlink_to(other.parent)
+    elif how == "submodule":
+        (root / ".gitmodules").write_text('[submodule "s"]\n\tpath = d/s\n')
     elif how == "ignore":
         (path.parent / ".gitignore").write_text(rng.choice(RULES))
     else:
-        (root / ".gitmodules").write_text('[submodule "s"]\n\tpath = d/s\n')
         (root / "d/s").mkdir()
 
 
@@ -106,6 +120,15 @@ def test_what_is_told_is_what_a_walk_of_all_tells(seed: int, options: dict[str, 
                 continue
         walks.check()
     assert walks.known
+
+
+def test_an_empty_folder_may_become_a_submodule(tmp_path: Path) -> None:
+    (tmp_path / "d/s").mkdir(parents=True)
+    walks = Walks(tmp_path)
+    walks.check()
+    walks.check()
+    (tmp_path / ".gitmodules").write_text('[submodule "s"]\n\tpath = d/s\n')
+    walks.check()
 
 
 def test_what_git_keeps_of_what_is_ignored_may_change(tmp_path: Path) -> None:
