@@ -96,7 +96,7 @@ class Joined:
 
     def of(self, targets: tuple[str, ...]) -> frozenset[str]:
         """The entries that may bear on what is told of the files and folders `targets`; TooManyError if that isn't known."""
-        self.told, self.read, self._applied = {}, {}, False
+        self.told, self.read, self._applied, self._waiting = {}, {}, False, []
         asked = frozenset(targets)
         below = sorted(asked.intersection((*self.entries, *self.tree.paths)))
         starts = tuple(f"{path}/" for path in asked if path not in self.entries)  # there is nothing below a file
@@ -657,7 +657,7 @@ class Joined:
 
     def alone(self, path: str) -> frozenset[str]:
         """A manifest with all that may make the images in it, where they are plain."""
-        self.told, self.read, self._applied = {}, {}, True
+        self.told, self.read, self._applied, self._waiting = {}, {}, True, []
         self._need(path)
         self._need_makers_of([path])
         return frozenset(each for each in self._closed() if each in self.entries)
