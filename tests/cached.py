@@ -59,6 +59,8 @@ def run(tree: Path, scratch: Path, *arguments: str, outputs: tuple[str, ...] = (
                 found.renew()
                 os.close(found._handle)
             else:
+                if found is not None:
+                    found.record()
                 code = main(given)
                 if found is not None:
                     keep.keep(found, code)

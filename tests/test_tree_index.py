@@ -1,6 +1,7 @@
 """The index of a tree: a run about some files tells the same with it and without, whatever was changed in between."""
 
 import os
+import pickle
 import random
 import time
 from pathlib import Path
@@ -14,6 +15,7 @@ from hullcheck.cache import again, folder
 from hullcheck.change import history
 from hullcheck.discover import DiskTree
 from hullcheck.link import tree_index as index
+from hullcheck.walked import Walked
 
 pytestmark = pytest.mark.skipif(not folder.supported(), reason="nothing is kept there")
 
@@ -53,7 +55,7 @@ def edited(tree: Path, rng: random.Random, seed: int) -> None:
     others = joined_trees.Maker(seed).tree()
     path = rng.choice(paths)
     alike = [text for name, text in others.items() if name.rpartition("/")[2] == path.name]
-    how = rng.choice(("text", "text", "text", "swap", "new", "gone", "moved", "times", "link"))
+    how = rng.choice(("text", "text", "text", "swap", "new", "gone", "moved", "times", "link", "ignore"))
     if how == "text":
         path.write_text(rng.choice(alike) if alike else f"{path.read_text()}# more\n", encoding="utf-8")
     elif how == "swap":  # of the same size, and with the times of before
@@ -68,13 +70,48 @@ def edited(tree: Path, rng: random.Random, seed: int) -> None:
         os.replace(path, rng.choice(paths))
     elif how == "times":
         os.utime(path)
+    elif how == "ignore":
+        (path.parent / ".gitignore").write_text(rng.choice(("", path.name, "*.yaml\n!compose.yaml", "web/")))
     else:
         path.unlink()
         path.symlink_to(rng.choice(paths))
 
 
+@pytest.fixture
+def looked_up(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What was taken from the index at once, for many files and folders; as of trees of many files, runs aren't recorded."""
+    monkeypatch.setattr(narrow, "MANY", 0)
+    found: list[str] = []
+    those, enter = index.View.those, DiskTree.enter
+
+    def noted(self: index.View, group: int) -> list[str]:
+        paths = those(self, group)
+        found.extend(paths)
+        return paths
+
+    def entered(self: DiskTree, folder: str, *others: object) -> None:
+        found.append(f"{folder}/")
+        enter(self, folder, *others)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(index.View, "those", noted)
+    monkeypatch.setattr(DiskTree, "enter", entered)
+    return found
+
+
 @pytest.mark.parametrize("seed", SEEDS)
 def test_output_is_the_same_with_the_index_and_without(seed: int, tmp_path: Path, hits: list[str]) -> None:
+    same_after_edits(seed, tmp_path)
+    assert hits, "nothing was known"
+
+
+@pytest.mark.parametrize("seed", [100 + seed for seed in SEEDS])
+def test_output_is_the_same_where_it_is_looked_up(seed: int, tmp_path: Path, looked_up: list[str]) -> None:
+    same_after_edits(seed, tmp_path)
+    assert any(path.endswith("/") for path in looked_up)
+    assert not all(path.endswith("/") for path in looked_up)
+
+
+def same_after_edits(seed: int, tmp_path: Path) -> None:
     tree, rng = tmp_path / "tree", random.Random(seed)
     written(tree, joined_trees.several(seed))
     git_of(tree)
@@ -90,11 +127,24 @@ def test_output_is_the_same_with_the_index_and_without(seed: int, tmp_path: Path
         edited(tree, rng, seed * 100 + step)
         if os.path.islink(tree / target) or not (tree / target).exists():
             asked.remove(target)
-    assert hits, "nothing was known"
 
 
 @pytest.mark.parametrize("seed", [1, 2, 4])
 def test_a_hook_is_told_the_same(seed: int, tmp_path: Path, hits: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    same_after_commits(seed, tmp_path, monkeypatch)
+    assert hits
+
+
+@pytest.mark.parametrize("seed", [101, 103, 104])
+def test_a_hook_is_told_the_same_where_it_is_looked_up(
+    seed: int, tmp_path: Path, looked_up: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    same_after_commits(seed, tmp_path, monkeypatch)
+    assert any(path.endswith("/") for path in looked_up)
+    assert not all(path.endswith("/") for path in looked_up)
+
+
+def same_after_commits(seed: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     tree, rng = tmp_path / "tree", random.Random(seed)
     written(tree, joined_trees.several(seed))
     git_of(tree)
@@ -107,7 +157,6 @@ def test_a_hook_is_told_the_same(seed: int, tmp_path: Path, hits: list[str], mon
         arguments = ("--pre-commit", "--output-format", "json")
         assert run(tree, tmp_path, *arguments).same(run(tree, tmp_path, *arguments, cache=False))
         git(tree, "commit", "-q", "--allow-empty", "-m", "next")
-    assert hits
 
 
 def git_of(tree: Path) -> None:
@@ -167,6 +216,41 @@ def test_a_signature_that_tells_nothing_would_be_noticed(
     renamed(tree)
     made, plain = both(tree, tmp_path)
     assert not made.same(plain)
+
+
+def test_a_worker_is_not_sent_what_was_walked(tree: Path) -> None:
+    files = DiskTree(str(tree))
+    files.walked = Walked({}, {}, lambda sign: True)
+    assert [item.path for item in files.entries()]
+    sent = pickle.loads(pickle.dumps(files))
+    assert sent.read("web/Dockerfile") == TWO.encode()
+    assert sent.walked is None
+
+
+@pytest.mark.parametrize("how", ["a file", "a folder"])
+def test_what_is_looked_up_is_known_by_signatures(
+    tree: Path, tmp_path: Path, looked_up: list[str], monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    for _ in range(2):
+        first, plain = both(tree, tmp_path)
+        assert first.same(plain)
+        settle()
+    assert "app/compose.yaml" in looked_up
+    assert "app/" in looked_up
+    if how == "a file":
+        monkeypatch.setattr(look, "changed", lambda start, files: [])
+        renamed(tree)
+    else:
+        sign = look.folder
+        known = {str(tree / path): sign(str(tree / path)) for path in ("", "app", "more", "web", "0")}
+        monkeypatch.setattr(look, "folder", lambda path: known.get(path.rstrip("/"), sign(path)))
+        renamed(tree)
+        (tree / "app/compose.yaml").rename(tree / "app/compose.yml")
+    made, plain = both(tree, tmp_path)
+    assert not made.same(plain)
+    monkeypatch.undo()
+    made, plain = both(tree, tmp_path)
+    assert made.same(plain)
 
 
 def _trusting(real: object) -> object:

@@ -67,6 +67,8 @@ def _run(found: Start | None) -> int:
     from hullcheck.stand_ins import defer_libraries
 
     defer_libraries()
+    if found is not None:
+        found.record()
     _end_in_order()
     from hullcheck.cli import main
 

@@ -6,7 +6,8 @@ import os
 import posixpath
 import re
 import stat
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from operator import itemgetter
 
 from hullcheck import look
 from hullcheck.choices import Enum
@@ -16,11 +17,12 @@ from hullcheck.model.problem import Problem
 from hullcheck.patterns import pattern
 from hullcheck.source import Source
 from hullcheck.tuples import NamedTuple
-from hullcheck.typed import TYPE_CHECKING, BinaryIO, Protocol
+from hullcheck.typed import TYPE_CHECKING, Any, BinaryIO, Protocol
 
 if TYPE_CHECKING:
     from hullcheck.marks import Signature
     from hullcheck.model.globs import GitIgnore
+    from hullcheck.walked import Walked
 
 MAX_BYTES = 5 * 1024 * 1024
 """What is read of a file; nobody writes more by hand."""
@@ -220,25 +222,36 @@ class DiskTree:
         self._submodules: set[str] = set()
         self._walked: set[str] = set()
         self._kept = tracked | {parent for path in tracked for parent in _parents(path)}
+        self.options = (str(gitignore), str(vendored), str(bool(tracked)), *exclude)
+        self.walked: Walked | None = None
+        self.odd: set[str] = set()
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**vars(self), "walked": None}  # a worker only reads
 
     def entries(self) -> Iterator[Entry | Skipped]:
-        found: dict[str, set[Kind]] = {}
+        found: dict[str, Entry] = {}
+        kinds: dict[str, set[Kind]] = {}
         skipped: dict[str, Skipped] = {}
         for item in self._all():
-            if isinstance(item, Entry):
-                found.setdefault(item.path, set()).add(item.kind)
-            else:
+            if not isinstance(item, Entry):
                 skipped.setdefault(item.path, item)
+            elif (first := found.setdefault(item.path, item)) is not item:
+                kinds.setdefault(item.path, {first.kind}).add(item.kind)
         for path in self.named:
             kind = kind_of(os.path.basename(path))
-            found.setdefault(path, {kind} if kind else set())
+            told = kinds.get(path) or ({found[path].kind} if path in found else {kind} if kind else set())
+            kinds[path] = told
         named = frozenset(self.named)
-        items = [as_entry(path, kinds, path in named) for path, kinds in found.items()]
+        found.update((path, as_entry(path, told, path in named)) for path, told in kinds.items())
         left_out = [item for path, item in skipped.items() if path not in found]
-        everything: list[Entry | Skipped] = [*items, *left_out]
-        yield from sorted(everything, key=lambda item: item.path)
+        everything: list[Entry | Skipped] = [*found.values(), *left_out]
+        yield from sorted(everything, key=itemgetter(0))
 
-    def _all(self) -> Iterator[Entry | Skipped]:
+    def _all(self) -> Iterable[Entry | Skipped]:
+        return self._walks() if self.walked is None else self.walked.walk(self)
+
+    def _walks(self) -> Iterator[Entry | Skipped]:
         if not self.near:
             yield from self._walk("", [])
             return
@@ -290,8 +303,8 @@ class DiskTree:
     def _open(self, path: str) -> tuple[BinaryIO, int]:
         """The file, for the caller to close, and its size."""
         full = os.path.join(self.root, path)
-        if self._is_walked(path) and not look.islink(full):
-            file = look.opened(full, _AT_ONCE | _NO_LINK)
+        if self.has_entered(path) and not look.islink(full):
+            file = look.opened(full, _AT_ONCE | _NO_LINK)  # the caller closes it
         else:
             if not _inside(look.realpath(full), self.root):
                 raise OSError("a link that leads out of the repository")
@@ -304,17 +317,30 @@ class DiskTree:
 
     def known_by(self, path: str) -> "Signature | None":
         """What tells whether a file is still the same; None if it is one that a link leads to or from."""
-        return look.signed(f"{self.root}/{path}") if self._is_walked(path) else None
+        return look.signed(f"{self.root}/{path}") if self.has_entered(path) else None
 
-    def _is_walked(self, path: str) -> bool:
-        """Is it in a folder that the walk entered, which no link leads to?"""
+    def has_entered(self, path: str) -> bool:
+        """Is the file in a folder that the walk entered, which no link leads to?"""
         return bool(_NO_LINK) and path.rpartition("/")[0] in self._walked and not path.endswith(("/..", "/."))
 
     def _walk(self, folder: str, ignores: "list[tuple[str, GitIgnore]]") -> Iterator[Entry | Skipped]:
+        for item in self.listed(folder, ignores):
+            if isinstance(item, str):
+                yield from self._walk(item, self.ignores_in(folder))
+            else:
+                yield item
+
+    def listed(self, folder: str, ignores: "list[tuple[str, GitIgnore]]") -> Iterator[Entry | Skipped | str]:
+        """What is in a folder; of the folders in it that are to be entered, the paths.
+
+        `ignores` hold above. The folder is `odd` if more bears on that than its names and these: a list in it, a link, or
+        what git keeps.
+        """
         try:
             items = self.scan(folder)
         except OSError as error:
             reason = f"can't be listed: {error.strerror}"
+            self.odd.add(folder)
             yield Skipped(folder or ".", reason, gap=Gap("unreadable", "folder", reason))
             return
         self._walked.add(folder)
@@ -328,6 +354,8 @@ class DiskTree:
             self._submodules.update(posixpath.join(folder, path) for path in self._gitmodules(folder))
         if ignores:
             self._ignores[folder] = ignores
+        if not _OF_LISTS.isdisjoint(names) or not items or any(item.is_symlink() for item in items):
+            self.odd.add(folder)
         for item in items:
             if not self._left:
                 return
@@ -345,12 +373,23 @@ class DiskTree:
             left_out = self._left_out(item.name, path, is_folder, ignores)
             if is_folder:
                 if left_out is None:
-                    yield from self._walk(path, ignores)
+                    yield path
                 elif item.name != ".git":
                     yield left_out
                 continue
             assert kind is not None
             yield left_out or self._file(item, path, kind)
+
+    def enter(self, folder: str, paths: Iterable[str], ignores: "list[tuple[str, GitIgnore]]") -> None:
+        """Take for granted what is in a folder, of which it is known: the files, and what is ignored there."""
+        self._walked.add(folder)
+        self.paths += paths
+        if ignores:
+            self._ignores[folder] = ignores
+
+    def ignores_in(self, folder: str) -> "list[tuple[str, GitIgnore]]":
+        """What is ignored in a folder that was entered, by the folders whose lists say so."""
+        return self._ignores.get(folder, [])
 
     def _file(self, item: "os.DirEntry[str]", path: str, kind: Kind) -> Entry | Skipped:
         reason, cause = "", "unreadable"
@@ -408,6 +447,8 @@ class DiskTree:
             below = slashed[len(folder) + 1 :] if folder else slashed
             verdict = rules.check(below)
             if verdict is not None:
+                if verdict and self._kept:
+                    self.odd.add(path.rpartition("/")[0])
                 if verdict and path not in self._kept:
                     return Skipped(path, "ignored by git", rules.why(below))
                 return None
@@ -422,6 +463,13 @@ class DiskTree:
         return rules if rules.rules else None
 
 
+def like(tree: Tree, test: Callable[[str], bool]) -> list[str]:
+    """The paths of a tree's files that a test is true of, sorted; it is a function of a module, and looks at nothing else."""
+    walked = tree.walked if isinstance(tree, DiskTree) else None
+    return walked.like(test, tree.paths) if walked is not None else sorted(filter(test, tree.paths))
+
+
+_OF_LISTS = frozenset((".gitignore", ".gitmodules"))
 _NO_LINK, _AT_ONCE = getattr(os, "O_NOFOLLOW", 0), getattr(os, "O_NONBLOCK", 0)
 _EXCLUDED = "excluded by the configuration"
 _OUTSIDE = "a link that leads out of the repository"

@@ -11,7 +11,7 @@ import io
 import os
 import stat
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 
 from hullcheck.marks import Signature, Step, blake2b, listed, machine, signature, step, terminal
@@ -199,6 +199,37 @@ def signed(path: str) -> Signature | None:
     except OSError:
         return None
     return signature(info) if stat.S_ISREG(info.st_mode) else None
+
+
+def folder(path: str) -> Signature | None:
+    """What a folder is known by, as far as names in it go, where its names needn't be noted; None if there is none."""
+    try:
+        info = os.lstat(path)
+    except OSError:
+        return None
+    return signature(info) if stat.S_ISDIR(info.st_mode) else None
+
+
+def changed(start: str, files: Iterable[tuple[str, Signature]]) -> list[str]:
+    """Which of the files at these paths behind `start`, in folders that were listed, aren't known by that any more."""
+    lstat = os.lstat
+    found = []
+    for path, (mode, size, modified, other, inode, device) in files:
+        try:
+            info = lstat(start + path)
+        except OSError:
+            found.append(path)
+            continue
+        if (
+            info.st_mtime_ns != modified
+            or info.st_size != size
+            or info.st_ctime_ns != other
+            or info.st_ino != inode
+            or info.st_mode != mode
+            or info.st_dev != device
+        ):
+            found.append(path)
+    return found
 
 
 def spoil(why: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator
 from itertools import islice
 
 from hullcheck import look
@@ -52,22 +52,29 @@ class Narrow:
         """Look for what is known of the tree's files, before it is walked.
 
         Where they are many, and little of them was read the last time, the run isn't kept: to know that it holds would
-        take as long as to make it.
+        take as long as to make it. Nor is one about a commit, which is no other's.
         """
         if type(tree) is not DiskTree or look.store() is None:
             return
         from hullcheck.link.tree_index import index_of
 
-        self._index = index_of(tree.root)
-        if self._index is not None and len(self._index) >= MANY and self._index.was_narrow(self.targets):
+        index = self._index = index_of(tree)
+        if index is None:
+            return
+        if not tree.near:
+            tree.walked = index.walked
+        if len(index) >= MANY and not (self.targets and index.is_wide(self.targets)):
             look.stop()
 
-    def _note(self, targets: tuple[str, ...], *, narrow: bool) -> None:
-        if self._index is not None:
-            self._index.note(targets, narrow=narrow)
-            self._index.save()
-            if narrow and len(self._index) >= MANY:
+    def _note(self, targets: tuple[str, ...], texts: Texts, *, narrow: bool) -> None:
+        index, tree = self._index, texts.tree
+        if index is not None and isinstance(tree, DiskTree):
+            if targets:
+                index.note(targets, wide=not narrow)
+            if narrow and len(index) >= MANY:
                 look.spoil("the next one costs as little")
+            if not narrow:
+                index.save(tree, texts.entries)
 
     def _joins(self, texts: Texts, *, change: bool = False) -> Joined:
         return Joined(texts, listed=bool(self.settings.compose_projects), change=change)
@@ -91,20 +98,27 @@ class Narrow:
         """The files that have to be read: all of them, where that can't be told."""
         if not self.is_of_many(entries):
             return entries
-        self._joined = self._joins(Texts(tree, entries, index=self._index))
+        texts = Texts(tree, entries, index=self._index)
+        self._joined = self._joins(texts)
         try:
             wanted = self._joined.of(self.targets)
         except TooManyError:
-            self._note(self.targets, narrow=False)
+            self._note(self.targets, texts, narrow=False)
             return entries
-        self._note(self.targets, narrow=len(wanted) <= FEW)
-        return [entry for entry in entries if entry.path in wanted]
+        self._note(self.targets, texts, narrow=len(wanted) <= FEW)
+        return [texts.entries[path] for path in sorted(wanted)]
 
     def settled(self, project: Project) -> Project | None:
         """What was linked of the chosen files, without what stands elsewhere if all are linked; None if that isn't known.
 
         That nothing moves images on is told once, at the first image of all.
         """
+        found = self._settled(project)
+        if self._index is not None and self._joined is not None and isinstance(self._joined.tree, DiskTree):
+            self._index.save(self._joined.tree, self._joined.entries)
+        return found
+
+    def _settled(self, project: Project) -> Project | None:
         beside = self._beside(project.dialects)
         if beside is None:
             return None
@@ -150,20 +164,22 @@ class Narrow:
         joined = self._joined
         assert joined is not None
         bot = updater(joined.tree)
-        before = [each for each in sorted(joined.entries) if each < path and not bot.covers(each)]
+
+        def before(paths: Iterable[str]) -> Iterator[str]:
+            return (each for each in sorted(paths) if each < path and not bot.covers(each))
+
         self.preceding = next((each for each in self._likely(before, joined) if self._has_image(each, joined)), "")
         return bool(self.preceding)
 
-    def _likely(self, paths: list[str], joined: Joined) -> Iterator[str]:
+    def _likely(self, before: Callable[[Iterable[str]], Iterator[str]], joined: Joined) -> Iterator[str]:
         """Those that are soon asked."""
-        dockerfiles = frozenset(joined.dockerfiles)
-        yield from islice((path for path in paths if path in dockerfiles), TRIES)
-        others = [path for path in paths if path not in dockerfiles]
-        yield from islice(
-            (path for path in others if joined.texts[path].compose and not joined.texts[path].manifest), TRIES
-        )
+        found = joined.dialects
+        yield from islice(before(found["dockerfile"]), TRIES)
+        manifests = frozenset(found["kubernetes"])
+        composed = (each for each in found["compose"] if each in joined.entries and each not in manifests)
+        yield from islice(before(composed), TRIES)
         if joined.are_plain:
-            yield from islice((path for path in others if joined.texts[path].manifest), TRIES)
+            yield from islice(before(manifests), TRIES)
 
     def _has_image(self, path: str, joined: Joined) -> bool:
         try:
@@ -171,7 +187,7 @@ class Narrow:
             wanted = joined.of((path,)) if not joined.texts[path].manifest else joined.alone(path)
         except TooManyError:
             return False
-        entries = [entry for each, entry in joined.entries.items() if each in wanted]
+        entries = [joined.entries[each] for each in sorted(wanted)]
         files = read_all(joined.tree, entries, 1, lambda what, done, total: None)
         try:
             return any(

@@ -40,9 +40,9 @@ _LARGE = 1 << 20
 class Store:
     """The cache's folder, as a place for what runs find out besides: see `look.Store`."""
 
-    def __init__(self, place: str) -> None:
+    def __init__(self, place: str, began: int) -> None:
         self._place = place
-        self._began = time.time_ns()
+        self._began = began
 
     def read(self, name: str) -> bytes:
         handle = folder.opened(self._place)
@@ -75,10 +75,13 @@ class Start:
         self.name = name
         self.program = program
         self.began = time.time_ns()
+
+    def record(self) -> None:
+        """Note from here on what the run looks at, and what it prints and writes."""
         from hullcheck import look
 
         look.RUN = look.Looks()
-        look.RUN.store = Store(place)
+        look.RUN.store = Store(self.place, self.began)
 
 
 class Entry:

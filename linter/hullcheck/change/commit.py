@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Container, Iterable
 from collections.abc import Set as AbstractSet
+from functools import partial
 
-from hullcheck.discover import Entry, Tree
+from hullcheck import narrow
+from hullcheck.discover import DiskTree, Entry, Tree
 from hullcheck.errors import NotNarrowError
 from hullcheck.finding import Finding
 from hullcheck.link.joined import Joined, TooManyError
@@ -48,8 +50,11 @@ class Commit(Narrow):
 
         base = base_tree(tree, self.past, self.config)
         old = [item for item in base.entries() if isinstance(item, Entry)]
-        same = base.unchanged(tree, known=self._index)
         texts = Texts(tree, entries, index=self._index)
+        name = None
+        if self._index is not None and isinstance(tree, DiskTree):
+            name = partial(self._index.git_name, tree)
+        same = base.unchanged(tree, name=name)
         before = Texts(base, old, texts, same)
         paths = texts.entries.keys() | before.entries.keys()
         changed = {path for path in paths if path not in same}
@@ -58,6 +63,7 @@ class Commit(Narrow):
         if any(mode in (LINK, SUBMODULE) for mode in modes) or any(base.target(path) for path in changed):
             return entries
         now, then = self._joins(texts, change=True), self._joins(before, change=True)
+        wide = True
         try:
             now.noted = set()
             named = now.named()
@@ -67,10 +73,11 @@ class Commit(Narrow):
             if any(bears_on_all(path, (tree, base)) for path in changed):
                 return entries
             wanted, old_wanted = self._both(now, then, frozenset(changed))
+            wide = len(wanted) > narrow.FEW
         except TooManyError:
             return entries
         finally:
-            self._note((), narrow=False)
+            self._note((), texts, narrow=not wide)
         self.targets = tuple(sorted({*changed, *now.told, *then.told}))
         self.told = frozenset(self.targets)
         self._joined, self._changed = now, frozenset(changed)

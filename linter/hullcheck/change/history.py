@@ -29,10 +29,7 @@ from hullcheck.plumbing import Plumbing, identify, identify_file, sha256
 from hullcheck.report import VersionControl
 from hullcheck.source import Source
 from hullcheck.tuples import NamedTuple
-from hullcheck.typed import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from hullcheck.link.tree_index import Index
+from hullcheck.typed import Any
 
 LINK = "120000"
 _HOPS = 40
@@ -285,18 +282,16 @@ def _missing(blob: Blob) -> HullcheckError:
 class Unchanged(AbstractSet[str]):
     """The files of a commit that are the same on disk, byte for byte: each is read when it is first asked for.
 
-    `named` tells what git calls a regular file's bytes, where that is known without reading it.
-
     git would compare what its filters make of the files, and those are programs that the repository names. A file that
     only was given other line ends by the checkout counts as one that differs.
     """
 
     def __init__(
-        self, history: History, blobs: Mapping[str, Blob], named: Callable[[str, int], str | None] | None = None
+        self, history: History, blobs: Mapping[str, Blob], name: Callable[[str, int], str] | None = None
     ) -> None:
         self._history = history
+        self._name = name or (lambda path, digits: identify_file(os.path.join(history.root, path), digits))
         self._blobs = blobs
-        self._named = named
         self._known: dict[str, bool] = {}
 
     def __contains__(self, path: object) -> bool:
@@ -321,9 +316,7 @@ class Unchanged(AbstractSet[str]):
         try:
             if blob.mode == LINK:
                 return identify(os.fsencode(look.readlink(full)), len(blob.id)) == blob.id
-            found = self._named(path, len(blob.id)) if self._named is not None else None
-            found = found or identify_file(full, len(blob.id))
-            return found == blob.id or self._stored_elsewhere(full, blob)
+            return self._name(path, len(blob.id)) == blob.id or self._stored_elsewhere(full, blob)
         except OSError:
             return False
 
@@ -334,14 +327,6 @@ class Unchanged(AbstractSet[str]):
             re.search(rb"^oid sha256:([0-9a-f]{64})$", pointer, re.MULTILINE) if pointer[:8] == b"version " else None
         )
         return named is not None and sha256(path) == named[1].decode()
-
-
-def _git_name(index: "Index", tree: DiskTree, path: str, digits: int) -> str | None:
-    """What git calls a regular file's bytes; None where that isn't known without reading more than the index does."""
-    sign = tree.known_by(path)
-    if sign is None or sign[1] > MAX_BYTES:
-        return None
-    return str(index.get(tree, path, f"git{digits}", lambda data: identify(data, digits), MAX_BYTES))
 
 
 class CommitTree:
@@ -370,19 +355,16 @@ class CommitTree:
         self.blobs = history.files(commit, self._absent) if commit else {}
         self.paths = [*(path for path in self.blobs if not self._left_out(path)), *beside]
 
-    def unchanged(self, in_: Tree, but: frozenset[str] = frozenset(), known: "Index | None" = None) -> AbstractSet[str]:
+    def unchanged(
+        self, in_: Tree, but: frozenset[str] = frozenset(), name: Callable[[str, int], str] | None = None
+    ) -> AbstractSet[str]:
         """The paths of files that are the same in a later tree, byte for byte, without those of `but`.
 
-        `known` is the index of that tree.
+        `name` gives the names that git gives to files on disk, with that many digits; OSError if they can't be read.
         """
         if isinstance(in_, CommitTree):
             return frozenset(path for path, blob in self.blobs.items() if in_.blobs.get(path) == blob) - but
-        named = None
-        if known is not None and isinstance(in_, DiskTree):
-            from functools import partial
-
-            named = partial(_git_name, known, in_)
-        return Unchanged(self._history, {path: blob for path, blob in self.blobs.items() if path not in but}, named)
+        return Unchanged(self._history, {path: blob for path, blob in self.blobs.items() if path not in but}, name)
 
     def _left_out(self, path: str) -> bool:
         """Does the file lie in a folder that a walk doesn't enter?"""

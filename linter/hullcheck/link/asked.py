@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Callable, Iterable, Iterator
 
-from hullcheck.discover import Tree
+from hullcheck.discover import Tree, like
 from hullcheck.link.ci import Pipelines
 from hullcheck.link.inputs import Inputs
 from hullcheck.source import Location, Related, Source
@@ -133,8 +133,8 @@ def has_word(data: bytes) -> bool:
 
 
 def _scripts(tree: Tree, known: set[str], says: Callable[[str], bool] | None) -> Iterator[Source]:
-    paths = (path for path in tree.paths if is_script(path) and path not in known and not tree.ignored(path))
-    for path in sorted(paths)[:MAX_SCRIPTS]:
+    paths = [path for path in like(tree, is_script) if path not in known and not tree.ignored(path)]
+    for path in paths[:MAX_SCRIPTS]:
         try:
             if says is not None and not says(path):
                 continue

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from hullcheck.discover import Tree
+from hullcheck.discover import Tree, like
 from hullcheck.model.image import ImageUse
 from hullcheck.model.lazy import Lazy
 from hullcheck.model.node import Mapping, Node, Scalar, Sequence, at, is_null
@@ -28,7 +28,7 @@ _PROTOCOLS = ("docker://", "registry://")
 
 def bases(tree: Tree) -> Iterator[ImageUse]:
     """The images that what these tools build starts from."""
-    likely = sorted(path for path in tree.paths if _is_likely(path) and not tree.ignored(path))
+    likely = [path for path in like(tree, _is_likely) if not tree.ignored(path)]
     for path in likely[:MAX_FILES]:
         try:
             data = tree.read(path, MAX_BYTES)

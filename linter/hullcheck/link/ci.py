@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 
-from hullcheck.discover import Tree
+from hullcheck.discover import Tree, like
 from hullcheck.link.inputs import Inputs, Step, is_gitlab
 from hullcheck.model.image import ImageUse
 from hullcheck.model.lazy import Lazy
@@ -65,7 +65,9 @@ def pipelines(tree: Tree) -> Pipelines:
     sources: list[Source] = []
     read: list[tuple[str, Mapping]] = []
     scanned = False
-    for path in sorted(path for path in tree.paths if _of_interest(path) and not tree.ignored(path)):
+    for path in like(tree, _of_interest):
+        if tree.ignored(path):
+            continue
         try:
             source = Source(path, tree.read(path))
         except OSError:
@@ -84,7 +86,7 @@ def pipelines(tree: Tree) -> Pipelines:
         from hullcheck.link.workflows import found_in
 
         found += found_in(read)
-    if any(path.endswith(_NO_DOCKERFILE) for path in tree.paths):
+    if like(tree, _without_dockerfile):
         from hullcheck.link.builders import bases
 
         found += bases(tree)
@@ -113,6 +115,10 @@ def _of_interest(path: str) -> bool:
         or _DEV_CONTAINER.fullmatch(path) is not None
         or posixpath.basename(path) in ("action.yml", "action.yaml")
     )
+
+
+def _without_dockerfile(path: str) -> bool:
+    return path.endswith(_NO_DOCKERFILE)
 
 
 def _scans(text: str) -> bool:

@@ -76,13 +76,15 @@ class Listed(NamedTuple):
 class Around(NamedTuple):
     """What else says how Compose files belong together: the repository's files, and the configuration.
 
-    `commands` gives those that start Compose, by the path of a text, if they were looked up before.
+    `commands` gives those that start Compose, by the path of a text, if they were looked up before; `likely` are the texts
+    that may have some.
     """
 
     paths: Iterable[str] = ()
     read: Callable[[str], bytes] | None = None
     listed: tuple[Listed, ...] = ()
     commands: "Callable[[str], list[Command]] | None" = None
+    likely: Iterable[str] | None = None
 
 
 class Choices:
@@ -205,7 +207,7 @@ class Choices:
             known = [path for path in self.reading.known if path not in self.claimed]
             from hullcheck.link.compose_said import said_by_texts
 
-            for said in said_by_texts(self.around.paths, read, known, self.around.commands):
+            for said in said_by_texts(self.around.paths, read, known, self.around.commands, self.around.likely):
                 if parts.isdisjoint(said.paths):
                     continue  # it says nothing of what isn't known
                 if said.stack:
@@ -297,10 +299,10 @@ class Choices:
         if read is None:
             return []
         found = []
-        for container in self.around.paths:
+        for container in [path for path in self.around.paths if path.endswith(DEV_CONTAINER)]:
             from hullcheck.link.compose_said import Said, said_by_container
 
-            if not container.endswith(DEV_CONTAINER) or posixpath.basename(container).lstrip(".") != DEV_CONTAINER:
+            if posixpath.basename(container).lstrip(".") != DEV_CONTAINER:
                 continue
             named = [(path_in_container(container, name), place) for name, place in said_by_container(container, read)]
             paths = self._readable(named, "file of a development container", "`dockerComposeFile`")

@@ -99,15 +99,17 @@ def said_by_texts(
     read: Callable[[str], bytes],
     known: Iterable[str],
     commands: Callable[[str], list[Command]] | None = None,
+    likely: Iterable[str] | None = None,
 ) -> list[Said]:
     """What the texts among `paths` say of the Compose files that are `known`.
 
-    `commands` gives what is known of a text; else it is read. Of several files that are laid over one another only one needs to be known: the others may be empty, or not be
-    recognised without it.
+    `likely` are those of the paths that may be such texts, if that was looked up before; `commands` gives what is known of
+    a text, else it is read. Of several files that are laid over one another only one needs to be known: the others may be
+    empty, or not be recognised without it.
     """
     paths, known = list(paths), frozenset(known)
     found: dict[tuple[Any, ...], Said] = {}
-    likely = sorted((path for path in paths if is_likely(path)), key=lambda path: (path.count("/"), path))
+    likely = sorted(filter(is_likely, paths) if likely is None else likely, key=lambda path: (path.count("/"), path))
     texts: list[tuple[str, list[Command]]] = []
     for path in likely[:MAX_FILES]:
         with suppress(OSError, ValueError):

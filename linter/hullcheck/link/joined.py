@@ -12,14 +12,15 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections import Counter
 from collections.abc import Container, Iterable, Iterator
 from functools import cached_property
 
 from hullcheck.budget import tick
-from hullcheck.discover import Entry, Kind
+from hullcheck.discover import DEV_CONTAINER, Entry, Kind, like
+from hullcheck.link import tree_facts as facts
+from hullcheck.link.tree_facts import TAKES_IN, beginnings, makes
 from hullcheck.link.tree_words import Texts
-from hullcheck.link.words_of import UNKNOWN, Words, all_words, begins_as_dockerfile, is_plain, words_of
+from hullcheck.link.words_of import UNKNOWN, Words, all_words, is_plain, words_of
 from hullcheck.patterns import pattern
 from hullcheck.tuples import NamedTuple
 from hullcheck.typed import TYPE_CHECKING
@@ -32,10 +33,6 @@ if TYPE_CHECKING:
 MAX_TOLD = 500
 """Files that are followed; where more are joined, all of the tree may as well be."""
 
-_DOCKERFILES = frozenset((Kind.DOCKERFILE, Kind.BESIDE_DOCKERFILE))
-_CONTEXTS = frozenset((Kind.KUSTOMIZATION, Kind.CHART))
-_TAKES_IN = frozenset(("include", "extends", "COMPOSE_FILE"))
-_NORMAL = pattern("[a-z0-9_-]")
 _POLICY = pattern(r"(?:.*/)?(?:\.hullcheck\.ya?ml|\.hullcheck-baseline\.json|pyproject\.toml)")
 _DEPLOYERS = (b"argoproj.io", b"fluxcd.io", b"helm.cattle.io")
 """What is in manifests that take others in by paths, or by patterns of them."""
@@ -68,15 +65,16 @@ class Joined:
         self.change = change
         self.entries = self.texts.entries
         self.listed = listed
-        self.dockerfiles = [path for path, entry in self.entries.items() if self._is_dockerfile(entry)]
+        self.dockerfiles = texts.those(facts.DOCKERFILE)
         self._scripts = frozenset(self.dockerfiles)
-        self.containers = [p for p, entry in self.entries.items() if Kind.DEV_CONTAINER in (entry.kind, *entry.also)]
+        self.containers = texts.those(facts.CONTAINER)
         self.told: dict[str, None] = {}
         self.read: dict[str, None] = {}
         self._waiting: list[tuple[str, bool]] = []
         self._applied = False
         self._lone: dict[str, bool] = {}
         self._called: dict[str, set[str]] = {}
+        self._taking: dict[str, dict[str, Words]] = {}
         self.noted: set[str] | None = None
         """If it is to be known: the files that pipelines and scripts were looked for in."""
 
@@ -98,9 +96,13 @@ class Joined:
 
     def of(self, targets: tuple[str, ...]) -> frozenset[str]:
         """The entries that may bear on what is told of the files and folders `targets`; TooManyError if that isn't known."""
-        self.told, self.read, self._applied = {}, {}, False
+        self.told, self.read, self._applied, self._waiting = {}, {}, False, []
         asked = frozenset(targets)
-        below = [path for path in self._all if _below(path, asked)]
+        below = sorted(asked.intersection((*self.entries, *self.tree.paths)))
+        starts = tuple(f"{path}/" for path in asked if path not in self.entries)  # there is nothing below a file
+        if starts:
+            every = (path for paths in (self.entries, self.tree.paths) for path in paths)
+            below = sorted({*below, *(path for path in every if path.startswith(starts))})
         if self.change:
             below += asked.difference(below)
         if not all(targets) or len(below) > MAX_TOLD + (len(self._manifests) if self.change else 0):
@@ -118,10 +120,8 @@ class Joined:
             ) > MAX_TOLD + len(self._manifests):
                 raise TooManyError
             path, told = self._waiting.pop()
-            if path in self.entries:
-                self._follow(path, self.texts[path], told)
-            elif path in self._builders:
-                self._follow(path, self._builders[path], told)
+            if path in self.entries or path in self._named_bakes:
+                self._follow(path, self._words(path), told)
             else:
                 self._follow_other(path)
         yield from self.told
@@ -130,11 +130,12 @@ class Joined:
 
     def named(self) -> set[str]:
         """The files that aren't of interest by themselves, and that one which is may name."""
-        words = frozenset().union(*(said.words for said in self._builders.values()))
-        contexts = [path for path, entry in self.entries.items() if _CONTEXTS & {entry.kind, *entry.also}]
+        builders = [self._words(path) for path in self._builders]
+        words = frozenset().union(*(said.words for said in builders))
+        contexts = [*self.texts.those(facts.CHART), *self.texts.those(facts.OVERLAY)]
         words |= self._words_in(contexts)
         charts = {posixpath.dirname(path) for path in contexts if path.endswith("Chart.yaml")}
-        odd = any(said.odd_files or said.odd_builds for said in self._builders.values())
+        odd = any(said.odd_files or said.odd_builds for said in builders)
         return {
             path
             for path in self.tree.paths
@@ -146,11 +147,6 @@ class Joined:
                 or any(_in(path, chart) for chart in charts)
             )
         }
-
-    def _is_dockerfile(self, entry: Entry) -> bool:
-        if entry.kind is Kind.UNKNOWN and not entry.also:
-            return begins_as_dockerfile(self.texts.data(entry.path) or b"")
-        return _DOCKERFILES.issuperset((entry.kind, *entry.also))
 
     def _tell(self, path: str) -> None:
         if path not in self.told:
@@ -168,13 +164,14 @@ class Joined:
     def _all(self) -> list[str]:
         return sorted(self.entries.keys() | set(self.tree.paths))
 
+    def _words(self, path: str) -> Words:
+        return self.texts[path] if path in self.entries else self._named_bakes[path]
+
     @cached_property
-    def _builders(self) -> dict[str, Words]:
-        """The files that may say what is built, how it is run, or which others do."""
-        others = (path for path, entry in self.entries.items() if path not in self._scripts)
-        found = [(path, self.texts[path]) for path in others]
-        found += [(path, self._words_as(path, Kind.BAKE)) for path in self.bakes if path not in self.entries]
-        return {path: words for path, words in found if words.compose or words.other}
+    def _named_bakes(self) -> dict[str, Words]:
+        """The bake files that only pipelines and scripts know to be such."""
+        found = {path: self._words_as(path, Kind.BAKE) for path in self.bakes if path not in self.entries}
+        return {path: words for path, words in found.items() if words.builds}
 
     def _words_as(self, path: str, kind: Kind) -> Words:
         """What a file says that others say the kind of."""
@@ -182,17 +179,39 @@ class Joined:
         return UNKNOWN if data is None else words_of(Entry(path, kind), data)
 
     @cached_property
-    def _compose(self) -> dict[str, Words]:
-        return {path: words for path, words in self._builders.items() if words.compose}
+    def _builders(self) -> list[str]:
+        """The files that may say what is built, how it is run, or which others do."""
+        return [*self.texts.those(facts.BUILDER), *self._named_bakes]
 
     @cached_property
-    def _variables(self) -> dict[str, Words]:
+    def _compose(self) -> list[str]:
+        return [*self.texts.those(facts.COMPOSE), *(p for p, words in self._named_bakes.items() if words.compose)]
+
+    @cached_property
+    def _variables(self) -> list[str]:
         """The `.env` files."""
-        return {p: self.texts[p] for p, entry in self.entries.items() if Kind.ENV in (entry.kind, *entry.also)}
+        return self.texts.those(facts.VARIABLES)
 
     @cached_property
     def _manifests(self) -> list[str]:
-        return [path for path, entry in self.entries.items() if path not in self._scripts and self.texts[path].manifest]
+        return self.texts.those(facts.MANIFEST)
+
+    def _among(self, group: int, where: str, words: Iterable[str]) -> dict[str, Words]:
+        """Those of the builders or takers that are looked up `where` by one of the words, and perhaps others."""
+        found = self.texts.among(group, where, words)
+        return {path: self._words(path) for path in (*found, *self._named_bakes)}
+
+    def _odd(self, group: int, odd: int) -> dict[str, Words]:
+        """Those of a group of which something can't be told by words."""
+        there = frozenset(self.texts.those(group)) if self.texts.those(odd) else frozenset()
+        return {path: self._words(path) for path in self.texts.those(odd) if path in there}
+
+    def _naming(self, group: int, path: str) -> dict[str, Words]:
+        """Those of a group that may name a file or folder by the last part of its path, and perhaps others."""
+        name = path.rpartition("/")[2]
+        if not is_plain(name):
+            return {other: self._words(other) for other in (*self.texts.those(group), *self._named_bakes)}
+        return {**self._among(group, "says", (name,)), **self._odd(group, facts.ODD_FILES)}
 
     def _follow(self, path: str, words: Words, told: bool) -> None:
         if path in self._scripts:
@@ -206,7 +225,7 @@ class Joined:
         if words.builds and told:
             self._follow_builds(path, words)
         elif words.builds and not words.odd_builds:  # what is made of variables is read when it is known
-            for other in self.dockerfiles:
+            for other in self._likely_built(path, words):
                 if self._may_build(path, words, other):
                     self._need(other)
         if told and not (words.builds or words.manifest):
@@ -223,7 +242,7 @@ class Joined:
                 self._need(other)
                 if self._odd_made(other, said):
                     raise TooManyError
-                if self._makes(said):
+                if makes(said):
                     names |= self._made(other, said)
                     beginnings |= self._projects(other, said)
         self._need_makers(words)
@@ -232,47 +251,88 @@ class Joined:
                 names.update(_last(tag) for tag in build.tags)
         if names or beginnings:
             named = _Named(frozenset(names), frozenset(beginnings))
-            for other in self.dockerfiles:
+            for other in self._may_start(named):
                 if other != path and _may_name(self.texts[other], named):
                     self._tell(other)
-            for other, odd, made, _ in self._makers:
-                if odd or not made.isdisjoint(named.words):
+            for other, said in self._making(named.words).items():
+                if makes(said) and (self._odd_made(other, said) or not self._made(other, said).isdisjoint(named.words)):
                     self._need(other)
             self._need_runners(named)
+
+    def _may_start(self, named: _Named) -> list[str]:
+        """The Dockerfiles that may start from an image of one of these names, or copy from it, and perhaps others."""
+        among = self.texts.among
+        found = (
+            *among(facts.DOCKERFILE, "starts", named.words),
+            *(among(facts.DOCKERFILE, "starts begin", named.beginnings) if named.beginnings else ()),
+            *self.texts.those(facts.ODD_START),
+        )
+        return list(dict.fromkeys(found))
 
     def _likely_builders(self, folder: str) -> Iterator[tuple[str, Words]]:
         """Those that `_leads` may be true of: who doesn't name the folder is in it, or is moved by others."""
         name = posixpath.basename(folder)
-        if not folder or not is_plain(name) or self._movers:
-            yield from self._builders.items()
+        if (folder and not is_plain(name)) or self._movers:
+            yield from ((path, self._words(path)) for path in self._builders)
             return
-        below = f"{folder}/"
-        said, started = self._said, self._started
-        for other, words in self._builders.items():
-            if name in words.words or words.odd_builds or other.startswith(below) or other in said or other in started:
-                yield other, words
-
-    @cached_property
-    def _makers(self) -> list[tuple[str, bool, frozenset[str], set[str]]]:
-        """The builders that may name what they build: whether that isn't known, and the names and beginnings of names."""
-        return [
-            (path, self._odd_made(path, said), self._made(path, said), self._projects(path, said))
-            for path, said in self._builders.items()
-            if self._makes(said)
-        ]
+        below = f"{folder}/" if folder else ""
+        found = {**self._among(_MAKES, "says", (name or "..",)), **self._odd(_MAKES, facts.ODD_BUILDS)}
+        beside = (other for other in self._builders if (other.startswith(below) if below else "/" not in other))
+        for other in (*beside, *self._said, *self._started):
+            if other not in found and (other in self.entries or other in self._named_bakes):
+                found[other] = self._words(other)
+        yield from found.items()
 
     def _need_makers(self, words: Words) -> None:
         """What makes the images that a file names."""
         if not words.words and not words.odd_images:
             return
-        pieces = _beginnings(words.words)
-        for other, odd, made, projects in self._makers:
-            if words.odd_images or odd or not made.isdisjoint(words.words) or not projects.isdisjoint(pieces):
+        pieces = beginnings(words.words)
+        for other, said in self._makers(words.words, pieces, everyone=words.odd_images).items():
+            if makes(said) and (
+                words.odd_images
+                or self._odd_made(other, said)
+                or not self._made(other, said).isdisjoint(words.words)
+                or not self._projects(other, said).isdisjoint(pieces)
+            ):
                 self._need(other)
 
-    def _makes(self, words: Words) -> bool:
-        """May the file, or one that is laid over it, say how an image is built?"""
-        return words.other or "build" in words.words
+    def _makers(self, names: Iterable[str], pieces: set[str], *, everyone: bool) -> dict[str, Words]:
+        """The builders that may make an image of these names, or of names that begin so, and perhaps others."""
+        if everyone or "COMPOSE_PROJECT_NAME" in self._said_names:
+            return {path: self._words(path) for path in self._builders}
+        return {
+            **self._making(names),
+            **self._among(_MAKES, "projects", pieces),
+            **self._odd(_MAKES, facts.ODD_NAMES),
+            **self._called_by_others(),
+        }
+
+    def _making(self, names: Iterable[str]) -> dict[str, Words]:
+        """The builders that may make an image of these names, and perhaps others: where other files have a part in a
+        Compose file's services, whatever it names may be what is built."""
+        found = self._among(_MAKES, "makes", names)
+        shared = (path for path in self.texts.among(_MAKES, "images", names) if path in self._shared)
+        return {**found, **{path: self._words(path) for path in shared}, **self._odd(_MAKES, facts.ODD_MADE)}
+
+    @cached_property
+    def _shared(self) -> frozenset[str]:
+        """The Compose files that others may have a part in: all but those that surely are lone."""
+        takers = [self._words(path) for path in (*self.texts.those(facts.TAKES), *self._named_bakes)]
+        if any(words.odd_files for words in takers):
+            return self._is_compose
+        named = frozenset().union(*(words.words for words in takers))
+        found = {*self.texts.those(facts.TAKES), *self._said}
+        for paths in self._in_folder.values():
+            for path in paths:
+                if len(paths) > 1 or (takers and ((name := path.rpartition("/")[2]) in named or not is_plain(name))):
+                    found.add(path)
+        return frozenset(found)
+
+    def _called_by_others(self) -> dict[str, Words]:
+        """The Compose files whose projects other files say something of."""
+        there = self._is_compose
+        return {path: self._words(path) for path in (*self._said, *self._started) if path in there}
 
     def _made(self, path: str, words: Words) -> frozenset[str]:
         """The names that a file may give to what is built."""
@@ -285,32 +345,48 @@ class Joined:
         """Does no other file have a part in its services?"""
         if path not in self._lone:
             self._lone[path] = (
-                words.words.isdisjoint(_TAKES_IN)
-                and self._beside[posixpath.dirname(path)] == 1
+                words.words.isdisjoint(TAKES_IN)
+                and len(self._in_folder.get(path.rpartition("/")[0], ())) == 1
                 and len(self._said.get(path, ())) <= 1
-                and not any(self._may_say(other, said, path) for other, said in self._takers.items() if other != path)
+                and not any(
+                    self._may_say(other, said, path) for other, said in self._takers(path).items() if other != path
+                )
             )
         return self._lone[path]
 
     @cached_property
-    def _beside(self) -> Counter[str]:
-        return Counter(map(posixpath.dirname, self._compose))
+    def _is_compose(self) -> frozenset[str]:
+        return frozenset(self._compose)
 
     @cached_property
-    def _takers(self) -> dict[str, Words]:
-        """The files that take in others."""
-        everything = {**self._compose, **self._variables}
-        return {path: words for path, words in everything.items() if not words.words.isdisjoint(_TAKES_IN)}
+    def _in_folder(self) -> dict[str, list[str]]:
+        """The Compose files of each folder."""
+        found: dict[str, list[str]] = {}
+        for path in self._compose:
+            found.setdefault(path.rpartition("/")[0], []).append(path)
+        return found
+
+    def _takers(self, path: str) -> dict[str, Words]:
+        """The files that take in others, by their names that one, and perhaps others."""
+        name = path.rpartition("/")[2]
+        if name not in self._taking:
+            found = self._naming(facts.TAKES, path)
+            self._taking[name] = {other: words for other, words in found.items() if self._takes_in(other, words)}
+        return self._taking[name]
+
+    def _takes_in(self, path: str, words: Words) -> bool:
+        return (path in self.entries or words.compose) and not words.words.isdisjoint(TAKES_IN)
 
     @cached_property
     def _movers(self) -> dict[str, Words]:
         """The files that say of others from which folder their paths are seen."""
-        wanted = ("project_directory", "COMPOSE_FILE")
-        return {path: words for path, words in self._takers.items() if not words.words.isdisjoint(wanted)}
+        found = {path: self._words(path) for path in self.texts.those(facts.MOVES)}
+        bakes = {path: words for path, words in self._named_bakes.items() if self._takes_in(path, words)}
+        return {**found, **{path: words for path, words in bakes.items() if not words.words.isdisjoint(facts.MOVED_BY)}}
 
     def _may_build(self, path: str, words: Words, dockerfile: str) -> bool:
         """May the file say that the Dockerfile is built?"""
-        if not self._makes(words):
+        if not makes(words):
             return False
         folder, _, name = dockerfile.rpartition("/")
         named = name == "Dockerfile" or name in words.words or not is_plain(name)
@@ -344,7 +420,7 @@ class Joined:
         if not self._manifests:
             return
         odd = self._varying or not all(map(is_plain, named.words))
-        if odd or any(self._names(path, named) for path in self._manifests):
+        if odd or any(self._names(path, named) for path in self.texts.may_hold(self._manifests, named.words)):
             self._need_manifests()
 
     def _names(self, path: str, named: _Named) -> bool:
@@ -361,25 +437,28 @@ class Joined:
         if self.listed:
             raise TooManyError
         folder = posixpath.dirname(path)
-        for other in self._compose:
-            if _in(path, posixpath.dirname(other)) or (self.change and _in(other, folder)):
+        for above in _and_above(path):
+            for other in self._in_folder.get(above, ()):
+                self._need(other)
+        for other in self._compose if self.change else ():
+            if _in(other, folder):
                 self._need(other)
         for other in self._variables:
             if posixpath.dirname(other) == folder or (".env" in words.words and self._may_say(path, words, other)):
                 self._need(other)
-        if not words.words.isdisjoint(_TAKES_IN):
+        if not words.words.isdisjoint(TAKES_IN):
             if words.odd_files:
                 raise TooManyError
             for other in self.entries:
                 if other != path and other not in self._scripts and self._may_say(path, words, other):
                     self._need(other)
-        for other, said in self._takers.items():
+        for other, said in self._takers(path).items():
             if other != path and self._may_say(other, said, path):
                 self._need(other)
         for command in self._commands:
             for other in command.paths if path in command.env else ():
                 self._need(other)
-        if path in self._compose:
+        if path in self._is_compose:
             for other in self._said.get(path, ()):
                 self._need(other)
             self._need_neighbours(path, words)
@@ -391,11 +470,11 @@ class Joined:
         own = self._projects(path, words)
         if "COMPOSE_PROJECT_NAME" in self._said_names:
             raise TooManyError
-        pieces = _beginnings(words.names, "_") | own
+        pieces = beginnings(words.names, "_") | own
         mine = {f"{name}_" for name in own}
         starts = tuple(mine)
-        for other, said in self._compose.items():
-            if other == path:
+        for other, said in self._neighbours(words, own, pieces).items():
+            if other == path or other not in self._is_compose:
                 continue
             theirs = self._projects(other, said)
             if (
@@ -408,9 +487,21 @@ class Joined:
             ):
                 self._need(other)
 
+    def _neighbours(self, words: Words, own: set[str], pieces: set[str]) -> dict[str, Words]:
+        """The Compose files whose project, or a name in them, may have to do with these, and perhaps others."""
+        if words.odd_names:
+            return {path: self._words(path) for path in self._compose}
+        return {
+            **self._among(facts.COMPOSE, "projects", pieces | beginnings(own, "_")),
+            **self._among(facts.COMPOSE, "names", words.names),
+            **self._among(facts.COMPOSE, "begins", own),
+            **self._odd(facts.COMPOSE, facts.ODD_NAMES),
+            **self._called_by_others(),
+        }
+
     @cached_property
     def _said_names(self) -> frozenset[str]:
-        return frozenset().union(*(words.words for words in self._variables.values()))
+        return frozenset().union(*(self.texts[path].words for path in self._variables))
 
     def _projects(self, path: str, words: Words) -> set[str]:
         """What the projects may be called that a Compose file is part of."""
@@ -422,7 +513,7 @@ class Joined:
                 names |= words.words
             if words.odd_names or "COMPOSE_PROJECT_NAME" in self._said_names:
                 names |= self._said_names
-            self._called[path] = {"".join(_NORMAL.findall(name.lower())).lstrip("_-") for name in names} - {""}
+            self._called[path] = facts.normal(names)
         return self._called[path]
 
     def _need_sharing(self, path: str, words: Words) -> None:
@@ -433,8 +524,12 @@ class Joined:
             raise TooManyError
         else:
             shared = [other for other in self._all if self._may_say(path, words, other)]
-        for other, said in self._compose.items():
-            if "env_file" in said.words and any(self._may_say(other, said, each) for each in shared):
+        for other, said in self._among(facts.COMPOSE, "says", ("env_file",)).items():
+            if (
+                other in self._is_compose
+                and "env_file" in said.words
+                and any(self._may_say(other, said, each) for each in shared)
+            ):
                 self._need(other)
 
     @cached_property
@@ -450,11 +545,12 @@ class Joined:
     @cached_property
     def _commands(self) -> list["Said"]:
         """How scripts, pipelines and READMEs start Compose."""
-        from hullcheck.link.compose_said import MAX_PROJECTS, said_by_texts
+        from hullcheck.link.compose_said import MAX_PROJECTS, is_likely, said_by_texts
 
         if len(self._compose) + len(self._variables) == 0:
             return []
-        told = said_by_texts(self.tree.paths, self.tree.read, self._compose, self.texts.commands)
+        likely = like(self.tree, is_likely)
+        told = said_by_texts(self.tree.paths, self.tree.read, self._compose, self.texts.commands, likely)
         if len(told) >= MAX_PROJECTS:
             raise TooManyError
         return told
@@ -471,47 +567,76 @@ class Joined:
     @cached_property
     def _containers(self) -> list[tuple[str, ...]]:
         """The Compose files of each development container."""
-        from hullcheck.discover import DEV_CONTAINER
+        paths = like(self.tree, is_dev_container)
+        if not paths:
+            return []
         from hullcheck.link.compose_choice import path_in_container
         from hullcheck.link.compose_said import said_by_container
 
         found = []
-        for path in self.tree.paths:
-            if path.endswith(DEV_CONTAINER):
-                named = (path_in_container(path, name) for name, _ in said_by_container(path, self.tree.read))
-                found.append(tuple(each for each in named if each is not None))
+        for path in paths:
+            named = (path_in_container(path, name) for name, _ in said_by_container(path, self.tree.read))
+            found.append(tuple(each for each in named if each is not None))
         return found
 
     def _follow_builds(self, path: str, words: Words) -> None:
         """What it may build, and who makes the images that it names."""
         if words.odd_builds:
             raise TooManyError
-        for other in self.dockerfiles:
+        for other in self._likely_built(path, words):
             if self._may_build(path, words, other):
                 self._tell(other)
-        if self.change and self._makes(words):
+        if self.change and makes(words):
             self._tell_users(path, words)
         inline = not words.words.isdisjoint(("dockerfile_inline", "dockerfile-inline"))
         everything = words.words if inline or words.other else words.images
         self._need_makers(words._replace(words=everything, odd_images=words.odd_images or inline))
+
+    def _likely_built(self, path: str, words: Words) -> Iterator[str]:
+        """The Dockerfiles in folders that a file names the last part of, or that paths in it may be seen from, and perhaps
+        others."""
+        if not makes(words):
+            return
+        by_name = self._by_folder
+        if words.odd_builds or (".." in words.words and self._is_moved(path)):
+            yield from self.dockerfiles
+            return
+        own = (path, *self._said.get(path, ()), *(f"{each}/" for each in self._started.get(path, ())))
+        above = {"", *(end for each in own for end in each.split("/")[:-1])}
+        for name in by_name:
+            if name in words.words or name in above or not is_plain(name):
+                yield from by_name[name]
+
+    @cached_property
+    def _by_folder(self) -> dict[str, list[str]]:
+        """The Dockerfiles by the names of their folders, whatever these are in."""
+        found: dict[str, list[str]] = {}
+        for path in self.dockerfiles:
+            found.setdefault(path.rpartition("/")[0].rpartition("/")[2], []).append(path)
+        return found
 
     def _tell_users(self, path: str, words: Words) -> None:
         """Who may run, or start from, the images that a file says how to build."""
         if self._odd_made(path, words):
             raise TooManyError
         named = _Named(self._made(path, words), frozenset(self._projects(path, words)))
-        for other in self.dockerfiles:
+        for other in self._may_start(named):
             if _may_name(self.texts[other], named):
                 self._tell(other)
-        for other, said in self._builders.items():
+        users = {
+            **self._among(facts.BUILDER, "images", named.words),
+            **self._among(facts.BUILDER, "images begin", named.beginnings),
+            **self._odd(facts.BUILDER, facts.ODD_MADE),
+        }
+        for other, said in users.items():
             if (
                 said.odd_images
                 or not said.images.isdisjoint(named.words)
-                or not _beginnings(said.images).isdisjoint(named.beginnings)
+                or not beginnings(said.images).isdisjoint(named.beginnings)
             ):
                 self._tell(other)
         found = self._words_of_manifests
-        if self._varying or not found.isdisjoint(named.words) or not _beginnings(found).isdisjoint(named.beginnings):
+        if self._varying or not found.isdisjoint(named.words) or not beginnings(found).isdisjoint(named.beginnings):
             self._need_manifests()
 
     # Kubernetes
@@ -523,17 +648,16 @@ class Joined:
     @property
     def dialects(self) -> dict[str, list[str]]:
         """The files that may be of each dialect."""
-        return {"dockerfile": self.dockerfiles, "compose": list(self._compose), "kubernetes": self._manifests}
+        return {"dockerfile": self.dockerfiles, "compose": self._compose, "kubernetes": self._manifests}
 
     @property
     def are_plain(self) -> bool:
         """Are there manifests alone, and neither charts nor overlays that may change them?"""
-        contexts = (Kind.CHART, Kind.KUSTOMIZATION)
-        return not any(kind in contexts for entry in self.entries.values() for kind in (entry.kind, *entry.also))
+        return not self.texts.those(facts.CHART) and not self.texts.those(facts.OVERLAY)
 
     def alone(self, path: str) -> frozenset[str]:
         """A manifest with all that may make the images in it, where they are plain."""
-        self.told, self.read, self._applied = {}, {}, True
+        self.told, self.read, self._applied, self._waiting = {}, {}, True, []
         self._need(path)
         self._need_makers_of([path])
         return frozenset(each for each in self._closed() if each in self.entries)
@@ -547,7 +671,7 @@ class Joined:
         self._need_makers_of(self._manifests)
 
     def _need_makers_of(self, manifests: list[str]) -> None:
-        made = [(path, words) for path, words in self._builders.items() if self._makes(words)]
+        made = [(path, words) for path in self._builders if makes(words := self._words(path))]
         if not made:
             return
         if self._varying:
@@ -555,7 +679,7 @@ class Joined:
                 self._need(path)
             return
         found = self._words_of_manifests if manifests is self._manifests else self._words_in(manifests)
-        pieces = _beginnings(found)
+        pieces = beginnings(found)
         for path, words in made:
             if (
                 words.other
@@ -578,14 +702,12 @@ class Joined:
     @cached_property
     def _varying(self) -> bool:
         """May the name of an image be put together of pieces, by a chart or an overlay?"""
-        for path, entry in self.entries.items():
-            kinds = (entry.kind, *entry.also)
-            if Kind.CHART in kinds:
+        if self.texts.those(facts.CHART):
+            return True
+        for path in self.texts.those(facts.OVERLAY):
+            data = self.texts.data(path)
+            if data is None or any(word in data for word in _VARIES):
                 return True
-            if Kind.KUSTOMIZATION in kinds:
-                data = self.texts.data(path)
-                if data is None or any(word in data for word in _VARIES):
-                    return True
         return False
 
     # All others
@@ -600,7 +722,7 @@ class Joined:
                     self._tell(build.dockerfile)
                 else:
                     raise TooManyError
-        for other, said in self._builders.items():
+        for other, said in self._naming(facts.BUILDER, path).items():
             if other != path and self._may_say(other, said, path):
                 self._tell(other)
         for command in self._commands:
@@ -618,7 +740,6 @@ class Joined:
             self._tell(self._manifests[0])
 
     def _told_by(self, path: str) -> Iterator[str]:
-        from hullcheck.discover import DEV_CONTAINER
         from hullcheck.link.compose_said import is_likely
 
         if (is_likely(path) or path.endswith(DEV_CONTAINER)) and self._compose:
@@ -630,13 +751,12 @@ class Joined:
         name = posixpath.basename(path)
         if any(word in (self.texts.data(other) or b"") for other in self._manifests for word in _DEPLOYERS):
             return True
-        for other, entry in self.entries.items():
-            if Kind.CHART in (entry.kind, *entry.also) and _in(path, posixpath.dirname(other)):
+        if any(_in(path, posixpath.dirname(other)) for other in self.texts.those(facts.CHART)):
+            return True
+        for other in self.texts.those(facts.OVERLAY):
+            data = self.texts.data(other)
+            if data is None or not is_plain(name) or name.encode() in data:
                 return True
-            if Kind.KUSTOMIZATION in (entry.kind, *entry.also):
-                data = self.texts.data(other)
-                if data is None or not is_plain(name) or name.encode() in data:
-                    return True
         return False
 
     @property
@@ -674,16 +794,23 @@ class Joined:
 
 
 _WORD = pattern(r"[A-Za-z0-9_.-]+")
+_MAKES = facts.MAKES
+
+
+def is_dev_container(path: str) -> bool:
+    return path.endswith(DEV_CONTAINER)
+
+
+def _and_above(path: str) -> Iterator[str]:
+    """A path, and those of all folders that it is in."""
+    yield path
+    while path:
+        path = path.rpartition("/")[0]
+        yield path
 
 
 def _in(path: str, folder: str) -> bool:
     return not folder or path == folder or path.startswith(f"{folder}/")
-
-
-def _below(path: str, folders: frozenset[str]) -> bool:
-    while path and path not in folders:
-        path = path.rpartition("/")[0]
-    return bool(path)
 
 
 def _last(image: str) -> str:
@@ -711,17 +838,5 @@ def _may_name(words: Words, named: _Named) -> bool:
     return (
         words.odd_images
         or not words.words.isdisjoint(named.words)
-        or not _beginnings(words.words).isdisjoint(named.beginnings)
+        or not beginnings(words.words).isdisjoint(named.beginnings)
     )
-
-
-def _beginnings(words: Iterable[str], marks: str = "-_") -> set[str]:
-    """What stands before each mark in the words."""
-    found = set()
-    for word in words:
-        for mark in marks:
-            at = word.find(mark)
-            while at > 0:
-                found.add(word[:at].lower())
-                at = word.find(mark, at + 1)
-    return found

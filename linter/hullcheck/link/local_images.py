@@ -8,9 +8,8 @@ name has no slash, so that nobody can have pushed it anywhere.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from operator import itemgetter
 
-from hullcheck.discover import Tree
+from hullcheck.discover import Tree, like
 from hullcheck.model.image import ImageRef, ImageUse
 from hullcheck.model.lazy import Lazy
 from hullcheck.model.node import Sequence, as_str
@@ -112,10 +111,7 @@ def _of_project(project: "ComposeProject") -> Iterator[str]:
 
 def _put_in(tree: Tree) -> Iterator[str]:
     """The names that Tilt, DevSpace and werf put what they build in the place of."""
-    likely = sorted(
-        ((path, reader) for path in tree.paths if _may_be_read(path) and (reader := _reader(path)) is not None),
-        key=itemgetter(0),
-    )
+    likely = [(path, reader) for path in like(tree, _may_be_read) if (reader := _reader(path)) is not None]
     for path, reader in likely[:MAX_FILES]:
         try:
             text = tree.read(path, MAX_BYTES).decode("utf-8", "replace")

@@ -8,7 +8,7 @@ from collections.abc import Callable, Hashable, Iterator, Mapping
 from functools import cached_property
 
 from hullcheck.budget import OutOfTimeError, ticking
-from hullcheck.discover import Entry, Kind, Tree
+from hullcheck.discover import Entry, Kind, Tree, like
 from hullcheck.link.local_images import LocalImages
 from hullcheck.model.container import Container, Root
 from hullcheck.model.image import ImageUse
@@ -265,16 +265,18 @@ class _Linker:
     def _compose_projects(self) -> list[Any]:
         composed = {path: file.model for path, file in of_kind(self.files, "compose").items() if file.model}
         texts = {path: file.source for path, file in of_kind(self.files, "env").items()}
-        if not composed and not self.settings.compose_projects and not _names_compose(texts, self.tree.paths):
+        if not composed and not self.settings.compose_projects and not _names_compose(texts, self.tree):
             return []
         from hullcheck.link.compose import link
         from hullcheck.link.compose_choice import Around
+        from hullcheck.link.compose_said import is_likely
         from hullcheck.link.named import NamedFiles, Texts
         from hullcheck.render.compose.files import Files
 
         named = NamedFiles(self.files, self.tree)
         variables = Texts(self._variable_files(composed, texts), self.tree)
-        around = Around(self.tree.paths, self.tree.read, self.settings.compose_projects, self.commands)
+        likely = like(self.tree, is_likely)
+        around = Around(self.tree.paths, self.tree.read, self.settings.compose_projects, self.commands, likely)
         env = {posixpath.dirname(path): self.settings.given.env for path in composed} if self.settings.given.env else {}
         profiles = self.settings.given.profiles
         found = link(Files(composed, named.compose), env, variables, around, profiles=profiles)
@@ -366,7 +368,7 @@ class _Linker:
                 beside = manifests.get(path)
                 manifests[path] = file.model._replace(objects=beside.objects if beside else ())
         charts = list(of_kind(self.files, "chart"))
-        if not manifests and not charts and not any("helmfile" in path for path in self.tree.paths):
+        if not manifests and not charts and not like(self.tree, _is_of_helmfile):
             return None
         from hullcheck.link.kubernetes import link as link_manifests
 
@@ -582,11 +584,17 @@ def _users(parts: list[Scoped]) -> dict[tuple[str, str], tuple[tuple[str, str], 
     return {image: tuple(users) for image, users in found.items()}
 
 
-def _names_compose(texts: dict[str, Source], paths: list[str]) -> bool:
+def _names_compose(texts: dict[str, Source], tree: Tree) -> bool:
     """Does something name Compose files, though none is recognised?"""
-    return any("COMPOSE_FILE" in source.text for source in texts.values()) or any(
-        path.endswith("devcontainer.json") for path in paths
-    )
+    return any("COMPOSE_FILE" in source.text for source in texts.values()) or bool(like(tree, _is_dev_container))
+
+
+def _is_dev_container(path: str) -> bool:
+    return path.endswith("devcontainer.json")
+
+
+def _is_of_helmfile(path: str) -> bool:
+    return "helmfile" in path
 
 
 def _rights(world: Any) -> tuple[list[Scoped], list[Problem]]:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 
-from hullcheck.discover import Tree
+from hullcheck.discover import Tree, like
 from hullcheck.model.image import ImageUse
 from hullcheck.model.repository import BuildArgument, Committed, Copied, FileText, Pipeline, Updates
 from hullcheck.patterns import pattern
@@ -96,13 +96,13 @@ class Repository:
 
     def _values(self) -> "Iterator[ValuesFile]":
         """The files of values, but for those of the charts themselves, as far as they may hold a credential."""
-        paths = [path for path in self.tree.paths if _VALUES.fullmatch(path.rpartition("/")[2][:_LONGEST])]
+        paths = like(self.tree, _is_of_values)
         if not paths:
             return
         from hullcheck.model.chart_values import ValuesFile
         from hullcheck.parse.yaml import parse
 
-        charts = {posixpath.dirname(path) for path in self.tree.paths if path.endswith("Chart.yaml")}
+        charts = {posixpath.dirname(path) for path in like(self.tree, _is_chart)}
         for path in paths:
             folder, _, name = path.rpartition("/")
             if (name in ("values.yaml", "values.yml") and folder in charts) or self.tree.ignored(path):
@@ -131,7 +131,7 @@ class Repository:
 
 def updates(tree: Tree, uses: Iterable[ImageUse]) -> Iterator[Updates]:
     """That nothing moves images on, said once, at the first of all the images that the repository names."""
-    if not tree.versioned and not any(path.startswith((".github/", ".gitlab")) for path in tree.paths):
+    if not tree.versioned and not like(tree, _is_of_a_platform):
         return
     from hullcheck.link.updates import updater
 
@@ -141,6 +141,18 @@ def updates(tree: Tree, uses: Iterable[ImageUse]) -> Iterator[Updates]:
         first = min(uncovered, key=lambda use: (use.location.path, use.location.start))
         folders = sorted({posixpath.dirname(use.location.path) for use in uncovered})
         yield Updates(first.location, first.owner, tuple(folders), bot.path)
+
+
+def _is_of_values(path: str) -> bool:
+    return _VALUES.fullmatch(path.rpartition("/")[2][:_LONGEST]) is not None
+
+
+def _is_chart(path: str) -> bool:
+    return path.endswith("Chart.yaml")
+
+
+def _is_of_a_platform(path: str) -> bool:
+    return path.startswith((".github/", ".gitlab"))
 
 
 def is_moved(use: ImageUse) -> bool:

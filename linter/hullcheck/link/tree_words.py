@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterable
-from functools import partial
+from functools import cached_property, partial
 
 from hullcheck.budget import tick
-from hullcheck.discover import MAX_BYTES, Entry, Tree
-from hullcheck.link.words_of import UNKNOWN, Words, all_words, words_of
+from hullcheck.discover import MAX_BYTES, Entry, Kind, Tree
+from hullcheck.link.tree_facts import DOCKERFILE, ODD_START, OF_KIND, groups, groups_by_kind
+from hullcheck.link.words_of import UNKNOWN, Words, all_words, begins_as_dockerfile, words_of
 from hullcheck.typed import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from hullcheck.link.compose_said import Command
-    from hullcheck.link.tree_index import Index
+    from hullcheck.link.tree_index import Index, View
 
 
 class Texts:
     """The words of files, each read once, when it is asked for.
 
-    They follow from a file's name and bytes: what the `index` of the files on disk has needn't be read again. What is the
-    `same` in another tree is known from there.
+    They follow from a file's name and bytes: what the `index` of the files on disk has needn't be read again, and where it
+    says which files belong to a group or have a word, the others needn't be asked. What is the `same` in another tree is
+    known from there.
     """
 
     def __init__(
@@ -37,6 +39,14 @@ class Texts:
         self._known: dict[str, Words] = {}
         self._commands: dict[str, list[Command]] = {}
         self._index = index
+        self._base: View | None = None
+        if index is not None:
+            self._base = index.view(tree, self.entries)  # type: ignore[arg-type]
+        elif other is not None and other._base is not None:
+            self._base = other._base.of(self.entries, same)
+        self._groups: dict[str, int] = {}
+        self._those: dict[int, list[str]] = {}
+        self._members: dict[int, frozenset[str]] = {}
 
     def take(self, other: "Texts", same: Container[str]) -> None:
         """Take over what another tree's words are known to be, for the files that are the `same` there."""
@@ -65,6 +75,47 @@ class Texts:
             self._known[path] = self._found(self.entries[path])
         return self._known[path]
 
+    def those(self, group: int) -> list[str]:
+        """The files of a group, in the order of the entries."""
+        if group not in self._those:
+            paths = self.entries if self._base is None else self._base.others
+            found = [path for path in paths if self._groups_of(path, group) & group]
+            if self._base is not None:
+                found = sorted((*self._base.those(group), *found))
+            self._those[group] = found
+        return self._those[group]
+
+    def _groups_of(self, path: str, wanted: int) -> int:
+        """The groups of a file; what it says isn't asked if one that is `wanted` doesn't follow from that."""
+        found = self._groups.get(path)
+        if found is None:
+            entry = self.entries[path]
+            kinds = groups_by_kind(entry)
+            if entry.kind is Kind.UNKNOWN and not entry.also and begins_as_dockerfile(self.data(path) or b""):
+                kinds = DOCKERFILE
+            if not wanted & ~OF_KIND or (kinds & DOCKERFILE and wanted != ODD_START):
+                return kinds
+            found = self._groups[path] = groups(kinds, self[path])
+        return found
+
+    def among(self, group: int, where: str, words: Iterable[str]) -> list[str]:
+        """Those of a group that are looked up `where` by one of these words; perhaps all of it."""
+        if self._base is None:
+            return self.those(group)
+        others = [*self._base.others, *(self._base.unsaid() if group == DOCKERFILE else ())]
+        found = self._base.found(where, words)
+        if found is None:
+            return self.those(group)
+        if group not in self._members:
+            self._members[group] = frozenset(self.those(group))
+        there = self._members[group]
+        return [path for path in dict.fromkeys((*found, *others)) if path in there]
+
+    def may_hold(self, manifests: list[str], words: Iterable[str]) -> list[str]:
+        """Those of the manifests that may hold one of these words."""
+        without = self._base.without(words) if self._base is not None else frozenset()
+        return [path for path in manifests if path not in without]
+
     def _found(self, entry: Entry) -> Words:
         if self._index is None:
             data = self.data(entry.path)
@@ -83,9 +134,17 @@ class Texts:
         """Does a script have a word of builds? OSError if it can't be read."""
         from hullcheck.link import asked
 
+        if path in self._silent:
+            return False
+        if self._other is not None and path in self._same:
+            return self._other.has_word(path)
         if self._index is None:
             return asked.has_word(self.tree.read(path, asked.MAX_BYTES))
         return bool(self._get(path, "asks", asked.has_word, asked.MAX_BYTES))
+
+    @cached_property
+    def _silent(self) -> frozenset[str]:
+        return self._base.silent() if self._base is not None else frozenset()
 
     def commands(self, path: str) -> "list[Command]":
         """The commands in a text by which Compose may be started; OSError if it can't be read."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterator
 
-from hullcheck.discover import Tree
+from hullcheck.discover import Tree, like
 from hullcheck.model.globs import STAR, Token, among, any_char
 from hullcheck.model.node import Mapping, Sequence, as_str
 from hullcheck.parse import yaml
@@ -38,13 +38,18 @@ _ECOSYSTEMS = frozenset(("docker", "docker-compose", "helm"))
 
 def updater(tree: Tree) -> Updater:
     """Renovate, which looks at everything unless told otherwise, or Dependabot, which looks where it is told to."""
-    for path in tree.paths:
-        if _RENOVATE.fullmatch(path) or (path == "package.json" and b'"renovate"' in _read(tree, path)):
+    for path in like(tree, _is_renovate):
+        if path != "package.json" or b'"renovate"' in _read(tree, path):
             return Updater(path, None)
     for path in (".github/dependabot.yml", ".github/dependabot.yaml"):
         if path in tree.paths:
             return Updater(path, list(_dependabot(Source(path, _read(tree, path)))))
     return Updater("", [])
+
+
+def _is_renovate(path: str) -> bool:
+    """May the file hold what Renovate is told?"""
+    return path == "package.json" or _RENOVATE.fullmatch(path) is not None
 
 
 def _read(tree: Tree, path: str) -> bytes:
