@@ -22,7 +22,6 @@ from hullcheck.typed import TYPE_CHECKING, Any, BinaryIO, Protocol
 if TYPE_CHECKING:
     from hullcheck.marks import Signature
     from hullcheck.model.globs import GitIgnore
-    from hullcheck.walked import Walked
 
 MAX_BYTES = 5 * 1024 * 1024
 """What is read of a file; nobody writes more by hand."""
@@ -190,6 +189,16 @@ class Tree(Protocol):
         """The bytes of a file of any size, piece by piece; OSError if it can't be read."""
 
 
+class Remembered(Protocol):
+    """What is known of the folders of a tree from an earlier walk (`walked.py`)."""
+
+    def walk(self, tree: "DiskTree") -> "list[Entry | Skipped]":
+        """What the tree's own walk would tell."""
+
+    def like(self, test: Callable[[str], bool], paths: list[str]) -> list[str]:
+        """Those of the paths that a test is true of, sorted."""
+
+
 class DiskTree:
     """The files below a folder on disk.
 
@@ -223,7 +232,7 @@ class DiskTree:
         self._walked: set[str] = set()
         self._kept = tracked | {parent for path in tracked for parent in _parents(path)}
         self.options = (str(gitignore), str(vendored), str(bool(tracked)), *exclude)
-        self.walked: Walked | None = None
+        self.walked: Remembered | None = None
         self.odd: set[str] = set()
 
     def __getstate__(self) -> dict[str, Any]:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Container, Iterable
 from collections.abc import Set as AbstractSet
+from contextlib import suppress
 from functools import partial
 
 from hullcheck import narrow
-from hullcheck.discover import DiskTree, Entry, Tree
+from hullcheck.discover import MAX_BYTES, DiskTree, Entry, TooLargeError, Tree
 from hullcheck.errors import NotNarrowError
 from hullcheck.finding import Finding
 from hullcheck.link.joined import Joined, TooManyError
@@ -18,6 +19,7 @@ from hullcheck.model.repository import is_credential_file
 from hullcheck.model.settings import Settings
 from hullcheck.narrow import Narrow
 from hullcheck.patterns import pattern
+from hullcheck.plumbing import identify, identify_file
 from hullcheck.policy.config import Config
 from hullcheck.read import File
 from hullcheck.typed import TYPE_CHECKING
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
     from hullcheck.change.base import Past
     from hullcheck.change.history import CommitTree
     from hullcheck.concerned import Concerned
+    from hullcheck.link.tree_index import Index
 
 
 class Commit(Narrow):
@@ -53,7 +56,7 @@ class Commit(Narrow):
         texts = Texts(tree, entries, index=self._index)
         name = None
         if self._index is not None and isinstance(tree, DiskTree):
-            name = partial(self._index.git_name, tree)
+            name = partial(_git_name, self._index, tree)
         same = base.unchanged(tree, name=name)
         before = Texts(base, old, texts, same)
         paths = texts.entries.keys() | before.entries.keys()
@@ -65,11 +68,7 @@ class Commit(Narrow):
         now, then = self._joins(texts, change=True), self._joins(before, change=True)
         wide = True
         try:
-            now.noted = set()
-            named = now.named()
-            if sorted(tree.paths) == sorted(base.paths):
-                then.take(now, frozenset(changed))
-            changed |= {path for path in named | then.named() if path in base.blobs and path not in same}
+            changed |= {path for path in now.named() | then.named() if path in base.blobs and path not in same}
             if any(bears_on_all(path, (tree, base)) for path in changed):
                 return entries
             wanted, old_wanted = self._both(now, then, frozenset(changed))
@@ -110,6 +109,14 @@ class Commit(Narrow):
             if more == told:
                 return wanted, old_wanted
             told = more
+
+
+def _git_name(index: "Index", tree: DiskTree, path: str, digits: int) -> str:
+    """The name that git gives to a file's bytes; OSError if it can't be read, or is a link or a device."""
+    if index.has(tree, path):
+        with suppress(TooLargeError):
+            return str(index.get(tree, path, f"git {digits}", lambda data: identify(data, digits), MAX_BYTES))
+    return identify_file(f"{tree.root}/{path}", digits)
 
 
 class Before(Narrow):

@@ -13,7 +13,7 @@ from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from contextlib import suppress
 
 from hullcheck import __version__, look, marks
-from hullcheck.discover import MAX_BYTES, DiskTree, Entry, Kind, TooLargeError
+from hullcheck.discover import DiskTree, Entry, Kind
 from hullcheck.link import tree_facts
 from hullcheck.link.words_of import Words
 from hullcheck.typed import Any
@@ -133,15 +133,10 @@ class Index:
         self._anew += 1
         return value
 
-    def git_name(self, tree: DiskTree, path: str, digits: int) -> str:
-        """The name that git gives to a file's bytes; OSError if it can't be read, or is a link or a device."""
-        from hullcheck.plumbing import identify, identify_file
-
+    def has(self, tree: DiskTree, path: str) -> bool:
+        """Is it a plain file, of which `get` knows whether it is as it was?"""
         number = self.numbers.get(path, -1)
-        if (number >= 0 and self._same[number]) or tree.known_by(path) is not None:
-            with suppress(TooLargeError):
-                return str(self.get(tree, path, f"git {digits}", lambda data: identify(data, digits), MAX_BYTES))
-        return identify_file(f"{tree.root}/{path}", digits)
+        return bool(number >= 0 and self._same[number]) or tree.known_by(path) is not None
 
     def view(self, tree: DiskTree, entries: Mapping[str, Entry]) -> "View | None":
         """What it has of a tree's files that are as they were; None if that is nothing, or the run is recorded."""
