@@ -42,7 +42,6 @@ ALLOWED = {
     "linter/hullcheck/patterns.py: kept": "expressions that stand in the sources",
     "linter/hullcheck/patterns.py: missed": "expressions that stand in the sources",
     "linter/hullcheck/tuples.py: _getters": "one for each field of the class with the most of them",
-    "linter/hullcheck/tuples.py: _templates": "one for each number of fields that a class has",
     "linter/hullcheck/render/helm/functions.py: FUNCTIONS": "filled as the module is loaded, once for each name in it",
 }
 """Containers that code changes though they outlive a run, and why that has a bound."""

@@ -65,7 +65,7 @@ def test_a_generous_limit_changes_nothing(tmp_path: Path) -> None:
 def test_wherever_the_runs_time_ends_it_is_told_once(tmp_path: Path) -> None:
     whole, ticks = judged_within(1e9, 0, tmp_path, TREE)
     eaters = set()
-    for seconds in range(1, ticks - 1, 5):
+    for seconds in range(1, ticks - 1):
         result, _ = judged_within(seconds, 0, tmp_path, TREE)
         found = named(result, "time-limit")
         assert len(found) == 1, (seconds, [(f.message, f.location.path) for f in found])

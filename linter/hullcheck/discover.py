@@ -299,10 +299,12 @@ class DiskTree:
     def read(self, path: str, limit: int = MAX_BYTES) -> bytes:
         file, size = self._open(path)
         with file:
-            if size > limit:
+            data = file.read(size + 1) if size <= limit else b""  # to ask for all there may be takes that much memory
+            if size < len(data) <= limit:  # it grows
+                data += file.read(limit + 1 - len(data))
+            if max(size, len(data)) > limit:
                 raise TooLargeError(f"larger than {limit // 1024 // 1024} MiB")
-            data = file.read(size + 1)  # to ask for as much as there may be takes that much memory first
-            return data if len(data) <= size else (data + file.read(limit))[:limit]
+            return data
 
     def chunks(self, path: str) -> Iterator[bytes]:
         with self._open(path)[0] as file:

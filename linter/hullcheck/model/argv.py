@@ -158,7 +158,7 @@ def _in_text(word: str, number: int) -> Said | None:
 
 def _in_word(word: str, number: int) -> Said | None:
     """`--password=x`, or `PGPASSWORD=x` before a program or after `env`."""
-    match = (_OPTION if word.startswith("-") else _ASSIGNED).fullmatch(word)
+    match = _OPTION.fullmatch(word) if word.startswith("-") else _ASSIGNED.fullmatch(word)
     if match is None or not _takes_credential(match["option"]) or not _usable(match["option"], match["value"]):
         return None
     return _inside(number, match, match["option"])
