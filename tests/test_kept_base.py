@@ -90,3 +90,19 @@ def test_the_same_is_made_once(
     monkeypatch.setattr(network, "scope", lambda *given: made.append(given[0].name) or scope(*given))
     repo.run(capsys, monkeypatch, "--no-cache", "--diff-base", "HEAD")
     assert made == ["k8s"]
+
+
+def test_what_was_cut_short_is_not_used_again(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whether or not somebody wants to be told that the time was up."""
+    repo = Repo(tmp_path)
+    repo.commit({**PLAIN, ".hullcheck.yaml": "ignore: [time-limit]\n"})
+    repo.write({"k8s/kustomization.yaml": "resources: [web.yaml]\n"})
+    moved: list[object] = []
+    real = Kept.moved
+    monkeypatch.setattr(Kept, "moved", lambda self, *given: (moved.append(self), real(self, *given))[1])
+    for limit, times in (("0.000001", 0), ("60", 1)):
+        moved.clear()
+        repo.run(capsys, monkeypatch, "--no-cache", "--diff-base", "HEAD", "--file-time-limit", limit)
+        assert len(moved) == times, limit

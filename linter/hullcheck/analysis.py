@@ -53,8 +53,9 @@ class Analysis(NamedTuple):
     `files` are those that were of interest, of all that were `seen`; `owners` are the scopes and names of all objects.
     `ignores` are those that suppress something, with the terms by which they do. `scopes` are the worlds of manifests
     and the Compose projects; `coverage` is the ledger of what was judged. `users` are what runs images, by
-    the Dockerfile's path. `unlooked` are parts in which nothing of interest can be found. `not_decided` counts by file what is left open. `redact` are the places of secrets, whether or
+    the Dockerfile's path. `not_decided` counts by file what is left open. `redact` are the places of secrets, whether or
     not the checks that know them were asked for. `builders` are the files that say of a Dockerfile that it is built.
+    `unlooked` are parts in which nothing of interest can be found.
     """
 
     findings: tuple[Finding, ...]
@@ -70,6 +71,12 @@ class Analysis(NamedTuple):
     redact: frozenset[Location] = frozenset()
     builders: Mapping[str, frozenset[str]] = {}
     unlooked: "Concerned | None" = None
+
+    @property
+    def is_late(self) -> bool:
+        """Did something take too long, so that it may come out otherwise next time?"""
+        gaps = (item.gap for item in self.coverage.items)
+        return any(gap is not None and gap.cause == CAUSE for gap in gaps)
 
     @property
     def counted(self) -> list[str]:

@@ -69,8 +69,7 @@ class _State(NamedTuple):
     @property
     def is_late(self) -> bool:
         """Did something take too long, so that it may come out otherwise next time?"""
-        gaps = (item.gap for item in self.analysis.coverage.items)
-        return any(gap is not None and gap.cause == budget.CAUSE for gap in gaps)
+        return self.analysis.is_late
 
 
 class Session:

@@ -6,7 +6,6 @@ import itertools
 from collections.abc import Set as AbstractSet
 
 from hullcheck.analysis import Analysis, Judge
-from hullcheck.budget import CAUSE
 from hullcheck.change.base import Past, base_tree
 from hullcheck.change.changes import Comparison, Nature, Side, compare
 from hullcheck.change.history import CommitTree, as_then
@@ -66,7 +65,7 @@ def judge_change(
         earlier = judge._replace(settings=judge.settings._replace(given=given._replace(values=then)))
     else:
         earlier = judge
-    if kept is not None and earlier is judge and not any(finding.name == CAUSE for finding in head.findings):
+    if kept is not None and earlier is judge and not head.is_late:
         kept.moved(same, frozenset(disk.paths), frozenset(tree.paths))
     else:
         kept = None
