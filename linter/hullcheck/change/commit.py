@@ -31,7 +31,22 @@ if TYPE_CHECKING:
     from hullcheck.link.tree_index import Index
 
 
-class Commit(Narrow):
+class _OfChange(Narrow):
+    """One of the two trees of a change, which have the files `_changed` not in common."""
+
+    _changed = frozenset[str]()
+
+    def concerned(self, project: Project, files: dict[str, File]) -> "Concerned | None":
+        """None: what is told of one tree may be asked for in the other."""
+        return None
+
+    def _is_told_elsewhere(self, path: str) -> bool:
+        """As for any; at a file that isn't changed it is no news."""
+        known = bool(self.preceding) and self.preceding < path and self.preceding not in self._changed
+        return path not in self._changed or known or super()._is_told_elsewhere(path)
+
+
+class Commit(_OfChange):
     """What is chosen of a tree, and of the commit `past` that it started from, for the sake of what is new in it.
 
     All that the changed files bear on is `told` of: these paths are the targets, once the tree's files are chosen.
@@ -42,7 +57,6 @@ class Commit(Narrow):
         self.past = past
         self.config = config
         self.before: Before | None = None
-        self._changed = frozenset[str]()
 
     def chosen(self, tree: Tree, entries: list[Entry]) -> list[Entry]:
         """As for any; the change is looked up in the index, and in what the files of interest hold."""
@@ -85,10 +99,6 @@ class Commit(Narrow):
         self.before.has_all_manifests = self.has_all_manifests
         return [entry for entry in entries if entry.path in wanted]
 
-    def concerned(self, project: Project, files: dict[str, File]) -> "Concerned | None":
-        """None: what is told of one tree may be asked for in the other."""
-        return None
-
     def settled(self, project: Project) -> Project | None:
         found = super().settled(project)
         if found is None:
@@ -96,9 +106,6 @@ class Commit(Narrow):
         elif self.before is not None:
             self.before.preceding = self.preceding
         return found
-
-    def _is_told_elsewhere(self, path: str) -> bool:
-        return path not in self._changed or super()._is_told_elsewhere(path)  # it is no news
 
     def _both(self, now: Joined, then: Joined, changed: frozenset[str]) -> tuple[frozenset[str], frozenset[str]]:
         """What is joined with the change in either tree: followed in both until nothing is added."""
@@ -119,7 +126,7 @@ def _git_name(index: "Index", tree: DiskTree, path: str, digits: int) -> str:
     return identify_file(f"{tree.root}/{path}", digits)
 
 
-class Before(Narrow):
+class Before(_OfChange):
     """What was chosen of the commit that a change started from."""
 
     def __init__(
@@ -142,18 +149,11 @@ class Before(Narrow):
     def chosen(self, tree: Tree, entries: list[Entry]) -> list[Entry]:
         return [entry for entry in entries if entry.path in self._wanted]
 
-    def concerned(self, project: Project, files: dict[str, File]) -> "Concerned | None":
-        return None
-
     def settled(self, project: Project) -> Project | None:
         found = super().settled(project)
         if found is None:
             raise NotNarrowError
         return found
-
-    def _is_told_elsewhere(self, path: str) -> bool:
-        known = bool(self.preceding) and self.preceding < path and self.preceding not in self._changed
-        return path not in self._changed or known or super()._is_told_elsewhere(path)
 
 
 def of_interest(findings: Iterable[Finding], same: Container[str]) -> tuple[Finding, ...]:
