@@ -35,6 +35,7 @@ class Maker:
             (self.skaffold, 1), (self.bake, 1), (self.kustomization, 1), (self.chart, 1), (self.variables, 2),
             (self.workflow, 1), (self.updates, 1), (self.other, 2), (self.container, 1), (self.credentials, 1),
             (self.tilt, 1), (self.hcl, 1), (self.platform, 1), (self.application, 1), (self.matrix, 1), (self.started, 1),
+            (self.odd, 2),
         )  # fmt: skip
         for make, most in rolls:
             for _ in range(self.random.randint(0, most)):
@@ -307,6 +308,28 @@ class Maker:
             f"docker compose --project-directory {self.pick('base', 'shop', '.')} -f {where}/compose.yaml --env-file {where}/app.env up\n",
             f"docker compose -p {self.pick('shop', 'web')} -f {where}/compose.yaml -f {where}/common.yaml up\n",
             f"docker compose --env-file app.env -f {where}/docker-compose.yml up\n",
+        )
+
+    def odd(self) -> None:
+        """What its text alone doesn't tell from a Compose file or a bake file, or from one that is made of variables."""
+        service = f"image: {self.image()}\n    build: {self.pick('.', 'web', '../base')}"
+        name, text = self.random.choice(
+            (
+                ("compose.yaml", "x-run: |\n  echo ${A}\nservices:\n  web:\n    %s\n    command: >\n      run $$A\n      ${B}\n"),
+                ("stack.yml", 'services:\n  web:\n    %s\n    healthcheck: {test: ["CMD", "ready -U ${A}"]}\n    privileged: true\n'),
+                ("common.yaml", "? services\n: web:\n    %s\n    labels: {? a : b}\n"),
+                ("docker-compose.yml", 'services:\n  web:\n    %s\n    labels: ["a=\\x41", "is it? yes"]\n    dockerfile: "a\n      ${B}"\n'),
+                ("compose.yaml", "services:\n  web: &web\n    %s\n  api: {<<: *web, build: {context: '${WHERE:-web}'}}\n"),
+                ("compose.yaml", "%%YAML 1.1\n--- !!map\n!!str services:\n  web:\n    %s\n"),
+            )
+        )  # fmt: skip
+        self.files[self.path(name)] = text % service
+        self.files[self.path(self.pick("role.yaml", "board.json", "list.json"))] = self.pick(
+            "{{- if .Values.a }}\napiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRole\nmetadata: {name: a}\nrules:\n"
+            '  - {apiGroups: [""], resources: [services], verbs: ["*"]}\n{{- end }}\n',
+            '{"panels": [{"target": {"one": {"context": "web", "tags": ["acme/base"]}}, "text": "\\u0041"}]}\n',
+            '{"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "a"}, "data": {"services": "\\u0062uild"}}\n',
+            '{"target": {"one": {"context": "web", "tags": ["acme/base"]}}, "services": {"web": {"build": "\\u002e"}}}\n',
         )
 
     def other(self) -> None:

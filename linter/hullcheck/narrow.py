@@ -34,6 +34,9 @@ FEW = 100
 TRIES = 5
 """Files of each dialect that are asked whether an image in them comes first."""
 
+MANY_TRIES = 25
+"""Files that are asked whether they are of a dialect."""
+
 
 class Narrow:
     """What is chosen of a tree for the sake of `targets`, files or folders below its root."""
@@ -138,9 +141,10 @@ class Narrow:
         for dialect, paths in joined.dialects.items():
             if dialect in known or not paths:
                 continue
-            if any(self._is(path, dialect, joined) for path in paths[:TRIES]):
+            likely = sorted(paths, key=lambda path: "/templates/" in path)  # what a chart makes is no object yet
+            if any(self._is(path, dialect, joined) for path in likely[:MANY_TRIES]):
                 found.add(dialect)
-            elif len(paths) > TRIES or (dialect == "kubernetes" and not joined.are_plain):
+            elif len(paths) > MANY_TRIES or (dialect == "kubernetes" and not joined.are_plain):
                 return None
         return frozenset(found)
 

@@ -174,39 +174,48 @@ _SPECIAL = pattern(
     r"|(?:.*/)?\.(?:github|gitea|forgejo|gitlab)/.+",
     re.IGNORECASE | re.DOTALL,
 )
-_SAYS = (
-    b"build",
-    b"bake",
-    b"-f",
-    b"--file",
-    b"stack",
-    b"ompose",
-    b"kubectl",
-    b"kustomiz",
-    b"helm",
-    b"apply",
-    b"deploy",
-    b"argocd",
-    b"flux",
-)
 
 
 def bears_on_all(path: str, trees: Iterable[Tree]) -> bool:
-    """May the file have a say in what is found anywhere: a pipeline, a script that builds, a list of what is ignored?"""
+    """May the file have another say than before in what is found anywhere: a pipeline, a script, a list of what is ignored?"""
     from hullcheck.link.asked import is_script
     from hullcheck.link.compose_said import is_likely
+    from hullcheck.link.deployed import may_deploy
 
     if _SPECIAL.fullmatch(path) or is_credential_file(path):
         return True
-    if not is_script(path) and not is_likely(path):
+    if not is_script(path) and not is_likely(path) and not may_deploy(path):
         return False
+    texts: list[bytes] = []
     for tree in trees:
         try:
-            data = tree.read(path)
+            texts.append(tree.read(path))
         except FileNotFoundError:
-            continue
+            texts.append(b"")
         except OSError:
             return True
-        if any(word in data for word in _SAYS):
-            return True
-    return False
+    return (
+        any(says(path, text) for says in (_builds, _starts) for text in texts)
+        or len({_deploys(path, text) for text in texts}) > 1
+    )
+
+
+def _builds(path: str, text: bytes) -> bool:
+    """May the text be a script that says how images are built?"""
+    from hullcheck.link import asked
+
+    return asked.is_script(path) and asked.has_word(text)
+
+
+def _starts(path: str, text: bytes) -> bool:
+    """May the text say how Compose is started?"""
+    from hullcheck.link import compose_said
+
+    return compose_said.is_likely(path) and bool(compose_said.commands_in(path, text))
+
+
+def _deploys(path: str, text: bytes) -> tuple[tuple[str, bool], ...]:
+    """What the text says of files that it deploys."""
+    from hullcheck.link import deployed
+
+    return deployed.said(text[: deployed.MOST_BYTES]) if deployed.may_deploy(path) else ()

@@ -102,7 +102,7 @@ def deployed(tree: Tree, counts: Callable[[str], bool], wanted: Callable[[str], 
     if not present:
         return Named()
     folders = {above for path in present for above in _above(path)}
-    texts = sorted(path for path in tree.paths if _may_deploy(path) and counts(path) and not tree.ignored(path))
+    texts = sorted(path for path in tree.paths if may_deploy(path) and counts(path) and not tree.ignored(path))
     if len(texts) > MOST_TEXTS:
         return Named(all=True)
     found_files: set[str] = set()
@@ -133,7 +133,8 @@ def _above(path: str) -> Iterator[str]:
         yield path
 
 
-def _may_deploy(path: str) -> bool:
+def may_deploy(path: str) -> bool:
+    """Is it a script, a pipeline or the like, which may say what is deployed?"""
     from hullcheck.link.asked import is_script
     from hullcheck.link.compose_said import is_likely
 

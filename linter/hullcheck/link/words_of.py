@@ -1,7 +1,9 @@
 """What a file's bytes say of other files, found without parsing: which words it has, and where it says more than words.
 
 Linear in the file's length, and wrong only by letting too much through: what may be written in a way that a word doesn't
-show is `odd`, and then joined with everything. All of it follows from the bytes and the name alone, so it can be kept.
+show is `odd`, and then joined with everything. One such file is enough for all of a tree to be read, so a Compose file
+that is odd by its text is parsed, and is odd only if its values are. All of it follows from the bytes and the name alone,
+so it can be kept.
 """
 
 from __future__ import annotations
@@ -22,8 +24,12 @@ _ODD = pattern(
 )
 _KEYED = pattern(r"[\"']?([A-Za-z0-9_.-]++)[\"']?[ \t]*+:[ \t]++(?![&*!|>{\[ \t])")
 _ITEM = pattern(r"-[ \t]++(?![&*!|>{\[ \t-])")
-_OF_BUILDS = frozenset(("build", "context", "dockerfile", "<<"))
-_OF_FILES = frozenset(("file", "path", "include", "env_file", "project_directory", "extends", "<<", "COMPOSE_FILE"))
+OF_BUILDS = frozenset(("build", "context", "dockerfile", "<<"))
+"""Keys whose values lead to Dockerfiles."""
+
+OF_FILES = frozenset(("file", "path", "include", "env_file", "project_directory", "extends", "<<", "COMPOSE_FILE"))
+"""Keys whose values lead to other files."""
+
 _IMAGE = pattern(r"(?<![\w/.-])image[\"']?[ \t]*+:(?=[\s\"'{\[])")
 _NAME = pattern(r"(?<![\w/.-])name[\"']?[ \t]*+:(?=[\s\"'{\[])")
 _VALUE = pattern(r"[\"']?[^\s\"',]++")
@@ -35,6 +41,9 @@ _OPEN = pattern(r"[\"']?([A-Za-z0-9_.-]++)[\"']?[ \t]*+:[ \t]*+(?:#.*+)?")
 _NOT_PLAIN = ("$", "&", "*", "!", "|", ">", "{", "[", "<", "#", "}", "]")
 _FROM = pattern(r"(?im)^[ \t]*+(?:onbuild[ \t]++)?+from[ \t]++(.*+)$|\bfrom=(\S++)")
 _SLASHED = pattern(r"\$\{[^}/$]*+/")
+MAX_PARSED = 1024 * 1024
+"""Characters up to which a file is parsed for what its text leaves open."""
+
 _SCRIPT = frozenset((Kind.DOCKERFILE, Kind.BESIDE_DOCKERFILE))
 
 
@@ -96,21 +105,51 @@ def words_of(entry: Entry, data: bytes) -> Words:
     if hints <= _SCRIPT or (Kind.UNKNOWN in hints and begins_as_dockerfile(data)):
         return of_dockerfile(data)
     odd = any(mark in data for mark in _MARKS) and _ODD.search(data) is not None
-    keys = _json_keys(data) if entry.path.lower().endswith(".json") and (odd or b"services" in data) else None
+    json = entry.path.lower().endswith(".json")
+    bakes = json and _TARGET.search(data) is not None
+    keys = _json_keys(data) if json and (odd or bakes or b"services" in data) else None
     if keys is not None and Kind.COMPOSE not in hints and hints.isdisjoint(_BUILDERS) and keys.isdisjoint(_OF_JSON):
         return Words(Wording(Source(entry.path, data).text).manifest)
-    compose = Kind.COMPOSE in hints or ((odd or b"services" in data) and _has_services(data))
+    compose = Kind.COMPOSE in hints
+    if not compose and (odd or b"services" in data) and (keys is None or "services" in keys):
+        compose = _has_services(entry.path, data)
     if odd:
         return _of_odd(entry, data, hints, compose)
     manifest = not hints.isdisjoint(_CONTEXTS) or (b"apiVersion" in data and b"kind" in data)
-    other = (
-        not hints.isdisjoint(_BUILDERS)
-        or b"skaffold/" in data
-        or (entry.path.lower().endswith(".json") and _TARGET.search(data) is not None)
-    )
+    other = not hints.isdisjoint(_BUILDERS) or b"skaffold/" in data or (bakes and (keys is None or "target" in keys))
     if compose or other or Kind.ENV in hints:
-        return _of_text(data.decode("utf-8", "replace"), Words(manifest, compose, other))
+        found = _of_text(data.decode("utf-8", "replace"), Words(manifest, compose, other))
+        return _settled(found, Source(entry.path, data)) if _is_open(found) else found
     return Words(manifest)
+
+
+def _is_open(words: Words) -> bool:
+    return words.odd_builds or words.odd_files or words.odd_images or words.odd_built or words.odd_names
+
+
+def _settled(words: Words, source: Source) -> Words:
+    """The words of a Compose file, with what its values leave open in place of what its text does."""
+    if not words.compose or words.other or len(source.text) > MAX_PARSED:
+        return words
+    from hullcheck.link.words_in_nodes import said_in
+
+    said = said_in(source, OF_BUILDS, OF_FILES)
+    if said is None:
+        return words
+    named = frozenset(map(_last, said.images))
+    made = frozenset(map(_last, said.built))
+    odd_images, odd_built = any(map(_made_up, said.images)), any(map(_made_up, said.built))
+    return words._replace(
+        words=all_words(source.text).union(*map(all_words, said.texts)),
+        images=named - {""},
+        built=made - {""},
+        names=said.names - {""},
+        odd_builds=said.odd_builds and "build" in said.texts,
+        odd_files=said.odd_files,
+        odd_images=odd_images or "" in named,
+        odd_built=odd_built or "" in made,
+        odd_names=said.odd_names or "" in said.names,
+    )
 
 
 def _of_odd(entry: Entry, data: bytes, hints: set[Kind], compose: bool) -> Words:
@@ -120,13 +159,17 @@ def _of_odd(entry: Entry, data: bytes, hints: set[Kind], compose: bool) -> Words
     manifest = not hints.isdisjoint(_CONTEXTS) or wording.manifest
     other = not hints.isdisjoint(_BUILDERS) or wording.has("skaffold") or wording.bake(entry.path)
     if compose or other or Kind.ENV in hints:
-        return UNKNOWN._replace(manifest=manifest, compose=compose, other=other)
+        found = UNKNOWN._replace(manifest=manifest, compose=compose, other=other)
+        return _settled(found, Source(entry.path, data)) if compose else found
     return Words(manifest)
 
 
 _MARKS = (b"\\", b"!", b"\0", b"%TAG")
 _BUILDERS = frozenset((Kind.SKAFFOLD, Kind.BAKE))
 _DIRECT = pattern(rb"(?m)^services[ \t]*+:")
+_ACTION = pattern(rb"(?m)^\{\{(?![^\n]*services)[^\n]*\}\}[ \t\r]*$")
+"""A line of a template that is no value."""
+
 _NO_KEY = pattern(rb"(?m)^[^\s#A-Za-z0-9_-]|^---[ \t]+[^\s#]|\0|^\xef\xbb\xbf")
 
 
@@ -144,10 +187,28 @@ def _json_keys(data: bytes) -> frozenset[str] | None:
     return frozenset(root) if isinstance(root, dict) else frozenset()
 
 
-def _has_services(data: bytes) -> bool:
-    """May a document have the key `services` at its top? Not where each begins with plain keys that aren't indented."""
-    if _DIRECT.search(data) is not None or _NO_KEY.search(data) is not None:
+def _has_services(path: str, data: bytes) -> bool:
+    """May a document have the key `services` at its top?
+
+    Not where each begins with plain keys that aren't indented: what is spelled in another way stands in quotes.
+    """
+    if b"\0" in data:
+        data = Source(path, data).text.encode("utf-8", "replace")
+    if _DIRECT.search(data) is not None:
         return True
+    if b"{{" in data:
+        data = _ACTION.sub(b"", data)
+    if _NO_KEY.search(data) is None and not _is_indented(data):
+        return False
+    if len(data) > MAX_PARSED:
+        return True
+    from hullcheck.link.words_in_nodes import has_services
+
+    return has_services(Source(path, data))
+
+
+def _is_indented(data: bytes) -> bool:
+    """Does a document begin with a line that is indented?"""
     begins = True
     for line in data.split(b"\n"):
         bare = line.strip()
@@ -209,8 +270,8 @@ def _of_text(text: str, words: Words) -> Words:
                 continue
             keyed = _KEYED.match(line.lstrip(" \t-"))
             if keyed is not None:
-                odd_builds = odd_builds or keyed[1] in _OF_BUILDS
-                odd_files = odd_files or keyed[1] in _OF_FILES
+                odd_builds = odd_builds or keyed[1] in OF_BUILDS
+                odd_files = odd_files or keyed[1] in OF_FILES
             elif _ITEM.match(line.lstrip()) is not None:
                 odd_files = odd_files or lists
             elif not line.lstrip().startswith("#"):
@@ -228,7 +289,7 @@ def _of_text(text: str, words: Words) -> Words:
         built=made - {""},
         names=(frozenset(names) | outer) - {""},
         odd_builds=(odd_builds and (anything or "build" in found)) or (anything and "{{" in text),
-        odd_files=odd_files and (anything or not _OF_FILES.isdisjoint(found)),
+        odd_files=odd_files and (anything or not OF_FILES.isdisjoint(found)),
         odd_images="" in named,
         odd_built="" in made,
         odd_names="" in names or odd_outer,
