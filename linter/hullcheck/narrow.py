@@ -182,8 +182,7 @@ class Narrow:
         manifests = frozenset(found["kubernetes"])
         composed = (each for each in found["compose"] if each in joined.entries and each not in manifests)
         yield from islice(before(composed), TRIES)
-        if joined.are_plain:
-            yield from islice(before(manifests), TRIES)
+        yield from islice((each for each in before(manifests) if not joined.may_be_applied(each)), TRIES)
 
     def _has_image(self, path: str, joined: Joined) -> bool:
         try:

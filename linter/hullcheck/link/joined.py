@@ -736,7 +736,7 @@ class Joined:
                 self._tell(other)
         for each in self._told_by(path):
             self._tell(each)
-        if self._manifests and self._may_be_applied(path):
+        if self._manifests and self.may_be_applied(path):
             self._tell(self._manifests[0])
 
     def _told_by(self, path: str) -> Iterator[str]:
@@ -746,10 +746,15 @@ class Joined:
             words = frozenset(_WORD.findall((self.texts.data(path) or b"").decode("utf-8", "replace")))
             yield from (other for other in self._said if posixpath.basename(other) in words)
 
-    def _may_be_applied(self, path: str) -> bool:
-        """May an overlay or a chart take the file in?"""
+    @cached_property
+    def _deploys(self) -> bool:
+        """May manifests take in others by the folders that these are in?"""
+        return any(word in (self.texts.data(other) or b"") for other in self._manifests for word in _DEPLOYERS)
+
+    def may_be_applied(self, path: str) -> bool:
+        """May an overlay, a chart or what deploys folders take the file in?"""
         name = posixpath.basename(path)
-        if any(word in (self.texts.data(other) or b"") for other in self._manifests for word in _DEPLOYERS):
+        if self._deploys:
             return True
         if any(_in(path, posixpath.dirname(other)) for other in self.texts.those(facts.CHART)):
             return True
