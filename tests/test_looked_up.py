@@ -12,7 +12,8 @@ from cached import MARGIN
 from hullcheck.cache import again, folder
 from hullcheck.discover import DiskTree, Entry
 from hullcheck.link import tree_index as index
-from hullcheck.link.joined import Joined, TooManyError
+from hullcheck.link.joined import Joined
+from hullcheck.link.tree_says import TooManyError
 from hullcheck.link.tree_words import Texts
 
 pytestmark = pytest.mark.skipif(not folder.supported(), reason="nothing is kept there")

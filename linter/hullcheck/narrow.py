@@ -8,8 +8,9 @@ from itertools import islice
 from hullcheck import look
 from hullcheck.budget import OutOfTimeError
 from hullcheck.discover import DiskTree, Entry, Tree
-from hullcheck.link.joined import Joined, TooManyError
+from hullcheck.link.joined import Joined
 from hullcheck.link.project import Project, uses
+from hullcheck.link.tree_says import TooManyError
 from hullcheck.link.tree_words import Texts
 from hullcheck.model.repository import Updates
 from hullcheck.model.settings import Settings
@@ -185,8 +186,10 @@ class Narrow:
         yield from islice((each for each in before(manifests) if not joined.may_be_applied(each)), TRIES)
 
     def _has_image(self, path: str, joined: Joined) -> bool:
+        if joined.change:
+            known, joined = joined, self._joins(joined.texts)
+            joined.take_all(known)
         try:
-            joined = self._joins(joined.texts).like(joined) if joined.change else joined
             wanted = joined.of((path,)) if not joined.texts[path].manifest else joined.alone(path)
         except TooManyError:
             return False

@@ -24,9 +24,10 @@ from hullcheck.analysis import Analysis, Progress
 from hullcheck.change.commit import bears_on_all
 from hullcheck.check import Registry
 from hullcheck.errors import HullcheckError
-from hullcheck.link.joined import Joined, TooManyError
+from hullcheck.link.joined import Joined
 from hullcheck.link.project import Project, link
 from hullcheck.link.repository import is_moved, updates
+from hullcheck.link.tree_says import TooManyError
 from hullcheck.link.tree_words import Texts
 from hullcheck.model.coverage import Coverage
 from hullcheck.model.image import ImageUse

@@ -12,8 +12,9 @@ from hullcheck import narrow
 from hullcheck.discover import MAX_BYTES, DiskTree, Entry, TooLargeError, Tree
 from hullcheck.errors import NotNarrowError
 from hullcheck.finding import Finding
-from hullcheck.link.joined import Joined, TooManyError
+from hullcheck.link.joined import Joined
 from hullcheck.link.project import Project
+from hullcheck.link.tree_says import TooManyError
 from hullcheck.link.tree_words import Texts
 from hullcheck.model.repository import is_credential_file
 from hullcheck.model.settings import Settings

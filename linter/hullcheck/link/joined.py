@@ -1,8 +1,7 @@
-"""Which files of a tree are joined with some of them: all that may bear on what is told of these, told by names and words.
+"""Which files of a tree are joined with some of them: all that may bear on what is told of these.
 
-What a file says of others is a path, a name of an image, of a project or a network, and each leaves a word in it, or is
-made of variables, and then may be any. So the files that have the words are taken, and what they are joined with in
-turn, until nothing is added. Nothing is parsed, and what is taken in vain costs time alone.
+The files that the words of these lead to (`tree_says.py`) are taken, and what they are joined with in turn, until nothing
+is added.
 
 A file is *told of*, or read for the sake of others: of a Compose file that builds a Dockerfile in question it matters
 what it makes of that, not what else it builds. Whatever bears on manifests is one: they are told of together.
@@ -11,48 +10,24 @@ what it makes of that, not what else it builds. Whatever bears on manifests is o
 from __future__ import annotations
 
 import posixpath
-import re
-from collections.abc import Container, Iterable, Iterator
-from functools import cached_property
+from collections.abc import Iterator
 
 from hullcheck.budget import tick
-from hullcheck.discover import DEV_CONTAINER, Entry, Kind, like
 from hullcheck.link import tree_facts as facts
 from hullcheck.link.tree_facts import TAKES_IN, beginnings, makes
+from hullcheck.link.tree_says import Named, TooManyError, TreeSays, is_in
 from hullcheck.link.tree_words import Texts
-from hullcheck.link.words_of import UNKNOWN, Words, all_words, is_plain, words_of
+from hullcheck.link.words_of import Words, all_words, is_plain, last
 from hullcheck.patterns import pattern
-from hullcheck.tuples import NamedTuple
-from hullcheck.typed import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from hullcheck.link.asked import Asked, InTexts
-    from hullcheck.link.builds import Build
-    from hullcheck.link.compose_said import Said
 
 MAX_TOLD = 500
 """Files that are followed; where more are joined, all of the tree may as well be."""
 
 _POLICY = pattern(r"(?:.*/)?(?:\.hullcheck\.ya?ml|\.hullcheck-baseline\.json|pyproject\.toml)")
-_DEPLOYERS = (b"argoproj.io", b"fluxcd.io", b"helm.cattle.io")
-"""What is in manifests that take others in by paths, or by patterns of them."""
-
 _OF_CONTAINERS = ("devcontainer-lock.json", "devcontainer-feature.json")
-_VARIES = (b"replacements", b"vars", b"$(", b"transformers", b"generators", b"validators", b"plugin")
 
 
-class TooManyError(Exception):
-    """It can't be told what isn't joined, or hardly anything isn't."""
-
-
-class _Named(NamedTuple):
-    """Names that builds give to images: words, and beginnings of words."""
-
-    words: frozenset[str]
-    beginnings: frozenset[str]
-
-
-class Joined:
+class Joined(TreeSays):
     """The joins of a tree.
 
     `texts` are those of its files of interest; `listed` is true if the configuration says what projects are. For a
@@ -60,39 +35,13 @@ class Joined:
     """
 
     def __init__(self, texts: Texts, *, listed: bool = False, change: bool = False) -> None:
-        self.tree = texts.tree
-        self.texts = texts
+        super().__init__(texts)
         self.change = change
-        self.entries = self.texts.entries
         self.listed = listed
-        self.dockerfiles = texts.those(facts.DOCKERFILE)
-        self._scripts = frozenset(self.dockerfiles)
-        self.containers = texts.those(facts.CONTAINER)
         self.told: dict[str, None] = {}
         self.read: dict[str, None] = {}
         self._waiting: list[tuple[str, bool]] = []
         self._applied = False
-        self._lone: dict[str, bool] = {}
-        self._called: dict[str, set[str]] = {}
-        self._taking: dict[str, dict[str, Words]] = {}
-        self.noted: set[str] | None = None
-        """If it is to be known: the files that pipelines and scripts were looked for in."""
-
-    def take(self, other: "Joined", changed: frozenset[str]) -> None:
-        """Take over what pipelines and scripts say from a tree with the same files, of which these have changed."""
-        known: InTexts | None = other.__dict__.get("_in_tree")
-        if known is not None and other.noted is not None and other.noted.isdisjoint(changed):
-            self.noted = other.noted
-            self._in_tree = known._replace(commands=self.texts.commands)
-
-    def has_all_manifests(self, paths: Container[str]) -> bool:
-        """Are all manifests among these files?"""
-        return all(path in paths for path in self._manifests)
-
-    def like(self, other: "Joined") -> "Joined":
-        """The same, with what another one knows of the same tree."""
-        self._in_tree = other.asked
-        return self
 
     def of(self, targets: tuple[str, ...]) -> frozenset[str]:
         """The entries that may bear on what is told of the files and folders `targets`; TooManyError if that isn't known."""
@@ -128,26 +77,6 @@ class Joined:
         yield from self.read
         yield from self.containers  # few, and they run what others build
 
-    def named(self) -> set[str]:
-        """The files that aren't of interest by themselves, and that one which is may name."""
-        builders = [self._words(path) for path in self._builders]
-        words = frozenset().union(*(said.words for said in builders))
-        contexts = [*self.texts.those(facts.CHART), *self.texts.those(facts.OVERLAY)]
-        words |= self._words_in(contexts)
-        charts = {posixpath.dirname(path) for path in contexts if path.endswith("Chart.yaml")}
-        odd = any(said.odd_files or said.odd_builds for said in builders)
-        return {
-            path
-            for path in self.tree.paths
-            if path not in self.entries
-            and (
-                odd
-                or (name := posixpath.basename(path)) in words
-                or not is_plain(name)
-                or any(_in(path, chart) for chart in charts)
-            )
-        }
-
     def _tell(self, path: str) -> None:
         if path not in self.told:
             self.told[path] = None
@@ -159,59 +88,6 @@ class Joined:
         elif path not in self.told and path not in self.read:
             self.read[path] = None
             self._waiting.append((path, False))
-
-    @cached_property
-    def _all(self) -> list[str]:
-        return sorted(self.entries.keys() | set(self.tree.paths))
-
-    def _words(self, path: str) -> Words:
-        return self.texts[path] if path in self.entries else self._named_bakes[path]
-
-    @cached_property
-    def _named_bakes(self) -> dict[str, Words]:
-        """The bake files that only pipelines and scripts know to be such."""
-        found = {path: self._words_as(path, Kind.BAKE) for path in self.bakes if path not in self.entries}
-        return {path: words for path, words in found.items() if words.builds}
-
-    def _words_as(self, path: str, kind: Kind) -> Words:
-        """What a file says that others say the kind of."""
-        data = self.texts.data(path)
-        return UNKNOWN if data is None else words_of(Entry(path, kind), data)
-
-    @cached_property
-    def _builders(self) -> list[str]:
-        """The files that may say what is built, how it is run, or which others do."""
-        return [*self.texts.those(facts.BUILDER), *self._named_bakes]
-
-    @cached_property
-    def _compose(self) -> list[str]:
-        return [*self.texts.those(facts.COMPOSE), *(p for p, words in self._named_bakes.items() if words.compose)]
-
-    @cached_property
-    def _variables(self) -> list[str]:
-        """The `.env` files."""
-        return self.texts.those(facts.VARIABLES)
-
-    @cached_property
-    def _manifests(self) -> list[str]:
-        return self.texts.those(facts.MANIFEST)
-
-    def _among(self, group: int, where: str, words: Iterable[str]) -> dict[str, Words]:
-        """Those of the builders or takers that are looked up `where` by one of the words, and perhaps others."""
-        found = self.texts.among(group, where, words)
-        return {path: self._words(path) for path in (*found, *self._named_bakes)}
-
-    def _odd(self, group: int, odd: int) -> dict[str, Words]:
-        """Those of a group of which something can't be told by words."""
-        there = frozenset(self.texts.those(group)) if self.texts.those(odd) else frozenset()
-        return {path: self._words(path) for path in self.texts.those(odd) if path in there}
-
-    def _naming(self, group: int, path: str) -> dict[str, Words]:
-        """Those of a group that may name a file or folder by the last part of its path, and perhaps others."""
-        name = path.rpartition("/")[2]
-        if not is_plain(name):
-            return {other: self._words(other) for other in (*self.texts.those(group), *self._named_bakes)}
-        return {**self._among(group, "says", (name,)), **self._odd(group, facts.ODD_FILES)}
 
     def _follow(self, path: str, words: Words, told: bool) -> None:
         if path in self._scripts:
@@ -248,9 +124,9 @@ class Joined:
         self._need_makers(words)
         for build in self._asked:
             if build.dockerfile == path:
-                names.update(_last(tag) for tag in build.tags)
+                names.update(last(tag) for tag in build.tags)
         if names or beginnings:
-            named = _Named(frozenset(names), frozenset(beginnings))
+            named = Named(frozenset(names), frozenset(beginnings))
             for other in self._may_start(named):
                 if other != path and _may_name(self.texts[other], named):
                     self._tell(other)
@@ -258,30 +134,6 @@ class Joined:
                 if makes(said) and (self._odd_made(other, said) or not self._made(other, said).isdisjoint(named.words)):
                     self._need(other)
             self._need_runners(named)
-
-    def _may_start(self, named: _Named) -> list[str]:
-        """The Dockerfiles that may start from an image of one of these names, or copy from it, and perhaps others."""
-        among = self.texts.among
-        found = (
-            *among(facts.DOCKERFILE, "starts", named.words),
-            *(among(facts.DOCKERFILE, "starts begin", named.beginnings) if named.beginnings else ()),
-            *self.texts.those(facts.ODD_START),
-        )
-        return list(dict.fromkeys(found))
-
-    def _likely_builders(self, folder: str) -> Iterator[tuple[str, Words]]:
-        """Those that `_leads` may be true of: who doesn't name the folder is in it, or is moved by others."""
-        name = posixpath.basename(folder)
-        if (folder and not is_plain(name)) or self._movers:
-            yield from ((path, self._words(path)) for path in self._builders)
-            return
-        below = f"{folder}/" if folder else ""
-        found = {**self._among(_MAKES, "says", (name or "..",)), **self._odd(_MAKES, facts.ODD_BUILDS)}
-        beside = (other for other in self._builders if (other.startswith(below) if below else "/" not in other))
-        for other in (*beside, *self._said, *self._started):
-            if other not in found and (other in self.entries or other in self._named_bakes):
-                found[other] = self._words(other)
-        yield from found.items()
 
     def _need_makers(self, words: Words) -> None:
         """What makes the images that a file names."""
@@ -297,138 +149,13 @@ class Joined:
             ):
                 self._need(other)
 
-    def _makers(self, names: Iterable[str], pieces: set[str], *, everyone: bool) -> dict[str, Words]:
-        """The builders that may make an image of these names, or of names that begin so, and perhaps others."""
-        if everyone or "COMPOSE_PROJECT_NAME" in self._said_names:
-            return {path: self._words(path) for path in self._builders}
-        return {
-            **self._making(names),
-            **self._among(_MAKES, "projects", pieces),
-            **self._odd(_MAKES, facts.ODD_NAMES),
-            **self._called_by_others(),
-        }
-
-    def _making(self, names: Iterable[str]) -> dict[str, Words]:
-        """The builders that may make an image of these names, and perhaps others: where other files have a part in a
-        Compose file's services, whatever it names may be what is built."""
-        found = self._among(_MAKES, "makes", names)
-        shared = (path for path in self.texts.among(_MAKES, "images", names) if path in self._shared)
-        return {**found, **{path: self._words(path) for path in shared}, **self._odd(_MAKES, facts.ODD_MADE)}
-
-    @cached_property
-    def _shared(self) -> frozenset[str]:
-        """The Compose files that others may have a part in: all but those that surely are lone."""
-        takers = [self._words(path) for path in (*self.texts.those(facts.TAKES), *self._named_bakes)]
-        if any(words.odd_files for words in takers):
-            return self._is_compose
-        named = frozenset().union(*(words.words for words in takers))
-        found = {*self.texts.those(facts.TAKES), *self._said}
-        for paths in self._in_folder.values():
-            for path in paths:
-                if len(paths) > 1 or (takers and ((name := path.rpartition("/")[2]) in named or not is_plain(name))):
-                    found.add(path)
-        return frozenset(found)
-
-    def _called_by_others(self) -> dict[str, Words]:
-        """The Compose files whose projects other files say something of."""
-        there = self._is_compose
-        return {path: self._words(path) for path in (*self._said, *self._started) if path in there}
-
-    def _made(self, path: str, words: Words) -> frozenset[str]:
-        """The names that a file may give to what is built."""
-        return words.built if words.other or self._is_lone(path, words) else words.images
-
-    def _odd_made(self, path: str, words: Words) -> bool:
-        return words.odd_built if words.other or self._is_lone(path, words) else words.odd_images
-
-    def _is_lone(self, path: str, words: Words) -> bool:
-        """Does no other file have a part in its services?"""
-        if path not in self._lone:
-            self._lone[path] = (
-                words.words.isdisjoint(TAKES_IN)
-                and len(self._in_folder.get(path.rpartition("/")[0], ())) == 1
-                and len(self._said.get(path, ())) <= 1
-                and not any(
-                    self._may_say(other, said, path) for other, said in self._takers(path).items() if other != path
-                )
-            )
-        return self._lone[path]
-
-    @cached_property
-    def _is_compose(self) -> frozenset[str]:
-        return frozenset(self._compose)
-
-    @cached_property
-    def _in_folder(self) -> dict[str, list[str]]:
-        """The Compose files of each folder."""
-        found: dict[str, list[str]] = {}
-        for path in self._compose:
-            found.setdefault(path.rpartition("/")[0], []).append(path)
-        return found
-
-    def _takers(self, path: str) -> dict[str, Words]:
-        """The files that take in others, by their names that one, and perhaps others."""
-        name = path.rpartition("/")[2]
-        if name not in self._taking:
-            found = self._naming(facts.TAKES, path)
-            self._taking[name] = {other: words for other, words in found.items() if self._takes_in(other, words)}
-        return self._taking[name]
-
-    def _takes_in(self, path: str, words: Words) -> bool:
-        return (path in self.entries or words.compose) and not words.words.isdisjoint(TAKES_IN)
-
-    @cached_property
-    def _movers(self) -> dict[str, Words]:
-        """The files that say of others from which folder their paths are seen."""
-        found = {path: self._words(path) for path in self.texts.those(facts.MOVES)}
-        bakes = {path: words for path, words in self._named_bakes.items() if self._takes_in(path, words)}
-        return {**found, **{path: words for path, words in bakes.items() if not words.words.isdisjoint(facts.MOVED_BY)}}
-
-    def _may_build(self, path: str, words: Words, dockerfile: str) -> bool:
-        """May the file say that the Dockerfile is built?"""
-        if not makes(words):
-            return False
-        folder, _, name = dockerfile.rpartition("/")
-        named = name == "Dockerfile" or name in words.words or not is_plain(name)
-        return words.odd_builds or (named and self._leads(path, words, folder))
-
-    def _may_say(self, path: str, words: Words, other: str) -> bool:
-        """May the file name the other one?"""
-        folder, _, name = other.rpartition("/")
-        return words.odd_files or ((name in words.words or not is_plain(name)) and self._leads(path, words, folder))
-
-    def _leads(self, path: str, words: Words, folder: str) -> bool:
-        """May a path in the file lead into the folder, from wherever its paths are seen?"""
-        if _leads(posixpath.dirname(path), words, folder):
-            return True
-        if any(_leads(posixpath.dirname(each), words, folder) for each in self._said.get(path, ())):
-            return True
-        if any(_leads(each, words, folder) for each in self._started.get(path, ())):
-            return True
-        if self._is_moved(path):
-            name = posixpath.basename(folder)
-            return ".." in words.words or name in words.words or not is_plain(name)
-        return False
-
-    def _is_moved(self, path: str) -> bool:
-        """May another file say that this one's paths are seen from some other folder?"""
-        name = posixpath.basename(path)
-        return any(words.odd_files or name in words.words or not is_plain(name) for words in self._movers.values())
-
-    def _need_runners(self, named: _Named) -> None:
+    def _need_runners(self, named: Named) -> None:
         """The manifests, if one of them may run an image of these names."""
         if not self._manifests:
             return
         odd = self._varying or not all(map(is_plain, named.words))
         if odd or any(self._names(path, named) for path in self.texts.may_hold(self._manifests, named.words)):
             self._need_manifests()
-
-    def _names(self, path: str, named: _Named) -> bool:
-        try:
-            words = self.texts.every(path)
-        except (OSError, ValueError):
-            return True
-        return any(word in words for word in named.words)
 
     # Compose
 
@@ -441,7 +168,7 @@ class Joined:
             for other in self._in_folder.get(above, ()):
                 self._need(other)
         for other in self._compose if self.change else ():
-            if _in(other, folder):
+            if is_in(other, folder):
                 self._need(other)
         for other in self._variables:
             if posixpath.dirname(other) == folder or (".env" in words.words and self._may_say(path, words, other)):
@@ -487,35 +214,6 @@ class Joined:
             ):
                 self._need(other)
 
-    def _neighbours(self, words: Words, own: set[str], pieces: set[str]) -> dict[str, Words]:
-        """The Compose files whose project, or a name in them, may have to do with these, and perhaps others."""
-        if words.odd_names:
-            return {path: self._words(path) for path in self._compose}
-        return {
-            **self._among(facts.COMPOSE, "projects", pieces | beginnings(own, "_")),
-            **self._among(facts.COMPOSE, "names", words.names),
-            **self._among(facts.COMPOSE, "begins", own),
-            **self._odd(facts.COMPOSE, facts.ODD_NAMES),
-            **self._called_by_others(),
-        }
-
-    @cached_property
-    def _said_names(self) -> frozenset[str]:
-        return frozenset().union(*(self.texts[path].words for path in self._variables))
-
-    def _projects(self, path: str, words: Words) -> set[str]:
-        """What the projects may be called that a Compose file is part of."""
-        if path not in self._called:
-            names = {posixpath.basename(posixpath.dirname(each)) for each in (path, *self._said.get(path, ()))}
-            names.update(map(posixpath.basename, self._started.get(path, ())))
-            names |= words.names
-            if words.odd_names:
-                names |= words.words
-            if words.odd_names or "COMPOSE_PROJECT_NAME" in self._said_names:
-                names |= self._said_names
-            self._called[path] = facts.normal(names)
-        return self._called[path]
-
     def _need_sharing(self, path: str, words: Words) -> None:
         """Who names the same file of variables: what is in it is told of one of them."""
         if path in self._variables:
@@ -532,53 +230,6 @@ class Joined:
             ):
                 self._need(other)
 
-    @cached_property
-    def _said(self) -> dict[str, set[str]]:
-        """The Compose files that scripts, pipelines, READMEs and development containers lay over one another."""
-
-        found: dict[str, set[str]] = {}
-        for said in (*(each.paths for each in self._commands), *self._containers):
-            for path in said:
-                found.setdefault(path, set()).update(said)
-        return found
-
-    @cached_property
-    def _commands(self) -> list["Said"]:
-        """How scripts, pipelines and READMEs start Compose."""
-        from hullcheck.link.compose_said import MAX_PROJECTS, is_likely, said_by_texts
-
-        if len(self._compose) + len(self._variables) == 0:
-            return []
-        likely = like(self.tree, is_likely)
-        told = said_by_texts(self.tree.paths, self.tree.read, self._compose, self.texts.commands, likely)
-        if len(told) >= MAX_PROJECTS:
-            raise TooManyError
-        return told
-
-    @cached_property
-    def _started(self) -> dict[str, set[str]]:
-        """The folders that commands say the paths in a Compose file are seen from."""
-        found: dict[str, set[str]] = {}
-        for said in self._commands:
-            for path in said.paths if said.folder is not None else ():
-                found.setdefault(path, set()).add(said.folder or "")
-        return found
-
-    @cached_property
-    def _containers(self) -> list[tuple[str, ...]]:
-        """The Compose files of each development container."""
-        paths = like(self.tree, is_dev_container)
-        if not paths:
-            return []
-        from hullcheck.link.compose_choice import path_in_container
-        from hullcheck.link.compose_said import said_by_container
-
-        found = []
-        for path in paths:
-            named = (path_in_container(path, name) for name, _ in said_by_container(path, self.tree.read))
-            found.append(tuple(each for each in named if each is not None))
-        return found
-
     def _follow_builds(self, path: str, words: Words) -> None:
         """What it may build, and who makes the images that it names."""
         if words.odd_builds:
@@ -592,34 +243,11 @@ class Joined:
         everything = words.words if inline or words.other else words.images
         self._need_makers(words._replace(words=everything, odd_images=words.odd_images or inline))
 
-    def _likely_built(self, path: str, words: Words) -> Iterator[str]:
-        """The Dockerfiles in folders that a file names the last part of, or that paths in it may be seen from, and perhaps
-        others."""
-        if not makes(words):
-            return
-        by_name = self._by_folder
-        if words.odd_builds or (".." in words.words and self._is_moved(path)):
-            yield from self.dockerfiles
-            return
-        own = (path, *self._said.get(path, ()), *(f"{each}/" for each in self._started.get(path, ())))
-        above = {"", *(end for each in own for end in each.split("/")[:-1])}
-        for name in by_name:
-            if name in words.words or name in above or not is_plain(name):
-                yield from by_name[name]
-
-    @cached_property
-    def _by_folder(self) -> dict[str, list[str]]:
-        """The Dockerfiles by the names of their folders, whatever these are in."""
-        found: dict[str, list[str]] = {}
-        for path in self.dockerfiles:
-            found.setdefault(path.rpartition("/")[0].rpartition("/")[2], []).append(path)
-        return found
-
     def _tell_users(self, path: str, words: Words) -> None:
         """Who may run, or start from, the images that a file says how to build."""
         if self._odd_made(path, words):
             raise TooManyError
-        named = _Named(self._made(path, words), frozenset(self._projects(path, words)))
+        named = Named(self._made(path, words), frozenset(self._projects(path, words)))
         for other in self._may_start(named):
             if _may_name(self.texts[other], named):
                 self._tell(other)
@@ -644,16 +272,6 @@ class Joined:
     def _need_manifests(self) -> None:
         for path in self._manifests:
             self._need(path)
-
-    @property
-    def dialects(self) -> dict[str, list[str]]:
-        """The files that may be of each dialect."""
-        return {"dockerfile": self.dockerfiles, "compose": self._compose, "kubernetes": self._manifests}
-
-    @property
-    def are_plain(self) -> bool:
-        """Are there manifests alone, and neither charts nor overlays that may change them?"""
-        return not self.texts.those(facts.CHART) and not self.texts.those(facts.OVERLAY)
 
     def alone(self, path: str) -> frozenset[str]:
         """A manifest with all that may make the images in it, where they are plain."""
@@ -689,27 +307,6 @@ class Joined:
             ):
                 self._need(path)
 
-    @cached_property
-    def _words_of_manifests(self) -> set[str]:
-        return self._words_in(self._manifests)
-
-    def _words_in(self, paths: list[str]) -> set[str]:
-        found: set[str] = set()
-        for path in paths:
-            found.update(_WORD.findall((self.texts.data(path) or b"").decode("utf-8", "replace")))
-        return found
-
-    @cached_property
-    def _varying(self) -> bool:
-        """May the name of an image be put together of pieces, by a chart or an overlay?"""
-        if self.texts.those(facts.CHART):
-            return True
-        for path in self.texts.those(facts.OVERLAY):
-            data = self.texts.data(path)
-            if data is None or any(word in data for word in _VARIES):
-                return True
-        return False
-
     # All others
 
     def _follow_other(self, path: str) -> None:
@@ -739,72 +336,6 @@ class Joined:
         if self._manifests and self.may_be_applied(path):
             self._tell(self._manifests[0])
 
-    def _told_by(self, path: str) -> Iterator[str]:
-        from hullcheck.link.compose_said import is_likely
-
-        if (is_likely(path) or path.endswith(DEV_CONTAINER)) and self._compose:
-            words = frozenset(_WORD.findall((self.texts.data(path) or b"").decode("utf-8", "replace")))
-            yield from (other for other in self._said if posixpath.basename(other) in words)
-
-    @cached_property
-    def _deploys(self) -> bool:
-        """May manifests take in others by the folders that these are in?"""
-        return any(word in (self.texts.data(other) or b"") for other in self._manifests for word in _DEPLOYERS)
-
-    def may_be_applied(self, path: str) -> bool:
-        """May an overlay, a chart or what deploys folders take the file in?"""
-        name = posixpath.basename(path)
-        if self._deploys:
-            return True
-        if any(_in(path, posixpath.dirname(other)) for other in self.texts.those(facts.CHART)):
-            return True
-        for other in self.texts.those(facts.OVERLAY):
-            data = self.texts.data(other)
-            if data is None or not is_plain(name) or name.encode() in data:
-                return True
-        return False
-
-    @property
-    def _asked(self) -> tuple["Build", ...]:
-        return self._in_repository.builds
-
-    @property
-    def bakes(self) -> tuple[str, ...]:
-        """The bake files that pipelines and scripts name."""
-        return self._in_repository.bakes
-
-    @cached_property
-    def _in_tree(self) -> "InTexts":
-        """What pipelines and scripts ask for."""
-        from hullcheck.link.asked import InTexts, asked
-        from hullcheck.link.ci import pipelines
-
-        if self.noted is None:
-            found = pipelines(self.tree)
-            return InTexts(found, asked(self.tree, found, self.texts.has_word), self.texts.commands)
-        from hullcheck.link.noted import Noted
-
-        tree = Noted(self.tree, self.noted)
-        found = pipelines(tree)
-        return InTexts(found, asked(tree, found, tree.first(self.texts.has_word)), self.texts.commands)
-
-    @property
-    def asked(self) -> "InTexts":
-        """What the pipelines say, and what they and scripts ask for."""
-        return self._in_tree
-
-    @property
-    def _in_repository(self) -> "Asked":
-        return self._in_tree.asked
-
-
-_WORD = pattern(r"[A-Za-z0-9_.-]+")
-_MAKES = facts.MAKES
-
-
-def is_dev_container(path: str) -> bool:
-    return path.endswith(DEV_CONTAINER)
-
 
 def _and_above(path: str) -> Iterator[str]:
     """A path, and those of all folders that it is in."""
@@ -814,31 +345,7 @@ def _and_above(path: str) -> Iterator[str]:
         yield path
 
 
-def _in(path: str, folder: str) -> bool:
-    return not folder or path == folder or path.startswith(f"{folder}/")
-
-
-def _last(image: str) -> str:
-    return re.split("[:@]", image.rpartition("/")[2], maxsplit=1)[0]
-
-
-def _leads(own: str, words: Words, folder: str) -> bool:
-    """May a path in a file, seen from the folder `own`, lead into the other one?
-
-    What both have in common needn't be named, all else has to be; and who leaves his own folder says `..`.
-    """
-    if own == folder:
-        return True
-    start, end = own.split("/") if own else [], folder.split("/") if folder else []
-    same = 0
-    while same < min(len(start), len(end)) and start[same] == end[same]:
-        same += 1
-    if same < len(start) and ".." not in words.words:
-        return False
-    return all(name in words.words or not is_plain(name) for name in end[same:])
-
-
-def _may_name(words: Words, named: _Named) -> bool:
+def _may_name(words: Words, named: Named) -> bool:
     """May a Dockerfile start from an image of one of these names, or copy from it?"""
     return (
         words.odd_images

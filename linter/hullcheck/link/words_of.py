@@ -136,8 +136,8 @@ def _settled(words: Words, source: Source) -> Words:
     said = said_in(source, OF_BUILDS, OF_FILES)
     if said is None:
         return words
-    named = frozenset(map(_last, said.images))
-    made = frozenset(map(_last, said.built))
+    named = frozenset(map(last, said.images))
+    made = frozenset(map(last, said.built))
     odd_images, odd_built = any(map(_made_up, said.images)), any(map(_made_up, said.built))
     return words._replace(
         words=all_words(source.text).union(*map(all_words, said.texts)),
@@ -240,11 +240,11 @@ def _made_up(image: str) -> bool:
     """May the last part of an image's name be made of variables?"""
     if image.startswith("--"):
         return False
-    last = _last(image)
-    return "$" in last or "}" in last or _SLASHED.search(image) is not None
+    name = last(image)
+    return "$" in name or "}" in name or _SLASHED.search(image) is not None
 
 
-def _last(image: str) -> str:
+def last(image: str) -> str:
     """The last part of an image's name, without tag and digest."""
     return re.split("[:@]", image.rpartition("/")[2], maxsplit=1)[0]
 
@@ -279,8 +279,8 @@ def _of_text(text: str, words: Words) -> Words:
     if _COMPLEX.search(text) is not None:
         return UNKNOWN._replace(manifest=words.manifest, compose=words.compose, other=words.other)
     images = list(_values(text, _IMAGE))
-    named = frozenset(map(_last, (image for _, image in images)))
-    made = found if anything else frozenset(map(_last, _built(text, images)))
+    named = frozenset(map(last, (image for _, image in images)))
+    made = found if anything else frozenset(map(last, _built(text, images)))
     names = {name for _, name in _values(text, _NAME)}
     outer, odd_outer = _external(text)
     return words._replace(
