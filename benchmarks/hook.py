@@ -1,7 +1,10 @@
-"""What a hook on one file of many costs: `python benchmarks/hook.py`, in processor time, next to the file by itself.
+"""What a hook on one file of many costs: `python benchmarks/hook.py [FOLDER ...]`, in processor time, next to the file by
+itself.
 
-The file is changed before each run, as a hook's is. `--sizes` are files of the generated trees. "As a hook" is what
-pre-commit runs: the file is staged, and what is new in it is told, by the tree and the commit before.
+The file is changed before each run, as a hook's is. It is one of a generated tree of each of `--sizes` files, or, where
+folders are named, of a copy of each of these: generated trees have no odd files, and one of those may have all of a
+repository read. "As a hook" is what pre-commit runs: the file is staged, and what is new in it is told, by the tree and
+the commit before.
 """
 
 import argparse
@@ -10,6 +13,8 @@ import statistics
 import subprocess
 import tempfile
 import time
+from collections.abc import Callable, Iterable
+from functools import partial
 from pathlib import Path
 
 import trees
@@ -25,16 +30,37 @@ def git(tree: Path, *arguments: str) -> None:
     subprocess.run((*GIT, *arguments), cwd=tree, capture_output=True, check=True)
 
 
-def measure(size: int, rounds: int, scratch: Path) -> None:
-    tree, cache = scratch / "tree", scratch / "cache"
+def generated(tree: Path, size: int) -> dict[str, Path]:
+    """A file of each kind, in a tree that is written for it."""
     trees.write(tree, size)
+    return {kind: middle(tree.glob(pattern)) for kind, pattern in KINDS.items()}
+
+
+def copied(tree: Path, folder: Path) -> dict[str, Path]:
+    """A file of each kind that there is, in a copy of a repository as it is now."""
+    shutil.copytree(folder, tree, symlinks=True, ignore=shutil.ignore_patterns(".git"))
+    files = [path for path in sorted(tree.rglob("*")) if path.is_file() and not path.is_symlink()]
+    yaml = [path for path in files if path.suffix in (".yaml", ".yml") and "templates" not in path.parts]
+    found = {
+        "Dockerfile": [path for path in files if path.name == "Dockerfile"],
+        "Compose": [path for path in yaml if "compose" in path.name],
+        "manifest": [path for path in yaml if path.read_bytes().startswith(b"apiVersion:")],
+    }
+    return {kind: middle(paths) for kind, paths in found.items() if paths}
+
+
+def middle(paths: Iterable[Path]) -> Path:
+    found = sorted(paths)
+    return found[len(found) // 2]
+
+
+def measure(name: str, tree: Path, files: dict[str, Path], rounds: int, scratch: Path) -> None:
+    cache = scratch / "cache"
     git(tree, "init")
-    git(tree, "add", "--all")
+    git(tree, "add", "--all", "--force")
     git(tree, "commit", "--message", "a tree")
-    print(f"\n{size} files")
-    for kind, pattern in KINDS.items():
-        found = sorted(tree.glob(pattern))
-        file = found[len(found) // 2]
+    print(f"\n{name}")
+    for kind, file in files.items():
         alone = scratch / "alone" / file.relative_to(tree)
         alone.parent.mkdir(parents=True, exist_ok=True)
         (scratch / "alone/.git").mkdir(exist_ok=True)
@@ -53,10 +79,11 @@ def measure(size: int, rounds: int, scratch: Path) -> None:
             runs["with an index"].append(cost(with_index, tree))
             git(tree, "add", str(file))
             runs["as a hook"].append(cost((*with_index, "--pre-commit"), tree))
+        git(tree, "commit", "--all", "--message", "more")
         lone = statistics.median(runs["alone"])
-        for name, each in runs.items():
+        for how, each in runs.items():
             print(
-                f"  {kind:10} {name:18} {statistics.median(each):8.0f} ms {statistics.median(each) / lone:6.1f} x",
+                f"  {kind:10} {how:18} {statistics.median(each):8.0f} ms {statistics.median(each) / lone:6.1f} x",
                 flush=True,
             )
     subprocess.run((*HULLCHECK, "clean", "--cache-dir", str(cache)), capture_output=True, check=False)
@@ -64,13 +91,18 @@ def measure(size: int, rounds: int, scratch: Path) -> None:
 
 def main() -> None:
     """Measure and print."""
-    parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
+    parser = argparse.ArgumentParser(description=__doc__.split(":", 1)[0])
+    parser.add_argument("folders", nargs="*", type=Path, help="repositories to copy, instead of generated trees")
     parser.add_argument("--sizes", default="360,5000,10000")
     parser.add_argument("--rounds", default=5, type=int)
     options = parser.parse_args()
-    for size in map(int, options.sizes.split(",")):
+    makers: dict[str, Callable[[Path], dict[str, Path]]] = {
+        folder.resolve().name: partial(copied, folder=folder) for folder in options.folders
+    } or {f"{size} files": partial(generated, size=int(size)) for size in options.sizes.split(",")}
+    for name, make in makers.items():
         with tempfile.TemporaryDirectory() as temporary:
-            measure(size, max(1, options.rounds), Path(temporary))
+            scratch = Path(temporary)
+            measure(name, scratch / "tree", make(scratch / "tree"), max(1, options.rounds), scratch)
 
 
 if __name__ == "__main__":
