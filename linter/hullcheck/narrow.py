@@ -56,7 +56,7 @@ class Narrow:
         """Look for what is known of the tree's files, before it is walked.
 
         Where they are many, and little of them was read the last time, the run isn't kept: to know that it holds would
-        take as long as to make it. Nor is one about a commit, which is no other's.
+        take as long as to make it. Nor is one about a commit, which is hardly ever asked for twice.
         """
         if type(tree) is not DiskTree or look.store() is None:
             return
@@ -67,7 +67,7 @@ class Narrow:
             return
         if not tree.near:
             tree.walked = index.walked
-        if len(index) >= MANY and not (self.targets and index.is_wide(self.targets)):
+        if not self.targets or (len(index.paths) >= MANY and not index.is_wide(self.targets)):
             look.stop()
 
     def _note(self, targets: tuple[str, ...], texts: Texts, *, narrow: bool) -> None:
@@ -75,7 +75,7 @@ class Narrow:
         if index is not None and isinstance(tree, DiskTree):
             if targets:
                 index.note(targets, wide=not narrow)
-            if narrow and len(index) >= MANY:
+            if narrow and len(tree.paths) >= MANY:
                 look.spoil("the next one costs as little")
             if not narrow:
                 index.save(tree, texts.entries)

@@ -82,10 +82,6 @@ class Index:
         self._buckets: dict[tuple[str, int], dict[str, Any]] = {}
         self.walked = Walked(rows, names, store.settled)
 
-    def __len__(self) -> int:
-        kept: int = len(self._kept) - self._kept.count(b"")
-        return max(kept, len(self._seen))
-
     # What runs cost
 
     def is_wide(self, targets: tuple[str, ...]) -> bool:
