@@ -249,3 +249,16 @@ def test_scanners_are_looked_for_by_words_that_all_of_them_have() -> None:
     for alternative in alternatives:
         plain = re.sub(r"\\[bs]\+?|\[-_\]|\(\?:sec\)\?|-\?", " ", alternative).lower()
         assert any(word in plain for word in ci._OF_SCANNERS), alternative
+
+
+@pytest.mark.parametrize("text", ["run: Trivy image a", "uses: SNYK/actions", "run: docker\n    scan a", "run: docker  scout a",
+                                  "run: a\nrun: jf docker scan b", "uses: aqua/x", "run: aws ecr start-image-scan"])  # fmt: skip
+def test_a_scanner_is_found_wherever_it_stands(text: str) -> None:
+    assert ci._scans(f"steps:\n  - {text}\n")
+
+
+@pytest.mark.parametrize(
+    "text", ["run: scandir a", "uses: a/escape", "run: docker build\n", "run: eclair", "secrets: inherit"]
+)
+def test_what_only_holds_a_word_of_a_scanner_is_none(text: str) -> None:
+    assert not ci._scans(f"steps:\n  - {text}\n")

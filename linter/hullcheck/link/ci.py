@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import posixpath
-import re
 
 from hullcheck.discover import Tree, like
 from hullcheck.link.inputs import Inputs, Step, is_gitlab
@@ -22,17 +21,17 @@ if TYPE_CHECKING:
 _WORKFLOW = Lazy(r"(?:.*/)?\.(?:github|gitea|forgejo)/workflows/[^/]+\.ya?ml")
 _DEV_CONTAINER = Lazy(r"(?:.*/)?(?:\.devcontainer/(?:[^/]+/)?devcontainer|\.devcontainer)\.json")
 _SCANNERS = Lazy(
-    r"trivy|grype|anchore|snyk|docker/scout|docker\s+scout|docker\s+scan|\bclair|prisma-?cloud|twistcli|sysdig|wiz-?cli"
-    r"|container[-_]scanning|\bxray\b|jf\s+docker\s+scan|osv-scanner|cnspec|\binspector\b|qualys|lacework|aqua(?:sec)?/"
-    r"|neuvector|dagda|scan-image|image-scan|mondoo",
-    re.IGNORECASE,
+    r"trivy|grype|anchore|snyk|docker/scout|\bclair|prisma-?cloud|twistcli|sysdig|wiz-?cli|container[-_]scanning|\bxray\b"
+    r"|osv-scanner|cnspec|\binspector\b|qualys|lacework|aqua(?:sec)?/|neuvector|dagda|scan-image|image-scan|mondoo"
 )
+_DOCKER_SCANS = Lazy(r"docker\s+sc(?:out|an)")
+"""What may go over several lines."""
 
 _OF_SCANNERS = (
     "trivy", "grype", "anchore", "snyk", "scout", "scan", "clair", "prisma", "twistcli", "sysdig", "wiz", "xray", "cnspec",
     "inspector", "qualys", "lacework", "aqua", "neuvector", "dagda", "mondoo",
 )  # fmt: skip
-"""One of them stands in whatever the expression finds."""
+"""One of them stands in whatever the expressions find, in a line of it."""
 
 _NO_DOCKERFILE = (
     "pom.xml",
@@ -124,7 +123,9 @@ def _without_dockerfile(path: str) -> bool:
 def _scans(text: str) -> bool:
     """Does a pipeline name a scanner, or the scan of Amazon's registry?"""
     plain = text.casefold()
-    if any(word in plain for word in _OF_SCANNERS) and _SCANNERS.search(text) is not None:
-        return True
+    if any(word in plain for word in _OF_SCANNERS):
+        lines = (line for line in plain.split("\n") if any(word in line for word in _OF_SCANNERS))
+        if _DOCKER_SCANS.search(plain) is not None or any(_SCANNERS.search(line) is not None for line in lines):
+            return True
     lower = text.lower()
     return "ecr" in lower and any("scan" in line.partition("ecr")[2] for line in lower.split("\n"))
