@@ -167,6 +167,29 @@ def test_what_pre_commit_was_told_to_leave_out_is_left_out(hook: Hook) -> None:
     assert hook({"GIT_INDEX_FILE": ".git/index"}).code == 1  # without pre-commit, nobody is told anything
 
 
+REMOTE = "resources: [https://github.com/example/base]\n"
+
+
+def unjudged(outcome: Outcome) -> set[str]:
+    return {place["path"] for cause in outcome.report["coverage"]["causes"] for place in cause["items"]}
+
+
+def test_a_commit_is_told_what_is_not_judged_of_it(hook: Hook) -> None:
+    chart = "apiVersion: v2\nname: {}\nversion: 1.0.0\n"
+    needs = chart.format("shop") + "dependencies: [{name: common, version: 1.0.0, repository: 'https://example.com'}]\n"
+    common = {"shop/charts/common/Chart.yaml": chart.format("common"), "shop/charts/common/templates/pod.yaml": POD}
+    hook.repo.commit({"known/kustomization.yaml": REMOTE, "shop/Chart.yaml": needs, **common})
+    changed = {"new/Dockerfile": ROOT}
+    hook.stage({**changed})
+    assert unjudged(hook(COMMIT, *changed)) == set()
+    changed["more/kustomization.yaml"] = REMOTE
+    hook.stage({**changed})
+    assert unjudged(hook(COMMIT, *changed)) == {"more/kustomization.yaml"}
+    changed["known/kustomization.yaml"] = f"# known\n{REMOTE}"
+    hook.stage({**changed, **dict.fromkeys(common)})
+    assert unjudged(hook(COMMIT, *changed)) == {*changed, "shop/Chart.yaml"} - {"new/Dockerfile"}
+
+
 def test_what_git_does_not_keep_does_not_count(hook: Hook) -> None:
     hook.stage({"new/Dockerfile": NOBODY})
     hook.repo.write({"untracked/Dockerfile": ROOT})

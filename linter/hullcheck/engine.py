@@ -11,7 +11,7 @@ from hullcheck.check import Registry
 from hullcheck.discover import DiskTree, Tree
 from hullcheck.errors import NotNarrowError
 from hullcheck.finding import Finding
-from hullcheck.model.coverage import Coverage
+from hullcheck.model.coverage import NOT_JUDGED, Coverage
 from hullcheck.model.problem import Problem
 from hullcheck.model.settings import HelmValues, Settings
 from hullcheck.policy.config import Config
@@ -98,6 +98,8 @@ def lint(request: Request, registry: Registry, progress: Progress) -> Result:
     if change is None or past is None:
         return made
     made = made._replace(redact=head.redact | change.base.redact)
+    if subject.only is not None and policy.own is None and not policy.fails_on_unjudged:
+        made = made._replace(coverage=_of_commit(made.coverage, change))
     return made._replace(same_as=past.base.how) if _is_same(change) else made
 
 
@@ -124,6 +126,20 @@ def _narrow(request: Request, targets: tuple[str, ...], judge: Judge, disk: Tree
 def _is_same(change: "Change") -> bool:
     """Is no file that was looked at, now or at the base, another one?"""
     return all(path in change.same for path in change.head.seen | change.base.seen)
+
+
+def _of_commit(coverage: Coverage, change: "Change") -> Coverage:
+    """What was judged, and what wasn't of the files that a commit changes, or was before."""
+    from hullcheck.change.gate.unjudged import brought
+
+    new = frozenset(map(id, brought(change, ())))
+    return Coverage(
+        tuple(
+            item
+            for item in coverage.items
+            if item.state != NOT_JUDGED or item.path not in change.same or id(item) in new
+        )
+    )
 
 
 def _can_tell(head: Analysis, subject: Subject, policy: Policy, told: Container[str]) -> bool:
