@@ -101,7 +101,7 @@ def test_what_was_cut_short_is_not_used_again(
     repo.write({"k8s/kustomization.yaml": "resources: [web.yaml]\n"})
     moved: list[object] = []
     real = Kept.moved
-    monkeypatch.setattr(Kept, "moved", lambda self, *given: (moved.append(self), real(self, *given))[1])
+    monkeypatch.setattr(Kept, "moved", lambda self, *given, **named: (moved.append(self), real(self, *given, **named))[1])
     for limit, times in (("0.000001", 0), ("60", 1)):
         moved.clear()
         repo.run(capsys, monkeypatch, "--no-cache", "--diff-base", "HEAD", "--file-time-limit", limit)

@@ -119,7 +119,8 @@ class Judge(NamedTuple):
             if project is not None:
                 return self.analysis(files, project, chosen, skipped, own, near)
         files = read_all(tree, entries, self.jobs, self.progress, known)
-        return self.analysis(files, link(files, tree, self.settings, kept=kept), entries, skipped, kept, near)
+        said = narrow.said if narrow is not None else None
+        return self.analysis(files, link(files, tree, self.settings, said, kept), entries, skipped, kept, near)
 
     def analysis(
         self,
@@ -182,6 +183,8 @@ class Judge(NamedTuple):
         parts = list(changes_of(base.scopes, head.scopes, Options(self.settings.datastores), kept))
         project = Project(parts, [], {}, worlds=head.scopes[0], compose=head.scopes[1])
         findings = list(self.rules.judge(self._checked(project, self.settings.selected, [])))
+        if not findings:
+            return ()
         ignores = self._ignores(head.files, project, findings)
         return tuple(suppress.apply(findings, ignores, self.config, self.today).findings)
 

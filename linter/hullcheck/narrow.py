@@ -94,6 +94,11 @@ class Narrow:
         """What pipelines and scripts say, as far as that was looked up for the choice."""
         return self._joined.asked if self._joined is not None else None
 
+    @property
+    def said(self) -> "InTexts | None":
+        """The same, if it was looked up."""
+        return self._joined.known if self._joined is not None else None
+
     def chosen(self, tree: Tree, entries: list[Entry]) -> list[Entry]:
         """The files that have to be read: all of them, where that can't be told."""
         if not self.is_of_many(entries):

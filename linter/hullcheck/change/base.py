@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from functools import cached_property
 
 from hullcheck import look
-from hullcheck.change.history import Base, CommitTree, History
+from hullcheck.change.history import LINK, Base, CommitTree, History
 from hullcheck.errors import HullcheckError
 from hullcheck.patterns import pattern
 from hullcheck.tuples import NamedTuple
@@ -214,6 +215,33 @@ def _left(history: History, commit: str, how: str) -> Base:
         advice = "; this clone is shallow: fetch all history (`fetch-depth: 0`)" if history.shallow else ""
         raise HullcheckError(f"--diff-base: HEAD and {how} have no common ancestor here{advice}")
     return Base(common, commit, f"the merge base with {how}" if common != commit else how)
+
+
+def same_files(disk: Tree, base: CommitTree, tracked: frozenset[str]) -> bool:
+    """Do both trees have the same files, and is none of them one that git keeps in one of them only?"""
+    kept = isinstance(disk, CommitTree) or base.blobs.keys() <= tracked
+    return kept and frozenset(disk.paths) == frozenset(base.paths)
+
+
+class Earlier(NamedTuple):
+    """The tree that a change started from, and the paths of its files that are the same in the change."""
+
+    tree: CommitTree
+    same: AbstractSet[str]
+
+
+class AsRead:
+    """Of paths whose files are the `same` in the tree `base` and another, those that are read alike in both: no links.
+
+    A link on disk is read where it leads to.
+    """
+
+    def __init__(self, same: Container[str], base: CommitTree) -> None:
+        self._same = same
+        self._blobs = base.blobs
+
+    def __contains__(self, path: object) -> bool:
+        return isinstance(path, str) and path in self._same and self._blobs[path].mode != LINK
 
 
 def base_tree(disk: Tree, past: Past, config: Config) -> CommitTree:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Container, Iterable
-from collections.abc import Set as AbstractSet
 from contextlib import suppress
 from functools import partial
 
@@ -25,7 +24,7 @@ from hullcheck.read import File
 from hullcheck.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from hullcheck.change.base import Past
+    from hullcheck.change.base import Earlier, Past
     from hullcheck.change.history import CommitTree
     from hullcheck.concerned import Concerned
     from hullcheck.link.tree_index import Index
@@ -57,12 +56,14 @@ class Commit(_OfChange):
         self.past = past
         self.config = config
         self.before: Before | None = None
+        self.earlier: Earlier | None = None
+        """What is known of the commit, if it was looked at."""
 
     def chosen(self, tree: Tree, entries: list[Entry]) -> list[Entry]:
         """As for any; the change is looked up in the index, and in what the files of interest hold."""
         if not self.is_of_many(entries):
             return entries
-        from hullcheck.change.base import base_tree
+        from hullcheck.change.base import AsRead, Earlier, base_tree, same_files
         from hullcheck.change.history import LINK, SUBMODULE
 
         base = base_tree(tree, self.past, self.config)
@@ -72,6 +73,7 @@ class Commit(_OfChange):
         if self._index is not None and isinstance(tree, DiskTree):
             name = partial(_git_name, self._index, tree)
         same = base.unchanged(tree, name=name)
+        self.earlier = Earlier(base, same)
         before = Texts(base, old, texts, same)
         paths = texts.entries.keys() | before.entries.keys()
         changed = {path for path in paths if path not in same}
@@ -79,9 +81,18 @@ class Commit(_OfChange):
         modes = (self.past.history.index().get(path, "").partition(" ")[0] for path in changed)
         if any(mode in (LINK, SUBMODULE) for mode in modes) or any(base.target(path) for path in changed):
             return entries
-        now, then = self._joins(texts, change=True), self._joins(before, change=True)
+        now = self._joined = self._joins(texts, change=True)
+        then = self._joins(before, change=True)
+        now.noted = set()
         wide = True
         try:
+            if same_files(tree, base, self.past.history.tracked()):
+                said, alike = now.asked, AsRead(same, base)
+                others = {path for path in now.noted.intersection(base.paths) if path not in alike}
+                silent = {path for path in others & now.silent if _is_silent(path, base)}
+                now.noted -= silent
+                now.say(said._replace(read=frozenset(now.noted)))
+                then.take(now, frozenset(others - silent))
             changed |= {path for path in now.named() | then.named() if path in base.blobs and path not in same}
             if any(bears_on_all(path, (tree, base)) for path in changed):
                 return entries
@@ -93,9 +104,9 @@ class Commit(_OfChange):
             self._note((), texts, narrow=not wide)
         self.targets = tuple(sorted({*changed, *now.told, *then.told}))
         self.told = frozenset(self.targets)
-        self._joined, self._changed = now, frozenset(changed)
+        self._changed = frozenset(changed)
         self.has_all_manifests = now.has_all_manifests(wanted) and then.has_all_manifests(old_wanted)
-        self.before = Before(self.targets, self.settings, then, old_wanted, base, self._changed, same)
+        self.before = Before(self.targets, self.settings, then, old_wanted, self._changed)
         self.before.has_all_manifests = self.has_all_manifests
         return [entry for entry in entries if entry.path in wanted]
 
@@ -118,6 +129,16 @@ class Commit(_OfChange):
             told = more
 
 
+def _is_silent(path: str, base: "CommitTree") -> bool:
+    """Does a text say nothing of builds, as it is read of a commit?"""
+    from hullcheck.link import asked
+
+    try:
+        return not asked.has_word(base.read(path, asked.MAX_BYTES))
+    except OSError:
+        return True
+
+
 def _git_name(index: "Index", tree: DiskTree, path: str, digits: int) -> str:
     """The name that git gives to a file's bytes; OSError if it can't be read, or is a link or a device."""
     if index.has(tree, path):
@@ -135,16 +156,12 @@ class Before(_OfChange):
         settings: Settings,
         joined: Joined,
         wanted: frozenset[str],
-        tree: "CommitTree",
         changed: frozenset[str],
-        same: AbstractSet[str],
     ) -> None:
         super().__init__(targets, settings)
         self._joined = joined
         self._wanted = wanted
         self._changed = changed
-        self.tree = tree
-        self.same = same
 
     def chosen(self, tree: Tree, entries: list[Entry]) -> list[Entry]:
         return [entry for entry in entries if entry.path in self._wanted]

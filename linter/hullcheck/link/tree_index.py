@@ -40,6 +40,7 @@ _MADE_BY = (
     "link/builders.py",
     "link/ci.py",
     "link/compose_said.py",
+    "link/deployed.py",
     "link/inputs.py",
     "link/local_images.py",
     "link/project.py",

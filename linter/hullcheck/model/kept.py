@@ -50,14 +50,14 @@ class Kept:
                 if entry.read is not None and not (same and entry.read.isdisjoint(paths)):
                     del entries[key]
 
-    def moved(self, same: Container[str], before: frozenset[str], listing: frozenset[str]) -> None:
-        """All that was made is of a tree with the files `before`, and what comes of another one.
+    def moved(self, same: Container[str], listing: frozenset[str], *, same_listing: bool) -> None:
+        """All that was made is of one tree, and what comes is of another one, with the files of `listing`.
 
-        `same` are the paths of files that are in both.
+        `same` are the paths of files that are read alike in both; `same_listing` says that both have the same files.
         """
-        self._listing = before
+        self._listing = listing if same_listing else None
         read: set[str] = set()
-        for entry in self._now.values() if before == listing else ():
+        for entry in self._now.values() if same_listing else ():
             read.update(entry.read or ())
         self.changed(frozenset(path for path in read & listing if path not in same), listing)
 
