@@ -144,7 +144,7 @@ CASES: dict[str, tuple[Callable[[pytest.MonkeyPatch], None], dict[str, str], str
         "parts/kustomization.yaml", "Component", "Kustomization",
     ),
     "what else is built before": (
-        replaced(again.Again, "_are_sound", lambda self: True),
+        replaced(again.Again, "_stays", lambda self, made: True),
         {"base/pod.yaml": POD, "r/kustomization.yaml": "resources: [../x]\n", "x/kustomization.yaml": "resources: [../a]\n",
          "a/kustomization.yaml": "resources: [../x]\n", "base/kustomization.yaml": "resources: [pod.yaml]\n"},
         "r/kustomization.yaml", "../x", "../base",

@@ -75,8 +75,10 @@ class Units:
         folders: Mapping[str, MappingNode],
         is_chart: Callable[[str], bool],
         read: Callable[[str], bytes | None],
+        standing: Callable[[str, Source], Source],
     ) -> None:
         self._read = read
+        self._standing = standing
         self._files = files
         self._folders = folders
         self._is_chart = is_chart
@@ -255,7 +257,7 @@ class Units:
     def _put(self, folder: str, fields: Mapping[str, Node], made: KubernetesObject) -> None:
         place = made.location
         path = posixpath.join(folder, NAMES[0])
-        source = Source(path, place.source.text.encode("utf-8", "surrogatepass"))
+        source = self._standing(path, place.source)
         root = MappingNode(source, place.start, place.end, "", False)
         root.items = [(_word(name, made), value) for name, value in fields.items()]
         self.layers[path] = ManifestFile(source, documents=(root,), layer=root)

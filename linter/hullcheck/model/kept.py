@@ -165,6 +165,11 @@ def _name(root: Mapping) -> Hashable:
     return tuple(each.text if isinstance(each, Scalar) else "" for each in (root.get("kind"), name))
 
 
+def same_node(one: Node | None, other: Node | None) -> bool:
+    """Is it the same node, or one that says and holds the same?"""
+    return one is other or (one is not None and other is not None and _are_same(one, other))
+
+
 def _are_same(one: Node, other: Node) -> bool:
     """Do they hold the same, from the same places of the same files, in all that a node says?"""
     pending: list[tuple[Node | None, Node | None]] = [(one, other)]
