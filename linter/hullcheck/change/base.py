@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Container, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from functools import cached_property
 
 from hullcheck import look
-from hullcheck.change.history import LINK, Base, CommitTree, History
+from hullcheck.change.history import Base, CommitTree, History
 from hullcheck.errors import HullcheckError
 from hullcheck.patterns import pattern
 from hullcheck.tuples import NamedTuple
@@ -228,20 +228,6 @@ class Earlier(NamedTuple):
 
     tree: CommitTree
     same: AbstractSet[str]
-
-
-class AsRead:
-    """Of paths whose files are the `same` in the tree `base` and another, those that are read alike in both: no links.
-
-    A link on disk is read where it leads to.
-    """
-
-    def __init__(self, same: Container[str], base: CommitTree) -> None:
-        self._same = same
-        self._blobs = base.blobs
-
-    def __contains__(self, path: object) -> bool:
-        return isinstance(path, str) and path in self._same and self._blobs[path].mode != LINK
 
 
 def base_tree(disk: Tree, past: Past, config: Config) -> CommitTree:

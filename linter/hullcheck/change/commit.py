@@ -63,7 +63,7 @@ class Commit(_OfChange):
         """As for any; the change is looked up in the index, and in what the files of interest hold."""
         if not self.is_of_many(entries):
             return entries
-        from hullcheck.change.base import AsRead, Earlier, base_tree, same_files
+        from hullcheck.change.base import Earlier, base_tree, same_files
         from hullcheck.change.history import LINK, SUBMODULE
 
         base = base_tree(tree, self.past, self.config)
@@ -87,8 +87,9 @@ class Commit(_OfChange):
         wide = True
         try:
             if same_files(tree, base, self.past.history.tracked()):
-                said, alike = now.asked, AsRead(same, base)
-                others = {path for path in now.noted.intersection(base.paths) if path not in alike}
+                said = now.asked
+                read = now.noted.intersection(base.paths)
+                others = {path for path in read if path not in same or base.is_link(path)}
                 silent = {path for path in others & now.silent if _is_silent(path, base)}
                 now.noted -= silent
                 now.say(said._replace(read=frozenset(now.noted)))

@@ -398,7 +398,7 @@ class CommitTree:
             return path
         for _ in range(_HOPS):
             parts = path.split("/")
-            link = next((p for n in range(len(parts)) if self._is_link(p := "/".join(parts[: n + 1]))), None)
+            link = next((p for n in range(len(parts)) if self.is_link(p := "/".join(parts[: n + 1]))), None)
             if link is None:
                 return path if path in self.blobs else None
             try:
@@ -412,7 +412,7 @@ class CommitTree:
 
     def target(self, path: str) -> str:
         """Where a link leads; empty if the path is none."""
-        if not self._is_link(path):
+        if not self.is_link(path):
             return ""
         told = self._history.blob(self.blobs[path]).decode("utf-8", "replace")
         return posixpath.normpath(posixpath.join(posixpath.dirname(path), told))
@@ -420,9 +420,10 @@ class CommitTree:
     @property
     def links(self) -> dict[str, str]:
         """The links of the commit, and where they lead."""
-        return {path: self.target(path) for path in self.paths if self._is_link(path)}
+        return {path: self.target(path) for path in self.paths if self.is_link(path)}
 
-    def _is_link(self, path: str) -> bool:
+    def is_link(self, path: str) -> bool:
+        """Is it a link, of which the tree has the text, and the disk what it leads to?"""
         return path in self.blobs and self.blobs[path].mode == LINK
 
     @property

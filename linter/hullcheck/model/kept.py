@@ -61,6 +61,12 @@ class Kept:
             read.update(entry.read or ())
         self.changed(frozenset(path for path in read & listing if path not in same), listing)
 
+    def forget(self, key: Hashable, holds: Callable[[str], bool]) -> None:
+        """Forget what was made of files if that holds for any of them."""
+        entry = self._now.get(key)
+        if entry is not None and any(map(holds, entry.read or ())):
+            del self._now[key]
+
     def begin(self) -> None:
         """A round that asks for all that there is."""
         self._before, self._now = self._now, {}
