@@ -58,6 +58,8 @@ def lint(request: Request, registry: Registry, progress: Progress) -> Result:
         near.prepare(disk)
     kept = _kept() if past is not None else None
     head = judge(disk, narrow=near, kept=kept)
+    if near is not None and past is not None:
+        near.keep()
     told: Container[str] = near.told if near is not None and near.told else targets
     overlaid = frozenset(targets if subject.stdin is not None else ())
     change = None

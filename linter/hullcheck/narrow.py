@@ -89,6 +89,16 @@ class Narrow:
 
         return Concerned(project, files, lambda path: _below(path, self.targets))
 
+    def has_no_credential(self, path: str) -> bool:
+        """Is it known of a file's text that nothing in it has the form of a credential?"""
+        return False
+
+    def keep(self) -> None:
+        """Keep what was learned of the files on disk on the way."""
+        joined = self._joined
+        if self._index is not None and joined is not None and isinstance(joined.tree, DiskTree):
+            self._index.save(joined.tree, joined.entries)
+
     @property
     def asked(self) -> "InTexts | None":
         """What pipelines and scripts say, as far as that was looked up for the choice."""
@@ -119,8 +129,7 @@ class Narrow:
         That nothing moves images on is told once, at the first image of all.
         """
         found = self._settled(project)
-        if self._index is not None and self._joined is not None and isinstance(self._joined.tree, DiskTree):
-            self._index.save(self._joined.tree, self._joined.entries)
+        self.keep()
         return found
 
     def _settled(self, project: Project) -> Project | None:

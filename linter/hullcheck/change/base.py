@@ -230,6 +230,31 @@ class Earlier(NamedTuple):
     same: AbstractSet[str]
 
 
+class AsRead:
+    """The paths at which a tree and the earlier one `base` have the same to read, links followed, if they have the same files.
+
+    `same` are the paths of files, and of links, that are the same in both.
+    """
+
+    def __init__(self, same: AbstractSet[str], base: CommitTree) -> None:
+        self._same = same
+        self._base = base
+        self._others = frozenset(base.paths) - base.blobs.keys()
+
+    def __contains__(self, path: object) -> bool:
+        if not isinstance(path, str):
+            return False
+        found = self._base.followed(path)
+        if found is None:
+            return self._has_same_links
+        there = found in self._same if found in self._base.blobs else found not in self._others
+        return there and (found == path or self._has_same_links)
+
+    @cached_property
+    def _has_same_links(self) -> bool:
+        return all(path in self._same for path in self._base.blobs if self._base.is_link(path))
+
+
 def base_tree(disk: Tree, past: Past, config: Config) -> CommitTree:
     """The files of the commit that a change started from, as those of the change are looked at."""
     tracked = past.history.tracked()

@@ -180,6 +180,8 @@ class _Matcher:
 
     def old(self, identity: tuple[str, ...]) -> tuple[str, ...]:
         """The identity, as the base would have it: scopes are called as they were there."""
+        if not (self.scopes or self.renamed):
+            return identity
         return tuple(self._old_scope(part) if at % 2 == 0 else part for at, part in enumerate(identity))
 
     def _old_scope(self, scope: str) -> str:

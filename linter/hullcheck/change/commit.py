@@ -21,6 +21,7 @@ from hullcheck.patterns import pattern
 from hullcheck.plumbing import identify, identify_file
 from hullcheck.policy.config import Config
 from hullcheck.read import File
+from hullcheck.source import Source
 from hullcheck.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -63,7 +64,7 @@ class Commit(_OfChange):
         """As for any; the change is looked up in the index, and in what the files of interest hold."""
         if not self.is_of_many(entries):
             return entries
-        from hullcheck.change.base import Earlier, base_tree, same_files
+        from hullcheck.change.base import AsRead, Earlier, base_tree, same_files
         from hullcheck.change.history import LINK, SUBMODULE
 
         base = base_tree(tree, self.past, self.config)
@@ -87,9 +88,8 @@ class Commit(_OfChange):
         wide = True
         try:
             if same_files(tree, base, self.past.history.tracked()):
-                said = now.asked
-                read = now.noted.intersection(base.paths)
-                others = {path for path in read if path not in same or base.is_link(path)}
+                said, alike = now.asked, AsRead(same, base)
+                others = {path for path in now.noted if path not in alike}
                 silent = {path for path in others & now.silent if _is_silent(path, base)}
                 now.noted -= silent
                 now.say(said._replace(read=frozenset(now.noted)))
@@ -110,6 +110,16 @@ class Commit(_OfChange):
         self.before = Before(self.targets, self.settings, then, old_wanted, self._changed)
         self.before.has_all_manifests = self.has_all_manifests
         return [entry for entry in entries if entry.path in wanted]
+
+    def has_no_credential(self, path: str) -> bool:
+        """As the index knows it, which is asked for the files of interest: in a commit most are as they were."""
+        tree = self._joined.tree if self._joined is not None else None
+        if self._index is None or not isinstance(tree, DiskTree) or path.endswith(".json"):
+            return False
+        with suppress(OSError):
+            if self._index.has(tree, path):
+                return bool(self._index.get(tree, path, "silent", partial(_has_no_credential, path), MAX_BYTES))
+        return False
 
     def settled(self, project: Project) -> Project | None:
         found = super().settled(project)
@@ -138,6 +148,12 @@ def _is_silent(path: str, base: "CommitTree") -> bool:
         return not asked.has_word(base.read(path, asked.MAX_BYTES))
     except OSError:
         return True
+
+
+def _has_no_credential(path: str, data: bytes) -> bool:
+    from hullcheck.model.tokens import by_value
+
+    return not any(True for _ in by_value(Source(path, data).text))
 
 
 def _git_name(index: "Index", tree: DiskTree, path: str, digits: int) -> str:

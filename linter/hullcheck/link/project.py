@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-SAID = "pipelines"
+_SAID = "pipelines"
 """What pipelines and scripts say, among what is kept."""
 
 
@@ -128,7 +128,7 @@ class _Linker:
         self._in_time(self._take_projects, "compose", "Compose project")
         self.pipelines, self.asked, _, read = asked or self._nothing_asked()
         if kept is not None and read is not None:
-            kept.keep(SAID, None, (self.pipelines, self.asked), read)
+            kept.keep(_SAID, None, (self.pipelines, self.asked), read)
         if asked is None:
             self._in_time(self._take_pipelines, "dockerfile compose", "pipeline")
         self._in_time(self._read_named, "dockerfile compose", "Dockerfile that others name")
@@ -351,12 +351,12 @@ class _Linker:
         return InTexts(Pipelines(scanned=True), Asked())  # so that nothing is said to be missing
 
     def _take_pipelines(self) -> None:
-        found: tuple[Pipelines, Asked] | None = self.kept.known(SAID) if self.kept is not None else None
+        found: tuple[Pipelines, Asked] | None = self.kept.known(_SAID) if self.kept is not None else None
         if found is None:
             read: set[str] = set()
             found = self._read_pipelines(read)
             if self.kept is not None:
-                self.kept.keep(SAID, None, found, read)
+                self.kept.keep(_SAID, None, found, read)
         self.pipelines, self.asked = found
 
     def _read_pipelines(self, read: set[str]) -> "tuple[Pipelines, Asked]":
@@ -499,13 +499,13 @@ class _Linker:
         from hullcheck.link.references import references
         from hullcheck.link.refused import refused
 
-        wrong = refused(self.manifests.worlds, strict=bool(self.settings.validate))
+        wrong = refused(self.manifests.worlds, strict=bool(self.settings.validate), kept=self.kept)
 
         for world in self.manifests.worlds:
             rights, problems = self._made(("rights", id(world)), world, lambda world=world: _rights(world))  # type: ignore[misc]
             yield from rights
             self.problems += problems
-        yield from references(self.manifests.worlds)
+        yield from references(self.manifests.worlds, self.kept)
         yield from self.manifests.dead_images
         if self.settings.validate:
             unknown = list(self._unknown_fields())

@@ -47,6 +47,7 @@ _MADE_BY = (
     "link/repository.py",
     "link/updates.py",
     "model/repository.py",
+    "model/tokens.py",
     "parse/wording.py",
     "plumbing.py",
     "source.py",

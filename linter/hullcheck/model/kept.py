@@ -53,19 +53,13 @@ class Kept:
     def moved(self, same: Container[str], listing: frozenset[str], *, same_listing: bool) -> None:
         """All that was made is of one tree, and what comes is of another one, with the files of `listing`.
 
-        `same` are the paths of files that are read alike in both; `same_listing` says that both have the same files.
+        `same` are the paths that are read alike in both; `same_listing` says that both have the same files.
         """
         self._listing = listing if same_listing else None
         read: set[str] = set()
         for entry in self._now.values() if same_listing else ():
             read.update(entry.read or ())
-        self.changed(frozenset(path for path in read & listing if path not in same), listing)
-
-    def forget(self, key: Hashable, holds: Callable[[str], bool]) -> None:
-        """Forget what was made of files if that holds for any of them."""
-        entry = self._now.get(key)
-        if entry is not None and any(map(holds, entry.read or ())):
-            del self._now[key]
+        self.changed(frozenset(path for path in read if path not in same), listing)
 
     def begin(self) -> None:
         """A round that asks for all that there is."""

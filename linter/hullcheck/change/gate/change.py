@@ -6,12 +6,11 @@ import itertools
 from collections.abc import Set as AbstractSet
 
 from hullcheck.analysis import Analysis, Judge
-from hullcheck.change.base import Past, base_tree, same_files
+from hullcheck.change.base import AsRead, Past, base_tree, same_files
 from hullcheck.change.changes import Comparison, Nature, Side, compare
 from hullcheck.change.history import CommitTree, as_then
 from hullcheck.discover import Tree
 from hullcheck.finding import Finding
-from hullcheck.link.project import SAID
 from hullcheck.tuples import NamedTuple
 from hullcheck.typed import TYPE_CHECKING
 
@@ -69,8 +68,7 @@ def judge_change(
     else:
         earlier = judge
     if kept is not None and earlier is judge and not head.is_late:
-        kept.moved(same, frozenset(tree.paths), same_listing=same_files(disk, tree, tracked))
-        kept.forget(SAID, tree.is_link)
+        kept.moved(AsRead(same, tree), frozenset(tree.paths), same_listing=same_files(disk, tree, tracked))
     else:
         kept = None
     base = earlier(tree, {path: head.files.get(path) for path in head.seen & same}, before, kept)
