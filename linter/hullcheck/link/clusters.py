@@ -290,10 +290,11 @@ class Units:
 
     def _above(self, unit: Unit, seen: set[str]) -> Unit | None:
         """The unit that deploys the object of this one, if another does: the one with the deepest folder."""
+        path = unit.by.location.path
         holders = [
             other
             for other in self.units.values()
-            if other.virtual not in seen and other.by is not unit.by and _covers(other, unit.by)
+            if other.virtual not in seen and other.by is not unit.by and _is_below(path, other.path)
         ]
         return max(holders, key=lambda other: len(other.path), default=None)
 
@@ -382,7 +383,11 @@ def place_of(made: KubernetesObject) -> Place:
 
 def _covers(unit: Unit, made: KubernetesObject) -> bool:
     """Is the object's file below the folder that the unit deploys?"""
-    return not unit.path or made.location.path.startswith(f"{unit.path}/")
+    return _is_below(made.location.path, unit.path)
+
+
+def _is_below(path: str, folder: str) -> bool:
+    return not folder or path.startswith(f"{folder}/")
 
 
 def _scalars(node: MappingNode) -> Iterator[tuple[str, Scalar]]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Container, Hashable, Iterable
 from collections.abc import Sequence as Sequence_
+from operator import is_
 
 from hullcheck.model.node import Mapping, Node, Scalar, Sequence
 from hullcheck.tuples import NamedTuple
@@ -105,8 +106,11 @@ class Kept:
 
     def settled(self, key: Hashable, made: Sequence_[Mapping]) -> tuple[Mapping, ...]:
         """Objects that were made anew; those among them that are as they were in the round before are taken from there."""
-        before = self.known(key)
-        found = tuple(made) if before is None else settled(made, before)
+        before: tuple[Mapping, ...] | None = self.known(key)
+        if before is not None and len(made) == len(before) and all(map(is_, made, before)):
+            found = before
+        else:
+            found = tuple(made) if before is None else settled(made, before)
         self._put(key, _Entry(found, None))
         return found
 
