@@ -9,7 +9,8 @@ import pytest
 
 from gitrepo import Outcome, Repo
 from hullcheck import engine, narrow
-from hullcheck.link import network
+from hullcheck.change import base
+from hullcheck.link import asked, joined, network
 from hullcheck.model.kept import Kept
 from session_worlds import Worlds
 
@@ -101,8 +102,117 @@ def test_what_was_cut_short_is_not_used_again(
     repo.write({"k8s/kustomization.yaml": "resources: [web.yaml]\n"})
     moved: list[object] = []
     real = Kept.moved
-    monkeypatch.setattr(Kept, "moved", lambda self, *given: (moved.append(self), real(self, *given))[1])
+    monkeypatch.setattr(
+        Kept, "moved", lambda self, *given, **named: (moved.append(self), real(self, *given, **named))[1]
+    )
     for limit, times in (("0.000001", 0), ("60", 1)):
         moved.clear()
         repo.run(capsys, monkeypatch, "--no-cache", "--diff-base", "HEAD", "--file-time-limit", limit)
         assert len(moved) == times, limit
+
+
+BUILT = {
+    "a/Dockerfile": "FROM debian:13.1 AS one\nUSER root\nFROM debian:13.1 AS two\nUSER 1000\n",
+    "build.sh": "docker build --target one a\n",
+    "tools/quiet.sh": "true\n",
+    **PLAIN,
+}
+
+
+@pytest.mark.parametrize(
+    ("once", "edit"),
+    [
+        (False, {"build.sh": "docker build --target two a\n"}),
+        (False, {"tools/quiet.sh": "docker build --target one --build-arg A=b a\n"}),
+        (True, {"tools/quiet.sh": "false\n", "k8s/web.yaml": PLAIN["k8s/web.yaml"].replace("1.27", "latest")}),
+        (False, {"tools/more.sh": "docker build --target one -t more a\n"}),
+        (True, {"a/Dockerfile": BUILT["a/Dockerfile"] + "RUN sudo true\n"}),
+    ],
+    ids=["says", "speaks", "silent", "new", "built"],
+)
+def test_what_scripts_say_is_that_of_the_tree(
+    once: bool,
+    edit: dict[str, str | None],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A script is read once for both trees of a change that doesn't touch it."""
+    monkeypatch.setattr(narrow, "LEAST", 0)
+    repo = Repo(tmp_path)
+    repo.commit(dict(BUILT))
+    repo.write(edit)
+    repo.git("add", "--all")
+    read: list[str] = []
+    real = asked._scripts
+    monkeypatch.setattr(asked, "_scripts", lambda *given: (read.append("x"), real(*given))[1])
+    made = outcomes(repo, capsys, monkeypatch)
+    times = len(read)
+    monkeypatch.setattr(joined.Joined, "take", lambda *given: None)
+    assert made == anew(repo, capsys)
+    assert (times < len(read) - times) == once
+
+
+def test_scripts_that_are_others_are_read_anew(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who took what the script says now for what it said before would see no difference."""
+    repo = Repo(tmp_path)
+    repo.commit(dict(BUILT) | {"build.sh": "docker build --target two a\n"})
+    repo.write({"build.sh": BUILT["build.sh"]})
+    expected = outcomes(repo, capsys, monkeypatch)
+    assert expected[0].new
+    monkeypatch.setattr(base.AsRead, "__contains__", lambda self, path: True)
+    assert outcomes(repo, capsys, monkeypatch) != expected
+
+
+LINKED = {
+    "real/pod.yaml": PLAIN["k8s/web.yaml"],
+    "k8s/kustomization.yaml": "resources: [pod.yaml, more/pod.yaml]\n",
+    "more/pod.yaml": PLAIN["k8s/web.yaml"].replace("web", "more"),
+    "Dockerfile": "FROM scratch\n",
+}
+
+
+def linked(folder: Path) -> Repo:
+    """A repository whose overlay takes in a link to a file, and a file in a link to a folder."""
+    repo = Repo(folder)
+    repo.write(dict(LINKED))
+    (folder / "k8s/pod.yaml").symlink_to("../real/pod.yaml")
+    (folder / "k8s/more").symlink_to("../more")
+    repo.commit()
+    return repo
+
+
+def test_what_links_lead_to_is_there_in_the_commit_too(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    repo = linked(tmp_path)
+    repo.write({"Dockerfile": "FROM scratch\nUSER 1\n"})
+    made = outcomes(repo, capsys, monkeypatch)
+    assert made == anew(repo, capsys)
+    assert not any("k8s/" in each for outcome in made for each in outcome.new)
+    assert not made[0].report.get("fixed") or not any("k8s/" in each["path"] for each in made[0].report["fixed"])
+
+
+@pytest.mark.parametrize("path", ["real/pod.yaml", "more/pod.yaml", "k8s/pod.yaml", "k8s/more"])
+def test_what_links_lead_to_may_be_another(
+    path: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The file that it leads to, or the link itself."""
+    repo = linked(tmp_path)
+    worse = {name: text.replace("{containers", "{hostNetwork: true, containers") for name, text in LINKED.items()}
+    if path in LINKED:
+        repo.write({path: worse[path]})
+    else:
+        repo.write({f"bad/{name}": worse[f"{name}/pod.yaml"] for name in ("real", "more")})
+        (tmp_path / "bad/pod.yaml").write_text(worse["more/pod.yaml"])
+        repo.commit()
+        (tmp_path / path).unlink()
+        (tmp_path / path).symlink_to("../bad/real" if path == "k8s/pod.yaml" else "../bad")
+    repo.git("add", "--all")
+    expected = outcomes(repo, capsys, monkeypatch)
+    assert expected == anew(repo, capsys)
+    assert any("host-network" in each for each in expected[0].new), expected[0].new
+    monkeypatch.setattr(base.AsRead, "__contains__", lambda self, path: True)
+    assert outcomes(repo, capsys, monkeypatch) != expected

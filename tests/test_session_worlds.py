@@ -9,7 +9,7 @@ import pytest
 
 import cached
 from hullcheck import snapshot
-from hullcheck.link import found, joined
+from hullcheck.link import found, joined, references
 from hullcheck.link.images import Images
 from hullcheck.link.noted import Noted
 from hullcheck.model import kept
@@ -88,6 +88,21 @@ CHART = {
     "web/values.yaml": "host: true\n",
     "web/templates/a.yaml": POD.replace("spec: {", "spec: {hostPID: {{ .Values.host }}, "),
 }
+FLUX = """\
+apiVersion: kustomize.toolkit.fluxcd.io/v1
+kind: Kustomization
+metadata: {name: all, namespace: flux-system}
+spec:
+  path: ./base
+  sourceRef: {kind: GitRepository, name: flux-system}
+  patches: [{target: {kind: Pod}, patch: '[{"op": "add", "path": "/spec/hostNetwork", "value": true}]'}]
+"""
+SERVICE = """\
+apiVersion: v1
+kind: Service
+metadata: {name: web, namespace: shop}
+spec: {selector: {app: web}, ports: [{port: 80}]}
+"""
 APPLICATION = """\
 apiVersion: argoproj.io/v1alpha1
 kind: Application
@@ -144,10 +159,21 @@ CASES: dict[str, tuple[Callable[[pytest.MonkeyPatch], None], dict[str, str], str
         "parts/kustomization.yaml", "Component", "Kustomization",
     ),
     "what else is built before": (
-        replaced(again.Again, "_are_sound", lambda self: True),
+        replaced(again.Again, "_stays", lambda self, made: True),
         {"base/pod.yaml": POD, "r/kustomization.yaml": "resources: [../x]\n", "x/kustomization.yaml": "resources: [../a]\n",
          "a/kustomization.yaml": "resources: [../x]\n", "base/kustomization.yaml": "resources: [pod.yaml]\n"},
         "r/kustomization.yaml", "../x", "../base",
+    ),
+    "a layer that is only deployed": (
+        replaced(again.Again, "_has_layers_of", lambda self, made: True),
+        {"base/pod.yaml": POD, "base/kustomization.yaml": "resources: [pod.yaml]\n", "flux.yaml": FLUX},
+        "flux.yaml", "hostNetwork", "hostPID",
+    ),
+    "what other worlds answer": (
+        replaced(references._Everywhere, "_asked", lambda self, question: self.answer(question)),
+        {"a/pod.yaml": POD.replace("web", "other"), "a/service.yaml": SERVICE, "a/kustomization.yaml": "resources: [pod.yaml, service.yaml]\n",
+         "b/pod.yaml": POD, "b/kustomization.yaml": "resources: [pod.yaml]\n"},
+        "b/pod.yaml", "app: web", "app: none",
     ),
     "what pipelines build": (
         replaced(joined.Joined, "take", _take),

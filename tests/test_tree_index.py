@@ -1,5 +1,6 @@
 """The index of a tree: a run about some files tells the same with it and without, whatever was changed in between."""
 
+import json
 import os
 import pickle
 import random
@@ -12,7 +13,7 @@ import joined_trees
 from cached import MARGIN, Ended, git, run
 from hullcheck import look, narrow
 from hullcheck.cache import again, folder
-from hullcheck.change import history
+from hullcheck.change import commit, history
 from hullcheck.discover import DiskTree
 from hullcheck.link import tree_index as index
 from hullcheck.walked import Walked
@@ -315,3 +316,39 @@ def test_a_hook_reads_no_file_only_to_see_that_it_is_as_in_the_commit(
         assert b"web/Dockerfile" in made.out
     assert read == []
     assert [path for path in opened if path.startswith("more/")] == []
+
+
+TOKEN = "ghp_" + "aB3dE5fG7hI9jK1lM2nO4pQ6rS8tU0vW1xY2"
+POD = "apiVersion: v1\nkind: Pod\nmetadata: {name: web}\nspec: {containers: [{name: a, image: nginx}]}\n"
+
+
+def test_that_a_file_holds_no_credential_is_known_of_its_bytes(
+    tree: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A hook finds what is new, and shows old ones beside it, whatever was known of the file before."""
+    written(
+        tree, {f"k8s/{n}.yaml": POD.replace("web", f"web{n}") for n in range(9)} | {"k8s/old.yaml": f"{POD}# {TOKEN}\n"}
+    )
+    git_of(tree)
+    monkeypatch.setenv("GIT_INDEX_FILE", str(tree / ".git/index"))
+    asked: list[str] = []
+    real = commit._has_no_credential
+    monkeypatch.setattr(commit, "_has_no_credential", lambda path, data: (asked.append(path), real(path, data))[1])
+    arguments = ("--pre-commit", "--output-format", "json", ".")
+    for number, more in enumerate(("# one", f"# {TOKEN}", "# two")):
+        written(tree, {"k8s/3.yaml": f"{POD}{more}\n", "k8s/old.yaml": f"{POD}# {TOKEN}\n{more}\n"})
+        git(tree, "add", "--all")
+        settle()
+        asked.clear()
+        made = run(tree, tmp_path, *arguments)
+        assert made.same(run(tree, tmp_path, *arguments, cache=False))
+        told = {each["path"] for each in json.loads(made.out)["findings"] if each["name"] == "secret-value"}
+        assert told == {"k8s/old.yaml", *(["k8s/3.yaml"] if number == 1 else [])}
+        assert "k8s/3.yaml" in asked
+        assert ("k8s/5.yaml" in asked) == (number == 0)
+    monkeypatch.setattr(commit.Commit, "has_no_credential", lambda self, path: True)
+    written(tree, {"k8s/3.yaml": f"{POD}# three\n"})
+    git(tree, "add", "--all")
+    told = {each["name"] for each in json.loads(run(tree, tmp_path, *arguments).out)["findings"]}
+    assert told
+    assert "secret-value" not in told

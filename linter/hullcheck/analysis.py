@@ -15,6 +15,7 @@ from hullcheck.finding import Finding, Severity
 from hullcheck.link.project import Project, link
 from hullcheck.model.coverage import Coverage
 from hullcheck.model.problem import Problem, late
+from hullcheck.model.repository import FileText
 from hullcheck.model.scoped import Scoped
 from hullcheck.model.settings import Settings
 from hullcheck.policy import suppress
@@ -34,6 +35,9 @@ if TYPE_CHECKING:
 
 UNREAD = frozenset(("parse-error", "unreadable-file", "check-failed", "time-limit", "file-left-scope"))
 """Findings that mean something wasn't checked: exit code 4."""
+
+_OF_TEXTS = "secret-value"
+"""The check that looks at whole texts, for credentials."""
 
 _OF_CHANGES = frozenset(("path-opened", "isolation-lost", "pod-security-relaxed", "used-but-blocked"))
 """Checks that look at what a change does."""
@@ -119,7 +123,8 @@ class Judge(NamedTuple):
             if project is not None:
                 return self.analysis(files, project, chosen, skipped, own, near)
         files = read_all(tree, entries, self.jobs, self.progress, known)
-        return self.analysis(files, link(files, tree, self.settings, kept=kept), entries, skipped, kept, near)
+        said = narrow.said if narrow is not None else None
+        return self.analysis(files, link(files, tree, self.settings, said, kept), entries, skipped, kept, near)
 
     def analysis(
         self,
@@ -137,8 +142,9 @@ class Judge(NamedTuple):
         unchecked: list[Scoped] = []
         concerned = narrow.concerned(project, files) if narrow is not None else None
         looked = project._replace(parts=concerned.first) if concerned is not None else project
-        found = list(self._checked(looked, self.settings.selected, unchecked, kept))
-        unasked = self._unasked(looked, kept)
+        silent = narrow.has_no_credential if narrow is not None else None
+        found = list(self._checked(looked, self.settings.selected, unchecked, kept, silent))
+        unasked = self._unasked(looked, kept, silent)
         redact = frozenset(place for finding in (*found, *unasked) for place in finding.redact)
         judged = self.rules.judge([*self._problems(project), *found])
         findings = list(_with_users(_distinct(judged), project.users))
@@ -182,6 +188,8 @@ class Judge(NamedTuple):
         parts = list(changes_of(base.scopes, head.scopes, Options(self.settings.datastores), kept))
         project = Project(parts, [], {}, worlds=head.scopes[0], compose=head.scopes[1])
         findings = list(self.rules.judge(self._checked(project, self.settings.selected, [])))
+        if not findings:
+            return ()
         ignores = self._ignores(head.files, project, findings)
         return tuple(suppress.apply(findings, ignores, self.config, self.today).findings)
 
@@ -198,16 +206,26 @@ class Judge(NamedTuple):
         foreign = self.foreign and self.config.demands.foreign
         return list(written(asked, project.compose, project.worlds, self.registry, foreign))
 
-    def _unasked(self, project: Project, kept: "Kept | None" = None) -> Iterator[Finding]:
+    def _unasked(
+        self, project: Project, kept: "Kept | None" = None, silent: "Callable[[str], bool] | None" = None
+    ) -> Iterator[Finding]:
         """What the checks of secrets find that weren't asked for: reports mask it all the same."""
         secret = {name for name, entry in self.registry.entries.items() if entry.concern == "secrets" and entry.default}
         names = frozenset(secret - self.settings.selected)
-        return self._checked(project, names, [], kept) if names else iter(())
+        return self._checked(project, names, [], kept, silent) if names else iter(())
 
     def _checked(
-        self, project: Project, names: frozenset[str], unchecked: list[Scoped], kept: "Kept | None" = None
+        self,
+        project: Project,
+        names: frozenset[str],
+        unchecked: list[Scoped],
+        kept: "Kept | None" = None,
+        silent: "Callable[[str], bool] | None" = None,
     ) -> Iterator[Finding]:
-        """What these checks find; where the run's time is used up before they are through, the rest is `unchecked`."""
+        """What these checks find; where the run's time is used up before they are through, the rest is `unchecked`.
+
+        `silent` knows of files that there is no credential in their texts.
+        """
         by_type: dict[str, list[tuple[Check, Any, bool]]] = {}
         there = Parts(part for _, part in project.parts)
         for check in self.registry.running(names, project.dialects, there):
@@ -219,6 +237,8 @@ class Judge(NamedTuple):
             from hullcheck.link.found import Findings
 
             known = Findings(kept, names, project)
+        if any(check.name != _OF_TEXTS for check, *_ in by_type.get("FileText", ())):
+            silent = None
         for number, (scope, part) in enumerate(project.parts):
             developed = scope in project.devcontainers
             checks = by_type.get(type(part).__name__)
@@ -230,8 +250,11 @@ class Judge(NamedTuple):
             ended = None
             try:
                 tick()
+                is_silent = silent is not None and type(part) is FileText and silent(part.source.path)
                 if known is not None and known.knows(scope, part):
                     before = known.of(scope, part)
+                    if before is None and is_silent:
+                        before = known.keep(scope, part, ())
                     if before is None:
                         with thing:
                             self._look_at(part, checks, thing, all_found)
@@ -239,6 +262,8 @@ class Judge(NamedTuple):
                             scope, part, tuple(_held_by(_within(each, scope), part) for each in all_found)
                         )
                     yield from before
+                    continue
+                if is_silent:
                     continue
                 with thing:
                     self._look_at(part, checks, thing, all_found)

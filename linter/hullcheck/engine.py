@@ -25,7 +25,6 @@ from hullcheck.typed import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from hullcheck.change.base import Past
-    from hullcheck.change.commit import Before
     from hullcheck.change.gate import Change
     from hullcheck.model.kept import Kept
     from hullcheck.narrow import Narrow
@@ -59,13 +58,14 @@ def lint(request: Request, registry: Registry, progress: Progress) -> Result:
         near.prepare(disk)
     kept = _kept() if past is not None else None
     head = judge(disk, narrow=near, kept=kept)
-    before = getattr(near, "before", None)
+    if near is not None and past is not None:
+        near.keep()
     told: Container[str] = near.told if near is not None and near.told else targets
     overlaid = frozenset(targets if subject.stdin is not None else ())
     change = None
     try:
         if past is not None and _can_tell(head, subject, policy, told):
-            change = _change(head, disk, past, judge, overlaid, before, kept)
+            change = _change(head, disk, past, judge, overlaid, near, kept)
     except NotNarrowError:
         disk = tree(root, subject, targets, policy.config, past)
         kept = _kept()
@@ -160,13 +160,14 @@ def _change(
     past: "Past",
     judge: Judge,
     overlaid: frozenset[str],
-    before: "Before | None" = None,
+    near: "Narrow | None" = None,
     kept: "Kept | None" = None,
 ) -> "Change":
     """The comparison with the base; `overlaid` are files that aren't on disk as they are judged."""
     from hullcheck.change import gate
 
-    return gate.explained(gate.judge_change(head, disk, past, judge, overlaid, before, kept), judge)
+    commit: Any = near
+    return gate.explained(gate.judge_change(head, disk, past, judge, overlaid, commit, kept), judge)
 
 
 def _gate(

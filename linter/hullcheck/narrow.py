@@ -93,10 +93,25 @@ class Narrow:
 
         return Concerned(project, files, lambda path: _below(path, self.targets))
 
+    def has_no_credential(self, path: str) -> bool:
+        """Is it known of a file's text that nothing in it has the form of a credential?"""
+        return False
+
+    def keep(self) -> None:
+        """Keep what was learned of the files on disk on the way."""
+        joined = self._joined
+        if self._index is not None and joined is not None and isinstance(joined.tree, DiskTree):
+            self._index.save(joined.tree, joined.entries)
+
     @property
     def asked(self) -> "InTexts | None":
         """What pipelines and scripts say, as far as that was looked up for the choice."""
         return self._joined.asked if self._joined is not None else None
+
+    @property
+    def said(self) -> "InTexts | None":
+        """The same, if it was looked up."""
+        return self._joined.known if self._joined is not None else None
 
     def chosen(self, tree: Tree, entries: list[Entry]) -> list[Entry]:
         """The files that have to be read: all of them, where that can't be told."""
@@ -118,8 +133,7 @@ class Narrow:
         That nothing moves images on is told once, at the first image of all.
         """
         found = self._settled(project)
-        if self._index is not None and self._joined is not None and isinstance(self._joined.tree, DiskTree):
-            self._index.save(self._joined.tree, self._joined.entries)
+        self.keep()
         return found
 
     def _settled(self, project: Project) -> Project | None:
@@ -188,7 +202,7 @@ class Narrow:
     def _has_image(self, path: str, joined: Joined) -> bool:
         if joined.change:
             known, joined = joined, self._joins(joined.texts)
-            joined.take_all(known)
+            joined.say(known.asked)
         try:
             wanted = joined.of((path,)) if not joined.texts[path].manifest else joined.alone(path)
         except TooManyError:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from functools import cached_property
 
 from hullcheck import look
@@ -214,6 +215,44 @@ def _left(history: History, commit: str, how: str) -> Base:
         advice = "; this clone is shallow: fetch all history (`fetch-depth: 0`)" if history.shallow else ""
         raise HullcheckError(f"--diff-base: HEAD and {how} have no common ancestor here{advice}")
     return Base(common, commit, f"the merge base with {how}" if common != commit else how)
+
+
+def same_files(disk: Tree, base: CommitTree, tracked: frozenset[str]) -> bool:
+    """Do both trees have the same files, and is none of them one that git keeps in one of them only?"""
+    kept = isinstance(disk, CommitTree) or base.blobs.keys() <= tracked
+    return kept and frozenset(disk.paths) == frozenset(base.paths)
+
+
+class Earlier(NamedTuple):
+    """The tree that a change started from, and the paths of its files that are the same in the change."""
+
+    tree: CommitTree
+    same: AbstractSet[str]
+
+
+class AsRead:
+    """The paths at which a tree and the earlier one `base` have the same to read, links followed, if they have the same files.
+
+    `same` are the paths of files, and of links, that are the same in both.
+    """
+
+    def __init__(self, same: AbstractSet[str], base: CommitTree) -> None:
+        self._same = same
+        self._base = base
+        self._others = frozenset(base.paths) - base.blobs.keys()
+
+    def __contains__(self, path: object) -> bool:
+        if not isinstance(path, str):
+            return False
+        found = self._base.followed(path)
+        if found is None:
+            return self._has_same_links
+        there = found in self._same if found in self._base.blobs else found not in self._others
+        return there and (found == path or self._has_same_links)
+
+    @cached_property
+    def _has_same_links(self) -> bool:
+        return all(path in self._same for path in self._base.blobs if self._base.is_link(path))
 
 
 def base_tree(disk: Tree, past: Past, config: Config) -> CommitTree:

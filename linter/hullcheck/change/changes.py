@@ -133,11 +133,12 @@ class _Matcher:
         self.identities = frozenset(map(self.old, head.owners))
         self.of_head: dict[int, int] = {}
         self.of_base: dict[int, int] = {}
+        self._keys: dict[int, Hashable] = {}  # of findings by their ids, which both sides hold
 
     def match_all(self) -> None:
-        self._pass(self._repeated(), _by_identity, _alike)
-        self._pass(self._by_identity, _by_identity)
-        self._pass(self._by_identity, _by_identity, crossing=True)
+        self._pass(self._repeated(), self._by_old_identity, _alike)
+        self._pass(self._by_identity, self._by_old_identity)
+        self._pass(self._by_identity, self._by_old_identity, crossing=True)
         self._pass(self._by_version, _by_version)
         self._pass(self._by_owner, _by_owner, lambda old, new: set() < set(new.evidence) < set(old.evidence))
         self._pass(self._by_place, _by_place, self._other)
@@ -180,6 +181,8 @@ class _Matcher:
 
     def old(self, identity: tuple[str, ...]) -> tuple[str, ...]:
         """The identity, as the base would have it: scopes are called as they were there."""
+        if not (self.scopes or self.renamed):
+            return identity
         return tuple(self._old_scope(part) if at % 2 == 0 else part for at, part in enumerate(identity))
 
     def _old_scope(self, scope: str) -> str:
@@ -194,7 +197,15 @@ class _Matcher:
         return tuple(self.renamed.get(item, item) for item in finding.evidence)
 
     def _by_identity(self, finding: Finding) -> Hashable:
+        if not (self.scopes or self.renamed):
+            return self._by_old_identity(finding)
         return finding.name, self.old(finding.identity), finding.evidence
+
+    def _by_old_identity(self, finding: Finding) -> Hashable:
+        key = self._keys.get(id(finding))
+        if key is None:
+            key = self._keys[id(finding)] = (finding.name, finding.identity, finding.evidence)
+        return key
 
     def _by_version(self, finding: Finding) -> Hashable:
         return finding.name, self.old(finding.identity), _versionless(self._old_evidence(finding))
@@ -335,10 +346,6 @@ class _Extents:
 
 def _alike(old: Finding, new: Finding) -> bool:
     return alike(old.location, new.location)
-
-
-def _by_identity(finding: Finding) -> Hashable:
-    return finding.name, finding.identity, finding.evidence
 
 
 def _by_version(finding: Finding) -> Hashable:

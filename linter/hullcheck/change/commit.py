@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Container, Iterable
-from collections.abc import Set as AbstractSet
 from contextlib import suppress
 from functools import partial
 
@@ -23,10 +22,11 @@ from hullcheck.patterns import pattern
 from hullcheck.plumbing import identify, identify_file
 from hullcheck.policy.config import Config
 from hullcheck.read import File
+from hullcheck.source import Source
 from hullcheck.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from hullcheck.change.base import Past
+    from hullcheck.change.base import Earlier, Past
     from hullcheck.change.history import CommitTree
     from hullcheck.concerned import Concerned
     from hullcheck.link.tree_index import Index
@@ -58,12 +58,14 @@ class Commit(_OfChange):
         self.past = past
         self.config = config
         self.before: Before | None = None
+        self.earlier: Earlier | None = None
+        """What is known of the commit, if it was looked at."""
 
     def chosen(self, tree: Tree, entries: list[Entry]) -> list[Entry]:
         """As for any; the change is looked up in the index, and in what the files of interest hold."""
         if not self.is_of_many(entries):
             return entries
-        from hullcheck.change.base import base_tree
+        from hullcheck.change.base import AsRead, Earlier, base_tree, same_files
         from hullcheck.change.history import LINK, SUBMODULE
 
         base = base_tree(tree, self.past, self.config)
@@ -73,6 +75,7 @@ class Commit(_OfChange):
         if self._index is not None and isinstance(tree, DiskTree):
             name = partial(_git_name, self._index, tree)
         same = base.unchanged(tree, name=name)
+        self.earlier = Earlier(base, same)
         before = Texts(base, old, texts, same)
         paths = texts.entries.keys() | before.entries.keys()
         changed = {path for path in paths if path not in same}
@@ -80,9 +83,18 @@ class Commit(_OfChange):
         modes = (self.past.history.index().get(path, "").partition(" ")[0] for path in changed)
         if any(mode in (LINK, SUBMODULE) for mode in modes) or any(base.target(path) for path in changed):
             return entries
-        now, then = self._joins(texts, change=True), self._joins(before, change=True)
+        now = self._joined = self._joins(texts, change=True)
+        then = self._joins(before, change=True)
+        now.noted = set()
         wide = True
         try:
+            if same_files(tree, base, self.past.history.tracked()):
+                said, alike = now.asked, AsRead(same, base)
+                others = {path for path in now.noted if path not in alike}
+                silent = {path for path in others & now.silent if _is_silent(path, base)}
+                now.noted -= silent
+                now.say(said._replace(read=frozenset(now.noted)))
+                then.take(now, frozenset(others - silent))
             changed |= {path for path in now.named() | then.named() if path in base.blobs and path not in same}
             if any(bears_on_all(path, (tree, base)) for path in changed):
                 return entries
@@ -94,11 +106,21 @@ class Commit(_OfChange):
             self._note((), texts, narrow=not wide)
         self.targets = tuple(sorted({*changed, *now.told, *then.told}))
         self.told = frozenset(self.targets)
-        self._joined, self._changed = now, frozenset(changed)
+        self._changed = frozenset(changed)
         self.has_all_manifests = now.has_all_manifests(wanted) and then.has_all_manifests(old_wanted)
-        self.before = Before(self.targets, self.settings, then, old_wanted, base, self._changed, same)
+        self.before = Before(self.targets, self.settings, then, old_wanted, self._changed)
         self.before.has_all_manifests = self.has_all_manifests
         return [entry for entry in entries if entry.path in wanted]
+
+    def has_no_credential(self, path: str) -> bool:
+        """As the index knows it, which is asked for the files of interest: in a commit most are as they were."""
+        tree = self._joined.tree if self._joined is not None else None
+        if self._index is None or not isinstance(tree, DiskTree) or path.endswith(".json"):
+            return False
+        with suppress(OSError):
+            if self._index.has(tree, path):
+                return bool(self._index.get(tree, path, "silent", partial(_has_no_credential, path), MAX_BYTES))
+        return False
 
     def settled(self, project: Project) -> Project | None:
         found = super().settled(project)
@@ -119,6 +141,22 @@ class Commit(_OfChange):
             told = more
 
 
+def _is_silent(path: str, base: "CommitTree") -> bool:
+    """Does a text say nothing of builds, as it is read of a commit?"""
+    from hullcheck.link import asked
+
+    try:
+        return not asked.has_word(base.read(path, asked.MAX_BYTES))
+    except OSError:
+        return True
+
+
+def _has_no_credential(path: str, data: bytes) -> bool:
+    from hullcheck.model.tokens import by_value
+
+    return not any(True for _ in by_value(Source(path, data).text))
+
+
 def _git_name(index: "Index", tree: DiskTree, path: str, digits: int) -> str:
     """The name that git gives to a file's bytes; OSError if it can't be read, or is a link or a device."""
     if index.has(tree, path):
@@ -136,16 +174,12 @@ class Before(_OfChange):
         settings: Settings,
         joined: Joined,
         wanted: frozenset[str],
-        tree: "CommitTree",
         changed: frozenset[str],
-        same: AbstractSet[str],
     ) -> None:
         super().__init__(targets, settings)
         self._joined = joined
         self._wanted = wanted
         self._changed = changed
-        self.tree = tree
-        self.same = same
 
     def chosen(self, tree: Tree, entries: list[Entry]) -> list[Entry]:
         return [entry for entry in entries if entry.path in self._wanted]

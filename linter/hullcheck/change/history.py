@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from contextlib import suppress
+from functools import cached_property
 
 from hullcheck import look
 from hullcheck.discover import (
@@ -352,6 +353,7 @@ class CommitTree:
         self.named = named
         self._entered: dict[str, bool] = {}
         self._absent: list[str] = []
+        self._leads: dict[str, str | None] = {}  # no more than there are links
         self.blobs = history.files(commit, self._absent) if commit else {}
         self.paths = [*(path for path in self.blobs if not self._left_out(path)), *beside]
 
@@ -381,7 +383,7 @@ class CommitTree:
             kind = kind_of(path.rpartition("/")[2])
             if kind is None or self._left_out(path) or self.excluded(path):
                 continue
-            real = self._real(path)
+            real = self.real(path)
             if real is not None and not self.excluded(real):
                 found.setdefault(real, set()).add(kind)
         for path in self.named:
@@ -392,27 +394,40 @@ class CommitTree:
         items += [submodule(path) for path in self._absent if not self._left_out(path) and not self.excluded(path)]
         yield from sorted(items, key=lambda item: item.path)
 
-    def _real(self, path: str) -> str | None:
+    def real(self, path: str) -> str | None:
         """The file that a path stands for once links are followed; None if that isn't one of the commit's."""
-        if self.blobs[path].mode != LINK:
+        found = self.followed(path)
+        return found if found in self.blobs else None
+
+    def followed(self, path: str) -> str | None:
+        """Where a path leads once links are followed, whether or not there is a file; None if that is nowhere inside."""
+        blob = self.blobs.get(path)
+        if (blob is not None and blob.mode != LINK) or not self.has_links:
             return path
         for _ in range(_HOPS):
             parts = path.split("/")
-            link = next((p for n in range(len(parts)) if self._is_link(p := "/".join(parts[: n + 1]))), None)
+            link = next((p for n in range(len(parts)) if self.is_link(p := "/".join(parts[: n + 1]))), None)
             if link is None:
-                return path if path in self.blobs else None
-            try:
-                target = self._history.blob(self.blobs[link]).decode()
-            except (OSError, UnicodeDecodeError):
+                return path
+            if link not in self._leads:
+                self._leads[link] = self._text(link)
+            target = self._leads[link]
+            if target is None:
                 return None
             path = posixpath.normpath(posixpath.join(posixpath.dirname(link), target, path[len(link) + 1 :]))
             if path.startswith(("../", "/")) or path == "..":
                 return None
         return None
 
+    def _text(self, link: str) -> str | None:
+        try:
+            return self._history.blob(self.blobs[link]).decode()
+        except (OSError, UnicodeDecodeError):
+            return None
+
     def target(self, path: str) -> str:
         """Where a link leads; empty if the path is none."""
-        if not self._is_link(path):
+        if not self.is_link(path):
             return ""
         told = self._history.blob(self.blobs[path]).decode("utf-8", "replace")
         return posixpath.normpath(posixpath.join(posixpath.dirname(path), told))
@@ -420,9 +435,13 @@ class CommitTree:
     @property
     def links(self) -> dict[str, str]:
         """The links of the commit, and where they lead."""
-        return {path: self.target(path) for path in self.paths if self._is_link(path)}
+        return {path: self.target(path) for path in self.paths if self.is_link(path)}
 
-    def _is_link(self, path: str) -> bool:
+    @cached_property
+    def has_links(self) -> bool:
+        return any(blob.mode == LINK for blob in self.blobs.values())
+
+    def is_link(self, path: str) -> bool:
         return path in self.blobs and self.blobs[path].mode == LINK
 
     @property
@@ -442,10 +461,11 @@ class CommitTree:
         return self._history.chunks(self._blob(path))
 
     def _blob(self, path: str) -> Blob:
-        blob = self.blobs.get(path)
-        if blob is None:
+        """The file's, or that of the file that a link leads to, as on disk."""
+        real = self.real(path)
+        if real is None:
             raise FileNotFoundError(2, "not in the commit", path)
-        return blob
+        return self.blobs[real]
 
 
 def _is_linked(directory: str, path: str) -> bool:

@@ -121,9 +121,14 @@ class Counted:
     @cached_property
     def _named(self) -> "Named":
         """What pipelines and scripts deploy."""
+        from hullcheck.link.asked import is_script
         from hullcheck.link.deployed import deployed
 
-        return deployed(self.tree, self._is_production, lambda path: not self._is_production(path))
+        def is_asked(path: str) -> bool:
+            """Nothing is found in programs in Go, and to tell what they are for, all that are beside them are read."""
+            return (not path.endswith(".go") or is_script(path)) and not self._is_production(path)
+
+        return deployed(self.tree, self._is_production, is_asked)
 
     @cached_property
     def _linked(self) -> "Named":

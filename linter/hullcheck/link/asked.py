@@ -66,11 +66,15 @@ class Asked(NamedTuple):
 
 class InTexts(NamedTuple):
     """What texts of a tree say that aren't judged themselves: pipelines, the builds that are asked for, and, by the path
-    of a text, the `commands` that start Compose, if that was looked up before."""
+    of a text, the `commands` that start Compose, if that was looked up before.
+
+    `read` are the files that were read for that, or asked what they say, if it is known.
+    """
 
     pipelines: Pipelines
     asked: Asked
     commands: "Callable[[str], list[Command]] | None" = None
+    read: frozenset[str] | None = None
 
 
 def asked(tree: Tree, pipelines: Pipelines, says: Callable[[str], bool] | None = None) -> Asked:

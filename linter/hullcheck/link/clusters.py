@@ -75,8 +75,10 @@ class Units:
         folders: Mapping[str, MappingNode],
         is_chart: Callable[[str], bool],
         read: Callable[[str], bytes | None],
+        standing: Callable[[str, Source], Source],
     ) -> None:
         self._read = read
+        self._standing = standing
         self._files = files
         self._folders = folders
         self._is_chart = is_chart
@@ -255,7 +257,7 @@ class Units:
     def _put(self, folder: str, fields: Mapping[str, Node], made: KubernetesObject) -> None:
         place = made.location
         path = posixpath.join(folder, NAMES[0])
-        source = Source(path, place.source.text.encode("utf-8", "surrogatepass"))
+        source = self._standing(path, place.source)
         root = MappingNode(source, place.start, place.end, "", False)
         root.items = [(_word(name, made), value) for name, value in fields.items()]
         self.layers[path] = ManifestFile(source, documents=(root,), layer=root)
@@ -288,10 +290,11 @@ class Units:
 
     def _above(self, unit: Unit, seen: set[str]) -> Unit | None:
         """The unit that deploys the object of this one, if another does: the one with the deepest folder."""
+        path = unit.by.location.path
         holders = [
             other
             for other in self.units.values()
-            if other.virtual not in seen and other.by is not unit.by and _covers(other, unit.by)
+            if other.virtual not in seen and other.by is not unit.by and _is_below(path, other.path)
         ]
         return max(holders, key=lambda other: len(other.path), default=None)
 
@@ -380,7 +383,11 @@ def place_of(made: KubernetesObject) -> Place:
 
 def _covers(unit: Unit, made: KubernetesObject) -> bool:
     """Is the object's file below the folder that the unit deploys?"""
-    return not unit.path or made.location.path.startswith(f"{unit.path}/")
+    return _is_below(made.location.path, unit.path)
+
+
+def _is_below(path: str, folder: str) -> bool:
+    return not folder or path.startswith(f"{folder}/")
 
 
 def _scalars(node: MappingNode) -> Iterator[tuple[str, Scalar]]:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 
 from hullcheck.budget import tick
-from hullcheck.discover import Tree
+from hullcheck.discover import Tree, like
 from hullcheck.model.lazy import Lazy
 from hullcheck.tuples import NamedTuple
 
@@ -102,7 +102,7 @@ def deployed(tree: Tree, counts: Callable[[str], bool], wanted: Callable[[str], 
     if not present:
         return Named()
     folders = {above for path in present for above in _above(path)}
-    texts = sorted(path for path in tree.paths if may_deploy(path) and counts(path) and not tree.ignored(path))
+    texts = [path for path in like(tree, may_deploy) if counts(path) and not tree.ignored(path)]
     if len(texts) > MOST_TEXTS:
         return Named(all=True)
     found_files: set[str] = set()

@@ -22,6 +22,7 @@ from hullcheck.model.settings import Given, Settings
 from hullcheck.model.workload import Workload
 from hullcheck.parse.kubernetes import ManifestFile, object_of, objects_in, read_literally
 from hullcheck.parse.pods import pods
+from hullcheck.source import Source
 from hullcheck.tuples import NamedTuple
 from hullcheck.typed import TYPE_CHECKING, TypeVar
 
@@ -359,25 +360,26 @@ class _Linker:
         from hullcheck.render.kustomize import Kustomizations
 
         layers: Kustomizations = Kustomizations(self.files, self.read, self.tree.paths)
-        if self.kept is not None and not deploying:
+        told, units = len(self.problems), None
+        if self.kept is not None:
             from hullcheck.render.kustomize.again import Again
 
             layers = again = Again(self.files, self.read, self.tree.paths, self.kept)
-            builds = again.builds_again()
+            if deploying:
+                builds, units = self._with_units(again, again.round)
+                if not again.sound:
+                    del self.problems[told:]
+                    layers = Kustomizations(self.files, self.read, self.tree.paths)
+                    builds, units = self._with_units(layers, layers.builds)
+            else:
+                builds = again.builds_again()
+        elif deploying:
+            builds, units = self._with_units(layers, layers.builds)
         else:
             builds = layers.builds()
+        if not deploying:
+            self.layer_folders = set(layers.layers)
         worlds = []
-        self.layer_folders = set(layers.layers)
-        units = self._units(layers, builds) if deploying else None
-        if units is not None:
-            layers.add(units.layers)
-            builds = layers.builds()
-            changed = units.changed(builds)
-            if changed:  # what deploys is deployed itself, with patches or variables
-                layers = Kustomizations(self.files, self.read, self.tree.paths)
-                units = self._units(layers, layers.builds(), changed) or units
-                layers.add(units.layers)
-                builds = layers.builds()
         self.claimed = {path for path in layers.claimed if path in self.files}
         deployed: list[tuple[Unit, Build]] = []
         for built in builds:
@@ -397,13 +399,32 @@ class _Linker:
             self.dead_images = list(dead_images(builds))
         return worlds
 
+    def _with_units(
+        self, layers: "Kustomizations", build: "Callable[[], list[Build]]"
+    ) -> "tuple[list[Build], Units | None]":
+        """What the kustomizations build, with the folders that Flux and Argo CD deploy, if they deploy any."""
+        builds = build()
+        self.layer_folders = set(layers.layers)
+        units = self._units(layers, builds)
+        if units is not None:
+            written, back = builds, layers.before_more()
+            layers.add(units.layers)
+            builds = build()
+            changed = units.changed(builds)
+            if changed:  # what deploys is deployed itself, with patches or variables
+                back()
+                units = self._units(layers, written, changed) or units
+                layers.add(units.layers)
+                builds = build()
+        return builds, units
+
     def _overlay(self, name: str, parts: "Sequence[tuple[Build, frozenset[str], str]]") -> World:
         """What these builds make together, as a world; with each, its files and the namespace of what has none."""
         objects: list[KubernetesObject] = []
         for built, _, namespace in parts:
             roots = built.objects
             if self.kept is not None:
-                roots = self.kept.settled(("built", built.folder), roots)
+                roots = self.kept.settled(("put out", built.folder), roots)
             found = self._objects_of(roots)
             if namespace:
                 from hullcheck.link.gitops import in_namespace
@@ -433,8 +454,16 @@ class _Linker:
         folders = {folder: layer for folder, layer in layers.layers.items() if as_str(at(layer, "kind")) != "Component"}
         objects = [changed.get(place_of(made), made) if changed else made for made in objects]
         objects = self._expanded(objects, tell=changed is None)
-        units = Units(objects, self.files, folders, self.charts.is_chart, self.read)
+        units = Units(objects, self.files, folders, self.charts.is_chart, self.read, self._standing)
         return units if units.units or units.problems else None
+
+    def _standing(self, path: str, source: Source) -> Source:
+        """What stands for a file that isn't written, with the text that it follows from."""
+        return self._made(
+            ("standing", path, id(source)),
+            source,
+            lambda: Source(path, source.text.encode("utf-8", "surrogatepass")),
+        )
 
     def _expanded(self, objects: Iterable[KubernetesObject], *, tell: bool = False) -> list[KubernetesObject]:
         """The objects, with the Applications that ApplicationSets among them make."""

@@ -4,18 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 
-from hullcheck.discover import MAX_BYTES, Entry, Skipped, Tree
-from hullcheck.typed import TypeVar
+from hullcheck.discover import MAX_BYTES, DiskTree, Entry, Skipped, Tree
+from hullcheck.typed import TYPE_CHECKING, TypeVar
+
+if TYPE_CHECKING:
+    from hullcheck.discover import Remembered
 
 T = TypeVar("T")
 
 
 class Noted:
-    """A tree that notes the files that are `asked` for."""
+    """A tree that notes the files that are `asked` for; `silent` are those of which it is only known that they say nothing."""
 
     def __init__(self, tree: Tree, asked: set[str]) -> None:
         self.tree = tree
         self.asked = asked
+        self._silent: set[str] = set()
+        self._read: set[str] = set()
+
+    @property
+    def silent(self) -> frozenset[str]:
+        return frozenset(self._silent - self._read)
 
     def entries(self) -> Iterator[Entry | Skipped]:
         return self.tree.entries()
@@ -23,6 +32,10 @@ class Noted:
     @property
     def paths(self) -> list[str]:
         return self.tree.paths
+
+    @property
+    def walked(self) -> "Remembered | None":
+        return self.tree.walked if isinstance(self.tree, DiskTree) else None
 
     @property
     def links(self) -> Mapping[str, str]:
@@ -49,17 +62,23 @@ class Noted:
 
     def read(self, path: str, limit: int = MAX_BYTES) -> bytes:
         self.asked.add(path)
+        self._read.add(path)
         return self.tree.read(path, limit)
 
     def chunks(self, path: str) -> Iterator[bytes]:
         self.asked.add(path)
+        self._read.add(path)
         return self.tree.chunks(path)
 
     def first(self, question: Callable[[str], T]) -> Callable[[str], T]:
-        """A question about a file, which is noted first."""
+        """A question about a file, which is noted first; it says nothing where the answer is no, or the file can't be read."""
 
         def noted(path: str) -> T:
             self.asked.add(path)
-            return question(path)
+            self._silent.add(path)
+            answer = question(path)
+            if answer:
+                self._silent.discard(path)
+            return answer
 
         return noted

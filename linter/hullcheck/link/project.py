@@ -22,10 +22,14 @@ from hullcheck.tuples import NamedTuple
 from hullcheck.typed import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
-    from hullcheck.link.asked import InTexts
+    from hullcheck.link.asked import Asked, InTexts
+    from hullcheck.link.ci import Pipelines
     from hullcheck.model.kept import Kept
 
 T = TypeVar("T")
+
+_SAID = "pipelines"
+"""What pipelines and scripts say, among what is kept."""
 
 
 class Used(NamedTuple):
@@ -122,7 +126,9 @@ class _Linker:
         self.manifests: Any = None
         self.developed: Any = None
         self._in_time(self._take_projects, "compose", "Compose project")
-        self.pipelines, self.asked, _ = asked or self._nothing_asked()
+        self.pipelines, self.asked, _, read = asked or self._nothing_asked()
+        if kept is not None and read is not None:
+            kept.keep(_SAID, None, (self.pipelines, self.asked), read)
         if asked is None:
             self._in_time(self._take_pipelines, "dockerfile compose", "pipeline")
         self._in_time(self._read_named, "dockerfile compose", "Dockerfile that others name")
@@ -345,11 +351,26 @@ class _Linker:
         return InTexts(Pipelines(scanned=True), Asked())  # so that nothing is said to be missing
 
     def _take_pipelines(self) -> None:
+        found: tuple[Pipelines, Asked] | None = self.kept.known(_SAID) if self.kept is not None else None
+        if found is None:
+            read: set[str] = set()
+            found = self._read_pipelines(read)
+            if self.kept is not None:
+                self.kept.keep(_SAID, None, found, read)
+        self.pipelines, self.asked = found
+
+    def _read_pipelines(self, read: set[str]) -> "tuple[Pipelines, Asked]":
+        """What pipelines and scripts say; what is kept of that notes the files that are `read`."""
         from hullcheck.link.asked import asked
         from hullcheck.link.ci import pipelines
 
-        self.pipelines = pipelines(self.tree)
-        self.asked = asked(self.tree, self.pipelines)
+        tree = self.tree
+        if self.kept is not None:
+            from hullcheck.link.noted import Noted
+
+            tree = Noted(tree, read)
+        found = pipelines(tree)
+        return found, asked(tree, found)
 
     def _variable_files(self, composed: dict[str, Any], texts: dict[str, Source]) -> dict[str, Source]:
         """The `.env` files, also those that git leaves alone; what `env_file` names is read once it is asked for."""
@@ -478,13 +499,13 @@ class _Linker:
         from hullcheck.link.references import references
         from hullcheck.link.refused import refused
 
-        wrong = refused(self.manifests.worlds, strict=bool(self.settings.validate))
+        wrong = refused(self.manifests.worlds, strict=bool(self.settings.validate), kept=self.kept)
 
         for world in self.manifests.worlds:
             rights, problems = self._made(("rights", id(world)), world, lambda world=world: _rights(world))  # type: ignore[misc]
             yield from rights
             self.problems += problems
-        yield from references(self.manifests.worlds)
+        yield from references(self.manifests.worlds, self.kept)
         yield from self.manifests.dead_images
         if self.settings.validate:
             unknown = list(self._unknown_fields())

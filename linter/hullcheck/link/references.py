@@ -6,6 +6,7 @@ Nothing is called missing in a world that isn't known in full, nor where nothing
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from functools import partial
 
 from hullcheck.budget import tick
 from hullcheck.model.kubernetes import KubernetesObject, PodObject, World, is_api_group, is_template
@@ -21,6 +22,7 @@ from hullcheck.tuples import NamedTuple
 from hullcheck.typed import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from hullcheck.model.kept import Kept
     from hullcheck.render.kustomize import Build
 
 MAX_COMPARED = 100_000
@@ -45,18 +47,49 @@ _GIVEN = (
 )
 """Beginnings of labels that controllers put on the pods that they make."""
 
+_Question = tuple[str, str] | tuple[tuple[str, str], ...]
+"""A kind and a name, or labels, that are looked for in all worlds."""
+
 _CONTROLLERS = ("Deployment", "StatefulSet", "DaemonSet", "ReplicaSet")
 
 
-def references(worlds: Iterable[World]) -> Iterator[Scoped]:
-    """What leads nowhere in each world, what is there twice, and selectors that miss their own pods."""
-    everything = [_Index(world) for world in worlds]
+class _Found(NamedTuple):
+    """What was found in a world, and what that world asked about the others, with the answers."""
+
+    parts: tuple[Scoped, ...]
+    asked: tuple[tuple[_Question, str], ...]
+
+
+def references(worlds: Iterable[World], kept: "Kept | None" = None) -> Iterator[Scoped]:
+    """What leads nowhere in each world, what is there twice, and selectors that miss their own pods.
+
+    `kept` has what was found before in the very same worlds: it holds as long as the others give the same answers.
+    """
+    if kept is None:
+        everything = [_Index(world) for world in worlds]
+    else:
+        everything = [kept.of(("index", id(world)), world, partial(_Index, world)) for world in worlds]
     everywhere = _Everywhere(everything)
     for index in everything:
-        yield from within(index.world.name, _unselected(index.world))
-        if not index.world.approximate:
-            yield from within(index.world.name, _repeated(index.world))
-            yield from within(index.world.name, _Search(index, everywhere).all())
+        if kept is None:
+            yield from _in_world(index, everywhere)
+            continue
+        key = ("references", id(index.world))
+        found: _Found | None = kept.known(key)
+        if found is None or any(everywhere.answer(question) != answer for question, answer in found.asked):
+            everywhere.asked.clear()
+            parts = tuple(_in_world(index, everywhere))
+            found = _Found(parts, tuple(everywhere.asked.items()))
+            kept.hold(key, index.world, found)
+        yield from found.parts
+
+
+def _in_world(index: "_Index", everywhere: "_Everywhere") -> Iterator[Scoped]:
+    index.left = MAX_COMPARED
+    yield from within(index.world.name, _unselected(index.world))
+    if not index.world.approximate:
+        yield from within(index.world.name, _repeated(index.world))
+        yield from within(index.world.name, _Search(index, everywhere).all())
 
 
 def dead_images(builds: "Iterable[Build]") -> Iterator[Scoped]:
@@ -172,16 +205,28 @@ class _Everywhere:
 
     def __init__(self, indexes: list[_Index]) -> None:
         self.indexes = indexes
-        self.paths: dict[tuple[str, str], str] = {}
-        for index in indexes:
-            for kind, found in index.by_kind.items():
-                for name, made in found.items():
-                    self.paths.setdefault((kind, name), made[0].location.path)
+        self.asked: dict[_Question, str] = {}
+
+    def called(self, kind: str, name: str) -> str:
+        """The path of an object of that kind and name, in any world; empty if there is none."""
+        return self._asked((kind, name))
 
     def labelled(self, labels: dict[str, str]) -> str:
-        """The path of a workload with these labels, in any namespace of any world."""
+        """The path of a workload with these labels, in any namespace of any world; empty if there is none."""
+        return self._asked(tuple(labels.items()))
+
+    def _asked(self, question: _Question) -> str:
+        answer = self.asked[question] = self.answer(question)
+        return answer
+
+    def answer(self, question: _Question) -> str:
+        """The answer to what was asked before."""
         for index in self.indexes:
-            found = index.labelled(labels)
+            if isinstance(question[0], str):
+                kind, name = question
+                found: Any = index.by_kind.get(kind, {}).get(str(name))
+            else:
+                found = index.labelled(dict(question))
             if found:
                 return str(found[0].location.path)
         return ""
@@ -310,7 +355,7 @@ class _Search:
             f"{made.kind} `{made.name}` sends to the Service `{name.text}`, which isn't there",
             (name.text,),
             near,
-            "" if near else self.everywhere.paths.get(("Service", name.text), ""),
+            "" if near else self.everywhere.called("Service", name.text),
             name.text in self.index.words,
         )
 
@@ -349,7 +394,7 @@ class _Search:
             f"{made.kind} `{made.name}` scales the {kind} `{name.text}`, which isn't there",
             (kind, name.text),
             near,
-            "" if near else self.everywhere.paths.get((kind, name.text), ""),
+            "" if near else self.everywhere.called(kind, name.text),
             name.text in self.index.words,
         )
 
@@ -389,7 +434,7 @@ class _Search:
             f"{workload.described} runs as the ServiceAccount `{said.value}`, which isn't there",
             (said.value,),
             near,
-            "" if near else self.everywhere.paths.get(("ServiceAccount", said.value), ""),
+            "" if near else self.everywhere.called("ServiceAccount", said.value),
             said.value in self.index.words,
         )
 
@@ -433,7 +478,7 @@ class _Config:
             f"{self.workload.described} needs the {kind} `{name.text}`, which isn't there",
             (kind, name.text),
             near,
-            "" if near else self.search.everywhere.paths.get((kind, name.text), ""),
+            "" if near else self.search.everywhere.called(kind, name.text),
         )
 
     def _missing_key(self, found: KubernetesObject, key: Scalar) -> Iterator[Dangling]:

@@ -58,10 +58,12 @@ class TreeSays:
         self._taking: dict[str, dict[str, Words]] = {}
         self.noted: set[str] | None = None
         """If it is to be known: the files that pipelines and scripts were looked for in."""
+        self.silent: frozenset[str] = frozenset()
+        """Those of them of which only that was asked, and none was found."""
 
     def take(self, other: "TreeSays", changed: frozenset[str]) -> None:
         """Take over what pipelines and scripts say from a tree with the same files, of which these have changed."""
-        known: InTexts | None = other.__dict__.get("_in_tree")
+        known = other.known
         if known is not None and other.noted is not None and other.noted.isdisjoint(changed):
             self.noted = other.noted
             self._in_tree = known._replace(commands=self.texts.commands)
@@ -70,9 +72,9 @@ class TreeSays:
         """Are all manifests among these files?"""
         return all(path in paths for path in self._manifests)
 
-    def take_all(self, other: "TreeSays") -> None:
-        """Take over what another one knows of pipelines and scripts of the same tree."""
-        self._in_tree = other.asked
+    def say(self, said: "InTexts") -> None:
+        """Take that for what pipelines and scripts say."""
+        self._in_tree = said
 
     def named(self) -> set[str]:
         """The files that aren't of interest by themselves, and that one which is may name."""
@@ -473,12 +475,19 @@ class TreeSays:
 
         tree = Noted(self.tree, self.noted)
         found = pipelines(tree)
-        return InTexts(found, asked(tree, found, tree.first(self.texts.has_word)), self.texts.commands)
+        ask = asked(tree, found, tree.first(self.texts.has_word))
+        self.silent = tree.silent
+        return InTexts(found, ask, self.texts.commands)
 
     @property
     def asked(self) -> "InTexts":
         """What the pipelines say, and what they and scripts ask for."""
         return self._in_tree
+
+    @property
+    def known(self) -> "InTexts | None":
+        """The same, if it was looked up."""
+        return self.__dict__.get("_in_tree")
 
     @property
     def _in_repository(self) -> "Asked":

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Container, Hashable, Iterable
 from collections.abc import Sequence as Sequence_
+from operator import is_
 
 from hullcheck.model.node import Mapping, Node, Scalar, Sequence
 from hullcheck.tuples import NamedTuple
@@ -50,16 +51,16 @@ class Kept:
                 if entry.read is not None and not (same and entry.read.isdisjoint(paths)):
                     del entries[key]
 
-    def moved(self, same: Container[str], before: frozenset[str], listing: frozenset[str]) -> None:
-        """All that was made is of a tree with the files `before`, and what comes of another one.
+    def moved(self, same: Container[str], listing: frozenset[str], *, same_listing: bool) -> None:
+        """All that was made is of one tree, and what comes is of another one, with the files of `listing`.
 
-        `same` are the paths of files that are in both.
+        `same` are the paths that are read alike in both; `same_listing` says that both have the same files.
         """
-        self._listing = before
+        self._listing = listing if same_listing else None
         read: set[str] = set()
-        for entry in self._now.values() if before == listing else ():
+        for entry in self._now.values() if same_listing else ():
             read.update(entry.read or ())
-        self.changed(frozenset(path for path in read & listing if path not in same), listing)
+        self.changed(frozenset(path for path in read if path not in same), listing)
 
     def begin(self) -> None:
         """A round that asks for all that there is."""
@@ -105,8 +106,11 @@ class Kept:
 
     def settled(self, key: Hashable, made: Sequence_[Mapping]) -> tuple[Mapping, ...]:
         """Objects that were made anew; those among them that are as they were in the round before are taken from there."""
-        before = self.known(key)
-        found = tuple(made) if before is None else settled(made, before)
+        before: tuple[Mapping, ...] | None = self.known(key)
+        if before is not None and len(made) == len(before) and all(map(is_, made, before)):
+            found = before
+        else:
+            found = tuple(made) if before is None else settled(made, before)
         self._put(key, _Entry(found, None))
         return found
 
@@ -163,6 +167,11 @@ def _name(root: Mapping) -> Hashable:
     metadata = root.get("metadata")
     name = metadata.get("name") if isinstance(metadata, Mapping) else None
     return tuple(each.text if isinstance(each, Scalar) else "" for each in (root.get("kind"), name))
+
+
+def same_node(one: Node | None, other: Node | None) -> bool:
+    """Is it the same node, or one that says and holds the same?"""
+    return one is other or (one is not None and other is not None and _are_same(one, other))
 
 
 def _are_same(one: Node, other: Node) -> bool:

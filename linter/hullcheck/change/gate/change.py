@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Set as AbstractSet
 
 from hullcheck.analysis import Analysis, Judge
-from hullcheck.change.base import Past, base_tree
+from hullcheck.change.base import AsRead, Past, base_tree, same_files
 from hullcheck.change.changes import Comparison, Nature, Side, compare
 from hullcheck.change.history import CommitTree, as_then
 from hullcheck.discover import Tree
@@ -15,7 +15,7 @@ from hullcheck.tuples import NamedTuple
 from hullcheck.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from hullcheck.change.commit import Before
+    from hullcheck.change.commit import Commit
     from hullcheck.model.kept import Kept
 
 _SCOPES = frozenset(("PolicyScope", "World", "NamespaceUse"))
@@ -49,16 +49,18 @@ def judge_change(
     past: Past,
     judge: Judge,
     overlaid: frozenset[str] = frozenset(),
-    before: "Before | None" = None,
+    narrow: "Commit | None" = None,
     kept: "Kept | None" = None,
 ) -> Change:
     """Judge the tree that a change started from, and compare. `overlaid` are files that differ from the disk's.
 
-    `before` is what of it has to be judged, where that isn't all; `kept` what `head` was made with.
+    `narrow` knows what of it has to be judged, where that isn't all; `kept` is what `head` was made with.
     """
     tracked = past.history.tracked()
-    tree = base_tree(disk, past, judge.config) if before is None else before.tree
-    same = tree.unchanged(disk, overlaid) if before is None or overlaid else before.same
+    known = narrow.earlier if narrow is not None else None
+    tree = base_tree(disk, past, judge.config) if known is None else known.tree
+    same = tree.unchanged(disk, overlaid) if known is None or overlaid else known.same
+    before = narrow.before if narrow is not None else None
     given = judge.settings.given
     if given.values:
         then, _ = as_then(tree, past.history.root, given.values)
@@ -66,7 +68,7 @@ def judge_change(
     else:
         earlier = judge
     if kept is not None and earlier is judge and not head.is_late:
-        kept.moved(same, frozenset(disk.paths), frozenset(tree.paths))
+        kept.moved(AsRead(same, tree), frozenset(tree.paths), same_listing=same_files(disk, tree, tracked))
     else:
         kept = None
     base = earlier(tree, {path: head.files.get(path) for path in head.seen & same}, before, kept)

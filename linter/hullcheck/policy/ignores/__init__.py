@@ -30,6 +30,10 @@ _WORDS = (
 )  # fmt: skip
 """Without one of these, in whatever case, a text asks for nothing."""
 
+_IN_SEVERAL = {part: tuple(word for word in _WORDS if part in word) for part in ("check", "lint")}
+_OTHERS = tuple(word for word in _WORDS if not any(part in word for part in _IN_SEVERAL))
+"""What several of the words have in them, with these words, and the others: so there is less to look for."""
+
 
 class Ignore(NamedTuple):
     """A place that asks to ignore findings: which, where, why and until when.
@@ -109,7 +113,9 @@ def _all_files(files: Iterable[File], findings: Iterable[Finding]) -> Iterator[F
 
 def _may_ask(text: str) -> bool:
     lower = text.lower()
-    return any(word in lower for word in _WORDS)
+    if any(word in lower for word in _OTHERS):
+        return True
+    return any(part in lower and any(word in lower for word in words) for part, words in _IN_SEVERAL.items())
 
 
 def _asks(source: Source, kept: "Kept | None") -> bool:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import posixpath
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from hullcheck.budget import OutOfTimeError, Thing, tick
 from hullcheck.model.coverage import Gap
@@ -77,6 +77,21 @@ class Kustomizations:
             self._note(folder, layer, folder)
         self.builder = Builder(self.files)
         self.objects = 0
+
+    def before_more(self) -> Callable[[], None]:
+        """What takes back what is added and built from here on; it is called once at most."""
+        files, builder, objects = self.files.before_more(), self.builder.before_more(), self.objects
+        layers, included = dict(self.layers), set(self.included)
+        includes = {folder: list(others) for folder, others in self.includes.items()}
+        paths = set(self.resource_files), set(self.other_files)
+
+        def back() -> None:
+            files()
+            builder()
+            self.layers, self.included, self.includes, self.objects = layers, included, includes, objects
+            self.resource_files, self.other_files = paths
+
+        return back
 
     def add(self, layers: dict[str, ManifestFile]) -> None:
         """More kustomizations, in folders that have none: of their own, or a written one that is changed, which they replace."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from hullcheck.model.node import Scalar
 from hullcheck.model.problem import Problem
 from hullcheck.parse.kustomization import Layer, RefusedError, UnknownError, layer, struct, texts
@@ -43,6 +45,17 @@ class Builder:
     def cost(self) -> int:
         """What the builds so far would cost if each built its bases for itself."""
         return self._shared - self.work.left
+
+    def before_more(self) -> Callable[[], None]:
+        """What takes back what is built from here on, as if it had never been."""
+        left, shared, schema = self.work.left, self._shared, self._schema
+        known = dict(self._bases), dict(self._asked), dict(self._types)
+
+        def back() -> None:
+            self.work.left, self._shared, self._schema = left, shared, schema
+            self._bases, self._asked, self._types = known
+
+        return back
 
     def root(self, folder: str) -> tuple[list[Resource], State]:
         """The objects of a folder's kustomization as they are put out. Raises RefusedError."""

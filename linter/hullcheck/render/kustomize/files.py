@@ -71,6 +71,15 @@ class Files:
             self._contents.pop(path, None)
             self._objects.pop(path, None)
 
+    def before_more(self) -> Callable[[], None]:
+        """What takes back what is added from here on."""
+        there = self.manifests, dict(self._contents), dict(self._objects), set(self.asked)
+
+        def back() -> None:
+            self.manifests, self._contents, self._objects, self.asked = there
+
+        return back
+
     def manifest(self, path: str) -> ManifestFile | None:
         """The file as it was read before, if it was."""
         self.asked.add(path)
