@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Mapping
 from functools import cached_property
@@ -72,10 +71,10 @@ def resolve(history: History, revision: str, environ: Mapping[str, str], *, stri
 
 
 def _named(history: History, revision: str) -> Base:
-    if revision == "HEAD" and history.empty:
+    if revision == "HEAD" and history.commit("HEAD") is None and history.empty:
         return Base("", "", "HEAD, before the first commit")
     commit = _present(history, revision)
-    if history.is_branch(revision):
+    if revision != "HEAD" and history.is_branch(revision):
         return _left(history, commit, revision)
     return Base(commit, commit, revision)
 
@@ -189,6 +188,8 @@ def _event(environ: Mapping[str, str]) -> dict[str, Any]:
     path = environ.get("GITHUB_EVENT_PATH", "")
     if not path:
         return {}
+    import json
+
     try:
         with look.opened(path) as file:
             event = json.loads(file.read().decode())

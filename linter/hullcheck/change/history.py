@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from contextlib import suppress
+from functools import cached_property
 
 from hullcheck import look
 from hullcheck.discover import (
@@ -32,6 +33,9 @@ from hullcheck.tuples import NamedTuple
 from hullcheck.typed import Any
 
 LINK = "120000"
+_FEW = 8
+"""Commits whose files are kept, and pairs of them whose differences are."""
+
 _HOPS = 40
 """Links that are followed one after the other before they count as a loop, as in Linux."""
 
@@ -72,10 +76,12 @@ class History:
         self._bare = bare
         self._repositories: dict[str, Plumbing] = {}
         self._tracked: dict[str, str] | None = None
+        self._rows: dict[tuple[str, str], list[tuple[str, str, str, str]]] = {}
+        self._differences: dict[tuple[str, str], dict[str, bool]] = {}
         self.shallow = self._repository("").shallow
 
     def __getstate__(self) -> dict[str, Any]:
-        return {**vars(self), "_repositories": {}}  # a worker starts its own git
+        return {**vars(self), "_repositories": {}, "_rows": {}}  # a worker starts its own git
 
     def _repository(self, folder: str) -> Plumbing:
         if folder not in self._repositories:
@@ -97,7 +103,10 @@ class History:
             yield "a part of the history is taken from another repository (objects/info/alternates)"
         if look.lexists(os.path.join(shared, "info", "grafts")):
             yield "grafts are not honoured: commits have the parents that they say"
-        if self._git("for-each-ref", "--count=1", "--format=%(refname)", "refs/replace/"):
+        replaced = _may_be_replaced(shared) and self._git(
+            "for-each-ref", "--count=1", "--format=%(refname)", "refs/replace/"
+        )
+        if replaced:
             yield "replaced objects (refs/replace) are not honoured: the original ones are compared"
 
     def commit(self, revision: str) -> str | None:
@@ -109,6 +118,9 @@ class History:
         return self._peeled(found) if found else None
 
     def _peeled(self, revision: str) -> str | None:
+        head = self._repository("").head
+        if revision == "HEAD" and head:
+            return head
         found = self._git("rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
         return found.strip() if found else None
 
@@ -183,6 +195,10 @@ class History:
 
     def tracked(self) -> frozenset[str]:
         """The files that git keeps, as they are in the index: what .gitignore says doesn't apply to them."""
+        return self._tracked_files
+
+    @cached_property
+    def _tracked_files(self) -> frozenset[str]:
         return frozenset(path for path, staged in self.index().items() if not staged.startswith(SUBMODULE))
 
     def index(self) -> dict[str, str]:
@@ -204,11 +220,19 @@ class History:
         folder = os.path.join(self.root, path)
         return not self._bare and look.lexists(os.path.join(folder, ".git")) and not look.islink(folder)
 
-    def differences(self, commit: str, other: str = "") -> dict[str, bool]:
+    def differences(self, commit: str, other: str = "") -> Mapping[str, bool]:
         """What differs between a commit and another one, else the index, and whether it is in the latter.
 
         Submodules are one thing each. An empty `commit` is the one before the first.
         """
+        found = self._differences.get((commit, other))
+        if found is None:
+            if len(self._differences) >= _FEW:
+                self._differences.clear()
+            found = self._differences[commit, other] = self._compared(commit, other)
+        return found
+
+    def _compared(self, commit: str, other: str) -> dict[str, bool]:
         before = self._modes(commit) if commit else {}
         after = self._modes(other) if other else self.index()
         changed = {path: True for path, staged in after.items() if before.get(path) != staged}
@@ -217,11 +241,7 @@ class History:
         return {**changed, **dict.fromkeys(before.keys() - after.keys(), False)}
 
     def _modes(self, commit: str) -> dict[str, str]:
-        listed = self._git("ls-tree", "-r", "-z", "--full-tree", commit, "--")
-        if listed is None:
-            raise HullcheckError(f"git can't read the files of {commit}")
-        rows = (row.partition("\t") for row in listed.split("\0") if row)
-        return {name: " ".join(details.split()[::2]) for details, _, name in rows}
+        return {name: f"{mode} {identity}" for name, mode, _, identity in self._listed(commit, "")}
 
     def read(self, commit: str, path: str) -> bytes | None:
         """A file's bytes at a commit, links followed; None if there is no such file."""
@@ -251,17 +271,31 @@ class History:
     def _list(
         self, commit: str, folder: str, *paths: str, absent: list[str] | None = None
     ) -> Iterator[tuple[str, Blob]]:
-        listed = self._git("ls-tree", "-r", "-z", "--full-tree", commit, "--", *paths, folder=folder)
-        if listed is None:
-            raise HullcheckError(f"git can't read the files of {commit}")
-        for row in filter(None, listed.split("\0")):
-            details, _, name = row.partition("\t")
-            mode, kind, identity = details.split()
+        for name, mode, kind, identity in self._listed(commit, folder, *paths):
             path = f"{folder}/{name}" if folder else name
             if kind == "blob":
                 yield path, Blob(identity, folder, mode)
             elif kind == "commit":
                 yield from self._submodule(path, identity, absent)
+
+    def _listed(self, commit: str, folder: str, *paths: str) -> list[tuple[str, str, str, str]]:
+        """The name, mode, kind and id of everything in a commit, or of what is at some paths; the last ones are kept."""
+        key = (folder, commit)
+        if not paths and key in self._rows:
+            return self._rows[key]
+        listed = self._git("ls-tree", "-r", "-z", "--full-tree", commit, "--", *paths, folder=folder)
+        if listed is None:
+            raise HullcheckError(f"git can't read the files of {commit}")
+        rows = []
+        for row in listed.split("\0")[:-1]:
+            details, _, name = row.partition("\t")
+            mode, kind, identity = details.split(" ")
+            rows.append((name, mode, kind, identity))
+        if not paths and _ID.fullmatch(commit):
+            if len(self._rows) >= _FEW:
+                self._rows.clear()
+            self._rows[key] = rows
+        return rows
 
     def _submodule(self, path: str, commit: str, absent: list[str] | None) -> Iterator[tuple[str, Blob]]:
         """The files of a submodule's commit; nothing if the submodule isn't checked out."""
@@ -468,6 +502,22 @@ def _common(directory: str) -> str:
         return os.path.normpath(os.path.join(directory, _line(os.path.join(directory, "commondir"))))
     except OSError:
         return directory
+
+
+def _may_be_replaced(directory: str) -> bool:
+    """May there be references to replaced objects? False only if git's files say that there are none."""
+    if "GIT_COMMON_DIR" in look.ENVIRON or "GIT_REFERENCE_BACKEND" in look.ENVIRON:
+        return True
+    if any(look.lexists(os.path.join(directory, name)) for name in ("reftable", "refs/replace")):
+        return True
+    try:
+        if "refstorage" in _text(os.path.join(directory, "config")).lower():
+            return True
+        return "refs/replace/" in _text(os.path.join(directory, "packed-refs"))
+    except FileNotFoundError:
+        return False
+    except OSError:
+        return True
 
 
 def _split(revision: str) -> tuple[str, str]:
