@@ -476,7 +476,7 @@ class DiskTree:
 
 def like(tree: Tree, test: Callable[[str], bool]) -> list[str]:
     """The paths of a tree's files that a test is true of, sorted; it is a function of a module, and looks at nothing else."""
-    walked = tree.walked if isinstance(tree, DiskTree) else None
+    walked: Remembered | None = getattr(tree, "walked", None)
     return walked.like(test, tree.paths) if walked is not None else sorted(filter(test, tree.paths))
 
 

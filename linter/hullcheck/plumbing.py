@@ -60,6 +60,9 @@ _WAITED_FOR = (
 PATIENCE = 120
 """Seconds after which git isn't waited for any longer."""
 
+_SMALL = 64 * 1024
+"""Bytes of a file that one doesn't need a faster way for."""
+
 _OPEN: set[Any] = set()
 """The processes that wait for questions."""
 
@@ -96,10 +99,9 @@ class Plumbing:
         gitfiles.note(self.directory)
 
     def __del__(self) -> None:
-        batch, self._batch = self._batch, None
-        if batch in _OPEN:
-            _OPEN.discard(batch)
-            _end(batch)
+        if self._batch is not None and _OPEN is not None:  # at the interpreter's end, GitPython ends it
+            _OPEN.discard(self._batch)
+            _end(self._batch)
 
     def _opened(self) -> tuple[str, bool]:
         if not look.lexists(os.path.join(self.folder, ".git")):
@@ -227,6 +229,8 @@ def _unanswered(command: str) -> HullcheckError:
 def _end(started: Any) -> None:
     """Let a process end that reads its standard input to the end."""
     process, started.proc = started.proc, None
+    if process is None:  # it has been ended
+        return
     for stream in filter(None, (process.stdin, process.stdout, process.stderr)):
         with suppress(OSError):
             stream.close()
@@ -264,7 +268,7 @@ def _opened(path: str) -> BinaryIO:
 
 
 def _digest(digits: int, size: int) -> Any:
-    digest = _sha256() if digits == 64 else _sha1()
+    digest = _sha256() if digits == 64 else _sha1(size)
     digest.update(b"blob %d\0" % size)
     return digest
 
@@ -275,13 +279,16 @@ def _sha256() -> Any:
     return hashlib.sha256()
 
 
-def _sha1() -> Any:
-    """OpenSSL's is faster, but takes as long to load as to hash megabytes with this one."""
-    try:
-        from _sha1 import sha1  # type: ignore[import-not-found]
-    except ImportError:  # an interpreter without it
-        from hashlib import sha1
-    return sha1(usedforsecurity=False)
+def _sha1(size: int) -> Any:
+    """The interpreter's own for small files: OpenSSL's is faster, and takes long to load."""
+    if size <= _SMALL and "hashlib" not in sys.modules:
+        with suppress(ImportError):
+            import _sha1  # type: ignore[import-not-found]
+
+            return _sha1.sha1(usedforsecurity=False)
+    import hashlib
+
+    return hashlib.sha1(usedforsecurity=False)
 
 
 def _fed(digest: Any, file: BinaryIO) -> str:

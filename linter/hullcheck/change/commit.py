@@ -6,10 +6,10 @@ import re
 from collections.abc import Container, Iterable
 from collections.abc import Set as AbstractSet
 from contextlib import suppress
-from functools import partial
 
 from hullcheck import narrow
-from hullcheck.discover import MAX_BYTES, DiskTree, Entry, TooLargeError, Tree
+from hullcheck.change.history import LINK, SUBMODULE, Unchanged
+from hullcheck.discover import DiskTree, Entry, TooLargeError, Tree
 from hullcheck.errors import NotNarrowError
 from hullcheck.finding import Finding
 from hullcheck.link.joined import Joined, TooManyError
@@ -19,7 +19,7 @@ from hullcheck.model.repository import is_credential_file
 from hullcheck.model.settings import Settings
 from hullcheck.narrow import Narrow
 from hullcheck.patterns import pattern
-from hullcheck.plumbing import identify, identify_file
+from hullcheck.plumbing import identify_file
 from hullcheck.policy.config import Config
 from hullcheck.read import File
 from hullcheck.typed import TYPE_CHECKING
@@ -63,18 +63,16 @@ class Commit(_OfChange):
         if not self.is_of_many(entries):
             return entries
         from hullcheck.change.base import base_tree
-        from hullcheck.change.history import LINK, SUBMODULE
 
         base = base_tree(tree, self.past, self.config)
         old = [item for item in base.entries() if isinstance(item, Entry)]
         texts = Texts(tree, entries, index=self._index)
-        name = None
+        names = None
         if self._index is not None and isinstance(tree, DiskTree):
-            name = partial(_git_name, self._index, tree)
-        same = base.unchanged(tree, name=name)
+            names = _Names(self._index, tree)
+        same = base.unchanged(tree, names=names)
         before = Texts(base, old, texts, same)
-        paths = texts.entries.keys() | before.entries.keys()
-        changed = {path for path in paths if path not in same}
+        changed = _differing(texts.entries.keys() | before.entries.keys(), same)
         changed.update(self.past.history.differences(self.past.base.commit))
         modes = (self.past.history.index().get(path, "").partition(" ")[0] for path in changed)
         if any(mode in (LINK, SUBMODULE) for mode in modes) or any(base.target(path) for path in changed):
@@ -82,7 +80,11 @@ class Commit(_OfChange):
         now, then = self._joins(texts, change=True), self._joins(before, change=True)
         wide = True
         try:
-            changed |= {path for path in now.named() | then.named() if path in base.blobs and path not in same}
+            now.noted = set()
+            named = now.named()
+            if self._has_same_paths(tree, base):
+                then.take(now, frozenset(path for path in now.noted if not _is_same(path, base, same)))
+            changed |= _differing((named | then.named()) & base.blobs.keys(), same)
             if any(bears_on_all(path, (tree, base)) for path in changed):
                 return entries
             wanted, old_wanted = self._both(now, then, frozenset(changed))
@@ -98,6 +100,13 @@ class Commit(_OfChange):
         self.before = Before(self.targets, self.settings, then, old_wanted, base, self._changed, same)
         self.before.has_all_manifests = self.has_all_manifests
         return [entry for entry in entries if entry.path in wanted]
+
+    def _has_same_paths(self, tree: Tree, base: "CommitTree") -> bool:
+        """Does git keep the same files in both trees, and lie the same beside them?"""
+        differences = self.past.history.differences(self.past.base.commit)
+        return all(there and path in base.blobs for path, there in differences.items()) and frozenset(
+            base.paths
+        ) == frozenset(tree.paths)
 
     def settled(self, project: Project) -> Project | None:
         found = super().settled(project)
@@ -118,12 +127,37 @@ class Commit(_OfChange):
             told = more
 
 
-def _git_name(index: "Index", tree: DiskTree, path: str, digits: int) -> str:
-    """The name that git gives to a file's bytes; OSError if it can't be read, or is a link or a device."""
-    if index.has(tree, path):
-        with suppress(TooLargeError):
-            return str(index.get(tree, path, f"git {digits}", lambda data: identify(data, digits), MAX_BYTES))
-    return identify_file(f"{tree.root}/{path}", digits)
+class _Names:
+    """The names that git gives to files on disk, from the index of the tree as far as it knows them."""
+
+    def __init__(self, index: "Index", tree: DiskTree) -> None:
+        self._index = index
+        self._tree = tree
+
+    def __call__(self, path: str, digits: int) -> str:
+        if self._index.has(self._tree, path):
+            with suppress(TooLargeError):
+                return self._index.git_name(self._tree, path, digits)
+        return identify_file(f"{self._tree.root}/{path}", digits)
+
+    def known(self, paths: Iterable[str], digits: int) -> Iterable[tuple[str, str]]:
+        return self._index.git_names(self._tree, paths, digits)
+
+
+def _is_same(path: str, base: "CommitTree", same: AbstractSet[str]) -> bool:
+    """Does who reads the file get the same, or nothing, in either of two trees with the same paths?
+
+    What is beside git is read in one alone. Of a link, the one reads what is at its end.
+    """
+    blob = base.blobs.get(path)
+    return path not in base.beside if blob is None else blob.mode != LINK and path in same
+
+
+def _differing(paths: AbstractSet[str], same: AbstractSet[str]) -> set[str]:
+    """Those of the paths that aren't the same in both trees."""
+    if isinstance(same, Unchanged):
+        same.look_up(paths)
+    return {path for path in paths if path not in same}
 
 
 class Before(_OfChange):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import posixpath
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from contextlib import suppress
 from functools import cached_property
@@ -30,7 +30,7 @@ from hullcheck.plumbing import Plumbing, identify, identify_file, sha256
 from hullcheck.report import VersionControl
 from hullcheck.source import Source
 from hullcheck.tuples import NamedTuple
-from hullcheck.typed import Any
+from hullcheck.typed import Any, Protocol
 
 LINK = "120000"
 _FEW = 8
@@ -313,6 +313,16 @@ def _missing(blob: Blob) -> HullcheckError:
     return HullcheckError(f"git doesn't have the file {blob.id[:12]} of the base here; {advice}")
 
 
+class Names(Protocol):
+    """The names that git gives to the bytes of files on disk, of that many digits."""
+
+    def __call__(self, path: str, digits: int) -> str:
+        """That of one; OSError if it can't be read, or is a link or a device."""
+
+    def known(self, paths: Iterable[str], digits: int) -> Iterable[tuple[str, str]]:
+        """Those that are known without reading the files, and whose."""
+
+
 class Unchanged(AbstractSet[str]):
     """The files of a commit that are the same on disk, byte for byte: each is read when it is first asked for.
 
@@ -320,20 +330,35 @@ class Unchanged(AbstractSet[str]):
     only was given other line ends by the checkout counts as one that differs.
     """
 
-    def __init__(
-        self, history: History, blobs: Mapping[str, Blob], name: Callable[[str, int], str] | None = None
-    ) -> None:
+    def __init__(self, history: History, blobs: Mapping[str, Blob], names: Names | None = None) -> None:
         self._history = history
-        self._name = name or (lambda path, digits: identify_file(os.path.join(history.root, path), digits))
+        self._names = names
         self._blobs = blobs
         self._known: dict[str, bool] = {}
 
     def __contains__(self, path: object) -> bool:
+        found = self._known.get(path)  # type: ignore[call-overload]
+        if found is not None:
+            return bool(found)
         if not isinstance(path, str) or path not in self._blobs:
             return False
-        if path not in self._known:
-            self._known[path] = self._same(path, self._blobs[path])
-        return self._known[path]
+        found = self._known[path] = self._same(path, self._blobs[path])
+        return found
+
+    def look_up(self, paths: Iterable[str]) -> None:
+        """Have it known of all of these whether they are the same, as far as that can be told without reading any."""
+        if self._names is None:
+            return
+        blobs, known = self._blobs, self._known
+        asked: dict[int, list[str]] = {}
+        for path in paths:
+            blob = blobs.get(path)
+            if blob is not None and blob.mode != LINK and path not in known:
+                asked.setdefault(len(blob.id), []).append(path)
+        for digits, those in asked.items():
+            for path, name in self._names.known(those, digits):
+                if name == blobs[path].id:
+                    known[path] = True
 
     def __iter__(self) -> Iterator[str]:
         return (path for path in self._blobs if path in self)
@@ -350,7 +375,8 @@ class Unchanged(AbstractSet[str]):
         try:
             if blob.mode == LINK:
                 return identify(os.fsencode(look.readlink(full)), len(blob.id)) == blob.id
-            return self._name(path, len(blob.id)) == blob.id or self._stored_elsewhere(full, blob)
+            name = self._names(path, len(blob.id)) if self._names is not None else identify_file(full, len(blob.id))
+            return name == blob.id or self._stored_elsewhere(full, blob)
         except OSError:
             return False
 
@@ -387,18 +413,18 @@ class CommitTree:
         self._entered: dict[str, bool] = {}
         self._absent: list[str] = []
         self.blobs = history.files(commit, self._absent) if commit else {}
+        self.beside = frozenset(beside)
         self.paths = [*(path for path in self.blobs if not self._left_out(path)), *beside]
 
-    def unchanged(
-        self, in_: Tree, but: frozenset[str] = frozenset(), name: Callable[[str, int], str] | None = None
-    ) -> AbstractSet[str]:
+    def unchanged(self, in_: Tree, but: frozenset[str] = frozenset(), names: Names | None = None) -> AbstractSet[str]:
         """The paths of files that are the same in a later tree, byte for byte, without those of `but`.
 
-        `name` gives the names that git gives to files on disk, with that many digits; OSError if they can't be read.
+        `names` gives the names that git gives to files on disk.
         """
         if isinstance(in_, CommitTree):
             return frozenset(path for path, blob in self.blobs.items() if in_.blobs.get(path) == blob) - but
-        return Unchanged(self._history, {path: blob for path, blob in self.blobs.items() if path not in but}, name)
+        blobs = {path: blob for path, blob in self.blobs.items() if path not in but} if but else self.blobs
+        return Unchanged(self._history, blobs, names)
 
     def _left_out(self, path: str) -> bool:
         """Does the file lie in a folder that a walk doesn't enter?"""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 
-from hullcheck.discover import MAX_BYTES, Entry, Skipped, Tree
+from hullcheck.discover import MAX_BYTES, Entry, Remembered, Skipped, Tree
 from hullcheck.typed import TypeVar
 
 T = TypeVar("T")
@@ -19,6 +19,11 @@ class Noted:
 
     def entries(self) -> Iterator[Entry | Skipped]:
         return self.tree.entries()
+
+    @property
+    def walked(self) -> Remembered | None:
+        """What is known of the tree's paths, which are no file's."""
+        return getattr(self.tree, "walked", None)
 
     @property
     def paths(self) -> list[str]:
