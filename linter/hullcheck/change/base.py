@@ -38,6 +38,8 @@ class Past:
         self._revision = revision
         self._environ = environ
         self._strict = strict
+        self.made: tuple[Tree, Config, CommitTree] | None = None
+        """The tree of the base that was made for a tree and a configuration."""
 
     @cached_property
     def history(self) -> History:
@@ -218,13 +220,20 @@ def _left(history: History, commit: str, how: str) -> Base:
 
 
 def base_tree(disk: Tree, past: Past, config: Config) -> CommitTree:
-    """The files of the commit that a change started from, as those of the change are looked at."""
-    tracked = past.history.tracked()
-    return CommitTree(
-        past.history,
-        past.base.commit,
-        exclude=config.exclude,
-        vendored=config.include_vendored,
-        named=disk.named,
-        beside=() if isinstance(disk, CommitTree) else tuple(path for path in disk.paths if path not in tracked),
-    )
+    """The files of the commit that a change started from, as those of the change are looked at.
+
+    For the same tree it is the same again, with what is known of it.
+    """
+    made = past.made
+    if made is None or made[0] is not disk or made[1] is not config:
+        tracked = past.history.tracked()
+        tree = CommitTree(
+            past.history,
+            past.base.commit,
+            exclude=config.exclude,
+            vendored=config.include_vendored,
+            named=disk.named,
+            beside=() if isinstance(disk, CommitTree) else tuple(path for path in disk.paths if path not in tracked),
+        )
+        made = past.made = (disk, config, tree)
+    return made[2]

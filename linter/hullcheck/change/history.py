@@ -412,19 +412,27 @@ class CommitTree:
         self.named = named
         self._entered: dict[str, bool] = {}
         self._absent: list[str] = []
+        self._unchanged: tuple[Tree, Unchanged] | None = None
         self.blobs = history.files(commit, self._absent) if commit else {}
         self.beside = frozenset(beside)
         self.paths = [*(path for path in self.blobs if not self._left_out(path)), *beside]
 
+    def __getstate__(self) -> dict[str, Any]:
+        return {**vars(self), "_unchanged": None}  # a worker only reads
+
     def unchanged(self, in_: Tree, but: frozenset[str] = frozenset(), names: Names | None = None) -> AbstractSet[str]:
         """The paths of files that are the same in a later tree, byte for byte, without those of `but`.
 
-        `names` gives the names that git gives to files on disk.
+        `names` gives the names that git gives to files on disk. Of one tree, what is found out is kept.
         """
         if isinstance(in_, CommitTree):
             return frozenset(path for path, blob in self.blobs.items() if in_.blobs.get(path) == blob) - but
-        blobs = {path: blob for path, blob in self.blobs.items() if path not in but} if but else self.blobs
-        return Unchanged(self._history, blobs, names)
+        if but:
+            blobs = {path: blob for path, blob in self.blobs.items() if path not in but}
+            return Unchanged(self._history, blobs, names)
+        if self._unchanged is None or self._unchanged[0] is not in_:
+            self._unchanged = (in_, Unchanged(self._history, self.blobs, names))
+        return self._unchanged[1]
 
     def _left_out(self, path: str) -> bool:
         """Does the file lie in a folder that a walk doesn't enter?"""
