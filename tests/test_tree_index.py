@@ -162,8 +162,8 @@ def same_after_commits(seed: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatc
         git(tree, "commit", "-q", "--allow-empty", "-m", "next")
 
 
-def git_of(tree: Path) -> None:
-    git(tree, "init", "-q", ".")
+def git_of(tree: Path, *options: str) -> None:
+    git(tree, "init", "-q", *options, ".")
     git(tree, "add", "--all", "--force")
     git(tree, "commit", "-q", "-m", "first")
 
@@ -320,14 +320,15 @@ def test_a_hook_reads_no_file_only_to_see_that_it_is_as_in_the_commit(
     assert [path for path in opened if path.startswith("more/")] == []
 
 
+@pytest.mark.parametrize("form", ["sha1", "sha256"])
 def test_the_index_knows_the_names_that_git_gives(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, hits: list[str]
+    form: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, hits: list[str]
 ) -> None:
     """Of all that are as they were; a file whose name was kept and that has changed isn't the commit's any more."""
     tree = tmp_path / "tree"
     written(tree, {**FILES, "more/Dockerfile": TWO, "notes.txt": "a\n"})
     os.symlink("Dockerfile", tree / "more/link.Dockerfile")
-    git_of(tree)
+    git_of(tree, f"--object-format={form}")
     monkeypatch.setenv("GIT_INDEX_FILE", str(tree / ".git/index"))
     given: dict[str, str] = {}
     real = index.Index.git_names
