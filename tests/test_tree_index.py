@@ -393,5 +393,15 @@ def test_pipelines_are_read_once_for_both_trees(tmp_path: Path, monkeypatch: pyt
     assert times() == 2  # beside git: the commit has none
     script.unlink()
     assert times() == 1
+    for text, count in (("make\n", 1), ("docker build --target bad web\n", 2)):
+        (tree / "text").write_text(text)
+        script.symlink_to("text")
+        git(tree, "add", "--all")
+        git(tree, "commit", "-q", "-m", "a link")
+        (tree / "web/Dockerfile").write_text(f"{TWO}# {count}\nUSER root\n")
+        assert times("web/Dockerfile") == count  # who reads it in the commit gets where it leads
+        script.unlink()
+    git(tree, "rm", "-q", "--cached", "build.sh")
+    git(tree, "commit", "-q", "-m", "no link")
     (tree / "web/Dockerfile.new").write_text(TWO)
     assert times("web/Dockerfile.new") == 2

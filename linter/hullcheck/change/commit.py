@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Container, Iterable
+from collections.abc import Container, Iterable, Iterator
 from collections.abc import Set as AbstractSet
 from contextlib import suppress
 
@@ -83,7 +83,7 @@ class Commit(_OfChange):
             now.noted = set()
             named = now.named()
             if self._has_same_paths(tree, base):
-                then.take(now, frozenset(path for path in now.noted if not _is_same(path, base, same)))
+                then.take(now, frozenset(_otherwise(now.noted, base, same)))
             changed |= _differing((named | then.named()) & base.blobs.keys(), same)
             if any(bears_on_all(path, (tree, base)) for path in changed):
                 return entries
@@ -144,13 +144,16 @@ class _Names:
         return self._index.git_names(self._tree, paths, digits)
 
 
-def _is_same(path: str, base: "CommitTree", same: AbstractSet[str]) -> bool:
-    """Does who reads the file get the same, or nothing, in either of two trees with the same paths?
+def _otherwise(noted: Iterable[str], base: "CommitTree", same: AbstractSet[str]) -> Iterator[str]:
+    """Those of the noted paths of which something else may be known in the other of two trees with the same paths.
 
     What is beside git is read in one alone. Of a link, the one reads what is at its end.
     """
-    blob = base.blobs.get(path)
-    return path not in base.beside if blob is None else blob.mode != LINK and path in same
+    for path in noted:
+        blob = base.blobs.get(path.removesuffix("/"))
+        is_read = path.endswith("/")
+        if path in base.beside or (blob is not None and (blob.mode == LINK if is_read else path not in same)):
+            yield path
 
 
 def _differing(paths: AbstractSet[str], same: AbstractSet[str]) -> set[str]:

@@ -11,7 +11,7 @@ T = TypeVar("T")
 
 
 class Noted:
-    """A tree that notes the files that are `asked` for."""
+    """A tree that notes the files that are `asked` for, and, with a slash behind them, those that were read for it."""
 
     def __init__(self, tree: Tree, asked: set[str]) -> None:
         self.tree = tree
@@ -53,11 +53,11 @@ class Noted:
         return self.tree.excluded(path)
 
     def read(self, path: str, limit: int = MAX_BYTES) -> bytes:
-        self.asked.add(path)
+        self.asked.update((path, f"{path}/"))
         return self.tree.read(path, limit)
 
     def chunks(self, path: str) -> Iterator[bytes]:
-        self.asked.add(path)
+        self.asked.update((path, f"{path}/"))
         return self.tree.chunks(path)
 
     def first(self, question: Callable[[str], T]) -> Callable[[str], T]:
