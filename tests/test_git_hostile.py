@@ -348,6 +348,29 @@ def test_what_else_compares_tells_it_too(
         assert capsys.readouterr().err == ""
 
 
+def test_replaced_objects_are_told_wherever_git_keeps_the_references(
+    trap: Trap, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trap.repo.git("worktree", "add", "-q", str(tmp_path / "tree"), "-b", "x")
+    other = Repo.__new__(Repo)
+    other.folder = tmp_path / "tree"
+    git = trap.repo.folder / ".git"
+
+    def is_told(repo: Repo) -> bool:
+        return "replaced objects" in _quiet(repo, capsys, monkeypatch, "--diff-base", "HEAD")[1]
+
+    trap.repo.git("pack-refs", "--all")
+    assert not is_told(trap.repo)
+    assert not is_told(other)
+    trap.repo.git("replace", "HEAD", "HEAD~1")
+    assert is_told(trap.repo)
+    assert is_told(other)
+    trap.repo.git("pack-refs", "--all", "--prune")
+    (git / "refs/replace").rmdir()
+    assert is_told(trap.repo)
+    assert is_told(other)
+
+
 def test_a_linked_worktree_and_a_submodule_are_at_home(
     trap: Trap, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -11,8 +11,10 @@ import pytest
 from ruamel.yaml import YAML
 
 from gitrepo import ENVIRONMENT, Outcome, Repo
+from hullcheck.cli import main
 from hullcheck.commands.hook import concerns
 from hullcheck.discover import kind_of
+from hullcheck.plumbing import Plumbing
 
 HOOKS = {
     hook["id"]: hook
@@ -61,6 +63,33 @@ def test_a_commit_is_compared_with_head(hook: Hook) -> None:
     assert hook(COMMIT, "new/Dockerfile", "old/Dockerfile").new == [
         "root-user new/Dockerfile", "undigested-image new/Dockerfile",
     ]  # fmt: skip
+
+
+def test_git_is_asked_once_for_each_thing(hook: Hook, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+    real = Plumbing.run
+    monkeypatch.setattr(Plumbing, "run", lambda self, *words: (asked.append(words[0]), real(self, *words))[1])
+    hook.stage({"old/Dockerfile": "# a comment\n" + ROOT})
+    for environment in (COMMIT, BY_HAND):
+        asked.clear()
+        assert hook(environment, "old/Dockerfile").code == 0
+        assert sorted(asked) == ["ls-files", "ls-tree", "rev-parse"]
+
+
+def test_what_its_name_looks_like_is_not_where_a_repository_is(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A folder's name may be that of a variable; and git would look into the folder that it is started in."""
+    monkeypatch.setenv("ELSEWHERE", "elsewhere")
+    for name in ("$ELSEWHERE", "~", "elsewhere"):
+        Repo(tmp_path / name).commit({"old/Dockerfile": NOBODY if name == "elsewhere" else ROOT})
+    for name in ("$ELSEWHERE", "~"):
+        repo = Repo.__new__(Repo)
+        repo.folder = tmp_path / name
+        repo.write({"old/Dockerfile": f"{ROOT}# more\n"})
+        monkeypatch.chdir(tmp_path / "elsewhere")
+        assert main(["check", "--diff-base", "HEAD", "--select", "root-user", f"../{name}"]) == 0, name
+        assert "1 unchanged" in "".join(capsys.readouterr()), name
 
 
 def test_what_concerns_nothing_ends_at_once(hook: Hook, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,6 +14,7 @@ import pytest
 
 import hullcheck
 import hullcheck_checks
+from gitrepo import Repo
 from hullcheck import bundle
 from hullcheck.check import search
 
@@ -65,6 +66,43 @@ def test_a_plain_run_imports_little(tmp_path: Path, name: str) -> None:
         "pod.yaml": "hullcheck.link.compose_services",
     }
     assert others[name] not in loaded
+
+
+def test_a_hook_imports_little_and_leaves_no_git_behind(tmp_path: Path) -> None:
+    """It needs subprocess and GitPython, of which nothing has to be done at the interpreter's end."""
+    repo = Repo(tmp_path / "repo")
+    repo.commit(FILES)
+    repo.write({"Dockerfile": f"{DOCKERFILE}USER root\n"})
+    repo.git("add", "--all")
+    code = (
+        "import os, sys\nfrom hullcheck import __main__\n"
+        "def end(code):\n"
+        "    print(*(name for name, module in sys.modules.items() if type(module) is type(sys)), file=sys.stderr)\n"
+        "    try: print('child', os.waitpid(-1, os.WNOHANG), file=sys.stderr)\n"
+        "    except ChildProcessError: print('alone', file=sys.stderr)\n"
+        "    sys.stderr.flush(); ended(code)\n"
+        "ended, os._exit = os._exit, end\n__main__.run()\nprint('not at once', file=sys.stderr)"
+    )
+    hook = _run(repo.folder, "--pre-commit", "Dockerfile", code=code)
+    assert hook.returncode == 1
+    assert "Dockerfile" in hook.stdout
+    *_, names, alone = hook.stderr.splitlines()
+    assert alone == "alone"
+    assert {"hullcheck.plumbing", "subprocess"} <= set(names.split())
+    heavy = {
+        "typing",
+        "argparse",
+        "threading",
+        "atexit",
+        "logging",
+        "signal",
+        "hashlib",
+        "json",
+        "weakref",
+        "git",
+        "gitdb",
+    }
+    assert not heavy & set(names.split())
 
 
 def test_what_others_asked_for_at_the_end_is_done(tree: Path) -> None:

@@ -4,8 +4,11 @@ import json
 import os
 import pickle
 import random
+import subprocess
 import time
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -160,8 +163,8 @@ def same_after_commits(seed: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatc
         git(tree, "commit", "-q", "--allow-empty", "-m", "next")
 
 
-def git_of(tree: Path) -> None:
-    git(tree, "init", "-q", ".")
+def git_of(tree: Path, *options: str) -> None:
+    git(tree, "init", "-q", *options, ".")
     git(tree, "add", "--all", "--force")
     git(tree, "commit", "-q", "-m", "first")
 
@@ -352,3 +355,90 @@ def test_that_a_file_holds_no_credential_is_known_of_its_bytes(
     told = {each["name"] for each in json.loads(run(tree, tmp_path, *arguments).out)["findings"]}
     assert told
     assert "secret-value" not in told
+
+
+@pytest.mark.parametrize("form", ["sha1", "sha256"])
+def test_the_index_knows_the_names_that_git_gives(
+    form: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, hits: list[str]
+) -> None:
+    """Of all that are as they were; a file whose name was kept and that has changed isn't the commit's any more."""
+    tree = tmp_path / "tree"
+    written(tree, {**FILES, "more/Dockerfile": TWO, "notes.txt": "a\n"})
+    os.symlink("Dockerfile", tree / "more/link.Dockerfile")
+    git_of(tree, f"--object-format={form}")
+    monkeypatch.setenv("GIT_INDEX_FILE", str(tree / ".git/index"))
+    given: dict[str, str] = {}
+    real = index.Index.git_names
+
+    def noted(self: index.Index, *asked: Any) -> Iterator[tuple[str, str]]:
+        for path, name in real(self, *asked):
+            given[path] = name
+            yield path, name
+
+    monkeypatch.setattr(index.Index, "git_names", noted)
+    for number in range(4):
+        (tree / "web/Dockerfile").write_text(TWO.replace("10001", f"1000{number}") + "USER root\n")
+        git(tree, "add", "--all")
+        if number == 3:
+            for path in ("0/Dockerfile", "more/c7.yaml"):  # as long, and as old, and not staged
+                before = os.stat(tree / path)
+                (tree / path).write_text((tree / path).read_text().replace("1", "2"))
+                os.utime(tree / path, ns=(before.st_atime_ns, before.st_mtime_ns))
+        settle()
+        given.clear()
+        hits.clear()
+        made = run(tree, tmp_path, "--pre-commit", "web/Dockerfile", "--output-format", "json")
+        assert made.same(run(tree, tmp_path, "--pre-commit", "web/Dockerfile", "--output-format", "json", cache=False))
+    asked = ["git", "-C", str(tree), "ls-files", "--stage"]
+    said = subprocess.run(asked, capture_output=True, text=True, check=True).stdout.splitlines()
+    names = {path: row.split()[1] for row, _, path in (line.partition("\t") for line in said)}
+    unlike = {"web/Dockerfile", "0/Dockerfile", "more/c7.yaml", "more/link.Dockerfile"}
+    assert len(given) > 40
+    assert {path: names[path] for path in given} == given
+    assert unlike.isdisjoint(given)
+    assert {f"{tree}/{path}" for path in given} <= set(hits)  # the run is recorded
+
+
+def test_pipelines_are_read_once_for_both_trees(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Unless one of them has a pipeline, or a file that one may name, that isn't the other's."""
+    from hullcheck.link import ci
+
+    workflow = "on: push\njobs:\n  a:\n    runs-on: x\n    steps:\n    - run: docker build --target good web\n"
+    tree = tmp_path / "tree"
+    written(tree, {**FILES, ".github/workflows/build.yml": workflow})
+    git_of(tree)
+    monkeypatch.setenv("GIT_INDEX_FILE", str(tree / ".git/index"))
+    read: list[str] = []
+    real = ci.pipelines
+    monkeypatch.setattr(ci, "pipelines", lambda tree: (read.append(tree), real(tree))[1])
+
+    def times(*staged: str) -> int:
+        if staged:
+            git(tree, "add", *staged)
+        settle()
+        read.clear()
+        arguments = ("--pre-commit", "--output-format", "json", "web/Dockerfile")
+        made = run(tree, tmp_path, *arguments)
+        count = len(read)
+        assert made.same(run(tree, tmp_path, *arguments, cache=False))
+        return count
+
+    (tree / "web/Dockerfile").write_text(f"{TWO}USER root\n")
+    assert times("web/Dockerfile") == 1
+    script = tree / "build.sh"
+    script.write_text("docker build --target bad web\n")
+    assert times() == 2  # beside git: the commit has none
+    script.unlink()
+    assert times() == 1
+    for text, count in (("make\n", 1), ("docker build --target bad web\n", 2)):
+        (tree / "text").write_text(text)
+        script.symlink_to("text")
+        git(tree, "add", "--all")
+        git(tree, "commit", "-q", "-m", "a link")
+        (tree / "web/Dockerfile").write_text(f"{TWO}# {count}\nUSER root\n")
+        assert times("web/Dockerfile") == count  # who reads it in the commit gets where it leads
+        script.unlink()
+    git(tree, "rm", "-q", "--cached", "build.sh")
+    git(tree, "commit", "-q", "-m", "no link")
+    (tree / "web/Dockerfile.new").write_text(TWO)
+    assert times("web/Dockerfile.new") == 2

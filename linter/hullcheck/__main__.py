@@ -32,6 +32,8 @@ def run() -> int:
             from hullcheck import bundle
 
             bundle.save(bundle.place())
+            if plumbing := sys.modules.get("hullcheck.plumbing"):
+                plumbing.end_all()
     except KeyboardInterrupt:
         return 130
     except TerminatedError as error:
@@ -41,7 +43,9 @@ def run() -> int:
 
 def _is_all_done() -> bool:
     """Is everything written, and has nobody asked to be called at the end? Who asks has imported one of these."""
-    if sys.flags.inspect or sys.getprofile() or sys.gettrace() or not sys.modules.keys().isdisjoint(_AT_EXIT):
+    if sys.flags.inspect or sys.getprofile() or sys.gettrace():
+        return False
+    if any(type(sys.modules.get(name)) is type(sys) for name in _AT_EXIT):  # a deferred one is of another type
         return False
     try:
         for stream in (sys.stdout, sys.stderr):

@@ -21,7 +21,7 @@ from _frozen_importlib import (
 )
 from _frozen_importlib_external import MAGIC_NUMBER, SourceFileLoader
 
-from hullcheck import patterns
+from hullcheck import deferred, patterns
 
 TYPE_CHECKING = False  # type checkers know this name; to import typing for it takes long
 
@@ -201,7 +201,7 @@ def save(path: str) -> None:
         return
     finder = next((each for each in sys.meta_path if isinstance(each, Finder)), Finder({}, None))
     missing, used = {}, set()
-    for name, module in list(sys.modules.items()):
+    for name, module in [*sys.modules.items(), *deferred.apart.items()]:
         key = _key(name, module)
         if key:
             loader = getattr(module.__spec__, "loader", None)
@@ -220,7 +220,8 @@ def _key(name: str, module: Any) -> Key | None:
     """The folder that a module is found in, and its name; None if it isn't one to keep."""
     spec = getattr(module, "__spec__", None)
     above = name.rpartition(".")[0]
-    folders = getattr(sys.modules.get(above), "__path__", None) if above else (_LIBRARY,)
+    package = sys.modules.get(above) or deferred.apart.get(above)
+    folders = getattr(package, "__path__", None) if above else (_LIBRARY,)
     if spec is None or not spec.cached or not isinstance(spec.loader, SourceFileLoader) or not folders:
         return None
     home = os.path.dirname(spec.origin)

@@ -13,6 +13,9 @@ from hullcheck.typed import Any
 
 allowed = False
 
+apart: dict[str, ModuleType] = {}
+"""Modules that were imported with stand-ins for what they import, for one user of theirs: nobody else is given them."""
+
 
 class _Deferred(ModuleType):
     """It is itself the module that others import, and is filled on the first question for what isn't there."""
@@ -65,12 +68,25 @@ def imported(name: str) -> Any:
 
 
 class Logger:
-    """A logger of the standard library, which isn't imported before it is used."""
+    """A logger of the standard library, which isn't imported before it is used.
+
+    Of what is less than a warning nothing is heard, unless somebody has asked the library for it.
+    """
 
     def __init__(self, name: str) -> None:
         self._name = name
 
-    def __getattr__(self, name: str) -> object:
+    def debug(self, *arguments: object, **named: object) -> None:
+        """Say something, if anybody can hear it."""
+        if type(sys.modules.get("logging")) is ModuleType:
+            self.__getattr__("debug")(*arguments, **named)
+
+    def info(self, *arguments: object, **named: object) -> None:
+        """The same."""
+        if type(sys.modules.get("logging")) is ModuleType:
+            self.__getattr__("info")(*arguments, **named)
+
+    def __getattr__(self, name: str) -> Any:
         import logging
 
         return getattr(logging.Logger.manager.getLogger(self._name), name)

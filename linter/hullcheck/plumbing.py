@@ -6,16 +6,16 @@ never read the work tree and never write the index, and what else could start on
 
 from __future__ import annotations
 
-import hashlib
 import os
 import stat
-import weakref
+import sys
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 
 from hullcheck import gitfiles, look
 from hullcheck.discover import CHUNK, TooLargeError
 from hullcheck.errors import HullcheckError
+from hullcheck.gitpython import command
 from hullcheck.patterns import pattern
 from hullcheck.typed import Any, BinaryIO
 
@@ -60,6 +60,12 @@ _WAITED_FOR = (
 PATIENCE = 120
 """Seconds after which git isn't waited for any longer."""
 
+_SMALL = 64 * 1024
+"""Bytes of a file that one doesn't need a faster way for."""
+
+_OPEN: set[Any] = set()
+"""The processes that wait for questions."""
+
 _HEADER = pattern(rb"(?P<id>[0-9a-f]+) (?P<kind>\w+) (?P<size>\d+)\n")
 
 
@@ -67,25 +73,35 @@ class Plumbing:
     """One repository: the work tree `folder`. With `inner` it is a submodule of the one that the process is in.
 
     With `bare`, the folder is git's own, and no work tree is looked for.
-    `directory` is where its objects are, and `shallow` says whether its history is cut off. Raises HullcheckError,
-    saying what to do, where git can't be started or there is no repository.
+    `directory` is where its objects are, and `shallow` says whether its history is cut off; `head` is the commit that
+    HEAD was when it was opened, empty if that isn't known. Raises HullcheckError, saying what to do, where git can't be
+    started or there is no repository.
     """
+
+    head = ""
+    _batch: Any = None
+    """The git that is asked for one object after the other, once there is one."""
 
     def __init__(self, folder: str, *, inner: bool = False, bare: bool = False) -> None:
         try:
-            import git
+            git, self._not_found = command()
         except ImportError as error:  # it looks for the program as it is imported
             raise HullcheckError(f"git can't be started: {str(error).strip().splitlines()[0]}") from None
         self.folder = folder
         self._environment = {**ENVIRONMENT, **(_inner(folder, look.ENVIRON) if inner else {})}
         if bare:  # it is this folder, or none
             self._environment["GIT_CEILING_DIRECTORIES"] = os.path.dirname(look.realpath(folder))
-        self._options = (*OPTIONS, "-c", "safe.bareRepository=all") if bare else OPTIONS
-        self._git = git.Git(folder)
-        self._not_found = git.GitCommandNotFound
-        self._batch: Any = None
+        self._options = ("-C", folder, *OPTIONS)  # given to GitPython, `$HOME` in its name would be a variable
+        if bare:
+            self._options = (*self._options, "-c", "safe.bareRepository=all")
+        self._git = git()
         self.directory, self.shallow = self._opened_bare() if bare else self._opened()
         gitfiles.note(self.directory)
+
+    def __del__(self) -> None:
+        if self._batch is not None and _OPEN is not None:  # at the interpreter's end, GitPython ends it
+            _OPEN.discard(self._batch)
+            _end(self._batch)
 
     def _opened(self) -> tuple[str, bool]:
         if not look.lexists(os.path.join(self.folder, ".git")):
@@ -93,9 +109,12 @@ class Plumbing:
         directory = directory_of(self.folder)
         if directory:
             _must_answer(directory)
-        said = self.run(
-            "rev-parse", "--is-inside-work-tree", "--is-shallow-repository", "--show-cdup", "--absolute-git-dir"
-        )
+        asked = ("rev-parse", "--is-inside-work-tree", "--is-shallow-repository", "--show-cdup", "--absolute-git-dir")
+        said = self.run(*asked, "--verify", "--quiet", "HEAD^{commit}")
+        if said:
+            said, _, self.head = said.removesuffix("\n").rpartition("\n")
+        else:  # nothing was committed yet, or it isn't here
+            said = self.run(*asked)
         inside, shallow, above, directory = [*(said or "").split("\n", 3), "", "", "", ""][:4]
         if not said or inside != "true" or above:
             where = ": its configuration says that its files are elsewhere" if inside == "false" else ""
@@ -119,7 +138,7 @@ class Plumbing:
                 ["git", *self._options, *arguments], as_process=True, env=self._environment
             )
         except (self._not_found, OSError) as missing:
-            raise HullcheckError(f"git can't be started: {missing}") from None
+            raise HullcheckError(f"git can't be started: {missing.__cause__ or missing}") from None
         from subprocess import TimeoutExpired
 
         try:
@@ -142,7 +161,7 @@ class Plumbing:
         if self._batch is None:
             command = ["git", *self._options, "cat-file", "--batch"]
             self._batch = self._git.execute(command, as_process=True, istream=-1, env=self._environment)
-            weakref.finalize(self, _end, self._batch)
+            _OPEN.add(self._batch)
         try:
             self._batch.stdin.write(f"{identity}\n".encode())
             self._batch.stdin.flush()
@@ -189,6 +208,12 @@ class Plumbing:
         return None
 
 
+def end_all() -> None:
+    """Have no git wait for questions any more: for the end of a process that leaves all else undone."""
+    while _OPEN:
+        _end(_OPEN.pop())
+
+
 def _must_answer(directory: str) -> None:
     """Raise HullcheckError where git would wait for ever for a file that it opens first."""
     for name in _WAITED_FOR:
@@ -204,6 +229,8 @@ def _unanswered(command: str) -> HullcheckError:
 def _end(started: Any) -> None:
     """Let a process end that reads its standard input to the end."""
     process, started.proc = started.proc, None
+    if process is None:  # it has been ended
+        return
     for stream in filter(None, (process.stdin, process.stdout, process.stderr)):
         with suppress(OSError):
             stream.close()
@@ -226,6 +253,8 @@ def identify_file(path: str, digits: int) -> str:
 
 def sha256(path: str) -> str:
     """The SHA-256 of a file on disk; OSError as above."""
+    import hashlib
+
     with _opened(path) as file:
         return _fed(hashlib.sha256(), file)
 
@@ -239,9 +268,27 @@ def _opened(path: str) -> BinaryIO:
 
 
 def _digest(digits: int, size: int) -> Any:
-    digest = hashlib.sha256() if digits == 64 else hashlib.sha1(usedforsecurity=False)
+    digest = _sha256() if digits == 64 else _sha1(size)
     digest.update(b"blob %d\0" % size)
     return digest
+
+
+def _sha256() -> Any:
+    import hashlib
+
+    return hashlib.sha256()
+
+
+def _sha1(size: int) -> Any:
+    """The interpreter's own for small files: OpenSSL's is faster, and takes long to load."""
+    if size <= _SMALL and "hashlib" not in sys.modules:
+        with suppress(ImportError):
+            import _sha1  # type: ignore[import-not-found]
+
+            return _sha1.sha1(usedforsecurity=False)
+    import hashlib
+
+    return hashlib.sha1(usedforsecurity=False)
 
 
 def _fed(digest: Any, file: BinaryIO) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Mapping
 from collections.abc import Set as AbstractSet
@@ -40,6 +39,8 @@ class Past:
         self._revision = revision
         self._environ = environ
         self._strict = strict
+        self.made: tuple[Tree, Config, CommitTree] | None = None
+        """The tree of the base that was made for a tree and a configuration."""
 
     @cached_property
     def history(self) -> History:
@@ -73,10 +74,10 @@ def resolve(history: History, revision: str, environ: Mapping[str, str], *, stri
 
 
 def _named(history: History, revision: str) -> Base:
-    if revision == "HEAD" and history.empty:
+    if revision == "HEAD" and history.commit("HEAD") is None and history.empty:
         return Base("", "", "HEAD, before the first commit")
     commit = _present(history, revision)
-    if history.is_branch(revision):
+    if revision != "HEAD" and history.is_branch(revision):
         return _left(history, commit, revision)
     return Base(commit, commit, revision)
 
@@ -190,6 +191,8 @@ def _event(environ: Mapping[str, str]) -> dict[str, Any]:
     path = environ.get("GITHUB_EVENT_PATH", "")
     if not path:
         return {}
+    import json
+
     try:
         with look.opened(path) as file:
             event = json.loads(file.read().decode())
@@ -256,13 +259,20 @@ class AsRead:
 
 
 def base_tree(disk: Tree, past: Past, config: Config) -> CommitTree:
-    """The files of the commit that a change started from, as those of the change are looked at."""
-    tracked = past.history.tracked()
-    return CommitTree(
-        past.history,
-        past.base.commit,
-        exclude=config.exclude,
-        vendored=config.include_vendored,
-        named=disk.named,
-        beside=() if isinstance(disk, CommitTree) else tuple(path for path in disk.paths if path not in tracked),
-    )
+    """The files of the commit that a change started from, as those of the change are looked at.
+
+    For the same tree it is the same again, with what is known of it.
+    """
+    made = past.made
+    if made is None or made[0] is not disk or made[1] is not config:
+        tracked = past.history.tracked()
+        tree = CommitTree(
+            past.history,
+            past.base.commit,
+            exclude=config.exclude,
+            vendored=config.include_vendored,
+            named=disk.named,
+            beside=() if isinstance(disk, CommitTree) else tuple(path for path in disk.paths if path not in tracked),
+        )
+        made = past.made = (disk, config, tree)
+    return made[2]

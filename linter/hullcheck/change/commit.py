@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Container, Iterable
+from collections.abc import Set as AbstractSet
 from contextlib import suppress
 from functools import partial
 
 from hullcheck import narrow
+from hullcheck.change.history import LINK, SUBMODULE, Unchanged
 from hullcheck.discover import MAX_BYTES, DiskTree, Entry, TooLargeError, Tree
 from hullcheck.errors import NotNarrowError
 from hullcheck.finding import Finding
@@ -19,7 +21,7 @@ from hullcheck.model.repository import is_credential_file
 from hullcheck.model.settings import Settings
 from hullcheck.narrow import Narrow
 from hullcheck.patterns import pattern
-from hullcheck.plumbing import identify, identify_file
+from hullcheck.plumbing import identify_file
 from hullcheck.policy.config import Config
 from hullcheck.read import File
 from hullcheck.source import Source
@@ -66,19 +68,17 @@ class Commit(_OfChange):
         if not self.is_of_many(entries):
             return entries
         from hullcheck.change.base import AsRead, Earlier, base_tree, same_files
-        from hullcheck.change.history import LINK, SUBMODULE
 
         base = base_tree(tree, self.past, self.config)
         old = [item for item in base.entries() if isinstance(item, Entry)]
         texts = Texts(tree, entries, index=self._index)
-        name = None
+        names = None
         if self._index is not None and isinstance(tree, DiskTree):
-            name = partial(_git_name, self._index, tree)
-        same = base.unchanged(tree, name=name)
+            names = _Names(self._index, tree)
+        same = base.unchanged(tree, names=names)
         self.earlier = Earlier(base, same)
         before = Texts(base, old, texts, same)
-        paths = texts.entries.keys() | before.entries.keys()
-        changed = {path for path in paths if path not in same}
+        changed = _differing(texts.entries.keys() | before.entries.keys(), same)
         changed.update(self.past.history.differences(self.past.base.commit))
         modes = (self.past.history.index().get(path, "").partition(" ")[0] for path in changed)
         if any(mode in (LINK, SUBMODULE) for mode in modes) or any(base.target(path) for path in changed):
@@ -95,7 +95,7 @@ class Commit(_OfChange):
                 now.noted -= silent
                 now.say(said._replace(read=frozenset(now.noted)))
                 then.take(now, frozenset(others - silent))
-            changed |= {path for path in now.named() | then.named() if path in base.blobs and path not in same}
+            changed |= _differing((now.named() | then.named()) & base.blobs.keys(), same)
             if any(bears_on_all(path, (tree, base)) for path in changed):
                 return entries
             wanted, old_wanted = self._both(now, then, frozenset(changed))
@@ -157,12 +157,28 @@ def _has_no_credential(path: str, data: bytes) -> bool:
     return not any(True for _ in by_value(Source(path, data).text))
 
 
-def _git_name(index: "Index", tree: DiskTree, path: str, digits: int) -> str:
-    """The name that git gives to a file's bytes; OSError if it can't be read, or is a link or a device."""
-    if index.has(tree, path):
-        with suppress(TooLargeError):
-            return str(index.get(tree, path, f"git {digits}", lambda data: identify(data, digits), MAX_BYTES))
-    return identify_file(f"{tree.root}/{path}", digits)
+class _Names:
+    """The names that git gives to files on disk, from the index of the tree as far as it knows them."""
+
+    def __init__(self, index: "Index", tree: DiskTree) -> None:
+        self._index = index
+        self._tree = tree
+
+    def __call__(self, path: str, digits: int) -> str:
+        if self._index.has(self._tree, path):
+            with suppress(TooLargeError):
+                return self._index.git_name(self._tree, path, digits)
+        return identify_file(f"{self._tree.root}/{path}", digits)
+
+    def known(self, paths: Iterable[str], digits: int) -> Iterable[tuple[str, str]]:
+        return self._index.git_names(self._tree, paths, digits)
+
+
+def _differing(paths: AbstractSet[str], same: AbstractSet[str]) -> set[str]:
+    """Those of the paths that aren't the same in both trees."""
+    if isinstance(same, Unchanged):
+        same.look_up(paths)
+    return {path for path in paths if path not in same}
 
 
 class Before(_OfChange):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import posixpath
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from contextlib import suppress
 from functools import cached_property
@@ -30,9 +30,12 @@ from hullcheck.plumbing import Plumbing, identify, identify_file, sha256
 from hullcheck.report import VersionControl
 from hullcheck.source import Source
 from hullcheck.tuples import NamedTuple
-from hullcheck.typed import Any
+from hullcheck.typed import Any, Protocol
 
 LINK = "120000"
+_FEW = 8
+"""Commits whose files are kept, and pairs of them whose differences are."""
+
 _HOPS = 40
 """Links that are followed one after the other before they count as a loop, as in Linux."""
 
@@ -73,10 +76,12 @@ class History:
         self._bare = bare
         self._repositories: dict[str, Plumbing] = {}
         self._tracked: dict[str, str] | None = None
+        self._rows: dict[tuple[str, str], list[tuple[str, str, str, str]]] = {}
+        self._differences: dict[tuple[str, str], dict[str, bool]] = {}
         self.shallow = self._repository("").shallow
 
     def __getstate__(self) -> dict[str, Any]:
-        return {**vars(self), "_repositories": {}}  # a worker starts its own git
+        return {**vars(self), "_repositories": {}, "_rows": {}}  # a worker starts its own git
 
     def _repository(self, folder: str) -> Plumbing:
         if folder not in self._repositories:
@@ -98,7 +103,10 @@ class History:
             yield "a part of the history is taken from another repository (objects/info/alternates)"
         if look.lexists(os.path.join(shared, "info", "grafts")):
             yield "grafts are not honoured: commits have the parents that they say"
-        if self._git("for-each-ref", "--count=1", "--format=%(refname)", "refs/replace/"):
+        replaced = _may_be_replaced(shared) and self._git(
+            "for-each-ref", "--count=1", "--format=%(refname)", "refs/replace/"
+        )
+        if replaced:
             yield "replaced objects (refs/replace) are not honoured: the original ones are compared"
 
     def commit(self, revision: str) -> str | None:
@@ -110,6 +118,9 @@ class History:
         return self._peeled(found) if found else None
 
     def _peeled(self, revision: str) -> str | None:
+        head = self._repository("").head
+        if revision == "HEAD" and head:
+            return head
         found = self._git("rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
         return found.strip() if found else None
 
@@ -184,6 +195,10 @@ class History:
 
     def tracked(self) -> frozenset[str]:
         """The files that git keeps, as they are in the index: what .gitignore says doesn't apply to them."""
+        return self._tracked_files
+
+    @cached_property
+    def _tracked_files(self) -> frozenset[str]:
         return frozenset(path for path, staged in self.index().items() if not staged.startswith(SUBMODULE))
 
     def index(self) -> dict[str, str]:
@@ -205,11 +220,19 @@ class History:
         folder = os.path.join(self.root, path)
         return not self._bare and look.lexists(os.path.join(folder, ".git")) and not look.islink(folder)
 
-    def differences(self, commit: str, other: str = "") -> dict[str, bool]:
+    def differences(self, commit: str, other: str = "") -> Mapping[str, bool]:
         """What differs between a commit and another one, else the index, and whether it is in the latter.
 
         Submodules are one thing each. An empty `commit` is the one before the first.
         """
+        found = self._differences.get((commit, other))
+        if found is None:
+            if len(self._differences) >= _FEW:
+                self._differences.clear()
+            found = self._differences[commit, other] = self._compared(commit, other)
+        return found
+
+    def _compared(self, commit: str, other: str) -> dict[str, bool]:
         before = self._modes(commit) if commit else {}
         after = self._modes(other) if other else self.index()
         changed = {path: True for path, staged in after.items() if before.get(path) != staged}
@@ -218,11 +241,7 @@ class History:
         return {**changed, **dict.fromkeys(before.keys() - after.keys(), False)}
 
     def _modes(self, commit: str) -> dict[str, str]:
-        listed = self._git("ls-tree", "-r", "-z", "--full-tree", commit, "--")
-        if listed is None:
-            raise HullcheckError(f"git can't read the files of {commit}")
-        rows = (row.partition("\t") for row in listed.split("\0") if row)
-        return {name: " ".join(details.split()[::2]) for details, _, name in rows}
+        return {name: f"{mode} {identity}" for name, mode, _, identity in self._listed(commit, "")}
 
     def read(self, commit: str, path: str) -> bytes | None:
         """A file's bytes at a commit, links followed; None if there is no such file."""
@@ -252,17 +271,31 @@ class History:
     def _list(
         self, commit: str, folder: str, *paths: str, absent: list[str] | None = None
     ) -> Iterator[tuple[str, Blob]]:
-        listed = self._git("ls-tree", "-r", "-z", "--full-tree", commit, "--", *paths, folder=folder)
-        if listed is None:
-            raise HullcheckError(f"git can't read the files of {commit}")
-        for row in filter(None, listed.split("\0")):
-            details, _, name = row.partition("\t")
-            mode, kind, identity = details.split()
+        for name, mode, kind, identity in self._listed(commit, folder, *paths):
             path = f"{folder}/{name}" if folder else name
             if kind == "blob":
                 yield path, Blob(identity, folder, mode)
             elif kind == "commit":
                 yield from self._submodule(path, identity, absent)
+
+    def _listed(self, commit: str, folder: str, *paths: str) -> list[tuple[str, str, str, str]]:
+        """The name, mode, kind and id of everything in a commit, or of what is at some paths; the last ones are kept."""
+        key = (folder, commit)
+        if not paths and key in self._rows:
+            return self._rows[key]
+        listed = self._git("ls-tree", "-r", "-z", "--full-tree", commit, "--", *paths, folder=folder)
+        if listed is None:
+            raise HullcheckError(f"git can't read the files of {commit}")
+        rows = []
+        for row in listed.split("\0")[:-1]:
+            details, _, name = row.partition("\t")
+            mode, kind, identity = details.split(" ")
+            rows.append((name, mode, kind, identity))
+        if not paths and _ID.fullmatch(commit):
+            if len(self._rows) >= _FEW:
+                self._rows.clear()
+            self._rows[key] = rows
+        return rows
 
     def _submodule(self, path: str, commit: str, absent: list[str] | None) -> Iterator[tuple[str, Blob]]:
         """The files of a submodule's commit; nothing if the submodule isn't checked out."""
@@ -280,6 +313,16 @@ def _missing(blob: Blob) -> HullcheckError:
     return HullcheckError(f"git doesn't have the file {blob.id[:12]} of the base here; {advice}")
 
 
+class Names(Protocol):
+    """The names that git gives to the bytes of files on disk, of that many digits."""
+
+    def __call__(self, path: str, digits: int) -> str:
+        """That of one; OSError if it can't be read, or is a link or a device."""
+
+    def known(self, paths: Iterable[str], digits: int) -> Iterable[tuple[str, str]]:
+        """Those that are known without reading the files, and whose."""
+
+
 class Unchanged(AbstractSet[str]):
     """The files of a commit that are the same on disk, byte for byte: each is read when it is first asked for.
 
@@ -287,20 +330,35 @@ class Unchanged(AbstractSet[str]):
     only was given other line ends by the checkout counts as one that differs.
     """
 
-    def __init__(
-        self, history: History, blobs: Mapping[str, Blob], name: Callable[[str, int], str] | None = None
-    ) -> None:
+    def __init__(self, history: History, blobs: Mapping[str, Blob], names: Names | None = None) -> None:
         self._history = history
-        self._name = name or (lambda path, digits: identify_file(os.path.join(history.root, path), digits))
+        self._names = names
         self._blobs = blobs
         self._known: dict[str, bool] = {}
 
     def __contains__(self, path: object) -> bool:
+        found = self._known.get(path)  # type: ignore[call-overload]
+        if found is not None:
+            return bool(found)
         if not isinstance(path, str) or path not in self._blobs:
             return False
-        if path not in self._known:
-            self._known[path] = self._same(path, self._blobs[path])
-        return self._known[path]
+        found = self._known[path] = self._same(path, self._blobs[path])
+        return found
+
+    def look_up(self, paths: Iterable[str]) -> None:
+        """Have it known of all of these whether they are the same, as far as that can be told without reading any."""
+        if self._names is None:
+            return
+        blobs, known = self._blobs, self._known
+        asked: dict[int, list[str]] = {}
+        for path in paths:
+            blob = blobs.get(path)
+            if blob is not None and blob.mode != LINK and path not in known:
+                asked.setdefault(len(blob.id), []).append(path)
+        for digits, those in asked.items():
+            for path, name in self._names.known(those, digits):
+                if name == blobs[path].id:
+                    known[path] = True
 
     def __iter__(self) -> Iterator[str]:
         return (path for path in self._blobs if path in self)
@@ -317,7 +375,8 @@ class Unchanged(AbstractSet[str]):
         try:
             if blob.mode == LINK:
                 return identify(os.fsencode(look.readlink(full)), len(blob.id)) == blob.id
-            return self._name(path, len(blob.id)) == blob.id or self._stored_elsewhere(full, blob)
+            name = self._names(path, len(blob.id)) if self._names is not None else identify_file(full, len(blob.id))
+            return name == blob.id or self._stored_elsewhere(full, blob)
         except OSError:
             return False
 
@@ -354,19 +413,27 @@ class CommitTree:
         self._entered: dict[str, bool] = {}
         self._absent: list[str] = []
         self._leads: dict[str, str | None] = {}  # no more than there are links
+        self._unchanged: tuple[Tree, Unchanged] | None = None
         self.blobs = history.files(commit, self._absent) if commit else {}
+        self.beside = frozenset(beside)
         self.paths = [*(path for path in self.blobs if not self._left_out(path)), *beside]
 
-    def unchanged(
-        self, in_: Tree, but: frozenset[str] = frozenset(), name: Callable[[str, int], str] | None = None
-    ) -> AbstractSet[str]:
+    def __getstate__(self) -> dict[str, Any]:
+        return {**vars(self), "_unchanged": None}  # a worker only reads
+
+    def unchanged(self, in_: Tree, but: frozenset[str] = frozenset(), names: Names | None = None) -> AbstractSet[str]:
         """The paths of files that are the same in a later tree, byte for byte, without those of `but`.
 
-        `name` gives the names that git gives to files on disk, with that many digits; OSError if they can't be read.
+        `names` gives the names that git gives to files on disk. Of one tree, what is found out is kept.
         """
         if isinstance(in_, CommitTree):
             return frozenset(path for path, blob in self.blobs.items() if in_.blobs.get(path) == blob) - but
-        return Unchanged(self._history, {path: blob for path, blob in self.blobs.items() if path not in but}, name)
+        if but:
+            blobs = {path: blob for path, blob in self.blobs.items() if path not in but}
+            return Unchanged(self._history, blobs, names)
+        if self._unchanged is None or self._unchanged[0] is not in_:
+            self._unchanged = (in_, Unchanged(self._history, self.blobs, names))
+        return self._unchanged[1]
 
     def _left_out(self, path: str) -> bool:
         """Does the file lie in a folder that a walk doesn't enter?"""
@@ -488,6 +555,22 @@ def _common(directory: str) -> str:
         return os.path.normpath(os.path.join(directory, _line(os.path.join(directory, "commondir"))))
     except OSError:
         return directory
+
+
+def _may_be_replaced(directory: str) -> bool:
+    """May there be references to replaced objects? False only if git's files say that there are none."""
+    if "GIT_COMMON_DIR" in look.ENVIRON or "GIT_REFERENCE_BACKEND" in look.ENVIRON:
+        return True
+    if any(look.lexists(os.path.join(directory, name)) for name in ("reftable", "refs/replace")):
+        return True
+    try:
+        if "refstorage" in _text(os.path.join(directory, "config")).lower():
+            return True
+        return "refs/replace/" in _text(os.path.join(directory, "packed-refs"))
+    except FileNotFoundError:
+        return False
+    except OSError:
+        return True
 
 
 def _split(revision: str) -> tuple[str, str]:

@@ -7,7 +7,6 @@ of a commit to its hooks, and only to them.
 
 from __future__ import annotations
 
-import argparse
 import os
 import re
 from collections.abc import Iterable, Mapping
@@ -19,6 +18,10 @@ from hullcheck.discover import kind_of, relative
 from hullcheck.model.repository import is_credential_file
 from hullcheck.patterns import pattern
 from hullcheck.tuples import NamedTuple
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import argparse
 
 _BESIDE = pattern(
     r"(?:.*/)?(?:\.env[^/]*|[^/]+\.env|[^/]*\.(?:docker|container)ignore|\.helmignore|[^/]+\.tpl|charts/[^/]+\.tgz|templates/.+)",

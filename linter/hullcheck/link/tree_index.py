@@ -11,9 +11,10 @@ import marshal
 import os
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from contextlib import suppress
+from functools import partial
 
 from hullcheck import __version__, look, marks
-from hullcheck.discover import DiskTree, Entry, Kind
+from hullcheck.discover import MAX_BYTES, DiskTree, Entry, Kind
 from hullcheck.link import tree_facts
 from hullcheck.link.words_of import Words
 from hullcheck.typed import Any
@@ -62,7 +63,10 @@ _MADE_BY = (
 """The modules that say what is kept: others might say other things of the same files, or of their names."""
 
 _Record = tuple[marks.Signature | None, bytes, dict[str, Any]]
-_NOTHING: tuple[Any, ...] = ({}, {}, (), b"", (), (), {}, {}, "")
+_NOTHING: tuple[Any, ...] = ({}, {}, (), b"", (), (), {}, {}, "", ())
+_GIT = {40: "git 40", 64: "git 64"}
+"""Under which names the names are kept that git gives to files, by their digits."""
+
 _NUMBERS = {kind: number for number, kind in enumerate(KINDS, 1)}
 _SCRIPTS = frozenset(number for kind, number in _NUMBERS.items() if kind in tree_facts.DOCKERFILES)
 
@@ -80,7 +84,18 @@ class Index:
             kept = _checked(marshal.loads(store.read(self._name)))
         with suppress(OSError, ValueError, EOFError, TypeError):
             wide = dict(marshal.loads(store.read(self._wide_name)))
-        rows, names, self.paths, self.kinds, self.signs, self._kept, self._groups, self._maps, self.words = kept
+        (
+            rows,
+            names,
+            self.paths,
+            self.kinds,
+            self.signs,
+            self._kept,
+            self._groups,
+            self._maps,
+            self.words,
+            self._gits,
+        ) = kept
         self._wide: dict[tuple[str, ...], bool] = wide
         self.numbers = dict(zip(self.paths, range(len(self.paths)), strict=True))
         self._seen: dict[str, _Record] = {}
@@ -136,6 +151,27 @@ class Index:
         self._anew += 1
         return value
 
+    def git_name(self, tree: DiskTree, path: str, digits: int) -> str:
+        """The name that git gives to a file's bytes, of that many digits; OSError as above."""
+        from hullcheck.plumbing import identify
+
+        return str(self.get(tree, path, _GIT[digits], partial(identify, digits=digits), MAX_BYTES))
+
+    def git_names(self, tree: DiskTree, paths: Iterable[str], digits: int) -> Iterator[tuple[str, str]]:
+        """The same of many, and their paths: of those that are as they were and of which it is known."""
+        gits, same = self._gits, self._same
+        numbers = [self.numbers[path] for path in paths if path in self.numbers and tree.has_entered(path)]
+        numbers = [number for number in numbers if len(gits[number]) * 2 == digits]
+        for number in self.as_before(tree, [number for number in numbers if not same[number]]):
+            same[number] = 1
+        recorded = look.recorded()
+        for number in numbers:
+            if same[number]:
+                path = self.paths[number]
+                if recorded:
+                    look.known(f"{tree.root}/{path}", self.signs[number], marshal.loads(self._kept[number])[0])
+                yield path, gits[number].hex()
+
     def has(self, tree: DiskTree, path: str) -> bool:
         """Is it a plain file, of which `get` knows whether it is as it was?"""
         number = self.numbers.get(path, -1)
@@ -189,17 +225,19 @@ class Index:
         kinds = bytearray(len(paths))
         signs: list[marks.Signature | None] = []
         records: list[bytes] = []
+        gits: list[bytes] = []
         made = _Made()
         for number, path in enumerate(paths):
             sign, packed, record = self._record(path)
             signs.append(sign)
             records.append(packed)
+            gits.append(bytes.fromhex(next((record[name] for name in _GIT.values() if name in record), "")))
             entry = entries.get(path)
             if entry is not None and not entry.also and made.add(number, entry, record):
                 kinds[number] = _NUMBERS[entry.kind]
         kept = (
             self.walked.rows, self.walked.names(), paths, bytes(kinds), tuple(signs), tuple(records), made.groups(),
-            made.maps(len(paths)), made.words(),
+            made.maps(len(paths)), made.words(), tuple(gits),
         )  # fmt: skip
         with suppress(OSError, ValueError):
             self._store.keep(self._name, marshal.dumps(kept))

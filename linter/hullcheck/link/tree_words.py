@@ -148,6 +148,8 @@ class Texts:
 
     def commands(self, path: str) -> "list[Command]":
         """The commands in a text by which Compose may be started; OSError if it can't be read."""
+        if self._other is not None and path in self._same:
+            return self._other.commands(path)
         if path not in self._commands:
             from hullcheck.link.compose_said import commands_in
 
@@ -159,6 +161,8 @@ class Texts:
 
     def every(self, path: str) -> str:
         """All of the words of a file, each with an end of line before and behind it; OSError if it can't be read."""
+        if self._other is not None and path in self._same:
+            return self._other.every(path)
         if self._index is None:
             return _lines(self.tree.read(path))
         return str(self._get(path, "words", _lines))
