@@ -77,8 +77,8 @@ class Commit(_OfChange):
             names = _Names(self._index, tree)
         same = base.unchanged(tree, names=names)
         self.earlier = Earlier(base, same)
+        changed = _differing({entry.path for entry in (*entries, *old)}, same)
         before = Texts(base, old, texts, same)
-        changed = _differing(texts.entries.keys() | before.entries.keys(), same)
         changed.update(self.past.history.differences(self.past.base.commit))
         modes = (self.past.history.index().get(path, "").partition(" ")[0] for path in changed)
         if any(mode in (LINK, SUBMODULE) for mode in modes) or any(base.target(path) for path in changed):

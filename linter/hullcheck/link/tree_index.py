@@ -158,19 +158,18 @@ class Index:
         return str(self.get(tree, path, _GIT[digits], partial(identify, digits=digits), MAX_BYTES))
 
     def git_names(self, tree: DiskTree, paths: Iterable[str], digits: int) -> Iterator[tuple[str, str]]:
-        """The same of many, and their paths: of those that are as they were and of which it is known."""
+        """The same of many, and their paths: of those that are as they were and of which it is known.
+
+        They aren't noted: no run about a commit is recorded.
+        """
         gits, same = self._gits, self._same
         numbers = [self.numbers[path] for path in paths if path in self.numbers and tree.has_entered(path)]
         numbers = [number for number in numbers if len(gits[number]) * 2 == digits]
         for number in self.as_before(tree, [number for number in numbers if not same[number]]):
             same[number] = 1
-        recorded = look.recorded()
         for number in numbers:
             if same[number]:
-                path = self.paths[number]
-                if recorded:
-                    look.known(f"{tree.root}/{path}", self.signs[number], marshal.loads(self._kept[number])[0])
-                yield path, gits[number].hex()
+                yield self.paths[number], gits[number].hex()
 
     def has(self, tree: DiskTree, path: str) -> bool:
         """Is it a plain file, of which `get` knows whether it is as it was?"""
