@@ -36,6 +36,7 @@ ALLOWED = {
     "linter/hullcheck/render/helm/limits.py: _filled": "a number: how much a file of a chart may cost",
     "linter/hullcheck/render/helm/limits.py: _chart_left": "a number: what is left of a budget, set anew for each chart",
     "linter/hullcheck/render/helm/limits.py: _left": "a number: what is left of a budget, set anew for each run of a template",
+    "linter/hullcheck/parse/yaml.py: KNOWN": "what one run takes from the cache, gone with it, as `RUN` is",
     "linter/hullcheck/patterns.py: _compiled": "expressions that stand in the sources, and none that is made of an input",
     "linter/hullcheck/patterns.py: _real": "the functions of `re`, once for each",
     "linter/hullcheck/patterns.py: _strange": "a number: expressions that don't stand in the sources, which ends at its bound",

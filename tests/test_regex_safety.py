@@ -39,7 +39,7 @@ ONCE = {
     "hullcheck.parse.tiltfile._TOKEN": "where it doesn't match, the call isn't read any further",
     "hullcheck.parse.windows._TOKENS['powershell']": "a quote that stays open is met once: those before it are pairs",
     "hullcheck.parse.words._STRING": "where it doesn't match, the array isn't read any further",
-    "hullcheck.parse.yaml._PROPERTIES": "it reads what stands before a node, each once",
+    "hullcheck.parse.events._PROPERTIES": "it reads what stands before a node, each once",
     "hullcheck.render.compose.dotenv._KEY": "where it doesn't match, the file isn't read any further",
     "hullcheck.render.compose.units._DURATION_PART": "a duration has less than 100 characters",
     "hullcheck.render.helm.semver._ONE": "a constraint has at most MAX_LENGTH characters",

@@ -233,10 +233,11 @@ class DiskTree:
         self._kept = tracked | {parent for path in tracked for parent in _parents(path)}
         self.options = (str(gitignore), str(vendored), str(bool(tracked)), *exclude)
         self.walked: Remembered | None = None
+        self.store = look.store()
         self.odd: set[str] = set()
 
     def __getstate__(self) -> dict[str, Any]:
-        return {**vars(self), "walked": None}  # a worker only reads
+        return {**vars(self), "walked": None, "store": None}  # a worker only reads
 
     def entries(self) -> Iterator[Entry | Skipped]:
         found: dict[str, Entry] = {}

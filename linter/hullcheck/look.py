@@ -11,7 +11,7 @@ import io
 import os
 import stat
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 
 from hullcheck.marks import Signature, Step, blake2b, listed, machine, signature, step, terminal
@@ -40,11 +40,24 @@ class Content:
         return self.signature[1]
 
 
+class Parts(Protocol):
+    """What was kept, to be read in parts: it isn't known whether it is as it was written."""
+
+    def part(self, start: int, size: int) -> bytes:
+        """So many bytes from there on, fewer at the end; OSError if they can't be read."""
+
+    def close(self) -> None:
+        """Nothing more is read."""
+
+
 class Store(Protocol):
     """A place of this user's own, for what may be of use to later runs."""
 
     def read(self, name: str) -> bytes:
         """What was kept; OSError or ValueError if there is nothing that can be relied on."""
+
+    def opened(self, name: str) -> Parts:
+        """The same, to be read in parts; OSError or ValueError if there is nothing."""
 
     def keep(self, name: str, payload: bytes) -> None:
         """Keep something; OSError if that can't be done."""
@@ -53,7 +66,7 @@ class Store(Protocol):
         """Was a file left alone long enough before the run, so that its signature tells that it is the same?"""
 
     def made_by(self, names: tuple[str, ...]) -> tuple[str, ...]:
-        """What tells these modules from others of the same names; OSError if that can't be told."""
+        """What tells these modules from others of the same names, or files; OSError if that can't be told."""
 
 
 class Looks:
@@ -163,6 +176,10 @@ class Looks:
 
 RUN: Looks | None = None
 """The run that is recorded, if one is."""
+
+
+LATER: list[Callable[[], None]] = []
+"""Who keeps something else, once the run is over and has printed all."""
 
 
 def keep() -> None:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from hullcheck import look
 from hullcheck.budget import OutOfTimeError, Thing, left, limited, tick
-from hullcheck.discover import Entry, Kind, Tree, load, plainly_dockerfile
+from hullcheck.discover import DiskTree, Entry, Kind, Tree, load, plainly_dockerfile
 from hullcheck.errors import HullcheckError
 from hullcheck.model.coverage import Gap
 from hullcheck.model.lazy import Lazy
@@ -23,11 +23,15 @@ if TYPE_CHECKING:
     from multiprocessing.process import BaseProcess
 
     from hullcheck.model.node import Node
+    from hullcheck.parse.packed import Known, Told
 
 Progress = Callable[[str, int, int], None]
 
 PARALLEL_FROM = 1_500
 """Files from which several processes are worth their start: what they read has to be sent back."""
+
+MANY = 32
+"""Files from which on it is worth while to look for what earlier runs made of them."""
 
 LARGE_JSON = 1024 * 1024
 """Characters of JSON from which it is worth while to ask first what it is: most of it is data."""
@@ -87,15 +91,26 @@ def read_all(
     kept = {e.path: known[e.path] for e in entries if e.path in known and _as_known(e, known[e.path])}
     files = {path: file for path, file in kept.items() if file is not None}
     entries = [entry for entry in entries if entry.path not in kept]
+    parsed = _parsed_before(tree) if len(entries) >= MANY else None
     read: Iterable[tuple[str, File | None]]
     cores = os.cpu_count() or 1
-    workers = jobs or (min(cores, 8) if len(entries) >= PARALLEL_FROM and cores >= PARALLEL_CORES else 1)
+    many = len(entries) >= PARALLEL_FROM and cores >= PARALLEL_CORES
+    workers = jobs or (min(cores, 8) if many and (parsed is None or len(parsed) < len(entries) // 2) else 1)
     read = _in_processes(tree, entries, workers) if workers > 1 and len(entries) > 1 else _one_by_one(tree, entries)
     for number, (path, file) in enumerate(read, 1):
         if file is not None:
             files[path] = file
         progress("reading", number, len(entries))
     return files
+
+
+def _parsed_before(tree: Tree) -> "Known | None":
+    """What earlier runs parsed of the tree, if this one may keep anything."""
+    if not isinstance(tree, DiskTree) or tree.store is None:
+        return None
+    from hullcheck.parse import yaml
+
+    return yaml.know(tree.store, tree.root)
 
 
 def _as_known(entry: Entry, file: File | None) -> bool:
@@ -122,7 +137,8 @@ def _in_processes(tree: Tree, entries: list[Entry], workers: int) -> Iterator[tu
     pool = None
     try:
         pool = ProcessPoolExecutor(workers, initializer=_in_background)
-        futures = [pool.submit(_read_elsewhere, tree, chunk, left(), look.recorded()) for chunk in chunks]
+        store = tree.store if isinstance(tree, DiskTree) else None
+        futures = [pool.submit(_read_elsewhere, tree, chunk, left(), look.recorded(), store) for chunk in chunks]
     except (OSError, ImportError, NotImplementedError):  # no semaphores, or no more processes
         _end(pool, set(active_children()) - others)
         yield from _one_by_one(tree, entries)
@@ -130,8 +146,10 @@ def _in_processes(tree: Tree, entries: list[Entry], workers: int) -> Iterator[tu
     try:
         for chunk, future in zip(chunks, futures, strict=True):
             try:
-                read_there, looked = future.result()
+                read_there, looked, told = future.result()
                 look.join(looked)
+                if told is not None and (parsed := _parsed_before(tree)) is not None:
+                    parsed.hear(told)
                 yield from read_there
             except RecursionError:  # too deep to be sent between processes
                 yield from _read_chunk(tree, chunk)
@@ -169,10 +187,14 @@ def _in_background() -> None:
 
 
 def _read_elsewhere(
-    tree: Tree, entries: list[Entry], time: tuple[float, float], recorded: bool
-) -> tuple[list[tuple[str, File | None]], "look.Looks | None"]:
+    tree: Tree, entries: list[Entry], time: tuple[float, float], recorded: bool, store: "look.Store | None"
+) -> tuple[list[tuple[str, File | None]], "look.Looks | None", "Told | None"]:
+    if isinstance(tree, DiskTree):
+        tree.store = store
+    parsed = _parsed_before(tree)
     with look.apart(recorded) as looked, limited(*time):
-        return _read_chunk(tree, entries), looked
+        found = _read_chunk(tree, entries)
+    return found, looked, parsed.told() if parsed is not None else None
 
 
 def _read_chunk(tree: Tree, entries: list[Entry]) -> list[tuple[str, File | None]]:

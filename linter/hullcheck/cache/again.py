@@ -51,6 +51,13 @@ class Store:
         finally:
             os.close(handle)
 
+    def opened(self, name: str) -> folder.Parts:
+        handle = folder.opened(self._place)
+        try:
+            return folder.Parts(handle, name)
+        finally:
+            os.close(handle)
+
     def keep(self, name: str, payload: bytes) -> None:
         handle = folder.made(self._place)
         try:

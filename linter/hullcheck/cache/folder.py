@@ -83,12 +83,8 @@ def _ours(info: os.stat_result) -> None:
 
 def read(folder: int, name: str) -> bytes:
     """An entry's bytes as they were written; OSError or ValueError if there are none that can be relied on."""
-    handle = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=folder)
+    handle, info = _entry(folder, name)
     with open(handle, "rb", buffering=0) as file:
-        info = os.fstat(handle)
-        _ours(info)
-        if not stat.S_ISREG(info.st_mode) or info.st_nlink != 1 or info.st_size > MAX_ENTRY:
-            raise ValueError("no entry")
         data = file.readall()
         start = len(MAGIC) + _DIGEST
         payload = data[start:]
@@ -96,6 +92,40 @@ def read(folder: int, name: str) -> bytes:
             raise ValueError("no entry")
         _use(handle, info)
     return payload
+
+
+def _entry(folder: int, name: str) -> tuple[int, os.stat_result]:
+    """A descriptor of an entry, and what it is; OSError or ValueError if it isn't one, or not ours alone."""
+    handle = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=folder)
+    try:
+        info = os.fstat(handle)
+        _ours(info)
+        if not stat.S_ISREG(info.st_mode) or info.st_nlink != 1 or info.st_size > MAX_ENTRY:
+            raise ValueError("no entry")
+    except BaseException:
+        os.close(handle)
+        raise
+    return handle, info
+
+
+class Parts:
+    """An entry that is read in parts, without its digest: see `look.Parts`."""
+
+    def __init__(self, folder: int, name: str) -> None:
+        self._handle, info = _entry(folder, name)
+        try:
+            _use(self._handle, info)
+            if os.pread(self._handle, len(MAGIC), 0) != MAGIC:
+                raise ValueError("no entry")
+        except BaseException:
+            self.close()
+            raise
+
+    def part(self, start: int, size: int) -> bytes:
+        return os.pread(self._handle, size, len(MAGIC) + _DIGEST + start)
+
+    def close(self) -> None:
+        os.close(self._handle)
 
 
 def _use(handle: int, info: os.stat_result) -> None:

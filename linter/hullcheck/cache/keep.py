@@ -13,6 +13,8 @@ CODES = (0, 1, 3, 4)
 
 def keep(start: again.Start, code: int) -> None:
     """Keep the run that has ended with this exit code, if it may be; nothing is said if it can't be."""
+    while look.LATER:
+        look.LATER.pop()()
     looks, look.RUN = look.RUN, None
     if looks is None or not looks.wanted or looks.spoiled or code not in CODES:
         return

@@ -182,13 +182,13 @@ def _are_same(one: Node, other: Node) -> bool:
         here, there = pending.pop()
         if here is there:
             continue
-        if here is None or there is None or type(here) is not type(there):
+        if here is None or there is None:
             return False
         pair = (id(here), id(there))
         if pair in seen:
             continue
         seen.add(pair)
-        if here.source is not there.source or _said(here) != _said(there):
+        if here.source is not there.source or _said(here) != _said(there) or type(here) is not type(there):
             return False
         pending.append((here.before, there.before))
         if isinstance(here, Sequence) and isinstance(there, Sequence):

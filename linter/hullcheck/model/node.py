@@ -9,16 +9,34 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from marshal import loads
 
 from hullcheck.model.lazy import Lazy
 from hullcheck.source import Location, Source
-from hullcheck.typed import Any
+from hullcheck.typed import TYPE_CHECKING, Any
 
 _TRUE = frozenset(("true", "True", "TRUE"))
 _FALSE = frozenset(("false", "False", "FALSE"))
 _TRUE_11 = _TRUE | {"y", "Y", "yes", "Yes", "YES", "on", "On", "ON"}
 _FALSE_11 = _FALSE | {"n", "N", "no", "No", "NO", "off", "Off", "OFF"}
 _NULL = frozenset(("", "~", "null", "Null", "NULL"))
+
+Packed = tuple[Any, ...]
+"""A node that isn't made yet, as plain values: a scalar's start, end, text and style, and its tag if it has one; of a
+mapping or sequence its flags, start, end, size and depth, what is in it, and its tag if it has one.
+
+What is in it is a tuple of packed nodes, a mapping's keys and values by turns; or that tuple as bytes for `marshal`.
+"""
+
+MAPPED, FLOW, PLAIN_KEYS = 1, 2, 4
+"""What is said of a packed node: that it is a mapping, that it is a flow, and that all mappings in it have scalars for keys,
+without tags, none of them twice, and merge nothing."""
+
+_SCALAR, _TAGGED = 4, 5
+"""How many values a scalar has, without a tag and with one."""
+
+_SIZE, _BODY, _TAG = 3, 5, 6
+"""Where those of a mapping or sequence have its size, what is in it, and the tag."""
 
 
 class Node:
@@ -77,7 +95,10 @@ class Scalar(Node):
 
 
 class Sequence(Node):
-    __slots__ = ("flow", "items")
+    __slots__ = ("_base", "_packed", "flow", "items")
+
+    _base: int
+    _packed: Packed
 
     def __init__(self, source: Source, start: int, end: int, tag: str, flow: bool) -> None:
         self.source = source
@@ -106,7 +127,10 @@ class Mapping(Node):
     `gone` are keys that a renderer took out, with the node that says so: who removed `runAsNonRoot`?
     """
 
-    __slots__ = ("_entries", "flow", "gone", "items")
+    __slots__ = ("_base", "_entries", "_packed", "flow", "gone", "items")
+
+    _base: int
+    _packed: Packed
 
     def __init__(self, source: Source, start: int, end: int, tag: str, flow: bool) -> None:
         self.source = source
@@ -170,6 +194,107 @@ class Mapping(Node):
                     found.append((seen[key.text], key))
                 seen[key.text] = key
         return found
+
+
+class _PackedSequence(Sequence):
+    """A sequence whose items nobody has asked for yet. From then on it is one like any other."""
+
+    __slots__ = ()
+
+    if not TYPE_CHECKING:  # to type checkers it has no more attributes than a sequence has
+
+        def __getattr__(self, name: str) -> Any:
+            if name != "items":
+                raise AttributeError(name)
+            self.items = found = _parts(self)
+            del self._packed, self._base
+            self.__class__ = Sequence
+            return found
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        return _reduced(self, protocol)
+
+
+class _PackedMapping(Mapping):
+    """A mapping whose pairs nobody has asked for yet. From then on it is one like any other."""
+
+    __slots__ = ()
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any:
+            if name != "items":
+                raise AttributeError(name)
+            parts = iter(_parts(self))
+            self.items = found = list(zip(parts, parts, strict=True))
+            del self._packed, self._base
+            self.__class__ = Mapping
+            return found
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        return _reduced(self, protocol)
+
+
+def unpacked(source: Source, packed: Packed, base: int) -> Node:
+    """The node that these values stand for, of a text at offset `base` of that source.
+
+    What is in it is made when it is asked for.
+    """
+    if len(packed) <= _TAGGED:
+        start, end, text, style, *tags = packed
+        return Scalar(source, base + start, base + end, tags[0] if tags else "", text, style)
+    node: _PackedMapping | _PackedSequence
+    if packed[0] & MAPPED:
+        node = _PackedMapping.__new__(_PackedMapping)
+        node.gone = None
+        node._entries = None
+    else:
+        node = _PackedSequence.__new__(_PackedSequence)
+    node.source = source
+    node._packed = packed
+    node._base = base
+    node.flow = packed[0] & FLOW != 0
+    node.start = base + packed[1]
+    node.end = base + packed[2]
+    node.size = packed[_SIZE]
+    node.depth = packed[4]
+    node.tag = packed[_TAG] if len(packed) > _TAG else ""
+    node.because = ""
+    node.before = None
+    node.unknown = ""
+    return node
+
+
+def _parts(node: Mapping | Sequence) -> list[Node]:
+    """What is in a packed node, made now."""
+    source, base, body = node.source, node._base, node._packed[_BODY]
+    if type(body) is bytes:
+        body = loads(body)
+    return [
+        Scalar(source, base + part[0], base + part[1], "", part[2], part[3])
+        if len(part) == _SCALAR
+        else unpacked(source, part, base)
+        for part in body
+    ]
+
+
+def is_within(packed: Packed | None, limit: int) -> bool:
+    """Are there no more nodes in it than that?"""
+    return packed is None or len(packed) <= _TAGGED or packed[_SIZE] <= limit
+
+
+def has_plain_keys(node: Node) -> bool:
+    """Is it known, though nothing in it is made yet, that all keys in it are scalars, and none is there twice or merges?"""
+    packed = getattr(node, "_packed", None)
+    return packed is not None and bool(packed[0] & PLAIN_KEYS)
+
+
+def _reduced(node: Mapping | Sequence, protocol: Any) -> Any:
+    """What a packed node is sent to another process as: packed, but for one that somebody has said more of."""
+    if node.because or node.before is not None or node.unknown or getattr(node, "gone", None) is not None:
+        _ = node.items
+        return node.__reduce_ex__(protocol)
+    return unpacked, (node.source, node._packed, node._base)
 
 
 def _merge_sources(value: Node) -> Iterator[Mapping]:

@@ -69,11 +69,13 @@ class Refused(NamedTuple):
 
 
 _NO_NUMBER = pattern(r"\.(?:nan|NaN|NAN)|[-+]?\.(?:inf|Inf|INF)")
+_ENDING = pattern(r"\.(?:nan|NaN|NAN|inf|Inf|INF)(?!\w)")
 
 
 def has_no_numbers(text: str) -> bool:
-    """May a text have a value such as `.nan`?"""
-    return any(word in text for word in (".nan", ".NaN", ".NAN", ".inf", ".Inf", ".INF"))
+    """May a text have a value such as `.nan`? Nearly every one has `.info` somewhere."""
+    likely = any(word in text for word in (".nan", ".NaN", ".NAN", ".inf", ".Inf", ".INF"))
+    return likely and _ENDING.search(text) is not None
 
 
 def no_numbers(made: KubernetesObject) -> Iterator[Refused]:

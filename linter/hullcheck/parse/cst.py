@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from hullcheck.parse.events import ALIAS, DOCUMENT, END, MAPPING, SCALAR, SEQUENCE, Event
-from hullcheck.parse.yaml import MAX_DEPTH, made_of
+from hullcheck.parse.events import ALIAS, DOCUMENT, END, MAPPING, MAX_DEPTH, SCALAR, SEQUENCE, Event
+from hullcheck.parse.yaml import made_of
 
 
 class Node:

@@ -11,7 +11,21 @@ from collections.abc import Callable
 from types import ModuleType
 
 from hullcheck import deferred
+from hullcheck.patterns import pattern
 from hullcheck.typed import Any
+
+MAX_DEPTH = 250
+"""Levels of nesting in a document; real ones have fewer than 40."""
+
+TICKED = 32
+"""Mappings and lists after which it is looked whether the time is up."""
+
+_BLANKS = 64
+"""Characters that are looked at first for the end of what is followed by blanks."""
+
+_PROPERTIES = pattern(r"(?:[&!][^\s,\[\]{}]*+\s++|!<[^\s>]{0,500}>\s++)++")
+_BINARY = "tag:yaml.org,2002:binary"
+_STRING = "tag:yaml.org,2002:str"
 
 Event = tuple[str, int, int, str, str, str | None, str | None]
 """What it is, where it starts and ends, a scalar's text and style ("" if plain), the anchor and the tag as written.
@@ -140,3 +154,32 @@ def _reader_error(plain: type) -> type:
         return str(ReaderError(*error.args))
 
     return type("ReaderError", (plain,), {"__str__": text})
+
+
+def stripped(text: str, start: int, end: int) -> int:
+    """Where what stands from `start` to `end` ends without the blanks behind it: nearly always there are few."""
+    last = max(start, end - _BLANKS)
+    length = len(text[last:end].rstrip())
+    return last + length if length else start + len(text[start:last].rstrip())
+
+
+def inner(text: str, start: int, end: int) -> int:
+    """Where what stands behind an anchor and a tag starts."""
+    match = _PROPERTIES.match(text, start, end)
+    return match.end() if match else start
+
+
+def as_text(tag: str, text: str, style: str) -> tuple[str, str, str]:
+    """A scalar's tag, text and style; what is written in base 64 is the text that it stands for."""
+    found = _decoded(text) if tag == _BINARY else None
+    return (tag, text, style) if found is None else (_STRING, found, style or '"')
+
+
+def _decoded(text: str) -> str | None:
+    """The text that a reader makes of base 64; None if it refuses it, or it is no text."""
+    import base64
+
+    try:
+        return base64.b64decode(text.replace("\n", "").replace("\r", ""), validate=True).decode()
+    except ValueError:
+        return None

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 
 from hullcheck.model.coverage import Gap
 from hullcheck.model.kubernetes import KubernetesObject
-from hullcheck.model.node import Mapping, Node, Scalar, Sequence, as_str, at, at_key, items
+from hullcheck.model.node import Mapping, Node, Scalar, Sequence, as_str, at, at_key, has_plain_keys, items
 from hullcheck.model.problem import Problem
 from hullcheck.parse import yaml
 from hullcheck.patterns import pattern
@@ -202,7 +202,7 @@ def _templated(root: Node) -> bool:
     pending, seen = [root], set()
     while pending:
         node = pending.pop()
-        if id(node) in seen:
+        if id(node) in seen or has_plain_keys(node):
             continue
         seen.add(id(node))
         if isinstance(node, Mapping):

@@ -7,33 +7,57 @@ Scalars stay text with a style: what type `yes` or `010` has depends on the prog
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from functools import cache, lru_cache
 
+from hullcheck import look
 from hullcheck.budget import tick
 from hullcheck.deferred import defer
 from hullcheck.model.coverage import Gap
 from hullcheck.model.lazy import Lazy
-from hullcheck.model.node import Mapping, Node, Scalar, Sequence
+from hullcheck.model.node import Mapping, Node, Packed, Scalar, Sequence, is_within, unpacked
 from hullcheck.model.problem import Problem
-from hullcheck.parse.events import ALIAS, DOCUMENT, DOCUMENT_END, END, MAPPING, SCALAR, SEQUENCE, Event, alone, plain
+from hullcheck.parse.events import (
+    ALIAS,
+    DOCUMENT,
+    DOCUMENT_END,
+    END,
+    MAPPING,
+    MAX_DEPTH,
+    SCALAR,
+    SEQUENCE,
+    TICKED,
+    Event,
+    alone,
+    as_text,
+    inner,
+    plain,
+    stripped,
+)
 from hullcheck.patterns import pattern
 from hullcheck.source import Source
 from hullcheck.tuples import NamedTuple
-from hullcheck.typed import Any, NoReturn, TypeVar
+from hullcheck.typed import TYPE_CHECKING, Any, NoReturn, TypeVar
+
+if TYPE_CHECKING:
+    from hullcheck.parse.packed import Known
 
 T = TypeVar("T")
 
-MAX_DEPTH = 250
-"""Levels of nesting in a document; real ones have fewer than 40."""
+LARGE = 64 * 1024
+"""Characters from which on a text is packed at first: of what is as long, most is looked at by nobody."""
 
-_TICKED = 32
-"""Mappings and lists after which it is looked whether the time is up."""
+CHUNK = 100
+"""Nodes that are made into bytes together, of what is kept."""
+
+KNOWN: "Known | None" = None
+"""What earlier runs made of texts, where that is kept."""
 
 MAX_EXPANDED = 500_000
 """Nodes of a document with every alias written out; an alias bomb has billions."""
 
-_PROPERTIES = pattern(r"(?:[&!][^\s,\[\]{}]*+\s++|!<[^\s>]{0,500}>\s++)++")
 _DOCUMENT_START = pattern(r"^---(?=\s|$)", re.MULTILINE)
 
 
@@ -127,27 +151,56 @@ def _first_invalid(data: bytes) -> int:
 
 def _compose(source: Source, text: str, base: int) -> list[Document]:
     """The documents of `text`, which stands at offset `base` of the source; raises _BrokenError."""
+    key = b""
+    if KNOWN is not None and source.encoding != "latin-1":
+        key, known = KNOWN.find(text)
+        if isinstance(known, tuple):
+            raise _BrokenError(source, known[0], base + known[1])
+        if known is not None and all(is_within(root, _limit(source)) for root, _ in known):
+            return _made(source, known, base)
     _parser_class()
     from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
-    builder = _Builder(source, base)
     try:
         try:
-            builder.take_all(_parsed(text))
+            return _taken(source, text, base, _parsed, key)
         except MarkedYAMLError as error:
             if error.problem != _COLON or _STAND_IN in text:
                 raise
-            builder = _Builder(source, base)
-            builder.take_all(_parsed_anew(text))
+            return _taken(source, text, base, _parsed_anew, key)
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        message = error.problem or error.context or "not YAML"
-        raise _BrokenError(source, f"not YAML: {message}", base + (mark.index if mark else 0)) from None
+        broken = f"not YAML: {error.problem or error.context or 'not YAML'}", mark.index if mark else 0
     except YAMLError as error:
-        raise _BrokenError(source, _reader_message(error), base + _reader_position(text)) from None
+        broken = _reader_message(error), _reader_position(text)
     except UnicodeEncodeError as error:
-        raise _BrokenError(source, "not YAML: a lone surrogate", base + error.start) from None
+        broken = "not YAML: a lone surrogate", error.start
+    if key and KNOWN is not None:
+        KNOWN.add(key, broken, len(text))
+    raise _BrokenError(source, broken[0], base + broken[1])
+
+
+def _taken(
+    source: Source, text: str, base: int, events: Callable[[str], Iterable[Event]], key: bytes
+) -> list[Document]:
+    """The documents. They are packed until somebody asks for them, if `text` is long or is to be kept, without anchors."""
+    if (key or len(text) >= LARGE) and source.encoding != "latin-1":
+        from hullcheck.parse.packer import Packer
+
+        packer = Packer(text, _limit(source), CHUNK if key else MAX_EXPANDED)
+        if packer.take_all(events(text)):
+            if key and KNOWN is not None:
+                KNOWN.add(key, packer.documents, len(text))
+            return _made(source, packer.documents, base)
+    builder = _Builder(source, base)
+    builder.take_all(events(text))
     return builder.documents
+
+
+def _made(source: Source, documents: Iterable[tuple[Packed | None, int]], base: int) -> list[Document]:
+    return [
+        Document(unpacked(source, root, base) if root is not None else None, base + start) for root, start in documents
+    ]
 
 
 _COLON = "found unexpected ':'"
@@ -186,6 +239,27 @@ def _parsed_anew(text: str) -> Iterator[Event]:
 
 def _with_colons(written: str | None) -> str | None:
     return written and written.replace(_STAND_IN, ":")
+
+
+def know(store: look.Store, root: str) -> "Known | None":
+    """Until the run is over, take what earlier ones made of the tree with that root, and keep what is new."""
+    global KNOWN
+    if KNOWN is not None:
+        return KNOWN
+    from hullcheck.parse.packed import Known  # of use to runs about many files
+
+    with suppress(OSError):
+        KNOWN = Known(store, root, getattr(sys.modules.get(_parser_class().__module__), "__file__", None) or "")
+        look.LATER.append(_over)
+    return KNOWN
+
+
+def _over() -> None:
+    global KNOWN
+    if KNOWN is not None:
+        KNOWN.save()
+        KNOWN.close()
+        KNOWN = None
 
 
 def made_of(text: str, make: Callable[[Iterable[Event]], T]) -> T | None:
@@ -228,13 +302,22 @@ def _reader_position(text: str) -> int:
     return match.start() if match else 0
 
 
+def _limit(source: Source) -> int:
+    """How many nodes a document may hold: a large one may hold more by itself."""
+    return max(MAX_EXPANDED, len(source.text) // 3)
+
+
+def _refuse_depth(source: Source, place: int) -> NoReturn:
+    raise _BrokenError(source, f"nested more than {MAX_DEPTH} levels deep", place, _TOO_DEEP)
+
+
 class _Builder:
     """Takes the parser's events and puts nodes together, with a stack of its own."""
 
     def __init__(self, source: Source, base: int) -> None:
         self.source = source
         self.base = base
-        self.limit = max(MAX_EXPANDED, len(source.text) // 3)  # a large document may hold more by itself
+        self.limit = _limit(source)
         self.documents: list[Document] = []
         self.words: dict[str, str] = {}
         self.anchors: dict[str, Node | None] = {}
@@ -253,20 +336,22 @@ class _Builder:
             node: Node
             if kind == SCALAR:
                 if tag or anchor:
-                    node = self._scalar(self._inner(base + start, base + end), base + end, tag or "", text, style)
+                    node = self._scalar(
+                        inner(source.text, base + start, base + end), base + end, tag or "", text, style
+                    )
                     if anchor:
                         self.anchors[anchor] = node
                 else:
                     node = Scalar(source, base + start, base + end, "", words.setdefault(text, text), style)
             elif kind in (MAPPING, SEQUENCE):
                 if len(open_) >= MAX_DEPTH:
-                    self._refuse_depth(base + start)
+                    _refuse_depth(source, base + start)
                 begun += 1
-                if not begun % _TICKED:
+                if not begun % TICKED:
                     tick()
                 open_.append((parent, key, name))
                 if tag or anchor:
-                    start = self._inner(base + start, base + end) - base
+                    start = inner(source.text, base + start, base + end) - base
                 if anchor:
                     self.anchors[anchor] = None
                 made = Mapping if kind == MAPPING else Sequence
@@ -277,7 +362,7 @@ class _Builder:
                 node = parent
                 node.end = base + end
                 if not parent.flow:
-                    node.end = node.start + len(source.text[node.start : node.end].rstrip())
+                    node.end = stripped(source.text, node.start, node.end)
                 if name:
                     self.anchors[name] = node
                 parent, key, name = open_.pop()
@@ -305,20 +390,9 @@ class _Builder:
                 parent.items.append((key, node))
                 key = None
 
-    def _inner(self, start: int, end: int) -> int:
-        """Where what stands behind an anchor and a tag starts."""
-        match = _PROPERTIES.match(self.source.text, start, end)
-        return match.end() if match else start
-
     def _scalar(self, start: int, end: int, tag: str, value: str, style: str) -> Scalar:
-        if tag == _BINARY:
-            text = _decoded(value)
-            if text is not None:
-                tag, value, style = _STRING, text, style or '"'
+        tag, value, style = as_text(tag, value, style)
         return Scalar(self.source, start, end, tag, self.words.setdefault(value, value), style)
-
-    def _refuse_depth(self, place: int) -> NoReturn:
-        raise _BrokenError(self.source, f"nested more than {MAX_DEPTH} levels deep", place, _TOO_DEEP)
 
     def _alias(self, anchor: str, offset: int, depth: int) -> Node:
         if anchor not in self.anchors:
@@ -327,19 +401,5 @@ class _Builder:
         if node is None:
             raise _BrokenError(self.source, f"alias *{anchor} stands inside its own anchor", offset)
         if depth + node.depth > MAX_DEPTH:
-            self._refuse_depth(offset)
+            _refuse_depth(self.source, offset)
         return node
-
-
-_BINARY = "tag:yaml.org,2002:binary"
-_STRING = "tag:yaml.org,2002:str"
-
-
-def _decoded(text: str) -> str | None:
-    """The text that a reader makes of base 64; None if it refuses it, or it is no text."""
-    import base64
-
-    try:
-        return base64.b64decode(text.replace("\n", "").replace("\r", ""), validate=True).decode()
-    except ValueError:
-        return None

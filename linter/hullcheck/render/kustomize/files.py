@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Callable, Iterable
 
-from hullcheck.model.node import Mapping, Node, Scalar, Sequence
+from hullcheck.model.node import Mapping, Node, Scalar, Sequence, has_plain_keys
 from hullcheck.parse.embedded import embedded
 from hullcheck.parse.kubernetes import ManifestFile, documents
 from hullcheck.parse.kustomization import NAMES, RefusedError
@@ -188,7 +188,7 @@ def _check_keys(root: Node) -> None:
     pending, seen = [root], set()
     while pending:
         node = pending.pop()
-        if id(node) in seen:
+        if id(node) in seen or has_plain_keys(node):
             continue
         seen.add(id(node))
         if isinstance(node, Mapping):
