@@ -25,6 +25,7 @@ from hullcheck.typed import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from hullcheck.change.base import Past
+    from hullcheck.change.commit import Before
     from hullcheck.change.gate import Change
     from hullcheck.model.kept import Kept
     from hullcheck.narrow import Narrow
@@ -65,7 +66,7 @@ def lint(request: Request, registry: Registry, progress: Progress) -> Result:
     change = None
     try:
         if past is not None and _can_tell(head, subject, policy, told):
-            change = _change(head, disk, past, judge, overlaid, near, kept)
+            change = _change(head, disk, past, judge, overlaid, getattr(near, "before", None), kept)
     except NotNarrowError:
         disk = tree(root, subject, targets, policy.config, past)
         kept = _kept()
@@ -160,14 +161,13 @@ def _change(
     past: "Past",
     judge: Judge,
     overlaid: frozenset[str],
-    near: "Narrow | None" = None,
+    before: "Before | None" = None,
     kept: "Kept | None" = None,
 ) -> "Change":
     """The comparison with the base; `overlaid` are files that aren't on disk as they are judged."""
     from hullcheck.change import gate
 
-    commit: Any = near
-    return gate.explained(gate.judge_change(head, disk, past, judge, overlaid, commit, kept), judge)
+    return gate.explained(gate.judge_change(head, disk, past, judge, overlaid, before, kept), judge)
 
 
 def _gate(

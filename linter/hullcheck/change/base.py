@@ -226,13 +226,6 @@ def same_files(disk: Tree, base: CommitTree, tracked: frozenset[str]) -> bool:
     return kept and frozenset(disk.paths) == frozenset(base.paths)
 
 
-class Earlier(NamedTuple):
-    """The tree that a change started from, and the paths of its files that are the same in the change."""
-
-    tree: CommitTree
-    same: AbstractSet[str]
-
-
 class AsRead:
     """The paths at which a tree and the earlier one `base` have the same to read, links followed, if they have the same files.
 

@@ -15,20 +15,21 @@ from hullcheck.errors import NotNarrowError
 from hullcheck.finding import Finding
 from hullcheck.link.joined import Joined
 from hullcheck.link.project import Project
+from hullcheck.link.tree_index import GIT
 from hullcheck.link.tree_says import TooManyError
 from hullcheck.link.tree_words import Texts
 from hullcheck.model.repository import is_credential_file
 from hullcheck.model.settings import Settings
 from hullcheck.narrow import Narrow
 from hullcheck.patterns import pattern
-from hullcheck.plumbing import identify_file
+from hullcheck.plumbing import identify, identify_file
 from hullcheck.policy.config import Config
 from hullcheck.read import File
 from hullcheck.source import Source
 from hullcheck.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from hullcheck.change.base import Earlier, Past
+    from hullcheck.change.base import Past
     from hullcheck.change.history import CommitTree
     from hullcheck.concerned import Concerned
     from hullcheck.link.tree_index import Index
@@ -60,14 +61,12 @@ class Commit(_OfChange):
         self.past = past
         self.config = config
         self.before: Before | None = None
-        self.earlier: Earlier | None = None
-        """What is known of the commit, if it was looked at."""
 
     def chosen(self, tree: Tree, entries: list[Entry]) -> list[Entry]:
         """As for any; the change is looked up in the index, and in what the files of interest hold."""
         if not self.is_of_many(entries):
             return entries
-        from hullcheck.change.base import AsRead, Earlier, base_tree, same_files
+        from hullcheck.change.base import AsRead, base_tree, same_files
 
         base = base_tree(tree, self.past, self.config)
         old = [item for item in base.entries() if isinstance(item, Entry)]
@@ -76,7 +75,6 @@ class Commit(_OfChange):
         if self._index is not None and isinstance(tree, DiskTree):
             names = _Names(self._index, tree)
         same = base.unchanged(tree, names=names)
-        self.earlier = Earlier(base, same)
         changed = _differing({entry.path for entry in (*entries, *old)}, same)
         before = Texts(base, old, texts, same)
         changed.update(self.past.history.differences(self.past.base.commit))
@@ -167,7 +165,8 @@ class _Names:
     def __call__(self, path: str, digits: int) -> str:
         if self._index.has(self._tree, path):
             with suppress(TooLargeError):
-                return self._index.git_name(self._tree, path, digits)
+                made = partial(identify, digits=digits)
+                return str(self._index.get(self._tree, path, GIT[digits], made, MAX_BYTES))
         return identify_file(f"{self._tree.root}/{path}", digits)
 
     def known(self, paths: Iterable[str], digits: int) -> Iterable[tuple[str, str]]:

@@ -11,10 +11,9 @@ import marshal
 import os
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from contextlib import suppress
-from functools import partial
 
 from hullcheck import __version__, look, marks
-from hullcheck.discover import MAX_BYTES, DiskTree, Entry, Kind
+from hullcheck.discover import DiskTree, Entry, Kind
 from hullcheck.link import tree_facts
 from hullcheck.link.words_of import Words
 from hullcheck.typed import Any
@@ -64,7 +63,7 @@ _MADE_BY = (
 
 _Record = tuple[marks.Signature | None, bytes, dict[str, Any]]
 _NOTHING: tuple[Any, ...] = ({}, {}, (), b"", (), (), {}, {}, "", ())
-_GIT = {40: "git 40", 64: "git 64"}
+GIT = {40: "git 40", 64: "git 64"}
 """Under which names the names are kept that git gives to files, by their digits."""
 
 _NUMBERS = {kind: number for number, kind in enumerate(KINDS, 1)}
@@ -151,16 +150,10 @@ class Index:
         self._anew += 1
         return value
 
-    def git_name(self, tree: DiskTree, path: str, digits: int) -> str:
-        """The name that git gives to a file's bytes, of that many digits; OSError as above."""
-        from hullcheck.plumbing import identify
-
-        return str(self.get(tree, path, _GIT[digits], partial(identify, digits=digits), MAX_BYTES))
-
     def git_names(self, tree: DiskTree, paths: Iterable[str], digits: int) -> Iterator[tuple[str, str]]:
-        """The same of many, and their paths: of those that are as they were and of which it is known.
+        """The names of that many digits that git gives to files, and their paths, as far as they are kept as `GIT` says.
 
-        They aren't noted: no run about a commit is recorded.
+        Of those that are as they were. They aren't noted: no run about a commit is recorded.
         """
         gits, same = self._gits, self._same
         numbers = [self.numbers[path] for path in paths if path in self.numbers and tree.has_entered(path)]
@@ -230,7 +223,7 @@ class Index:
             sign, packed, record = self._record(path)
             signs.append(sign)
             records.append(packed)
-            gits.append(bytes.fromhex(next((record[name] for name in _GIT.values() if name in record), "")))
+            gits.append(bytes.fromhex(next((record[name] for name in GIT.values() if name in record), "")))
             entry = entries.get(path)
             if entry is not None and not entry.also and made.add(number, entry, record):
                 kinds[number] = _NUMBERS[entry.kind]

@@ -15,7 +15,7 @@ from hullcheck.tuples import NamedTuple
 from hullcheck.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from hullcheck.change.commit import Commit
+    from hullcheck.change.commit import Before
     from hullcheck.model.kept import Kept
 
 _SCOPES = frozenset(("PolicyScope", "World", "NamespaceUse"))
@@ -49,18 +49,16 @@ def judge_change(
     past: Past,
     judge: Judge,
     overlaid: frozenset[str] = frozenset(),
-    narrow: "Commit | None" = None,
+    before: "Before | None" = None,
     kept: "Kept | None" = None,
 ) -> Change:
     """Judge the tree that a change started from, and compare. `overlaid` are files that differ from the disk's.
 
-    `narrow` knows what of it has to be judged, where that isn't all; `kept` is what `head` was made with.
+    `before` is what of it has to be judged, where that isn't all; `kept` is what `head` was made with.
     """
     tracked = past.history.tracked()
-    known = narrow.earlier if narrow is not None else None
-    tree = base_tree(disk, past, judge.config) if known is None else known.tree
-    same = tree.unchanged(disk, overlaid) if known is None or overlaid else known.same
-    before = narrow.before if narrow is not None else None
+    tree = base_tree(disk, past, judge.config)
+    same = tree.unchanged(disk, overlaid)
     given = judge.settings.given
     if given.values:
         then, _ = as_then(tree, past.history.root, given.values)
