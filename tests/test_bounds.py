@@ -33,6 +33,7 @@ ALLOWED = {
     "linter/hullcheck/draw/places.py: _PATH": "a function, put back as soon as a map is written",
     "linter/hullcheck/look.py: RUN": "what one run looks at, gone with it: only a process that makes one run records it",
     "linter/hullcheck/model/powers.py: _last": "one rule with its powers: every check asks the same of it, one by one",
+    "linter/hullcheck/plumbing.py: _OPEN": "one for each repository that is being asked, as long as it is",
     "linter/hullcheck/render/helm/limits.py: _filled": "a number: how much a file of a chart may cost",
     "linter/hullcheck/render/helm/limits.py: _chart_left": "a number: what is left of a budget, set anew for each chart",
     "linter/hullcheck/render/helm/limits.py: _left": "a number: what is left of a budget, set anew for each run of a template",

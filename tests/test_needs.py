@@ -41,13 +41,11 @@ def seen() -> tuple[dict[str, list[Any]], Settings]:
     used: list[Settings] = []
     original = Judge._checked
 
-    def checked(
-        self: Judge, project: Project, names: frozenset[str], unchecked: list[Any], kept: Any = None
-    ) -> Iterator[Any]:
+    def checked(self: Judge, project: Project, *given: Any) -> Iterator[Any]:
         used.append(self.settings)
         for _, part in project.parts:
             parts.setdefault(type(part).__name__, []).append(part)
-        return original(self, project, names, unchecked, kept)
+        return original(self, project, *given)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Judge, "_checked", checked)
