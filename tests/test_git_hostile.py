@@ -369,6 +369,8 @@ def test_replaced_objects_are_told_wherever_git_keeps_the_references(
     (git / "refs/replace").rmdir()
     assert is_told(trap.repo)
     assert is_told(other)
+    (git / "config").unlink()  # git does without
+    assert is_told(trap.repo)
 
 
 def test_a_linked_worktree_and_a_submodule_are_at_home(

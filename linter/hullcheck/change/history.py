@@ -563,14 +563,15 @@ def _may_be_replaced(directory: str) -> bool:
         return True
     if any(look.lexists(os.path.join(directory, name)) for name in ("reftable", "refs/replace")):
         return True
-    try:
-        if "refstorage" in _text(os.path.join(directory, "config")).lower():
+    for name, sign in (("config", "refstorage"), ("packed-refs", "refs/replace/")):
+        try:
+            if sign in _text(os.path.join(directory, name)).lower():
+                return True
+        except FileNotFoundError:
+            continue
+        except OSError:
             return True
-        return "refs/replace/" in _text(os.path.join(directory, "packed-refs"))
-    except FileNotFoundError:
-        return False
-    except OSError:
-        return True
+    return False
 
 
 def _split(revision: str) -> tuple[str, str]:
