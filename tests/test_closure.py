@@ -11,7 +11,8 @@ import pytest
 
 import joined_trees
 from gitrepo import Repo
-from hullcheck import engine, narrow, report
+from hullcheck import analysis, engine, narrow, report
+from hullcheck.analysis import Analysis, Judge, Linked, discovered
 from hullcheck.change import commit
 from hullcheck.commands import check, hook
 from hullcheck.commands.common import registry
@@ -19,6 +20,7 @@ from hullcheck.discover import Entry, Tree
 from hullcheck.link.joined import Joined
 from hullcheck.policy.config import Config
 from hullcheck.request import Policy, Request, Subject
+from reports import texts
 
 TODAY = date(2026, 1, 1)
 CHECKS = registry()
@@ -36,7 +38,7 @@ def told(root: Path, targets: list[str], config: Config = Config(), **options: A
     request = Request(Subject(paths, jobs=1), Policy(config, today=TODAY, **options))
     result = engine.lint(request, CHECKS, lambda what, done, total: None)
     run = result.report(CHECKS, color=False, category="")
-    found = {name: report.render(name, run) for name in ("json", "full", "sarif")}
+    found = texts(run)
     ledger = [(item.path, item.kind, item.object, item.state, item.reason) for item in result.coverage.items]
     return {**found, "else": repr((result.exit_code, result.files, result.not_decided, result.skipped, ledger))}
 
@@ -46,6 +48,27 @@ def of_all(root: Path, targets: list[str], config: Config = Config(), **options:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(narrow, "LEAST", 1_000_000)
         return told(root, targets, config, **options)
+
+
+def of_each(root: Path, wanted: list[list[str]]) -> list[dict[str, str]]:
+    """The same of each set of targets; where the files of interest are the same, they are read, linked and checked once."""
+    linked, checked = Judge.linked, Judge.checked
+    known: dict[tuple[Entry, ...], tuple[Linked, Analysis]] = {}
+    with pytest.MonkeyPatch.context() as patch:
+
+        def linked_once(judge: Judge, tree: Tree, **given: Any) -> Linked:
+            found = discovered(tree)
+            key = tuple(found[0])
+            if key not in known:
+                patch.setattr(analysis, "discovered", lambda tree: found)
+                made = linked(judge, tree, **given)
+                known[key] = made, checked(judge, made)
+            return known[key][0]
+
+        patch.setattr(narrow, "LEAST", 1_000_000)
+        patch.setattr(Judge, "linked", linked_once)
+        patch.setattr(Judge, "checked", lambda judge, made: next(a for m, a in known.values() if m is made))
+        return [told(root, targets) for targets in wanted]
 
 
 def sets(paths: list[str], seed: int) -> list[list[str]]:
@@ -58,9 +81,10 @@ def sets(paths: list[str], seed: int) -> list[list[str]]:
 
 @pytest.mark.parametrize("seed", range(60))
 def test_what_is_told_of_a_part_is_what_is_told_of_all(seed: int, tmp_path: Path) -> None:
-    paths = joined_trees.write(tmp_path, seed)
-    for targets in sets(paths, seed):
-        assert told(tmp_path, targets) == of_all(tmp_path, targets), targets
+    wanted = sets(joined_trees.write(tmp_path, seed), seed)
+    for targets, expected in zip(wanted, of_each(tmp_path, wanted), strict=True):
+        assert told(tmp_path, targets) == expected, targets
+    assert of_all(tmp_path, wanted[-1]) == expected
 
 
 ROOT = "FROM debian:13.1\nUSER root\n"
@@ -294,7 +318,7 @@ def new_of_a_commit(repo: Repo) -> dict[str, str]:
     result = engine.lint(check.request(options, CHECKS, plan), CHECKS, lambda what, done, total: None)
     run = result.report(CHECKS, color=False, category="")
     fixed = [(finding.name, finding.location.path, finding.owner) for finding in result.fixed]
-    found = {name: report.render(name, run) for name in ("json", "full", "sarif", "concise")}
+    found = {**texts(run), "concise": report.render("concise", run)}
     return {**found, "new": repr((result.exit_code, fixed)), "else": repr((result.files, result.not_decided))}
 
 

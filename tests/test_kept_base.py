@@ -4,13 +4,15 @@ import json
 import random
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from gitrepo import Outcome, Repo
-from hullcheck import engine, narrow
+from hullcheck import concerned, engine, narrow
 from hullcheck.change import base
 from hullcheck.link import asked, joined, network
+from hullcheck.model.container import Container
 from hullcheck.model.kept import Kept
 from session_worlds import Worlds
 
@@ -42,6 +44,7 @@ def outcomes(repo: Repo, capsys: pytest.CaptureFixture[str], patch: pytest.Monke
 def anew(repo: Repo, capsys: pytest.CaptureFixture[str]) -> list[Outcome]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(engine, "_kept", lambda: None)
+        patch.setattr(engine, "MANY", 10**9)
         return outcomes(repo, capsys, patch)
 
 
@@ -50,6 +53,7 @@ def test_a_base_comes_out_as_if_made_anew(
     seed: int, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(narrow, "LEAST", random.Random(seed).choice((0, 1_000)))
+    monkeypatch.setattr(engine, "MANY", 0)
     repo = changed(seed, tmp_path / "tree")
     assert outcomes(repo, capsys, monkeypatch) == anew(repo, capsys)
 
@@ -216,3 +220,53 @@ def test_what_links_lead_to_may_be_another(
     assert any("host-network" in each for each in expected[0].new), expected[0].new
     monkeypatch.setattr(base.AsRead, "__contains__", lambda self, path: True)
     assert outcomes(repo, capsys, monkeypatch) != expected
+
+
+SPACE = "apiVersion: v1\nkind: Namespace\nmetadata: {name: shop, labels: {pod-security.kubernetes.io/enforce: %s}}\n"
+PODS = {
+    f"k8s/{space}.yaml": (
+        f"apiVersion: v1\nkind: Pod\nmetadata: {{name: web, namespace: {space}}}\n"
+        "spec: {containers: [{name: a, image: 'nginx:1.27'}]}\n"
+    )
+    for space in ("shop", "tools")
+}
+
+
+def test_of_a_hook_only_what_is_made_of_something_else_is_checked(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The pod's own file stays, but not its namespace: who took the pod for the old one would see nothing new."""
+    monkeypatch.setattr(narrow, "LEAST", 0)
+    monkeypatch.setattr(engine, "MANY", 0)
+    repo = Repo(tmp_path)
+    repo.commit({**PODS, "k8s/space.yaml": SPACE % "privileged"})
+    repo.write({"k8s/space.yaml": SPACE % "restricted"})
+    repo.git("add", "--all")
+    looked: list[set[str]] = []
+    altered = concerned.altered
+
+    def noted(*given: Any) -> Any:
+        found = altered(*given)
+        looked.extend({part.location.path for _, part in each.first if type(part) is Container} for each in found or ())
+        return found
+
+    monkeypatch.setattr(concerned, "altered", noted)
+    expected = anew(repo, capsys)
+    assert any("pod-security-violation" in each for each in expected[1].new), json.dumps(expected[1].report)
+    assert outcomes(repo, capsys, monkeypatch) == expected
+    assert looked == [{"k8s/shop.yaml"}, {"k8s/shop.yaml"}]
+    monkeypatch.setattr(concerned, "_without", lambda *given: ())
+    assert outcomes(repo, capsys, monkeypatch) != expected
+
+
+def test_old_findings_are_known_of_though_they_are_not_looked_for(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """That something was compared is told if anything is found at all: here it is found in what stayed as it was."""
+    monkeypatch.setattr(narrow, "LEAST", 0)
+    monkeypatch.setattr(engine, "MANY", 0)
+    repo = Repo(tmp_path)
+    repo.commit(dict(PODS))
+    repo.write({"k8s/space.yaml": SPACE % "privileged"})
+    repo.git("add", "--all")
+    assert outcomes(repo, capsys, monkeypatch) == anew(repo, capsys)

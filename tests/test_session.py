@@ -17,7 +17,7 @@ import pytest
 
 import cached
 import joined_trees
-from hullcheck import engine, report, session, snapshot
+from hullcheck import engine, session, snapshot
 from hullcheck.commands.common import registry
 from hullcheck.errors import HullcheckError
 from hullcheck.policy import baseline
@@ -27,6 +27,7 @@ from hullcheck.request import Policy, Request, Subject
 from hullcheck.result import Result
 from hullcheck.session import Session
 from process import environment
+from reports import texts
 
 TODAY = date(2026, 1, 1)
 CHECKS = registry()
@@ -46,7 +47,7 @@ def asked(root: Path, config: Config = Config()) -> tuple[Subject, Policy]:  # n
 def words(result: Result) -> dict[str, str]:
     """What is told, in words and for machines."""
     run = result.report(CHECKS, color=False, category="")
-    found = {name: report.render(name, run) for name in ("json", "full", "sarif")}
+    found = texts(run)
     ledger = [(item.path, item.kind, item.object, item.state, item.reason) for item in result.coverage.items]
     others = (result.exit_code, result.files, result.not_decided, result.skipped, ledger, len(result.left_out))
     return {**found, "else": repr(others), "redact": repr(sorted(set(map(repr, result.redact))))}

@@ -29,7 +29,7 @@ from hullcheck.tuples import NamedTuple
 from hullcheck.typed import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from hullcheck.concerned import Concerned
+    from hullcheck.concerned import Apart
     from hullcheck.model.kept import Kept
     from hullcheck.narrow import Narrow
 
@@ -74,7 +74,7 @@ class Analysis(NamedTuple):
     users: frozenset[tuple[str, tuple[str, str]]] = frozenset()
     redact: frozenset[Location] = frozenset()
     builders: Mapping[str, frozenset[str]] = {}
-    unlooked: "Concerned | None" = None
+    unlooked: "Apart | None" = None
 
     @property
     def is_late(self) -> bool:
@@ -86,6 +86,27 @@ class Analysis(NamedTuple):
     def counted(self) -> list[str]:
         """The paths of the files that can have findings of their own."""
         return [path for path, file in self.files.items() if file.counts]
+
+
+class Linked(NamedTuple):
+    """A tree, read and united: `entries` are what was looked at, `kept` what it was made with, `near` what chose them."""
+
+    files: dict[str, File]
+    project: Project
+    entries: list[Entry]
+    skipped: list[Skipped]
+    kept: "Kept | None"
+    near: "Narrow | None"
+
+    @property
+    def seen(self) -> frozenset[str]:
+        """The paths of the files that were looked at."""
+        return frozenset(entry.path for entry in self.entries)
+
+    @property
+    def is_late(self) -> bool:
+        """Did something take too long, so that it may come out otherwise next time?"""
+        return any(problem.gap is not None and problem.gap.cause == CAUSE for problem in self.project.problems)
 
 
 class Judge(NamedTuple):
@@ -108,7 +129,17 @@ class Judge(NamedTuple):
         narrow: "Narrow | None" = None,
         kept: "Kept | None" = None,
     ) -> Analysis:
-        """Read a tree, unite its files and run the selected checks over the model.
+        """Read a tree, unite its files and run the selected checks over the model; see `linked`."""
+        return self.checked(self.linked(tree, known, narrow, kept))
+
+    def linked(
+        self,
+        tree: Tree,
+        known: Mapping[str, File | None] | None = None,
+        narrow: "Narrow | None" = None,
+        kept: "Kept | None" = None,
+    ) -> Linked:
+        """Read a tree and unite its files.
 
         `known` are files that another tree has, too: they have been read, and None is one of no interest. With `narrow`,
         only what it chooses is judged. `kept` is what another tree of nearly the same files was made of.
@@ -121,10 +152,17 @@ class Judge(NamedTuple):
             own = kept if narrow.has_all_manifests else None
             project = narrow.settled(link(files, tree, self.settings, narrow.asked, own))
             if project is not None:
-                return self.analysis(files, project, chosen, skipped, own, near)
+                return Linked(files, project, chosen, skipped, own, near)
         files = read_all(tree, entries, self.jobs, self.progress, known)
         said = narrow.said if narrow is not None else None
-        return self.analysis(files, link(files, tree, self.settings, said, kept), entries, skipped, kept, near)
+        return Linked(files, link(files, tree, self.settings, said, kept), entries, skipped, kept, near)
+
+    def checked(self, linked: Linked, apart: "Apart | None" = None) -> Analysis:
+        """Run the checks over what was linked: all of it, or of what is told `apart` what may have findings of interest."""
+        files, project, entries, skipped, kept, near = linked
+        if apart is None and near is not None:
+            apart = near.concerned(project, files)
+        return self.analysis(files, project, entries, skipped, kept, near, apart)
 
     def analysis(
         self,
@@ -134,14 +172,14 @@ class Judge(NamedTuple):
         skipped: list[Skipped],
         kept: "Kept | None" = None,
         narrow: "Narrow | None" = None,
+        apart: "Apart | None" = None,
     ) -> Analysis:
         """Run the checks over what was linked, and mark what is suppressed. `kept` is what was found in worlds before.
 
-        `narrow` knows what of it is of interest; the rest is `unlooked`.
+        `narrow` knows what is silent, and `apart` what is of interest; the rest is `unlooked`.
         """
         unchecked: list[Scoped] = []
-        concerned = narrow.concerned(project, files) if narrow is not None else None
-        looked = project._replace(parts=concerned.first) if concerned is not None else project
+        looked = project._replace(parts=apart.first) if apart is not None else project
         silent = narrow.has_no_credential if narrow is not None else None
         found = list(self._checked(looked, self.settings.selected, unchecked, kept, silent))
         unasked = self._unasked(looked, kept, silent)
@@ -167,8 +205,14 @@ class Judge(NamedTuple):
             frozenset((path, user) for (path, _), users in project.users.items() for user in users),
             redact,
             project.builders,
-            concerned,
+            apart,
         )
+
+    def may_find_more(self, analysis: Analysis, counts: Callable[[Finding], bool]) -> bool:
+        """May checks find anything that counts in the parts that weren't looked at?"""
+        left = analysis.unlooked.others if analysis.unlooked is not None else ()
+        names = self.settings.selected
+        return any(counts(each) for part in left for each in self.rules.judge(self._checked(part, names, [])))
 
     def masked(self, analysis: Analysis, findings: Iterable[Finding]) -> Analysis:
         """The analysis, with the secrets in all files of which these findings show a line."""

@@ -6,7 +6,7 @@ from collections.abc import Callable, Container, Iterable, Mapping
 from os.path import isabs
 
 from hullcheck import result
-from hullcheck.analysis import Analysis, Judge, Progress
+from hullcheck.analysis import Analysis, Judge, Linked, Progress
 from hullcheck.check import Registry
 from hullcheck.discover import DiskTree, Tree
 from hullcheck.errors import NotNarrowError
@@ -30,6 +30,9 @@ if TYPE_CHECKING:
     from hullcheck.model.kept import Kept
     from hullcheck.narrow import Narrow
 
+
+MANY = 1_000
+"""Parts of the model from which it is worth while to look which of them a commit leaves as they were."""
 
 BEGINNING = 600
 """Characters of a file that may say who made it."""
@@ -58,21 +61,16 @@ def lint(request: Request, registry: Registry, progress: Progress) -> Result:
     if near is not None:
         near.prepare(disk)
     kept = _kept() if past is not None else None
-    head = judge(disk, narrow=near, kept=kept)
+    linked = judge.linked(disk, narrow=near, kept=kept)
     if near is not None and past is not None:
         near.keep()
     told: Container[str] = near.told if near is not None and near.told else targets
-    overlaid = frozenset(targets if subject.stdin is not None else ())
-    change = None
     try:
-        if past is not None and _can_tell(head, subject, policy, told):
-            change = _change(head, disk, past, judge, overlaid, getattr(near, "before", None), kept)
+        head, change = _compared(linked, disk, judge, request, targets, told, getattr(near, "before", None), kept)
     except NotNarrowError:
         disk = tree(root, subject, targets, policy.config, past)
         kept = _kept()
-        head = judge(disk, kept=kept)
-        if past is not None and _can_tell(head, subject, policy, told):
-            change = _change(head, disk, past, judge, overlaid, kept=kept)
+        head, change = _compared(judge.linked(disk, kept=kept), disk, judge, request, targets, told, kept=kept)
     findings, about = head.findings, tuple[Finding, ...]()
     if change is not None:
         findings = change.comparison.findings
@@ -98,7 +96,8 @@ def lint(request: Request, registry: Registry, progress: Progress) -> Result:
     )
     if change is None or past is None:
         return made
-    made = made._replace(redact=head.redact | change.base.redact)
+    base = judge.masked(change.base, (*found, *made.fixed))
+    made = made._replace(redact=head.redact | base.redact)
     if subject.only is not None and policy.own is None and not policy.fails_on_unjudged:
         made = made._replace(coverage=_of_commit(made.coverage, change))
     return made._replace(same_as=past.base.how) if _is_same(change) else made
@@ -143,6 +142,34 @@ def _of_commit(coverage: Coverage, change: "Change") -> Coverage:
     )
 
 
+def _compared(
+    linked: Linked,
+    disk: Tree,
+    judge: Judge,
+    request: Request,
+    targets: tuple[str, ...],
+    told: Container[str],
+    before: "Before | None" = None,
+    kept: "Kept | None" = None,
+) -> "tuple[Analysis, Change | None]":
+    """What was linked, checked, and compared as the request wants it; there is no change if nothing can be told of it.
+
+    Of a hook only news counts. Where there is much, what isn't another than before isn't checked, in neither tree.
+    """
+    subject, policy, past = request
+    overlaid = frozenset(targets if subject.stdin is not None else ())
+    if past is not None and before is not None and len(linked.project.parts) >= MANY:
+        change = _change(linked, disk, past, judge, overlaid, before, kept)
+        head = change.head
+        if _can_tell(head, subject, policy, told):
+            return head, change
+        return head, change if judge.may_find_more(head, lambda f: any(result.asked([f], subject, told))) else None
+    head = judge.checked(linked)
+    if past is None or not _can_tell(head, subject, policy, told):
+        return head, None
+    return head, _change(head, disk, past, judge, overlaid, before, kept)
+
+
 def _can_tell(head: Analysis, subject: Subject, policy: Policy, told: Container[str]) -> bool:
     """Can a comparison tell anything? Where a hook finds nothing, nothing is new; a gate looks at the policy, too."""
     return subject.only is None or policy.own is not None or any(result.asked(head.findings, subject, told))
@@ -156,7 +183,7 @@ def _kept() -> "Kept":
 
 
 def _change(
-    head: Analysis,
+    head: Analysis | Linked,
     disk: Tree,
     past: "Past",
     judge: Judge,

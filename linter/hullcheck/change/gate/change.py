@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Set as AbstractSet
 
-from hullcheck.analysis import Analysis, Judge
+from hullcheck.analysis import Analysis, Judge, Linked
 from hullcheck.change.base import AsRead, Past, base_tree, same_files
 from hullcheck.change.changes import Comparison, Nature, Side, compare
 from hullcheck.change.history import CommitTree, as_then
@@ -44,7 +44,7 @@ class Change(NamedTuple):
 
 
 def judge_change(
-    head: Analysis,
+    head: Analysis | Linked,
     disk: Tree,
     past: Past,
     judge: Judge,
@@ -54,7 +54,9 @@ def judge_change(
 ) -> Change:
     """Judge the tree that a change started from, and compare. `overlaid` are files that differ from the disk's.
 
-    `before` is what of it has to be judged, where that isn't all; `kept` is what `head` was made with.
+    `before` is what of it has to be judged, where that isn't all; `kept` is what `head` was made with. Of a head that isn't
+    checked yet, and of its base, only that is checked which isn't made of the same in both: what is found in the rest is
+    in neither analysis.
     """
     tracked = past.history.tracked()
     tree = base_tree(disk, past, judge.config)
@@ -69,7 +71,16 @@ def judge_change(
         kept.moved(AsRead(same, tree), frozenset(tree.paths), same_listing=same_files(disk, tree, tracked))
     else:
         kept = None
-    base = earlier(tree, {path: head.files.get(path) for path in head.seen & same}, before, kept)
+    known = {path: head.files.get(path) for path in head.seen & same}
+    linked = earlier.linked(tree, known, before, kept)
+    apart = None
+    if isinstance(head, Linked):
+        if kept is not None and not linked.is_late:
+            from hullcheck.concerned import altered
+
+            apart = altered(head.project, linked.project, same)
+        head = judge.checked(head, apart[0] if apart else None)
+    base = earlier.checked(linked, apart[1] if apart else None)
     comparison = compare(_side(head), _side(base), _nature(judge))
     opened = tuple(finding._replace(state="new") for finding in judge.opened(base, head, kept))
     comparison = comparison._replace(findings=_united(comparison.findings, opened))
