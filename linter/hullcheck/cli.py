@@ -12,7 +12,7 @@ from types import ModuleType
 from hullcheck import __version__, budget
 from hullcheck.commands import COMMANDS
 from hullcheck.deferred import imported
-from hullcheck.errors import HullcheckError, MissingError, TerminatedError
+from hullcheck.errors import HullcheckError, MissingError, TerminatedError, described
 from hullcheck.quick import Quick
 from hullcheck.streams import OutputError, safe
 from hullcheck.typed import Any
@@ -166,11 +166,6 @@ def _internal(error: Exception) -> str:
 
 def _described(error: Exception) -> str:
     """The error in one line, with the place in the code that it comes from."""
-    frame = error.__traceback__
-    while frame is not None and frame.tb_next is not None:
-        frame = frame.tb_next
-    where = f" at {os.path.basename(frame.tb_frame.f_code.co_filename)}:{frame.tb_lineno}" if frame else ""
     from hullcheck.report.safe import told
 
-    said = told(str(error)).partition("\n")[0].encode("ascii", "backslashreplace").decode()
-    return f"{type(error).__name__}: {said}{where}"
+    return described(error, told(str(error)))

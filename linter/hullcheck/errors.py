@@ -22,6 +22,18 @@ class NotNarrowError(Exception):
     """It can't be told in part what a commit started from."""
 
 
+def described(error: Exception, said: str) -> str:
+    """A fault of our own in one line, with the place in the code that it comes from; `said` is its message, safe to show."""
+    frame = error.__traceback__
+    while frame is not None and frame.tb_next is not None:
+        frame = frame.tb_next
+    where = ""
+    if frame is not None:
+        where = f" at {frame.tb_frame.f_code.co_filename.replace(chr(92), '/').rpartition('/')[2]}:{frame.tb_lineno}"
+    line = said.partition("\n")[0].encode("ascii", "backslashreplace").decode()
+    return f"{type(error).__name__}: {line}{where}"
+
+
 class MissingError(HullcheckError):
     """A path that was asked for and isn't there."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Container, Iterable, Iterator
 
-from hullcheck import report
+from hullcheck import look, report
 from hullcheck.analysis import Analysis, Judge, unread
 from hullcheck.check import Registry
 from hullcheck.discover import Skipped
@@ -206,5 +206,11 @@ def _with_edits(findings: tuple[Finding, ...], head: Analysis) -> tuple[Finding,
     from hullcheck.fix.resting import Resting
     from hullcheck.fix.shared import shared
 
-    wanted = Resting(head.files, head.scopes[1]).without_repeats(findings)
-    return tuple(resolve(wanted, shared(head.scopes)))
+    try:
+        wanted = Resting(head.files, head.scopes[1]).without_repeats(findings)
+        return tuple(resolve(wanted, shared(head.scopes)))
+    except MemoryError:
+        raise
+    except Exception as error:  # noqa: BLE001  findings without fixes are better than none
+        look.spoil(f"working out fixes failed: {error}")
+        return tuple(finding._replace(fix=None) for finding in findings)

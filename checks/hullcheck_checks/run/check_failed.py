@@ -1,7 +1,8 @@
 """A check that failed on this object.
 
-The fault is hullcheck's own. The check says nothing about this object, all others were judged, and the run ends with
-exit code 4 so that nothing is let through unseen.
+The fault is hullcheck's own: a check broke off, or it couldn't be worked out what the object, overlay, chart or project
+is. Nothing more is said about that, all others were judged, and the run ends with exit code 4 so that nothing is let
+through unseen.
 
 To fix: please report it, with the object if you can; until then ignore it for that file:
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 
+from hullcheck import look
 from hullcheck.finding import Finding, Fix
 from hullcheck.fix.kinds import is_dockerfile
 from hullcheck.source import Source
@@ -23,8 +24,17 @@ def resolve(findings: Iterable[Finding], shared: Mapping[str, str] | None = None
     trees: dict[Source, Tree] = {}
     dockerfiles: dict[Source, bool] = {}
     for finding in findings:
-        fix = _resolved(finding.fix, trees, dockerfiles) if finding.fix else None
-        yield finding._replace(fix=_for_all(fix, shared or {})) if finding.fix else finding
+        if finding.fix is None:
+            yield finding
+            continue
+        try:
+            fix = _for_all(_resolved(finding.fix, trees, dockerfiles), shared or {})
+        except MemoryError:
+            raise
+        except Exception as error:  # noqa: BLE001  a finding without its fix is better than none
+            look.spoil(f"working out a fix failed: {error}")
+            fix = None
+        yield finding._replace(fix=fix)
 
 
 def _for_all(fix: Fix | None, shared: Mapping[str, str]) -> Fix | None:

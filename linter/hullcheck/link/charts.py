@@ -13,7 +13,7 @@ from hullcheck.link.releases import Release, Releases
 from hullcheck.model.coverage import Gap
 from hullcheck.model.kubernetes import KubernetesObject
 from hullcheck.model.node import as_str, at
-from hullcheck.model.problem import Problem, late
+from hullcheck.model.problem import Problem, fault, late
 from hullcheck.parse import yaml
 from hullcheck.parse.kubernetes import object_of, told_apart
 from hullcheck.source import Location, Source
@@ -98,6 +98,9 @@ class Charts:
             made = self._made(release)
         except OutOfTimeError as error:
             self.problems.append(late(error, self._place(release), f"chart `{release.world}`", release.world))
+            return
+        except Exception as error:  # noqa: BLE001  a fault of ours must not lose the others
+            self.problems.append(fault(error, self._place(release), f"chart `{release.world}`", release.world))
             return
         for problem in made.problems:
             place = problem.location

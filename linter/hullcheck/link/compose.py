@@ -18,7 +18,7 @@ from hullcheck.link.compose_services import Place, project_parts
 from hullcheck.link.compose_shipped import Shipped
 from hullcheck.model.compose import ComposeFile, ComposeProject, Service
 from hullcheck.model.node import Mapping, Node, is_null
-from hullcheck.model.problem import Problem, late
+from hullcheck.model.problem import Problem, fault, late
 from hullcheck.patterns import pattern
 from hullcheck.render.compose.files import Files, ReadNamed
 from hullcheck.render.compose.interpolate import BadTemplateError, Setting, Substitution, Variables
@@ -139,10 +139,13 @@ class _InTime(Thing):
     def __exit__(self, *raised: object) -> bool:
         super().__exit__(*raised)
         error = raised[1]
-        if not isinstance(error, OutOfTimeError):
-            return False
         place = self.projects.reading.files[self.path].source.at(0)
-        self.projects.problems.append(late(error, place, "Compose project"))
+        if isinstance(error, OutOfTimeError):
+            self.projects.problems.append(late(error, place, "Compose project"))
+        elif isinstance(error, Exception):
+            self.projects.problems.append(fault(error, place, "Compose project"))
+        else:
+            return False
         return True
 
 

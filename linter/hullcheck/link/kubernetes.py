@@ -16,7 +16,7 @@ from hullcheck.model.coverage import Gap
 from hullcheck.model.kubernetes import KubernetesObject, PodContext, PodObject, World
 from hullcheck.model.node import Mapping as NodeMapping
 from hullcheck.model.node import as_str, at, is_null, items
-from hullcheck.model.problem import Problem
+from hullcheck.model.problem import Problem, fault
 from hullcheck.model.scoped import Scoped
 from hullcheck.model.settings import Given, Settings
 from hullcheck.model.workload import Workload
@@ -201,7 +201,14 @@ class _Linker:
         files: frozenset[str],
         complete: bool,
     ) -> World:
-        return _world(name, kind, objects, approximate, files, complete, self.kept)
+        try:
+            return _world(name, kind, objects, approximate, files, complete, self.kept)
+        except Exception as error:
+            if not objects:
+                raise
+            problem = fault(error, objects[0].location, "workload", name)
+            self.problems.append(problem)
+            return World(name, kind, tuple(objects), (), approximate or problem.message, files)
 
     def _charts(self, taken: set[str]) -> Iterator[World]:
         """The charts as rendered, with what their `crds` folders hold, which is installed as it is."""

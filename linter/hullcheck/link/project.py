@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import posixpath
-from collections.abc import Callable, Hashable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from functools import cached_property
 
 from hullcheck.budget import OutOfTimeError, ticking
@@ -12,12 +12,12 @@ from hullcheck.discover import Entry, Kind, Tree, like
 from hullcheck.link.local_images import LocalImages
 from hullcheck.model.container import Container, Root
 from hullcheck.model.image import ImageUse
-from hullcheck.model.problem import Problem, late
+from hullcheck.model.problem import Problem, fault, late
 from hullcheck.model.scoped import Scoped, within
 from hullcheck.model.settings import Settings
 from hullcheck.model.workload import Workload
 from hullcheck.read import File, of_kind, read, united
-from hullcheck.source import Source
+from hullcheck.source import Location, Source
 from hullcheck.tuples import NamedTuple
 from hullcheck.typed import TYPE_CHECKING, Any, TypeVar
 
@@ -153,22 +153,18 @@ class _Linker:
 
     def project(self) -> Project:
         parts: list[Scoped] = []
-        made = self._tagged(self._settled(self._kubernetes_parts(), "kubernetes"))
-        self._take_parts(parts, made, "kubernetes", "object")
-        self._take_parts(parts, self._settled(self._compose_parts(), "compose"), "compose", "service")
-        self._take_parts(parts, self._settled(self._dockerfile_parts(), "dockerfile"), "dockerfile", "stage")
-        self._take_parts(parts, self._dev_container_parts(), "devcontainer", "development container")
-        self._take_parts(parts, self._network_parts(), "kubernetes compose", "network")
-        named = [part for _, part in parts if isinstance(part, ImageUse)]
-        about = (Scoped(part.location.path, part) for part in self._repository_parts(named))
-        self._take_parts(parts, about, "dockerfile compose kubernetes", "join of files")
-        undecided: dict[str, int] = {}
-        for _, part in parts:
-            if number := _undecided(part):
-                undecided[part.location.path] = undecided.get(part.location.path, 0) + number
+        take = self._take_parts
+        take(parts, lambda: self._tagged(self._settled(self._kubernetes_parts(), "kubernetes")), "kubernetes", "object")
+        take(parts, lambda: self._settled(self._compose_parts(), "compose"), "compose", "service")
+        take(parts, lambda: self._settled(self._dockerfile_parts(), "dockerfile"), "dockerfile", "stage")
+        take(parts, self._dev_container_parts, "devcontainer", "development container")
+        take(parts, self._network_parts, "kubernetes compose", "network")
+        take(parts, lambda: self._about_repository(parts), "dockerfile compose kubernetes", "join of files")
+        undecided = self._sure(lambda: _undecided_in(parts), _nothing(), "dockerfile compose kubernetes", "file")
         worlds = tuple(self.manifests.worlds) if self.manifests else ()
         dockerfiles = {**self.dockerfiles, **self.inline}
-        used, users = self._used(worlds), _users(parts)
+        used = self._sure(lambda: self._used(worlds), Used(), "kubernetes compose", "file")
+        users = self._sure(lambda: _users(parts), _nothing(), "dockerfile", "image")
         developed = frozenset(self.developed.made if self.developed else ())
         return Project(
             parts,
@@ -180,7 +176,7 @@ class _Linker:
             used,
             users=users,
             devcontainers=developed,
-            builders=self._builders(),
+            builders=self._sure(self._builders, _nothing(), "dockerfile", "image"),
         )
 
     def _builders(self) -> dict[str, frozenset[str]]:
@@ -208,20 +204,38 @@ class _Linker:
         objects = (made for world in self.manifests.worlds for made in world.objects)
         return DeployTags(self.asked.tagged, layers, objects).settled(parts)
 
-    def _take_parts(self, parts: list[Scoped], made: Iterator[Scoped], kinds: str, what: str) -> None:
+    def _take_parts(self, parts: list[Scoped], make: Callable[[], Iterator[Scoped]], kinds: str, what: str) -> None:
         """Add what is made, as far as the run's time lasts."""
-        self._in_time(lambda: parts.extend(ticking(made)), kinds, what)
+        self._in_time(lambda: parts.extend(ticking(make())), kinds, what)
 
     def _in_time(self, step: Callable[[], None], kinds: str, what: str) -> None:
-        """Do it, unless the run's time is used up: that is told at the largest file of these kinds."""
+        """Do it, unless the run's time is used up, or it fails: that is told at the largest file of these kinds."""
         try:
             step()
         except OutOfTimeError as error:
-            sources = [file.source for file in (of_kind(self.files, *kinds.split()) or self.files).values()]
-            if not sources:
-                raise
-            largest = max(sources, key=lambda source: (len(source.text), source.path))
-            self.problems.append(late(error, largest.at(0), what))
+            self.problems.append(late(error, self._largest(kinds, error), what))
+        except Exception as error:  # noqa: BLE001  a fault of ours must not lose what else there is
+            self.problems.append(fault(error, self._largest(kinds, error), what))
+
+    def _sure(self, make: Callable[[], T], otherwise: T, kinds: str, what: str) -> T:
+        """What is made; where that can't be had, which is told, what stands for it."""
+        found = [otherwise]
+        self._in_time(lambda: found.append(make()), kinds, what)
+        return found[-1]
+
+    def _largest(self, kinds: str, error: BaseException) -> Location:
+        """The beginning of the largest file of these kinds; raises the error if there is no file at all."""
+        sources = [file.source for file in (of_kind(self.files, *kinds.split()) or self.files).values()]
+        if not sources:
+            raise error
+        return max(sources, key=lambda source: (len(source.text), source.path)).at(0)
+
+    def _whole(self, parts: Iterable[Scoped], place: Location, what: str, owner: str = "") -> Iterator[Scoped]:
+        """The parts; that a fault of our own ends them is told at the place, and loses no others."""
+        try:
+            yield from parts
+        except Exception as error:  # noqa: BLE001
+            self.problems.append(fault(error, place, what, owner))
 
     def _used(self, worlds: tuple[Any, ...]) -> Used:
         return Used(
@@ -260,7 +274,8 @@ class _Linker:
 
     def _dev_container_parts(self) -> Iterator[Scoped]:
         for path in self.developed.made if self.developed else ():
-            yield from within(path, self.developed.parts(path, self.images))
+            made = within(path, self.developed.parts(path, self.images))
+            yield from self._whole(made, self.files[path].source.at(0), "development container")
 
     def _take_images(self) -> None:
         from hullcheck.link.images import Images
@@ -467,15 +482,18 @@ class _Linker:
             return
         from hullcheck.link.dockerfile import parts, unknown
 
-        for path, dockerfile in {**self.dockerfiles, **self.inline}.items():
+        def made(path: str, dockerfile: Any) -> Iterator[Scoped]:
             builds = self.images.builds_of(path)
             found = parts(dockerfile, builds, self.local.contexts(path) if self.local else frozenset())
             yield from within(path, (self.images.rested(p) if isinstance(p, Container) else p for p in found))
             self.problems += dict.fromkeys(unknown(dockerfile, builds))
 
+        for path, dockerfile in {**self.dockerfiles, **self.inline}.items():
+            yield from self._whole(made(path, dockerfile), dockerfile.location, "stage", path)
+
     def _compose_parts(self) -> Iterator[Scoped]:
         for project in self.compose:
-            yield from within(project.scope, self._project_parts(project))
+            yield from self._whole(within(project.scope, self._project_parts(project)), project.location, "service")
 
     def _project_parts(self, project: Any) -> Iterator[Any]:
         yield project
@@ -495,17 +513,17 @@ class _Linker:
 
             self.images = Images({}, ())
         for world in self.manifests.worlds:
-            yield from within(world.name, self._world_parts(world))
+            yield from self._whole(within(world.name, self._world_parts(world)), world.location, "object", world.name)
         from hullcheck.link.references import references
         from hullcheck.link.refused import refused
 
-        wrong = refused(self.manifests.worlds, strict=bool(self.settings.validate), kept=self.kept)
-
-        for world in self.manifests.worlds:
-            rights, problems = self._made(("rights", id(world)), world, lambda world=world: _rights(world))  # type: ignore[misc]
-            yield from rights
-            self.problems += problems
-        yield from references(self.manifests.worlds, self.kept)
+        worlds, wrong = self.manifests.worlds, list[Problem]()
+        strict = bool(self.settings.validate)
+        self._in_time(lambda: wrong.extend(refused(worlds, strict=strict, kept=self.kept)), "kubernetes", "object")
+        for world in worlds:
+            yield from self._whole(self._rights_in(world), world.location, "account", world.name)
+        if worlds:
+            yield from self._whole(references(worlds, self.kept), worlds[0].location, "reference")
         yield from self.manifests.dead_images
         if self.settings.validate:
             unknown = list(self._unknown_fields())
@@ -526,6 +544,11 @@ class _Linker:
             else:
                 key = ("joined", id(workload), known)
                 yield from self.kept.of(key, workload, lambda w=workload: tuple(self._workload(w, known)))  # type: ignore[misc]
+
+    def _rights_in(self, world: Any) -> Iterator[Scoped]:
+        rights, problems = self._made(("rights", id(world)), world, lambda: _rights(world))
+        yield from rights
+        self.problems += problems
 
     def _workload(self, workload: Any, known: frozenset[str]) -> Iterator[Any]:
         from hullcheck.link.named_secrets import without_names
@@ -576,6 +599,10 @@ class _Linker:
             path for path, model in models if model is not None and model.templated and model.mentions_policies
         )
 
+    def _about_repository(self, parts: list[Scoped]) -> Iterator[Scoped]:
+        named = [part for _, part in parts if isinstance(part, ImageUse)]
+        return (Scoped(part.location.path, part) for part in self._repository_parts(named))
+
     def _repository_parts(self, parts: list[Any]) -> Iterator[Any]:
         from hullcheck.link.repository import Repository
 
@@ -587,6 +614,10 @@ class _Linker:
             self.files, self.tree, self.dockerfiles, self.compose, builds_of, pipelines, self.asked.handed, self.kept
         )
         yield from repository.parts(part for part in parts if isinstance(part, ImageUse))
+
+
+def _nothing() -> dict[Any, Any]:
+    return {}
 
 
 def _with_model(file: File, old: Any, new: Any) -> File:
@@ -654,6 +685,15 @@ def _workload_parts(workload: Workload) -> Iterator[Any]:
         yield container
         if container.image is not None and not container.image.reference.absent:
             yield container.image
+
+
+def _undecided_in(parts: Iterable[Scoped]) -> dict[str, int]:
+    """How much can't be judged in each file because it isn't known."""
+    found: dict[str, int] = {}
+    for _, part in parts:
+        if number := _undecided(part):
+            found[part.location.path] = found.get(part.location.path, 0) + number
+    return found
 
 
 def _undecided(part: object) -> int:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from hullcheck import look
 from hullcheck.budget import CAUSE, OutOfTimeError
+from hullcheck.errors import HullcheckError, NotNarrowError, described
 from hullcheck.model.coverage import Gap
 from hullcheck.source import Location
 from hullcheck.tuples import NamedTuple
@@ -30,3 +32,16 @@ def late(error: OutOfTimeError, place: Location, what: str, owner: str = "") -> 
         because = "the run's time was used up before"
         return Problem("not-analysed", f"{what}: {because}", place, owner, Gap(CAUSE, what, because))
     return Problem(CAUSE, f"{what} isn't judged in full: {error}", place, owner, Gap(CAUSE, what, str(error)))
+
+
+def fault(error: Exception, place: Location, what: str, owner: str = "") -> Problem:
+    """That a fault of our own ended the work on something; `what` it is, in words. All else is judged.
+
+    What is no fault, but an answer or the end of what a run may use, is raised again.
+    """
+    if isinstance(error, (HullcheckError, NotNarrowError, MemoryError)):
+        raise error
+    because = described(error, str(error))
+    look.spoil(because)
+    message = f"{what} isn't judged in full, by a fault of hullcheck's own: {because}"
+    return Problem("check-failed", message, place, owner, Gap("check-failed", what, because))

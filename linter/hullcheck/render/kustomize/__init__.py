@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable
 from hullcheck.budget import OutOfTimeError, Thing, tick
 from hullcheck.model.coverage import Gap
 from hullcheck.model.node import Mapping, Node, Scalar, Sequence, is_null
-from hullcheck.model.problem import Problem, late
+from hullcheck.model.problem import Problem, fault, late
 from hullcheck.parse.kubernetes import ManifestFile
 from hullcheck.parse.kustomization import NAMES, RefusedError, UnknownError
 from hullcheck.render.kustomize.build import Builder
@@ -198,6 +198,10 @@ class Kustomizations:
             layer = self.layers[folder]
             message = "its objects are nested too deep to be changed"
             return self._failed(folder, message, layer.source.at(layer.start), "limit")
+        except Exception as error:  # noqa: BLE001  a fault of ours must not lose the others
+            layer = self.layers[folder]
+            problem = fault(error, layer.source.at(layer.start), "overlay", folder or ".")
+            return Build(folder, (), (problem,), problem.message)
         return Build(
             folder,
             tuple(resource.root for resource in ordered),
