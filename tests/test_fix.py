@@ -1,6 +1,7 @@
 """Fixes: exact edits, nothing else touched, refused where in doubt, written safely."""
 
 import os
+import re
 import stat
 import subprocess
 from pathlib import Path
@@ -8,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from hullcheck.finding import Change, Edit, Finding, Severity, Suppression
+from hullcheck.fix import verify
 from hullcheck.fix.apply import Applied, apply
 from hullcheck.fix.files import diff, write
 from hullcheck.fix.resolve import resolve
@@ -584,6 +586,36 @@ def test_a_large_file_is_not_edited() -> None:
     text = "a:\n  privileged: true\n  b: 1\n" + "# filler\n" * 60_000
     (refused,) = applied(found(edit.delete(at(compose(text), "true")))).refused
     assert refused.reason == "the file is too large to be edited"
+
+
+LARGE = "".join(f"  - {{name: filler-{number}, text: '--- {number}'}}\n" for number in range(10_000))
+
+
+def test_of_a_large_file_the_documents_are_edited_that_are_not_large() -> None:
+    """As manifests to install something are: what is large in them are the schemas of its resources."""
+    small = "a: # first\n  privileged: true\n  text: |\n    ---\n    no marker\n  b: 1\n"
+    text = f"{small}---\nlist:\n{LARGE}---\n{small.replace('first', 'last')}"
+    source = compose(text)
+    assert len(text) > verify.LARGEST
+    places = [source.at(match.start(), match.end()) for match in re.finditer("true", text)]
+    assert len(places) == 2
+    done = applied(*(found(edit.delete(place)) for place in places))
+    assert not done.refused
+    assert done.files["compose.yaml"].after.text == text.replace("  privileged: true\n", "")
+
+
+@pytest.mark.parametrize("more", ["b: 3", "'x\n---\n'", "- b"])
+def test_an_edit_that_reaches_into_another_document_is_refused(more: str) -> None:
+    text = "a: 1\nb: 2\n---\nc: 3\n"
+    spans = [verify.Span(8, 9, 8, 8 + len(more))]
+    assert verify.yaml(text, f"{text[:8]}{more}{text[9:]}", spans)
+    assert not verify.yaml(text, f"{text[:8]}4{text[9:]}", [verify.Span(8, 9, 8, 9)])
+
+
+def test_a_text_with_directives_is_compared_whole() -> None:
+    text = "%TAG !e! tag:example.org,2000:\n---\na: !e!x 1\n...\n%TAG !e! tag:example.com,2000:\n---\nb: !e!x 2\n"
+    at = text.index(" 2") + 1
+    assert not verify.yaml(text, f"{text[:at]}3{text[at + 1 :]}", [verify.Span(at, at + 1, at, at + 1)])
 
 
 def test_many_fixes_of_which_one_is_wrong() -> None:

@@ -6,7 +6,9 @@ edit was. A Dockerfile must have the same instructions wherever no edit was, and
 
 from __future__ import annotations
 
-from bisect import bisect_right
+import re
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator
 
 from hullcheck.parse import cst
 from hullcheck.patterns import pattern
@@ -15,7 +17,10 @@ from hullcheck.tuples import NamedTuple
 from hullcheck.typed import Any
 
 LARGEST = 200_000
-"""Characters of a YAML file that is edited: the round-trip loader takes seconds for as many, and it loads them twice."""
+"""Characters of a YAML document that is edited: the round-trip loader takes seconds for as many, and it loads them twice."""
+
+_MARKER = pattern(r"^---(?=[ \t\r\n]|\Z)", re.MULTILINE)
+_DIRECTIVE = pattern(r"^%", re.MULTILINE)
 
 _BREAK = pattern("\r\n|[\n\r\x85\u2028\u2029]")
 
@@ -76,7 +81,33 @@ class _Side:
 
 
 def yaml(before: str, after: str, spans: list[Span]) -> str:
-    """Why the edits must not be made, or nothing."""
+    """Why the edits must not be made, or nothing. What is edited is looked at document by document."""
+    reasons = (_changed(*piece) for piece in _pieces(before, after, spans))
+    return next(filter(None, reasons), "")
+
+
+def _pieces(before: str, after: str, spans: list[Span]) -> Iterator[tuple[str, str, list[Span]]]:
+    """The documents that edits are in, each with what becomes of it and its own edits.
+
+    No scalar goes on beyond a line that begins with `---` (https://yaml.org/spec/1.2.2/#912-document-markers). Directives
+    stand before such a line, so that a text with any is taken whole; so is one of which an edit takes in a marker.
+    """
+    cuts = [0, *(match.start() for match in _MARKER.finditer(before)), len(before)]
+    numbers = [max(bisect_left(cuts, span.start) - 1, 0) for span in spans]  # before a marker is behind what was before
+    if _DIRECTIVE.search(before) or any(s.end > cuts[n + 1] for s, n in zip(spans, numbers, strict=True)):
+        yield before, after, spans
+        return
+    for number in sorted(set(numbers)):
+        own = [span for span, piece in zip(spans, numbers, strict=True) if piece == number]
+        first, last = own[0], own[-1]
+        start, end = cuts[number], cuts[number + 1]
+        new_start, new_end = first.new_start - (first.start - start), last.new_end + (end - last.end)
+        moved = [Span(s.start - start, s.end - start, s.new_start - new_start, s.new_end - new_start) for s in own]
+        yield before[start:end], after[new_start:new_end], moved
+
+
+def _changed(before: str, after: str, spans: list[Span]) -> str:
+    """Why the edits of a text must not be made, or nothing."""
     if max(len(before), len(after)) > LARGEST:
         return "the file is too large to be edited"
     from hullcheck.parse.yaml import round_trip
