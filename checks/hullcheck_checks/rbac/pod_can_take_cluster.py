@@ -72,9 +72,9 @@ def _reaches_far(bound: Bound) -> bool:
 
 
 def _is_strong(binding: Binding) -> bool:
-    from hullcheck.model.rbac import CLUSTER_ADMIN
+    from hullcheck.model.rbac import STRONG
 
-    return binding.role_kind == "ClusterRole" and binding.role_name in (CLUSTER_ADMIN, "admin", "edit")
+    return binding.role_kind == "ClusterRole" and binding.role_name in STRONG
 
 
 def _named(binding: Binding) -> str:
