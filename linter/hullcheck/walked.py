@@ -62,9 +62,8 @@ class Walked:
         found: list[Entry | Skipped] = []
         before, rows, start = self._before, self.rows, f"{tree.root}/"
         if tree.gitignore:
-            from hullcheck.tracked import mark
-
-            self._tracked = mark(tree.root)
+            index = look.signed(f"{start}.git/index")
+            self._tracked = repr(index) if index is not None else _mark(tree.root)
         alike = self._names.get(_TRACKED) == (self._tracked,)
         known = look.folder if not look.recorded() else None
         make: Callable[..., Entry] = tuple.__new__
@@ -143,6 +142,13 @@ class Walked:
         """What is known of names, for the next walk."""
         kept = dict(self._names) if self._changes() == (frozenset(), []) else {}
         return {**kept, **{name: tuple(found) for name, found in self._found.items()}, _TRACKED: (self._tracked,)}
+
+
+def _mark(root: str) -> str:
+    """What tells whether git tracks the same, where its index isn't in the first place for it."""
+    from hullcheck.tracked import mark
+
+    return mark(root) if look.lexists(f"{root}/.git") else ""
 
 
 def _has_ignored(row: Row) -> bool:
