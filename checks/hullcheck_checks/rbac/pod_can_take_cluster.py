@@ -43,7 +43,7 @@ check = Check(
 
 @check.on("Identity")
 def headline(identity: Identity) -> Iterator[Finding]:
-    if identity.mounts_token is False:
+    if identity.mounts_token is False and not identity.projected:
         return
     granting = [bound for bound in identity.bound if _reaches_far(bound)]
     first = next((way for bound in granting for way in _ways(bound)), None)

@@ -191,7 +191,7 @@ class _Graph:
         mounts, decided = _mounts(token, account, place)
         return Identity(
             workload, name, place, stated, mounts, decided, bound,
-            account.location if account else None, not self.world.approximate,
+            account.location if account else None, not self.world.approximate, mounts is False and _projects(workload),
         )  # fmt: skip
 
     def _declared(self, namespace: str, name: str) -> _Account | None:
@@ -250,6 +250,24 @@ def _mounts(token: Field[bool] | None, account: _Account | None, place: Location
     if account is not None and account.mounts is not None and account.mounts_place is not None:
         return account.mounts, account.mounts_place
     return True, place
+
+
+def _projects(workload: Workload) -> bool:
+    """Does a container mount a volume with a token for the API? One for another audience is of no use there.
+
+    See https://kubernetes.io/docs/concepts/storage/projected-volumes/#serviceaccounttoken
+    """
+    spec = getattr(workload.part, "spec", None)
+    names = set()
+    for volume in _items(_at(spec, "volumes")):
+        for source in _items(_at(volume, "projected", "sources")):
+            token = _at(source, "serviceAccountToken")
+            audience = as_str(_at(token, "audience")) or ""
+            if isinstance(token, Mapping) and (not audience or "kubernetes.default" in audience):
+                names.add(as_str(_at(volume, "name")))
+    lists = (_items(_at(spec, key)) for key in ("containers", "initContainers")) if names else ()
+    mounts = (mount for found in lists for container in found for mount in _items(_at(container, "volumeMounts")))
+    return any(as_str(_at(mount, "name")) in names for mount in mounts)
 
 
 def _legacy(workload: Workload) -> LegacyAccount | None:

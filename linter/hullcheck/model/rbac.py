@@ -301,6 +301,7 @@ class Identity(NamedTuple):
     `account` is its name, `place` where that is said, or would be. `declared` is the ServiceAccount's place, if it is
     here. `mounts_token` is None where that can't be known; `token_place` is the line that decides it. `bound` are the
     bindings that reach the account, with their roles. `certain` is false if there may be bindings that aren't seen.
+    `projected` is true if a volume of the pod brings a token for the API, whatever else is said of mounting one.
     """
 
     workload: Any
@@ -312,6 +313,7 @@ class Identity(NamedTuple):
     bound: tuple[Bound, ...]
     declared: Location | None = None
     certain: bool = True
+    projected: bool = False
 
     @property
     def location(self) -> Location:
