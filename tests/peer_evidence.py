@@ -48,6 +48,9 @@ def _k8s(*names: str) -> tuple[str, ...]:
     return tuple(f"k8s {name}" for name in names)
 
 
+_EVERY_VERB = ("every verb on roles", "every verb on clusterrolebindings")
+
+
 def _compose(*names: str) -> tuple[str, ...]:
     return tuple(f"compose {name}" for name in names)
 
@@ -308,7 +311,9 @@ PEERS: dict[str, Peer] = {
         _KG("ReadAllSecrets"), *_k8s("Secrets", "Secrets of a namespace", "Secrets by wildcard")
     ),
     "cis-k8s:5.1.2": tells(CIS_K8S, *_k8s("Secrets", "Secrets of a namespace", "Secrets by wildcard")),
-    "trivy:KSV-0050": tells(_T("manage_kubernetes_rbac_resources"), *_k8s("escalate", "bind bindings")),
+    "trivy:KSV-0050": tells(
+        _T("manage_kubernetes_rbac_resources"), *_k8s("escalate", "bind bindings", "every verb on roles")
+    ),
     "trivy:KSV-0051": tells(
         _T("allowing_create_role_binding_and_associate_privileged_clusterrole"), "k8s rolebindings"
     ),
@@ -316,14 +321,16 @@ PEERS: dict[str, Peer] = {
         _T("allowing_create_role_clusterrolebinding_and_associate_privileged_clusterrole"), "k8s clusterrolebindings"
     ),
     "trivy:KSV-0055": tells(_T("allowing_users_rolebinding_add_other_users_rolebindings"), "k8s rolebindings patched"),
-    "checkov:CKV2_K8S_1": tells(_KG("RoleBindingPE"), "k8s bind bindings"),
-    "checkov:CKV_K8S_157": tells(_CK("RbacBindRoleBindings"), "k8s bind bindings"),
-    "checkov:CKV_K8S_158": tells(_CK("RbacEscalateRoles"), "k8s escalate"),
+    "checkov:CKV2_K8S_1": tells(_KG("RoleBindingPE"), *_k8s("bind bindings", "every verb on clusterrolebindings")),
+    "checkov:CKV_K8S_157": tells(
+        _CK("RbacBindRoleBindings"), *_k8s("bind bindings", "every verb on clusterrolebindings")
+    ),
+    "checkov:CKV_K8S_158": tells(_CK("RbacEscalateRoles"), *_k8s("escalate", "every verb on roles")),
     "kubescape:C-0191": tells(
-        KUBESCAPE, *_k8s("escalate", "bind", "bind bindings", "impersonate users", "impersonate groups")
+        KUBESCAPE, *_k8s("escalate", "bind", "bind bindings", "impersonate users", "impersonate groups", *_EVERY_VERB)
     ),
     "cis-k8s:5.1.8": tells(
-        CIS_K8S, *_k8s("escalate", "bind", "bind bindings", "impersonate users", "impersonate groups")
+        CIS_K8S, *_k8s("escalate", "bind", "bind bindings", "impersonate users", "impersonate groups", *_EVERY_VERB)
     ),
     "trivy:KSV-0053": tells(_T("get_shell_on_pod"), *_k8s("exec", "exec in a namespace")),
     "trivy:KSV-0054": tells(_T("attaching_pod_view_logs_realtime"), "k8s attach"),

@@ -356,6 +356,18 @@ FACTS: dict[str, Fact] = {
         "rbac-escalation",
         ("bind", "bind"),
     ),
+    "k8s every verb on roles": Fact(
+        "role.yaml",
+        role("ClusterRole", "rbac.authorization.k8s.io", "roles", "'*'"),
+        "rbac-escalation",
+        ("*", "*"),
+    ),
+    "k8s every verb on clusterrolebindings": Fact(
+        "role.yaml",
+        role("ClusterRole", "rbac.authorization.k8s.io", "clusterrolebindings", "'*'"),
+        "rbac-escalation",
+        ("clusterrolebindings", "*"),
+    ),
     "k8s bind bindings": Fact(
         "role.yaml",
         role("ClusterRole", "rbac.authorization.k8s.io", "clusterroles, rolebindings", "bind"),

@@ -15,7 +15,7 @@ import pytest
 
 from gitrepo import Repo
 from hullcheck.cli import main
-from hullcheck.link import compose_containers, rbac
+from hullcheck.link import aggregation, compose_containers
 from hullcheck.model.network import solve
 from hullcheck.render.compose import limits, load
 
@@ -254,7 +254,7 @@ def test_roles_that_gather_one_another_have_a_bound(repository: Path, monkeypatc
     messages, objects = _unjudged(repository, roles(5))
     assert not messages
     assert "ClusterRole/default/r1" in objects
-    monkeypatch.setattr(rbac, "MAX_GATHERED", 8)
+    monkeypatch.setattr(aggregation, "MAX_GATHERED", 8)
     messages, _ = _unjudged(repository, roles(5))
     assert [message.split(":")[0] for message in messages] == [
         f"ClusterRole `r{i}` isn't judged in full" for i in (2, 3, 4)

@@ -204,6 +204,27 @@ def test_options_are_taken_as_helm_takes_them(version: str, tmp_path: Path) -> N
     assert [plain(document.root) for document in ours.documents] == documents(found.stdout)
 
 
+@pytest.mark.parametrize(
+    ("asked", "version", "has"),
+    [
+        ("policy/v1/PodDisruptionBudget", "", True),
+        ("v1/Pod", "", True),
+        ("policy/v1/PodDisruptionBudget", "1.37.0", True),
+        ("policy/v1/PodDisruptionBudget", "1.20", False),  # as `helm template` has it: it may not be there yet
+        ("policy/v1beta1/PodSecurityPolicy", "", False),
+        ("policy/v1/PodSecurityPolicy", "", False),
+        ("monitoring.coreos.com/v1/ServiceMonitor", "", False),
+        ("policy/v1/", "", False),
+        ("apps/v1", "", True),
+    ],
+)
+def test_a_chart_that_asks_for_a_kind_gets_what_a_cluster_has(asked: str, version: str, has: bool) -> None:
+    found = rendered(
+        {"templates/a.yaml": f'v: {{{{ .Capabilities.APIVersions.Has "{asked}" }}}}\n'}, kube_version=version
+    )
+    assert plain(found.documents[0].root) == {"v": has}
+
+
 def test_missing_dependency_is_told_and_the_rest_goes_on() -> None:
     files = {
         "Chart.yaml": "apiVersion: v2\nname: c\nversion: 1.0.0\ndependencies:\n- name: common\n  version: 2.x\n",

@@ -228,3 +228,44 @@ def test_a_charts_template_without_its_chart_is_read_literally(tmp_path: Path) -
     text = _pod('{{ include "x" . }}')
     result = judge(tmp_path, {"old/templates/pod.yaml": text})
     assert [finding.location.line for finding in named(result, "privileged")] == [10]
+
+
+SUBSTITUTED = """\
+apiVersion: v1
+kind: Pod
+metadata: {name: agent}
+spec:
+  hostNetwork: true
+  nodeName: @NODE_NAME@
+  containers:
+    - name: agent
+      image: %IMAGE%
+      securityContext: {privileged: true}
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (SUBSTITUTED, {"host-network", "privileged"}),
+        (SUBSTITUTED.replace("%IMAGE%", "registry.example.org/@IMAGE@:@TAG@"), {"host-network", "privileged"}),
+        # what is no YAML without them either is told as such, whatever stands in a comment
+        (SUBSTITUTED.replace("@NODE_NAME@", "[ # @NODE_NAME@").replace("%IMAGE%", "a:1"), {"parse-error"}),
+        (SUBSTITUTED.replace("@NODE_NAME@", "@node").replace("%IMAGE%", "a:1"), {"parse-error"}),
+    ],
+    ids=["values", "parts", "broken", "no placeholder"],
+)
+def test_what_sed_replaces_is_a_placeholder_where_yaml_takes_no_such_value(
+    tmp_path: Path, text: str, expected: set[str]
+) -> None:
+    result = judge(tmp_path, {"pod.yaml": text})
+    assert {name for name in ("host-network", "privileged", "parse-error") if named(result, name)} == expected
+    assert [finding.location.line for finding in named(result, "privileged")] in ([10], [])
+
+
+def test_such_a_text_in_a_value_that_yaml_takes_is_that_value() -> None:
+    made = read_manifest(
+        Source("pod.yaml", SUBSTITUTED.replace("@NODE", "x@NODE").replace("%IMAGE%", "a%B_C%").encode())
+    )
+    assert not made.templated
+    assert not made.problems

@@ -260,3 +260,56 @@ def test_what_is_as_good_as_the_cluster() -> None:
     assert not takes_cluster(
         rule('{apiGroups: [""], resources: [serviceaccounts/token], verbs: [create], resourceNames: [a]}')
     )
+
+
+PEER = '[{apiGroups: [""], resources: [pods/exec], verbs: [create]}]'
+
+
+def _role(name: str, rules: str = "[]", labels: str = "{}", selectors: str = "") -> str:
+    rule = f"aggregationRule: {{clusterRoleSelectors: [{selectors}]}}\n" if selectors else ""
+    return (
+        f"apiVersion: {GROUP}/v1\nkind: ClusterRole\nmetadata: {{name: {name}, labels: {labels}}}\n"
+        f"{rule}rules: {rules}\n---\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("selectors", "expected"),
+    [
+        ("{matchExpressions: [{key: part, operator: In, values: [a, b]}]}", {"secrets", "pods/exec"}),
+        ("{matchExpressions: [{key: part, operator: NotIn, values: [a]}], matchLabels: {of: x}}", {"pods/exec"}),
+        ("{matchExpressions: [{key: part, operator: Exists}], matchLabels: {of: y}}", set()),
+        ("{matchLabels: {part: a}}, {matchLabels: {part: b}}", {"secrets", "pods/exec"}),
+        ("{matchLabels: {part: middle}}", {"secrets"}),
+        ("{}", {"secrets", "pods/exec", "*", "configmaps", "services"}),
+        ("{matchLabels: {kubernetes.io/bootstrapping: rbac-defaults}}", {"*", "secrets"}),
+        ("{matchLabels: {rbac.authorization.k8s.io/aggregate-to-edit: 'true'}}", {"secrets", "serviceaccounts/token"}),
+        ("{matchLabels: {rbac.authorization.k8s.io/aggregate-to-view: 'true'}}", set()),
+    ],
+)
+def test_a_selector_of_an_aggregation_selects_as_any_other_does(selectors: str, expected: set[str]) -> None:
+    text = (
+        _role("gathered", '[{apiGroups: [""], resources: [nodes], verbs: [get]}]', selectors=selectors)
+        + _role("first", SECRETS, "{part: a, of: x}")
+        + _role("second", PEER, "{part: b, of: x}")
+        + _role("middle", labels="{part: middle}", selectors="{matchLabels: {part: a}}")
+        + _role("circle", labels="{part: a}", selectors="{matchLabels: {part: middle}}")
+    )
+    found = {word.text for part in granted(text) if part.role.name == "gathered" for word in part.rule.resources}
+    assert found >= expected
+    assert "nodes" not in found
+    assert expected or not found
+
+
+def test_an_account_may_be_bound_by_the_name_that_it_has_as_a_user() -> None:
+    subject = "{kind: ServiceAccount, name: app, namespace: shop}"
+    for name, account in (
+        ("system:serviceaccount:shop:app", ("shop", "app")),
+        ("system:serviceaccount::app", None),
+        ("x:serviceaccount:shop:app", None),
+        ("app", None),
+    ):
+        text = role(SECRETS) + binding().replace(subject, f"{{kind: User, name: '{name}', apiGroup: {GROUP}}}")
+        (found,) = granted(text)
+        assert found.bindings[0].subjects[0].account == account
+        assert found.accounts == (("shop/app",) if account else ())

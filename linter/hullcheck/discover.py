@@ -6,7 +6,7 @@ import os
 import posixpath
 import re
 import stat
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from operator import itemgetter
 
 from hullcheck import look
@@ -203,7 +203,8 @@ class DiskTree:
     """The files below a folder on disk.
 
     Links are never followed out of the root, nor into a folder; a link to a file inside the root stands for that file.
-    `tracked` are files that git keeps: what .gitignore says doesn't apply to them. `near` is for files that are in no
+    `tracked` are files that git keeps: what .gitignore says doesn't apply to them; without any, the repository's index
+    is asked. `near` is for files that are in no
     repository: only what lies close to the `named` ones is looked at, and no manifest that wasn't named.
     """
 
@@ -230,14 +231,22 @@ class DiskTree:
         self._excluded = patterns(exclude) if exclude else None
         self._submodules: set[str] = set()
         self._walked: set[str] = set()
-        self._kept = tracked | {parent for path in tracked for parent in _parents(path)}
+        self._given = bool(tracked)
+        self._kept: Container[str] | None = None
+        if tracked:
+            self._kept = tracked | {parent for path in tracked for parent in _parents(path)}
         self.options = (str(gitignore), str(vendored), str(bool(tracked)), *exclude)
         self.walked: Remembered | None = None
         self.store = look.store()
         self.odd: set[str] = set()
 
     def __getstate__(self) -> dict[str, Any]:
-        return {**vars(self), "walked": None, "store": None}  # a worker only reads
+        return {
+            **vars(self),
+            "walked": None,
+            "store": None,
+            "_kept": self._kept if self._given else (),
+        }  # a worker only reads
 
     def entries(self) -> Iterator[Entry | Skipped]:
         found: dict[str, Entry] = {}
@@ -292,7 +301,7 @@ class DiskTree:
     def ignored(self, path: str) -> bool:
         folder, _, name = path.rpartition("/")
         left_out = self._left_out(name, path, False, self._ignores.get(folder, []))
-        return left_out is not None and left_out.reason == "ignored by git"
+        return left_out is not None and left_out.reason == IGNORED
 
     def excluded(self, path: str) -> bool:
         return self._excluded is not None and self._excluded.match(path)
@@ -459,12 +468,20 @@ class DiskTree:
             below = slashed[len(folder) + 1 :] if folder else slashed
             verdict = rules.check(below)
             if verdict is not None:
-                if verdict and self._kept:
+                kept = verdict and path in self.kept
+                if kept or (verdict and self._given):
                     self.odd.add(path.rpartition("/")[0])
-                if verdict and path not in self._kept:
-                    return Skipped(path, "ignored by git", rules.why(below))
-                return None
+                return Skipped(path, IGNORED, rules.why(below)) if verdict and not kept else None
         return None
+
+    @property
+    def kept(self) -> Container[str]:
+        """What git tracks, and the folders that it is in."""
+        if self._kept is None:
+            from hullcheck.tracked import of
+
+            self._kept = of(self.root)
+        return self._kept
 
     def _read_gitignore(self, path: str) -> "GitIgnore | None":
         try:
@@ -481,6 +498,7 @@ def like(tree: Tree, test: Callable[[str], bool]) -> list[str]:
     return walked.like(test, tree.paths) if walked is not None else sorted(filter(test, tree.paths))
 
 
+IGNORED = "ignored by git"
 _OF_LISTS = frozenset((".gitignore", ".gitmodules"))
 _NO_LINK, _AT_ONCE = getattr(os, "O_NOFOLLOW", 0), getattr(os, "O_NONBLOCK", 0)
 _EXCLUDED = "excluded by the configuration"

@@ -3,7 +3,7 @@
 A folder's own times change when something comes into it, goes or gets another name, and nothing else bears on what is told of
 what is in it than the options, the lists of what is ignored in it and above, links, and what git keeps of what is ignored. So
 folders that hold any of that are always listed, and all others if what is ignored there may be something else, or they were
-changed of late.
+changed of late; those in which something is ignored are listed once git's index has changed, too.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections.abc import Callable
 from itertools import chain
 
 from hullcheck import look
-from hullcheck.discover import DiskTree, Entry, Kind, Skipped
+from hullcheck.discover import IGNORED, DiskTree, Entry, Kind, Skipped
 from hullcheck.marks import Signature, digest
 from hullcheck.model.coverage import Gap
 from hullcheck.typed import TYPE_CHECKING, Any
@@ -30,6 +30,9 @@ Row = tuple[
 ]
 """What a folder is known by, None if it has to be listed, and what is ignored in it; the paths of the files in it; those of
 interest, each with the number of its kind; the folders in it that are entered; and what is left out."""
+
+_TRACKED = "hullcheck.tracked.mark"
+"""Under this name, among those of tests, is what tells whether git tracks the same as before."""
 
 KINDS = tuple(Kind)
 _NUMBERS = {kind: number for number, kind in enumerate(KINDS)}
@@ -52,18 +55,23 @@ class Walked:
         self._found: dict[str, list[str]] = {}
         self.rows: dict[str, Row] = {}
         self.anew = 0
+        self._tracked = ""
 
     def walk(self, tree: DiskTree) -> list[Entry | Skipped]:
         """What the tree's own walk would tell; its paths are noted as there."""
         found: list[Entry | Skipped] = []
         before, rows, start = self._before, self.rows, f"{tree.root}/"
+        if tree.gitignore:
+            index = look.signed(f"{start}.git/index")
+            self._tracked = repr(index) if index is not None else _mark(tree.root)
+        alike = self._names.get(_TRACKED) == (self._tracked,)
         known = look.folder if not look.recorded() else None
         make: Callable[..., Entry] = tuple.__new__
         waiting: list[tuple[str, list[tuple[str, GitIgnore]], bytes]] = [("", [], b"")]
         while waiting:
             folder, ignores, key = waiting.pop()
             row = before.get(folder)
-            sign = row[0] if row is not None and row[1] == key else None
+            sign = row[0] if row is not None and row[1] == key and (alike or not _has_ignored(row)) else None
             if row is not None and known is not None and sign is not None and known(start + folder) == sign:
                 rows[folder] = row
                 tree.enter(folder, row[2], ignores)
@@ -72,7 +80,7 @@ class Walked:
                 waiting += [(each, ignores, key) for each in row[4]]
                 continue
             now = rows[folder] = self._listed(tree, folder, ignores, key, found)
-            self.anew += now[0] is not None and now != row
+            self.anew += now[0] is not None and (now != row or not alike)
             here = tree.ignores_in(folder)
             if len(here) != len(ignores):
                 ignores, key = here, _key(key, *here[-1])
@@ -133,7 +141,19 @@ class Walked:
     def names(self) -> dict[str, tuple[str, ...]]:
         """What is known of names, for the next walk."""
         kept = dict(self._names) if self._changes() == (frozenset(), []) else {}
-        return {**kept, **{name: tuple(found) for name, found in self._found.items()}}
+        return {**kept, **{name: tuple(found) for name, found in self._found.items()}, _TRACKED: (self._tracked,)}
+
+
+def _mark(root: str) -> str:
+    """What tells whether git tracks the same, where its index isn't in the first place for it."""
+    from hullcheck.tracked import mark
+
+    return mark(root) if look.lexists(f"{root}/.git") else ""
+
+
+def _has_ignored(row: Row) -> bool:
+    """Is anything in the folder left out that would be told if git tracked it?"""
+    return any(each[1] == IGNORED for each in row[5])
 
 
 def _key(above: bytes, folder: str, rules: "GitIgnore") -> bytes:

@@ -11,8 +11,9 @@ To fix: bind a role that lists what is needed, in the namespace where it is:
       kind: Role
       name: deployer
 
-In one namespace alone, or bound to `admin` or `edit` in the whole cluster, it is high. `admin`, `edit` and `view` by
-a RoleBinding are what they are for, and fine.
+In one namespace alone, or bound to `admin` or `edit` in the whole cluster, it is high; so is a service account that is
+given a role of the cluster's own programs that reads every Secret or may `escalate`, such as `system:node`. `admin`,
+`edit` and `view` by a RoleBinding are what they are for, and fine.
 
 See https://kubernetes.io/docs/concepts/security/rbac-good-practices/#least-privilege
 See https://kubernetes.io/docs/reference/access-authn-authz/rbac/#user-facing-roles
@@ -52,12 +53,14 @@ check = Check(
 def bound_to_everything(bound: Bound) -> Iterator[Finding]:
     binding = bound.binding
     name = binding.role_name
-    from hullcheck.model.rbac import CLUSTER_ADMIN, held_by
+    from hullcheck.model.rbac import CLUSTER_ADMIN, OF_CONTROLLERS, held_by
 
     everything = (binding.role_kind == "ClusterRole" and name == CLUSTER_ADMIN) or (
         bound.role is not None and bound.role.everything
     )
     broad = binding.cluster and binding.role_kind == "ClusterRole" and name in ("admin", "edit")
+    if binding.cluster and binding.role_kind == "ClusterRole" and name in OF_CONTROLLERS:
+        broad = any(subject.account is not None for subject in binding.subjects)
     if not binding.subjects or not (everything or broad):
         return
     whom = ", ".join(subject.described for subject in binding.subjects[:3])

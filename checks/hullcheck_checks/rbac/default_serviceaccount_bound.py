@@ -35,19 +35,19 @@ check = Check(
     cwe=(250, 276),
 )
 
-STRONG = frozenset(("cluster-admin", "admin", "edit"))
-
 
 @check.on("Bound")
 def for_default(bound: Bound) -> Iterator[Finding]:
     binding = bound.binding
     for subject in binding.subjects:
-        if subject.kind != "ServiceAccount" or subject.name != "default":
+        account = subject.account
+        if account is None or account[1] != "default":
             continue
         from hullcheck.model.powers import strongest
+        from hullcheck.model.rbac import STRONG
 
         strong = binding.role_name in STRONG or strongest(bound) >= Severity.MEDIUM
-        where = f" of namespace `{subject.namespace}`" if subject.namespace else ""
+        where = f" of namespace `{account[0]}`" if account[0] else ""
         from hullcheck.model import rights
         from hullcheck.model.rbac import held_by
 
@@ -56,7 +56,7 @@ def for_default(bound: Bound) -> Iterator[Finding]:
             f"{binding.described} gives `{binding.role_name}` to the default service account{where}",
             at=subject.location,
             severity=None if strong else Severity.MEDIUM,
-            evidence=(subject.namespace, binding.role_name),
+            evidence=(account[0], binding.role_name),
             related=held_by(bound.holders),
             extent=rights.whole(bound, subject.name),
         )

@@ -39,7 +39,7 @@ check = Check(
 
 @check.on("Identity")
 def by_accident(identity: Identity) -> Iterator[Finding]:
-    bound = [b for b in identity.bound if any(s.kind == "ServiceAccount" for s in b.binding.subjects)]
+    bound = [b for b in identity.bound if any(s.account is not None for s in b.binding.subjects)]
     if identity.account != "default" or not identity.mounts_token or not bound:
         return
     roles = sorted({b.binding.role_name for b in bound})

@@ -43,7 +43,7 @@ check = Check(
 
 @check.on("Identity")
 def headline(identity: Identity) -> Iterator[Finding]:
-    if identity.mounts_token is False:
+    if identity.mounts_token is False and not identity.projected:
         return
     granting = [bound for bound in identity.bound if _reaches_far(bound)]
     first = next((way for bound in granting for way in _ways(bound)), None)
@@ -72,9 +72,9 @@ def _reaches_far(bound: Bound) -> bool:
 
 
 def _is_strong(binding: Binding) -> bool:
-    from hullcheck.model.rbac import CLUSTER_ADMIN
+    from hullcheck.model.rbac import STRONG
 
-    return binding.role_kind == "ClusterRole" and binding.role_name in (CLUSTER_ADMIN, "admin", "edit")
+    return binding.role_kind == "ClusterRole" and binding.role_name in STRONG
 
 
 def _named(binding: Binding) -> str:

@@ -31,7 +31,7 @@ from hullcheck.model.container import Container
 from hullcheck.model.node import Mapping, Node, Scalar
 from hullcheck.model.placeholders import for_build, weak
 from hullcheck.model.repository import Place, is_for_tests
-from hullcheck.model.secrets import Login, in_pairs, in_url, narrowed, written_at
+from hullcheck.model.secrets import Login, in_pairs, in_url, names_file, narrowed, stands, written_at
 from hullcheck.source import Field, Location
 from hullcheck.typed import TYPE_CHECKING
 
@@ -121,12 +121,17 @@ def in_volume_options(project: ComposeProject) -> Iterator[Finding]:
 def in_config_map(made: KubernetesObject) -> Iterator[Finding]:
     data = made.node.get("data") if made.kind == "ConfigMap" else None
     for key, value in data.entries().values() if isinstance(data, Mapping) else ():
-        if isinstance(value, Scalar):
-            text = value.location.text
-            for login in in_url(text):
-                place = Location(value.source, value.start + login.start, value.start + login.end)
-                if login.literal:
-                    yield _finding(made, key.text, text[login.start : login.end], place, ())
+        if not isinstance(value, Scalar):
+            continue
+        made_of_others = not value.unknown and value.style in ("|", ">") and not stands(value)
+        text = value.text if made_of_others or "://" not in value.location.text else value.location.text
+        for login in in_url(text):
+            said = text[login.start : login.end]
+            place = Location(value.source, value.start + login.start, value.start + login.end)
+            place = place if text is not value.text else narrowed(value.location, said)
+            if login.literal:
+                found = _finding(made, key.text, said, place, ())
+                yield found._replace(redact=()) if names_file(value, said) else found
 
 
 @check.on("KubernetesObject")

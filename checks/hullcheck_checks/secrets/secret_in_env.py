@@ -43,7 +43,17 @@ from hullcheck.model.configtext import in_config
 from hullcheck.model.node import Mapping, Node, Scalar
 from hullcheck.model.placeholders import asks, documented, for_build, weak
 from hullcheck.model.repository import Place, is_for_tests
-from hullcheck.model.secrets import Grade, by_name, is_own, known_default, literal, narrowed, written_at
+from hullcheck.model.secrets import (
+    Grade,
+    by_name,
+    is_own,
+    known_default,
+    literal,
+    names_file,
+    narrowed,
+    stands,
+    written_at,
+)
 from hullcheck.source import Location
 from hullcheck.terms import Alias
 from hullcheck.typed import TYPE_CHECKING
@@ -154,22 +164,25 @@ def in_config_map(made: KubernetesObject) -> Iterator[Finding]:
         if value.unknown:
             continue
         if _holds(key.text, value.text):
-            yield _in_entry(made, key.text, narrowed(value.location, value.text))
+            place = narrowed(value.location, value.text)
+            yield _in_entry(made, key.text, place, (place,))
         else:
             yield from _in_file(made, key.text, value)
 
 
 def _in_file(made: KubernetesObject, key: str, value: Scalar) -> Iterator[Finding]:
     """The credentials in the text of an entry, each with its own place as far as the text stands there as it is."""
-    written = value.style in ("|", ">") or value.text in value.location.text
-    start = 0 if value.style in ("|", ">") else value.location.text.find(value.text)
-    for found in in_config(value.location.text if value.style in ("|", ">") else value.text):
+    block = value.style in ("|", ">") and stands(value)
+    written = block or value.text in value.location.text
+    start = 0 if block else value.location.text.find(value.text)
+    for found in in_config(value.location.text if block else value.text):
         at = value.start + start + found.start
         place = Location(value.source, at, at + len(found.value)) if written else narrowed(value.location, found.value)
-        yield _in_entry(made, f"{key}: {found.name}", place)
+        yield _in_entry(made, f"{key}: {found.name}", place, () if names_file(value, found.value) else (place,))
 
 
-def _in_entry(made: KubernetesObject, name: str, place: Location) -> Finding:
+def _in_entry(made: KubernetesObject, name: str, place: Location, redact: tuple[Location, ...]) -> Finding:
+    """The finding; `redact` is empty where the place only names the file that the value is in."""
     return check.finding(
         made,
         f"ConfigMap `{made.name}`: `{name}` holds a literal credential",
@@ -177,7 +190,7 @@ def _in_entry(made: KubernetesObject, name: str, place: Location) -> Finding:
         severity=Severity.MEDIUM,
         evidence=(name,),
         kinds=("ConfigMap",),
-        redact=(place,),
+        redact=redact,
     )
 
 

@@ -12,6 +12,7 @@ from hullcheck.model.network.universe import NAME_LABEL
 from hullcheck.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from hullcheck.model.kubernetes import World
     from hullcheck.model.network.endpoint import Endpoint
 
 MAX_NEAR_MISSES = 3
@@ -61,18 +62,18 @@ def _may_select(policy: Policy, endpoint: Endpoint) -> bool:
     return endpoint.unset_namespace or all(r.holds(space) for r in spaces if r.key == NAME_LABEL)
 
 
-def scopes(networks: Iterable[Network], mentions: Iterable[str]) -> Iterator[PolicyScope]:
-    """Scopes to judge as a whole; `mentions` are paths that speak of policies.
+def scopes(networks: Iterable[tuple[Network, World]], mentions: Iterable[str]) -> Iterator[PolicyScope]:
+    """Scopes to judge as a whole, of networks with their worlds; `mentions` are paths that speak of policies.
 
     Manifests without policies are one, if they lie in one folder and are applied one at a time.
     """
     networks = list(networks)
-    places = sorted({*mentions, *(policy.location.path for network in networks for policy in network.scope.policies)})
+    elsewhere = _Elsewhere(networks, mentions)
     first: dict[str, PolicyScope] = {}
-    for network in networks:
+    for network, world in networks:
         if not any(endpoint.complete for endpoint in network.endpoints):
             continue
-        scope = _scope(network, places)
+        scope = _scope(network, world, elsewhere)
         if scope.approximate:
             continue
         if network.scope.kind != "manifests" or scope.policies:
@@ -84,16 +85,52 @@ def scopes(networks: Iterable[Network], mentions: Iterable[str]) -> Iterator[Pol
     yield from first.values()
 
 
-def _scope(network: Network, places: list[str]) -> PolicyScope:
-    own = {policy.location.path for policy in network.scope.policies}
+def _scope(network: Network, world: World, elsewhere: _Elsewhere) -> PolicyScope:
+    workloads = tuple(e for e in network.endpoints if e.complete)
     return PolicyScope(
         network.scope.name,
         network,
-        tuple(e for e in network.endpoints if e.complete),
+        workloads,
         network.scope.policies,
-        next((path for path in places if path not in own), ""),
+        "" if network.scope.policies else elsewhere.of(workloads, world),
         network.scope.approximate,
     )
+
+
+class _Elsewhere:
+    """Where policies are, by the namespaces that they are in.
+
+    What a world is made of is not elsewhere: a policy that its values switch off, or that it takes out, isn't there. A
+    template that speaks of policies may have some wherever it is applied, unless a chart has been rendered with it.
+    """
+
+    def __init__(self, networks: list[tuple[Network, World]], mentions: Iterable[str]) -> None:
+        rendered: set[str] = set()
+        for _, world in networks:
+            if world.kind == "chart" and not world.approximate:
+                rendered |= world.files
+        anywhere = set(mentions) - rendered
+        by_namespace: dict[str, set[str]] = {}
+        for network, _ in networks:
+            for policy in network.scope.policies:
+                paths = anywhere
+                if policy.namespace and not policy.cluster_wide:
+                    paths = by_namespace.setdefault(policy.namespace, set())
+                paths.add(policy.location.path)
+        self._anywhere = sorted(anywhere)
+        self._by_namespace = {name: sorted(paths) for name, paths in by_namespace.items()}
+        self._all = sorted(anywhere.union(*by_namespace.values()))
+
+    def of(self, workloads: tuple[Endpoint, ...], world: World) -> str:
+        """The path of a policy of another world that may be for one of the workloads; empty if there is none.
+
+        A namespace that is unset may be any.
+        """
+        places = [self._anywhere, *(self._by_namespace.get(name, []) for name in {e.namespace for e in workloads})]
+        if any(endpoint.unset_namespace for endpoint in workloads):
+            places = [self._all]
+        first = (next((path for path in paths if path not in world.files), "") for paths in places)
+        return min(filter(None, first), default="")
 
 
 def isolations(networks: Iterable[Network]) -> Iterator[Isolation]:

@@ -19,6 +19,9 @@ from hullcheck.parse.labels import text_map
 from hullcheck.source import Field, Location, Related
 
 LOOPBACK = ("127.", "::1")
+MAX_PATH = 4096
+"""Characters of a path that are worked out: the system takes no longer one."""
+
 MAX_REPLACED = 3
 _APPARMOR = "container.apparmor.security.beta.kubernetes.io/"
 _IMAGE_DRIVERS = frozenset(("image.csi.k8s.io", "container-image.csi.k8s.io", "csi-image.warm-metal.tech"))
@@ -293,11 +296,12 @@ class _Container:
         place = (at(item, "mountPath") or item).location.one_line()
         said = text(volume.path, place)
         if said.value is not None:
-            joined = posixpath.join(said.value, (as_str(at(item, "subPath")) or "").lstrip("/"))
+            joined = self._joined(said.value, item)
             related = (Related(place, f"{self.described} mounts it, as claim `{claim}`"),)
-            known = not is_template(joined) and is_null(at(item, "subPathExpr"))
-            said = said._replace(value="/" + posixpath.normpath(joined).lstrip("/"), related=related)
-            said = said if known else Field(None, said.location, "a part of it is decided elsewhere")
+            if joined is None:
+                said = Field(None, said.location, "a part of it is decided elsewhere")
+            else:
+                said = said._replace(value="/" + posixpath.normpath(joined).lstrip("/"), related=related)
         target, read_only = text(at(item, "mountPath"), place), boolean(at(item, "readOnly"), place)
         options = ("local",) if volume.source == "local" else ()
         return Mount("bind", said, target, read_only, said.location, None, options, as_str(at(item, "name")) or "")
@@ -329,15 +333,38 @@ class _Container:
         """The host's path with the mount's `subPath`, and the type that is asked for."""
         path, kind = at(volume, "hostPath", "path"), as_str(at(volume, "hostPath", "type"))
         said = text(path, volume.location.one_line())
-        below = at(item, "subPath")
         if said.value is not None:
-            joined = posixpath.join(said.value, (as_str(below) or "").lstrip("/"))
-            if is_template(joined) or (below is not None and below.unknown) or not is_null(at(item, "subPathExpr")):
+            joined = self._joined(said.value, item)
+            if joined is None:
                 said = Field(None, said.location, "a part of it is decided elsewhere")
             else:
                 normal = posixpath.normpath(joined)
                 said = said._replace(value=normal[1:] if normal.startswith("//") else normal)
         return said, (kind,) if kind else ()
+
+    def _joined(self, path: str, item: Node) -> str | None:
+        """The host's path with what is mounted of it, in which a variable that isn't known stays; None if it is open.
+
+        See https://kubernetes.io/docs/concepts/storage/volumes/#using-subpath-expanded-environment
+        """
+        below, expression = at(item, "subPath"), at(item, "subPathExpr")
+        if (
+            is_template(path)
+            or (below is not None and below.unknown)
+            or (expression is not None and expression.unknown)
+        ):
+            return None
+        if is_null(expression):
+            joined = posixpath.join(path, (as_str(below) or "").lstrip("/"))
+            return None if is_template(joined) else joined
+        said = as_str(expression) or ""
+        if "{{" in said or "${" in said or len(said) > MAX_PATH:
+            return None
+        for each in items(at(self.node, "env")) if "$(" in said else ():
+            name, value = as_str(at(each, "name")), as_str(at(each, "value"))
+            if name and value and not is_template(value) and len(value) * len(said) <= MAX_PATH**2:
+                said = said.replace(f"$({name})", value)[:MAX_PATH]
+        return posixpath.join(path, said.lstrip("/"))
 
     def _ports(self) -> Iterator[Port]:
         for item in items(at(self.node, "ports")):

@@ -288,7 +288,7 @@ def parts(
     said: dict[int, _Said] = {}
     networks = [network(world, options.assume, options.datastores, kept, said) for world in worlds]
     yield from (Scoped(net.scope.name, NetworkUse(net)) for net in networks if net.endpoints)
-    yield from (Scoped(found.name, found) for found in scopes(networks, options.mentions))
+    yield from (Scoped(found.name, found) for found in scopes(zip(networks, worlds, strict=True), options.mentions))
     yield from (Scoped(found.network.scope.name, found) for found in isolations(networks))
     if problems is not None:
         problems += _too_much(networks)

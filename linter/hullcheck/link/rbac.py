@@ -32,9 +32,6 @@ GROUP = "rbac.authorization.k8s.io"
 _KINDS = frozenset(("Role", "ClusterRole", "RoleBinding", "ClusterRoleBinding", "ServiceAccount"))
 Part = Granted | Bound | Identity | LegacyAccount | Role
 
-MAX_GATHERED = 10_000
-"""Rules that the aggregations of one world gather; roles that select one another gather the product of both."""
-
 MAX_COMPARED = 100_000
 """Names that are compared with those of missing roles, for a hint."""
 
@@ -130,9 +127,8 @@ class _Graph:
                     yield workload
 
     def _running_as(self, subject: Subject, binding: Binding) -> Iterable[Workload]:
-        if subject.kind == "ServiceAccount":
-            namespace = subject.namespace or binding.namespace
-            return self._accounted(subject.name, namespace)
+        if (account := subject.account) is not None:
+            return self._accounted(account[1], account[0] or binding.namespace)
         prefix = "system:serviceaccounts"
         if subject.kind == "Group" and subject.name in (prefix, "system:authenticated"):
             return self.world.workloads
@@ -195,7 +191,7 @@ class _Graph:
         mounts, decided = _mounts(token, account, place)
         return Identity(
             workload, name, place, stated, mounts, decided, bound,
-            account.location if account else None, not self.world.approximate,
+            account.location if account else None, not self.world.approximate, mounts is False and _projects(workload),
         )  # fmt: skip
 
     def _declared(self, namespace: str, name: str) -> _Account | None:
@@ -256,6 +252,24 @@ def _mounts(token: Field[bool] | None, account: _Account | None, place: Location
     return True, place
 
 
+def _projects(workload: Workload) -> bool:
+    """Does a container mount a volume with a token for the API? One for another audience is of no use there.
+
+    See https://kubernetes.io/docs/concepts/storage/projected-volumes/#serviceaccounttoken
+    """
+    spec = getattr(workload.part, "spec", None)
+    names = set()
+    for volume in _items(_at(spec, "volumes")):
+        for source in _items(_at(volume, "projected", "sources")):
+            token = _at(source, "serviceAccountToken")
+            audience = as_str(_at(token, "audience")) or ""
+            if isinstance(token, Mapping) and (not audience or "kubernetes.default" in audience):
+                names.add(as_str(_at(volume, "name")))
+    lists = (_items(_at(spec, key)) for key in ("containers", "initContainers")) if names else ()
+    mounts = (mount for found in lists for container in found for mount in _items(_at(container, "volumeMounts")))
+    return any(as_str(_at(mount, "name")) in names for mount in mounts)
+
+
 def _legacy(workload: Workload) -> LegacyAccount | None:
     spec = getattr(workload.part, "spec", None)
     if not isinstance(spec, Mapping):
@@ -291,65 +305,23 @@ def _roles(objects: list[KubernetesObject], problems: list[Problem]) -> Iterator
         )
         for made in written
     ]
-    gathering = _Gathering(found)
+    gathering = None
     for role, made in zip(found, written, strict=True):
-        selectors = list(_selectors(made.node)) if made.kind == "ClusterRole" else []
-        if not selectors:
+        places = _items(_at(made.node, "aggregationRule", "clusterRoleSelectors")) if role.cluster else []
+        if not places:
             yield role
             continue
-        rules = gathering.rules(role, selectors)
+        if gathering is None:
+            from hullcheck.link.aggregation import Gathering
+
+            gathering = Gathering(found, [made.node for made in written])
+        rules = gathering.rules(role, places)
         if gathering.truncated:
-            why = f"the aggregated roles of what is applied together gather more than {MAX_GATHERED:,} rules"
+            why = f"the aggregated roles of what is applied together gather more than {gathering.most:,} rules"
             message = f"{role.described} isn't judged in full: {why}"
             gap = Gap("limit", "aggregated role", why)
             problems.append(Problem("not-analysed", message, role.location.one_line(), role.owner, gap))
         yield role._replace(rules=tuple(rules))
-
-
-class _Gathering:
-    """Gathers the rules of the roles that aggregations select; their own are overwritten by the cluster.
-
-    `truncated` is true if there were too many for the last one.
-    """
-
-    def __init__(self, roles: list[Role]) -> None:
-        self.roles = roles
-        self.labelled: dict[tuple[str, str], dict[int, None]] = {}
-        for number, role in enumerate(roles):
-            for name, text in {name: word.text for name, word in role.labels}.items() if role.cluster else ():
-                self.labelled.setdefault((name, text), {})[number] = None
-        self.known: dict[frozenset[frozenset[tuple[str, str]]], list[int]] = {}
-        self.left = MAX_GATHERED
-        self.truncated = False
-
-    def rules(self, role: Role, selectors: list[dict[str, str]]) -> list[Rule]:
-        """The rules that one role gathers."""
-        wanted = frozenset(frozenset(selector.items()) for selector in selectors)
-        if wanted not in self.known:
-            self.known[wanted] = sorted(set().union(*map(self._selected, wanted)))
-        found: list[Rule] = []
-        self.truncated = False
-        for number in self.known[wanted]:
-            other = self.roles[number]
-            if other is role:
-                continue
-            if len(other.rules) > self.left:
-                self.truncated = True
-                break
-            self.left -= len(other.rules)
-            found += other.rules
-        return found
-
-    def _selected(self, wanted: frozenset[tuple[str, str]]) -> set[int]:
-        first, *others = sorted((self.labelled.get(label, {}) for label in wanted), key=len)
-        return {number for number in first if all(number in other for other in others)}
-
-
-def _selectors(node: Mapping) -> Iterator[dict[str, str]]:
-    for item in _items(_at(node, "aggregationRule", "clusterRoleSelectors")):
-        wanted = _at(item, "matchLabels")
-        if isinstance(wanted, Mapping) and wanted.items:
-            yield {name: as_str(value) or "" for name, (_, value) in wanted.entries().items()}
 
 
 def _labels(node: Mapping) -> Iterator[tuple[str, Word]]:

@@ -79,6 +79,7 @@ _EXACT = {
     "/var/lib": Sensitive("the state of the host's services", 3, 2),
     "/usr": Sensitive("programs and libraries that the host runs", 3, 0),
     "/usr/local": Sensitive("programs and libraries that the host runs", 3, 0),
+    "/var/lib/kubelet/plugins": Sensitive("storage drivers' sockets, and the volumes of all pods on the node", 2, 2),
 }
 """These paths alone; what is below them is another matter."""
 
@@ -109,6 +110,18 @@ _BELOW = {
         Sensitive("the state of the host's containers", 3, 2),
     ),
     **_all("/var/lib/kubelet", Sensitive("the secrets and tokens of all pods on the node", 3, 2)),
+    **_all(
+        "/var/lib/kubelet/pki /var/lib/kubelet/kubeconfig /var/lib/kubelet/bootstrap-kubeconfig",
+        Sensitive("the node's own credentials", 3, 2),
+    ),
+    **_all("/var/lib/kubelet/plugins", Sensitive("the sockets of a storage driver", 1, 0)),
+    **_all("/var/lib/kubelet/plugins/kubernetes.io", Sensitive("the volumes of all pods on the node", 2, 2)),
+    **_all(
+        "/var/lib/kubelet/plugins_registry /var/lib/kubelet/device-plugins",
+        Sensitive("where the kubelet finds drivers and devices for pods", 2, 0),
+    ),
+    **_all("/var/lib/kubelet/pod-resources", Sensitive("which devices the pods on the node have", 1, 0)),
+    **_all("/var/lib/kubelet/seccomp", Sensitive("the seccomp profiles of pods on the node", 1, 0)),
     **_all("/var/lib/etcd", Sensitive("the state of the cluster", 3, 2)),
     **_all("/opt/cni", Sensitive("programs that the node runs as root", 3, 0)),
     **_all("/var/spool/cron", Sensitive("jobs that the host runs", 3, 0)),
@@ -127,8 +140,14 @@ _BELOW = {
 """These paths and all below them, as far as nothing nearer is said."""
 
 
+_WINDOWS = Lazy(r"[A-Za-z]:[\\/](?:var[\\/]lib[\\/]kubelet|etc[\\/]kubernetes)(?![^\\/])")
+"""Folders that nodes with Windows have as others do."""
+
+
 def sensitive(path: str, *, node: bool) -> Sensitive:
     """How sensitive a normalised path of the host is; `node` if that host is a node of a cluster."""
+    if node and path[1:2] == ":" and _WINDOWS.match(path):
+        path = path[2:].replace("\\", "/").rstrip("/")
     if path in _EXACT:
         return _EXACT[path]
     if path.startswith("../../..") and not path.strip("./"):

@@ -16,6 +16,23 @@ T = TypeVar("T")
 CLUSTER_ADMIN = "cluster-admin"
 BUILT_IN = frozenset((CLUSTER_ADMIN, "admin", "edit", "view"))
 
+OF_CONTROLLERS = frozenset(
+    (
+        "system:aggregate-to-edit", "system:controller:clusterrole-aggregation-controller",
+        "system:controller:generic-garbage-collector", "system:controller:namespace-controller",
+        "system:controller:resourcequota-controller", "system:kube-controller-manager", "system:kubelet-api-admin",
+        "system:node",
+    )
+)  # fmt: skip
+"""Roles that every cluster has for its own programs, and that are as good as the cluster to others: they read every
+Secret, reach every kubelet, or may `escalate`.
+
+See https://kubernetes.io/docs/reference/access-authn-authz/rbac/#core-component-roles
+See https://kubernetes.io/docs/reference/access-authn-authz/rbac/#controller-roles
+"""
+STRONG = frozenset((CLUSTER_ADMIN, "admin", "edit")) | OF_CONTROLLERS
+"""Roles of every cluster that are as good as it where a ClusterRoleBinding grants them."""
+
 READS = ("get", "list", "watch")
 CHANGES = ("create", "update", "patch")
 WRITES = (*CHANGES, "delete", "deletecollection")
@@ -136,6 +153,20 @@ class Subject(NamedTuple):
     location: Location
 
     @property
+    def account(self) -> tuple[str, str] | None:
+        """The namespace, empty where it isn't said, and the name of the service account that it is; users may be one.
+
+        See https://kubernetes.io/docs/reference/access-authn-authz/rbac/#referring-to-subjects
+        """
+        if self.kind == "ServiceAccount":
+            return self.namespace, self.name
+        prefix, _, rest = self.name.partition(":serviceaccount:")
+        namespace, _, name = rest.partition(":")
+        if self.kind != "User" or prefix != "system" or not namespace or not name:
+            return None
+        return namespace, name
+
+    @property
     def described(self) -> str:
         kind = {"ServiceAccount": "service account", "User": "user", "Group": "group"}.get(self.kind, self.kind)
         return f"{kind} `{self.name}`"
@@ -166,8 +197,8 @@ class Binding(NamedTuple):
     @property
     def accounts(self) -> tuple[str, ...]:
         """The service accounts that it names, each with its namespace."""
-        found = (subject for subject in self.subjects if subject.kind == "ServiceAccount")
-        return tuple(f"{subject.namespace or self.namespace or 'default'}/{subject.name}" for subject in found)
+        found = (subject.account for subject in self.subjects)
+        return tuple(f"{each[0] or self.namespace or 'default'}/{each[1]}" for each in found if each is not None)
 
 
 class Bound(NamedTuple):
@@ -243,7 +274,8 @@ class Granted(NamedTuple):
 
     @property
     def related(self) -> tuple[Related, ...]:
-        return (*granted_by(self.bindings), *held_by(self.holders))
+        gathered = (Related(self.role.location, f"{self.role.described} gathers it"),) if self.role.aggregates else ()
+        return (*gathered, *granted_by(self.bindings), *held_by(self.holders))
 
 
 SHOWN = 4
@@ -269,6 +301,7 @@ class Identity(NamedTuple):
     `account` is its name, `place` where that is said, or would be. `declared` is the ServiceAccount's place, if it is
     here. `mounts_token` is None where that can't be known; `token_place` is the line that decides it. `bound` are the
     bindings that reach the account, with their roles. `certain` is false if there may be bindings that aren't seen.
+    `projected` is true if a volume of the pod brings a token for the API, whatever else is said of mounting one.
     """
 
     workload: Any
@@ -280,6 +313,7 @@ class Identity(NamedTuple):
     bound: tuple[Bound, ...]
     declared: Location | None = None
     certain: bool = True
+    projected: bool = False
 
     @property
     def location(self) -> Location:

@@ -12,6 +12,10 @@ from hullcheck.model.placeholders import is_harmless_value, placeholder, taken_a
 from hullcheck.model.tokens import by_value, random
 from hullcheck.source import HOLE, Location
 from hullcheck.tuples import NamedTuple
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.model.node import Scalar
 
 
 class Grade(IntEnum):
@@ -470,6 +474,23 @@ def narrowed(location: Location, value: str) -> Location:
     """The part of a place that holds the value, for what was unquoted or expanded; the place itself if none does."""
     at = location.source.text.find(value, location.start, location.end) if value else -1
     return location if at < 0 else Location(location.source, at, at + len(value))
+
+
+def stands(value: Scalar) -> bool:
+    """Is a block written where it is said to be, so that its places can be told? A template may make it of other texts."""
+    said = value.location.text
+    return said[:1] in ("|", ">") and "{{" not in said
+
+
+_OF_FILE = Lazy(r"\{\{[^{}\"'`]{0,200}\.(?:Files\.Get|AsConfig|AsSecrets)\b")
+
+
+def names_file(value: Scalar, text: str) -> bool:
+    """Does the value's place only name the file that this text of it comes from, so that there is nothing to hide?"""
+    said = value.location.text
+    if text in said:
+        return False
+    return (bool(value.because) and said.strip("\"'") not in value.text) or _OF_FILE.match(said) is not None
 
 
 def decoded(text: str) -> str:

@@ -14,6 +14,10 @@ from hullcheck.parse import yaml
 from hullcheck.patterns import pattern
 from hullcheck.source import Location, Source
 from hullcheck.tuples import NamedTuple
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.parse.literal import Literal
 
 MAX_NESTED_LISTS = 20
 
@@ -80,6 +84,11 @@ def read(source: Source, parsed: yaml.Documents | None = None) -> ManifestFile:
             return read_literally(source)
         problem = _not_known(source.at(template.start()))
         return ManifestFile(source, problems=(problem,), templated=True, mentions_policies=mentions, deferred=True)
+    if problems and not template:
+        from hullcheck.parse import literal
+
+        if literal.SUBSTITUTED.search(source.text) and (said := literal.read(source, substituted=True)).complete:
+            return read_literally(source, said)
     layer = next((root for root in roots if isinstance(root, Mapping) and is_kustomization(source, root)), None)
     objects = tuple(made for made in objects_in(roots) if not _is_kustomization(made, layer))
     return ManifestFile(
@@ -92,12 +101,12 @@ def read(source: Source, parsed: yaml.Documents | None = None) -> ManifestFile:
     )
 
 
-def read_literally(source: Source) -> ManifestFile:
-    """What stands literally in a template: objects in which some values aren't known."""
+def read_literally(source: Source, found: Literal | None = None) -> ManifestFile:
+    """What stands literally in a template: objects in which some values aren't known. `found` is it, if it is known."""
     from hullcheck.model.unknowns import blocks
     from hullcheck.parse import literal
 
-    found = literal.read(source)
+    found = found or literal.read(source)
     mentions = "NetworkPolicy" in source.text and _POLICY_WORDS.search(source.text) is not None
     unknown = next((node for root in found.roots for node in blocks(root)), None)
     problems = []

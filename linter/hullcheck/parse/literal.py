@@ -3,8 +3,8 @@
 Helm's, Go's and Jinja's placeholders (`{{ x }}`), statements (`{% if x %}`) and comments are read. A placeholder in a
 value makes that value unknown; one on a line of its own may be any number of entries, so the mapping or list around it
 isn't known in full. Statements vanish, and all of their branches stay: where a key is said in several of them, the
-object is read once for each. A line that can't be read is left out, with the place of the first. Nodes have the
-places of the template's own text.
+object is read once for each. `@NAME@` and `%NAME%` are read as placeholders, too, where the text is no YAML with them. A
+line that can't be read is left out, with the place of the first. Nodes have the places of the template's own text.
 """
 
 from __future__ import annotations
@@ -39,6 +39,9 @@ MAX_BESIDE = 400
 MAX_VARIANTS = 4
 """How often an object is read that says its keys several times."""
 
+SUBSTITUTED = pattern(r"(?<![\w@%])(?:@[A-Za-z][\w.-]{1,60}@|%[A-Z][A-Z0-9_]{1,60}%)(?![\w@%])")
+"""Placeholders that no template language has: YAML takes neither `@` nor `%` at the beginning of a value."""
+
 _OPEN = pattern(r"\{\{|\{%|\{#")
 _GO_COMMENT = pattern(r"\{\{-?\s*/\*")
 _STATEMENT = pattern(
@@ -68,11 +71,15 @@ class Literal(NamedTuple):
         return self.lost is None
 
 
-def read(source: Source, why: str = "a template decides it") -> Literal:
-    """The template's literal text; what isn't known is marked with `why`."""
-    if sum(1 for _ in itertools.islice(placeholders(source.text), MAX_PLACEHOLDERS + 1)) > MAX_PLACEHOLDERS:
+def read(source: Source, why: str = "a template decides it", *, substituted: bool = False) -> Literal:
+    """The template's literal text; what isn't known is marked with `why`.
+
+    `substituted` is for texts whose placeholders are what `sed` or a build tool replaces, such as `@NAME@`.
+    """
+    text = SUBSTITUTED.sub(_as_braces, source.text) if substituted else source.text
+    if sum(1 for _ in itertools.islice(placeholders(text), MAX_PLACEHOLDERS + 1)) > MAX_PLACEHOLDERS:
         return Literal((), 0)
-    made = _Made(*_without_placeholders(source.text))
+    made = _Made(*_without_placeholders(text))
     made = made.edited(edits(made.text, made.holes))
     roots: list[Node] = []
     lost: list[int] = []
@@ -84,6 +91,11 @@ def read(source: Source, why: str = "a template decides it") -> Literal:
             made.move(root, start, source, why)
             roots += _variants(root)
     return Literal(tuple(roots), min(lost, default=None))
+
+
+def _as_braces(found: re.Match[str]) -> str:
+    """The placeholder as one of the other kind, of the same length, so that all places stay."""
+    return "{{" + "x" * (len(found[0]) - 4) + "}}"
 
 
 def placeholders(text: str) -> Iterator[tuple[int, int]]:

@@ -47,7 +47,7 @@ _NO_PODS = frozenset(("CustomResourceDefinition", "ConfigMap", "Secret", "PodSec
 _HOLD_OBJECTS = frozenset(("Template", "List"))
 PATTERN_GROUPS = (
     "kyverno.io", "gatekeeper.sh", "admissionregistration.k8s.io", "kubewarden.io", "kustomize.config.k8s.io",
-    "wgpolicyk8s.io", "openapi.org",
+    "wgpolicyk8s.io", "openapi.org", "auto.gke.io",
 )  # fmt: skip
 """Groups whose objects hold patterns of pods, not pods."""
 

@@ -35,8 +35,8 @@ class NearMiss(NamedTuple):
 class PolicyScope(NamedTuple):
     """Objects that are applied together: a kustomization with its bases, or plain manifests side by side.
 
-    `policies_elsewhere` is the path of a policy in another scope, empty if there is none. `approximate` says why
-    the scope can't be known in full, such as a remote base; nothing is judged then. `also` are the names of scopes
+    `policies_elsewhere` is the path of a policy of another scope that may be for these namespaces, empty if there is
+    none. `approximate` says why the scope can't be known in full, such as a remote base; nothing is judged then. `also` are the names of scopes
     that hold nothing but the same workloads.
     """
 

@@ -162,14 +162,49 @@ class Capabilities(Host):
     type_name = "*common.Capabilities"
 
     def __init__(self, version: str, more: tuple[str, ...] = ()) -> None:
+        number = KubeVersion(version)
+        recent = number.minor.isdecimal() and int(number.minor) >= KINDS_SINCE
         self.fields: dict[str, Value] = {
-            "KubeVersion": KubeVersion(version),
-            "APIVersions": ApiVersions((*API_VERSIONS, *more)),
+            "KubeVersion": number,
+            "APIVersions": ApiVersions((*API_VERSIONS, *more), KINDS if recent else {}),
             "HelmVersion": HelmVersion(),
         }
 
     def field(self, name: str) -> Value:
         return self.fields[name] if name in self.fields else super().field(name)
+
+
+KINDS = {
+    "v1": "ConfigMap Endpoints Event LimitRange Namespace Node PersistentVolume PersistentVolumeClaim Pod PodTemplate"
+    " ReplicationController ResourceQuota Secret Service ServiceAccount",
+    "admissionregistration.k8s.io/v1": "MutatingWebhookConfiguration ValidatingAdmissionPolicy"
+    " ValidatingAdmissionPolicyBinding ValidatingWebhookConfiguration",
+    "apps/v1": "ControllerRevision DaemonSet Deployment ReplicaSet StatefulSet",
+    "autoscaling/v1": "HorizontalPodAutoscaler",
+    "autoscaling/v2": "HorizontalPodAutoscaler",
+    "batch/v1": "CronJob Job",
+    "certificates.k8s.io/v1": "CertificateSigningRequest",
+    "coordination.k8s.io/v1": "Lease",
+    "discovery.k8s.io/v1": "EndpointSlice",
+    "events.k8s.io/v1": "Event",
+    "flowcontrol.apiserver.k8s.io/v1": "FlowSchema PriorityLevelConfiguration",
+    "networking.k8s.io/v1": "IPAddress Ingress IngressClass NetworkPolicy ServiceCIDR",
+    "node.k8s.io/v1": "RuntimeClass",
+    "policy/v1": "PodDisruptionBudget",
+    "rbac.authorization.k8s.io/v1": "ClusterRole ClusterRoleBinding Role RoleBinding",
+    "resource.k8s.io/v1": "DeviceClass ResourceClaim ResourceClaimTemplate ResourceSlice",
+    "scheduling.k8s.io/v1": "PriorityClass",
+    "storage.k8s.io/v1": "CSIDriver CSINode CSIStorageCapacity StorageClass VolumeAttachment VolumeAttributesClass",
+}
+"""Kinds of the stable versions. `helm template` has no cluster to ask and knows versions alone; one that installs is
+told the kinds, too, so that a chart which asks for `policy/v1/PodDisruptionBudget` gets it.
+
+See https://helm.sh/docs/chart_template_guide/builtin_objects/
+"""
+
+
+KINDS_SINCE = 34
+"""The minor version of Kubernetes from which on all of them are there."""
 
 
 class ApiVersions(Host):
@@ -178,15 +213,18 @@ class ApiVersions(Host):
     kind = "slice"
     type_name = "common.VersionSet"
 
-    def __init__(self, versions: tuple[str, ...]) -> None:
+    def __init__(self, versions: tuple[str, ...], kinds: Mapping[str, str]) -> None:
         self.versions = versions
+        self.kinds = kinds
 
     def __len__(self) -> int:
         return len(self.versions)
 
     def call(self, name: str, args: list[Value]) -> Value:
         if name == "Has" and len(args) == 1 and isinstance(args[0], str):
-            return str(args[0]) in self.versions
+            version, _, kind = str(args[0]).rpartition("/")
+            known = version in self.versions and kind in self.kinds.get(version, "").split()
+            return known or str(args[0]) in self.versions
         return super().call(name, args)
 
     def show(self) -> str:
