@@ -58,6 +58,7 @@ _MADE_BY = (
     "source.py",
     "discover.py",
     "walked.py",
+    "tracked.py",
 )
 """The modules that say what is kept: others might say other things of the same files, or of their names."""
 
