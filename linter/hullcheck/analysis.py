@@ -360,12 +360,9 @@ def _unchecked(error: OutOfTimeError, parts: Iterable[Scoped]) -> Iterator[Probl
 
 def discovered(tree: Tree) -> tuple[list[Entry], list[Skipped]]:
     """What the tree holds that is of interest, and what is left out of it."""
-    entries, skipped = [], []
-    for item in tree.entries():
-        if isinstance(item, Entry):
-            entries.append(item)
-        else:
-            skipped.append(item)
+    items = list(tree.entries())
+    skipped = [item for item in items if isinstance(item, Skipped)]
+    entries: list[Any] = items if not skipped else [item for item in items if isinstance(item, Entry)]
     return entries, skipped
 
 

@@ -7,6 +7,7 @@ import posixpath
 import re
 import stat
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import cached_property
 from operator import itemgetter
 
 from hullcheck import look
@@ -97,6 +98,11 @@ def kind_of(name: str) -> Kind | None:
     if _DOCKERFILE.fullmatch(name) and not _NOT_DOCKERFILE.fullmatch(name):
         return Kind.BESIDE_DOCKERFILE if _BESIDE_DOCKERFILE.fullmatch(name) else Kind.DOCKERFILE
     return None
+
+
+def is_of_interest(path: str) -> bool:
+    """Does a file's name hint at any kind?"""
+    return kind_of(path.rpartition("/")[2]) is not None
 
 
 _ORDER = tuple(Kind)
@@ -230,7 +236,9 @@ class DiskTree:
         self._excluded = patterns(exclude) if exclude else None
         self._submodules: set[str] = set()
         self._walked: set[str] = set()
-        self._kept = tracked | {parent for path in tracked for parent in _parents(path)}
+        self.is_taken_over = False
+        self.exclude = exclude
+        self._tracked = tracked
         self.options = (str(gitignore), str(vendored), str(bool(tracked)), *exclude)
         self.walked: Remembered | None = None
         self.store = look.store()
@@ -240,10 +248,16 @@ class DiskTree:
         return {**vars(self), "walked": None, "store": None}  # a worker only reads
 
     def entries(self) -> Iterator[Entry | Skipped]:
+        items = self._all()
+        if not self.named and not self.links and isinstance(items, list):  # no name stands for another file
+            return iter(sorted(items, key=itemgetter(0)))
+        return self._united(items)
+
+    def _united(self, items: Iterable[Entry | Skipped]) -> Iterator[Entry | Skipped]:
         found: dict[str, Entry] = {}
         kinds: dict[str, set[Kind]] = {}
         skipped: dict[str, Skipped] = {}
-        for item in self._all():
+        for item in items:
             if not isinstance(item, Entry):
                 skipped.setdefault(item.path, item)
             elif (first := found.setdefault(item.path, item)) is not item:
@@ -291,7 +305,10 @@ class DiskTree:
 
     def ignored(self, path: str) -> bool:
         folder, _, name = path.rpartition("/")
-        left_out = self._left_out(name, path, False, self._ignores.get(folder, []))
+        ignores = self.ignores_in(folder) if folder in self._walked else []
+        if not ignores:
+            return False
+        left_out = self._left_out(name, path, False, ignores)
         return left_out is not None and left_out.reason == "ignored by git"
 
     def excluded(self, path: str) -> bool:
@@ -399,8 +416,15 @@ class DiskTree:
         if ignores:
             self._ignores[folder] = ignores
 
+    def enter_all(self, folders: Iterable[str], paths: Iterable[str]) -> None:
+        """The same, of many folders: where the tree `is_taken_over`, what is ignored above one is ignored in it, too."""
+        self._walked.update(folders)
+        self.paths += paths
+
     def ignores_in(self, folder: str) -> "list[tuple[str, GitIgnore]]":
         """What is ignored in a folder that was entered, by the folders whose lists say so."""
+        while self.is_taken_over and folder and folder not in self._ignores:
+            folder = folder.rpartition("/")[0]
         return self._ignores.get(folder, [])
 
     def _file(self, item: "os.DirEntry[str]", path: str, kind: Kind) -> Entry | Skipped:
@@ -459,12 +483,23 @@ class DiskTree:
             below = slashed[len(folder) + 1 :] if folder else slashed
             verdict = rules.check(below)
             if verdict is not None:
-                if verdict and self._kept:
+                if verdict and self._tracked:
                     self.odd.add(path.rpartition("/")[0])
                 if verdict and path not in self._kept:
                     return Skipped(path, "ignored by git", rules.why(below))
                 return None
         return None
+
+    @cached_property
+    def _kept(self) -> frozenset[str]:
+        """What git keeps, and all folders that hold any of it."""
+        folders = {path.rpartition("/")[0] for path in self._tracked} - {""}
+        return self._tracked.union(folders, (parent for folder in folders for parent in _parents(folder)))
+
+    @cached_property
+    def entered(self) -> frozenset[str]:
+        """The files of `paths` of which `has_entered` is true, once all was walked."""
+        return frozenset(self.paths) if _NO_LINK else frozenset()
 
     def _read_gitignore(self, path: str) -> "GitIgnore | None":
         try:

@@ -8,7 +8,7 @@ changed of late.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from itertools import chain
 
 from hullcheck import look
@@ -24,15 +24,15 @@ Row = tuple[
     Signature | None,
     bytes,
     tuple[str, ...],
-    tuple[tuple[str, int], ...],
+    bytes,
     tuple[str, ...],
     tuple[tuple[str, str, str, tuple[Any, ...] | None], ...],
 ]
-"""What a folder is known by, None if it has to be listed, and what is ignored in it; the paths of the files in it; those of
-interest, each with the number of its kind; the folders in it that are entered; and what is left out."""
+"""What a folder is known by, None if it has to be listed, and what is ignored in it; the paths of the files in it; for each
+the number of its kind, 0 if it is of no interest; the folders in it that are entered; and what is left out."""
 
 KINDS = tuple(Kind)
-_NUMBERS = {kind: number for number, kind in enumerate(KINDS)}
+_NUMBERS = {kind: number for number, kind in enumerate(KINDS, 1)}
 
 
 class Walked:
@@ -56,28 +56,67 @@ class Walked:
     def walk(self, tree: DiskTree) -> list[Entry | Skipped]:
         """What the tree's own walk would tell; its paths are noted as there."""
         found: list[Entry | Skipped] = []
-        before, rows, start = self._before, self.rows, f"{tree.root}/"
-        known = look.folder if not look.recorded() else None
-        make: Callable[..., Entry] = tuple.__new__
+        before, rows = self._before, self.rows
+        changed = None
+        if before and not look.recorded():
+            changed = self._changed(tree)
+            if self._listed_again(tree, changed, found):
+                return found
         waiting: list[tuple[str, list[tuple[str, GitIgnore]], bytes]] = [("", [], b"")]
         while waiting:
             folder, ignores, key = waiting.pop()
             row = before.get(folder)
-            sign = row[0] if row is not None and row[1] == key else None
-            if row is not None and known is not None and sign is not None and known(start + folder) == sign:
+            if row is not None and row[1] == key and changed is not None and folder not in changed:
                 rows[folder] = row
                 tree.enter(folder, row[2], ignores)
-                found += [make(Entry, (path, KINDS[kind], False, ())) for path, kind in row[3]]
-                found += [Skipped(*each[:3], Gap(*each[3]) if each[3] else None) for each in row[5]]
+                found += _items((row,))
                 waiting += [(each, ignores, key) for each in row[4]]
                 continue
-            now = rows[folder] = self._listed(tree, folder, ignores, key, found)
-            self.anew += now[0] is not None and now != row
-            here = tree.ignores_in(folder)
-            if len(here) != len(ignores):
-                ignores, key = here, _key(key, *here[-1])
+            now = rows[folder] if folder in rows else self._looked(tree, folder, ignores, key, found)
+            ignores, key = _below(tree, folder, ignores, key)
             waiting += [(each, ignores, key) for each in now[4]]
         return found
+
+    def _changed(self, tree: DiskTree) -> set[str]:
+        """The folders that have to be listed: those that aren't as they were, and those of which that can't be told."""
+        sure = {folder: row[0] for folder, row in self._before.items() if row[0] is not None}
+        return {
+            *(folder for folder, row in self._before.items() if row[0] is None),
+            *look.changed(f"{tree.root}/", [*sure], [*sure.values()]),
+        }
+
+    def _listed_again(self, tree: DiskTree, changed: set[str], found: list[Entry | Skipped]) -> bool:
+        """List the folders that have to be, and take all others over, if the same folders are entered as before.
+
+        Where that isn't so, those that were listed until then are entered all the same.
+        """
+        before = self._before
+        tree.is_taken_over = True
+        for folder in sorted(changed):  # each behind those that it is in
+            above = tree.ignores_in(folder.rpartition("/")[0]) if folder else []
+            was = before[folder]
+            now = self._looked(tree, folder, above, was[1], found)
+            key = _below(tree, folder, above, was[1])[1]
+            if frozenset(now[4]) != frozenset(was[4]) or any(before[each][1] != key for each in now[4]):
+                return False
+        rest = {folder: row for folder, row in before.items() if folder not in changed} if changed else before
+        tree.enter_all(rest, chain.from_iterable(row[2] for row in rest.values()))
+        found += _items(rest.values())
+        self.rows = {**before, **self.rows}
+        return True
+
+    def _looked(
+        self,
+        tree: DiskTree,
+        folder: str,
+        ignores: "list[tuple[str, GitIgnore]]",
+        key: bytes,
+        found: list[Entry | Skipped],
+    ) -> Row:
+        """What is in a folder, listed."""
+        now = self.rows[folder] = self._listed(tree, folder, ignores, key, found)
+        self.anew += now[0] is not None and now != self._before.get(folder)
+        return now
 
     def _listed(
         self,
@@ -95,12 +134,14 @@ class Walked:
         skipped = [each for each in own if isinstance(each, Skipped)]
         found += entries
         found += skipped
+        paths = tuple(tree.paths[first:])
+        kinds = {entry.path: _NUMBERS[entry.kind] for entry in entries}
         sure = sign is not None and folder not in tree.odd and self._settled(sign)
         return (
             sign if sure else None,
             key,
-            tuple(tree.paths[first:]),
-            tuple((entry.path, _NUMBERS[entry.kind]) for entry in entries),
+            paths,
+            bytes(kinds.get(path, 0) for path in paths),
             below,
             tuple((each.path, each.reason, each.rule, each.gap and tuple(each.gap)) for each in skipped),
         )
@@ -134,6 +175,25 @@ class Walked:
         """What is known of names, for the next walk."""
         kept = dict(self._names) if self._changes() == (frozenset(), []) else {}
         return {**kept, **{name: tuple(found) for name, found in self._found.items()}}
+
+
+def _items(rows: Collection[Row]) -> list[Entry | Skipped]:
+    """What is told of what is in folders that hold no links."""
+    make: Callable[..., Entry] = tuple.__new__
+    paths, kinds = chain.from_iterable(row[2] for row in rows), b"".join([row[3] for row in rows])
+    found: list[Entry | Skipped] = [
+        make(Entry, (path, KINDS[kind - 1], False, ())) for path, kind in zip(paths, kinds, strict=True) if kind
+    ]
+    found += [Skipped(*each[:3], Gap(*each[3]) if each[3] else None) for row in rows for each in row[5]]
+    return found
+
+
+def _below(
+    tree: DiskTree, folder: str, ignores: "list[tuple[str, GitIgnore]]", key: bytes
+) -> "tuple[list[tuple[str, GitIgnore]], bytes]":
+    """What is ignored in the folders of a folder that was listed, where `ignores` holds above, and what that is known by."""
+    here = tree.ignores_in(folder)
+    return (here, _key(key, *here[-1])) if len(here) != len(ignores) else (ignores, key)
 
 
 def _key(above: bytes, folder: str, rules: "GitIgnore") -> bytes:

@@ -13,7 +13,8 @@ from collections.abc import Iterable, Mapping
 
 from hullcheck import look
 from hullcheck.change.base import Past
-from hullcheck.change.history import LINK, SUBMODULE, History
+from hullcheck.change.history import History
+from hullcheck.change.listing import LINK, SUBMODULE
 from hullcheck.discover import kind_of, relative
 from hullcheck.model.repository import is_credential_file
 from hullcheck.patterns import pattern

@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import marshal
 import os
-from collections.abc import Callable, Container, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from contextlib import suppress
+from itertools import accumulate
 
 from hullcheck import __version__, look, marks
 from hullcheck.discover import DiskTree, Entry, Kind
@@ -29,7 +31,7 @@ MANY = 1_000
 """Files that have a word, where they are more than an eighth, from which on it isn't kept which."""
 
 BUCKET = 64
-"""Words that are unpacked together."""
+"""Words that are unpacked together, and files of which it is read together what is known of them."""
 
 _MADE_BY = (
     "link/tree_index.py",
@@ -63,6 +65,7 @@ _MADE_BY = (
 
 _Record = tuple[marks.Signature | None, bytes, dict[str, Any]]
 _NOTHING: tuple[Any, ...] = ({}, {}, (), b"", (), (), {}, {}, "", ())
+_NO_RECORD: tuple[bytes, dict[str, Any]] = (b"", {})
 GIT = {40: "git 40", 64: "git 64"}
 """Under which names the names are kept that git gives to files, by their digits."""
 
@@ -78,6 +81,7 @@ class Index:
         said = ("index", root, __version__, *options, *store.made_by(_MADE_BY))
         self._name = marks.digest(os.fsencode("\0".join(said))).hex()
         self._wide_name = marks.digest(os.fsencode(f"wide\0{self._name}")).hex()
+        self._records_name = marks.digest(os.fsencode(f"records\0{self._name}")).hex()
         kept, wide = _NOTHING, {}
         with suppress(OSError, ValueError, EOFError, TypeError):
             kept = _checked(marshal.loads(store.read(self._name)))
@@ -89,7 +93,7 @@ class Index:
             self.paths,
             self.kinds,
             self.signs,
-            self._kept,
+            self._places,
             self._groups,
             self._maps,
             self.words,
@@ -101,6 +105,7 @@ class Index:
         self._anew = 0
         self._same = bytearray(len(self.paths))
         self._buckets: dict[tuple[str, int], dict[str, Any]] = {}
+        self._records: dict[int, tuple[bytes, ...]] = {}
         self.walked = Walked(rows, names, store.settled)
 
     # What runs cost
@@ -133,8 +138,8 @@ class Index:
         if sign is None or sign[1] > limit:
             return made(tree.read(path, limit))
         record = self._seen.get(path)
-        if record is None and number >= 0 and self.signs[number] == sign:
-            record = self._seen[path] = (sign, *marshal.loads(self._kept[number]))
+        if record is None and number >= 0 and self.signs[number] == sign and (packed := self._packed(number)):
+            record = self._seen[path] = (sign, *marshal.loads(packed))
         if record is not None and what in record[2] and (record[0] == sign or record[0] is None):
             look.known(f"{tree.root}/{path}", sign, record[1])
             return record[2][what]
@@ -142,7 +147,8 @@ class Index:
         value = made(data)
         digest = marks.digest(data)
         if record is None or record[1] != digest or len(data) != sign[1]:
-            before = marshal.loads(self._kept[number]) if number >= 0 and self._kept[number] else (b"", {})
+            packed = self._packed(number) if number >= 0 else b""
+            before = marshal.loads(packed) if packed else _NO_RECORD
             values = before[1] if before[0] == digest else {}
             sure = self._store.settled(sign) and len(data) == sign[1]
             record = self._seen[path] = (sign if sure else None, digest, values)
@@ -150,19 +156,16 @@ class Index:
         self._anew += 1
         return value
 
-    def git_names(self, tree: DiskTree, paths: Iterable[str], digits: int) -> Iterator[tuple[str, str]]:
+    def git_names(self, tree: DiskTree, paths: AbstractSet[str], digits: int) -> Iterable[tuple[str, str]]:
         """The names of that many digits that git gives to files, and their paths, as far as they are kept as `GIT` says.
 
         Of those that are as they were. They aren't noted: no run about a commit is recorded.
         """
-        gits, same = self._gits, self._same
-        numbers = [self.numbers[path] for path in paths if path in self.numbers and tree.has_entered(path)]
-        numbers = [number for number in numbers if len(gits[number]) * 2 == digits]
-        for number in self.as_before(tree, [number for number in numbers if not same[number]]):
+        gits, same, wanted = self._gits, self._same, paths & tree.entered
+        numbers = [number for number, path in enumerate(self.paths) if path in wanted and len(gits[number]) == digits]
+        for number in self.as_before(tree, numbers):
             same[number] = 1
-        for number in numbers:
-            if same[number]:
-                yield self.paths[number], gits[number].hex()
+        return [(self.paths[number], gits[number]) for number in numbers if same[number]]
 
     def has(self, tree: DiskTree, path: str) -> bool:
         """Is it a plain file, of which `get` knows whether it is as it was?"""
@@ -180,15 +183,21 @@ class Index:
         made.others += [self.paths[number] for number in asked if not made.known[number]]
         return made
 
-    def as_before(self, tree: DiskTree, numbers: Iterable[int]) -> Iterator[int]:
+    def as_before(self, tree: DiskTree, numbers: Iterable[int]) -> list[int]:
         """Those of the files whose bytes are what they were."""
-        paths, signs = self.paths, self.signs
-        numbers = [number for number in numbers if signs[number] is not None]
-        changed = frozenset(look.changed(f"{tree.root}/", [(paths[number], signs[number]) for number in numbers]))
+        paths, signs, same = self.paths, self.signs, self._same
+        asked = [number for number in numbers if not same[number] and signs[number] is not None]
+        if not asked:
+            return [number for number in numbers if same[number]]
+        changed = look.changed(
+            f"{tree.root}/", [paths[number] for number in asked], [signs[number] for number in asked]
+        )
         elsewhere = {path for path in (*tree.links.values(), *tree.named) if not tree.has_entered(path)}
-        for number in numbers:
-            if paths[number] not in changed and paths[number] not in elsewhere:
-                yield number
+        found = frozenset(asked)
+        if changed or elsewhere:
+            gone = elsewhere.union(changed)
+            found = frozenset(number for number in asked if paths[number] not in gone)
+        return [number for number in numbers if same[number] or number in found]
 
     def group(self, group: int) -> tuple[int, ...]:
         """The numbers of a group's files."""
@@ -213,25 +222,31 @@ class Index:
         """Keep what is known now, if enough of it is new; nothing is said if it can't be kept."""
         if self._anew + self.walked.anew < LEAST:
             return
+        for at in range(len(self._places)):  # before they are written anew
+            self._packed(at * BUCKET)
         paths = tuple(sorted(dict.fromkeys(tree.paths)))
         kinds = bytearray(len(paths))
         signs: list[marks.Signature | None] = []
         records: list[bytes] = []
-        gits: list[bytes] = []
+        gits: list[str] = []
         made = _Made()
         for number, path in enumerate(paths):
             sign, packed, record = self._record(path)
             signs.append(sign)
             records.append(packed)
-            gits.append(bytes.fromhex(next((record[name] for name in GIT.values() if name in record), "")))
+            gits.append(next((record[name] for name in GIT.values() if name in record), ""))
             entry = entries.get(path)
             if entry is not None and not entry.also and made.add(number, entry, record):
                 kinds[number] = _NUMBERS[entry.kind]
+        buckets = [marshal.dumps(tuple(records[at : at + BUCKET])) for at in range(0, len(records), BUCKET)]
+        starts = accumulate(map(len, buckets), initial=0)
+        places = tuple((start, len(data), marks.digest(data)) for start, data in zip(starts, buckets, strict=False))
         kept = (
-            self.walked.rows, self.walked.names(), paths, bytes(kinds), tuple(signs), tuple(records), made.groups(),
+            self.walked.rows, self.walked.names(), paths, bytes(kinds), tuple(signs), places, made.groups(),
             made.maps(len(paths)), made.words(), tuple(gits),
         )  # fmt: skip
         with suppress(OSError, ValueError):
+            self._store.keep(self._records_name, b"".join(buckets))
             self._store.keep(self._name, marshal.dumps(kept))
         self._anew = self.walked.anew = 0
 
@@ -243,8 +258,25 @@ class Index:
         number = self.numbers.get(path, -1)
         if number < 0 or self.signs[number] is None:
             return None, b"", {}
-        packed = self._kept[number]
-        return self.signs[number], packed, marshal.loads(packed)[1]
+        packed = self._packed(number)
+        return (self.signs[number], packed, marshal.loads(packed)[1]) if packed else (None, b"", {})
+
+    def _packed(self, number: int) -> bytes:
+        """What is known of a file; empty if nothing is, or it can't be read any more."""
+        at = number // BUCKET
+        if at not in self._records:
+            self._records[at] = ()
+            with suppress(OSError, ValueError, EOFError, TypeError):
+                start, size, digest = self._places[at]
+                parts = self._store.opened(self._records_name)
+                try:
+                    data = parts.part(start, size)
+                finally:
+                    parts.close()
+                if marks.digest(data) == digest:  # else another run has written them anew
+                    self._records[at] = marshal.loads(data)
+        records = self._records[at]
+        return records[number % BUCKET] if records else b""
 
 
 class View:
@@ -278,16 +310,19 @@ class View:
                 asked.append(number)
         return asked
 
-    def of(self, entries: Mapping[str, Entry], same: Container[str]) -> "View":
-        """What is known of the files of another tree, of which some are the `same` as in this one."""
+    def of(self, entries: Mapping[str, Entry], ours: Mapping[str, Entry], same: AbstractSet[str]) -> "View":
+        """What is known of the files of another tree, of which some are the `same` as in this one, that has `ours`."""
         made = View(self._index, self._tree, self)
-        paths, known = self._index.paths, self.known
-        for number in made.take({path: entry for path, entry in entries.items() if path in same}):
-            if known[number]:
-                made.known[number] = 1
-            else:
-                made.others.append(paths[number])
-        made.others += [path for path in entries if path not in same]
+        made.known[:] = self.known
+        others = {path for path, entry in entries.items() if ours.get(path) is not entry and ours.get(path) != entry}
+        others |= differing(entries.keys(), same)
+        others.update(path for path in self.others if path in entries)
+        made.others = sorted(others)
+        find = self._index.numbers.get
+        for path in (*others, *(ours.keys() - entries.keys())):
+            number = find(path, -1)
+            if number >= 0:
+                made.known[number] = 0
         return made
 
     def those(self, group: int) -> list[str]:
@@ -328,9 +363,19 @@ class View:
         said = self._index.words
         return frozenset() if any(word in said for word in words) else frozenset(self.those(_ALL_WORDS))
 
+    def every(self) -> tuple[str, frozenset[str]]:
+        """The words of manifests, each with an end of line before and behind it, and the known ones whose words these are."""
+        return f"\n{self._index.words}\n", frozenset(self.those(_ALL_WORDS))
+
     def silent(self) -> frozenset[str]:
         """The known scripts that have no word of builds."""
         return frozenset(self.those(_SILENT))
+
+
+def differing(paths: AbstractSet[str], same: AbstractSet[str]) -> set[str]:
+    """Those of the paths that aren't the same in two trees; it is told together where that costs less."""
+    together: Callable[[AbstractSet[str]], set[str]] | None = getattr(same, "differing", None)
+    return together(paths) if together is not None else {path for path in paths if path not in same}
 
 
 _UNREAD, _ALL_WORDS, _SILENT = (1 << number for number in range(28, 31))

@@ -1,0 +1,54 @@
+"""What is known of the names of files on disk, for a commit that has nearly the same."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from operator import itemgetter
+
+from hullcheck.change.history import CommitTree
+from hullcheck.change.listing import Blobs
+from hullcheck.discover import DiskTree, Entry, Skipped, Tree, is_of_interest, like
+from hullcheck.policy.config import Config
+
+
+class OnDisk:
+    """The `entries` of the tree `disk`, where names alone tell what is of interest: there are no links."""
+
+    def __init__(self, disk: DiskTree, entries: Mapping[str, Entry]) -> None:
+        self._disk = disk
+        self._entries = entries
+        self.paths = frozenset(disk.paths)
+        self._moved: tuple[frozenset[str], frozenset[str]] | None = None
+
+    def entries(self, tree: CommitTree) -> list[Entry | Skipped]:
+        """What the commit holds of interest: what is on disk, too, and is entered there, is the same in both."""
+        said, entries = tree.blobs.said, self._entries
+        same: list[Entry | Skipped] = [entry for entry in entries.values() if entry.path in said]
+        left_out = frozenset(like(self._disk, is_of_interest)) - entries.keys()
+        others = tree.seen([*(said.keys() - self.paths), *(left_out & said.keys())])
+        return sorted([*same, *others], key=itemgetter(0)) if others else same
+
+    def like(self, test: Callable[[str], bool], paths: list[str]) -> list[str]:
+        """Those of the commit's paths that a test is true of, sorted."""
+        if self._moved is None:
+            then = frozenset(paths)
+            self._moved = (self.paths - then, then - self.paths)
+        gone, new = self._moved
+        found = like(self._disk, test)
+        if gone:
+            found = [path for path in found if path not in gone]
+        return sorted([*found, *filter(test, new)]) if new else found
+
+
+def on_disk(disk: Tree, entries: Mapping[str, Entry], config: Config) -> Callable[[Blobs], OnDisk | None] | None:
+    """What is made of the tree for a commit of those files; None if it isn't seen as a commit is."""
+    if type(disk) is not DiskTree or disk.links or disk.named or disk.near or disk.walked is None:
+        return None
+    if disk.vendored != config.include_vendored or disk.exclude != config.exclude:
+        return None
+    return partial(_made, disk, entries)
+
+
+def _made(disk: DiskTree, entries: Mapping[str, Entry], blobs: Blobs) -> OnDisk | None:
+    return None if blobs.has_links else OnDisk(disk, entries)
