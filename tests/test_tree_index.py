@@ -363,6 +363,41 @@ def test_that_a_file_holds_no_credential_is_known_of_its_bytes(
     assert "secret-value" not in told
 
 
+@pytest.mark.parametrize("asked", [("web/Dockerfile",), ("--pre-commit", ".")])
+def test_what_asks_for_nothing_is_known_of_files_as_they_are(
+    asked: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A comment that comes in is honoured, and one that goes isn't any more."""
+    monkeypatch.setattr(narrow, "MANY", 0)
+    tree = tmp_path / "tree"
+    written(tree, {**FILES, "web/Dockerfile": TWO})
+    git_of(tree)
+    monkeypatch.setenv("GIT_INDEX_FILE", str(tree / ".git/index"))
+    looked: list[str] = []
+    real = narrow._may_ask
+    monkeypatch.setattr(narrow, "_may_ask", lambda path, data: (looked.append(path), real(path, data))[1])
+    arguments = (*asked, "--output-format", "json")
+    comment = '# hullcheck: ignore[root-user] reason="it is meant so"\n'
+    told = []
+    for number, text in enumerate((TWO, f"{TWO}USER root\n", f"{TWO}{comment}USER root\n", f"{TWO}USER root\n#\n")):
+        (tree / "web/Dockerfile").write_text(text)
+        if number:
+            git(tree, "add", "--all")
+        settle()
+        for _ in range(2):
+            made = run(tree, tmp_path, *arguments)
+            assert made.same(run(tree, tmp_path, *arguments, cache=False))
+        found = json.loads(made.out)["findings"] if made.out else []
+        told.append({each["name"] for each in found if each["suppressed"] is None} & {"root-user"})
+    assert told == [set(), {"root-user"}, set(), {"root-user"}]
+    assert looked
+    monkeypatch.setattr(narrow.Narrow, "asks_nothing", lambda self, path: True)
+    (tree / "web/Dockerfile").write_text(f"{TWO}{comment}USER root\n# more\n")
+    git(tree, "add", "--all")
+    made = run(tree, tmp_path, *arguments)
+    assert "root-user" in {each["name"] for each in json.loads(made.out)["findings"] if each["suppressed"] is None}
+
+
 @pytest.mark.parametrize("form", ["sha1", "sha256"])
 def test_the_index_knows_the_names_that_git_gives(
     form: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, hits: list[str]

@@ -105,6 +105,10 @@ def is_of_interest(path: str) -> bool:
     return kind_of(path.rpartition("/")[2]) is not None
 
 
+def is_go_test(path: str) -> bool:
+    return path.endswith("_test.go")
+
+
 _ORDER = tuple(Kind)
 
 
@@ -297,6 +301,7 @@ class DiskTree:
             if look.islink(full) or not look.isdir(full) or self._left_out(name, at, True, ignores) is not None:
                 return None
         self.paths.clear()
+        self.__dict__.pop("seen", None)
         return list(self._walk(folder, ignores))
 
     @property
@@ -497,9 +502,14 @@ class DiskTree:
         return self._tracked.union(folders, (parent for folder in folders for parent in _parents(folder)))
 
     @cached_property
+    def seen(self) -> frozenset[str]:
+        """The files of `paths`, once all was walked."""
+        return frozenset(self.paths)
+
+    @property
     def entered(self) -> frozenset[str]:
-        """The files of `paths` of which `has_entered` is true, once all was walked."""
-        return frozenset(self.paths) if _NO_LINK else frozenset()
+        """Those of them of which `has_entered` is true."""
+        return self.seen if _NO_LINK else frozenset()
 
     def _read_gitignore(self, path: str) -> "GitIgnore | None":
         try:
@@ -514,6 +524,12 @@ def like(tree: Tree, test: Callable[[str], bool]) -> list[str]:
     """The paths of a tree's files that a test is true of, sorted; it is a function of a module, and looks at nothing else."""
     walked: Remembered | None = getattr(tree, "walked", None)
     return walked.like(test, tree.paths) if walked is not None else sorted(filter(test, tree.paths))
+
+
+def seen(tree: Tree) -> frozenset[str]:
+    """The paths of a tree that was walked; many ask for them."""
+    found: frozenset[str] | None = getattr(tree, "seen", None)
+    return found if found is not None else frozenset(tree.paths)
 
 
 _OF_LISTS = frozenset((".gitignore", ".gitmodules"))

@@ -18,19 +18,25 @@ class OnDisk:
     def __init__(self, disk: DiskTree, entries: Mapping[str, Entry]) -> None:
         self._disk = disk
         self._entries = entries
-        self.paths = frozenset(disk.paths)
+        self.paths = disk.seen
+        self.listed = disk.paths
         self._moved: tuple[frozenset[str], frozenset[str]] | None = None
 
     def entries(self, tree: CommitTree) -> list[Entry | Skipped]:
         """What the commit holds of interest: what is on disk, too, and is entered there, is the same in both."""
         said, entries = tree.blobs.said, self._entries
+        likely = like(self._disk, is_of_interest)
+        if tree.paths is self.listed and len(likely) == len(entries):  # none is left out
+            return [*entries.values()]
         same: list[Entry | Skipped] = [entry for entry in entries.values() if entry.path in said]
-        left_out = frozenset(like(self._disk, is_of_interest)) - entries.keys()
-        others = tree.seen([*(said.keys() - self.paths), *(left_out & said.keys())])
+        left_out = frozenset(likely) - entries.keys()
+        others = tree.seen_as([*(said.keys() - self.paths), *(left_out & said.keys())])
         return sorted([*same, *others], key=itemgetter(0)) if others else same
 
     def like(self, test: Callable[[str], bool], paths: list[str]) -> list[str]:
         """Those of the commit's paths that a test is true of, sorted."""
+        if paths is self.listed:
+            return like(self._disk, test)
         if self._moved is None:
             then = frozenset(paths)
             self._moved = (self.paths - then, then - self.paths)

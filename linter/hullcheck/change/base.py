@@ -9,6 +9,7 @@ from functools import cached_property
 
 from hullcheck import look
 from hullcheck.change.history import Base, CommitTree, History
+from hullcheck.discover import seen
 from hullcheck.errors import HullcheckError
 from hullcheck.patterns import pattern
 from hullcheck.tuples import NamedTuple
@@ -223,7 +224,7 @@ def _left(history: History, commit: str, how: str) -> Base:
 def same_files(disk: Tree, base: CommitTree, tracked: frozenset[str]) -> bool:
     """Do both trees have the same files, and is none of them one that git keeps in one of them only?"""
     kept = isinstance(disk, CommitTree) or tracked.issuperset(base.blobs.said)
-    return kept and frozenset(disk.paths) == frozenset(base.paths)
+    return kept and (disk.paths is base.paths or seen(disk) == base.seen)
 
 
 class AsRead:
@@ -264,7 +265,11 @@ def base_tree(disk: Tree, past: Past, config: Config, entries: "Mapping[str, Ent
             from hullcheck.change.alike import on_disk
 
             known = on_disk(disk, entries, config)
-        beside = () if isinstance(disk, CommitTree) else [path for path in disk.paths if path not in tracked]
+        beside = (
+            ()
+            if isinstance(disk, CommitTree) or tracked.issuperset(disk.paths)
+            else [path for path in disk.paths if path not in tracked]
+        )
         tree = CommitTree(
             past.history,
             past.base.commit,

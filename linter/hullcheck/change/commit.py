@@ -7,6 +7,7 @@ from collections.abc import Container, Iterable
 from collections.abc import Set as AbstractSet
 from contextlib import suppress
 from functools import partial
+from operator import is_
 
 from hullcheck import narrow
 from hullcheck.analysis import discovered
@@ -70,14 +71,19 @@ class Commit(_OfChange):
         from hullcheck.change.base import AsRead, base_tree, same_files
 
         history = self.past.history
+        index = self._index if isinstance(tree, DiskTree) else None
+        if index is not None and isinstance(tree, DiskTree):
+            index.look_at(tree, {entry.path for entry in entries})
         texts = Texts(tree, entries, index=self._index)
         base = base_tree(tree, self.past, self.config, texts.entries)
-        old, _ = discovered(base)
+        found, _ = discovered(base)
+        ours = texts.entries
+        old = ours if len(found) == len(ours) and all(map(is_, found, ours.values())) else {e.path: e for e in found}
         names = None
         if self._index is not None and isinstance(tree, DiskTree):
             names = _Names(self._index, tree)
         same = base.unchanged(tree, names=names)
-        changed = differing(texts.entries.keys() | {entry.path for entry in old}, same)
+        changed = differing(ours.keys() if old is ours else ours.keys() | old.keys(), same)
         before = Texts(base, old, texts, same)
         changed.update(history.differences(self.past.base.commit))
         modes = (history.index().get(path, "").partition(" ")[0] for path in changed)

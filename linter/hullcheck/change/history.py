@@ -321,6 +321,7 @@ class OnDisk(Protocol):
     """What is known of the files on disk, where they are seen as those of the commit are (`alike.py`)."""
 
     paths: frozenset[str]
+    listed: list[str]
 
     def entries(self, tree: "CommitTree") -> list[Entry | Skipped]:
         """What the commit holds of interest, as its own look at it would tell."""
@@ -359,8 +360,12 @@ class CommitTree:
         self.blobs = history.files(commit, self._absent) if commit else Blobs({}, {}, has_links=False)
         self.beside = frozenset(beside)
         self.walked = on_disk(self.blobs) if on_disk is not None else None
-        there = self.walked.paths if self.walked is not None else ()
-        self.paths = [*(path for path in self.blobs.said if path in there or not self._left_out(path)), *beside]
+        there = self.walked.paths if self.walked is not None else frozenset()
+        self.paths = [*beside]
+        if self.walked is not None and not beside and there == self.blobs.keys():
+            self.paths = self.walked.listed
+        else:
+            self.paths += [path for path in self.blobs.said if path in there or not self._left_out(path)]
 
     def __getstate__(self) -> dict[str, Any]:
         return {**vars(self), "_unchanged": None, "walked": None}  # a worker only reads
@@ -392,9 +397,9 @@ class CommitTree:
 
     @cached_property
     def _everything(self) -> list[Entry | Skipped]:
-        return self.walked.entries(self) if self.walked is not None else self.seen(self.blobs.said)
+        return self.walked.entries(self) if self.walked is not None else self.seen_as(self.blobs.said)
 
-    def seen(self, paths: Iterable[str]) -> list[Entry | Skipped]:
+    def seen_as(self, paths: Iterable[str]) -> list[Entry | Skipped]:
         """What some of the files are, sorted, and the submodules that aren't here."""
         found: dict[str, set[Kind]] = {}
         for path in paths:
@@ -449,7 +454,13 @@ class CommitTree:
         told = self._history.blob(self.blobs[path]).decode("utf-8", "replace")
         return posixpath.normpath(posixpath.join(posixpath.dirname(path), told))
 
-    @property
+    @cached_property
+    def seen(self) -> frozenset[str]:
+        """The files of `paths`."""
+        taken = self.walked is not None and self.paths is self.walked.listed
+        return self.walked.paths if self.walked is not None and taken else frozenset(self.paths)
+
+    @cached_property
     def links(self) -> dict[str, str]:
         """The links of the commit, and where they lead."""
         return {path: self.target(path) for path in self.paths if self.is_link(path)} if self.blobs.has_links else {}

@@ -31,46 +31,50 @@ class Listing:
         self.rows = frozenset(rows)
         self.modes = modes
         self._made = (rows, like)
+        self._differing: tuple[Listing, dict[str, str], dict[str, str]] | None = None
 
     @cached_property
     def said(self) -> dict[str, str]:
         """The mode and id of each name."""
         rows, like = self._made
         if like is not None:  # most are the same, and have been taken apart
-            found = dict(like.said)
-            gone, new = (_apart(each) for each in (like.rows - self.rows, self.rows - like.rows))
-            if new.keys() <= found.keys():
-                found.update(new)
-                for name in gone.keys() - new.keys():
+            own, theirs = self._unlike(like)
+            if own.keys() <= like.said.keys():
+                found = {**like.said, **own}
+                for name in theirs.keys() - own.keys():
                     del found[name]
                 return found
         return _apart(rows)
 
+    def _unlike(self, other: "Listing") -> tuple[dict[str, str], dict[str, str]]:
+        """What only this one has, and what only another has."""
+        if self._differing is None or self._differing[0] is not other:
+            self._differing = (other, _apart(self.rows - other.rows), _apart(other.rows - self.rows))
+        return self._differing[1:]
+
     def differences(self, later: "Listing") -> dict[str, bool]:
         """The names of which a later listing has something else, and whether it has them at all."""
-        gone, new = (_apart(each) for each in (self.rows - later.rows, later.rows - self.rows))
+        gone, new = self._unlike(later)
         order = sorted(new, key=_in_bytes), sorted(gone.keys() - new.keys(), key=_in_bytes)
         return {**dict.fromkeys(order[0], True), **dict.fromkeys(order[1], False)}
 
 
 def of_tree(listed: str, like: Listing | None = None) -> Listing:
     """What `ls-tree -r -z` has printed; it is read with less effort if it is `like` another one."""
-    rows = listed.split("\0")[:-1]
-    if listed.count(" blob ") + listed.count(" commit ") == len(rows):  # it isn't in a name, too
+    if listed.count(" blob ") + listed.count(" commit ") == listed.count("\0"):  # it isn't in a name, too
         rows = listed.replace(" blob ", " ").replace(" commit ", " ").split("\0")[:-1]
     else:
-        parts = (row.partition("\t") for row in rows)
+        parts = (row.partition("\t") for row in listed.split("\0")[:-1])
         rows = [f"{said[:_MODE]} {said.rpartition(' ')[2]}\t{name}" for said, _, name in parts]
     return Listing(rows, _odd(listed), like)
 
 
 def of_index(listed: str) -> Listing:
     """What `ls-files --stage -z` has printed; of a file that isn't merged the last one."""
-    rows = listed.split("\0")[:-1]
-    if listed.count(" 0\t") == listed.count("\t") == len(rows):
+    if listed.count(" 0\t") == listed.count("\t") == listed.count("\0"):
         rows = listed.replace(" 0\t", "\t").split("\0")[:-1]
     else:
-        parts = (row.partition("\t") for row in rows)
+        parts = (row.partition("\t") for row in listed.split("\0")[:-1])
         found = {name: said.rpartition(" ")[0] for said, _, name in parts}
         rows = [f"{said}\t{name}" for name, said in found.items()]
     return Listing(rows, _odd(listed))

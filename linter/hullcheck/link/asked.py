@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Callable, Iterable, Iterator
 
-from hullcheck.discover import Tree, like
+from hullcheck.discover import Tree, like, seen
 from hullcheck.link.ci import Pipelines
 from hullcheck.link.inputs import Inputs
 from hullcheck.source import Location, Related, Source
@@ -82,7 +82,7 @@ def asked(tree: Tree, pipelines: Pipelines, says: Callable[[str], bool] | None =
 
     `says` tells of a file that need not be read whether it has a word of builds: `has_word` of its beginning.
     """
-    present = frozenset(tree.paths)
+    present = seen(tree)
     builds: list[Build] = []
     bakes: list[str] = []
     given: list[BuildArgument] = list(pipelines.handed)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 
-from hullcheck.discover import MAX_BYTES, Entry, Skipped, Tree
+from hullcheck.discover import MAX_BYTES, Entry, Skipped, Tree, seen
 from hullcheck.typed import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
@@ -33,6 +33,10 @@ class Noted:
     @property
     def paths(self) -> list[str]:
         return self.tree.paths
+
+    @property
+    def seen(self) -> frozenset[str]:
+        return seen(self.tree)
 
     @property
     def walked(self) -> "Remembered | None":

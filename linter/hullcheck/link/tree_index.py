@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import marshal
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from contextlib import suppress
-from itertools import accumulate
+from functools import cached_property
+from itertools import accumulate, compress
 
 from hullcheck import __version__, look, marks
 from hullcheck.discover import DiskTree, Entry, Kind
@@ -57,6 +58,7 @@ _MADE_BY = (
     "parse/wording.py",
     "parse/yaml.py",
     "plumbing.py",
+    "policy/ignores/__init__.py",
     "source.py",
     "discover.py",
     "walked.py",
@@ -75,6 +77,9 @@ _SCRIPTS = frozenset(number for kind, number in _NUMBERS.items() if kind in tree
 
 class Index:
     """What is known of the files below a root, as they are looked at by these `options`; it is kept in the `store`."""
+
+    asks = "ignores"
+    """Under which name it is kept whether a file asks for findings to be ignored."""
 
     def __init__(self, store: look.Store, root: str, options: tuple[str, ...] = ()) -> None:
         self._store = store
@@ -156,16 +161,30 @@ class Index:
         self._anew += 1
         return value
 
+    def look_at(self, tree: DiskTree, paths: AbstractSet[str]) -> None:
+        """Find out of all of these files whether they are as they were: for who asks for each of them sooner or later."""
+        there = paths & tree.entered
+        numbers: Sequence[int] = range(len(self.paths))
+        if len(there) < len(numbers) or not there >= self.numbers.keys():
+            numbers = [number for number, path in enumerate(self.paths) if path in there]
+        for number in self.as_before(tree, numbers):
+            self._same[number] = 1
+
     def git_names(self, tree: DiskTree, paths: AbstractSet[str], digits: int) -> Iterable[tuple[str, str]]:
         """The names of that many digits that git gives to files, and their paths, as far as they are kept as `GIT` says.
 
         Of those that are as they were. They aren't noted: no run about a commit is recorded.
         """
-        gits, same, wanted = self._gits, self._same, paths & tree.entered
-        numbers = [number for number, path in enumerate(self.paths) if path in wanted and len(gits[number]) == digits]
-        for number in self.as_before(tree, numbers):
-            same[number] = 1
-        return [(self.paths[number], gits[number]) for number in numbers if same[number]]
+        self.look_at(tree, paths)
+        same = self._same
+        found = zip(compress(self.paths, same), compress(self._gits, same), strict=True)
+        return [each for each in found if len(each[1]) == digits]
+
+    @cached_property
+    def unasking(self) -> frozenset[str]:
+        """The files known to be as they were in which nothing asks for findings to be ignored."""
+        paths, same = self.paths, self._same
+        return frozenset(paths[number] for number in self.group(_UNASKING) if same[number])
 
     def has(self, tree: DiskTree, path: str) -> bool:
         """Is it a plain file, of which `get` knows whether it is as it was?"""
@@ -183,21 +202,21 @@ class Index:
         made.others += [self.paths[number] for number in asked if not made.known[number]]
         return made
 
-    def as_before(self, tree: DiskTree, numbers: Iterable[int]) -> list[int]:
+    def as_before(self, tree: DiskTree, numbers: Sequence[int]) -> list[int]:
         """Those of the files whose bytes are what they were."""
         paths, signs, same = self.paths, self.signs, self._same
         asked = [number for number in numbers if not same[number] and signs[number] is not None]
-        if not asked:
-            return [number for number in numbers if same[number]]
-        changed = look.changed(
-            f"{tree.root}/", [paths[number] for number in asked], [signs[number] for number in asked]
-        )
-        elsewhere = {path for path in (*tree.links.values(), *tree.named) if not tree.has_entered(path)}
-        found = frozenset(asked)
-        if changed or elsewhere:
+        if asked:
+            changed = look.changed(
+                f"{tree.root}/", [paths[number] for number in asked], [signs[number] for number in asked]
+            )
+            elsewhere = {path for path in (*tree.links.values(), *tree.named) if not tree.has_entered(path)}
             gone = elsewhere.union(changed)
+            if not gone:
+                return [number for number in numbers if signs[number] is not None]
             found = frozenset(number for number in asked if paths[number] not in gone)
-        return [number for number in numbers if same[number] or number in found]
+            return [number for number in numbers if same[number] or number in found]
+        return [number for number in numbers if same[number]]
 
     def group(self, group: int) -> tuple[int, ...]:
         """The numbers of a group's files."""
@@ -314,12 +333,13 @@ class View:
         """What is known of the files of another tree, of which some are the `same` as in this one, that has `ours`."""
         made = View(self._index, self._tree, self)
         made.known[:] = self.known
-        others = {path for path, entry in entries.items() if ours.get(path) is not entry and ours.get(path) != entry}
-        others |= differing(entries.keys(), same)
+        others = differing(entries.keys(), same)
+        if entries is not ours:
+            others.update(path for path, entry in entries.items() if ours.get(path) != entry)
         others.update(path for path in self.others if path in entries)
         made.others = sorted(others)
         find = self._index.numbers.get
-        for path in (*others, *(ours.keys() - entries.keys())):
+        for path in (*others, *(ours.keys() - entries.keys() if entries is not ours else ())):
             number = find(path, -1)
             if number >= 0:
                 made.known[number] = 0
@@ -378,9 +398,9 @@ def differing(paths: AbstractSet[str], same: AbstractSet[str]) -> set[str]:
     return together(paths) if together is not None else {path for path in paths if path not in same}
 
 
-_UNREAD, _ALL_WORDS, _SILENT = (1 << number for number in range(28, 31))
+_UNREAD, _ALL_WORDS, _SILENT, _UNASKING = (1 << number for number in range(28, 32))
 """The Dockerfiles of which nothing is known but that they are there; the manifests of which all words are known; the
-scripts that have no word of builds."""
+scripts that have no word of builds; the files in which nothing asks for findings to be ignored."""
 
 
 class _Made:
@@ -411,6 +431,8 @@ class _Made:
             self._words.update(record["words"].split("\n"))
         if record.get("asks") is False:
             groups |= _SILENT
+        if record.get(Index.asks) is False:
+            groups |= _UNASKING
         bit = 1
         while bit <= groups:
             if groups & bit:

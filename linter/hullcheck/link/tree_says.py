@@ -11,7 +11,7 @@ from collections.abc import Container, Iterable, Iterator
 from collections.abc import Set as AbstractSet
 from functools import cached_property
 
-from hullcheck.discover import DEV_CONTAINER, Entry, Kind, like
+from hullcheck.discover import DEV_CONTAINER, Entry, Kind, like, seen
 from hullcheck.link import tree_facts as facts
 from hullcheck.link.tree_facts import TAKES_IN, beginnings, makes
 from hullcheck.link.tree_words import AllWords, Texts
@@ -100,7 +100,7 @@ class TreeSays:
     @cached_property
     def paths(self) -> AbstractSet[str]:
         """All files that were seen."""
-        return frozenset(self.tree.paths)
+        return seen(self.tree)
 
     @cached_property
     def _all(self) -> list[str]:

@@ -15,6 +15,7 @@ from hullcheck.typed import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from hullcheck.link.compose_said import Command
+    from hullcheck.link.deployed import Names
     from hullcheck.link.tree_index import Index, View
 
 
@@ -29,13 +30,13 @@ class Texts:
     def __init__(
         self,
         tree: Tree,
-        entries: Iterable[Entry],
+        entries: "Iterable[Entry] | dict[str, Entry]",
         other: "Texts | None" = None,
         same: AbstractSet[str] = frozenset(),
         index: "Index | None" = None,
     ) -> None:
         self.tree = tree
-        self.entries = {entry.path: entry for entry in entries}
+        self.entries = entries if isinstance(entries, dict) else {entry.path: entry for entry in entries}
         self._other = other
         self._same = same
         self._known: dict[str, Words] = {}
@@ -160,6 +161,23 @@ class Texts:
             else:
                 self._commands[path] = self._get(path, "starts", partial(commands_in, path))
         return self._commands[path]
+
+    def deploys(self, path: str) -> "Names":
+        """What a text says of files that it deploys; OSError if it can't be read."""
+        if self._other is not None and path in self._same and not self._is_link(path):
+            return self._other.deploys(path)
+        from hullcheck.link.deployed import MOST_BYTES, said
+
+        def made(data: bytes) -> "Names":
+            return said(data[:MOST_BYTES])
+
+        if self._index is None:
+            return made(self.tree.read(path))
+        found: Names = self._get(path, "deploys", made)
+        return found
+
+    def _is_link(self, path: str) -> bool:
+        return path in self.tree.links
 
     def all_words(self, paths: Iterable[str]) -> "AllWords":
         """The words of files together, and perhaps others: of those that the index has it isn't asked which are there."""
