@@ -3,6 +3,7 @@
 import posixpath
 import random
 import shutil
+import subprocess
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -207,3 +208,95 @@ def test_what_is_deployed_is_the_same_asked_one_by_one(seed: int) -> None:
     )
     for path in (*paths, *files, "docs/Chart.yaml", "none/Chart.yaml"):
         assert lazy.has(path) == known.has(path) == told.has(path), path
+
+
+def _odd(repo: Repo, inner: Repo) -> None:
+    """An index in which nearly everything differs from its commit that may."""
+    repo.write(
+        {"a.yaml": "a: 1\n", "b.yaml": "b: 1\n", "run.sh": "echo\n", "link": "x", "gone": "y\n", "moved.yaml": "m: 1\n"}
+    )
+    repo.write({"sparse/a.yaml": "a: 2\n", "only/deep/b.yaml": "b\n", "assumed": "1\n", "\u00e9 0\tx": "1\n"})
+    repo.git("-c", "protocol.file.allow=always", "submodule", "add", "-q", str(inner.folder), "sub")
+    repo.git("config", "submodule.sub.ignore", "all")
+    repo.git("config", "diff.renames", "copies")
+    repo.git("config", "diff.ignoreSubmodules", "all")
+    repo.git("config", "diff.external", "false")
+    repo.git("add", "-A")
+    repo.git("commit", "-q", "-m", "all")
+    inner.commit({"pod.yaml": f"{TEXT}# more\n"})
+    repo.git("-C", "sub", "-c", "protocol.file.allow=always", "fetch", "-q", "origin")
+    repo.git("-C", "sub", "checkout", "-q", "FETCH_HEAD")
+    repo.git("mv", "moved.yaml", "only/moved.yaml")
+    (repo.folder / "link").unlink()
+    (repo.folder / "link").symlink_to("a.yaml")
+    (repo.folder / "run.sh").chmod(0o755)
+    repo.write({"b.yaml": "b: 2\n", "new/c.yaml": "c: 1\n"})
+    repo.git("add", "-A")
+    repo.git("rm", "-q", "--cached", "gone")
+    repo.git("update-index", "--assume-unchanged", "assumed")
+    repo.git("update-index", "--skip-worktree", "sparse/a.yaml")
+    repo.write({"assumed": "2\n", "a.yaml": "a: unstaged\n", "later.yaml": "d: 1\n"})
+    repo.git("add", "--intent-to-add", "later.yaml")
+
+
+TEXT = "apiVersion: v1\nkind: Pod\n"
+
+
+@pytest.mark.parametrize("more", ["", "unmerged", "sparse index", "split index", "version 4"])
+def test_what_differs_from_the_index_is_what_the_listings_tell(
+    more: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    inner, repo = Repo(tmp_path / "inner"), Repo(tmp_path / "repo")
+    inner.commit({"pod.yaml": TEXT})
+    _odd(repo, inner)
+    if more == "unmerged":
+        id_ = repo.git("hash-object", "-w", "a.yaml")
+        rows = "".join(f"100644 {id_} {stage}\tb.yaml\n" for stage in (1, 2, 3))
+        command = ["git", "update-index", "--index-info"]
+        subprocess.run(command, cwd=repo.folder, input=f"0 {'0' * 40}\tb.yaml\n{rows}", text=True, check=True)
+    elif more == "sparse index":
+        repo.git("commit", "-q", "-m", "sparse")
+        repo.git("sparse-checkout", "init", "--cone", "--sparse-index")
+        repo.git("sparse-checkout", "set", "new")
+        repo.write({"new/c.yaml": "c: 2\n"})
+        repo.git("add", "new/c.yaml")
+    elif more == "split index":
+        repo.git("update-index", "--split-index")
+        repo.write({"new/c.yaml": "c: 2\n"})
+        repo.git("add", "new/c.yaml")
+    elif more == "version 4":
+        repo.git("update-index", "--index-version", "4")
+    monkeypatch.chdir(tmp_path)
+    history, plain = History(str(repo.folder)), History(str(repo.folder))
+    monkeypatch.setattr(plain, "_compare_with_index", lambda commit: None)
+    asked: list[tuple[str, str]] = []
+    real = history._git
+
+    def noted(*words: str, folder: str = "") -> str | None:
+        asked.append((words[0], folder))
+        return real(*words, folder=folder)
+
+    monkeypatch.setattr(history, "_git", noted)
+    commit = history.commit("HEAD") or ""
+    told = [dict(each.differences(commit)) for each in (plain, history)]
+    assert told[0] == told[1]
+    assert list(told[0]) == list(told[1])
+    assert told[0]
+    files = [each.files(commit) for each in (plain, history)]
+    assert list(files[0].items()) == list(files[1].items())
+    assert files[0].has_links <= files[1].has_links
+    assert ("diff-index", "") in asked
+    assert (("ls-tree", "") in asked) == (more == "unmerged")
+    if not more:
+        expected = {
+            "link",
+            "run.sh",
+            "b.yaml",
+            "new/c.yaml",
+            "moved.yaml",
+            "only/moved.yaml",
+            "gone",
+            "sub",
+            "later.yaml",
+        }
+        assert set(told[0]) == expected

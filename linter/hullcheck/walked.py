@@ -157,7 +157,7 @@ class Walked:
             else:
                 gone, new = self._changes()
                 found = [path for path in known if path not in gone] if gone else list(known)
-                self._found[name] = sorted((*found, *filter(test, new)))
+                self._found[name] = sorted((*found, *filter(test, new))) if new else found
         return list(self._found[name])
 
     def _changes(self) -> tuple[frozenset[str], list[str]]:

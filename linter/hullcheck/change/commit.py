@@ -71,17 +71,14 @@ class Commit(_OfChange):
         from hullcheck.change.base import AsRead, base_tree, same_files
 
         history = self.past.history
-        index = self._index if isinstance(tree, DiskTree) else None
+        ours, index, names = {entry.path: entry for entry in entries}, self._index, None
         if index is not None and isinstance(tree, DiskTree):
-            index.look_at(tree, {entry.path for entry in entries})
-        texts = Texts(tree, entries, index=self._index)
-        base = base_tree(tree, self.past, self.config, texts.entries)
+            index.look_at(tree, ours.keys())
+            names = _Names(index, tree)
+        texts = Texts(tree, ours, index=index)
+        base = base_tree(tree, self.past, self.config, ours)
         found, _ = discovered(base)
-        ours = texts.entries
         old = ours if len(found) == len(ours) and all(map(is_, found, ours.values())) else {e.path: e for e in found}
-        names = None
-        if self._index is not None and isinstance(tree, DiskTree):
-            names = _Names(self._index, tree)
         same = base.unchanged(tree, names=names)
         changed = differing(ours.keys() if old is ours else ours.keys() | old.keys(), same)
         before = Texts(base, old, texts, same)
@@ -177,8 +174,8 @@ class _Names:
                 return str(self._index.get(self._tree, path, GIT[digits], made, MAX_BYTES))
         return identify_file(f"{self._tree.root}/{path}", digits)
 
-    def known(self, paths: AbstractSet[str], digits: int) -> Iterable[tuple[str, str]]:
-        return self._index.git_names(self._tree, paths, digits)
+    def known(self, paths: AbstractSet[str]) -> Iterable[tuple[str, str]]:
+        return self._index.git_names(self._tree, paths)
 
 
 class Before(_OfChange):

@@ -11,7 +11,7 @@ from contextlib import suppress
 from functools import cached_property
 
 from hullcheck import look
-from hullcheck.change.listing import LINK, SUBMODULE, Blob, Blobs, Listing, of_index, of_tree
+from hullcheck.change.listing import LINK, SUBMODULE, Blob, Blobs, Listing, compared, of_index, of_tree
 from hullcheck.change.unchanged import Names, Unchanged
 from hullcheck.discover import (
     MAX_BYTES,
@@ -36,6 +36,12 @@ from hullcheck.typed import Any, Protocol
 
 _FEW = 8
 """Commits whose files are kept, and pairs of them whose differences are."""
+
+_ALL_DIFFERENCES = (
+    "--cached", "--raw", "--no-abbrev", "-z", "--no-renames", "--no-ext-diff", "--no-relative", "--ignore-submodules=none",
+    "--ita-visible-in-index",
+)  # fmt: skip
+"""How the index is compared, whatever the configuration says."""
 
 _HOPS = 40
 """Links that are followed one after the other before they count as a loop, as in Linux."""
@@ -237,8 +243,19 @@ class History:
 
     def _compared(self, commit: str, other: str) -> dict[str, bool]:
         after = self._listed(other, "") if other else self._in_index("")
+        if not other and _ID.fullmatch(commit):
+            self._compare_with_index(commit)
         before = self._listed(commit, "") if commit else Listing([], frozenset())
         return before.differences(after)
+
+    def _compare_with_index(self, commit: str) -> None:
+        """Have the files of a commit known by how they differ from the index, if git can tell that."""
+        if ("", commit) in self._listings:
+            return
+        said = self._git("diff-index", *_ALL_DIFFERENCES, commit, "--")
+        found = compared(said, self._in_index("")) if said is not None else None
+        if found is not None:
+            self._listings["", commit] = found
 
     def read(self, commit: str, path: str) -> bytes | None:
         """A file's bytes at a commit, links followed; None if there is no such file."""

@@ -22,29 +22,39 @@ class Blob(NamedTuple):
 
 
 class Listing:
-    """What git lists: the mode and id of each name, in git's order; `rows` are `mode id<tab>name`.
+    """What git lists: the mode and id of each name, in git's order.
 
     `modes` are those of links and submodules, if there are any.
     """
 
     def __init__(self, rows: list[str], modes: frozenset[str], like: "Listing | None" = None) -> None:
-        self.rows = frozenset(rows)
         self.modes = modes
-        self._made = (rows, like)
+        self._rows: list[str] | None = rows
+        self._like = like
         self._differing: tuple[Listing, dict[str, str], dict[str, str]] | None = None
+
+    @classmethod
+    def but_for(cls, later: "Listing", own: dict[str, str], theirs: dict[str, str]) -> "Listing":
+        """What is listed as in a later one, but for what only the one or the other has."""
+        made = cls([], later.modes | {said[:_MODE] for said in own.values()})
+        made._rows = None
+        made._differing = (later, own, theirs)
+        made.__dict__["said"] = _changed(later.said, own, theirs)
+        return made
+
+    @cached_property
+    def rows(self) -> frozenset[str]:
+        """`mode id<tab>name`, each."""
+        if self._rows is None:
+            return frozenset(f"{said}\t{name}" for name, said in self.said.items())
+        return frozenset(self._rows)
 
     @cached_property
     def said(self) -> dict[str, str]:
         """The mode and id of each name."""
-        rows, like = self._made
-        if like is not None:  # most are the same, and have been taken apart
-            own, theirs = self._unlike(like)
-            if own.keys() <= like.said.keys():
-                found = {**like.said, **own}
-                for name in theirs.keys() - own.keys():
-                    del found[name]
-                return found
-        return _apart(rows)
+        if self._like is not None:  # most are the same, and have been taken apart
+            return _changed(self._like.said, *self._unlike(self._like))
+        return _apart(self._rows or ())
 
     def _unlike(self, other: "Listing") -> tuple[dict[str, str], dict[str, str]]:
         """What only this one has, and what only another has."""
@@ -57,6 +67,33 @@ class Listing:
         gone, new = self._unlike(later)
         order = sorted(new, key=_in_bytes), sorted(gone.keys() - new.keys(), key=_in_bytes)
         return {**dict.fromkeys(order[0], True), **dict.fromkeys(order[1], False)}
+
+
+def _changed(said: dict[str, str], own: dict[str, str], theirs: dict[str, str]) -> dict[str, str]:
+    found = {**said, **own}
+    for name in theirs.keys() - own.keys():
+        del found[name]
+    if not own.keys() <= said.keys():
+        found = dict(sorted(found.items(), key=lambda item: _in_bytes(item[0])))
+    return found
+
+
+def compared(differences: str, later: Listing) -> Listing | None:
+    """The listing of a commit, by what `diff-index --cached --raw -z` says of it and the index; None if that leaves it open."""
+    parts = differences.split("\0")[:-1]
+    own: dict[str, str] = {}
+    theirs: dict[str, str] = {}
+    for said, name in zip(parts[::2], parts[1::2], strict=True):
+        before, after, old, new, status = said.removeprefix(":").split(" ")
+        if status not in ("A", "D", "M", "T"):
+            return None
+        if status != "A":
+            own[name] = f"{before} {old}"
+        if status != "D":
+            theirs[name] = f"{after} {new}"
+        if later.said.get(name) != theirs.get(name):
+            return None
+    return Listing.but_for(later, own, theirs)
 
 
 def of_tree(listed: str, like: Listing | None = None) -> Listing:

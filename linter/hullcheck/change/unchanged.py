@@ -22,8 +22,8 @@ class Names(Protocol):
     def __call__(self, path: str, digits: int) -> str:
         """That of one; OSError if it can't be read, or is a link or a device."""
 
-    def known(self, paths: AbstractSet[str], digits: int) -> Iterable[tuple[str, str]]:
-        """Those of these that are known without reading the files, and whose."""
+    def known(self, paths: AbstractSet[str]) -> Iterable[tuple[str, str]]:
+        """Those of files, these among them, that are known without reading them, of as many digits as they were asked for."""
 
 
 class Unchanged(AbstractSet[str]):
@@ -55,21 +55,21 @@ class Unchanged(AbstractSet[str]):
 
     def differing(self, paths: AbstractSet[str]) -> set[str]:
         """Those of the paths that aren't the same; none is read where that can be told without."""
-        self._look_up(paths - self._sure)
-        return {path for path in paths - self._sure if path not in self}
+        asked = paths - self._sure
+        if not asked <= self._known.keys():
+            self._look_up(asked)
+            asked -= self._sure
+        return {path for path in asked if path not in self}
 
     def _look_up(self, paths: AbstractSet[str]) -> None:
         """Have it known of all of these whether they are the same, as far as that can be told without reading any."""
-        said, inside = self._blobs.said, self._blobs.inside
-        if self._names is None or not said:
+        if self._names is None:
             return
-        found: set[str] = set()
-        for digits in {len(said[path]) for path in (next(iter(said)), *inside)}:
-            known = self._names.known(paths, digits - 7)
-            found.update(path for path, name in known if said.get(path, "")[7:] == name)
-        if self._blobs.has_links:
-            found = {path for path in found if not self._blobs.is_link(path)}
-        self._sure |= found - self._known.keys()
+        get, blobs = self._blobs.said.get, self._blobs
+        found = {path for path, name in self._names.known(paths) if get(path, "")[7:] == name}
+        if blobs.has_links:
+            found = {path for path in found if not blobs.is_link(path)}
+        self._sure = (self._sure | found if self._sure else found).difference(self._known)
 
     def __iter__(self) -> Iterator[str]:
         return (path for path in self._blobs if path in self)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
 
 from hullcheck.discover import Tree, like, seen
 from hullcheck.link.ci import Pipelines
@@ -137,8 +138,8 @@ def has_word(data: bytes) -> bool:
 
 
 def _scripts(tree: Tree, known: set[str], says: Callable[[str], bool] | None) -> Iterator[Source]:
-    paths = [path for path in like(tree, is_script) if path not in known and not tree.ignored(path)]
-    for path in paths[:MAX_SCRIPTS]:
+    paths = (path for path in like(tree, is_script) if path not in known and not tree.ignored(path))
+    for path in islice(paths, MAX_SCRIPTS):
         try:
             if says is not None and not says(path):
                 continue

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from contextlib import suppress
 from functools import cached_property
-from itertools import accumulate, compress
+from itertools import accumulate
 
 from hullcheck import __version__, look, marks
 from hullcheck.discover import DiskTree, Entry, Kind
@@ -163,22 +163,23 @@ class Index:
 
     def look_at(self, tree: DiskTree, paths: AbstractSet[str]) -> None:
         """Find out of all of these files whether they are as they were: for who asks for each of them sooner or later."""
-        there = paths & tree.entered
-        numbers: Sequence[int] = range(len(self.paths))
-        if len(there) < len(numbers) or not there >= self.numbers.keys():
-            numbers = [number for number, path in enumerate(self.paths) if path in there]
+        there, same = tree.entered, self._same
+        numbers = [
+            number for path, number in self.numbers.items() if not same[number] and path in paths and path in there
+        ]
         for number in self.as_before(tree, numbers):
-            self._same[number] = 1
+            same[number] = 1
 
-    def git_names(self, tree: DiskTree, paths: AbstractSet[str], digits: int) -> Iterable[tuple[str, str]]:
-        """The names of that many digits that git gives to files, and their paths, as far as they are kept as `GIT` says.
+    def git_names(self, tree: DiskTree, paths: AbstractSet[str]) -> Iterator[tuple[str, str]]:
+        """The names that git gives to files, and their paths, as far as they are kept as `GIT` says and is known of a file
+        that it is as it was: that is looked for of these `paths`.
 
-        Of those that are as they were. They aren't noted: no run about a commit is recorded.
+        They aren't noted: no run about a commit is recorded.
         """
         self.look_at(tree, paths)
-        same = self._same
-        found = zip(compress(self.paths, same), compress(self._gits, same), strict=True)
-        return [each for each in found if len(each[1]) == digits]
+        return (
+            (path, name) for path, name, same in zip(self.paths, self._gits, self._same, strict=True) if same and name
+        )
 
     @cached_property
     def unasking(self) -> frozenset[str]:
