@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Container, Iterable, Iterator
 from contextlib import suppress
 from functools import partial
-from itertools import islice
+from itertools import chain, islice
 
 from hullcheck import look
 from hullcheck.budget import OutOfTimeError
@@ -177,8 +177,9 @@ class Narrow:
         for dialect, paths in joined.dialects.items():
             if dialect in known or not paths:
                 continue
-            likely = sorted(paths, key=lambda path: "/templates/" in path)  # what a chart makes is no object yet
-            if any(self._is(path, dialect, joined) for path in likely[:MANY_TRIES]):
+            plain = (path for path in paths if "/templates/" not in path)
+            made = (path for path in paths if "/templates/" in path)  # what a chart makes is no object yet
+            if any(self._is(path, dialect, joined) for path in islice(chain(plain, made), MANY_TRIES)):
                 found.add(dialect)
             elif len(paths) > MANY_TRIES or (dialect == "kubernetes" and not joined.are_plain):
                 return None

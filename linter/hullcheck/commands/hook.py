@@ -66,6 +66,8 @@ def _plan(options: argparse.Namespace, root: str, passed: set[str], environ: Map
         past = Past(root, pushed, {})
         to = past.history.commit(environ.get("PRE_COMMIT_TO_REF") or "HEAD") or ""
         return _compared(past, passed, "" if to == past.history.commit("HEAD") else to, environ)
+    if "GIT_INDEX_FILE" in environ:
+        look.spoil("a commit is hardly ever asked about twice")
     past = Past(root, "HEAD", {})
     if _commits(past.history, passed, environ):
         return _compared(past, passed, "", environ)

@@ -13,10 +13,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from contextlib import suppress
 from functools import cached_property
-from itertools import accumulate
+from itertools import accumulate, compress
 
 from hullcheck import __version__, look, marks
-from hullcheck.discover import DiskTree, Entry, Kind
+from hullcheck.discover import DiskTree, Entry, Kind, kind_of
 from hullcheck.link import tree_facts
 from hullcheck.link.words_of import Words
 from hullcheck.typed import Any
@@ -73,6 +73,8 @@ GIT = {40: "git 40", 64: "git 64"}
 
 _NUMBERS = {kind: number for number, kind in enumerate(KINDS, 1)}
 _SCRIPTS = frozenset(number for kind, number in _NUMBERS.items() if kind in tree_facts.DOCKERFILES)
+_ARE_SCRIPTS = bytes(number in _SCRIPTS for number in range(256))
+_ARE_OTHERS = bytes(number > 0 and number not in _SCRIPTS for number in range(256))
 
 
 class Index:
@@ -197,27 +199,25 @@ class Index:
         if look.recorded() or not self.paths:
             return None
         made = View(self, tree)
-        asked = made.take(entries)
+        asked = made.take_plain(entries) if not tree.links and not tree.named else made.take(entries)
+        same = self._same
         for number in self.as_before(tree, asked):
-            made.known[number] = self._same[number] = 1
-        made.others += [self.paths[number] for number in asked if not made.known[number]]
+            made.known[number] = same[number] = 1
+        if not all(map(same.__getitem__, asked)):
+            made.others += [self.paths[number] for number in asked if not same[number]]
         return made
 
     def as_before(self, tree: DiskTree, numbers: Sequence[int]) -> list[int]:
         """Those of the files whose bytes are what they were."""
         paths, signs, same = self.paths, self.signs, self._same
         asked = [number for number in numbers if not same[number] and signs[number] is not None]
+        gone = set[int]()
         if asked:
-            changed = look.changed(
-                f"{tree.root}/", [paths[number] for number in asked], [signs[number] for number in asked]
-            )
-            elsewhere = {path for path in (*tree.links.values(), *tree.named) if not tree.has_entered(path)}
-            gone = elsewhere.union(changed)
-            if not gone:
-                return [number for number in numbers if signs[number] is not None]
-            found = frozenset(number for number in asked if paths[number] not in gone)
-            return [number for number in numbers if same[number] or number in found]
-        return [number for number in numbers if same[number]]
+            at, known = [paths[number] for number in asked], [signs[number] for number in asked]
+            elsewhere = (path for path in (*tree.links.values(), *tree.named) if not tree.has_entered(path))
+            changed = (*look.changed(f"{tree.root}/", at, known), *elsewhere)
+            gone.update(self.numbers[path] for path in changed if path in self.numbers)
+        return [number for number in numbers if same[number] or (signs[number] is not None and number not in gone)]
 
     def group(self, group: int) -> tuple[int, ...]:
         """The numbers of a group's files."""
@@ -256,7 +256,8 @@ class Index:
             records.append(packed)
             gits.append(next((record[name] for name in GIT.values() if name in record), ""))
             entry = entries.get(path)
-            if entry is not None and not entry.also and made.add(number, entry, record):
+            plain = entry is not None and not entry.also and entry.kind is kind_of(path.rpartition("/")[2])
+            if entry is not None and plain and made.add(number, entry, record):
                 kinds[number] = _NUMBERS[entry.kind]
         buckets = [marshal.dumps(tuple(records[at : at + BUCKET])) for at in range(0, len(records), BUCKET)]
         starts = accumulate(map(len, buckets), initial=0)
@@ -329,6 +330,17 @@ class View:
             else:
                 asked.append(number)
         return asked
+
+    def take_plain(self, entries: Mapping[str, Entry]) -> list[int]:
+        """The same, where names alone tell what a file is: what is kept by them is of that kind."""
+        paths, kinds = self._index.paths, self._index.kinds
+        there = bytes(map(entries.__contains__, paths))
+        scripts, others = _both(kinds.translate(_ARE_SCRIPTS), there), _both(kinds.translate(_ARE_OTHERS), there)
+        self.known[:] = scripts
+        if scripts.count(1) + others.count(1) < len(entries):
+            find = self._index.numbers.get
+            self.others += [path for path in entries if (number := find(path, -1)) < 0 or not kinds[number]]
+        return list(compress(range(len(paths)), others))
 
     def of(self, entries: Mapping[str, Entry], ours: Mapping[str, Entry], same: AbstractSet[str]) -> "View":
         """What is known of the files of another tree, of which some are the `same` as in this one, that has `ours`."""
@@ -470,6 +482,11 @@ def _bucket(word: str, count: int) -> int:
     """Which of the buckets, a power of two, a word is in."""
     hashed = marks.blake2b(word.encode("utf-8", "surrogatepass"), digest_size=2).digest()
     return int.from_bytes(hashed, "little") & (count - 1)
+
+
+def _both(one: bytes, other: bytes) -> bytes:
+    """Where both have a one."""
+    return (int.from_bytes(one, "little") & int.from_bytes(other, "little")).to_bytes(len(one), "little")
 
 
 def _checked(kept: Any) -> tuple[Any, ...]:
