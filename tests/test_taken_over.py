@@ -88,7 +88,8 @@ def _is_short(path: str) -> bool:
     ignored=st.sampled_from(["", "*.yaml\n", "b/\n"]),
     exclude=st.sampled_from([(), ("docs/",), ("*.md",), ("a/*", "!a/b/")]),
     vendored=st.booleans(),
-    link=st.sampled_from(["", "link.Dockerfile"]),
+    link=st.sampled_from(["", "notes.txt", "pod.yaml"]),
+    when=st.sampled_from(["before", "after", "only before"]),
 )
 def test_a_commit_is_seen_as_without_the_disk(
     before: dict[str, str],
@@ -98,11 +99,16 @@ def test_a_commit_is_seen_as_without_the_disk(
     exclude: tuple[str, ...],
     vendored: bool,
     link: str,
+    when: str,
     tmp_path: Path,
 ) -> None:
     folder = tmp_path / "repo"
     shutil.rmtree(folder, ignore_errors=True)
     repo = Repo(folder)
+    if link:
+        before, after = {**before, link: "a: 1\n"}, {**after, link: "a: 1\n"}
+        if when != "after":
+            (folder / "link.Dockerfile").symlink_to(link)
     repo.write(dict(before))
     repo.git("add", "-A", "-f")
     repo.git("commit", "-q", "-m", "all", "--allow-empty")
@@ -112,8 +118,10 @@ def test_a_commit_is_seen_as_without_the_disk(
     repo.write(dict(after))
     if ignored:
         repo.write({".gitignore": ignored})
-    if link:
-        (folder / link).symlink_to("notes.txt")
+    if link and when == "after":
+        (folder / "link.Dockerfile").symlink_to(link)
+    elif link and when == "only before":
+        (folder / "link.Dockerfile").unlink()
     if staged:
         repo.git("add", "-A", "-f")
     history = History(str(folder))
@@ -123,7 +131,7 @@ def test_a_commit_is_seen_as_without_the_disk(
     config = Config()._replace(exclude=exclude, include_vendored=vendored)
     beside = tuple(path for path in disk.paths if path not in history.tracked())
     known = on_disk(disk, entries, config)
-    assert (known is None) == bool(disk.links)
+    assert known is not None
     trees = [
         CommitTree(history, "HEAD", exclude=exclude, vendored=vendored, beside=beside, on_disk=each)
         for each in (None, known)
@@ -300,3 +308,21 @@ def test_what_differs_from_the_index_is_what_the_listings_tell(
             "later.yaml",
         }
         assert set(told[0]) == expected
+
+
+def test_a_submodule_that_is_not_here_is_told_of_the_commit(tmp_path: Path) -> None:
+    inner, outer = Repo(tmp_path / "inner"), Repo(tmp_path / "outer")
+    inner.commit({"pod.yaml": TEXT})
+    outer.git("-c", "protocol.file.allow=always", "submodule", "add", "-q", str(inner.folder), "deploy/sub")
+    outer.commit({"Dockerfile": "FROM x\n"})
+    cloned = tmp_path / "clone"
+    outer.git("clone", "-q", str(outer.folder), str(cloned))
+    history = History(str(cloned))
+    disk = DiskTree(str(cloned), tracked=history.tracked())
+    disk.walked = Walked({}, {}, lambda sign: True)
+    entries = {item.path: item for item in disk.entries() if isinstance(item, Entry)}
+    known = on_disk(disk, entries, Config())
+    trees = [CommitTree(history, "HEAD", on_disk=each) for each in (None, known)]
+    told = [list(tree.entries()) for tree in trees]
+    assert told[0] == told[1]
+    assert [item.path for item in told[1]] == ["Dockerfile", "deploy/sub"]

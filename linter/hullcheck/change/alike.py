@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from functools import partial
 from operator import itemgetter
 
 from hullcheck.change.history import CommitTree
-from hullcheck.change.listing import Blobs
 from hullcheck.discover import DiskTree, Entry, Skipped, Tree, is_of_interest, like
 from hullcheck.policy.config import Config
 
 
 class OnDisk:
-    """The `entries` of the tree `disk`, where names alone tell what is of interest: there are no links."""
+    """The tree `disk`, and its `entries`: they tell of a commit's where names alone tell what is of interest."""
 
     def __init__(self, disk: DiskTree, entries: Mapping[str, Entry]) -> None:
         self._disk = disk
@@ -25,8 +23,10 @@ class OnDisk:
     def entries(self, tree: CommitTree) -> list[Entry | Skipped]:
         """What the commit holds of interest: what is on disk, too, and is entered there, is the same in both."""
         said, entries = tree.blobs.said, self._entries
+        if tree.blobs.has_links or self._disk.links or self._disk.named:
+            return tree.seen_as(said)
         likely = like(self._disk, is_of_interest)
-        if tree.paths is self.listed and len(likely) == len(entries):  # none is left out
+        if tree.paths is self.listed and len(likely) == len(entries) and not tree.absent:  # none is left out
             return [*entries.values()]
         same: list[Entry | Skipped] = [entry for entry in entries.values() if entry.path in said]
         left_out = frozenset(likely) - entries.keys()
@@ -47,14 +47,10 @@ class OnDisk:
         return sorted([*found, *filter(test, new)]) if new else found
 
 
-def on_disk(disk: Tree, entries: Mapping[str, Entry], config: Config) -> Callable[[Blobs], OnDisk | None] | None:
-    """What is made of the tree for a commit of those files; None if it isn't seen as a commit is."""
-    if type(disk) is not DiskTree or disk.links or disk.named or disk.near or disk.walked is None:
+def on_disk(disk: Tree, entries: Mapping[str, Entry], config: Config) -> OnDisk | None:
+    """What is known of a tree that was walked; None if it isn't seen as a commit is."""
+    if type(disk) is not DiskTree or disk.near or disk.walked is None:
         return None
     if disk.vendored != config.include_vendored or disk.exclude != config.exclude:
         return None
-    return partial(_made, disk, entries)
-
-
-def _made(disk: DiskTree, entries: Mapping[str, Entry], blobs: Blobs) -> OnDisk | None:
-    return None if blobs.has_links else OnDisk(disk, entries)
+    return OnDisk(disk, entries)

@@ -363,7 +363,7 @@ class CommitTree:
         vendored: bool = False,
         named: tuple[str, ...] = (),
         beside: tuple[str, ...] = (),
-        on_disk: Callable[[Blobs], "OnDisk | None"] | None = None,
+        on_disk: "OnDisk | None" = None,
     ) -> None:
         self._history = history
         self._commit = commit
@@ -371,12 +371,12 @@ class CommitTree:
         self._excluded = patterns(exclude) if exclude else None
         self.named = named
         self._entered: dict[str, bool] = {}
-        self._absent: list[str] = []
+        self.absent: list[str] = []
         self._leads: dict[str, str | None] = {}  # no more than there are links
         self._unchanged: tuple[Tree, Unchanged] | None = None
-        self.blobs = history.files(commit, self._absent) if commit else Blobs({}, {}, has_links=False)
+        self.blobs = history.files(commit, self.absent) if commit else Blobs({}, {}, has_links=False)
         self.beside = frozenset(beside)
-        self.walked = on_disk(self.blobs) if on_disk is not None else None
+        self.walked = on_disk
         there = self.walked.paths if self.walked is not None else frozenset()
         self.paths = [*beside]
         if self.walked is not None and not beside and there == self.blobs.keys():
@@ -431,7 +431,7 @@ class CommitTree:
                 kind = kind_of(path.rpartition("/")[2])
                 found.setdefault(path, {kind} if kind else set())
         items: list[Entry | Skipped] = [as_entry(path, kinds, path in self.named) for path, kinds in found.items()]
-        items += [submodule(path) for path in self._absent if not self._left_out(path) and not self.excluded(path)]
+        items += [submodule(path) for path in self.absent if not self._left_out(path) and not self.excluded(path)]
         return sorted(items, key=lambda item: item.path)
 
     def real(self, path: str) -> str | None:
