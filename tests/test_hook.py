@@ -73,7 +73,7 @@ def test_git_is_asked_once_for_each_thing(hook: Hook, monkeypatch: pytest.Monkey
     for environment in (COMMIT, BY_HAND):
         asked.clear()
         assert hook(environment, "old/Dockerfile").code == 0
-        assert sorted(asked) == ["ls-files", "ls-tree", "rev-parse"]
+        assert sorted(asked) == ["diff-index", "ls-files", "rev-parse"]
 
 
 def test_what_its_name_looks_like_is_not_where_a_repository_is(

@@ -6,7 +6,7 @@ import pickle
 import random
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ import joined_trees
 from cached import MARGIN, Ended, git, run
 from hullcheck import look, narrow
 from hullcheck.cache import again, folder
-from hullcheck.change import commit, history
+from hullcheck.change import commit, unchanged
 from hullcheck.discover import DiskTree
 from hullcheck.link import tree_index as index
 from hullcheck.walked import Walked
@@ -86,7 +86,7 @@ def looked_up(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """What was taken from the index at once, for many files and folders; as of trees of many files, runs aren't recorded."""
     monkeypatch.setattr(narrow, "MANY", 0)
     found: list[str] = []
-    those, enter = index.View.those, DiskTree.enter
+    those, enter, enter_all = index.View.those, DiskTree.enter, DiskTree.enter_all
 
     def noted(self: index.View, group: int) -> list[str]:
         paths = those(self, group)
@@ -97,8 +97,14 @@ def looked_up(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         found.append(f"{folder}/")
         enter(self, folder, *others)  # type: ignore[arg-type]
 
+    def all_entered(self: DiskTree, folders: Iterable[str], paths: Iterable[str]) -> None:
+        folders = list(folders)
+        found.extend(f"{path}/" for path in folders)
+        enter_all(self, folders, paths)
+
     monkeypatch.setattr(index.View, "those", noted)
     monkeypatch.setattr(DiskTree, "enter", entered)
+    monkeypatch.setattr(DiskTree, "enter_all", all_entered)
     return found
 
 
@@ -241,13 +247,13 @@ def test_what_is_looked_up_is_known_by_signatures(
         settle()
     assert "app/compose.yaml" in looked_up
     assert "app/" in looked_up
+    real = look.changed
     if how == "a file":
-        monkeypatch.setattr(look, "changed", lambda start, files: [])
+        monkeypatch.setattr(look, "changed", lambda *asked: [])
         renamed(tree)
     else:
-        sign = look.folder
-        known = {str(tree / path): sign(str(tree / path)) for path in ("", "app", "more", "web", "0")}
-        monkeypatch.setattr(look, "folder", lambda path: known.get(path.rstrip("/"), sign(path)))
+        folders = ("", "app", "more", "web", "0")
+        monkeypatch.setattr(look, "changed", lambda *asked: [path for path in real(*asked) if path not in folders])
         renamed(tree)
         (tree / "app/compose.yaml").rename(tree / "app/compose.yml")
     made, plain = both(tree, tmp_path)
@@ -303,8 +309,8 @@ def test_a_hook_reads_no_file_only_to_see_that_it_is_as_in_the_commit(
     git_of(tree)
     monkeypatch.setenv("GIT_INDEX_FILE", str(tree / ".git/index"))
     read: list[str] = []
-    real = history.identify_file
-    monkeypatch.setattr(history, "identify_file", lambda path, *given: (read.append(path), real(path, *given))[1])
+    real = unchanged.identify_file
+    monkeypatch.setattr(unchanged, "identify_file", lambda path, *given: (read.append(path), real(path, *given))[1])
     opened: list[str] = []
     really = DiskTree.read
     monkeypatch.setattr(
@@ -355,6 +361,41 @@ def test_that_a_file_holds_no_credential_is_known_of_its_bytes(
     told = {each["name"] for each in json.loads(run(tree, tmp_path, *arguments).out)["findings"]}
     assert told
     assert "secret-value" not in told
+
+
+@pytest.mark.parametrize("asked", [("web/Dockerfile",), ("--pre-commit", ".")])
+def test_what_asks_for_nothing_is_known_of_files_as_they_are(
+    asked: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A comment that comes in is honoured, and one that goes isn't any more."""
+    monkeypatch.setattr(narrow, "MANY", 0)
+    tree = tmp_path / "tree"
+    written(tree, {**FILES, "web/Dockerfile": TWO})
+    git_of(tree)
+    monkeypatch.setenv("GIT_INDEX_FILE", str(tree / ".git/index"))
+    looked: list[str] = []
+    real = narrow._may_ask
+    monkeypatch.setattr(narrow, "_may_ask", lambda path, data: (looked.append(path), real(path, data))[1])
+    arguments = (*asked, "--output-format", "json")
+    comment = '# hullcheck: ignore[root-user] reason="it is meant so"\n'
+    told = []
+    for number, text in enumerate((TWO, f"{TWO}USER root\n", f"{TWO}{comment}USER root\n", f"{TWO}USER root\n#\n")):
+        (tree / "web/Dockerfile").write_text(text)
+        if number:
+            git(tree, "add", "--all")
+        settle()
+        for _ in range(2):
+            made = run(tree, tmp_path, *arguments)
+            assert made.same(run(tree, tmp_path, *arguments, cache=False))
+        found = json.loads(made.out)["findings"] if made.out else []
+        told.append({each["name"] for each in found if each["suppressed"] is None} & {"root-user"})
+    assert told == [set(), {"root-user"}, set(), {"root-user"}]
+    assert looked
+    monkeypatch.setattr(narrow.Narrow, "asks_nothing", lambda self, path: True)
+    (tree / "web/Dockerfile").write_text(f"{TWO}{comment}USER root\n# more\n")
+    git(tree, "add", "--all")
+    made = run(tree, tmp_path, *arguments)
+    assert "root-user" in {each["name"] for each in json.loads(made.out)["findings"] if each["suppressed"] is None}
 
 
 @pytest.mark.parametrize("form", ["sha1", "sha256"])

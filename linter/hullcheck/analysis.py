@@ -186,7 +186,7 @@ class Judge(NamedTuple):
         redact = frozenset(place for finding in (*found, *unasked) for place in finding.redact)
         judged = self.rules.judge([*self._problems(project), *found])
         findings = list(_with_users(_distinct(judged), project.users))
-        ignores = self._ignores(files, project, findings, kept)
+        ignores = self._ignores(files, project, findings, kept, narrow.asks_nothing if narrow is not None else None)
         marked = suppress.apply(findings, ignores, self.config, self.today, self.registry.covering)
         review = suppress.Review(self.registry, self.settings.selected, self.config, self.today)
         about = suppress.complaints(ignores, marked, review)
@@ -238,11 +238,16 @@ class Judge(NamedTuple):
         return tuple(suppress.apply(findings, ignores, self.config, self.today).findings)
 
     def _ignores(
-        self, files: dict[str, File], project: Project, findings: list[Finding], kept: "Kept | None" = None
+        self,
+        files: dict[str, File],
+        project: Project,
+        findings: list[Finding],
+        kept: "Kept | None" = None,
+        silent: "Callable[[str], bool] | None" = None,
     ) -> list[Ignore]:
         if not self.inline:
             return []
-        asked = asking(files.values(), findings, kept)
+        asked = asking(files.values(), findings, kept, silent)
         if not asked:
             return []
         from hullcheck.policy.ignores.written import written
@@ -404,12 +409,9 @@ def _unchecked(error: OutOfTimeError, parts: Iterable[Scoped]) -> Iterator[Probl
 
 def discovered(tree: Tree) -> tuple[list[Entry], list[Skipped]]:
     """What the tree holds that is of interest, and what is left out of it."""
-    entries, skipped = [], []
-    for item in tree.entries():
-        if isinstance(item, Entry):
-            entries.append(item)
-        else:
-            skipped.append(item)
+    items = list(tree.entries())
+    skipped = [item for item in items if isinstance(item, Skipped)]
+    entries: list[Any] = items if not skipped else [item for item in items if isinstance(item, Entry)]
     return entries, skipped
 
 

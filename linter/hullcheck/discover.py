@@ -7,6 +7,7 @@ import posixpath
 import re
 import stat
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping
+from functools import cached_property
 from operator import itemgetter
 
 from hullcheck import look
@@ -97,6 +98,15 @@ def kind_of(name: str) -> Kind | None:
     if _DOCKERFILE.fullmatch(name) and not _NOT_DOCKERFILE.fullmatch(name):
         return Kind.BESIDE_DOCKERFILE if _BESIDE_DOCKERFILE.fullmatch(name) else Kind.DOCKERFILE
     return None
+
+
+def is_of_interest(path: str) -> bool:
+    """Does a file's name hint at any kind?"""
+    return kind_of(path.rpartition("/")[2]) is not None
+
+
+def is_go_test(path: str) -> bool:
+    return path.endswith("_test.go")
 
 
 _ORDER = tuple(Kind)
@@ -231,28 +241,30 @@ class DiskTree:
         self._excluded = patterns(exclude) if exclude else None
         self._submodules: set[str] = set()
         self._walked: set[str] = set()
-        self._given = bool(tracked)
-        self._kept: Container[str] | None = None
-        if tracked:
-            self._kept = tracked | {parent for path in tracked for parent in _parents(path)}
+        self.is_taken_over = False
+        self.exclude = exclude
+        self._tracked = tracked
+        self.asks_index = gitignore and not tracked
         self.options = (str(gitignore), str(vendored), str(bool(tracked)), *exclude)
         self.walked: Remembered | None = None
         self.store = look.store()
         self.odd: set[str] = set()
 
     def __getstate__(self) -> dict[str, Any]:
-        return {
-            **vars(self),
-            "walked": None,
-            "store": None,
-            "_kept": self._kept if self._given else (),
-        }  # a worker only reads
+        state = {**vars(self), "walked": None, "store": None}  # a worker only reads
+        return state if self._tracked else {**state, "kept": ()}
 
     def entries(self) -> Iterator[Entry | Skipped]:
+        items = self._all()
+        if not self.named and not self.links and isinstance(items, list):  # no name stands for another file
+            return iter(sorted(items, key=itemgetter(0)))
+        return self._united(items)
+
+    def _united(self, items: Iterable[Entry | Skipped]) -> Iterator[Entry | Skipped]:
         found: dict[str, Entry] = {}
         kinds: dict[str, set[Kind]] = {}
         skipped: dict[str, Skipped] = {}
-        for item in self._all():
+        for item in items:
             if not isinstance(item, Entry):
                 skipped.setdefault(item.path, item)
             elif (first := found.setdefault(item.path, item)) is not item:
@@ -292,6 +304,7 @@ class DiskTree:
             if look.islink(full) or not look.isdir(full) or self._left_out(name, at, True, ignores) is not None:
                 return None
         self.paths.clear()
+        self.__dict__.pop("seen", None)
         return list(self._walk(folder, ignores))
 
     @property
@@ -300,7 +313,10 @@ class DiskTree:
 
     def ignored(self, path: str) -> bool:
         folder, _, name = path.rpartition("/")
-        left_out = self._left_out(name, path, False, self._ignores.get(folder, []))
+        ignores = self.ignores_in(folder) if folder in self._walked else []
+        if not ignores:
+            return False
+        left_out = self._left_out(name, path, False, ignores)
         return left_out is not None and left_out.reason == IGNORED
 
     def excluded(self, path: str) -> bool:
@@ -408,8 +424,15 @@ class DiskTree:
         if ignores:
             self._ignores[folder] = ignores
 
+    def enter_all(self, folders: Iterable[str], paths: Iterable[str]) -> None:
+        """The same, of many folders: where the tree `is_taken_over`, what is ignored above one is ignored in it, too."""
+        self._walked.update(folders)
+        self.paths += paths
+
     def ignores_in(self, folder: str) -> "list[tuple[str, GitIgnore]]":
         """What is ignored in a folder that was entered, by the folders whose lists say so."""
+        while self.is_taken_over and folder and folder not in self._ignores:
+            folder = folder.rpartition("/")[0]
         return self._ignores.get(folder, [])
 
     def _file(self, item: "os.DirEntry[str]", path: str, kind: Kind) -> Entry | Skipped:
@@ -469,19 +492,30 @@ class DiskTree:
             verdict = rules.check(below)
             if verdict is not None:
                 kept = verdict and path in self.kept
-                if kept or (verdict and self._given):
+                if kept or (verdict and self._tracked):
                     self.odd.add(path.rpartition("/")[0])
                 return Skipped(path, IGNORED, rules.why(below)) if verdict and not kept else None
         return None
 
-    @property
+    @cached_property
     def kept(self) -> Container[str]:
-        """What git tracks, and the folders that it is in."""
-        if self._kept is None:
+        """What git tracks, and all folders that hold any of it."""
+        if not self._tracked:
             from hullcheck.tracked import of
 
-            self._kept = of(self.root)
-        return self._kept
+            return of(self.root)
+        folders = {path.rpartition("/")[0] for path in self._tracked} - {""}
+        return self._tracked.union(folders, (parent for folder in folders for parent in _parents(folder)))
+
+    @cached_property
+    def seen(self) -> frozenset[str]:
+        """The files of `paths`, once all was walked."""
+        return frozenset(self.paths)
+
+    @property
+    def entered(self) -> frozenset[str]:
+        """Those of them of which `has_entered` is true."""
+        return self.seen if _NO_LINK else frozenset()
 
     def _read_gitignore(self, path: str) -> "GitIgnore | None":
         try:
@@ -496,6 +530,12 @@ def like(tree: Tree, test: Callable[[str], bool]) -> list[str]:
     """The paths of a tree's files that a test is true of, sorted; it is a function of a module, and looks at nothing else."""
     walked: Remembered | None = getattr(tree, "walked", None)
     return walked.like(test, tree.paths) if walked is not None else sorted(filter(test, tree.paths))
+
+
+def seen(tree: Tree) -> frozenset[str]:
+    """The paths of a tree that was walked; many ask for them."""
+    found: frozenset[str] | None = getattr(tree, "seen", None)
+    return found if found is not None else frozenset(tree.paths)
 
 
 IGNORED = "ignored by git"

@@ -8,7 +8,7 @@ from os.path import isabs
 from hullcheck import result
 from hullcheck.analysis import Analysis, Judge, Linked, Progress
 from hullcheck.check import Registry
-from hullcheck.discover import DiskTree, Tree
+from hullcheck.discover import DiskTree, Tree, is_go_test, like
 from hullcheck.errors import NotNarrowError
 from hullcheck.finding import Finding
 from hullcheck.model.coverage import NOT_JUDGED, Coverage
@@ -88,12 +88,14 @@ def lint(request: Request, registry: Registry, progress: Progress) -> Result:
         policy,
         judge,
         head,
-        _in_contexts(found, disk, head, change, policy, targets, judge),
+        _in_contexts(found, disk, head, change, policy, targets, judge, near),
         targets,
         told,
         fixed=result.fixed(change.comparison.fixed, judge, told) if change else (),
         compared=change is not None,
     )
+    if near is not None:
+        near.keep()
     if change is None or past is None:
         return made
     base = judge.masked(change.base, (*found, *made.fixed))
@@ -220,22 +222,25 @@ def _in_contexts(
     policy: Policy,
     targets: tuple[str, ...],
     judge: Judge,
+    near: "Narrow | None" = None,
 ) -> tuple[Finding, ...]:
     """The findings with what their files are there for; those that don't count in full for that are folded."""
     found, said = tuple(findings), policy.config.contexts
     if not said:
         sources = {f.location.path: f.location.source for f in found}
         likely = (path for path in sources if ELSEWHERE.search(path) or "# Source: " in sources[path].text[:BEGINNING])
-        in_go = any(path not in targets for path in sources) and any(p.endswith("_test.go") for p in tree.paths)
+        in_go = any(path not in targets for path in sources) and bool(like(tree, is_go_test))
         if not in_go and next(likely, None) is None:
             return found
     from hullcheck.context.counted import Asking, Counted, marked_in
 
     asking = Asking(targets, policy.everything, lambda name: judge.registry[name].concern)
-    now = Counted(tree, head, said)
+    now = Counted(tree, head, said, near.deploys if near is not None else None)
     if change is None:
         return marked_in(found, now, asking)
-    return marked_in(found, now, asking, Counted(change.tree, change.base, said), change.comparison.renamed)
+    before: Narrow | None = getattr(near, "before", None)
+    then = Counted(change.tree, change.base, said, before.deploys if before is not None else None)
+    return marked_in(found, now, asking, then, change.comparison.renamed)
 
 
 def _without_old(

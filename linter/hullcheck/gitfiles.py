@@ -17,8 +17,8 @@ _MOST = 20_000
 
 
 def note(directory: str) -> None:
-    """Note all that git may look at to answer about the repository in `directory`; nothing if no run is recorded."""
-    if look.RUN is None:
+    """Note all that git may look at to answer about the repository in `directory`; nothing if the run isn't kept."""
+    if look.RUN is None or look.RUN.spoiled:
         return
     look.RUN.git = of_git()
     said = dict(look.RUN.git)

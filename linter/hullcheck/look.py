@@ -11,10 +11,10 @@ import io
 import os
 import stat
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 
-from hullcheck.marks import Signature, Step, blake2b, listed, machine, signature, step, terminal
+from hullcheck.marks import Signature, Step, blake2b, known_by, listed, machine, signature, step, terminal
 from hullcheck.typed import Protocol
 
 MOST = 256 * 1024 * 1024
@@ -227,24 +227,21 @@ def folder(path: str) -> Signature | None:
     return signature(info) if stat.S_ISDIR(info.st_mode) else None
 
 
-def changed(start: str, files: Iterable[tuple[str, Signature]]) -> list[str]:
+def changed(start: str, paths: list[str], signs: "list[Signature | None]") -> list[str]:
     """Which of the files at these paths behind `start`, in folders that were listed, aren't known by that any more."""
     lstat = os.lstat
+    with suppress(OSError):
+        at = [path or "." for path in paths] if start == f"{here()}/" else [start + path for path in paths]
+        known = map(known_by, map(lstat, at))
+        return [path for path, now, sign in zip(paths, known, signs, strict=True) if now != sign]
     found = []
-    for path, (mode, size, modified, other, inode, device) in files:
+    for path, sign in zip(paths, signs, strict=True):
         try:
             info = lstat(start + path)
         except OSError:
             found.append(path)
             continue
-        if (
-            info.st_mtime_ns != modified
-            or info.st_size != size
-            or info.st_ctime_ns != other
-            or info.st_ino != inode
-            or info.st_mode != mode
-            or info.st_dev != device
-        ):
+        if known_by(info) != sign:
             found.append(path)
     return found
 

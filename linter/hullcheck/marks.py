@@ -8,7 +8,24 @@ from __future__ import annotations
 import os
 import stat
 
-__all__ = ("Signature", "Step", "blake2b", "digest", "listed", "machine", "of_git", "signature", "step", "terminal")
+__all__ = (
+    "Signature",
+    "Step",
+    "blake2b",
+    "digest",
+    "known_by",
+    "listed",
+    "machine",
+    "of_git",
+    "signature",
+    "step",
+    "terminal",
+)
+
+try:  # without what else is in `operator`
+    from _operator import attrgetter
+except ImportError:
+    from operator import attrgetter
 
 try:  # the same as in hashlib, which loads OpenSSL as well
     from _blake2 import blake2b
@@ -23,6 +40,10 @@ Step = str | int
 def digest(data: bytes) -> bytes:
     """What bytes are known by."""
     return blake2b(data, digest_size=20).digest()
+
+
+known_by = attrgetter("st_mode", "st_size", "st_mtime_ns", "st_ctime_ns", "st_ino", "st_dev")
+"""The signature of what lies at a path: for many of them."""
 
 
 def signature(info: os.stat_result) -> Signature:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterable, Iterator
-from itertools import islice
+from contextlib import suppress
+from functools import partial
+from itertools import chain, islice
 
 from hullcheck import look
 from hullcheck.budget import OutOfTimeError
-from hullcheck.discover import DiskTree, Entry, Tree
+from hullcheck.discover import MAX_BYTES, DiskTree, Entry, Tree
 from hullcheck.link.joined import Joined
 from hullcheck.link.project import Project, uses
 from hullcheck.link.tree_says import TooManyError
@@ -16,11 +18,13 @@ from hullcheck.model.repository import Updates
 from hullcheck.model.settings import Settings
 from hullcheck.policy.config import Config
 from hullcheck.read import File, read, read_all
+from hullcheck.source import Source
 from hullcheck.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from hullcheck.concerned import Concerned
     from hullcheck.link.asked import InTexts
+    from hullcheck.link.deployed import Names
     from hullcheck.link.tree_index import Index
 
 LEAST = 40
@@ -97,6 +101,23 @@ class Narrow:
         """Is it known of a file's text that nothing in it has the form of a credential?"""
         return False
 
+    def asks_nothing(self, path: str) -> bool:
+        """Is it known of a file's text that nothing in it asks for findings to be ignored?"""
+        index, tree = self._index, self._joined.tree if self._joined is not None else None
+        if index is None or not isinstance(tree, DiskTree):
+            return False
+        if path in index.unasking:
+            return True
+        with suppress(OSError):
+            if index.has(tree, path):
+                return not index.get(tree, path, index.asks, partial(_may_ask, path), MAX_BYTES)
+        return False
+
+    @property
+    def deploys(self) -> "Callable[[str], Names] | None":
+        """What the index has of what texts deploy; None if there is none."""
+        return self._joined.texts.deploys if self._joined is not None else None
+
     def keep(self) -> None:
         """Keep what was learned of the files on disk on the way."""
         joined = self._joined
@@ -156,8 +177,9 @@ class Narrow:
         for dialect, paths in joined.dialects.items():
             if dialect in known or not paths:
                 continue
-            likely = sorted(paths, key=lambda path: "/templates/" in path)  # what a chart makes is no object yet
-            if any(self._is(path, dialect, joined) for path in likely[:MANY_TRIES]):
+            plain = (path for path in paths if "/templates/" not in path)
+            made = (path for path in paths if "/templates/" in path)  # what a chart makes is no object yet
+            if any(self._is(path, dialect, joined) for path in islice(chain(plain, made), MANY_TRIES)):
                 found.add(dialect)
             elif len(paths) > MANY_TRIES or (dialect == "kubernetes" and not joined.are_plain):
                 return None
@@ -216,6 +238,12 @@ class Narrow:
             )
         except OutOfTimeError:
             return False
+
+
+def _may_ask(path: str, data: bytes) -> bool:
+    from hullcheck.policy.ignores import may_ask
+
+    return may_ask(Source(path, data).text)
 
 
 def may_be(targets: tuple[str, ...], config: Config) -> bool:

@@ -85,10 +85,9 @@ def read(folder: int, name: str) -> bytes:
     """An entry's bytes as they were written; OSError or ValueError if there are none that can be relied on."""
     handle, info = _entry(folder, name)
     with open(handle, "rb", buffering=0) as file:
-        data = file.readall()
-        start = len(MAGIC) + _DIGEST
-        payload = data[start:]
-        if data[: len(MAGIC)] != MAGIC or digest(payload) != data[len(MAGIC) : start]:
+        head = file.read(len(MAGIC) + _DIGEST)
+        payload = file.readall()
+        if head != MAGIC + digest(payload):
             raise ValueError("no entry")
         _use(handle, info)
     return payload

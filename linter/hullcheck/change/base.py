@@ -9,13 +9,14 @@ from functools import cached_property
 
 from hullcheck import look
 from hullcheck.change.history import Base, CommitTree, History
+from hullcheck.discover import seen
 from hullcheck.errors import HullcheckError
 from hullcheck.patterns import pattern
 from hullcheck.tuples import NamedTuple
 from hullcheck.typed import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from hullcheck.discover import Tree
+    from hullcheck.discover import Entry, Tree
     from hullcheck.policy.config import Config
 
 _ID = pattern(r"[0-9a-f]{40}|[0-9a-f]{64}")
@@ -222,8 +223,8 @@ def _left(history: History, commit: str, how: str) -> Base:
 
 def same_files(disk: Tree, base: CommitTree, tracked: frozenset[str]) -> bool:
     """Do both trees have the same files, and is none of them one that git keeps in one of them only?"""
-    kept = isinstance(disk, CommitTree) or base.blobs.keys() <= tracked
-    return kept and frozenset(disk.paths) == frozenset(base.paths)
+    kept = isinstance(disk, CommitTree) or tracked.issuperset(base.blobs.said)
+    return kept and (disk.paths is base.paths or seen(disk) == base.seen)
 
 
 class AsRead:
@@ -235,7 +236,7 @@ class AsRead:
     def __init__(self, same: AbstractSet[str], base: CommitTree) -> None:
         self._same = same
         self._base = base
-        self._others = frozenset(base.paths) - base.blobs.keys()
+        self._others = base.beside - base.blobs.keys()
 
     def __contains__(self, path: object) -> bool:
         if not isinstance(path, str):
@@ -248,24 +249,35 @@ class AsRead:
 
     @cached_property
     def _has_same_links(self) -> bool:
-        return all(path in self._same for path in self._base.blobs if self._base.is_link(path))
+        return all(path in self._same for path in self._base.blobs.said if self._base.is_link(path))
 
 
-def base_tree(disk: Tree, past: Past, config: Config) -> CommitTree:
+def base_tree(disk: Tree, past: Past, config: Config, entries: "Mapping[str, Entry] | None" = None) -> CommitTree:
     """The files of the commit that a change started from, as those of the change are looked at.
 
-    For the same tree it is the same again, with what is known of it.
+    For the same tree it is the same again, with what is known of it. `entries` are those of the tree, if they are known.
     """
     made = past.made
     if made is None or made[0] is not disk or made[1] is not config:
         tracked = past.history.tracked()
+        known = None
+        if entries is not None:
+            from hullcheck.change.alike import on_disk
+
+            known = on_disk(disk, entries, config)
+        beside = (
+            ()
+            if isinstance(disk, CommitTree) or tracked.issuperset(disk.paths)
+            else [path for path in disk.paths if path not in tracked]
+        )
         tree = CommitTree(
             past.history,
             past.base.commit,
             exclude=config.exclude,
             vendored=config.include_vendored,
             named=disk.named,
-            beside=() if isinstance(disk, CommitTree) else tuple(path for path in disk.paths if path not in tracked),
+            beside=tuple(beside),
+            on_disk=known,
         )
         made = past.made = (disk, config, tree)
     return made[2]

@@ -7,15 +7,17 @@ from collections.abc import Container, Iterable
 from collections.abc import Set as AbstractSet
 from contextlib import suppress
 from functools import partial
+from operator import is_
 
 from hullcheck import narrow
-from hullcheck.change.history import LINK, SUBMODULE, Unchanged
+from hullcheck.analysis import discovered
+from hullcheck.change.listing import LINK, SUBMODULE
 from hullcheck.discover import MAX_BYTES, DiskTree, Entry, TooLargeError, Tree
 from hullcheck.errors import NotNarrowError
 from hullcheck.finding import Finding
 from hullcheck.link.joined import Joined
 from hullcheck.link.project import Project
-from hullcheck.link.tree_index import GIT
+from hullcheck.link.tree_index import GIT, differing
 from hullcheck.link.tree_says import TooManyError
 from hullcheck.link.tree_words import Texts
 from hullcheck.model.repository import is_credential_file
@@ -68,17 +70,20 @@ class Commit(_OfChange):
             return entries
         from hullcheck.change.base import AsRead, base_tree, same_files
 
-        base = base_tree(tree, self.past, self.config)
-        old = [item for item in base.entries() if isinstance(item, Entry)]
-        texts = Texts(tree, entries, index=self._index)
-        names = None
-        if self._index is not None and isinstance(tree, DiskTree):
-            names = _Names(self._index, tree)
+        history = self.past.history
+        ours, index, names = {entry.path: entry for entry in entries}, self._index, None
+        if index is not None and isinstance(tree, DiskTree):
+            index.look_at(tree, ours.keys())
+            names = _Names(index, tree)
+        texts = Texts(tree, ours, index=index)
+        base = base_tree(tree, self.past, self.config, ours)
+        found, _ = discovered(base)
+        old = ours if len(found) == len(ours) and all(map(is_, found, ours.values())) else {e.path: e for e in found}
         same = base.unchanged(tree, names=names)
-        changed = _differing({entry.path for entry in (*entries, *old)}, same)
+        changed = differing(ours.keys() if old is ours else ours.keys() | old.keys(), same)
         before = Texts(base, old, texts, same)
-        changed.update(self.past.history.differences(self.past.base.commit))
-        modes = (self.past.history.index().get(path, "").partition(" ")[0] for path in changed)
+        changed.update(history.differences(self.past.base.commit))
+        modes = (history.index().get(path, "").partition(" ")[0] for path in changed)
         if any(mode in (LINK, SUBMODULE) for mode in modes) or any(base.target(path) for path in changed):
             return entries
         now = self._joined = self._joins(texts, change=True)
@@ -93,7 +98,7 @@ class Commit(_OfChange):
                 now.noted -= silent
                 now.say(said._replace(read=frozenset(now.noted)))
                 then.take(now, frozenset(others - silent))
-            changed |= _differing((now.named() | then.named()) & base.blobs.keys(), same)
+            changed |= differing((now.named() | then.named()) & base.blobs.keys(), same)
             if any(bears_on_all(path, (tree, base)) for path in changed):
                 return entries
             wanted, old_wanted = self._both(now, then, frozenset(changed))
@@ -108,7 +113,7 @@ class Commit(_OfChange):
         self.has_all_manifests = now.has_all_manifests(wanted) and then.has_all_manifests(old_wanted)
         self.before = Before(self.targets, self.settings, then, old_wanted, self._changed)
         self.before.has_all_manifests = self.has_all_manifests
-        return [entry for entry in entries if entry.path in wanted]
+        return [texts.entries[path] for path in sorted(wanted)]
 
     def has_no_credential(self, path: str) -> bool:
         """As the index knows it, which is asked for the files of interest: in a commit most are as they were."""
@@ -169,15 +174,8 @@ class _Names:
                 return str(self._index.get(self._tree, path, GIT[digits], made, MAX_BYTES))
         return identify_file(f"{self._tree.root}/{path}", digits)
 
-    def known(self, paths: Iterable[str], digits: int) -> Iterable[tuple[str, str]]:
-        return self._index.git_names(self._tree, paths, digits)
-
-
-def _differing(paths: AbstractSet[str], same: AbstractSet[str]) -> set[str]:
-    """Those of the paths that aren't the same in both trees."""
-    if isinstance(same, Unchanged):
-        same.look_up(paths)
-    return {path for path in paths if path not in same}
+    def known(self, paths: AbstractSet[str]) -> Iterable[tuple[str, str]]:
+        return self._index.git_names(self._tree, paths)
 
 
 class Before(_OfChange):
@@ -192,12 +190,12 @@ class Before(_OfChange):
         changed: frozenset[str],
     ) -> None:
         super().__init__(targets, settings)
-        self._joined = joined
+        self._joined: Joined = joined
         self._wanted = wanted
         self._changed = changed
 
     def chosen(self, tree: Tree, entries: list[Entry]) -> list[Entry]:
-        return [entry for entry in entries if entry.path in self._wanted]
+        return [self._joined.entries[path] for path in sorted(self._wanted)]
 
     def settled(self, project: Project) -> Project | None:
         found = super().settled(project)

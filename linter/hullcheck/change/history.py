@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 import posixpath
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from contextlib import suppress
 from functools import cached_property
 
 from hullcheck import look
+from hullcheck.change.listing import LINK, SUBMODULE, Blob, Blobs, Listing, compared, of_index, of_tree
+from hullcheck.change.unchanged import Names, Unchanged
 from hullcheck.discover import (
     MAX_BYTES,
     VENDORED,
@@ -26,20 +28,24 @@ from hullcheck.discover import (
 )
 from hullcheck.errors import HullcheckError
 from hullcheck.patterns import pattern
-from hullcheck.plumbing import Plumbing, identify, identify_file, sha256
+from hullcheck.plumbing import Plumbing
 from hullcheck.report import VersionControl
 from hullcheck.source import Source
 from hullcheck.tuples import NamedTuple
 from hullcheck.typed import Any, Protocol
 
-LINK = "120000"
 _FEW = 8
 """Commits whose files are kept, and pairs of them whose differences are."""
+
+_ALL_DIFFERENCES = (
+    "--cached", "--raw", "--no-abbrev", "-z", "--no-renames", "--no-ext-diff", "--no-relative", "--ignore-submodules=none",
+    "--ita-visible-in-index",
+)  # fmt: skip
+"""How the index is compared, whatever the configuration says."""
 
 _HOPS = 40
 """Links that are followed one after the other before they count as a loop, as in Linux."""
 
-SUBMODULE = "160000"
 _ID = pattern(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _ABBREVIATED = pattern(r"[0-9a-f]{4,63}")
 _NO_NAME = pattern(r"[\x00-\x20\x7f?*\[\\]")
@@ -57,14 +63,6 @@ class Base(NamedTuple):
     how: str
 
 
-class Blob(NamedTuple):
-    """A file of a commit: its object, which repository (a submodule's folder, else empty) has it, and its mode."""
-
-    id: str
-    repository: str
-    mode: str
-
-
 class History:
     """A git repository's commits; of a `bare` one, `root` is git's own folder.
 
@@ -76,12 +74,13 @@ class History:
         self._bare = bare
         self._repositories: dict[str, Plumbing] = {}
         self._tracked: dict[str, str] | None = None
-        self._rows: dict[tuple[str, str], list[tuple[str, str, str, str]]] = {}
+        self._listings: dict[tuple[str, str], Listing] = {}
+        self._staged_here: Listing | None = None
         self._differences: dict[tuple[str, str], dict[str, bool]] = {}
         self.shallow = self._repository("").shallow
 
     def __getstate__(self) -> dict[str, Any]:
-        return {**vars(self), "_repositories": {}, "_rows": {}}  # a worker starts its own git
+        return {**vars(self), "_repositories": {}, "_listings": {}, "_staged_here": None}  # a worker starts its own git
 
     def _repository(self, folder: str) -> Plumbing:
         if folder not in self._repositories:
@@ -199,20 +198,30 @@ class History:
 
     @cached_property
     def _tracked_files(self) -> frozenset[str]:
+        if SUBMODULE not in self._in_index("").modes:
+            return frozenset(self.index())
         return frozenset(path for path, staged in self.index().items() if not staged.startswith(SUBMODULE))
 
     def index(self) -> dict[str, str]:
         """The mode and the id of each file in the index, in submodules that are here too, and of submodules."""
         if self._tracked is None:
-            self._tracked = dict(self._staged(""))
+            here = self._in_index("")
+            self._tracked = here.said if SUBMODULE not in here.modes else dict(self._staged(""))
         return self._tracked
 
+    def _in_index(self, folder: str) -> Listing:
+        if folder or self._staged_here is None:
+            found = of_index(self._git("ls-files", "--stage", "-z", folder=folder) or "")
+            if folder:
+                return found
+            self._staged_here = found
+        return self._staged_here
+
     def _staged(self, folder: str) -> Iterator[tuple[str, str]]:
-        for row in filter(None, (self._git("ls-files", "--stage", "-z", folder=folder) or "").split("\0")):
-            details, _, name = row.partition("\t")
+        for name, staged in self._in_index(folder).said.items():
             path = f"{folder}/{name}" if folder else name
-            yield path, details.rpartition(" ")[0]
-            if details.startswith(SUBMODULE) and self.checked_out(path):
+            yield path, staged
+            if staged.startswith(SUBMODULE) and self.checked_out(path):
                 yield from self._staged(path)
 
     def checked_out(self, path: str) -> bool:
@@ -233,20 +242,26 @@ class History:
         return found
 
     def _compared(self, commit: str, other: str) -> dict[str, bool]:
-        before = self._modes(commit) if commit else {}
-        after = self._modes(other) if other else self.index()
-        changed = {path: True for path, staged in after.items() if before.get(path) != staged}
-        inner = () if other else tuple(f"{path}/" for path, staged in after.items() if staged.startswith(SUBMODULE))
-        changed = {path: True for path in changed if not path.startswith(inner)} if inner else changed
-        return {**changed, **dict.fromkeys(before.keys() - after.keys(), False)}
+        after = self._listed(other, "") if other else self._in_index("")
+        if not other and _ID.fullmatch(commit):
+            self._compare_with_index(commit)
+        before = self._listed(commit, "") if commit else Listing([], frozenset())
+        return before.differences(after)
 
-    def _modes(self, commit: str) -> dict[str, str]:
-        return {name: f"{mode} {identity}" for name, mode, _, identity in self._listed(commit, "")}
+    def _compare_with_index(self, commit: str) -> None:
+        """Have the files of a commit known by how they differ from the index, if git can tell that."""
+        if ("", commit) in self._listings:
+            return
+        said = self._git("diff-index", *_ALL_DIFFERENCES, commit, "--")
+        found = compared(said, self._in_index("")) if said is not None else None
+        if found is not None:
+            self._listings["", commit] = found
 
     def read(self, commit: str, path: str) -> bytes | None:
         """A file's bytes at a commit, links followed; None if there is no such file."""
         for _ in range(_HOPS):
-            found = next((blob for name, blob in self._list(commit, "", path) if name == path), None)
+            rows = self._list(commit, "", path)
+            found = next((Blob(said[7:], where, said[:6]) for name, said, where in rows if name == path), None)
             if found is None or found.mode != LINK:
                 return self.blob(found) if found else None
             path = posixpath.normpath(posixpath.join(posixpath.dirname(path), os.fsdecode(self.blob(found))))
@@ -264,40 +279,46 @@ class History:
         """The bytes of a file of any size, piece by piece."""
         return self._repository(blob.repository).chunks(blob.id)
 
-    def files(self, commit: str, absent: list[str] | None = None) -> dict[str, Blob]:
+    def files(self, commit: str, absent: list[str] | None = None) -> Blobs:
         """All files of a commit, those of submodules that are here too; the others' folders go to `absent`."""
-        return dict(self._list(commit, "", absent=absent))
+        listing = self._listed(commit, "")
+        if SUBMODULE not in listing.modes:
+            return Blobs(listing.said, {}, has_links=LINK in listing.modes)
+        said: dict[str, str] = {}
+        inside: dict[str, str] = {}
+        for path, each, folder in self._list(commit, "", absent=absent):
+            said[path] = each
+            if folder:
+                inside[path] = folder
+        return Blobs(said, inside, has_links=any(each.startswith(LINK) for each in said.values()))
 
     def _list(
         self, commit: str, folder: str, *paths: str, absent: list[str] | None = None
-    ) -> Iterator[tuple[str, Blob]]:
-        for name, mode, kind, identity in self._listed(commit, folder, *paths):
+    ) -> Iterator[tuple[str, str, str]]:
+        """The path of each file, its mode and id, and the submodule that has it."""
+        for name, said in self._listed(commit, folder, *paths).said.items():
             path = f"{folder}/{name}" if folder else name
-            if kind == "blob":
-                yield path, Blob(identity, folder, mode)
-            elif kind == "commit":
-                yield from self._submodule(path, identity, absent)
+            if said.startswith(SUBMODULE):
+                yield from self._submodule(path, said[7:], absent)
+            else:
+                yield path, said, folder
 
-    def _listed(self, commit: str, folder: str, *paths: str) -> list[tuple[str, str, str, str]]:
-        """The name, mode, kind and id of everything in a commit, or of what is at some paths; the last ones are kept."""
+    def _listed(self, commit: str, folder: str, *paths: str) -> Listing:
+        """Everything in a commit, or what is at some paths; the last ones are kept."""
         key = (folder, commit)
-        if not paths and key in self._rows:
-            return self._rows[key]
+        if not paths and key in self._listings:
+            return self._listings[key]
         listed = self._git("ls-tree", "-r", "-z", "--full-tree", commit, "--", *paths, folder=folder)
         if listed is None:
             raise HullcheckError(f"git can't read the files of {commit}")
-        rows = []
-        for row in listed.split("\0")[:-1]:
-            details, _, name = row.partition("\t")
-            mode, kind, identity = details.split(" ")
-            rows.append((name, mode, kind, identity))
+        found = of_tree(listed, None if folder or paths else self._staged_here)
         if not paths and _ID.fullmatch(commit):
-            if len(self._rows) >= _FEW:
-                self._rows.clear()
-            self._rows[key] = rows
-        return rows
+            if len(self._listings) >= _FEW:
+                self._listings.clear()
+            self._listings[key] = found
+        return found
 
-    def _submodule(self, path: str, commit: str, absent: list[str] | None) -> Iterator[tuple[str, Blob]]:
+    def _submodule(self, path: str, commit: str, absent: list[str] | None) -> Iterator[tuple[str, str, str]]:
         """The files of a submodule's commit; nothing if the submodule isn't checked out."""
         if not self.checked_out(path):
             if absent is not None:
@@ -313,86 +334,24 @@ def _missing(blob: Blob) -> HullcheckError:
     return HullcheckError(f"git doesn't have the file {blob.id[:12]} of the base here; {advice}")
 
 
-class Names(Protocol):
-    """The names that git gives to the bytes of files on disk, of that many digits."""
+class OnDisk(Protocol):
+    """What is known of the files on disk, where they are seen as those of the commit are (`alike.py`)."""
 
-    def __call__(self, path: str, digits: int) -> str:
-        """That of one; OSError if it can't be read, or is a link or a device."""
+    paths: frozenset[str]
+    listed: list[str]
 
-    def known(self, paths: Iterable[str], digits: int) -> Iterable[tuple[str, str]]:
-        """Those that are known without reading the files, and whose."""
+    def entries(self, tree: "CommitTree") -> list[Entry | Skipped]:
+        """What the commit holds of interest, as its own look at it would tell."""
 
-
-class Unchanged(AbstractSet[str]):
-    """The files of a commit that are the same on disk, byte for byte: each is read when it is first asked for.
-
-    git would compare what its filters make of the files, and those are programs that the repository names. A file that
-    only was given other line ends by the checkout counts as one that differs.
-    """
-
-    def __init__(self, history: History, blobs: Mapping[str, Blob], names: Names | None = None) -> None:
-        self._history = history
-        self._names = names
-        self._blobs = blobs
-        self._known: dict[str, bool] = {}
-
-    def __contains__(self, path: object) -> bool:
-        found = self._known.get(path)  # type: ignore[call-overload]
-        if found is not None:
-            return bool(found)
-        if not isinstance(path, str) or path not in self._blobs:
-            return False
-        found = self._known[path] = self._same(path, self._blobs[path])
-        return found
-
-    def look_up(self, paths: Iterable[str]) -> None:
-        """Have it known of all of these whether they are the same, as far as that can be told without reading any."""
-        if self._names is None:
-            return
-        blobs, known = self._blobs, self._known
-        asked: dict[int, list[str]] = {}
-        for path in paths:
-            blob = blobs.get(path)
-            if blob is not None and blob.mode != LINK and path not in known:
-                asked.setdefault(len(blob.id), []).append(path)
-        for digits, those in asked.items():
-            for path, name in self._names.known(those, digits):
-                if name == blobs[path].id:
-                    known[path] = True
-
-    def __iter__(self) -> Iterator[str]:
-        return (path for path in self._blobs if path in self)
-
-    def __len__(self) -> int:
-        return sum(1 for _ in self)
-
-    @classmethod
-    def _from_iterable(cls, it: Iterable[Any]) -> frozenset[Any]:
-        return frozenset(it)
-
-    def _same(self, path: str, blob: Blob) -> bool:
-        full = os.path.join(self._history.root, path)
-        try:
-            if blob.mode == LINK:
-                return identify(os.fsencode(look.readlink(full)), len(blob.id)) == blob.id
-            name = self._names(path, len(blob.id)) if self._names is not None else identify_file(full, len(blob.id))
-            return name == blob.id or self._stored_elsewhere(full, blob)
-        except OSError:
-            return False
-
-    def _stored_elsewhere(self, path: str, blob: Blob) -> bool:
-        """Is the commit's file only the name of what is on disk, as Git LFS leaves it?"""
-        pointer = self._history.blob(blob)
-        named = (
-            re.search(rb"^oid sha256:([0-9a-f]{64})$", pointer, re.MULTILINE) if pointer[:8] == b"version " else None
-        )
-        return named is not None and sha256(path) == named[1].decode()
+    def like(self, test: Callable[[str], bool], paths: list[str]) -> list[str]:
+        """Those of the commit's paths that a test is true of, sorted."""
 
 
 class CommitTree:
     """The files of a commit, as a walk of the disk would find them.
 
-    `beside` are files that lie on the disk and aren't in git: they are there for the base as they are for the head.
+    `beside` are files that lie on the disk and aren't in git: they are there for the base as they are for the head. What is
+    known of names `on_disk` isn't worked out again.
     """
 
     def __init__(
@@ -404,6 +363,7 @@ class CommitTree:
         vendored: bool = False,
         named: tuple[str, ...] = (),
         beside: tuple[str, ...] = (),
+        on_disk: "OnDisk | None" = None,
     ) -> None:
         self._history = history
         self._commit = commit
@@ -411,15 +371,21 @@ class CommitTree:
         self._excluded = patterns(exclude) if exclude else None
         self.named = named
         self._entered: dict[str, bool] = {}
-        self._absent: list[str] = []
+        self.absent: list[str] = []
         self._leads: dict[str, str | None] = {}  # no more than there are links
         self._unchanged: tuple[Tree, Unchanged] | None = None
-        self.blobs = history.files(commit, self._absent) if commit else {}
+        self.blobs = history.files(commit, self.absent) if commit else Blobs({}, {}, has_links=False)
         self.beside = frozenset(beside)
-        self.paths = [*(path for path in self.blobs if not self._left_out(path)), *beside]
+        self.walked = on_disk
+        there = self.walked.paths if self.walked is not None else frozenset()
+        self.paths = [*beside]
+        if self.walked is not None and not beside and there == self.blobs.keys():
+            self.paths = self.walked.listed
+        else:
+            self.paths += [path for path in self.blobs.said if path in there or not self._left_out(path)]
 
     def __getstate__(self) -> dict[str, Any]:
-        return {**vars(self), "_unchanged": None}  # a worker only reads
+        return {**vars(self), "_unchanged": None, "walked": None}  # a worker only reads
 
     def unchanged(self, in_: Tree, but: frozenset[str] = frozenset(), names: Names | None = None) -> AbstractSet[str]:
         """The paths of files that are the same in a later tree, byte for byte, without those of `but`.
@@ -427,10 +393,9 @@ class CommitTree:
         `names` gives the names that git gives to files on disk. Of one tree, what is found out is kept.
         """
         if isinstance(in_, CommitTree):
-            return frozenset(path for path, blob in self.blobs.items() if in_.blobs.get(path) == blob) - but
+            return self.blobs.same(in_.blobs) - but
         if but:
-            blobs = {path: blob for path, blob in self.blobs.items() if path not in but}
-            return Unchanged(self._history, blobs, names)
+            return Unchanged(self._history, self.blobs, names, but)
         if self._unchanged is None or self._unchanged[0] is not in_:
             self._unchanged = (in_, Unchanged(self._history, self.blobs, names))
         return self._unchanged[1]
@@ -445,8 +410,16 @@ class CommitTree:
         return not self._entered[folder]
 
     def entries(self) -> Iterator[Entry | Skipped]:
+        return iter(self._everything)
+
+    @cached_property
+    def _everything(self) -> list[Entry | Skipped]:
+        return self.walked.entries(self) if self.walked is not None else self.seen_as(self.blobs.said)
+
+    def seen_as(self, paths: Iterable[str]) -> list[Entry | Skipped]:
+        """What some of the files are, sorted, and the submodules that aren't here."""
         found: dict[str, set[Kind]] = {}
-        for path in self.blobs:
+        for path in paths:
             kind = kind_of(path.rpartition("/")[2])
             if kind is None or self._left_out(path) or self.excluded(path):
                 continue
@@ -458,8 +431,8 @@ class CommitTree:
                 kind = kind_of(path.rpartition("/")[2])
                 found.setdefault(path, {kind} if kind else set())
         items: list[Entry | Skipped] = [as_entry(path, kinds, path in self.named) for path, kinds in found.items()]
-        items += [submodule(path) for path in self._absent if not self._left_out(path) and not self.excluded(path)]
-        yield from sorted(items, key=lambda item: item.path)
+        items += [submodule(path) for path in self.absent if not self._left_out(path) and not self.excluded(path)]
+        return sorted(items, key=lambda item: item.path)
 
     def real(self, path: str) -> str | None:
         """The file that a path stands for once links are followed; None if that isn't one of the commit's."""
@@ -468,8 +441,7 @@ class CommitTree:
 
     def followed(self, path: str) -> str | None:
         """Where a path leads once links are followed, whether or not there is a file; None if that is nowhere inside."""
-        blob = self.blobs.get(path)
-        if (blob is not None and blob.mode != LINK) or not self.has_links:
+        if not self.blobs.has_links or (path in self.blobs and not self.is_link(path)):
             return path
         for _ in range(_HOPS):
             parts = path.split("/")
@@ -499,17 +471,19 @@ class CommitTree:
         told = self._history.blob(self.blobs[path]).decode("utf-8", "replace")
         return posixpath.normpath(posixpath.join(posixpath.dirname(path), told))
 
-    @property
-    def links(self) -> dict[str, str]:
-        """The links of the commit, and where they lead."""
-        return {path: self.target(path) for path in self.paths if self.is_link(path)}
+    @cached_property
+    def seen(self) -> frozenset[str]:
+        """The files of `paths`."""
+        taken = self.walked is not None and self.paths is self.walked.listed
+        return self.walked.paths if self.walked is not None and taken else frozenset(self.paths)
 
     @cached_property
-    def has_links(self) -> bool:
-        return any(blob.mode == LINK for blob in self.blobs.values())
+    def links(self) -> dict[str, str]:
+        """The links of the commit, and where they lead."""
+        return {path: self.target(path) for path in self.paths if self.is_link(path)} if self.blobs.has_links else {}
 
     def is_link(self, path: str) -> bool:
-        return path in self.blobs and self.blobs[path].mode == LINK
+        return self.blobs.is_link(path)
 
     @property
     def versioned(self) -> bool:

@@ -13,7 +13,8 @@ from collections.abc import Iterable, Mapping
 
 from hullcheck import look
 from hullcheck.change.base import Past
-from hullcheck.change.history import LINK, SUBMODULE, History
+from hullcheck.change.history import History
+from hullcheck.change.listing import LINK, SUBMODULE
 from hullcheck.discover import kind_of, relative
 from hullcheck.model.repository import is_credential_file
 from hullcheck.patterns import pattern
@@ -65,6 +66,8 @@ def _plan(options: argparse.Namespace, root: str, passed: set[str], environ: Map
         past = Past(root, pushed, {})
         to = past.history.commit(environ.get("PRE_COMMIT_TO_REF") or "HEAD") or ""
         return _compared(past, passed, "" if to == past.history.commit("HEAD") else to, environ)
+    if "GIT_INDEX_FILE" in environ:
+        look.spoil("a commit is hardly ever asked about twice")
     past = Past(root, "HEAD", {})
     if _commits(past.history, passed, environ):
         return _compared(past, passed, "", environ)

@@ -27,7 +27,7 @@ from hullcheck.tuples import NamedTuple
 from hullcheck.typed import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from hullcheck.link.deployed import Named
+    from hullcheck.link.deployed import Deployed, Named, Names
 
 BEGINNING = 600
 """Characters of a file that may say who made it."""
@@ -54,9 +54,18 @@ _CERTAIN = frozenset(("secret-value", "secret-file-committed"))
 
 
 class Counted:
-    """Which files of a tree count in full, by what was linked of it. `said` are the configuration's contexts."""
+    """Which files of a tree count in full, by what was linked of it. `said` are the configuration's contexts; `says` tells
+    what a text deploys, where that is known.
+    """
 
-    def __init__(self, tree: Tree, analysis: Analysis, said: Mapping[str, tuple[str, ...]]) -> None:
+    def __init__(
+        self,
+        tree: Tree,
+        analysis: Analysis,
+        said: Mapping[str, tuple[str, ...]],
+        says: "Callable[[str], Names] | None" = None,
+    ) -> None:
+        self._says = says
         self.tree = tree
         self.analysis = analysis
         self.places = Places(said, tree.paths, tree.read)
@@ -119,16 +128,16 @@ class Counted:
         return False
 
     @cached_property
-    def _named(self) -> "Named":
+    def _named(self) -> "Deployed":
         """What pipelines and scripts deploy."""
         from hullcheck.link.asked import is_script
-        from hullcheck.link.deployed import deployed
+        from hullcheck.link.deployed import Deployed
 
         def is_asked(path: str) -> bool:
             """Nothing is found in programs in Go, and to tell what they are for, all that are beside them are read."""
             return (not path.endswith(".go") or is_script(path)) and not self._is_production(path)
 
-        return deployed(self.tree, self._is_production, is_asked)
+        return Deployed(self.tree, self._is_production, is_asked, self._says)
 
     @cached_property
     def _linked(self) -> "Named":

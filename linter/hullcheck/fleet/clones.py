@@ -10,7 +10,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
 from hullcheck.cache import folder as own
-from hullcheck.change.history import Blob, History
+from hullcheck.change.history import History
+from hullcheck.change.listing import Blob
 from hullcheck.cloning import CloneError, Remote, size
 from hullcheck.discover import MAX_BYTES, kind_of
 from hullcheck.errors import HullcheckError

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
 
-from hullcheck.discover import Tree, like
+from hullcheck.discover import Tree, like, seen
 from hullcheck.link.ci import Pipelines
 from hullcheck.link.inputs import Inputs
 from hullcheck.source import Location, Related, Source
@@ -82,7 +83,7 @@ def asked(tree: Tree, pipelines: Pipelines, says: Callable[[str], bool] | None =
 
     `says` tells of a file that need not be read whether it has a word of builds: `has_word` of its beginning.
     """
-    present = frozenset(tree.paths)
+    present = seen(tree)
     builds: list[Build] = []
     bakes: list[str] = []
     given: list[BuildArgument] = list(pipelines.handed)
@@ -137,8 +138,8 @@ def has_word(data: bytes) -> bool:
 
 
 def _scripts(tree: Tree, known: set[str], says: Callable[[str], bool] | None) -> Iterator[Source]:
-    paths = [path for path in like(tree, is_script) if path not in known and not tree.ignored(path)]
-    for path in paths[:MAX_SCRIPTS]:
+    paths = (path for path in like(tree, is_script) if path not in known and not tree.ignored(path))
+    for path in islice(paths, MAX_SCRIPTS):
         try:
             if says is not None and not says(path):
                 continue

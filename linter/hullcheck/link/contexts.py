@@ -6,7 +6,7 @@ import posixpath
 import re
 from collections.abc import Iterable, Iterator, Mapping
 
-from hullcheck.discover import Tree, like
+from hullcheck.discover import Tree, like, seen
 from hullcheck.model.dockerfile import Dockerfile, Stage
 from hullcheck.model.instruction import Instruction
 from hullcheck.model.repository import Copied, is_credential_file, is_for_tests
@@ -26,7 +26,7 @@ class Contexts:
     def __init__(self, tree: Tree) -> None:
         self.tree = tree
         self._files = [path for path in like(tree, is_credential_file) if not is_for_tests(path)]
-        self._paths = frozenset(tree.paths)
+        self._paths = seen(tree)
         self._holding: dict[str, bool] = {}
         self._ignores: dict[str, dockerignore.Ignore] = {}
 

@@ -9,10 +9,10 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Callable, Iterable, Iterator
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 from hullcheck.budget import tick
-from hullcheck.discover import Tree, like
+from hullcheck.discover import Tree, like, seen
 from hullcheck.model.lazy import Lazy
 from hullcheck.tuples import NamedTuple
 
@@ -73,6 +73,10 @@ _TRIES = Lazy(
 _RELEASES = Lazy(r"(?:^|[-_./])(?:deploy|release|publish|prod|cd(?:[-_.]|$)|ship|rollout)", re.IGNORECASE)
 
 
+Names = tuple[tuple[str, bool], ...]
+"""The paths that a text names, each with whether it stands where something is deployed."""
+
+
 class Named(NamedTuple):
     """Files and folders that something deploys; `all` if it can't be told what is."""
 
@@ -96,36 +100,61 @@ def is_about_tests(path: str) -> bool:
     return _TRIES.search(name) is not None and _RELEASES.search(name) is None
 
 
-def deployed(tree: Tree, counts: Callable[[str], bool], wanted: Callable[[str], bool]) -> Named:
-    """What the texts of a tree deploy that `counts` says are for production, as far as it is `wanted`."""
-    present = frozenset(path for path in tree.paths if wanted(path))
-    if not present:
-        return Named()
-    folders = {above for path in present for above in _above(path)}
-    texts = [path for path in like(tree, may_deploy) if counts(path) and not tree.ignored(path)]
-    if len(texts) > MOST_TEXTS:
-        return Named(all=True)
-    found_files: set[str] = set()
-    found_folders: set[str] = set()
-    for path in texts:
-        tick()
-        try:
-            data = tree.read(path)
-        except OSError:
-            continue
-        if len(data) > MOST_BYTES:
-            data = data[:MOST_BYTES]
-        names = said(data)
-        if not names:
-            continue
-        bases = ["", posixpath.dirname(path), *_moves(names)]
-        for word, deploys in names:
-            for meant in _meant(word, bases):
-                if meant in present:
-                    found_files.add(meant)
-                elif deploys and meant in folders:
-                    found_folders.add(meant)
-    return Named(frozenset(found_files), frozenset(found_folders))
+class Deployed:
+    """What the texts of a tree deploy that `counts` says are for production, as far as it is `wanted`; worked out when it is
+    asked for. `says` tells what a text says (`said`) where that is known; OSError if it can't be read.
+    """
+
+    def __init__(
+        self,
+        tree: Tree,
+        counts: Callable[[str], bool],
+        wanted: Callable[[str], bool],
+        says: "Callable[[str], Names] | None" = None,
+    ) -> None:
+        self._tree = tree
+        self._counts = counts
+        self._wanted = wanted
+        self._says = says
+        self._holding: dict[str, bool] = {}
+
+    def has(self, path: str) -> bool:
+        """Is the file deployed?"""
+        meant = self._meant
+        if meant.all:
+            return self._holds("")
+        if path in meant.files and path in seen(self._tree) and self._wanted(path):
+            return True
+        return any(above in meant.folders and self._holds(above) for above in _above(path))
+
+    def _holds(self, folder: str) -> bool:
+        """Is anything below a folder wanted?"""
+        if folder not in self._holding:
+            start = f"{folder}/" if folder else ""
+            self._holding[folder] = any(each.startswith(start) and self._wanted(each) for each in self._tree.paths)
+        return self._holding[folder]
+
+    @cached_property
+    def _meant(self) -> Named:
+        """All that is named, whether or not there is such a file or folder."""
+        texts = [path for path in like(self._tree, may_deploy) if self._counts(path) and not self._tree.ignored(path)]
+        if len(texts) > MOST_TEXTS:
+            return Named(all=True)
+        files: set[str] = set()
+        folders: set[str] = set()
+        for path in texts:
+            tick()
+            try:
+                names = said(self._tree.read(path)[:MOST_BYTES]) if self._says is None else self._says(path)
+            except OSError:
+                continue
+            bases = ["", posixpath.dirname(path), *_moves(names)] if names else []
+            for word, deploys in names:
+                meant = frozenset(_meant(word, bases))
+                files |= meant
+                if deploys:
+                    folders |= meant
+        return Named(frozenset(files), frozenset(folders))
 
 
 def _above(path: str) -> Iterator[str]:
@@ -147,7 +176,7 @@ def may_deploy(path: str) -> bool:
 
 
 @lru_cache(maxsize=256)
-def said(data: bytes) -> tuple[tuple[str, bool], ...]:
+def said(data: bytes) -> Names:
     """The paths that a text names, if it starts a tool that deploys, each with whether it stands where that is done.
 
     What a variable holds that the same text sets is put in; what isn't known is `*`. A folder that is changed to begins

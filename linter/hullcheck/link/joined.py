@@ -47,7 +47,7 @@ class Joined(TreeSays):
         """The entries that may bear on what is told of the files and folders `targets`; TooManyError if that isn't known."""
         self.told, self.read, self._applied, self._waiting = {}, {}, False, []
         asked = frozenset(targets)
-        below = sorted(asked.intersection((*self.entries, *self.tree.paths)))
+        below = sorted(path for path in asked if path in self.entries or path in self.paths)
         starts = tuple(f"{path}/" for path in asked if path not in self.entries)  # there is nothing below a file
         if starts:
             every = (path for paths in (self.entries, self.tree.paths) for path in paths)
@@ -263,8 +263,8 @@ class Joined(TreeSays):
                 or not beginnings(said.images).isdisjoint(named.beginnings)
             ):
                 self._tell(other)
-        found = self._words_of_manifests
-        if self._varying or not found.isdisjoint(named.words) or not beginnings(found).isdisjoint(named.beginnings):
+        found = self._of_manifests
+        if self._varying or any(map(found.has, named.words)) or any(map(found.has_beginning, named.beginnings)):
             self._need_manifests()
 
     # Kubernetes

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 
-from hullcheck.discover import MAX_BYTES, DiskTree, Entry, Skipped, Tree
+from hullcheck.discover import MAX_BYTES, Entry, Skipped, Tree, seen
 from hullcheck.typed import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
@@ -19,6 +19,7 @@ class Noted:
     def __init__(self, tree: Tree, asked: set[str]) -> None:
         self.tree = tree
         self.asked = asked
+        self._asked_in: set[str] = set()
         self._silent: set[str] = set()
         self._read: set[str] = set()
 
@@ -34,8 +35,12 @@ class Noted:
         return self.tree.paths
 
     @property
+    def seen(self) -> frozenset[str]:
+        return seen(self.tree)
+
+    @property
     def walked(self) -> "Remembered | None":
-        return self.tree.walked if isinstance(self.tree, DiskTree) else None
+        return getattr(self.tree, "walked", None)
 
     @property
     def links(self) -> Mapping[str, str]:
@@ -51,10 +56,11 @@ class Noted:
         return self.tree.versioned
 
     def ignored(self, path: str) -> bool:
-        folder = path
-        while folder:
-            folder = folder.rpartition("/")[0]
+        folder = path.rpartition("/")[0]
+        while folder not in self._asked_in:
+            self._asked_in.add(folder)
             self.asked.add(f"{folder}/.gitignore".lstrip("/"))
+            folder = folder.rpartition("/")[0]
         return self.tree.ignored(path)
 
     def excluded(self, path: str) -> bool:

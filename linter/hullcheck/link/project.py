@@ -8,7 +8,7 @@ from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from functools import cached_property
 
 from hullcheck.budget import OutOfTimeError, ticking
-from hullcheck.discover import Entry, Kind, Tree, like
+from hullcheck.discover import Entry, Kind, Tree, like, seen
 from hullcheck.link.local_images import LocalImages
 from hullcheck.model.container import Container, Root
 from hullcheck.model.image import ImageUse
@@ -316,7 +316,7 @@ class _Linker:
 
             named |= {build.dockerfile for build in stated_builds(self.files.values())}
         known = of_kind(self.files, "dockerfile").keys()
-        present = frozenset(self.tree.paths)
+        present = seen(self.tree)
         for path in sorted(path for path in named - known if path and (path in present or self._there(path))):
             self._read_dockerfile(path, named=True)
         for path in sorted({build.dockerfile for build in self.asked.builds} - named - known):
@@ -390,7 +390,7 @@ class _Linker:
     def _variable_files(self, composed: dict[str, Any], texts: dict[str, Source]) -> dict[str, Source]:
         """The `.env` files, also those that git leaves alone; what `env_file` names is read once it is asked for."""
         beside = {posixpath.join(posixpath.dirname(path), ".env") for path in composed} - texts.keys()
-        for path in beside.intersection(self.tree.paths) if beside else ():
+        for path in beside & seen(self.tree) if beside else ():
             try:
                 texts[path] = Source(path, self.tree.read(path))
             except OSError:

@@ -9,11 +9,14 @@ from __future__ import annotations
 
 import marshal
 import os
-from collections.abc import Callable, Container, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from contextlib import suppress
+from functools import cached_property
+from itertools import accumulate, compress
 
 from hullcheck import __version__, look, marks
-from hullcheck.discover import DiskTree, Entry, Kind
+from hullcheck.discover import DiskTree, Entry, Kind, kind_of
 from hullcheck.link import tree_facts
 from hullcheck.link.words_of import Words
 from hullcheck.typed import Any
@@ -29,7 +32,7 @@ MANY = 1_000
 """Files that have a word, where they are more than an eighth, from which on it isn't kept which."""
 
 BUCKET = 64
-"""Words that are unpacked together."""
+"""Words that are unpacked together, and files of which it is read together what is known of them."""
 
 _MADE_BY = (
     "link/tree_index.py",
@@ -55,6 +58,7 @@ _MADE_BY = (
     "parse/wording.py",
     "parse/yaml.py",
     "plumbing.py",
+    "policy/ignores/__init__.py",
     "source.py",
     "discover.py",
     "walked.py",
@@ -64,21 +68,28 @@ _MADE_BY = (
 
 _Record = tuple[marks.Signature | None, bytes, dict[str, Any]]
 _NOTHING: tuple[Any, ...] = ({}, {}, (), b"", (), (), {}, {}, "", ())
+_NO_RECORD: tuple[bytes, dict[str, Any]] = (b"", {})
 GIT = {40: "git 40", 64: "git 64"}
 """Under which names the names are kept that git gives to files, by their digits."""
 
 _NUMBERS = {kind: number for number, kind in enumerate(KINDS, 1)}
 _SCRIPTS = frozenset(number for kind, number in _NUMBERS.items() if kind in tree_facts.DOCKERFILES)
+_ARE_SCRIPTS = bytes(number in _SCRIPTS for number in range(256))
+_ARE_OTHERS = bytes(number > 0 and number not in _SCRIPTS for number in range(256))
 
 
 class Index:
     """What is known of the files below a root, as they are looked at by these `options`; it is kept in the `store`."""
+
+    asks = "ignores"
+    """Under which name it is kept whether a file asks for findings to be ignored."""
 
     def __init__(self, store: look.Store, root: str, options: tuple[str, ...] = ()) -> None:
         self._store = store
         said = ("index", root, __version__, *options, *store.made_by(_MADE_BY))
         self._name = marks.digest(os.fsencode("\0".join(said))).hex()
         self._wide_name = marks.digest(os.fsencode(f"wide\0{self._name}")).hex()
+        self._records_name = marks.digest(os.fsencode(f"records\0{self._name}")).hex()
         kept, wide = _NOTHING, {}
         with suppress(OSError, ValueError, EOFError, TypeError):
             kept = _checked(marshal.loads(store.read(self._name)))
@@ -90,7 +101,7 @@ class Index:
             self.paths,
             self.kinds,
             self.signs,
-            self._kept,
+            self._places,
             self._groups,
             self._maps,
             self.words,
@@ -102,6 +113,7 @@ class Index:
         self._anew = 0
         self._same = bytearray(len(self.paths))
         self._buckets: dict[tuple[str, int], dict[str, Any]] = {}
+        self._records: dict[int, tuple[bytes, ...]] = {}
         self.walked = Walked(rows, names, store.settled)
 
     # What runs cost
@@ -134,8 +146,8 @@ class Index:
         if sign is None or sign[1] > limit:
             return made(tree.read(path, limit))
         record = self._seen.get(path)
-        if record is None and number >= 0 and self.signs[number] == sign:
-            record = self._seen[path] = (sign, *marshal.loads(self._kept[number]))
+        if record is None and number >= 0 and self.signs[number] == sign and (packed := self._packed(number)):
+            record = self._seen[path] = (sign, *marshal.loads(packed))
         if record is not None and what in record[2] and (record[0] == sign or record[0] is None):
             look.known(f"{tree.root}/{path}", sign, record[1])
             return record[2][what]
@@ -143,7 +155,8 @@ class Index:
         value = made(data)
         digest = marks.digest(data)
         if record is None or record[1] != digest or len(data) != sign[1]:
-            before = marshal.loads(self._kept[number]) if number >= 0 and self._kept[number] else (b"", {})
+            packed = self._packed(number) if number >= 0 else b""
+            before = marshal.loads(packed) if packed else _NO_RECORD
             values = before[1] if before[0] == digest else {}
             sure = self._store.settled(sign) and len(data) == sign[1]
             record = self._seen[path] = (sign if sure else None, digest, values)
@@ -151,19 +164,31 @@ class Index:
         self._anew += 1
         return value
 
-    def git_names(self, tree: DiskTree, paths: Iterable[str], digits: int) -> Iterator[tuple[str, str]]:
-        """The names of that many digits that git gives to files, and their paths, as far as they are kept as `GIT` says.
-
-        Of those that are as they were. They aren't noted: no run about a commit is recorded.
-        """
-        gits, same = self._gits, self._same
-        numbers = [self.numbers[path] for path in paths if path in self.numbers and tree.has_entered(path)]
-        numbers = [number for number in numbers if len(gits[number]) * 2 == digits]
-        for number in self.as_before(tree, [number for number in numbers if not same[number]]):
+    def look_at(self, tree: DiskTree, paths: AbstractSet[str]) -> None:
+        """Find out of all of these files whether they are as they were: for who asks for each of them sooner or later."""
+        there, same = tree.entered, self._same
+        numbers = [
+            number for path, number in self.numbers.items() if not same[number] and path in paths and path in there
+        ]
+        for number in self.as_before(tree, numbers):
             same[number] = 1
-        for number in numbers:
-            if same[number]:
-                yield self.paths[number], gits[number].hex()
+
+    def git_names(self, tree: DiskTree, paths: AbstractSet[str]) -> Iterator[tuple[str, str]]:
+        """The names that git gives to files, and their paths, as far as they are kept as `GIT` says and is known of a file
+        that it is as it was: that is looked for of these `paths`.
+
+        They aren't noted: no run about a commit is recorded.
+        """
+        self.look_at(tree, paths)
+        return (
+            (path, name) for path, name, same in zip(self.paths, self._gits, self._same, strict=True) if same and name
+        )
+
+    @cached_property
+    def unasking(self) -> frozenset[str]:
+        """The files known to be as they were in which nothing asks for findings to be ignored."""
+        paths, same = self.paths, self._same
+        return frozenset(paths[number] for number in self.group(_UNASKING) if same[number])
 
     def has(self, tree: DiskTree, path: str) -> bool:
         """Is it a plain file, of which `get` knows whether it is as it was?"""
@@ -175,21 +200,25 @@ class Index:
         if look.recorded() or not self.paths:
             return None
         made = View(self, tree)
-        asked = made.take(entries)
+        asked = made.take_plain(entries) if not tree.links and not tree.named else made.take(entries)
+        same = self._same
         for number in self.as_before(tree, asked):
-            made.known[number] = self._same[number] = 1
-        made.others += [self.paths[number] for number in asked if not made.known[number]]
+            made.known[number] = same[number] = 1
+        if not all(map(same.__getitem__, asked)):
+            made.others += [self.paths[number] for number in asked if not same[number]]
         return made
 
-    def as_before(self, tree: DiskTree, numbers: Iterable[int]) -> Iterator[int]:
+    def as_before(self, tree: DiskTree, numbers: Sequence[int]) -> list[int]:
         """Those of the files whose bytes are what they were."""
-        paths, signs = self.paths, self.signs
-        numbers = [number for number in numbers if signs[number] is not None]
-        changed = frozenset(look.changed(f"{tree.root}/", [(paths[number], signs[number]) for number in numbers]))
-        elsewhere = {path for path in (*tree.links.values(), *tree.named) if not tree.has_entered(path)}
-        for number in numbers:
-            if paths[number] not in changed and paths[number] not in elsewhere:
-                yield number
+        paths, signs, same = self.paths, self.signs, self._same
+        asked = [number for number in numbers if not same[number] and signs[number] is not None]
+        gone = set[int]()
+        if asked:
+            at, known = [paths[number] for number in asked], [signs[number] for number in asked]
+            elsewhere = (path for path in (*tree.links.values(), *tree.named) if not tree.has_entered(path))
+            changed = (*look.changed(f"{tree.root}/", at, known), *elsewhere)
+            gone.update(self.numbers[path] for path in changed if path in self.numbers)
+        return [number for number in numbers if same[number] or (signs[number] is not None and number not in gone)]
 
     def group(self, group: int) -> tuple[int, ...]:
         """The numbers of a group's files."""
@@ -214,25 +243,32 @@ class Index:
         """Keep what is known now, if enough of it is new; nothing is said if it can't be kept."""
         if self._anew + self.walked.anew < LEAST:
             return
+        for at in range(len(self._places)):  # before they are written anew
+            self._packed(at * BUCKET)
         paths = tuple(sorted(dict.fromkeys(tree.paths)))
         kinds = bytearray(len(paths))
         signs: list[marks.Signature | None] = []
         records: list[bytes] = []
-        gits: list[bytes] = []
+        gits: list[str] = []
         made = _Made()
         for number, path in enumerate(paths):
             sign, packed, record = self._record(path)
             signs.append(sign)
             records.append(packed)
-            gits.append(bytes.fromhex(next((record[name] for name in GIT.values() if name in record), "")))
+            gits.append(next((record[name] for name in GIT.values() if name in record), ""))
             entry = entries.get(path)
-            if entry is not None and not entry.also and made.add(number, entry, record):
+            plain = entry is not None and not entry.also and entry.kind is kind_of(path.rpartition("/")[2])
+            if entry is not None and plain and made.add(number, entry, record):
                 kinds[number] = _NUMBERS[entry.kind]
+        buckets = [marshal.dumps(tuple(records[at : at + BUCKET])) for at in range(0, len(records), BUCKET)]
+        starts = accumulate(map(len, buckets), initial=0)
+        places = tuple((start, len(data), marks.digest(data)) for start, data in zip(starts, buckets, strict=False))
         kept = (
-            self.walked.rows, self.walked.names(), paths, bytes(kinds), tuple(signs), tuple(records), made.groups(),
+            self.walked.rows, self.walked.names(), paths, bytes(kinds), tuple(signs), places, made.groups(),
             made.maps(len(paths)), made.words(), tuple(gits),
         )  # fmt: skip
         with suppress(OSError, ValueError):
+            self._store.keep(self._records_name, b"".join(buckets))
             self._store.keep(self._name, marshal.dumps(kept))
         self._anew = self.walked.anew = 0
 
@@ -244,8 +280,25 @@ class Index:
         number = self.numbers.get(path, -1)
         if number < 0 or self.signs[number] is None:
             return None, b"", {}
-        packed = self._kept[number]
-        return self.signs[number], packed, marshal.loads(packed)[1]
+        packed = self._packed(number)
+        return (self.signs[number], packed, marshal.loads(packed)[1]) if packed else (None, b"", {})
+
+    def _packed(self, number: int) -> bytes:
+        """What is known of a file; empty if nothing is, or it can't be read any more."""
+        at = number // BUCKET
+        if at not in self._records:
+            self._records[at] = ()
+            with suppress(OSError, ValueError, EOFError, TypeError):
+                start, size, digest = self._places[at]
+                parts = self._store.opened(self._records_name)
+                try:
+                    data = parts.part(start, size)
+                finally:
+                    parts.close()
+                if marks.digest(data) == digest:  # else another run has written them anew
+                    self._records[at] = marshal.loads(data)
+        records = self._records[at]
+        return records[number % BUCKET] if records else b""
 
 
 class View:
@@ -279,16 +332,31 @@ class View:
                 asked.append(number)
         return asked
 
-    def of(self, entries: Mapping[str, Entry], same: Container[str]) -> "View":
-        """What is known of the files of another tree, of which some are the `same` as in this one."""
+    def take_plain(self, entries: Mapping[str, Entry]) -> list[int]:
+        """The same, where names alone tell what a file is: what is kept by them is of that kind."""
+        paths, kinds = self._index.paths, self._index.kinds
+        there = bytes(map(entries.__contains__, paths))
+        scripts, others = _both(kinds.translate(_ARE_SCRIPTS), there), _both(kinds.translate(_ARE_OTHERS), there)
+        self.known[:] = scripts
+        if scripts.count(1) + others.count(1) < len(entries):
+            find = self._index.numbers.get
+            self.others += [path for path in entries if (number := find(path, -1)) < 0 or not kinds[number]]
+        return list(compress(range(len(paths)), others))
+
+    def of(self, entries: Mapping[str, Entry], ours: Mapping[str, Entry], same: AbstractSet[str]) -> "View":
+        """What is known of the files of another tree, of which some are the `same` as in this one, that has `ours`."""
         made = View(self._index, self._tree, self)
-        paths, known = self._index.paths, self.known
-        for number in made.take({path: entry for path, entry in entries.items() if path in same}):
-            if known[number]:
-                made.known[number] = 1
-            else:
-                made.others.append(paths[number])
-        made.others += [path for path in entries if path not in same]
+        made.known[:] = self.known
+        others = differing(entries.keys(), same)
+        if entries is not ours:
+            others.update(path for path, entry in entries.items() if ours.get(path) != entry)
+        others.update(path for path in self.others if path in entries)
+        made.others = sorted(others)
+        find = self._index.numbers.get
+        for path in (*others, *(ours.keys() - entries.keys() if entries is not ours else ())):
+            number = find(path, -1)
+            if number >= 0:
+                made.known[number] = 0
         return made
 
     def those(self, group: int) -> list[str]:
@@ -329,14 +397,24 @@ class View:
         said = self._index.words
         return frozenset() if any(word in said for word in words) else frozenset(self.those(_ALL_WORDS))
 
+    def every(self) -> tuple[str, frozenset[str]]:
+        """The words of manifests, each with an end of line before and behind it, and the known ones whose words these are."""
+        return f"\n{self._index.words}\n", frozenset(self.those(_ALL_WORDS))
+
     def silent(self) -> frozenset[str]:
         """The known scripts that have no word of builds."""
         return frozenset(self.those(_SILENT))
 
 
-_UNREAD, _ALL_WORDS, _SILENT = (1 << number for number in range(28, 31))
+def differing(paths: AbstractSet[str], same: AbstractSet[str]) -> set[str]:
+    """Those of the paths that aren't the same in two trees; it is told together where that costs less."""
+    together: Callable[[AbstractSet[str]], set[str]] | None = getattr(same, "differing", None)
+    return together(paths) if together is not None else {path for path in paths if path not in same}
+
+
+_UNREAD, _ALL_WORDS, _SILENT, _UNASKING = (1 << number for number in range(28, 32))
 """The Dockerfiles of which nothing is known but that they are there; the manifests of which all words are known; the
-scripts that have no word of builds."""
+scripts that have no word of builds; the files in which nothing asks for findings to be ignored."""
 
 
 class _Made:
@@ -367,6 +445,8 @@ class _Made:
             self._words.update(record["words"].split("\n"))
         if record.get("asks") is False:
             groups |= _SILENT
+        if record.get(Index.asks) is False:
+            groups |= _UNASKING
         bit = 1
         while bit <= groups:
             if groups & bit:
@@ -403,6 +483,11 @@ def _bucket(word: str, count: int) -> int:
     """Which of the buckets, a power of two, a word is in."""
     hashed = marks.blake2b(word.encode("utf-8", "surrogatepass"), digest_size=2).digest()
     return int.from_bytes(hashed, "little") & (count - 1)
+
+
+def _both(one: bytes, other: bytes) -> bytes:
+    """Where both have a one."""
+    return (int.from_bytes(one, "little") & int.from_bytes(other, "little")).to_bytes(len(one), "little")
 
 
 def _checked(kept: Any) -> tuple[Any, ...]:

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Container, Iterable, Iterator
+from collections.abc import Set as AbstractSet
 from functools import cached_property
 
-from hullcheck.discover import DEV_CONTAINER, Entry, Kind, like
+from hullcheck.discover import DEV_CONTAINER, Entry, Kind, like, seen
 from hullcheck.link import tree_facts as facts
 from hullcheck.link.tree_facts import TAKES_IN, beginnings, makes
-from hullcheck.link.tree_words import Texts
+from hullcheck.link.tree_words import AllWords, Texts
 from hullcheck.link.words_of import UNKNOWN, Words, is_plain, words_of
 from hullcheck.patterns import pattern
 from hullcheck.tuples import NamedTuple
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from hullcheck.link.builds import Build
     from hullcheck.link.compose_said import Said
 
-_DEPLOYERS = (b"argoproj.io", b"fluxcd.io", b"helm.cattle.io")
+_DEPLOYERS = ("argoproj.io", "fluxcd.io", "helm.cattle.io")
 """What is in manifests that take others in by paths, or by patterns of them."""
 
 _VARIES = (b"replacements", b"vars", b"$(", b"transformers", b"generators", b"validators", b"plugin")
@@ -76,8 +77,11 @@ class TreeSays:
         """Take that for what pipelines and scripts say."""
         self._in_tree = said
 
-    def named(self) -> set[str]:
+    def named(self) -> AbstractSet[str]:
         """The files that aren't of interest by themselves, and that one which is may name."""
+        others = self.paths - self.entries.keys()
+        if not others:
+            return others
         builders = [self._words(path) for path in self._builders]
         words = frozenset().union(*(said.words for said in builders))
         contexts = [*self.texts.those(facts.CHART), *self.texts.those(facts.OVERLAY)]
@@ -86,19 +90,21 @@ class TreeSays:
         odd = any(said.odd_files or said.odd_builds for said in builders)
         return {
             path
-            for path in self.tree.paths
-            if path not in self.entries
-            and (
-                odd
-                or (name := posixpath.basename(path)) in words
-                or not is_plain(name)
-                or any(is_in(path, chart) for chart in charts)
-            )
+            for path in others
+            if odd
+            or (name := posixpath.basename(path)) in words
+            or not is_plain(name)
+            or any(is_in(path, chart) for chart in charts)
         }
 
     @cached_property
+    def paths(self) -> AbstractSet[str]:
+        """All files that were seen."""
+        return seen(self.tree)
+
+    @cached_property
     def _all(self) -> list[str]:
-        return sorted(self.entries.keys() | set(self.tree.paths))
+        return sorted(self.entries.keys() | self.paths)
 
     def _words(self, path: str) -> Words:
         return self.texts[path] if path in self.entries else self._named_bakes[path]
@@ -408,8 +414,12 @@ class TreeSays:
         return not self.texts.those(facts.CHART) and not self.texts.those(facts.OVERLAY)
 
     @cached_property
-    def _words_of_manifests(self) -> set[str]:
-        return self._words_in(self._manifests)
+    def _of_manifests(self) -> AllWords:
+        return self.texts.all_words(self._manifests)
+
+    @cached_property
+    def _words_of_manifests(self) -> frozenset[str]:
+        return self._of_manifests.words()
 
     def _words_in(self, paths: list[str]) -> set[str]:
         found: set[str] = set()
@@ -438,7 +448,7 @@ class TreeSays:
     @cached_property
     def _deploys(self) -> bool:
         """May manifests take in others by the folders that these are in?"""
-        return any(word in (self.texts.data(other) or b"") for other in self._manifests for word in _DEPLOYERS)
+        return any(map(self._of_manifests.has_part, _DEPLOYERS))
 
     def may_be_applied(self, path: str) -> bool:
         """May an overlay, a chart or what deploys folders take the file in?"""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterable
+from collections.abc import Set as AbstractSet
+from contextlib import suppress
 from functools import cached_property, partial
 
 from hullcheck.budget import tick
@@ -13,6 +15,7 @@ from hullcheck.typed import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from hullcheck.link.compose_said import Command
+    from hullcheck.link.deployed import Names
     from hullcheck.link.tree_index import Index, View
 
 
@@ -27,13 +30,13 @@ class Texts:
     def __init__(
         self,
         tree: Tree,
-        entries: Iterable[Entry],
+        entries: "Iterable[Entry] | dict[str, Entry]",
         other: "Texts | None" = None,
-        same: Container[str] = (),
+        same: AbstractSet[str] = frozenset(),
         index: "Index | None" = None,
     ) -> None:
         self.tree = tree
-        self.entries = {entry.path: entry for entry in entries}
+        self.entries = entries if isinstance(entries, dict) else {entry.path: entry for entry in entries}
         self._other = other
         self._same = same
         self._known: dict[str, Words] = {}
@@ -43,7 +46,7 @@ class Texts:
         if index is not None:
             self._base = index.view(tree, self.entries)  # type: ignore[arg-type]
         elif other is not None and other._base is not None:
-            self._base = other._base.of(self.entries, same)
+            self._base = other._base.of(self.entries, other.entries, same)
         self._groups: dict[str, int] = {}
         self._those: dict[int, list[str]] = {}
         self._members: dict[int, frozenset[str]] = {}
@@ -159,6 +162,36 @@ class Texts:
                 self._commands[path] = self._get(path, "starts", partial(commands_in, path))
         return self._commands[path]
 
+    def deploys(self, path: str) -> "Names":
+        """What a text says of files that it deploys; OSError if it can't be read."""
+        if self._other is not None and path in self._same and not self._is_link(path):
+            return self._other.deploys(path)
+        from hullcheck.link.deployed import MOST_BYTES, said
+
+        def made(data: bytes) -> "Names":
+            return said(data[:MOST_BYTES])
+
+        if self._index is None:
+            return made(self.tree.read(path))
+        found: Names = self._get(path, "deploys", made)
+        return found
+
+    def _is_link(self, path: str) -> bool:
+        return path in self.tree.links
+
+    def all_words(self, paths: Iterable[str]) -> "AllWords":
+        """The words of files together, and perhaps others: of those that the index has it isn't asked which are there."""
+        found = []
+        known = frozenset[str]()
+        if self._base is not None:
+            words, known = self._base.every()
+            found.append(words)
+        for path in paths:
+            if path not in known:
+                with suppress(OSError, ValueError):
+                    found.append(self.every(path))
+        return AllWords(found)
+
     def every(self, path: str) -> str:
         """All of the words of a file, each with an end of line before and behind it; OSError if it can't be read."""
         if self._other is not None and path in self._same:
@@ -166,6 +199,32 @@ class Texts:
         if self._index is None:
             return _lines(self.tree.read(path))
         return str(self._get(path, "words", _lines))
+
+
+class AllWords:
+    """The words of many files, each with an end of line before and behind it in one of the `texts`."""
+
+    def __init__(self, texts: list[str]) -> None:
+        self._texts = texts
+        self._lower: list[str] | None = None
+
+    def has(self, word: str) -> bool:
+        """Is it one of the words?"""
+        return self.has_part(f"\n{word}\n")
+
+    def has_part(self, part: str) -> bool:
+        """Does it stand in one of the words?"""
+        return any(part in text for text in self._texts)
+
+    def has_beginning(self, beginning: str) -> bool:
+        """Does it stand before a mark in one of the words, in whatever case, as `beginnings` tells it?"""
+        if self._lower is None:
+            self._lower = [text.lower() for text in self._texts]
+        return any(f"\n{beginning}{mark}" in text for text in self._lower for mark in "-_")
+
+    def words(self) -> frozenset[str]:
+        """All of them."""
+        return frozenset(word for text in self._texts for word in text.split("\n") if word)
 
 
 def _lines(data: bytes) -> str:

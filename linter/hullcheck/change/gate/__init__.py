@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from hullcheck.analysis import UNREAD, Judge
-from hullcheck.change.gate import effects, moved, policy, scope, suppressions, unjudged
+from hullcheck.change.gate import effects
 from hullcheck.change.gate.change import Change, judge_change
 from hullcheck.finding import Finding, Severity
-from hullcheck.policy import baseline
 from hullcheck.policy.config import Config
 from hullcheck.tuples import NamedTuple
+from hullcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullcheck.policy import baseline
 
 __all__ = ["Change", "Own", "explained", "judge_change", "review"]
 
@@ -19,8 +22,8 @@ class Own(NamedTuple):
     config: Config | None
     error: str
     selected: frozenset[str]
-    baseline: baseline.Baseline | None
-    base_baseline: baseline.Baseline | None
+    baseline: "baseline.Baseline | None"
+    base_baseline: "baseline.Baseline | None"
 
 
 def explained(change: Change, judge: Judge) -> Change:
@@ -35,6 +38,8 @@ def review(change: Change, judge: Judge, own: Own, *, folds: bool) -> tuple[tupl
 
     `folds` says that findings outside production don't count.
     """
+    from hullcheck.change.gate import moved, scope, suppressions, unjudged
+
     new = judge.config.new_suppressions
     marked = change.comparison.findings if new == "allow" else suppressions.under_review(change)
     brought = unjudged.brought(change, judge.config.allow_unjudged)
@@ -64,6 +69,8 @@ def _still_unread(finding: Finding, change: Change) -> Finding:
 
 
 def _weakened(change: Change, judge: Judge, own: Own) -> list[Finding]:
+    from hullcheck.change.gate import policy
+
     check = judge.registry["policy-weakened"]
     if own.config is None:
         return [policy.unreadable(own.error, check)]

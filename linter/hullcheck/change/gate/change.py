@@ -68,7 +68,7 @@ def judge_change(
     else:
         earlier = judge
     if kept is not None and earlier is judge and not head.is_late:
-        kept.moved(AsRead(same, tree), frozenset(tree.paths), same_listing=same_files(disk, tree, tracked))
+        kept.moved(AsRead(same, tree), tree.seen, same_listing=same_files(disk, tree, tracked))
     else:
         kept = None
     known = {path: head.files.get(path) for path in head.seen & same}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from datetime import date
 
 from hullcheck.finding import Finding
@@ -91,19 +91,22 @@ def _about_scope(finding: Finding) -> bool:
     return owner in ("", "services", finding.scope) or (owner.startswith("Namespace/") and owner.count("/") == 1)
 
 
-def asking(files: Iterable[File], findings: Iterable[Finding], kept: "Kept | None" = None) -> list[File]:
+def asking(
+    files: Collection[File],
+    findings: Iterable[Finding],
+    kept: "Kept | None" = None,
+    silent: "Callable[[str], bool] | None" = None,
+) -> list[File]:
     """Those of the files that may ask for anything, and of what `findings` stand in besides: values, patches, templates.
 
-    `kept` is what a session knows of files.
+    `kept` is what a session knows of files; `silent` knows of files of the tree that they ask for nothing.
     """
-    return [file for file in _all_files(files, findings) if _asks(file.source, kept)]
+    found = [file for file in files if _asks(file.source, kept, silent)]
+    return [*found, *(file for file in _others(files, findings) if _asks(file.source, kept))]
 
 
-def _all_files(files: Iterable[File], findings: Iterable[Finding]) -> Iterator[File]:
-    known = set()
-    for file in files:
-        known.add(file.source.path)
-        yield file
+def _others(files: Iterable[File], findings: Iterable[Finding]) -> Iterator[File]:
+    known = {file.source.path for file in files}
     for finding in findings:
         for place in (finding.location, *(related.location for related in finding.related)):
             if place.path not in known:
@@ -111,14 +114,16 @@ def _all_files(files: Iterable[File], findings: Iterable[Finding]) -> Iterator[F
                 yield File(place.source, "template", None)
 
 
-def _may_ask(text: str) -> bool:
+def may_ask(text: str) -> bool:
+    """May a text ask for anything?"""
     lower = text.lower()
     if any(word in lower for word in _OTHERS):
         return True
     return any(part in lower and any(word in lower for word in words) for part, words in _IN_SEVERAL.items())
 
 
-def _asks(source: Source, kept: "Kept | None") -> bool:
-    if kept is None:
-        return _may_ask(source.text)
-    return kept.of(("asks", id(source)), source, lambda: _may_ask(source.text))
+def _asks(source: Source, kept: "Kept | None", silent: "Callable[[str], bool] | None" = None) -> bool:
+    def asks() -> bool:
+        return not (silent is not None and silent(source.path)) and may_ask(source.text)
+
+    return asks() if kept is None else kept.of(("asks", id(source)), source, asks)
