@@ -10,6 +10,7 @@ from hullcheck.cli import main
 from hullcheck.discover import MAX_BYTES, DiskTree, Entry, Kind, Skipped, find_root, kind_of, load, relative
 from hullcheck.errors import HullcheckError
 from hullcheck.model.problem import Problem
+from hullcheck.parse import wording
 from hullcheck.source import Source
 
 
@@ -249,3 +250,22 @@ def test_a_link_to_a_folder_is_followed_where_it_is_asked_for_unless_it_leaves_i
     assert find_root([f"{root}/in"]) == root
     assert relative(root, f"{root}/in") == "app"
     assert relative(root, f"{root}/out") == "out"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("FROM acme/web@{{ digest }} AS vault\n", True),
+        ("FROM {{ base }}\n", True),
+        ("FROM {{ a }}/{{ b }}:<%= c %> AS d_{{ e }}\n", True),
+        ("{% set a = 1 %}\n\n{# a note #}\nFROM {{ a }}\n", True),
+        ("{{- if .a -}}\nARG A\nFROM debian\n", True),
+        ("<% if a %>\nFROM debian\n", True),
+        ("{{ from }} here\nFROM debian\n", False),
+        ("from {{ a }} import b\n", False),
+        ("FROM {{ a }} we go on\n", False),
+        ("{% if a %}\nall that is told\n", False),
+    ],
+)
+def test_a_template_is_a_dockerfile_if_it_begins_as_one(text: str, expected: bool) -> None:
+    assert wording.is_dockerfile(text) is expected
