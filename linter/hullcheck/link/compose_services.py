@@ -170,8 +170,13 @@ def _known_places(text: str, folder: str) -> str:
     for name, mark in PLACES.items():
         if text.startswith(MARK + mark):
             rest = text[len(MARK + mark) :]
-            return {"HOME": "~", "PWD": ".", "XDG_RUNTIME_DIR": "/run/user/1000"}[name] + rest
+            if _PLACE[name] == "~":  # one of `${HOME}${USERPROFILE}` is empty
+                rest = rest.removeprefix(MARK + PLACES["USERPROFILE"]).removeprefix(MARK + PLACES["HOME"])
+            return _PLACE[name] + rest
     return text
+
+
+_PLACE = {"HOME": "~", "PWD": ".", "XDG_RUNTIME_DIR": "/run/user/1000", "USERPROFILE": "~"}
 
 
 _ROOT = "/".join([".."] * 6)
@@ -180,8 +185,10 @@ _ROOT = "/".join([".."] * 6)
 
 def normal_path(text: str, folder: str) -> str:
     if text.startswith("~"):
-        rest = clean("/" + text[1:].lstrip("/"))
-        return "~" if rest == "/" else "~" + rest
+        rest = posixpath.normpath(text[1:].lstrip("/"))
+        if rest == ".." or rest.startswith("../"):  # homes are folders of `/home`
+            return clean(f"/home/*/{rest}")
+        return "~" if rest == "." else "~/" + rest
     if is_absolute(text):
         return text if not text.startswith("/") else clean(text)
     joined = posixpath.normpath(posixpath.join(folder, text))
