@@ -6,7 +6,7 @@ import posixpath
 import re
 from collections.abc import Iterator
 
-from hullcheck.model.command import SHELLS, Command, Script
+from hullcheck.model.command import SHELLS, Command, Script, has_letter, shell_operands
 from hullcheck.model.dockerfile import Stage
 from hullcheck.model.downloads import INTERPRETERS, makes_executable, unpacks, verifies
 from hullcheck.model.instruction import Instruction
@@ -112,12 +112,13 @@ def executed(words: list[str], folder: str) -> list[str]:
         if name == "java":
             at = rest.index("-jar") + 1 if "-jar" in rest else len(rest)
             return found + [resolved(path, folder) for path in rest[at : at + 1]]
+        if name in SHELLS:
+            operands = shell_operands(rest)
+            if any(has_letter(word, "c") for word in rest[: len(rest) - len(operands)]):
+                return found
+            return found + [resolved(path, folder) for path in operands[:1]]
         operands = [word for word in rest if not word.startswith("-")]
-        if (
-            name in SHELLS
-            or name in ("source", ".", "dotnet", "mono", "pwsh", "powershell")
-            or INTERPRETERS.fullmatch(name)
-        ):
+        if name in ("source", ".", "dotnet", "mono", "pwsh", "powershell") or INTERPRETERS.fullmatch(name):
             if any(re.fullmatch(r"-\w*[cem]", word) for word in rest[:2]):
                 return found
             return found + [resolved(path, folder) for path in operands[:1]]

@@ -6,7 +6,17 @@ import re
 from collections.abc import Callable, Iterator
 
 from hullcheck.budget import tick
-from hullcheck.model.command import POWERSHELLS, SHELLS, Command, Lost, Redirection, Script, Word
+from hullcheck.model.command import (
+    POWERSHELLS,
+    SHELLS,
+    Command,
+    Lost,
+    Redirection,
+    Script,
+    Word,
+    has_letter,
+    takes_value,
+)
 from hullcheck.model.dockerfile import MAX_COMMANDS
 from hullcheck.model.instruction import Heredoc, Instruction
 from hullcheck.model.text import Text, join
@@ -352,14 +362,14 @@ def _of_shell(command: Command) -> Iterator[tuple[str, str, Text]]:
     while at < len(words) and words[at].text[:1] in ("-", "+") and words[at].text != "-":
         text = words[at].text
         if text.startswith("-") and not text.startswith("--") and "c" in text:
-            at += 2 if text.endswith("o") else 1
+            at += 2 if takes_value(text) else 1
             while at < len(words) - 1 and words[at].text.startswith(("-", "+")):
-                at += 2 if words[at].text.endswith("o") else 1
+                at += 2 if takes_value(words[at].text) else 1
             if at < len(words) and words[at].plain.text.strip(ODD + " "):
                 yield "-c", "sh", words[at].plain
             return
-        at += 2 if text in ("-o", "+o", "-O", "+O", "--rcfile", "--init-file") else 1
-    reads_input = at >= len(words) or words[at].text == "-" or any(w.text == "-s" for w in words[1:at])
+        at += 2 if takes_value(text) else 1
+    reads_input = at >= len(words) or words[at].text == "-" or any(has_letter(w.text, "s") for w in words[1:at])
     for redirection in command.redirections:
         if redirection.body is not None and reads_input:
             yield redirection.operator, "sh", redirection.body
