@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from hullcheck.model.command import SHELLS, Command, Script, has_letter, shell_operands
 from hullcheck.model.dockerfile import Stage
-from hullcheck.model.downloads import INTERPRETERS, makes_executable, unpacks, verifies
+from hullcheck.model.downloads import INTERPRETERS, makes_executable, script_of, unpacks, verifies
 from hullcheck.model.instruction import Instruction
 from hullcheck.patterns import pattern
 from hullcheck.source import Location
@@ -117,11 +117,11 @@ def executed(words: list[str], folder: str) -> list[str]:
             if any(has_letter(word, "c") for word in rest[: len(rest) - len(operands)]):
                 return found
             return found + [resolved(path, folder) for path in operands[:1]]
-        operands = [word for word in rest if not word.startswith("-")]
         if name in ("source", ".", "dotnet", "mono", "pwsh", "powershell") or INTERPRETERS.fullmatch(name):
             if any(re.fullmatch(r"-\w*[cem]", word) for word in rest[:2]):
                 return found
-            return found + [resolved(path, folder) for path in operands[:1]]
+            script = script_of(name, rest)
+            return [*found, resolved(script, folder)] if script else found
         if name not in (
             "tini",
             "dumb-init",
