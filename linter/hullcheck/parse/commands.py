@@ -15,6 +15,7 @@ from hullcheck.model.command import (
     Script,
     Word,
     has_letter,
+    shell_operands,
     takes_value,
 )
 from hullcheck.model.dockerfile import MAX_COMMANDS
@@ -160,6 +161,9 @@ class _Reader:
         for command in found:
             tick()
             self._add(command._replace(pipes=(*outer, *command.pipes)) if outer else command, context)
+        for command, body in _printed_scripts(found):
+            inner = Context(command.number, "<<", (*command.within, "<<"), context.depth + 1)
+            self._script(body, "sh", inner)
         if too_many is not None:
             raise too_many
 
@@ -202,6 +206,27 @@ class _Reader:
                 redirections=(),
             )
             self._add(made, inner)
+
+
+def _printed_scripts(commands: list[Command]) -> Iterator[tuple[Command, Text]]:
+    """Each `cat` that prints a heredoc into a shell which reads it, with what it prints."""
+    printing = [
+        (command, redirection.body)
+        for command in commands
+        if command.name == "cat" and all(word.text == "-" for word in command.arguments)
+        for redirection in command.redirections
+        if redirection.operator == "<<" and redirection.body is not None
+    ]
+    places = {place: command for command in commands for place in command.pipes} if printing else {}
+    for command, body in printing:
+        reader = next((places[pipe, at + 1] for pipe, at in command.pipes if (pipe, at + 1) in places), None)
+        if reader is not None and (reader := unwrapped(reader)).name in SHELLS:
+            texts = [word.text for word in reader.arguments]
+            operands = shell_operands(texts)
+            options = texts[: len(texts) - len(operands)]
+            reads = not operands or operands[0] == "-" or any(has_letter(text, "s") for text in options)
+            if reads and not any(has_letter(text, "c") for text in options):
+                yield command, body
 
 
 def is_script(text: str, names: str) -> bool:
