@@ -186,7 +186,7 @@ def test_heredocs_are_what_a_command_reads() -> None:
         ("RUN case $x in a) zsh (x) && b ;; esac; c", ["b", "c"], ["case $x in a) zsh (x)"]),
         ("RUN a '&& b' \"; c $(d; e)\" && zsh (x)", ["d", "e", "a && b ; c $(d; e)"], ["zsh (x)"]),
         ("RUN zsh (x) && cat <<A | sh\nb && c\nA\n", ["cat", "sh", "b", "c"], ["zsh (x)"]),
-        ("RUN zsh (x) && cat <<A | tr a b\nb && c\nA\n", ["cat", "tr"], ["zsh (x)"]),
+        ("RUN zsh (x) && cat <<A | tr a b\nb && c\nA\n", ["cat", "tr a b"], ["zsh (x)"]),
         ("RUN a && (b", ["a", "b"], ["a && (b"]),
     ],
 )
