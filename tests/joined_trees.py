@@ -12,6 +12,7 @@ class Maker:
 
     def __init__(self, seed: int) -> None:
         self.random = random.Random(seed)
+        self.breaks = random.Random(seed + 1)
         self.files: dict[str, str] = {}
 
     def pick(self, *choices: str) -> str:
@@ -133,7 +134,7 @@ class Maker:
         lines += ["  shared:", "    external: true"]
         text = "\n".join(filter(None, lines)) + "\n"
         text = self.oddly(text) if self.random.random() < 0.15 else text
-        self.files[self.path(name)] = self.broken(text) if self.random.random() < 0.1 else text
+        self.files[self.path(name)] = self.broken(text) if self.breaks.random() < 0.1 else text
 
     def oddly(self, text: str) -> str:
         """The same, written in a way that few people write."""
@@ -147,7 +148,7 @@ class Maker:
 
     def broken(self, text: str) -> str:
         """The same, with another end of each line that YAML knows."""
-        return text.replace("\n", self.pick("\r", "\x85", "\u2028", "\u2029", "\r\n"))
+        return text.replace("\n", self.breaks.choice(("\r", "\x85", "\u2028", "\u2029", "\r\n")))
 
     def manifest(self) -> None:
         name = self.pick("web", "db", "api")
