@@ -324,6 +324,12 @@ REFUSED: dict[str, dict[str, str]] = {
         "other.yaml": "services: {a: {image: b}}",
     },
     "duplicate key": {"compose.yaml": "services: {web: {image: a, image: b}}"},
+    "two merges": {"compose.yaml": "x-a: &a {A: b}\nservices: {web: {image: a, environment: {<<: *a, <<: {C: d}}}}"},
+    "merged list": {"compose.yaml": "x-a: &a [A=b]\nservices: {web: {image: a, environment: {<<: *a}}}"},
+    "merged text": {"compose.yaml": "services: {web: {image: a, labels: {<<: b}}}"},
+    "merged null": {"compose.yaml": "x-a: &a\nservices: {web: {<<: *a, image: a}}"},
+    "merged list of a list": {"compose.yaml": "x-a: &a {A: b}\nservices: {web: {image: a, environment: {<<: [[*a]]}}}"},
+    "merge of nothing used": {"compose.yaml": "x-a: {<<: b}\nservices: {web: {image: a}}"},
     "distinct memory limits": {
         "compose.yaml": "services: {a: {image: a, mem_limit: 1g, deploy: {resources: {limits: {memory: 2g}}}}}"
     },

@@ -12,6 +12,7 @@ class Maker:
 
     def __init__(self, seed: int) -> None:
         self.random = random.Random(seed)
+        self.breaks = random.Random(seed + 1)
         self.files: dict[str, str] = {}
 
     def pick(self, *choices: str) -> str:
@@ -132,7 +133,8 @@ class Maker:
         ]
         lines += ["  shared:", "    external: true"]
         text = "\n".join(filter(None, lines)) + "\n"
-        self.files[self.path(name)] = self.oddly(text) if self.random.random() < 0.15 else text
+        text = self.oddly(text) if self.random.random() < 0.15 else text
+        self.files[self.path(name)] = self.broken(text) if self.breaks.random() < 0.1 else text
 
     def oddly(self, text: str) -> str:
         """The same, written in a way that few people write."""
@@ -143,6 +145,10 @@ class Maker:
         )  # fmt: skip
         old, new = self.random.choice(changes)
         return text.replace(old, new, 1)
+
+    def broken(self, text: str) -> str:
+        """The same, with another end of each line that YAML knows."""
+        return text.replace("\n", self.breaks.choice(("\r", "\x85", "\u2028", "\u2029", "\r\n")))
 
     def manifest(self) -> None:
         name = self.pick("web", "db", "api")

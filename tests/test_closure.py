@@ -241,6 +241,15 @@ MORE: dict[str, tuple[str, dict[str, str]]] = {
         {"b/compose.yaml": "services:\n  a: {build: {context: web, target: good}}\n", "x/web/Dockerfile": TWO,
          "up.sh": "docker compose --project-directory x -f b/compose.yaml up\n"},
     ),
+    "lines of YAML that end in a CR": (
+        "web/Dockerfile",
+        {"web/Dockerfile": TWO, "b/stack.yaml": "x-run: it\rservices:\r  a:\r    build: {context: ../web, target: good}\r"},
+    ),
+    "lines of YAML that end in a separator": (
+        "web/Dockerfile",
+        {"web/Dockerfile": TWO, "b/compose.yaml": "name: shop\u2028services:\u2028  a:\u2028    build:\u2028"
+         "      context: ${WHERE:-../../w}eb\u2028      target: good\u2028", "b/.env": "WHERE=../w\n"},
+    ),
     "what a Tiltfile holds itself": (
         "Tiltfile", {"Tiltfile": "docker_build('x', '.', dockerfile_contents=\'\'\'FROM acme/base\n\'\'\')\n", **BASE},
     ),

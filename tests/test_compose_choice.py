@@ -223,6 +223,34 @@ def test_what_does_not_say_it(path: str, text: str, tmp_path: Path) -> None:
     assert names(found(tmp_path, files)) == ["compose.yaml", "compose.x.yaml"]
 
 
+PART = "services: {more: {image: 'a:1', depends_on: [web], networks: [inner]}}"
+NET = "services: {web: {image: 'a:1', networks: [inner]}}\nnetworks: {inner: {}}"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        '[ -n "${A}" ] && [ -f "${A}" ] && chmod +x ${A}',
+        'if [ -n "$A" -a -f more.yaml ]; then echo there; fi',
+        "while ! test $A -nt b -o -f more.yaml; do sleep 1; done",
+        "tar -x $A -f $B",
+        "$TOOL -f $FILE",
+    ],
+)
+def test_what_asks_for_a_file_starts_nothing(line: str, tmp_path: Path) -> None:
+    files = {"compose.yaml": NET, "more.yaml": PART, "scripts/up": f"{line}\n"}
+    assert refused(tmp_path, files) == []
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["[ -f more.yaml ] && $DC -f more.yaml up", "docker compose -f $FILE up", "if $A; then $DC -f $B/more.yaml up; fi"],
+)
+def test_what_may_start_a_file_by_itself_does(line: str, tmp_path: Path) -> None:
+    files = {"compose.yaml": NET, "more.yaml": PART, "scripts/up": f"{line}\n"}
+    assert {finding.location.path for finding in refused(tmp_path, files)} == {"more.yaml"}
+
+
 def test_what_is_said_may_be_of_another_folder_and_of_several(tmp_path: Path) -> None:
     pair = {"compose.yaml": SAID, "compose.x.yaml": OVER}
     files = {f"{folder}/{name}": text for folder in ("a", "b") for name, text in pair.items()}

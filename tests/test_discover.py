@@ -10,6 +10,8 @@ from hullcheck.cli import main
 from hullcheck.discover import MAX_BYTES, DiskTree, Entry, Kind, Skipped, find_root, kind_of, load, relative
 from hullcheck.errors import HullcheckError
 from hullcheck.model.problem import Problem
+from hullcheck.parse import wording
+from hullcheck.read import read as one
 from hullcheck.source import Source
 
 
@@ -44,6 +46,15 @@ def left_out(root: Path) -> dict[str, str]:
         ("DOCKERFILE", Kind.DOCKERFILE),
         ("x.YAML", Kind.YAML),
         ("compose.json", Kind.COMPOSE),
+        ("web.Dockerfile.prod", Kind.DOCKERFILE),
+        ("web.dockerfile.md", Kind.BESIDE_DOCKERFILE),
+        ("web.Dockerfile.dockerignore", None),
+        ("docker-compose.yml.example", Kind.COMPOSE),
+        ("docker-compose.prod.yaml.dist", Kind.COMPOSE),
+        ("Compose.yml.j2", Kind.COMPOSE),
+        ("compose.yaml.bak", None),
+        ("composer.yaml.example", None),
+        ("deployment.yaml.j2", None),
         ("Makefile", None),
         ("compose.yaml", Kind.COMPOSE),
         ("docker-compose.prod.yml", Kind.COMPOSE),
@@ -249,3 +260,38 @@ def test_a_link_to_a_folder_is_followed_where_it_is_asked_for_unless_it_leaves_i
     assert find_root([f"{root}/in"]) == root
     assert relative(root, f"{root}/in") == "app"
     assert relative(root, f"{root}/out") == "out"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("FROM acme/web@{{ digest }} AS vault\n", True),
+        ("FROM {{ base }}\n", True),
+        ("FROM {{ a }}/{{ b }}:<%= c %> AS d_{{ e }}\n", True),
+        ("{% set a = 1 %}\n\n{# a note #}\nFROM {{ a }}\n", True),
+        ("{{- if .a -}}\nARG A\nFROM debian\n", True),
+        ("<% if a %>\nFROM debian\n", True),
+        ("{{ from }} here\nFROM debian\n", False),
+        ("from {{ a }} import b\n", False),
+        ("FROM {{ a }} we go on\n", False),
+        ("{% if a %}\nall that is told\n", False),
+    ],
+)
+def test_a_template_is_a_dockerfile_if_it_begins_as_one(text: str, expected: bool) -> None:
+    assert wording.is_dockerfile(text) is expected
+
+
+def test_a_compose_file_to_be_copied_is_judged_and_one_to_be_filled_in_is_told(tmp_path: Path) -> None:
+    copied = "services:\n  web: {image: 'acme/web:1', privileged: true}\n"
+    (tmp_path / "docker-compose.yml.example").write_text(copied)
+    (tmp_path / "compose.yaml.j2").write_text("services:\n  web:\n    image: {{ image }}\n    privileged: true\n")
+    tree = DiskTree(str(tmp_path))
+    read = {entry.path: file for entry in tree.entries() if isinstance(entry, Entry) and (file := one(tree, entry))}
+    assert {path: file.kind for path, file in read.items()} == {
+        "docker-compose.yml.example": "compose",
+        "compose.yaml.j2": "compose",
+    }
+    (problem,) = read["compose.yaml.j2"].problems
+    assert problem.gap is not None
+    assert problem.gap.cause == "template"
+    assert read["docker-compose.yml.example"].model.documents

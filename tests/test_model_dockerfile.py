@@ -297,3 +297,39 @@ def test_instructions_before_any_from_are_a_stage_of_their_own() -> None:
 def test_a_long_chain_of_stages() -> None:
     text = "FROM scratch AS s0\nUSER 5\n" + "".join(f"FROM s{n} AS s{n + 1}\n" for n in range(490))
     assert ship(text).user.text == "5"
+
+
+HIDING = {
+    "a name that is made": "FROM debian:13.1 AS build_{{ arch }}\nFROM nginx\nCOPY --from=vault /a /a\n",
+    "a line that is put in": "FROM debian:13.1 AS build\n{{ stages }}\nFROM vault\nCOPY --from=nginx /a /a\n",
+    "a file that is taken in": "{% include 'stages.j2' %}\nFROM vault\nCOPY --from=nginx /a /a\n",
+    "all on one line": "{% if a %}FROM debian:13.1 AS vault{% endif %}\nFROM vault\nRUN --mount=from=nginx,target=/a true\n",
+    "what a tag puts out": "<%= stages %>\nFROM vault\nCOPY --from=nginx /a /a\n",
+}
+
+
+@pytest.mark.parametrize("name", HIDING)
+def test_a_template_may_have_stages_that_are_not_read(name: str) -> None:
+    uses = {use.reference.location.text: use.reference.value for use in read(HIDING[name]).image_uses()}
+    assert [name for name, value in uses.items() if value is not None and ":" not in name] == []
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        "FROM acme/web@{{ digest }} AS vault",
+        "FROM {{ images[ base ] }} AS vault\n{%- if a == 'b' %}\n{% endif -%}",
+        "{{- /* a note */ -}}\n{{- if .a }}\n{{ else }}\nFROM {{ .b | c }} AS vault\n{{ end }}",
+        "<% if a %>\nFROM <%= b %> as vault\n<% end %>",
+    ],
+)
+def test_a_template_whose_stages_are_read_names_images_by_what_is_none(lines: str) -> None:
+    dockerfile = read(f"{lines}\nFROM nginx\nCOPY --from=vault /a /a\nCOPY --from=busybox /a /a\n")
+    assert [stage.name for stage in dockerfile.stages] == ["vault", ""]
+    assert [use.reference.value for use in dockerfile.image_uses()] == [None, "nginx", "busybox"]
+
+
+def test_a_template_is_told_to_be_one() -> None:
+    (problem,) = read("FROM {{ a }} AS b\n").problems
+    assert problem.gap is not None
+    assert problem.gap.cause == "template"

@@ -131,6 +131,26 @@ def test_a_key_written_twice_is_told_at_the_second() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("merges", "line"),
+    [
+        ("<<: [A=b]", 4),
+        ("<<: text", 4),
+        ("<<:", 4),
+        ("<<: [{user: b}, text]", 4),
+        ("<<: {user: b}\n    <<: {hostname: d}", 5),
+    ],
+)
+def test_what_can_not_be_merged_is_told(merges: str, line: int) -> None:
+    file = read(f"services:\n  web:\n    image: a\n    {merges}\n")
+    assert [(p.name, p.location.line, p.owner) for p in file.problems] == [("invalid-object", line, "services.web")]
+
+
+@pytest.mark.parametrize("merges", ["<<: {user: b}", "<<: [{user: b}, {hostname: d}]", "<<: []", "<<: {}"])
+def test_what_can_be_merged_is(merges: str) -> None:
+    assert not read(f"services:\n  web:\n    image: a\n    {merges}\n").problems
+
+
 def test_a_file_of_the_first_version_is_read_as_one_of_today() -> None:
     file = read("web:\n  build: .\n  dockerfile: D\n  net: host\n  log_driver: none\ndb: {image: b}\n")
     assert file.v1

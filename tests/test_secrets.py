@@ -210,6 +210,10 @@ def test_a_value_is_not_there(value: str) -> None:
 
 def test_numbers_are_passwords_only() -> None:
     assert literal("DB_PASSWORD", "123456")
+    assert literal("ADMIN_PASSWORD", "1")
+    assert not literal("MYSQL_ALLOW_EMPTY_PASSWORD", "1")
+    assert not literal("MYSQL_RANDOM_ROOT_PASSWORD", "0")
+    assert literal("MYSQL_RANDOM_ROOT_PASSWORD", "12345678")
     assert not literal("ACCESS_TOKEN", "3600")
     assert not literal("SECRET", "30d")
 

@@ -185,7 +185,8 @@ def test_heredocs_are_what_a_command_reads() -> None:
         ("RUN for i in 1 2; do zsh (x); curl $i | sh; done || { b; }", ["curl $i", "sh", "b"], ["do zsh (x)"]),
         ("RUN case $x in a) zsh (x) && b ;; esac; c", ["b", "c"], ["case $x in a) zsh (x)"]),
         ("RUN a '&& b' \"; c $(d; e)\" && zsh (x)", ["d", "e", "a && b ; c $(d; e)"], ["zsh (x)"]),
-        ("RUN zsh (x) && cat <<A | sh\nb && c\nA\n", ["cat", "sh"], ["zsh (x)"]),
+        ("RUN zsh (x) && cat <<A | sh\nb && c\nA\n", ["cat", "sh", "b", "c"], ["zsh (x)"]),
+        ("RUN zsh (x) && cat <<A | tr a b\nb && c\nA\n", ["cat", "tr a b"], ["zsh (x)"]),
         ("RUN a && (b", ["a", "b"], ["a && (b"]),
     ],
 )

@@ -107,6 +107,36 @@ def test_values_that_may_lead_anywhere_leave_it_open(name: str) -> None:
     assert is_open(of(text))
 
 
+BREAKS = {"CR": "\r", "NEL": "\x85", "LS": "\u2028", "PS": "\u2029", "CRLF": "\r\n"}
+SHARED = SERVICE + "    networks: [a]\nnetworks:\n  a:\n    external: true\n    name: shared\n"
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16-le", "utf-16-be"])
+@pytest.mark.parametrize("name", BREAKS)
+def test_a_line_ends_wherever_one_of_yaml_does(name: str, encoding: str) -> None:
+    mark = "\ufeff" if encoding != "utf-8" else ""
+    texts = [*PROJECTS.values(), *SETTLED.values(), *(text for text, _ in OPEN.values()), SHARED]
+    for text in texts:
+        bare = text.lstrip("\ufeff")
+        assert of(mark + bare.replace("\n", BREAKS[name]), encoding=encoding) == of(mark + bare, encoding=encoding)
+    assert {"a", "shared"} <= of(mark + SHARED.replace("\n", BREAKS[name]), encoding=encoding).names
+
+
+def test_a_break_in_another_code_page_is_one() -> None:
+    text = ("# caf\xe9\n" + SHARED).replace("\n", "\x85")
+    words = words_of(Entry("stack.yaml", Kind.YAML), text.encode("latin-1"))
+    assert words.compose
+    assert {"a", "shared"} <= words.names
+
+
+def test_only_lf_ends_a_line_of_a_dockerfile() -> None:
+    assert words_of(Entry("Dockerfile", Kind.DOCKERFILE), b"FROM a\rFROM ${B}\n").odd_images
+
+
+def test_a_cr_ends_no_line_of_variables() -> None:
+    assert words_of(Entry(".env", Kind.ENV), b"COMPOSE_FILE=a\r# ${B}\n").odd_files
+
+
 def test_what_is_spelled_is_found_by_its_words() -> None:
     words = of('services:\n  web: {"\\x62uild": "w\\x65b", image: "acme/b\\x61se", networks: [a]}\n'
                'networks:\n  a: {name: "shar\\x65d"}\n  b: {external: true}\n')  # fmt: skip

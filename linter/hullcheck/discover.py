@@ -61,7 +61,9 @@ class Kind(Enum):
     UNKNOWN = "unknown"  # passed by name: decided by content
 
 
-_DOCKERFILE = pattern(r"(?:docker|container)file(?:[._-].+)?|.+\.(?:docker|container)file", re.IGNORECASE | re.DOTALL)
+_DOCKERFILE = pattern(
+    r"(?:docker|container)file(?:[._-].+)?|.+\.(?:docker|container)file(?:[._-].+)?", re.IGNORECASE | re.DOTALL
+)
 _BESIDE_DOCKERFILE = pattern(
     r".+\.(?:md|rst|txt|adoc|licen[cs]e|py|go|js|ts|sh|j2|jinja2?|tmpl|tpl|erb|html|png|svg|swp|bak|orig|asc|sig|log)~?",
     re.IGNORECASE | re.DOTALL,
@@ -69,7 +71,8 @@ _BESIDE_DOCKERFILE = pattern(
 _NOT_DOCKERFILE = pattern(r".+\.(?:dockerignore|containerignore)", re.IGNORECASE | re.DOTALL)
 _COMPOSE = pattern(
     r"(?:docker-|podman-|container-)?compose(?:[._-].*)?\.(?:ya?ml|json)|.+[._-](?:docker-)?compose\.(?:ya?ml|json)"
-    r"|docker-stack.*\.(?:ya?ml|json)",
+    r"|docker-stack.*\.(?:ya?ml|json)"
+    r"|(?:docker-)?compose(?:[._-][^/]*)?\.ya?ml[._-](?:example|sample|dist|template|default|j2|jinja2?|tmpl|tpl|erb|in)",
     re.IGNORECASE | re.DOTALL,
 )
 KUSTOMIZATION_NAMES = frozenset(("kustomization.yaml", "kustomization.yml", "Kustomization"))
@@ -95,6 +98,8 @@ def kind_of(name: str) -> Kind | None:
         return Kind.COMPOSE if _COMPOSE.fullmatch(name) else Kind.YAML
     if lower == ".env":
         return Kind.ENV
+    if "compose" in lower and _COMPOSE.fullmatch(name):  # to be copied, or filled in
+        return Kind.COMPOSE
     if _DOCKERFILE.fullmatch(name) and not _NOT_DOCKERFILE.fullmatch(name):
         return Kind.BESIDE_DOCKERFILE if _BESIDE_DOCKERFILE.fullmatch(name) else Kind.DOCKERFILE
     return None

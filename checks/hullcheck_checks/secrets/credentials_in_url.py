@@ -68,9 +68,22 @@ def in_container(container: Container) -> Iterator[Finding]:
     for name, field, plain in said:
         for login in _literal(field, plain):
             value = _text(field)[login.start : login.end]
-            if not written_at(field.location, name, value):
+            if not written_at(field.location, name, value) or _is_argument(container, field, value):
                 continue
             yield _finding(container, name, value, narrowed(field.location, value), field.related)
+
+
+def _is_argument(container: Container, field: Field[str], value: str) -> bool:
+    """Is it what a command is handed by a script, `PASSWORD=x; run`, which is no address, and is told of as that?"""
+    if "://" in _text(field):
+        return False
+    for words in (container.command, *(probe.command for probe in container.probes)):
+        if any(word is field for word in words):
+            from hullcheck.model.argv import in_argv
+
+            texts = [_text(word) for word in words]
+            return any(texts[said.word][said.start : said.end] == value for said in in_argv(texts))
+    return False
 
 
 def _text(field: Field[str]) -> str:

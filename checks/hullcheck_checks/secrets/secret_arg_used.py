@@ -14,8 +14,11 @@ and pass it with `docker build --secret id=npm,env=NPM_TOKEN`, or in Compose:
       context: .
       secrets: [npm]
 
+A `devcontainer.json` has no such key, but `"options": ["--secret=id=npm,env=NPM_TOKEN"]` in its `build`.
+
 A variable that the command itself reads from a secret mount is fine. A stage that doesn't ship is a medium finding:
-its history isn't in the image, but in the attestation and the cache.
+its history isn't in the image, but in the attestation and the cache. So is what a development container hands on from
+the environment of whoever opens it: its image stays there, as a rule.
 
 See https://docs.docker.com/build/building/secrets/
 See https://docs.docker.com/reference/build-checks/secrets-used-in-arg-or-env/
@@ -33,8 +36,10 @@ from hullcheck.patterns import pattern
 from hullcheck.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from hullcheck.model.devcontainer import DevContainer
     from hullcheck.model.dockerfile import Stage
     from hullcheck.model.instruction import Instruction
+    from hullcheck.model.node import Mapping
     from hullcheck.model.text import Text
     from hullcheck.model.workload import Workload
     from hullcheck.source import Field, Location
@@ -43,7 +48,7 @@ check = Check(
     __name__,
     __doc__,
     severity=Severity.HIGH,
-    dialects=("dockerfile", "compose"),
+    dialects=("dockerfile", "compose", "devcontainer"),
     aliases=("trivy:DS-0031", "tally:require-secret-mounts", "cis-docker:4.10"),
     cwe=(538, 532),
 )
@@ -124,6 +129,41 @@ def passed(workload: Workload) -> Iterator[Finding]:
                 evidence=(name,),
                 redact=(place,) if field.value else (),
             )
+
+
+@check.on("DevContainer")
+def developed(container: DevContainer) -> Iterator[Finding]:
+    from hullcheck.model.node import Mapping
+
+    build = container.root.get("build")
+    for name, value, place in _build_arguments(build) if isinstance(build, Mapping) else ():
+        if by_name(name) is Grade.STRONG and (literal(name, value) or "$" in value):
+            yield check.finding(
+                container,
+                f"{container.described} passes `{name}` to its build as an argument, which the image's history shows",
+                at=place,
+                severity=Severity.HIGH if literal(name, value) else Severity.MEDIUM,
+                evidence=(name,),
+                redact=(place,),
+            )
+
+
+def _build_arguments(build: Mapping) -> Iterator[tuple[str, str, Location]]:
+    """The arguments in `args`, and those of the options for `docker build`: names, values and where these stand."""
+    from hullcheck.model.node import Mapping, Scalar, items
+
+    args = build.get("args")
+    for name, (_, node) in args.entries().items() if isinstance(args, Mapping) else ():
+        if isinstance(node, Scalar):
+            yield name, node.text, narrowed(node.location, node.text)
+    before = ""
+    for node in items(build.get("options")):
+        text = node.text if isinstance(node, Scalar) else ""
+        given = text if before == "--build-arg" else text.removeprefix("--build-arg=") if "=" in text else ""
+        before = text
+        name, equals, value = given.partition("=")
+        if equals and not name.startswith("-"):
+            yield name, value, narrowed(node.location, value)
 
 
 def _given(name: str, field: Field[str]) -> bool:

@@ -19,7 +19,8 @@ with `secretKeyRef` from a Secret that isn't in the repository. Then change the 
 The name decides, by whole words; values that are empty, switches, paths, references (`${TOKEN}`, `/run/secrets/x`) or
 something to fill in are no credentials, nor are names of objects that hold one (`WEBHOOK_SECRET: webhook-cert`),
 rules for passwords, keys that every browser gets, and what only a build needs to be there (`dummy`). Names that could
-mean something else (`APP_KEY`) count if the value looks generated.
+mean something else (`APP_KEY`) count if the value looks generated. Where the name says nothing, options that the value
+holds (`JAVA_OPTS: -Ddb.password=...`) and configuration in it (`CONFIG: '{"password": "..."}'`) are looked through.
 
 A well-known default such as `changeme` is a medium finding, as is a ConfigMap's entry and a value in a build stage that
 doesn't ship. So are words that ask to be replaced, and that a program asks for or signs with as they stand
@@ -54,7 +55,8 @@ from hullcheck.model.secrets import (
     stands,
     written_at,
 )
-from hullcheck.source import Location
+from hullcheck.patterns import pattern
+from hullcheck.source import HOLE, Location
 from hullcheck.terms import Alias
 from hullcheck.typed import TYPE_CHECKING
 
@@ -90,6 +92,8 @@ check = Check(
     covered_by=("secret-value",),
 )
 
+_OPTIONS = pattern(r"(?i)(?:^|[_a-z])(?:opts|options|args|arguments|flags|params|parameters)$")
+
 
 @check.on("Container")
 def in_container(container: Container) -> Iterator[Finding]:
@@ -97,6 +101,8 @@ def in_container(container: Container) -> Iterator[Finding]:
         return
     for variable in (*container.environment, *container.labels):
         value = variable.value.value
+        if variable.source not in ("env_file", "build argument", "label") and by_name(variable.name) is None:
+            yield from _held_inside(container, variable)
         if variable.source in ("env_file", "build argument") or value is None or not _holds(variable.name, value):
             continue
         if not written_at(variable.value.location, variable.name, value):
@@ -115,6 +121,37 @@ def in_container(container: Container) -> Iterator[Finding]:
             related=variable.value.related,
             redact=(place,),
         )
+
+
+def _held_inside(container: Container, variable: Variable) -> Iterator[Finding]:
+    text = variable.value.value if variable.value.value is not None else variable.value.parts
+    for name, value in _inside(variable.name, text):
+        if HOLE in value or not written_at(variable.value.location, variable.name, value):
+            continue
+        place = narrowed(variable.value.location, value)
+        yield check.finding(
+            container,
+            f"{container.described}: variable `{variable.name}` holds a literal credential in `{name}`",
+            at=place,
+            severity=Severity.MEDIUM if weak(value) else None,
+            evidence=(variable.name, name),
+            kinds=("environment",),
+            related=variable.value.related,
+            redact=(place,),
+        )
+
+
+def _inside(name: str, text: str) -> Iterator[tuple[str, str]]:
+    """The credentials in a list of options, such as `JAVA_OPTS`, or in a configuration file's text: names and values."""
+    if _OPTIONS.search(name) is not None:
+        from hullcheck.model.argv import in_argv
+
+        words = text.split()
+        for said in in_argv(words):
+            yield said.option, words[said.word][said.start : said.end]
+    elif text.lstrip("'\" \t\n").startswith("{") or "\n" in text.strip():
+        for found in in_config(text):
+            yield found.name, found.value
 
 
 def _holds(name: str, value: str) -> bool:
@@ -297,6 +334,22 @@ def in_stage(stage: Stage) -> Iterator[Finding]:
             grade = by_name(pair.name.text)
             if grade is not None:
                 yield from _in_pair(stage, instruction, pair, grade, step)
+            elif instruction.keyword == "ENV" and pair.value is not None:
+                yield from _inside_pair(stage, pair)
+
+
+def _inside_pair(stage: Stage, pair: Pair) -> Iterator[Finding]:
+    assert pair.value is not None
+    for name, value in _inside(pair.name.text, pair.value.text):
+        place = narrowed(pair.value.location, value)
+        yield check.finding(
+            stage,
+            f"`ENV {pair.name.text}` holds a literal credential in `{name}`",
+            at=place,
+            severity=Severity.MEDIUM if weak(value) else _severity(stage),
+            evidence=("ENV", pair.name.text, name),
+            redact=(place,),
+        )
 
 
 @check.on("Stage")

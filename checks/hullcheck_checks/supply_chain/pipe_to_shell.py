@@ -203,13 +203,14 @@ def _executes_input(command: Command) -> bool:
     texts = [word.text for word in command.arguments]
     if command.name in ("invoke-expression", "source", "."):
         return command.name == "invoke-expression" or texts[:1] == ["/dev/stdin"]
-    from hullcheck.model.command import POWERSHELLS, SHELLS
+    from hullcheck.model.command import POWERSHELLS, SHELLS, has_letter, shell_operands
 
     if command.name in SHELLS or command.name == "fish":
-        if any(re.fullmatch(r"-\w*c", text) for text in texts):
+        operands = shell_operands(texts)
+        options = texts[: len(texts) - len(operands)]
+        if any(has_letter(text, "c") for text in options):
             return False
-        operands = _operands(texts, ("-o", "+o", "-O"))
-        return "-s" in texts or not operands or operands[0] in ("-", "/dev/stdin")
+        return any(has_letter(text, "s") for text in options) or not operands or operands[0] in ("-", "/dev/stdin")
     if command.name.lower() in POWERSHELLS:
         return not texts or texts[-1] == "-"
     from hullcheck.model.downloads import INTERPRETERS
@@ -247,12 +248,15 @@ def _executes(parent: Command, inner: Command) -> bool:
         return True
     if parent.name in ("source", "."):
         return inner.how == "<("
-    from hullcheck.model.command import SHELLS
+    from hullcheck.model.command import SHELLS, shell_operands
     from hullcheck.model.downloads import INTERPRETERS
 
     if parent.name in SHELLS or INTERPRETERS.fullmatch(parent.name):
         given = any(re.fullmatch(r"-\w*[ce]", text) for text in texts[1:at])
-        return given if inner.how == "$(" else not given and not _operands(texts[1:at], ("-o", "-O"))
+        if inner.how == "$(":
+            return given
+        shell = parent.name in SHELLS
+        return not given and not (shell_operands(texts[1:at]) if shell else _operands(texts[1:at], ("-o", "-O")))
     return "scriptblock]::create" in " ".join(texts).lower()
 
 

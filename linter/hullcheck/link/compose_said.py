@@ -52,6 +52,8 @@ _OPERATOR = pattern(r"[;|&]+")
 _LISTED = pattern(r"(?:dockerComposeFile|(?<!-)\bcompose[-_]?files?|\bCOMPOSE_FILE)[\"']?\s{0,20}[:=]", re.IGNORECASE)
 _ITEM = pattern(r"[\s\"'\[\],|>:;-]{0,200}([^\s\"'\[\],|>:;]{1,300})")
 _COMMAND = Lazy(r"[\w./-]*compose[\w-]*(?:\.exe)?|stack|[\w./-]*\*", re.IGNORECASE, most=1_000)
+_TEST = pattern(r"[\s(]*+(?:(?:if|elif|while|until|do|then|else|!|@)\s++)*+(?:\[|test\s)")
+"""A condition: `-f` asks there whether a file exists."""
 
 
 class Said(NamedTuple):
@@ -243,8 +245,10 @@ def _layers(line: str) -> Iterator[_How]:
     if "compose" not in folded and "stack" not in folded and "*" not in folded:
         return
     for command in _OPERATOR.split(line):
+        if _TEST.match(command) is not None:
+            continue
         words = [word for word in _APART.split(command.replace("=", " ")) if word]
-        starts = [number for number, word in enumerate(words) if _COMMAND.fullmatch(word)]
+        starts = [word for word in words if _COMMAND.fullmatch(word)]
         if not starts:
             continue
         options = ("-f", "--file", "-c", "--compose-file") if "stack" in words else ("-f", "--file")
@@ -253,11 +257,16 @@ def _layers(line: str) -> Iterator[_How]:
             for word, after in itertools.pairwise([*words, ""])
             if (word in options and after) or (word.startswith("-f") and word.endswith(_YAML))
         ]
-        if named:
+        if named and not (all(map(_unknown, starts)) and all(map(_unknown, named))):  # `$TOOL -f $FILE` may be anything
             pairs = list(itertools.pairwise(words))
             folder = next((after for word, after in pairs if word == "--project-directory"), "")
             env = tuple(after for word, after in pairs if word == "--env-file")[:MAX_LAYERS]
             yield _How(named[:MAX_LAYERS], "stack" in words and "deploy" in words, folder, env)
+
+
+def _unknown(word: str) -> bool:
+    """Does a word end in what isn't known, so that it may be of any kind?"""
+    return word.endswith("*")
 
 
 class _There(NamedTuple):

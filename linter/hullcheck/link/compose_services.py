@@ -13,7 +13,7 @@ from hullcheck.model.container import Mount, Port, Variable
 from hullcheck.model.image import ImageUse
 from hullcheck.model.node import Mapping, Node, Scalar
 from hullcheck.patterns import pattern
-from hullcheck.render.compose.interpolate import DEFAULT, MAX_TEXT, Variables, is_set_elsewhere, settings_in
+from hullcheck.render.compose.interpolate import DEFAULT, MAX_NESTED, MAX_TEXT, Variables, is_set_elsewhere, settings_in
 from hullcheck.render.compose.nodes import (
     MARK,
     PLACES,
@@ -170,8 +170,13 @@ def _known_places(text: str, folder: str) -> str:
     for name, mark in PLACES.items():
         if text.startswith(MARK + mark):
             rest = text[len(MARK + mark) :]
-            return {"HOME": "~", "PWD": ".", "XDG_RUNTIME_DIR": "/run/user/1000"}[name] + rest
+            if _PLACE[name] == "~":  # one of `${HOME}${USERPROFILE}` is empty
+                rest = rest.removeprefix(MARK + PLACES["USERPROFILE"]).removeprefix(MARK + PLACES["HOME"])
+            return _PLACE[name] + rest
     return text
+
+
+_PLACE = {"HOME": "~", "PWD": ".", "XDG_RUNTIME_DIR": "/run/user/1000", "USERPROFILE": "~"}
 
 
 _ROOT = "/".join([".."] * 6)
@@ -180,8 +185,10 @@ _ROOT = "/".join([".."] * 6)
 
 def normal_path(text: str, folder: str) -> str:
     if text.startswith("~"):
-        rest = clean("/" + text[1:].lstrip("/"))
-        return "~" if rest == "/" else "~" + rest
+        rest = posixpath.normpath(text[1:].lstrip("/"))
+        if rest == ".." or rest.startswith("../"):  # homes are folders of `/home`
+            return clean(f"/home/*/{rest}")
+        return "~" if rest == "." else "~/" + rest
     if is_absolute(text):
         return text if not text.startswith("/") else clean(text)
     joined = posixpath.normpath(posixpath.join(folder, text))
@@ -453,7 +460,8 @@ def _port(item: Mapping, place: Place) -> Port:
             host = Field(shipped.rpartition(":")[0], published.location)
         # No address can stand in the long form, and none is where a port is shipped or named.
         text = last if last.isdecimal() else None
-        may_be_address = published.location == item.location and not last.isdecimal() and not _names_port(published)
+        short = published.location == item.location and not _has_address(published)
+        may_be_address = short and not last.isdecimal() and not _names_port(published)
         if text is not None or not may_be_address:
             text, hidden = text or "0", False
     protocol = text_of(item.get("protocol")) or "tcp"
@@ -466,6 +474,7 @@ def _port(item: Mapping, place: Place) -> Port:
 
 
 _NAME = pattern(r"\$\{?([A-Za-z_][A-Za-z0-9_]*)")
+_BRACED = pattern(r"\$\{[^{}]*+\}")
 
 
 def _variables_of(node: Node) -> list[str]:
@@ -478,6 +487,17 @@ def _names_port(node: Node) -> bool:
     """Is it a variable for a port that isn't known?"""
     names = _variables_of(node)
     return bool(names) and not {"PORT", "PORTS"}.isdisjoint(names[0].upper().split("_"))
+
+
+def _has_address(node: Node) -> bool:
+    """Does the short form that it stands in have a place of its own for an address, though an empty one?"""
+    before = node.before
+    text = before.text[:MAX_TEXT] if isinstance(before, Scalar) else ""
+    for _ in range(MAX_NESTED if "${" in text else 0):
+        inner, text = text, _BRACED.sub("", text)
+        if text == inner:
+            break
+    return text.count(":") > 1
 
 
 def as_shipped(node: Node, place: Place) -> str:

@@ -108,6 +108,8 @@ def words_of(entry: Entry, data: bytes) -> Words:
     json = entry.path.lower().endswith(".json")
     bakes = json and _TARGET.search(data) is not None
     keys = _json_keys(data) if json and (odd or bakes or b"services" in data) else None
+    if Kind.ENV not in hints:
+        data = _in_lines(entry.path, data)
     if keys is not None and Kind.COMPOSE not in hints and hints.isdisjoint(_BUILDERS) and keys.isdisjoint(_OF_JSON):
         return Words(Wording(Source(entry.path, data).text).manifest)
     compose = Kind.COMPOSE in hints
@@ -121,6 +123,13 @@ def words_of(entry: Entry, data: bytes) -> Words:
         found = _of_text(data.decode("utf-8", "replace"), Words(manifest, compose, other))
         return _settled(found, Source(entry.path, data)) if _is_open(found) else found
     return Words(manifest)
+
+
+def _in_lines(path: str, data: bytes) -> bytes:
+    """The same, with an LF for each break that only YAML knows: a CR by itself, NEL, LS and PS."""
+    if data.count(b"\r") == data.count(b"\r\n") and not any(mark in data for mark in _BREAKS):
+        return data
+    return _BREAK.sub("\n", Source(path, data).text).encode("utf-8", "replace")
 
 
 def _is_open(words: Words) -> bool:
@@ -164,6 +173,10 @@ def _of_odd(entry: Entry, data: bytes, hints: set[Kind], compose: bool) -> Words
     return Words(manifest)
 
 
+_BREAKS = (b"\x85", b"\xe2\x80\xa8", b"\xe2\x80\xa9", b"\xff\xfe", b"\xfe\xff")
+"""Bytes without which a text has none of the rarer breaks."""
+
+_BREAK = pattern("\r(?!\n)|[\x85\u2028\u2029]")
 _MARKS = (b"\\", b"!", b"\0", b"%TAG")
 _BUILDERS = frozenset((Kind.SKAFFOLD, Kind.BAKE))
 _DIRECT = pattern(rb"(?m)^services[ \t]*+:")

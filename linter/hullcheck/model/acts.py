@@ -6,9 +6,9 @@ import posixpath
 import re
 from collections.abc import Iterator
 
-from hullcheck.model.command import SHELLS, Command, Script
+from hullcheck.model.command import SHELLS, Command, Script, has_letter, shell_operands
 from hullcheck.model.dockerfile import Stage
-from hullcheck.model.downloads import INTERPRETERS, makes_executable, unpacks, verifies
+from hullcheck.model.downloads import INTERPRETERS, makes_executable, script_of, unpacks, verifies
 from hullcheck.model.instruction import Instruction
 from hullcheck.patterns import pattern
 from hullcheck.source import Location
@@ -112,15 +112,16 @@ def executed(words: list[str], folder: str) -> list[str]:
         if name == "java":
             at = rest.index("-jar") + 1 if "-jar" in rest else len(rest)
             return found + [resolved(path, folder) for path in rest[at : at + 1]]
-        operands = [word for word in rest if not word.startswith("-")]
-        if (
-            name in SHELLS
-            or name in ("source", ".", "dotnet", "mono", "pwsh", "powershell")
-            or INTERPRETERS.fullmatch(name)
-        ):
-            if any(re.fullmatch(r"-\w*[cem]", word) for word in rest[:2]):
+        if name in SHELLS:
+            operands = shell_operands(rest)
+            if any(has_letter(word, "c") for word in rest[: len(rest) - len(operands)]):
                 return found
             return found + [resolved(path, folder) for path in operands[:1]]
+        if name in ("source", ".", "dotnet", "mono", "pwsh", "powershell") or INTERPRETERS.fullmatch(name):
+            if any(re.fullmatch(r"-\w*[cem]", word) for word in rest[:2]):
+                return found
+            script = script_of(name, rest)
+            return [*found, resolved(script, folder)] if script else found
         if name not in (
             "tini",
             "dumb-init",

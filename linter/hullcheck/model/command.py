@@ -16,6 +16,30 @@ SHELLS = frozenset(("sh", "bash", "ash", "dash", "zsh", "ksh", "mksh"))
 POWERSHELLS = frozenset(("powershell", "pwsh"))
 
 
+def shell_operands(texts: Iterable[str]) -> list[str]:
+    """What a shell is given besides its options and their values: the script first, unless it is `-c` or its input.
+
+    In a cluster of letters `o` takes the next word, wherever it stands: `bash -euo pipefail`.
+    """
+    words = list(texts)
+    at = 0
+    while at < len(words) and words[at][:1] in ("-", "+") and words[at] not in ("-", "--"):
+        at += 2 if takes_value(words[at]) else 1
+    return words[at + 1 :] if words[at : at + 1] == ["--"] else words[at:]
+
+
+def takes_value(text: str) -> bool:
+    """Is the next word the value of this option of a shell?"""
+    if text.startswith("--"):
+        return text in ("--rcfile", "--init-file")
+    return text[:1] in ("-", "+") and not {"o", "O"}.isdisjoint(text)
+
+
+def has_letter(text: str, letter: str) -> bool:
+    """Is it an option of a shell, or several in one word, of which this letter is one?"""
+    return text.startswith("-") and not text.startswith("--") and letter in text
+
+
 class Word(NamedTuple):
     """A word of a command. `text` is without its quotes, with variables and substitutions as written.
 

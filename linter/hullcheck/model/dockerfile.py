@@ -59,6 +59,7 @@ class Dockerfile:
         escape: str,
         problems: list[Problem],
         template: bool,
+        hidden_stages: bool,
         syntax: Text | None,
         script: Callable[[Instruction, str, int], Script],
     ) -> None:
@@ -69,6 +70,7 @@ class Dockerfile:
         self.escape = escape
         self.problems = problems
         self.template = template
+        self.hidden_stages = hidden_stages  # there may be stages of names that only the finished template tells
         self.syntax = syntax
         self._read_script = script
         self._graphs: dict[object, Graph] = {}
@@ -208,6 +210,11 @@ class Graph:
             yield from stage.image_uses()
 
 
+def _is_open(word: str) -> bool:
+    """Does a word of a template hold a placeholder?"""
+    return any(mark in word for mark in ("{{", "{%", "<%", "@", "%%"))
+
+
 def _groups(instructions: tuple[Instruction, ...]) -> list[tuple[Instruction | None, list[Instruction]]]:
     """The instructions before the first FROM, then each FROM with those behind it."""
     groups: list[tuple[Instruction | None, list[Instruction]]] = [(None, [])]
@@ -233,8 +240,7 @@ class Stage:
         self.number = number
         self.start = start
         self.instructions = instructions
-        named = start is not None and len(start.words) > 2 and start.words[1].text.lower() == "as"
-        self.name_word = start.words[2] if start is not None and named else None
+        self.name_word = self._name_word(start.words) if start is not None else None
         self.name = self.name_word.text if self.name_word else ""
         self.base = self._base()
         self.parent = self._parent()
@@ -244,14 +250,26 @@ class Stage:
     def __repr__(self) -> str:
         return f"Stage({self.owner!r})"
 
+    def _name_word(self, words: tuple[Text, ...]) -> Text | None:
+        """The word that names the stage; behind a placeholder there may be blanks, so a template has it at the end."""
+        at = len(words) - 1 if self.dockerfile.template else 2
+        named = 1 < at < len(words) and words[at - 1].text.lower() == "as"
+        return words[at] if named and not (self.dockerfile.template and _is_open(words[at].text)) else None
+
     def _base(self) -> Value:
         """What is built on, expanded: an image, a stage, or `scratch`."""
         if self.start is None or not self.start.words:
             return Value(None, "there is no `FROM`")
         word = self.start.words[0].text
-        if self.dockerfile.template and any(mark in word for mark in ("{{", "{%", "<%", "@", "%%")):
+        if self.dockerfile.template and (
+            _is_open(word) or (self._may_be_hidden(word) and word not in self.graph.by_name)
+        ):
             return Value(None, "the file is a template")
         return expand(word, self.graph.global_scope.get, self.dockerfile.escape)
+
+    def _may_be_hidden(self, name: str) -> bool:
+        """May a name be that of a stage which only the finished template has?"""
+        return self.dockerfile.hidden_stages and not any(mark in name for mark in "/:@")
 
     def _parent(self) -> "Stage | None":
         """The earlier stage of that name: as written, against names in lower case."""
@@ -503,6 +521,8 @@ class Stage:
         A bare name is an image if Docker Hub has one of that name, or else it must be a context that isn't known here.
         """
         value = self.expand(word.text, instruction) if instruction.effective.keyword == "RUN" else Value(word.text)
+        if self._may_be_hidden(value.text or ""):
+            return Value(None, "the file is a template")
         if value.text and not any(mark in value.text for mark in "/:@.") and value.text not in official_images():
             return Value(None, f"`{value.text}` may be a named build context")
         return value

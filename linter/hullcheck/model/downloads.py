@@ -49,6 +49,22 @@ _SUMS = frozenset(
 INTERPRETERS = pattern(r"(?:python|pypy|perl|ruby|node|nodejs|php|lua|Rscript|deno|bun|tclsh)[0-9.]*")
 
 
+_VALUED = (
+    ("py", ("-W", "-X")), ("php", ("-d", "-c")), ("ruby", ("-I", "-r")), ("node", ("-r", "--require", "--import")),
+    ("perl", ("-I",)), ("lua", ("-l",)), ("deno", ("-c", "--config")), ("bun", ("-r", "--preload")),
+)  # fmt: skip
+"""Options of interpreters whose value is the next word, by how the interpreters' names begin."""
+
+
+def script_of(name: str, words: list[str]) -> str:
+    """The file that an interpreter is given to run; empty if there is none."""
+    valued = next((options for start, options in _VALUED if name.startswith(start)), ())
+    at = 0
+    while at < len(words) and words[at].startswith("-"):
+        at += 2 if words[at] in valued else 1
+    return words[at] if at < len(words) else ""
+
+
 class Download(NamedTuple):
     """Something that a command downloads. `path` is the file that it becomes: `-` if it is printed, empty if unknown.
 

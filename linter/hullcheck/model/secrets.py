@@ -253,6 +253,8 @@ def literal(name: str, value: str) -> bool:
     if _PATH.fullmatch(text) and not _is_base64(text):
         return False
     if _NUMBER.fullmatch(text):
+        if text in ("0", "1") and not _SWITCHES.isdisjoint(words_of(name)):
+            return False
         return text.isdecimal() and by_name(name) is Grade.STRONG and (is_password(name) or len(text) >= MIN_DIGITS)
     if re.match(r"[a-z][a-z0-9+.-]*://", text) or _FILE_NAME.fullmatch(text) or text.startswith(_PUBLISHABLE):
         return False
@@ -260,6 +262,11 @@ def literal(name: str, value: str) -> bool:
         return False
     return not _is_prose(text) if by_name(name) is Grade.STRONG else random(text)
 
+
+_SWITCHES = frozenset(
+    ("allow", "empty", "random", "onetime", "enable", "disable", "require", "skip", "use", "generate", "force", "show", "hide")
+)  # fmt: skip
+"""Words of names that are switches, `MYSQL_ALLOW_EMPTY_PASSWORD: 1`, wherever they stand."""
 
 MIN_DIGITS = 6
 """Digits of a number that may be a key; a shorter one rather says how many of something."""

@@ -6,7 +6,18 @@ import re
 from collections.abc import Callable, Iterator
 
 from hullcheck.budget import tick
-from hullcheck.model.command import POWERSHELLS, SHELLS, Command, Lost, Redirection, Script, Word
+from hullcheck.model.command import (
+    POWERSHELLS,
+    SHELLS,
+    Command,
+    Lost,
+    Redirection,
+    Script,
+    Word,
+    has_letter,
+    shell_operands,
+    takes_value,
+)
 from hullcheck.model.dockerfile import MAX_COMMANDS
 from hullcheck.model.instruction import Heredoc, Instruction
 from hullcheck.model.text import Text, join
@@ -150,6 +161,9 @@ class _Reader:
         for command in found:
             tick()
             self._add(command._replace(pipes=(*outer, *command.pipes)) if outer else command, context)
+        for command, body in _printed_scripts(found):
+            inner = Context(command.number, "<<", (*command.within, "<<"), context.depth + 1)
+            self._script(body, "sh", inner)
         if too_many is not None:
             raise too_many
 
@@ -192,6 +206,27 @@ class _Reader:
                 redirections=(),
             )
             self._add(made, inner)
+
+
+def _printed_scripts(commands: list[Command]) -> Iterator[tuple[Command, Text]]:
+    """Each `cat` that prints a heredoc into a shell which reads it, with what it prints."""
+    printing = [
+        (command, redirection.body)
+        for command in commands
+        if command.name == "cat" and all(word.text == "-" for word in command.arguments)
+        for redirection in command.redirections
+        if redirection.operator == "<<" and redirection.body is not None
+    ]
+    places = {place: command for command in commands for place in command.pipes} if printing else {}
+    for command, body in printing:
+        reader = next((places[pipe, at + 1] for pipe, at in command.pipes if (pipe, at + 1) in places), None)
+        if reader is not None and (reader := unwrapped(reader)).name in SHELLS:
+            texts = [word.text for word in reader.arguments]
+            operands = shell_operands(texts)
+            options = texts[: len(texts) - len(operands)]
+            reads = not operands or operands[0] == "-" or any(has_letter(text, "s") for text in options)
+            if reads and not any(has_letter(text, "c") for text in options):
+                yield command, body
 
 
 def is_script(text: str, names: str) -> bool:
@@ -352,14 +387,14 @@ def _of_shell(command: Command) -> Iterator[tuple[str, str, Text]]:
     while at < len(words) and words[at].text[:1] in ("-", "+") and words[at].text != "-":
         text = words[at].text
         if text.startswith("-") and not text.startswith("--") and "c" in text:
-            at += 2 if text.endswith("o") else 1
+            at += 2 if takes_value(text) else 1
             while at < len(words) - 1 and words[at].text.startswith(("-", "+")):
-                at += 2 if words[at].text.endswith("o") else 1
+                at += 2 if takes_value(words[at].text) else 1
             if at < len(words) and words[at].plain.text.strip(ODD + " "):
                 yield "-c", "sh", words[at].plain
             return
-        at += 2 if text in ("-o", "+o", "-O", "+O", "--rcfile", "--init-file") else 1
-    reads_input = at >= len(words) or words[at].text == "-" or any(w.text == "-s" for w in words[1:at])
+        at += 2 if takes_value(text) else 1
+    reads_input = at >= len(words) or words[at].text == "-" or any(has_letter(w.text, "s") for w in words[1:at])
     for redirection in command.redirections:
         if redirection.body is not None and reads_input:
             yield redirection.operator, "sh", redirection.body

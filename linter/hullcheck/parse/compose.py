@@ -206,7 +206,7 @@ def _faults(root: Mapping) -> list[Problem]:
 
 
 def _duplicates(root: Mapping) -> list[Problem]:
-    """Keys that are written twice. An anchor's are told once."""
+    """Keys that are written twice, and what can't be merged. An anchor's are told once."""
     found: list[Problem] = []
     seen: set[int] = set()
     pending: list[tuple[Node, tuple[str, ...]]] = [(root, ())]
@@ -225,7 +225,23 @@ def _duplicates(root: Mapping) -> list[Problem]:
             for first, second in node.duplicates:
                 message = f"key `{second.text}` is already written in line {first.location.line}"
                 found.append(_refused(second, message, ".".join(path) if len(path) > 1 else ""))
+            found += [
+                _refused(key, message, ".".join(path) if len(path) > 1 else "") for key, message in _bad_merges(node)
+            ]
     return found
+
+
+def _bad_merges(node: Mapping) -> Iterator[tuple[Scalar, str]]:
+    """The `<<` of a mapping that the reader of YAML refuses, and why."""
+    first: Scalar | None = None
+    for key, merged in node.items:
+        if not isinstance(key, Scalar) or key.text != "<<" or key.style:
+            continue
+        if first is not None:
+            yield key, f"key `<<` is already written in line {first.location.line}: a list merges several"
+        first = first or key
+        if not all(isinstance(each, Mapping) for each in (merged.items if isinstance(merged, Sequence) else (merged,))):
+            yield key, "only a mapping, or a list of mappings, can be merged"
 
 
 def _readable(root: Mapping) -> Mapping:

@@ -16,6 +16,7 @@ from hullcheck import look
 from hullcheck.budget import tick
 from hullcheck.deferred import Logger, defer
 from hullcheck.model.command import Script
+from hullcheck.model.coverage import Gap
 from hullcheck.model.dockerfile import Dockerfile
 from hullcheck.model.instruction import Directive, Heredoc, Instruction
 from hullcheck.model.node import Scalar
@@ -49,6 +50,12 @@ _CONTINUED = {
 }
 _KEYWORD = pattern(f"[^{words.BLANKS}]+")
 _TEMPLATE = pattern(r"\{\{|\{%|<%|%%[A-Z]|@[A-Z_]+@")
+_CONTROL = pattern(
+    r"\{%[-+]?\s*+(?:if|elif|else|endif|for|endfor|set|macro|endmacro)\b[^%\n]*+%\}"
+    r"|\{\{-?\s*+(?:/\*|(?:if|else|end|range|with|define)(?![\w.]))[^}\n]*+\}\}|<%(?!=)[^%\n]*+%>"
+)
+"""A line of a template that puts out nothing itself."""
+
 _GUARD = "\ue000"
 """Stands behind a backslash that ends a line and continues nothing, where the library would go on reading."""
 
@@ -80,8 +87,12 @@ def parse_text(text: Text) -> Dockerfile:
     scanner = _Scanner(text)
     scanner.scan()
     instructions = list(_instructions(scanner))
+    hidden = False
     if scanner.template is not None:
-        instructions = [i for i in instructions if i.keyword == "FROM" or not _TEMPLATE.search(i.text.text)]
+        hidden = any(map(_may_hide_stages, instructions))
+        instructions = [
+            i for i in instructions if i.keyword == "FROM" or not _TEMPLATE.search(f"{i.keyword} {i.text.text}")
+        ]
     problems = [*scanner.problems, *_faults(text, instructions, scanner.template)]
     return Dockerfile(
         source=text.source,
@@ -91,9 +102,19 @@ def parse_text(text: Text) -> Dockerfile:
         escape=scanner.escape,
         problems=sorted(problems, key=lambda problem: problem.location.start),
         template=scanner.template is not None,
+        hidden_stages=hidden,
         syntax=_syntax(text, scanner),
         script=_script,
     )
+
+
+def _may_hide_stages(instruction: Instruction) -> bool:
+    """May there be a stage in the finished template whose name isn't read here?"""
+    if instruction.keyword == "FROM":
+        named = [number for number, word in enumerate(instruction.words) if word.text.lower() == "as"]
+        return bool(named) and any(_TEMPLATE.search(word.text) for word in instruction.words[named[-1] + 1 :])
+    text = instruction.location.text
+    return _TEMPLATE.match(text) is not None and _CONTROL.fullmatch(text.strip()) is None
 
 
 def parse_inline(node: Scalar) -> Dockerfile:
@@ -436,7 +457,7 @@ def _faults(text: Text, instructions: list[Instruction], template: Location | No
     """What the builder refuses, in the whole file."""
     if template is not None:
         message = "this is a template: what it becomes isn't known, and only its plain instructions are checked"
-        yield Problem("not-analysed", message, template)
+        yield Problem("not-analysed", message, template, gap=Gap("template"))
         return
     if not instructions:
         yield Problem("parse-error", "the file holds no instruction", text.at(0, 0))

@@ -26,6 +26,7 @@ _FROM = Lazy(
 )
 _ARG = Lazy(r"ARG[ \t]+[A-Za-z_]\w*(?:=.*)?", re.IGNORECASE)
 _SYNTAX = Lazy(r"#[ \t]*(?:syntax|escape|check)[ \t]*=[ \t]*\S+", re.IGNORECASE)
+_PLACEHOLDER = Lazy(r"\{\{[^{}\n]*+\}\}|\{%[^%\n]*+%\}|\{#[^#\n]*+#\}|<%[^%\n]*+%>")
 _STAGE = Lazy(r"^[ \t]*FROM[ \t]+\S", re.IGNORECASE | re.MULTILINE)
 
 
@@ -112,10 +113,12 @@ def any_stage(chunks: Iterable[bytes]) -> bool:
 def is_dockerfile(text: str) -> bool:
     """Does the text begin as a Dockerfile must: with a directive, an `ARG` or a `FROM` as the builder takes it?
 
-    `from x import y` is none, nor is prose.
+    `from x import y` is none, nor is prose. A template's placeholders may be any word, and lines of them alone nothing.
     """
     for line in text.lstrip("\ufeff").splitlines():
         line, goes_on = line.strip(), line.rstrip().endswith(("\\", "`"))
+        if "{" in line or "<%" in line:
+            line = _PLACEHOLDER.sub("x", line) if _PLACEHOLDER.sub("", line).strip() else ""
         if _SYNTAX.fullmatch(line):
             return _STAGE.search(text) is not None
         if not line or line.startswith("#"):

@@ -122,6 +122,8 @@ class Substitution:
             self.settings[name] = setting
         if operator[-1] == "+":
             if setting is None:
+                if name in PLACES:
+                    return rest
                 self.alternatives = True
                 if self.either:
                     return rest
@@ -136,7 +138,7 @@ class Substitution:
             return rest
         self.missing.append(name)
         self.required.append(name)
-        return MARK
+        return MARK + PLACES.get(name, "")
 
 
 def _closing_brace(text: str, start: int, end: int) -> int:

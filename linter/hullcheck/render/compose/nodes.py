@@ -13,7 +13,7 @@ from hullcheck.typed import TypeVar
 MARK = HOLE
 """Stands in a text for what can't be known, such as a variable that nothing here sets."""
 
-PLACES = {"HOME": "\ue001", "PWD": "\ue002", "XDG_RUNTIME_DIR": "\ue003"}
+PLACES = {"HOME": "\ue001", "PWD": "\ue002", "XDG_RUNTIME_DIR": "\ue003", "USERPROFILE": "\ue004"}
 """What follows the MARK of a variable that isn't known, but what kind of place it names is."""
 
 _MARKS = str.maketrans("", "", MARK + "".join(PLACES.values()))
