@@ -96,7 +96,7 @@ test("the extension shows what hullcheck finds, as it is typed", needs, async ()
     assert.ok(host.codes(file).includes("add-instead-of-copy"), host.codes(file).join());
 
     const deployment = path.join(folder, "deployment.yaml");
-    assert.ok(host.codes(deployment).includes("root-user"), "the finding stands where the image runs, too");
+    await host.until(() => host.codes(deployment).includes("root-user"), "found it where the image runs, too");
 
     const never = { isCancellationRequested: false, onCancellationRequested: () => ({ dispose: () => undefined }) };
     const hovers = host.providers.filter(({ kind }) => kind === "Hover").map(({ provider }) => provider as Provider);
