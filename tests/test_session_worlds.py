@@ -9,7 +9,7 @@ import pytest
 
 import cached
 from hullcheck import snapshot
-from hullcheck.link import found, joined, references
+from hullcheck.link import found, joined, world_index
 from hullcheck.link.images import Images
 from hullcheck.link.noted import Noted
 from hullcheck.model import kept
@@ -170,7 +170,7 @@ CASES: dict[str, tuple[Callable[[pytest.MonkeyPatch], None], dict[str, str], str
         "flux.yaml", "hostNetwork", "hostPID",
     ),
     "what other worlds answer": (
-        replaced(references._Everywhere, "_asked", lambda self, question: self.answer(question)),
+        replaced(world_index.Everywhere, "_asked", lambda self, question: self.answer(question)),
         {"a/pod.yaml": POD.replace("web", "other"), "a/service.yaml": SERVICE, "a/kustomization.yaml": "resources: [pod.yaml, service.yaml]\n",
          "b/pod.yaml": POD, "b/kustomization.yaml": "resources: [pod.yaml]\n"},
         "b/pod.yaml", "app: web", "app: none",

@@ -9,7 +9,8 @@ from collections.abc import Iterable, Iterator
 from functools import partial
 
 from hullcheck.budget import tick
-from hullcheck.model.kubernetes import KubernetesObject, PodObject, World, is_api_group, is_template
+from hullcheck.link.world_index import MAX_COMPARED, Everywhere, Question, WorldIndex, may_be_one
+from hullcheck.model.kubernetes import KubernetesObject, PodObject, World, is_template
 from hullcheck.model.network.labels import LabelSelector, Operator
 from hullcheck.model.network.near import within_two
 from hullcheck.model.node import Mapping, Node, Scalar, Sequence, as_bool, as_str, at, is_null, items
@@ -19,17 +20,11 @@ from hullcheck.model.workload import Workload
 from hullcheck.parse.labels import is_unknown, selector, text_map
 from hullcheck.source import Location, Related
 from hullcheck.tuples import NamedTuple
-from hullcheck.typed import TYPE_CHECKING, Any
+from hullcheck.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from hullcheck.model.kept import Kept
     from hullcheck.render.kustomize import Build
-
-MAX_COMPARED = 100_000
-"""Names that are compared with those that lead nowhere, in one world; then near misses are no longer looked for."""
-
-MAX_LONGER = 3
-"""Characters that a slip for a name has more or less than it."""
 
 _WORKLOADS = frozenset(("Deployment", "StatefulSet", "ReplicaSet", "ReplicationController", "DaemonSet", "Rollout"))
 _SCALERS = {
@@ -47,9 +42,6 @@ _GIVEN = (
 )
 """Beginnings of labels that controllers put on the pods that they make."""
 
-_Question = tuple[str, str] | tuple[tuple[str, str], ...]
-"""A kind and a name, or labels, that are looked for in all worlds."""
-
 _CONTROLLERS = ("Deployment", "StatefulSet", "DaemonSet", "ReplicaSet")
 
 
@@ -57,7 +49,7 @@ class _Found(NamedTuple):
     """What was found in a world, and what that world asked about the others, with the answers."""
 
     parts: tuple[Scoped, ...]
-    asked: tuple[tuple[_Question, str], ...]
+    asked: tuple[tuple[Question, str], ...]
 
 
 def references(worlds: Iterable[World], kept: "Kept | None" = None) -> Iterator[Scoped]:
@@ -66,10 +58,10 @@ def references(worlds: Iterable[World], kept: "Kept | None" = None) -> Iterator[
     `kept` has what was found before in the very same worlds: it holds as long as the others give the same answers.
     """
     if kept is None:
-        everything = [_Index(world) for world in worlds]
+        everything = [WorldIndex(world) for world in worlds]
     else:
-        everything = [kept.of(("index", id(world)), world, partial(_Index, world)) for world in worlds]
-    everywhere = _Everywhere(everything)
+        everything = [kept.of(("index", id(world)), world, partial(WorldIndex, world)) for world in worlds]
+    everywhere = Everywhere(everything)
     for index in everything:
         if kept is None:
             yield from _in_world(index, everywhere)
@@ -84,7 +76,7 @@ def references(worlds: Iterable[World], kept: "Kept | None" = None) -> Iterator[
         yield from found.parts
 
 
-def _in_world(index: "_Index", everywhere: "_Everywhere") -> Iterator[Scoped]:
+def _in_world(index: WorldIndex, everywhere: Everywhere) -> Iterator[Scoped]:
     index.left = MAX_COMPARED
     yield from within(index.world.name, _unselected(index.world))
     if not index.world.approximate:
@@ -113,127 +105,8 @@ def _is_image_near(name: str, other: str) -> bool:
     return name != other and (short == long[-len(short) :] or short[-1] == long[-1] or within_two(short[-1], long[-1]))
 
 
-class _Index:
-    """The objects of a world by kind and name, and its workloads by their labels.
-
-    An object without a namespace may be in any: whoever applies it decides.
-    """
-
-    def __init__(self, world: World) -> None:
-        self.world = world
-        self.by_kind: dict[str, dict[str, list[KubernetesObject]]] = {}
-        self.spaces: dict[str, set[str]] = {}
-        self.custom: list[KubernetesObject] = []
-        for made in world.objects:
-            tick()
-            if is_api_group(made.group):
-                self.by_kind.setdefault(made.kind, {}).setdefault(made.name, []).append(made)
-                self.spaces.setdefault(made.kind, set()).add(made.namespace)
-            else:
-                self.custom.append(made)
-        self.by_label: dict[tuple[str, str], list[Workload]] = {}
-        self.unclear = False
-        for workload in world.workloads:
-            tick()
-            if any(is_template(text) for pair in workload.labels.items() for text in pair):
-                self.unclear = True
-            for key, value in workload.labels.items():
-                self.by_label.setdefault((key, value), []).append(workload)
-        self._words: frozenset[str] | None = None
-        self._names: dict[tuple[str, str], list[str]] = {}
-        self._workloads: dict[str, list[Workload]] = {}
-        self._called: dict[str, list[Workload]] | None = None
-        self.left = MAX_COMPARED
-
-    def find(self, kind: str, space: str, name: str) -> KubernetesObject | None:
-        found = self.by_kind.get(kind, {}).get(name, ())
-        return next((made for made in found if _may_be_one(made.namespace, space)), None)
-
-    def has_any(self, kind: str, space: str) -> bool:
-        return any(_may_be_one(known, space) for known in self.spaces.get(kind, ()))
-
-    def names(self, kind: str, space: str) -> list[str]:
-        if (kind, space) not in self._names:
-            found = self.by_kind.get(kind, {}).items()
-            names = [name for name, made in found if any(_may_be_one(m.namespace, space) for m in made)]
-            self._names[kind, space] = names
-        return self._names[kind, space]
-
-    def workloads(self, space: str) -> list[Workload]:
-        if space not in self._workloads:
-            self._workloads[space] = [w for w in self.world.workloads if _may_be_one(w.namespace, space)]
-        return self._workloads[space]
-
-    def called(self, name: str) -> list[Workload]:
-        """The workloads of that name, in any namespace."""
-        if self._called is None:
-            self._called = {}
-            for workload in self.world.workloads:
-                self._called.setdefault(workload.name, []).append(workload)
-        return self._called.get(name, [])
-
-    def nearest(self, name: str, names: Iterable[str]) -> str:
-        """A name that this one is probably a slip for, or empty."""
-        for other in names:
-            self.left -= 1
-            if self.left < 0:
-                break
-            if other != name and _may_be_slip(name, other) and (within_two(name, other) or _same_letters(name, other)):
-                return other
-        return ""
-
-    def labelled(self, labels: dict[str, str]) -> list[Workload]:
-        """The workloads of any namespace that have all these labels."""
-        lists = [self.by_label.get(pair, []) for pair in labels.items()]
-        shortest = min(lists, key=len) if lists else []
-        return [w for w in shortest if all(w.labels.get(key) == value for key, value in labels.items())]
-
-    def selected(self, space: str, labels: dict[str, str]) -> list[Workload]:
-        """Those of them that are in the namespace, or may be."""
-        return [w for w in self.labelled(labels) if _may_be_one(w.namespace, space)]
-
-    @property
-    def words(self) -> frozenset[str]:
-        """Everything that custom resources say: what they name, they may make."""
-        if self._words is None:
-            self._words = frozenset(text for made in self.custom for text in _texts(made.node))
-        return self._words
-
-
-class _Everywhere:
-    """Where in the repository an object of that name is, whatever it is applied with."""
-
-    def __init__(self, indexes: list[_Index]) -> None:
-        self.indexes = indexes
-        self.asked: dict[_Question, str] = {}
-
-    def called(self, kind: str, name: str) -> str:
-        """The path of an object of that kind and name, in any world; empty if there is none."""
-        return self._asked((kind, name))
-
-    def labelled(self, labels: dict[str, str]) -> str:
-        """The path of a workload with these labels, in any namespace of any world; empty if there is none."""
-        return self._asked(tuple(labels.items()))
-
-    def _asked(self, question: _Question) -> str:
-        answer = self.asked[question] = self.answer(question)
-        return answer
-
-    def answer(self, question: _Question) -> str:
-        """The answer to what was asked before."""
-        for index in self.indexes:
-            if isinstance(question[0], str):
-                kind, name = question
-                found: Any = index.by_kind.get(kind, {}).get(str(name))
-            else:
-                found = index.labelled(dict(question))
-            if found:
-                return str(found[0].location.path)
-        return ""
-
-
 class _Search:
-    def __init__(self, index: _Index, everywhere: _Everywhere) -> None:
+    def __init__(self, index: WorldIndex, everywhere: Everywhere) -> None:
         self.index = index
         self.everywhere = everywhere
 
@@ -289,7 +162,7 @@ class _Search:
         """What to say of a workload that has nearly these labels."""
         there = self.index.workloads(space)
         for key, value in labels.items():
-            if any(_may_be_one(w.namespace, space) for w in self.index.by_label.get((key, value), ())):
+            if any(may_be_one(w.namespace, space) for w in self.index.by_label.get((key, value), ())):
                 continue
             values = {w.labels[key]: w for w in there if key in w.labels} if self.index.left > 0 else {}
             close = self.index.nearest(value, values)
@@ -381,7 +254,7 @@ class _Search:
         if not isinstance(name, Scalar) or is_unknown(name) or kind not in _WORKLOADS:
             return
         there = self.index.workloads(made.namespace)
-        known = [w for w in self.index.called(name.text) if _may_be_one(w.namespace, made.namespace)]
+        known = [w for w in self.index.called(name.text) if may_be_one(w.namespace, made.namespace)]
         if not there or any(w.kind == kind for w in known):
             return
         same = next((w for w in known if w.kind in _WORKLOADS), None)
@@ -542,40 +415,9 @@ def _volume_references(volume: Node, config_name: str, secret_name: str) -> Iter
     yield _ConfigReference("PersistentVolumeClaim", at(volume, "persistentVolumeClaim", "claimName"), None, None)
 
 
-def _may_be_one(one: str, other: str) -> bool:
-    """May two namespaces be the same? One that isn't said may be any."""
-    return one == other or not one or not other
-
-
 def _is_unclear(labels: Node | None) -> bool:
     found = labels.entries().values() if isinstance(labels, Mapping) else ()
     return is_unknown(labels) or any(is_unknown(value) for _, value in found)
-
-
-def _may_be_slip(one: str, other: str) -> bool:
-    """Are two words about as long, with the same beginning or end? What is cheap to see is seen first."""
-    return abs(len(one) - len(other)) <= MAX_LONGER and (one[:2] == other[:2] or one[-2:] == other[-2:])
-
-
-def _same_letters(one: str, other: str) -> bool:
-    """Do two words differ in case, dashes and dots alone?"""
-    first, second = ("".join(filter(str.isalnum, word.lower())) for word in (one, other))
-    return first == second
-
-
-def _texts(root: Any) -> Iterator[str]:
-    pending, seen = [root], set()
-    while pending:
-        node = pending.pop()
-        if id(node) in seen:
-            continue
-        seen.add(id(node))
-        if isinstance(node, Scalar):
-            yield node.text
-        elif isinstance(node, Sequence):
-            pending += node.items
-        elif isinstance(node, Mapping):
-            pending += [value for _, value in node.entries().values()]
 
 
 def _repeated(world: World) -> Iterator[Repeated]:
