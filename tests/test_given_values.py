@@ -288,3 +288,47 @@ def test_values_that_share_their_parts_are_read_in_time(tmp_path: Path) -> None:
     }
     files["v.yaml"] = BOMB
     assert not named(judge(tmp_path, files), "check-failed")
+
+
+K3S = """\
+apiVersion: helm.cattle.io/v1
+kind: %s
+metadata: {name: web, namespace: kube-system}
+spec:
+  chart: app-template
+  set: {defaultPodOptions.hostPID: "true"}
+  valuesContent: |-
+%s"""
+
+
+@pytest.mark.parametrize("kind", ["HelmChart", "HelmChartConfig"])
+def test_what_k3s_gives_a_chart_is_read_alike(kind: str, tmp_path: Path) -> None:
+    text = K3S % (kind, "".join(f"    {line}\n" for line in VALUES.splitlines()))
+    result = judge(tmp_path, {"a.yaml": text})
+    (privileged,) = named(result, "privileged")
+    assert privileged.owner == f"{kind}/kube-system/web/web.app"
+    assert text.splitlines()[privileged.location.line - 1].strip() == "privileged: true"
+    assert named(result, "host-pid-ipc", "host-network", "latest-tag")
+    assert [item.cause for item in result.coverage.unjudged] == ["elsewhere"] * (kind == "HelmChart")
+
+
+RAW = """\
+    resources:
+    - apiVersion: v1
+      kind: Pod
+      metadata: {name: a}
+      spec: {hostPID: true, containers: [{name: a, image: "a:1.2.3", securityContext: {privileged: true}}]}
+    - {apiVersion: apps/v1, kind: Deployment, name: what-is-scaled}
+    - apiVersion: kyverno.io/v1
+      kind: ClusterPolicy
+      metadata: {name: no}
+      spec: {rules: [{validate: {pattern: {spec: {containers: [{name: b, securityContext: {privileged: true}}]}}}}]}
+"""
+
+
+def test_whole_objects_among_the_values_are_looked_at_by_their_kind(tmp_path: Path) -> None:
+    result = judge(tmp_path, {"a.yaml": HEAD.replace("app-template", "raw") + RAW})
+    assert {finding.owner for finding in named(result, "privileged", "host-pid-ipc")} == {
+        "HelmRelease/shop/web",
+        "HelmRelease/shop/web/a",
+    }
