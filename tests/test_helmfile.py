@@ -207,3 +207,20 @@ def test_helmfiles_that_name_each_other_end(tmp_path: Path) -> None:
     loop = "bases: [b.yaml, helmfile.yaml]\nhelmfiles: [helmfile.yaml, b.yaml]\nreleases: [{name: a, chart: ./charts/app}]\n"
     files = {"helmfile.yaml": loop, "b.yaml": loop.replace("b.yaml", "c.yaml"), "c.yaml": loop}
     assert not named(judge(tmp_path, {**CHART_FILES, **files}), "check-failed", "time-limit")
+
+
+def test_bases_that_all_name_each_other_are_read_in_time(tmp_path: Path) -> None:
+    every = "bases: [" + ", ".join(f"b{n}.yaml" for n in range(30)) + "]\n"
+    release = "releases: [{name: a, chart: ./charts/app, values: [{privileged: true}]}]\n"
+    files = {f"b{n}.yaml": every for n in range(30)} | {"helmfile.yaml": every + release}
+    result = judge(tmp_path, {**CHART_FILES, **files})
+    assert named(result, "privileged")
+    assert not named(result, "check-failed", "time-limit")
+
+
+def test_a_folder_of_helmfiles_is_followed(tmp_path: Path) -> None:
+    release = "releases: [{name: a, chart: %s/charts/app, values: [{privileged: true}]}]\n"
+    files = {"sub/helmfile.yaml": release % "..", "other.yaml": release % "."}
+    result = judge(tmp_path, {**CHART_FILES, **files, "helmfile.yaml": "helmfiles: [sub]\n"})
+    assert {path for _, path, _ in found(result, "privileged")} == {"sub/helmfile.yaml"}
+    assert result.coverage.unjudged == ()

@@ -8,6 +8,7 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Callable, Iterable, Iterator
 
+from hullcheck.budget import tick
 from hullcheck.link.gitops import ELSEWHERE, clean, in_namespace
 from hullcheck.link.given import mappings
 from hullcheck.link.plain import unique
@@ -93,7 +94,7 @@ class Helmfiles:
         pending = list(self._paths)
         known = set(pending)
         for path in pending:  # which grows by those that others name
-            file = self._file(path, frozenset())
+            file = self._file(path, {path})
             for named in self._further(path, file):
                 if named not in known and len(known) < MAX_FILES:
                     known.add(named)
@@ -120,8 +121,8 @@ class Helmfiles:
                     Problem("not-analysed", f"the helmfile isn't read in full: {why}", place, path, gap)
                 )
 
-    def _file(self, path: str, inside: frozenset[str]) -> _File:
-        """A helmfile with what its `bases` say before it."""
+    def _file(self, path: str, seen: set[str], depth: int = 0) -> _File:
+        """A helmfile with what its `bases` say before it, those that were seen aside."""
         source = Source(path, self._read(path) or b"")
         found = yaml.parse(source)
         roots: list[Node] = []
@@ -129,12 +130,16 @@ class Helmfiles:
             for entry in items(at(document.root, "bases")):
                 name = as_str(entry) or ""
                 base = clean(posixpath.join(posixpath.dirname(path), name))
-                if base in inside or len(inside) >= MAX_BASES or base == path:
+                if base in seen:
+                    continue
+                seen.add(base)
+                if depth == MAX_BASES or len(seen) > MAX_FILES:
+                    self._tell(path, entry, "limit", "the bases of a helmfile lead too far")
                     continue
                 if "{{" in name or self._read(base) is None:
                     self._tell(path, entry, "missing", f"the base `{name}` of a helmfile isn't here")
                     continue
-                roots += self._file(base, inside | {path}).roots
+                roots += self._file(base, seen, depth + 1).roots
             roots += [document.root] if document.root is not None else []
         return _File(source, tuple(roots), bool(found.problems))
 
@@ -149,11 +154,10 @@ class Helmfiles:
                 why = "it is in another repository"
                 self._tell(path, entry, ELSEWHERE, f"the helmfile `{name}` isn't read: {why}", why)
             else:
-                found = [each for each in self._all if each == here or ("*" in here and _fits(here, each))]
-                inside = [each for each in self._all if _is_in(each, here)]
-                if not found and not inside:
+                found = [here] if here in self._all else [each for each in self._all if _is_meant(here, each)]
+                if not found:
                     self._tell(path, entry, "missing", f"the helmfile `{name}` isn't here")
-                yield from found or inside
+                yield from found
 
     def parts(self, charts: "Charts", taken: set[str]) -> Iterator[Part]:
         """What each helmfile installs, under names that aren't `taken`; what would be there twice goes apart."""
@@ -266,6 +270,12 @@ class Helmfiles:
         name = ELSEWHERE if cause == ELSEWHERE else "not-analysed"
         gap = Gap(cause, "helmfile", why or message)
         self.problems.append(Problem(name, message, node.location.one_line(), path, gap))
+
+
+def _is_meant(named: str, path: str) -> bool:
+    """Is a file one that a pattern matches, or in the folder that is named?"""
+    tick()
+    return _fits(named, path) if "*" in named else _is_in(path, named)
 
 
 def _fits(pattern: str, path: str) -> bool:
