@@ -332,3 +332,29 @@ def test_whole_objects_among_the_values_are_looked_at_by_their_kind(tmp_path: Pa
         "HelmRelease/shop/web",
         "HelmRelease/shop/web/a",
     }
+
+
+def test_values_of_a_generated_config_map_are_found_in_their_file(tmp_path: Path) -> None:
+    head = BY_CHART.replace("  values:\n", "  valuesFrom: [{kind: ConfigMap, name: held}]\n")
+    files = {
+        "deploy/web.yaml": head,
+        "deploy/kustomization.yaml": (
+            "namespace: shop\nresources: [web.yaml]\nconfigMapGenerator:\n"
+            "- name: held\n  files: [values.yaml=held.yaml]\n  options: {disableNameSuffixHash: true}\n"
+        ),
+        "deploy/held.yaml": VALUES,
+    }
+    (privileged,) = named(judge(tmp_path, files), "privileged")
+    line = VALUES.splitlines().index("          privileged: true") + 1
+    assert (privileged.location.path, privileged.location.line) == ("deploy/held.yaml", line)
+    files["deploy/held.yaml"] = VALUES.replace("privileged: true", "privileged: false")
+    assert not named(judge(tmp_path / "b", files), "privileged")
+
+
+def test_a_broken_file_of_a_generated_config_map_ends_no_run(tmp_path: Path) -> None:
+    files = {
+        "deploy/web.yaml": BY_CHART.replace("  values:\n", "  valuesFrom: [{kind: ConfigMap, name: held}]\n"),
+        "deploy/kustomization.yaml": "resources: [web.yaml]\nconfigMapGenerator: [{name: held, files: [values.yaml]}]\n",
+        "deploy/values.yaml": "a: [\n",
+    }
+    assert not named(judge(tmp_path, files), "check-failed")
