@@ -309,6 +309,10 @@ def test_what_k3s_gives_a_chart_is_read_alike(kind: str, tmp_path: Path) -> None
     assert privileged.owner == f"{kind}/kube-system/web/web.app"
     assert text.splitlines()[privileged.location.line - 1].strip() == "privileged: true"
     assert named(result, "host-pid-ipc", "host-network", "latest-tag")
+    mapped = text.replace("valuesContent: |-", "values:")
+    assert {
+        f.location.line for f in named(judge(tmp_path / "b", {"a.yaml": mapped}), "secret-in-env", "privileged")
+    } == {f.location.line for f in named(result, "secret-in-env", "privileged")}
     assert [item.cause for item in result.coverage.unjudged] == ["elsewhere"] * (kind == "HelmChart")
 
 

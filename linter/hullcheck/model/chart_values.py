@@ -66,6 +66,7 @@ def given(made: KubernetesObject) -> Iterator[Node]:
     if made.kind == "HelmRelease":
         yield from _there(at(made.node, "spec", "values"))
     elif made.kind == "HelmChartConfig" or (made.kind == "HelmChart" and made.api_version.startswith("helm.cattle.io")):
+        yield from _there(at(made.node, "spec", "values"))
         yield from _there(at(made.node, "spec", "set"))
     elif made.kind in ("Application", "ApplicationSet"):
         spec = at(made.node, "spec") if made.kind == "Application" else at(made.node, "spec", "template", "spec")
