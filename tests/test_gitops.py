@@ -434,6 +434,16 @@ SETS = {
     "files but some": application_set(
         "  - git: {files: [{path: 'env/**/*.yaml'}, {path: 'env/b/x/*.yaml', exclude: true}]}", "apps/{{app.name}}"
     ),
+    "selector": application_set(
+        "  - list: {elements: [{app: web, at: a}, {app: db, at: b}, {app: none, at: c}, {app: none, at: a, off: x}]}\n"
+        "    selector: {matchExpressions: [{key: at, operator: In, values: [a, b]}, {key: off, operator: DoesNotExist}]}",
+        "apps/{{app}}",
+    ),
+    "labels of a selector": application_set(
+        "  - list: {elements: [{app: web, at: a}, {app: db, at: a}, {app: none, at: c}, {app: none}]}\n"
+        "    selector: {matchLabels: {at: a}}",
+        "apps/{{app}}",
+    ),
     "its own template": application_set(
         "  - list:\n      elements: [{app: web}, {app: db}]\n      template:\n        metadata: {name: ''}\n"
         "        spec: {source: {path: 'apps/{{app}}', repoURL: ''}}",
@@ -528,6 +538,7 @@ def test_a_folder_without_a_kustomization_that_another_one_takes_in(tmp_path: Pa
     "generator",
     [
         "list: {elementsYaml: '{{ .all }}'}",
+        "{list: {elements: [{a: b}]}, selector: {matchExpressions: [{key: a, operator: Like, values: [b]}]}}",
         "git: {directories: [{path: none/*}]}",
         "git: {directories: [{path: 'apps/{{ .env }}/*'}]}",
         "matrix: {generators: [{list: {elements: [{env: a}]}}, {git: {files: [{path: '{{env}}/*.yaml'}]}}]}",

@@ -82,8 +82,13 @@ class ApplicationSets:
     def _parameters(self, generator: Node, depth: int = 0) -> Iterator[Parameters]:
         if not isinstance(generator, Mapping) or depth > 2:
             raise _UnknownError("a generator can't be read")
-        if at(generator, "selector") is not None:
-            raise _UnknownError("what a selector leaves of a generator isn't worked out")
+        selector = at(generator, "selector")
+        for parameters in self._found(generator, depth):
+            if selector is None or _selected(selector, parameters):
+                yield parameters
+
+    def _found(self, generator: Mapping, depth: int) -> Iterator[Parameters]:
+        """What a generator finds, before its selector."""
         if at(generator, "list") is not None:
             if at(generator, "list", "elementsYaml") is not None:
                 raise _UnknownError("what `elementsYaml` comes to isn't known")
@@ -99,7 +104,7 @@ class ApplicationSets:
         elif at(generator, "merge") is not None:
             yield from self._merged(at(generator, "merge"), depth)
         else:
-            kinds = [name for name in generator.entries() if name not in ("template", "values")]
+            kinds = [name for name in generator.entries() if name not in ("template", "values", "selector")]
             raise _UnknownError(f"what the generator `{kinds[0] if kinds else '?'}` finds isn't known here")
 
     def _matrix(self, first: Node, second: Node, depth: int) -> Iterator[Parameters]:
@@ -170,6 +175,27 @@ class ApplicationSets:
                 found.add(folder)
                 folder = posixpath.dirname(folder)
         return sorted(found)
+
+
+def _selected(selector: Node, parameters: Parameters) -> bool:
+    """Does a selector leave what a generator has found? Its labels are the parameters."""
+    wanted = at(selector, "matchLabels")
+    for name, (_, value) in wanted.entries().items() if isinstance(wanted, Mapping) else ():
+        if name not in parameters or parameters[name].text != as_str(value):
+            return False
+    for entry in items(at(selector, "matchExpressions")):
+        held = parameters.get(as_str(at(entry, "key")) or "")
+        listed = {as_str(each) for each in items(at(entry, "values"))}
+        operator = as_str(at(entry, "operator")) or ""
+        if operator not in _OPERATORS:
+            raise _UnknownError("a selector can't be read")
+        there = held is not None and (operator in ("Exists", "DoesNotExist") or held.text in listed)
+        if there != (operator in ("In", "Exists")):
+            return False
+    return True
+
+
+_OPERATORS = frozenset(("In", "NotIn", "Exists", "DoesNotExist"))
 
 
 def _chosen(entries: Listed[Node], paths: Listed[str]) -> Iterator[tuple[Node, str]]:
