@@ -598,3 +598,10 @@ def test_a_registry_is_no_repository_that_this_one_could_be(tmp_path: Path) -> N
     )
     files = {"argo/all.yaml": application("    path: apps\n") + chart, "apps/web.yaml": deployment("web")}
     assert [item.cause for item in judge(tmp_path, files).coverage.unjudged] == ["elsewhere"]
+
+
+def test_a_path_that_a_template_decides_isnt_called_absent(tmp_path: Path) -> None:
+    text = application_set("  - list: {elements: [{app: web}]}", "apps/{{ .app | lower }}", True)
+    files = {"argo/set.yaml": text, "apps/web/web.yaml": deployment("web")}
+    (item,) = judge(tmp_path, files).coverage.unjudged
+    assert "a template decides its path" in item.reason

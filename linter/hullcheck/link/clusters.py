@@ -184,6 +184,9 @@ class Units:
                 path = _argo_path(source)
                 if path is None or self._is_chart(path):
                     continue
+                if "{{" in path:
+                    self._elsewhere(made, path, "a template decides its path")
+                    continue
                 if url_of(source) not in own or not self._holds(path):
                     self._elsewhere(made, path, "its files are in no folder of this repository")
                     continue
