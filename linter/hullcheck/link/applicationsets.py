@@ -49,6 +49,7 @@ class ApplicationSets:
 
     def __init__(self, paths: Iterable[str]) -> None:
         self._paths = sorted(paths)
+        self._go = False
         self._read: Callable[[str], bytes | None] = lambda path: None
 
     def made(self, of: KubernetesObject, read: Callable[[str], bytes | None]) -> Made:
@@ -58,14 +59,18 @@ class ApplicationSets:
         if not isinstance(template, Mapping):
             return Made([], "it has no template")
         go = as_str(at(of.node, "spec", "goTemplate")) == "true"
+        self._go = go
         unknown = ""
         found: list[KubernetesObject] = []
         for generator in items(at(of.node, "spec", "generators")):
+            own = _own_template(generator)
+            meant = _over(template, own, 0) if own is not None else template
+            assert isinstance(meant, Mapping)
             try:
                 for parameters in self._parameters(generator):
                     if len(found) >= MAX_MADE:
                         return Made(found, f"it makes more than {MAX_MADE} Applications")
-                    made = _application(template, parameters, go, of)
+                    made = _application(meant, parameters, go, of)
                     if made is not None:
                         found.append(made)
             except _UnknownError as error:
@@ -77,9 +82,16 @@ class ApplicationSets:
     def _parameters(self, generator: Node, depth: int = 0) -> Iterator[Parameters]:
         if not isinstance(generator, Mapping) or depth > 2:
             raise _UnknownError("a generator can't be read")
-        if at(generator, "selector") is not None:
-            raise _UnknownError("what a selector leaves of a generator isn't worked out")
+        selector = at(generator, "selector")
+        for parameters in self._found(generator, depth):
+            if selector is None or _selected(selector, parameters):
+                yield parameters
+
+    def _found(self, generator: Mapping, depth: int) -> Iterator[Parameters]:
+        """What a generator finds, before its selector."""
         if at(generator, "list") is not None:
+            if at(generator, "list", "elementsYaml") is not None:
+                raise _UnknownError("what `elementsYaml` comes to isn't known")
             for element in items(at(generator, "list", "elements")):
                 yield dict(_flat(element))
         elif at(generator, "git") is not None:
@@ -88,14 +100,29 @@ class ApplicationSets:
             first, second = ([*items(at(generator, "matrix", "generators")), None, None])[:2]
             if first is None or second is None:
                 raise _UnknownError("a matrix needs two generators")
-            others = list(self._parameters(second, depth + 1))
-            for one in self._parameters(first, depth + 1):
-                yield from ({**one, **other} for other in others)
+            yield from self._matrix(first, second, depth)
         elif at(generator, "merge") is not None:
             yield from self._merged(at(generator, "merge"), depth)
         else:
-            kinds = [name for name in generator.entries() if name not in ("template", "values")]
+            kinds = [name for name in generator.entries() if name not in ("template", "values", "selector")]
             raise _UnknownError(f"what the generator `{kinds[0] if kinds else '?'}` finds isn't known here")
+
+    def _matrix(self, first: Node, second: Node, depth: int) -> Iterator[Parameters]:
+        """All that both find; what the second looks for may depend on what the first has found."""
+        if not _has_template(second, 0):
+            others = list(self._parameters(second, depth + 1))
+            for one in self._parameters(first, depth + 1):
+                yield from ({**one, **other} for other in others)
+            return
+        unknown: _UnknownError | None = None
+        for one in self._parameters(first, depth + 1):
+            try:
+                for other in self._parameters(_filled(second, one, self._go, 0), depth + 1):
+                    yield {**one, **other}
+            except _UnknownError as error:
+                unknown = error
+        if unknown is not None:
+            raise unknown
 
     def _merged(self, merge: Node | None, depth: int) -> Iterator[Parameters]:
         """What the first generator finds, with what the others say about the same keys; others' own are dropped."""
@@ -112,24 +139,32 @@ class ApplicationSets:
             yield {**parameters, **over.get(_of_keys(parameters, keys), {})}
 
     def _git(self, git: Node | None) -> Iterator[Parameters]:
-        more = {f"values.{name}": value for name, value in _flat(at(git, "values"))}
-        for entry in items(at(git, "directories")):
-            if as_str(at(entry, "exclude")) == "true":
-                continue
-            without = [
-                as_str(at(e, "path")) or "" for e in items(at(git, "directories")) if as_str(at(e, "exclude")) == "true"
-            ]
-            left_out = frozenset(folder for each in without for folder in _fitting(each, self._folders))
-            for folder in _fitting(as_str(at(entry, "path")) or "", self._folders):
-                if folder not in left_out:
-                    yield {**_of_path(folder, entry), **more}
-        for entry in items(at(git, "files")):
-            for path in _fitting(as_str(at(entry, "path")) or "", self._paths):
-                found = yaml.parse(Source(path, self._read(path) or b"")).documents
-                root = found[0].root if found else None
-                for element in root.items if isinstance(root, Sequence) else [root]:
-                    there = _of_path(posixpath.dirname(path), entry, posixpath.basename(path))
-                    yield {**dict(_flat(element)), **there, **more}
+        if any(_has_template(at(git, key), 0) for key in ("directories", "files")):
+            raise _UnknownError("where a generator looks depends on what isn't known")
+        values = list(_flat(at(git, "values")))
+        prefix = as_str(at(git, "pathParamPrefix")) or ""
+        named = f"{prefix}." if prefix else ""
+        nothing = True
+        for entry, folder in _chosen(items(at(git, "directories")), self._folders):
+            nothing = False
+            there = _of_path(folder, entry, named)
+            yield {**there, **self._more(values, there)}
+        for entry, path in _chosen(items(at(git, "files")), self._paths):
+            nothing = False
+            found = yaml.parse(Source(path, self._read(path) or b"")).documents
+            root = found[0].root if found else None
+            for element in root.items if isinstance(root, Sequence) else [root]:
+                there = _of_path(posixpath.dirname(path), entry, named, posixpath.basename(path))
+                made = {**dict(_flat(element)), **there}
+                yield {**made, **self._more(values, made)}
+        if nothing and any(items(at(git, key)) for key in ("directories", "files")):
+            raise _UnknownError("nothing that a generator looks for is in this repository")
+
+    def _more(self, values: Listed[tuple[str, Scalar]], found: Parameters) -> Parameters:
+        """What a generator's `values` say, which may be made of what it has found."""
+        return {
+            f"values.{name}": _text(value, found, self._go) if "{{" in value.text else value for name, value in values
+        }
 
     @cached_property
     def _folders(self) -> list[str]:
@@ -140,6 +175,70 @@ class ApplicationSets:
                 found.add(folder)
                 folder = posixpath.dirname(folder)
         return sorted(found)
+
+
+def _selected(selector: Node, parameters: Parameters) -> bool:
+    """Does a selector leave what a generator has found? Its labels are the parameters."""
+    wanted = at(selector, "matchLabels")
+    for name, (_, value) in wanted.entries().items() if isinstance(wanted, Mapping) else ():
+        if name not in parameters or parameters[name].text != as_str(value):
+            return False
+    for entry in items(at(selector, "matchExpressions")):
+        held = parameters.get(as_str(at(entry, "key")) or "")
+        listed = {as_str(each) for each in items(at(entry, "values"))}
+        operator = as_str(at(entry, "operator")) or ""
+        if operator not in _OPERATORS:
+            raise _UnknownError("a selector can't be read")
+        there = held is not None and (operator in ("Exists", "DoesNotExist") or held.text in listed)
+        if there != (operator in ("In", "Exists")):
+            return False
+    return True
+
+
+_OPERATORS = frozenset(("In", "NotIn", "Exists", "DoesNotExist"))
+
+
+def _chosen(entries: Listed[Node], paths: Listed[str]) -> Iterator[tuple[Node, str]]:
+    """The sorted paths that entries ask for, those that others of them exclude aside."""
+    without = [as_str(at(each, "path")) or "" for each in entries if as_str(at(each, "exclude")) == "true"]
+    left_out = frozenset(path for each in without for path in _fitting(each, paths))
+    for entry in entries:
+        if as_str(at(entry, "exclude")) != "true":
+            for path in _fitting(as_str(at(entry, "path")) or "", paths):
+                if path not in left_out:
+                    yield entry, path
+
+
+def _own_template(generator: Node) -> Mapping | None:
+    """The template that a generator has for itself, which is laid over that of all; those inside of others have none."""
+    held = (
+        [at(value, "template") for _, value in generator.entries().values()] if isinstance(generator, Mapping) else ()
+    )
+    return next((each for each in held if isinstance(each, Mapping)), None)
+
+
+def _over(node: Node, over: Node, depth: int) -> Node:
+    """A template over another: mappings are merged, what is empty says nothing, anything else is replaced."""
+    if not isinstance(over, Mapping) or not isinstance(node, Mapping) or depth > MAX_DEPTH:
+        return over
+    entries = dict(node.entries())
+    for name, (key, value) in over.entries().items():
+        if (isinstance(value, Scalar) and not value.text) or (isinstance(value, Sequence) and not value.items):
+            continue
+        entries[name] = (key, _over(entries[name][1], value, depth + 1) if name in entries else value)
+    return node.with_entries(entries)
+
+
+def _has_template(node: Node | None, depth: int) -> bool:
+    """Is there anything below a node that a template decides?"""
+    if isinstance(node, Scalar):
+        return "{{" in node.text
+    if isinstance(node, Sequence):
+        return depth < MAX_DEPTH and any(_has_template(item, depth + 1) for item in node.items)
+    if isinstance(node, Mapping):
+        below = (value for _, value in node.entries().values())
+        return depth < MAX_DEPTH and any(_has_template(value, depth + 1) for value in below)
+    return False
 
 
 def _of_keys(parameters: Parameters, keys: list[str]) -> tuple[str | None, ...]:
@@ -176,8 +275,8 @@ def _flat(node: Node | None, prefix: str = "", depth: int = 0) -> Iterator[tuple
         yield prefix[:-1], node
 
 
-def _of_path(folder: str, by: Node, filename: str = "") -> Parameters:
-    """What the git generators say of a folder: for plain templates and for Go's."""
+def _of_path(folder: str, by: Node, named: str, filename: str = "") -> Parameters:
+    """What the git generators say of a folder, for plain templates and for Go's; `named` stands in front of the names."""
     base = posixpath.basename(folder)
     normal = re.sub(r"[^a-z0-9.-]", "-", base.lower())
     said = {"path": folder, "path.path": folder, "path.basename": base, "path.basenameNormalized": normal}
@@ -186,7 +285,7 @@ def _of_path(folder: str, by: Node, filename: str = "") -> Parameters:
     if filename:
         said["path.filename"] = filename
         said["path.filenameNormalized"] = re.sub(r"[^a-z0-9.-]", "-", filename.lower())
-    return {name: Scalar(by.source, by.start, by.end, "", text, '"') for name, text in said.items()}
+    return {f"{named}{name}": Scalar(by.source, by.start, by.end, "", text, '"') for name, text in said.items()}
 
 
 _PLAIN = pattern(r"\{\{\s{0,20}([A-Za-z_][\w.\[\]-]{0,200})\s{0,20}\}\}")

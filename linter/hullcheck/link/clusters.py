@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property
 
 from hullcheck.link.deployed_layers import Metadata, laid_into, metadata_of, moved
+from hullcheck.link.directories import ALL, Taken
 from hullcheck.link.gitops import ARGO, ELSEWHERE, FLUX, clean, most_used, overridden, sources_of, url_of
 from hullcheck.link.substitutes import Substitutes
 from hullcheck.model.coverage import Gap
@@ -108,7 +109,7 @@ class Units:
 
     def _flux(self, found: list[KubernetesObject]) -> None:
         paths = {id(made): self._path(made) for made in found}
-        own = most_used(self._source_name(made) for made in found if self._holds(paths[id(made)]))
+        own = most_used((self._source_name(made), paths[id(made)]) for made in found if self._holds(paths[id(made)]))
         for made in found:
             path = paths[id(made)]
             if "${" in path:
@@ -168,25 +169,34 @@ class Units:
 
     def _argo(self, found: list[KubernetesObject]) -> None:
         own = most_used(
-            url_of(source)
+            (url_of(source), _argo_path(source) or "")
             for made in found
             for source in sources_of(made)
             if self._holds(_argo_path(source)) or self._is_chart(_argo_path(source) or "-")
         )
+        kept: dict[str, set[Taken]] = {}
+        for source in (source for made in found for source in sources_of(made) if url_of(source) in own):
+            path = _argo_path(source)
+            if path is not None:
+                kept.setdefault(path, set()).add(Taken.of(at(source, "directory")))
         for made in found:
             for source in sources_of(made):
                 path = _argo_path(source)
                 if path is None or self._is_chart(path):
                     continue
+                if "{{" in path:
+                    self._elsewhere(made, path, "a template decides its path")
+                    continue
                 if url_of(source) not in own or not self._holds(path):
                     self._elsewhere(made, path, "its files are in no folder of this repository")
                     continue
                 recurse = as_str(at(source, "directory", "recurse")) == "true"
+                taken = next(iter(kept[path])) if len(kept[path]) == 1 else ALL
                 namespace = as_str(at(made.node, "spec", "destination", "namespace")) or ""
                 changed, problem = overridden(source, made, path, self._read)
                 self.problems += [problem] if problem is not None else []
                 fields = _argo_fields(at(changed, "kustomize"))
-                self._add(Unit(made, path, "", "", namespace), fields, recurse=recurse)
+                self._add(Unit(made, path, "", "", namespace), fields, recurse=recurse, taken=taken)
 
     # Both
 
@@ -212,7 +222,7 @@ class Units:
             if there and file.objects and not file.deferred:
                 yield path
 
-    def _add(self, unit: Unit, fields: Iterable[tuple[str, Node]], *, recurse: bool = True) -> None:
+    def _add(self, unit: Unit, fields: Iterable[tuple[str, Node]], *, recurse: bool = True, taken: Taken = ALL) -> None:
         made = unit.by
         if len(self.units) >= MAX_DEPLOYED:
             why = f"more than {MAX_DEPLOYED} objects deploy folders"
@@ -227,14 +237,14 @@ class Units:
         else:
             place = made.location
             resources = Sequence(place.source, place.start, place.end, "", True)
-            resources.items = [_word(f"../{self._listed(made, unit.path, recurse)}", made)]
+            resources.items = [_word(f"../{self._listed(made, unit.path, recurse, taken)}", made)]
             own = {"resources": resources, **{key.text: value for key, value in said}}
             if "components" in own:
                 own["components"] = moved(own["components"], unit.path)
             self._put(virtual, own, made)
         self.units[virtual] = unit._replace(virtual=virtual, changes=bool(said))
 
-    def _listed(self, made: KubernetesObject, path: str, recurse: bool) -> str:
+    def _listed(self, made: KubernetesObject, path: str, recurse: bool, kept: Taken) -> str:
         """The folder of a kustomization that lists what is below a folder that has none: folders that have one, and files."""
         if path in self._generated:
             return self._generated[path]
@@ -242,10 +252,13 @@ class Units:
         nested = sorted(folder for folder in self._folders if folder.startswith(below)) if recurse else []
         taken: list[str] = []
         for folder in nested:
-            if not any(folder.startswith(f"{other}/") for other in taken):
+            inside = folder[len(below) :]
+            if kept.has(posixpath.join(inside, NAMES[0])) and not any(folder.startswith(f"{e}/") for e in taken):
                 taken.append(folder)
         names = [*taken]
         for each in sorted(self._manifests(path, recurse)):
+            if not kept.has(each[len(below) :]):
+                continue
             if self._files[each].layer is None and not any(each.startswith(f"{folder}/") for folder in taken):
                 names.append(each)
         resources = Sequence(made.location.source, made.location.start, made.location.end, "", True)
@@ -264,7 +277,7 @@ class Units:
         self._stand_for[path] = made
 
     def _elsewhere(self, made: KubernetesObject, path: str | None, because: str) -> None:
-        message = f"what {made.kind} `{made.name}` deploys (`{path or '?'}`) isn't judged: {because}"
+        message = f"what {made.kind} `{made.name}` deploys (`{path or '.'}`) isn't judged: {because}"
         gap = Gap(ELSEWHERE, made.kind, because)
         self.problems.append(Problem(ELSEWHERE, message, made.location, made.owner, gap))
 

@@ -28,6 +28,7 @@ MAX_FEATURES = 50
 """Features of the repository that one container is joined with."""
 
 _DESCRIPTION = "devcontainer-feature.json"
+_ASKED = ("privileged", "capAdd", "securityOpt", "mounts", "containerEnv")
 _LOCKS = ("devcontainer-lock.json", ".devcontainer-lock.json")
 
 
@@ -53,11 +54,26 @@ class DevContainers:
 
     def _made(self, container: DevContainer) -> Made:
         container = container._replace(features=tuple(self._locked(container)))
+        own = tuple(self._own_features(container))
+        more = tuple(hook for root in own for hook in devcontainer.hooks(root) if not hook.on_host)
+        container = container._replace(hooks=(*container.hooks, *more))
         project = None
         if not container.files:
-            project = alone(devcontainer.service(container, self._own_features(container)), container.path)
+            project = alone(devcontainer.service(container, own), container.path)
+        else:
+            self._aside(container, own)
         workloads = project.workloads if project is not None else ()
         return Made(container, tuple(map(_renamed(container), workloads)), tuple(stages(container)), project)
+
+    def _aside(self, container: DevContainer, own: tuple[YamlMapping, ...]) -> None:
+        """Tell what features of the repository ask for where Compose files say what the container is."""
+        for root in own:
+            asked = [name for name in _ASKED if root.get(name) is not None]
+            if asked:
+                because = "its own features aren't laid over the service of Compose files"
+                what = f"`{asked[0]}` of a feature isn't judged: {because}"
+                gap = Gap("generator", "feature of a development container", because)
+                self.problems.append(Problem("not-analysed", what, container.location, OWNER, gap))
 
     def _locked(self, container: DevContainer) -> Iterator[Feature]:
         """The features, with the digests of the lock file beside the container."""

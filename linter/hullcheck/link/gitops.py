@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 
 from hullcheck.link.releases import Release
+from hullcheck.model.chart_values import nested
 from hullcheck.model.coverage import Gap
 from hullcheck.model.kubernetes import KubernetesObject, World
 from hullcheck.model.node import Mapping, Node, Scalar, as_str, at, is_null, items
@@ -27,6 +28,7 @@ MAX_DEPTH = 100
 
 FLUX = "toolkit.fluxcd.io"
 ARGO = "argoproj.io"
+K3S = "helm.cattle.io"
 
 ELSEWHERE = "elsewhere"
 """The cause of what isn't judged since its files are in another repository or a registry: no fault, and no finding."""
@@ -64,7 +66,9 @@ class Deployers:
         """The addresses that mean this repository: those from which most paths are taken that are here."""
         sources = (source for world in self.worlds for made in world.objects for source in sources_of(made))
         charts = ((source, as_str(at(source, "path"))) for source in sources)
-        return most_used(url_of(source) for source, path in charts if path is not None and self.is_chart(clean(path)))
+        return most_used(
+            (url_of(source), clean(path)) for source, path in charts if path is not None and self.is_chart(clean(path))
+        )
 
     def releases(self) -> Iterator[Found]:
         """The releases of charts that are here, each once for each world that has its object."""
@@ -72,7 +76,7 @@ class Deployers:
         for world in self.worlds:
             index: dict[tuple[str, str], KubernetesObject] = {}
             for made in world.objects:
-                if made.kind in ("ConfigMap", "Secret", "GitRepository", "HelmChart"):
+                if made.kind in ("ConfigMap", "Secret", "GitRepository", "HelmChart") and made.group != K3S:
                     index.setdefault((made.kind, made.name), made)
             for made in world.objects:
                 before = len(self.problems)
@@ -93,6 +97,8 @@ class Deployers:
             yield from self._helm_release(made, index)
         elif made.kind == "Application" and made.group == ARGO:
             yield from self._application(made)
+        elif made.kind == "HelmChart" and made.group == K3S:
+            self._elsewhere(made, as_str(at(made.node, "spec", "chart")) or "")
 
     # Flux
 
@@ -165,12 +171,11 @@ class Deployers:
     def _argo_release(self, made: KubernetesObject, source: Node, folder: str, refs: dict[str | None, str]) -> Release:
         helm = at(source, "helm")
         values, unsure = self._value_files(source, folder, refs)
-        text = at(helm, "values")
-        if isinstance(text, Scalar):
+        text, given = at(helm, "values"), at(helm, "valuesObject")
+        if isinstance(text, Scalar) and not isinstance(given, Mapping):  # the object takes the text's place
             roots, broken = embedded(text)
             values += [root for root in roots if isinstance(root, Mapping)]
             unsure = unsure or ("its `values` can't be read" if broken else "")
-        given = at(helm, "valuesObject")
         if isinstance(given, Mapping):
             values.append(given)
         for entry in items(at(helm, "parameters")):
@@ -221,9 +226,13 @@ class Deployers:
         self.problems.append(Problem(ELSEWHERE, message, made.location, made.owner, Gap(ELSEWHERE, made.kind, why)))
 
 
-def most_used(sources: Iterable[str]) -> frozenset[str]:
-    """The source that is this repository, or those: of all from which paths that are here are taken, the commonest."""
-    counted = Counter(sources)
+def most_used(taken: Iterable[tuple[str, str]]) -> frozenset[str]:
+    """The source that is this repository, or those: of all from which paths that are here are taken, the commonest.
+
+    A path that is empty is in every repository, so it tells nothing where there are others; a registry is no repository.
+    """
+    every = [(source, path) for source, path in taken if not source.startswith("oci://")]
+    counted = Counter(source for source, path in every if path) or Counter(source for source, _ in every)
     most = max(counted.values(), default=0)
     return frozenset(source for source, count in counted.items() if count == most)
 
@@ -301,20 +310,6 @@ _GENERATED = pattern(r"-[0-9a-z]{10}")
 """What kustomize puts behind the names of what it generates."""
 
 
-def nested(path: str, value: Scalar, as_text: bool) -> Node:
-    """A value under a dotted path, as `helm --set` has it, at the place where it was written."""
-    style = value.style if value.style in ('"', "'") and as_text else '"' if as_text else ""
-    node: Node = Scalar(value.source, value.start, value.end, "", value.text, style)
-    for key in reversed([part.replace("\\.", ".") for part in _KEYS.findall(path)]):
-        mapping = Mapping(value.source, value.start, value.end, "", False)
-        mapping.items = [(Scalar(value.source, value.start, value.end, "", key, '"'), node)]
-        node = mapping
-    return node
-
-
-_KEYS = pattern(r"(?:[^.\\]|\\.)+")
-
-
 def clean(path: str) -> str:
     """A path relative to the repository's root, which is empty."""
     clean = posixpath.normpath(path.lstrip("/") or ".")
@@ -324,6 +319,8 @@ def clean(path: str) -> str:
 def url_of(source: Node) -> str:
     """The address of the repository that an Application takes something from, as far as two can be told apart."""
     text = as_str(at(source, "repoURL"))
+    if text is not None and text.strip().lower().startswith("oci://"):
+        return text.strip().lower()
     found = _ADDRESS.fullmatch((text or "").strip().removesuffix("/").removesuffix(".git"))
     return f"{found[1]}/{found[2]}".lower() if found else (text or "")
 

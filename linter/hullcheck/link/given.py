@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from hullcheck.link.kubernetes_containers import workload
+from hullcheck.model.chart_values import laid_over
 from hullcheck.model.kubernetes import KubernetesObject, PodContext, World
 from hullcheck.model.node import Mapping, Node, Scalar, at
 from hullcheck.model.workload import Workload
 from hullcheck.parse import yaml
 from hullcheck.parse.pods import pods
 from hullcheck.source import Source
-
-MAX_DEPTH = 100
 
 
 def searched(made: KubernetesObject, values: Sequence[Source | Node], world: str) -> Iterator[Workload]:
@@ -45,16 +44,6 @@ def mappings(values: Iterable[Source | Node]) -> Iterator[Mapping]:
         root = each if isinstance(each, Node) else found[0].root if found else None
         if isinstance(root, Mapping):
             yield root
-
-
-def laid_over(node: Node, over: Node, depth: int = 0) -> Node:
-    """Values over others, as Helm lays them: mappings are merged, anything else is replaced."""
-    if not isinstance(over, Mapping) or not isinstance(node, Mapping) or depth > MAX_DEPTH:
-        return over
-    entries = dict(node.entries())
-    for name, (key, value) in over.entries().items():
-        entries[name] = (key, laid_over(entries[name][1], value, depth + 1) if name in entries else value)
-    return node.with_entries(entries)
 
 
 def without_shapes(world: World, rendered: set[int]) -> World:

@@ -8,11 +8,14 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Callable, Iterable, Iterator
 
-from hullcheck.link.gitops import ELSEWHERE, clean, in_namespace, nested
-from hullcheck.link.given import laid_over, mappings
+from hullcheck.budget import tick
+from hullcheck.link.gitops import ELSEWHERE, clean, in_namespace
+from hullcheck.link.given import mappings
 from hullcheck.link.plain import unique
 from hullcheck.link.releases import Release
+from hullcheck.model.chart_values import laid_over, nested
 from hullcheck.model.coverage import Gap
+from hullcheck.model.globs import Token, among
 from hullcheck.model.kubernetes import KubernetesObject
 from hullcheck.model.node import Mapping, Node, Scalar, as_bool, as_str, at, items
 from hullcheck.model.problem import Problem
@@ -31,6 +34,21 @@ MAX_RELEASES = 500
 """Releases of all helmfiles; what has more is told."""
 
 _NAME = pattern(r"(?:.*/)?helmfile\.ya?ml(?:\.gotmpl)?|(?:.*/)?helmfile\.d/[^/]{1,200}\.ya?ml(?:\.gotmpl)?")
+
+
+MAX_FILES = 500
+"""Helmfiles, those that others name among them."""
+
+MAX_BASES = 10
+"""Bases of bases."""
+
+
+class _File(NamedTuple):
+    """A helmfile with the documents of its bases before its own; `broken` if not all of it is YAML."""
+
+    source: Source
+    roots: tuple[Node, ...]
+    broken: bool
 
 
 class Asked(NamedTuple):
@@ -65,33 +83,81 @@ class Helmfiles:
     def __init__(
         self, paths: Iterable[str], read: Callable[[str], bytes | None], is_chart: Callable[[str], bool]
     ) -> None:
-        self._paths = sorted(path for path in paths if "helmfile" in path and _NAME.fullmatch(path))
+        self._all = sorted(path for path in paths if path.endswith((".yaml", ".yml", ".gotmpl")))
+        self._paths = [path for path in self._all if "helmfile" in path and _NAME.fullmatch(path)]
         self._read = read
         self._is_chart = is_chart
         self.problems: list[Problem] = []
 
     def releases(self) -> Iterator[Asked]:
         count = 0
-        for path in self._paths:
-            source = Source(path, self._read(path) or b"")
-            found = yaml.parse(source)
+        pending = list(self._paths)
+        known = set(pending)
+        for path in pending:  # which grows by those that others name
+            file = self._file(path, {path})
+            for named in self._further(path, file):
+                if named not in known and len(known) < MAX_FILES:
+                    known.add(named)
+                    pending.append(named)
+            templates = _templates(file.roots)
+            defaults = next(
+                (each for each in (at(root, "helmDefaults") for root in file.roots) if each is not None), None
+            )
             listed = 0
-            for document in found.documents:
-                for node in items(at(document.root, "releases")):
+            for root in file.roots:
+                for node in items(at(root, "releases")):
                     listed += 1
                     count += 1
                     if count > MAX_RELEASES:
                         self._tell(path, node, "limit", f"more than {MAX_RELEASES} releases are asked for")
                         return
                     if isinstance(node, Mapping):
-                        yield from self._asked(path, node, at(document.root, "helmDefaults"))
-            if found.problems or ("{{" in source.text and (not listed or path.endswith(".gotmpl"))):
-                place = source.at(max(source.text.find("{{"), 0))
+                        yield from self._asked(path, _inherited(node, templates), defaults)
+            if file.broken or ("{{" in file.source.text and (not listed or path.endswith(".gotmpl"))):
+                place = file.source.at(max(file.source.text.find("{{"), 0))
                 why = "a template decides what it installs"
                 gap = Gap("template", "helmfile", why)
                 self.problems.append(
                     Problem("not-analysed", f"the helmfile isn't read in full: {why}", place, path, gap)
                 )
+
+    def _file(self, path: str, seen: set[str], depth: int = 0) -> _File:
+        """A helmfile with what its `bases` say before it, those that were seen aside."""
+        source = Source(path, self._read(path) or b"")
+        found = yaml.parse(source)
+        roots: list[Node] = []
+        for document in found.documents:
+            for entry in items(at(document.root, "bases")):
+                name = as_str(entry) or ""
+                base = clean(posixpath.join(posixpath.dirname(path), name))
+                if base in seen:
+                    continue
+                seen.add(base)
+                if depth == MAX_BASES or len(seen) > MAX_FILES:
+                    self._tell(path, entry, "limit", "the bases of a helmfile lead too far")
+                    continue
+                if "{{" in name or self._read(base) is None:
+                    self._tell(path, entry, "missing", f"the base `{name}` of a helmfile isn't here")
+                    continue
+                roots += self._file(base, seen, depth + 1).roots
+            roots += [document.root] if document.root is not None else []
+        return _File(source, tuple(roots), bool(found.problems))
+
+    def _further(self, path: str, file: _File) -> Iterator[str]:
+        """The helmfiles that one names, as far as they are here; the others are told."""
+        for entry in (entry for root in file.roots for entry in items(at(root, "helmfiles"))):
+            name = as_str(entry) or as_str(at(entry, "path")) or ""
+            here = clean(posixpath.join(posixpath.dirname(path), name))
+            if "{{" in name:
+                self._tell(path, entry, "template", f"which helmfile `{name}` is isn't known")
+            elif "://" in name or "::" in name:
+                why = "it is in another repository"
+                self._tell(path, entry, ELSEWHERE, f"the helmfile `{name}` isn't read: {why}", why)
+            else:
+                found = [here] if here in self._all else [each for each in self._all if _is_meant(here, each)]
+                if not found:
+                    self._tell(path, entry, "missing", f"the helmfile `{name}` isn't here")
+                yield from found
 
     def parts(self, charts: "Charts", taken: set[str]) -> Iterator[Part]:
         """What each helmfile installs, under names that aren't `taken`; what would be there twice goes apart."""
@@ -151,6 +217,17 @@ class Helmfiles:
                 ),
             )
             return
+        if "{{" in chart:
+            why = "a template decides what it installs"
+            self._tell(path, node, "template", f"what the release `{name}` installs isn't judged: {why}", why)
+            yield Asked(by, None)
+            return
+        if local and any(each.startswith(f"{folder}/") for each in self._all):
+            why = "what it installs is no chart, and is judged as it lies there alone"
+            message = f"what the release `{name}` makes of `{chart}` isn't judged: {why}"
+            self.problems.append(Problem("not-analysed", message, by.location, by.owner, Gap("chart", "release", why)))
+            yield Asked(by, None)
+            return
         why = "its chart is in no folder of this repository: what helmfile installs from elsewhere isn't read"
         message = f"what the release `{name}` installs isn't judged: `{chart or '?'}` isn't in this repository"
         self.problems.append(Problem(ELSEWHERE, message, by.location, by.owner, Gap(ELSEWHERE, "release", why)))
@@ -160,18 +237,26 @@ class Helmfiles:
         """What a release gives its chart, the strongest last, and why that isn't all."""
         values: list[Source | Node] = []
         unsure = ""
-        for entry in items(node.get("values")):
+        for entry in (*items(node.get("values")), *items(node.get("valuesTemplate"))):
             if isinstance(entry, Mapping):
                 values.append(known(entry, 0))
                 continue
             name = as_str(entry) or ""
             file = clean(posixpath.join(home, name))
             data = self._read(file) if name and "{{" not in name and "://" not in name else None
-            if data is None or name.endswith(".gotmpl"):
+            if data is None:
                 unsure = unsure or f"the values of `{name}` aren't known"
-            if data is not None and not name.endswith(".gotmpl"):
+            elif not name.endswith(".gotmpl"):
                 values.append(Source(file, data))
-        for entry in items(node.get("set")):
+            else:
+                unsure = unsure or f"the values of `{name}` aren't known"
+                found = yaml.parse(Source(file, data))
+                if found.problems:
+                    why = "a template decides about them"
+                    self._tell(file, entry, "template", f"the values in `{name}` aren't read: {why}", why)
+                roots = [document.root for document in found.documents] if not found.problems else []
+                values += [known(root, 0) for root in roots if isinstance(root, Mapping)]
+        for entry in (*items(node.get("set")), *items(node.get("setString")), *items(node.get("setTemplate"))):
             value = at(entry, "value")
             if isinstance(value, Scalar):
                 values.append(known(nested(as_str(at(entry, "name")) or "", value, False), 0))
@@ -181,8 +266,50 @@ class Helmfiles:
             unsure = unsure or "a template decides about values"
         return values, unsure
 
-    def _tell(self, path: str, node: Node, cause: str, why: str) -> None:
-        self.problems.append(Problem("not-analysed", why, node.location.one_line(), path, Gap(cause, "helmfile", why)))
+    def _tell(self, path: str, node: Node, cause: str, message: str, why: str = "") -> None:
+        name = ELSEWHERE if cause == ELSEWHERE else "not-analysed"
+        gap = Gap(cause, "helmfile", why or message)
+        self.problems.append(Problem(name, message, node.location.one_line(), path, gap))
+
+
+def _is_meant(named: str, path: str) -> bool:
+    """Is a file one that a pattern matches, or in the folder that is named?"""
+    tick()
+    return _fits(named, path) if "*" in named else _is_in(path, named)
+
+
+def _fits(pattern: str, path: str) -> bool:
+    return among([None if part == "**" else _tokens(part) for part in pattern.split("/")], path.split("/"))
+
+
+def _tokens(part: str) -> tuple[Token, ...]:
+    return tuple("*" if char == "*" else f"={char}" for char in part)
+
+
+def _is_in(path: str, folder: str) -> bool:
+    """Is it a helmfile that is meant where a folder is named?"""
+    name = path[len(folder) + 1 :] if folder and path.startswith(f"{folder}/") else ""
+    return "/" not in name.removeprefix("helmfile.d/") and _NAME.fullmatch(name) is not None
+
+
+def _templates(roots: Iterable[Node]) -> dict[str, Node]:
+    """What releases can inherit, by name."""
+    held = (at(root, "templates") for root in roots)
+    return {name: value for each in held if isinstance(each, Mapping) for name, (_, value) in each.entries().items()}
+
+
+def _inherited(node: Mapping, templates: dict[str, Node]) -> Mapping:
+    """A release with what it inherits; its own lists take the place of those, as everything that it says itself."""
+    made: Node | None = None
+    for entry in items(node.get("inherit")):
+        template = templates.get(as_str(at(entry, "template")) or "")
+        if isinstance(template, Mapping):
+            left_out = {as_str(each) for each in items(at(entry, "except"))}
+            kept = {name: pair for name, pair in template.entries().items() if name not in left_out}
+            whole = template.with_entries(kept)
+            made = whole if made is None else laid_over(made, whole)
+    own = node if made is None else laid_over(made, node)
+    return own if isinstance(own, Mapping) else node
 
 
 def _object(node: Mapping, name: str, namespace: str, values: list[Mapping]) -> KubernetesObject:

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 MAX_ROUNDS = 5
 """How often what deploys may make more that deploys: applications of applications."""
 
-_DEPLOYING = frozenset(("HelmRelease", "Application", "ApplicationSet", "Kustomization"))
+_DEPLOYING = frozenset(("HelmRelease", "HelmChart", "Application", "ApplicationSet", "Kustomization"))
 
 
 _NOTHING = World("", "manifests", (), ())

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from hullcheck.model.node import Mapping, Node, Scalar, Sequence, as_str, at, items
 from hullcheck.model.secrets import by_name, literal
+from hullcheck.patterns import pattern
 from hullcheck.source import Location
 from hullcheck.tuples import NamedTuple
 from hullcheck.typed import TYPE_CHECKING
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
 
 MAX_ENTRIES = 50_000
 """Values of one file or object that are looked at."""
+
+MAX_DEPTH = 100
 
 
 class ValuesFile(NamedTuple):
@@ -63,6 +66,7 @@ def given(made: KubernetesObject) -> Iterator[Node]:
     if made.kind == "HelmRelease":
         yield from _there(at(made.node, "spec", "values"))
     elif made.kind == "HelmChartConfig" or (made.kind == "HelmChart" and made.api_version.startswith("helm.cattle.io")):
+        yield from _there(at(made.node, "spec", "values"))
         yield from _there(at(made.node, "spec", "set"))
     elif made.kind in ("Application", "ApplicationSet"):
         spec = at(made.node, "spec") if made.kind == "Application" else at(made.node, "spec", "template", "spec")
@@ -85,6 +89,30 @@ def texts(made: KubernetesObject) -> Iterator[Scalar]:
 def _there(node: Node | None) -> Iterator[Node]:
     if node is not None:
         yield node
+
+
+def laid_over(node: Node, over: Node, depth: int = 0) -> Node:
+    """Values over others, as Helm lays them: mappings are merged, anything else is replaced."""
+    if not isinstance(over, Mapping) or not isinstance(node, Mapping) or depth > MAX_DEPTH:
+        return over
+    entries = dict(node.entries())
+    for name, (key, value) in over.entries().items():
+        entries[name] = (key, laid_over(entries[name][1], value, depth + 1) if name in entries else value)
+    return node.with_entries(entries)
+
+
+def nested(path: str, value: Scalar, as_text: bool) -> Node:
+    """A value under a dotted path, as `helm --set` has it, at the place where it was written."""
+    style = value.style if value.style in ('"', "'") and as_text else '"' if as_text else ""
+    node: Node = Scalar(value.source, value.start, value.end, "", value.text, style)
+    for key in reversed([part.replace("\\.", ".") for part in _KEYS.findall(path)]):
+        mapping = Mapping(value.source, value.start, value.end, "", False)
+        mapping.items = [(Scalar(value.source, value.start, value.end, "", key, '"'), node)]
+        node = mapping
+    return node
+
+
+_KEYS = pattern(r"(?:[^.\\]|\\.)+")
 
 
 def holds_credential(entry: Entry) -> bool:

@@ -259,6 +259,9 @@ def known(node: Node, depth: int, seen: dict[int, Node] | None = None) -> Node:
     made = node
     if isinstance(node, Scalar):
         made = _known_text(node)
+    elif isinstance(node, Mapping) and node.source.text.startswith("{{", node.start):  # a template without quotes
+        made = Scalar(node.source, node.start, node.end, "", node.source.text[node.start : node.end], "")
+        made.unknown = "it has a template"
     elif depth < MAX_DEPTH and isinstance(node, Sequence):
         made = node.with_items([known(item, depth + 1, seen) for item in node.items])
     elif depth < MAX_DEPTH and isinstance(node, Mapping):

@@ -108,7 +108,7 @@ def read(source: Source) -> tuple[DevContainer | None, list[Problem]]:
         location=_location(root),
         root=root,
         features=tuple(_features(root)),
-        hooks=tuple(_hooks(root)),
+        hooks=tuple(hooks(root)),
         files=tuple(node for node in named[:MAX_ITEMS] if isinstance(node, Scalar) and node.text),
         service=_text(root.get("service")),
     ), [*parsed.problems, *_too_long(root)]
@@ -122,7 +122,7 @@ def _too_long(root: Mapping) -> Iterator[Problem]:
         held = node.items if isinstance(node, (Mapping, Sequence)) else ()
         if node is not None and len(held) > MAX_ITEMS:
             yield _limit(name, f"holds more than {MAX_ITEMS:,} entries", node)
-    for hook in _hooks(root):
+    for hook in hooks(root):
         if hook.node.end - hook.node.start > MAX_COMMAND:
             yield _limit(hook.key, f"is longer than {MAX_COMMAND:,} characters", hook.node)
 
@@ -158,7 +158,8 @@ def _features(root: Mapping) -> Iterator[Feature]:
             yield Feature(key.text, key.location)
 
 
-def _hooks(root: Mapping) -> Iterator[Hook]:
+def hooks(root: Mapping) -> Iterator[Hook]:
+    """The commands of a container's life, or of a feature's."""
     for name in HOOKS:
         node = root.get(name)
         if isinstance(node, Mapping):

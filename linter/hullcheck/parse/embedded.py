@@ -10,7 +10,15 @@ from hullcheck.source import Location, Source
 
 
 def embedded(scalar: Scalar) -> tuple[tuple[Node, ...], tuple[str, Location] | None]:
-    """The documents of YAML that is written as a text in another file, each node at its place in that file."""
+    """The documents of YAML that is written as a text in another file, each node at its place in that file.
+
+    What is the text of a whole file that has been taken in has its places there.
+    """
+    whole = scalar.before
+    if isinstance(whole, Scalar) and whole.text == whole.source.text == scalar.text and whole.end == len(whole.text):
+        read = yaml.parse(whole.source)
+        told = next(((problem.message, problem.location) for problem in read.problems), None)
+        return tuple(document.root for document in read.documents if document.root is not None), told
     inner = Source(scalar.source.path, scalar.text.encode("utf-8", "surrogatepass"))
     found = yaml.parse(inner)
     places = _Places(scalar)

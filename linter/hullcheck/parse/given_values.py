@@ -1,4 +1,4 @@
-"""The pods in the values that a Flux HelmRelease or an Argo CD Application gives a chart, as far as their shape says it.
+"""The pods in the values that Flux, Argo CD and K3s give a chart, as far as their shape says it.
 
 The chart may be anywhere: what it makes of the values isn't known, but an image that is named and a container's settings
 are meant as such.
@@ -28,11 +28,11 @@ def pods_of_release(made: KubernetesObject) -> Iterator[Found]:
             own = app_template.FLAT
         rest = {key: entry for key, entry in values.entries().items() if key not in own}
         plain = _with_images(values.with_entries(rest) if own else values, 0)
-        yield from (found for found in found_in(made._replace(node=plain), apart=True) if not found.inner)
+        yield from found_in(made._replace(node=plain), apart=True)
         yield from _images(plain, made.name)
     spec = at(made.node, "spec")
     if isinstance(spec, Mapping):
-        others = {k: e for k, e in spec.entries().items() if k not in ("values", "source", "sources")}
+        others = {k: e for k, e in spec.entries().items() if k not in ("values", "source", "sources", "set")}
         yield from found_in(made._replace(node=spec.with_entries(others)), apart=False)
 
 
@@ -50,6 +50,9 @@ def _given(made: KubernetesObject) -> Iterator[tuple[Mapping, str]]:
         if isinstance(values, Mapping):
             yield values, as_str(at(spec, "chart", "spec", "chart")) or as_str(at(spec, "chartRef", "name")) or ""
         return
+    if made.kind in ("HelmChart", "HelmChartConfig"):
+        yield from _given_to_k3s(spec)
+        return
     one = at(spec, "source")
     for source in items(at(spec, "sources")) or ([one] if one is not None else []):
         chart = as_str(at(source, "chart")) or ""
@@ -59,6 +62,27 @@ def _given(made: KubernetesObject) -> Iterator[tuple[Mapping, str]]:
         text = at(source, "helm", "values")
         if isinstance(text, Scalar):
             yield from ((root, chart) for root in embedded(text)[0] if isinstance(root, Mapping))
+
+
+def _given_to_k3s(spec: Node | None) -> Iterator[tuple[Mapping, str]]:
+    """What a chart of K3s is given: `values`, a text, and single values by their dotted names."""
+    from hullcheck.model.chart_values import laid_over, nested
+    from hullcheck.parse.embedded import embedded
+
+    said: list[Node] = [node for node in (at(spec, "values"),) if node is not None]
+    text = at(spec, "valuesContent")
+    if isinstance(text, Scalar):
+        said += embedded(text)[0][:1]
+    single = at(spec, "set")
+    if isinstance(single, Mapping):
+        pairs = single.entries().items()
+        said += [nested(name, value, False) for name, (_, value) in pairs if isinstance(value, Scalar)]
+    whole: Node | None = None
+    for node in said:
+        if isinstance(node, Mapping):
+            whole = node if whole is None else laid_over(whole, node)
+    if isinstance(whole, Mapping):
+        yield whole, (as_str(at(spec, "chart")) or "").rpartition("/")[2]
 
 
 def _with_images(node: Node, depth: int, known: dict[int, Node] | None = None) -> Node:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from hullcheck.model.kubernetes import KubernetesObject, PodContainer, PodObject, is_api_group
 from hullcheck.model.node import Mapping, Node, Scalar, as_str, at, is_null, items
 from hullcheck.model.unknowns import known_in_full
 from hullcheck.parse.kubernetes import object_of
-from hullcheck.parse.pod_shapes import container, containers_of, found_in, privileged_by
+from hullcheck.parse.pod_shapes import Found, container, containers_of, found_in, privileged_by
 
 MAX_NESTED = 20
 """Objects inside one another; what is deeper is looked at by its shape alone."""
@@ -51,6 +51,11 @@ PATTERN_GROUPS = (
 )  # fmt: skip
 """Groups whose objects hold patterns of pods, not pods."""
 
+_DEPLOY = frozenset(
+    (("Application", "argoproj.io"), ("HelmChart", "helm.cattle.io"), ("HelmChartConfig", "helm.cattle.io"))
+)
+"""Kinds besides Flux's that give a chart values."""
+
 _POD_KEYS = ("securityContext",)
 _WORKFLOWS = frozenset(("Workflow", "WorkflowTemplate", "ClusterWorkflowTemplate", "CronWorkflow"))
 _WORKFLOW_FIELDS = (
@@ -79,13 +84,10 @@ def pods(made: KubernetesObject, nested: int = 0) -> Iterator[PodObject]:
         yield from _workflow(made, nested)
     elif group == "tekton.dev" and made.kind in _TASKS:
         yield from _tekton(made)
-    elif (made.kind == "HelmRelease" and group.endswith(".fluxcd.io")) or (
-        made.kind == "Application" and group == "argoproj.io"
-    ):
+    elif (made.kind, group) in _DEPLOY or (made.kind == "HelmRelease" and group.endswith(".fluxcd.io")):
         from hullcheck.parse.given_values import pods_of_release
 
-        for each in pods_of_release(made):
-            yield _shaped(made, each.spec, each.metadata, each.containers)
+        yield from _each(made, pods_of_release(made), nested)
     elif not is_api_group(group):
         yield from _by_shape(made, nested)
 
@@ -107,13 +109,22 @@ def _known(*nodes: Node | None) -> bool:
 
 def _by_shape(made: KubernetesObject, nested: int) -> Iterator[PodObject]:
     """Everything like a pod at any place of an object whose kind isn't known, and the pods of objects inside it."""
-    for found in (*found_in(made, apart=nested < MAX_NESTED), *privileged_by(made)):
+    yield from _each(made, (*found_in(made, apart=nested < MAX_NESTED), *privileged_by(made)), nested)
+
+
+def _each(made: KubernetesObject, every: Iterable[Found], nested: int) -> Iterator[PodObject]:
+    """What was found of an object by its shape, as its pods; objects inside of it are looked at by their kinds."""
+    for found in every:
         inner = object_of(found.spec) if found.inner else None
         if inner is None:
             yield _shaped(made, found.spec, found.metadata, found.containers)
             continue
         own = list(pods(inner, nested + 1))
-        if not own and (inner.kind not in _NO_PODS or inner.kind in _HOLD_OBJECTS):
+        if (
+            not own
+            and not inner.group.endswith(PATTERN_GROUPS)
+            and (inner.kind not in _NO_PODS or inner.kind in _HOLD_OBJECTS)
+        ):
             own = list(_by_shape(inner, nested + 1))
         yield from (_inside(made, pod) for pod in own)
 

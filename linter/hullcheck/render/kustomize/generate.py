@@ -40,6 +40,7 @@ class _Pair(NamedTuple):
     key: str
     value: bytes
     by: Node  # the place of the value
+    written: Source | None = None  # the file whose text it is
 
 
 def options(node: Node | None) -> Options:
@@ -102,8 +103,8 @@ def _pairs(fields: dict[str, Node], reader: Reader) -> Iterator[_Pair]:
         yield _Pair(key, value.encode("utf-8", "surrogatepass"), literal)
     for entry in texts(fields.get("files"), "files"):
         key, path = _file_source(entry)
-        _, content = reader.content(entry.replaced(path, "", entry, ""))
-        yield _Pair(key, content, entry)
+        source, content = reader.content(entry.replaced(path, "", entry, ""))
+        yield _Pair(key, content, entry, source)
 
 
 def _env_files(fields: dict[str, Node]) -> Iterator[Scalar]:
@@ -151,6 +152,8 @@ def _with_data(made: Mapping, pairs: Iterator[_Pair], kind: str, because: str, n
             value = _base64(pair.value)
         scalar = Scalar(pair.by.source, pair.by.start, pair.by.end, "", value, '"')
         scalar.because = because
+        if pair.written is not None and field == "data" and kind != "Secret" and value == pair.written.text:
+            scalar.before = Scalar(pair.written, 0, len(value), "", value, "")
         fields.setdefault(field, {}).update(put(empty_mapping(made), key, scalar).entries())
     for field, entries in fields.items():
         made = put(made, field, empty_mapping(made).with_entries(entries))
