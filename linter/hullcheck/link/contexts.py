@@ -77,7 +77,12 @@ class Contexts:
         return here and not self._left_out(".git", ignore_path) and not _excluded(source, ".git", excluded)
 
     def _is_harmless(self, source: str, folder: str) -> bool:
-        """Is what the word names in the repository, and without credentials?"""
+        """Is what the word names in the repository, and without credentials? A pattern may name more files than one."""
+        if any(char in source for char in "*?["):
+            return any(
+                (inside := _below(path, folder)) is not None and _covers(source, inside) and not self._holds(path)
+                for path in self._files
+            )
         path = posixpath.join(folder, source)
         return path in self._paths and not self._holds(path)
 
