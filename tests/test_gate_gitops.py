@@ -137,6 +137,12 @@ ATTACKS: dict[str, dict[str, str | None]] = {
     "an Application's values": {"charts/app/prod.yaml": ON},
     "an Application's parameters": {
         "argo/app.yaml": APPLICATION.removesuffix("---\n") + "      parameters: [{name: privileged, value: 'true'}]\n"},
+    "an Application's values from anywhere": {
+        "argo/app.yaml": APPLICATION.replace("[prod.yaml]", "['https://values.example.org/x.yaml']")},
+    "an Application's parameters from files": {
+        "argo/app.yaml": APPLICATION.removesuffix("---\n") + "      fileParameters: [{name: privileged, path: x.txt}]\n",
+        "charts/app/x.txt": "true"},
+    "a plugin": {"argo/app.yaml": APPLICATION.replace("    helm:\n      valueFiles: [prod.yaml]", "    plugin: {name: any}")},
     "an Application turns elsewhere": {"argo/app.yaml": APPLICATION.replace("charts/app", "charts/none")},
     "what Argo CD lays over an Application": {
         "charts/app/.argocd-source.yaml": "helm: {parameters: [{name: privileged, value: 'true'}]}\n"},
@@ -185,6 +191,7 @@ HARMLESS: dict[str, dict[str, str | None]] = {
     "a newer version in a helmfile that can't be read": {"choosing/helmfile.yaml": CHOOSING.replace("1.2.3", "1.2.4")},
     "a values file more": {"charts/other/values-x.yaml": "privileged: false\n"},
     "a cluster more": {"clusters/dev/web.yaml": flux("web", "./apps/web")},
+    "no plugin": {"argo/app.yaml": APPLICATION.removesuffix("---\n") + "    plugin: null\n"},
     "an Application of Argo CD for what Flux has": {"argo/web.yaml": application("    path: apps/web\n")},
     "a file of deployers is split": {
         "clusters/prod/web.yaml": flux("web", "./apps/web"), "clusters/prod/more.yaml": flux("releases", "./releases")},
