@@ -137,6 +137,14 @@ ATTACKS: dict[str, dict[str, str | None]] = {
                                  .replace("10001", "0")},
     "checkov's annotation": {"k8s/pods.yaml": PODS.replace("  name: api\n", "  name: api\n  annotations: {checkov.io/skip1: CKV_K8S_23=x}\n")
                              .replace("10001", "0")},
+    "a volume that is the kernel's": {
+        "compose.yaml": f"{COMPOSE}    volumes: ['kernel:/x']\nvolumes:\n  kernel: {{driver_opts: {{type: proc, device: proc}}}}\n"},
+    "a disk by another path": {
+        "compose.yaml": f"{COMPOSE}    volumes: ['disk:/x']\nvolumes:\n  disk: {{driver_opts: {{type: ext4, device: /x/../dev/sda1}}}}\n"},
+    "a bake file puts an image in a stage's place": {
+        "docker-bake.hcl": 'target "app" {\n  context = "app"\n  contexts = {\n    base = "docker-image://example.org/x:latest"\n  }\n}\n'},
+    "a bake file without a Dockerfile here": {
+        "ci/docker-bake.json": '{"target": {"a": {"context": "..", "dockerfile": "none", "contexts": {"b": "docker-image://x:latest"}}}}'},
     "a second root container": {"k8s/pods.yaml": PODS + PODS[PODS.rindex("    - name"):].replace("main", "side")},
 }  # fmt: skip
 
@@ -199,6 +207,10 @@ HARMLESS: dict[str, dict[str, str | None]] = {
                           "compose.yaml": None, "docker-compose.yml": COMPOSE},
     "a folder is renamed": {"legacy/Dockerfile": None, "retired/Dockerfile": (BASE["legacy/Dockerfile"] or "").replace("=app", "=retired"),
                             "tools/Dockerfile": None, "build/Dockerfile": BASE["tools/Dockerfile"]},
+    "root is written as a number": {"legacy/Dockerfile": (BASE["legacy/Dockerfile"] or "").replace("USER root", "USER 0:0"),
+                                    "compose.yaml": COMPOSE.replace("user: root", 'user: "0"')},
+    "a bake file": {"docker-bake.hcl": 'target "app" {\n  context = "app"\n  contexts = {\n    base = "docker-image://example.org/x:1.2.3"\n'
+                    '    more = "target:other"\n  }\n}\n'},
     "a service is renamed": {"compose.yaml": COMPOSE.replace("  old:", "  former:")},
     "an object is renamed": {"k8s/pods.yaml": PODS.replace("name: batch", "name: nightly")},
     "a stage is named": {"legacy/Dockerfile": (BASE["legacy/Dockerfile"] or "").replace("0001\n", "0001 AS final\n")},

@@ -43,6 +43,16 @@ spec:
       source: {repoURL: https://git.example.org/a/b.git, path: "apps/{{app}}"}
 """
 HELMFILE = "releases:\n- {name: web, namespace: x, chart: ./charts/app, values: [{privileged: false}]}\n"
+OPEN = "resources: [../db/db.yaml]\npatches:\n- path: more.yaml\n"
+"""An overlay that kustomize doesn't build, since it takes a file that isn't below its folder."""
+
+PATCHED = (
+    OPEN + "- target: {kind: Deployment}\n  patch: '[{op: add, path: /spec/template/spec/hostPID, value: true}]'\n"
+)
+MORE = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: db, namespace: shop}\nspec: {replicas: 2}\n"
+CHOOSING = '{{ if eq (env "X") "y" }}\nz: 1\n{{ end }}\n' + HELMFILE.replace(
+    "./charts/app,", "./charts/app, version: 1.2.3,"
+)
 BASE: dict[str, str | None] = {
     "helmfile.yaml": HELMFILE,
     ".hullcheck.yaml": CONFIG,
@@ -57,6 +67,9 @@ BASE: dict[str, str | None] = {
     "clusters/prod/web.yaml": flux("web", "./apps/web") + flux("releases", "./releases"),
     "apps/web/web.yaml": WEB,
     "apps/db/db.yaml": deployment("db"),
+    "apps/open/kustomization.yaml": OPEN,
+    "apps/open/more.yaml": MORE,
+    "choosing/helmfile.yaml": CHOOSING,
     "releases/web.yaml": RELEASE,
     "argo/app.yaml": APPLICATION,
     "argo/set.yaml": SET,
@@ -124,6 +137,12 @@ ATTACKS: dict[str, dict[str, str | None]] = {
     "an Application's values": {"charts/app/prod.yaml": ON},
     "an Application's parameters": {
         "argo/app.yaml": APPLICATION.removesuffix("---\n") + "      parameters: [{name: privileged, value: 'true'}]\n"},
+    "an Application's values from anywhere": {
+        "argo/app.yaml": APPLICATION.replace("[prod.yaml]", "['https://values.example.org/x.yaml']")},
+    "an Application's parameters from files": {
+        "argo/app.yaml": APPLICATION.removesuffix("---\n") + "      fileParameters: [{name: privileged, path: x.txt}]\n",
+        "charts/app/x.txt": "true"},
+    "a plugin": {"argo/app.yaml": APPLICATION.replace("    helm:\n      valueFiles: [prod.yaml]", "    plugin: {name: any}")},
     "an Application turns elsewhere": {"argo/app.yaml": APPLICATION.replace("charts/app", "charts/none")},
     "what Argo CD lays over an Application": {
         "charts/app/.argocd-source.yaml": "helm: {parameters: [{name: privileged, value: 'true'}]}\n"},
@@ -137,6 +156,9 @@ ATTACKS: dict[str, dict[str, str | None]] = {
     "a helmfile's file": {"helmfile.yaml": HELMFILE.replace("{privileged: false}", "x.yaml"), "x.yaml": ON},
     "a helmfile turns elsewhere": {"helmfile.yaml": HELMFILE.replace("./charts/app", "example/app")},
     "a helmfile becomes a template": {"helmfile.yaml": "{{ if .x }}\n" + HELMFILE + "{{ end }}\n"},
+    "an overlay that can't be built gets a patch": {"apps/open/kustomization.yaml": PATCHED},
+    "a patch of an overlay that can't be built": {"apps/open/more.yaml": MORE.replace("replicas: 2", "paused: true")},
+    "a helmfile that couldn't be read before": {"choosing/helmfile.yaml": CHOOSING.replace("false", "true")},
     "a new element": {"argo/set.yaml": SET.replace("[{app: db}]", "[{app: db}, {app: bad}]"), "apps/bad/web.yaml": BAD_WEB},
 }  # fmt: skip
 
@@ -162,8 +184,14 @@ def test_no_change_gets_past_the_gate(
 HARMLESS: dict[str, dict[str, str | None]] = {
     "nothing": {},
     "a variant more": {".hullcheck.yaml": CONFIG.replace("eu.yaml", "eu.yaml, us.yaml"), "charts/app/us.yaml": "privileged: false\n"},
+    "an overlay that can't be built moves": {
+        "apps/open/kustomization.yaml": None, "apps/open/more.yaml": None,
+        "apps/moved/kustomization.yaml": OPEN, "apps/moved/more.yaml": MORE},
+    "a file beside an overlay that can't be built": {"apps/open/README.md": "more\n"},
+    "a newer version in a helmfile that can't be read": {"choosing/helmfile.yaml": CHOOSING.replace("1.2.3", "1.2.4")},
     "a values file more": {"charts/other/values-x.yaml": "privileged: false\n"},
     "a cluster more": {"clusters/dev/web.yaml": flux("web", "./apps/web")},
+    "no plugin": {"argo/app.yaml": APPLICATION.removesuffix("---\n") + "    plugin: null\n"},
     "an Application of Argo CD for what Flux has": {"argo/web.yaml": application("    path: apps/web\n")},
     "a file of deployers is split": {
         "clusters/prod/web.yaml": flux("web", "./apps/web"), "clusters/prod/more.yaml": flux("releases", "./releases")},

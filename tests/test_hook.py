@@ -190,6 +190,41 @@ def test_a_dockerfile_by_any_name_is_seen(hook: Hook) -> None:
     assert "root-user d/img.txt" in hook(COMMIT).new
 
 
+PATCHED = "resources: [pod.yaml]\npatches:\n- path: more.txt\n  target: {kind: Pod}\n"
+SMALL = (
+    "apiVersion: v1\nkind: Pod\nmetadata: {name: a, labels: {x: y}}\nspec: {containers: [{name: a, image: 'a:1.2'}]}\n"
+)
+OTHERS = {
+    "a patch": ("k8s/more.txt", "- {op: add, path: /spec/hostPID, value: true}\n", "host-pid-ipc"),
+    "a patch in JSON": ("k8s/more.txt", '[{"op": "add", "path": "/spec/hostPID", "value": true}]\n', "host-pid-ipc"),
+    "variables": ("conf/all.cfg", "# of all\nDB_PASSWORD=hunter2xyz-w\n", "secret-file-committed"),
+    "values": ("charts/own.prod", "trusted: true\n", "privileged"),
+}
+"""Files by any name that another one names, and what is found once they say so."""
+
+
+@pytest.mark.parametrize(("path", "text", "name"), OTHERS.values(), ids=OTHERS)
+def test_what_others_name_is_seen_whatever_it_is_called(hook: Hook, path: str, text: str, name: str) -> None:
+    hook.repo.commit(
+        {
+            "k8s/kustomization.yaml": PATCHED,
+            "k8s/pod.yaml": SMALL,
+            "k8s/more.txt": "- {op: add, path: /metadata/labels/z, value: y}\n",
+            "compose.yaml": "services: {a: {image: 'a:1.2', env_file: conf/all.cfg}}\n",
+            "conf/all.cfg": "A=b\n",
+            "helmfile.yaml": "releases:\n- {name: a, namespace: x, chart: ./charts/a, values: [charts/own.prod]}\n",
+            "charts/own.prod": "trusted: false\n",
+            "charts/a/Chart.yaml": "apiVersion: v2\nname: a\nversion: 1.0.0\n",
+            "charts/a/values.yaml": "trusted: false\n",
+            "charts/a/templates/a.yaml": SMALL.replace(
+                "image: 'a:1.2'", "image: 'a:1.2', securityContext: {privileged: {{ .Values.trusted }} }"
+            ),
+        }
+    )
+    hook.stage({path: text})
+    assert name in " ".join(hook(COMMIT).new)
+
+
 def test_what_pre_commit_was_told_to_leave_out_is_left_out(hook: Hook) -> None:
     hook.stage({"left/Dockerfile": ROOT, "new/Dockerfile": NOBODY})
     assert hook(COMMIT, "new/Dockerfile").code == 0

@@ -95,6 +95,14 @@ def test_what_stays_open_is_counted(line: str, tmp_path: Path, capsys: pytest.Ca
     assert found(tmp_path, capsys, {"compose.yaml": f"services:\n  web:\n    {line}\n    command: x\n"})[1] > known
 
 
+def test_the_volumes_of_a_container_that_is_not_here_are_counted(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    known = found(tmp_path, capsys, {"compose.yaml": START})[1]
+    text = f"{START}    volumes_from: ['container:agent:ro']\n"
+    assert found(tmp_path, capsys, {"compose.yaml": text})[1] == known + 1
+
+
 @pytest.mark.parametrize(
     ("image", "name"),
     [

@@ -48,7 +48,7 @@ class Narrow:
 
     def __init__(self, targets: tuple[str, ...], settings: Settings) -> None:
         self.targets = targets
-        self.told: frozenset[str] = frozenset()
+        self.told: Container[str] = frozenset()
         self.settings = settings
         self.has_all_manifests = False
         self.preceding = ""

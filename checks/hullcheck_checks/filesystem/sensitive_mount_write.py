@@ -10,9 +10,10 @@ To fix: mount what is needed and no more, and mount it read-only:
         volumes: ["/proc:/host/proc:ro"]
 
 Paths are judged as they are on the host, wherever they are mounted: with `..`, doubled slashes and `subPath` worked
-out, through named volumes that are bound to a path, through a claim that gets a PersistentVolume of the kind `hostPath`
-or `local`, and through `volumes_from`. An application's own folder below `/etc` is medium, and so are the sockets of
-one storage driver in the kubelet's folder. Files such as `/etc/localtime` are no finding.
+out, through named volumes that are bound to a path or are a file system of the kernel's (`type: proc`), through a
+claim that gets a PersistentVolume of the kind `hostPath` or `local`, and through `volumes_from`. An application's
+own folder below `/etc` is medium, and so are the sockets of one storage driver in the kubelet's folder. Files such
+as `/etc/localtime` are no finding.
 
 See https://docs.docker.com/engine/storage/bind-mounts/
 See https://kubernetes.io/docs/concepts/storage/volumes/#hostpath

@@ -69,7 +69,7 @@ def root(container: Container) -> Iterator[Finding]:
         f"{container.described} runs as root: {user.why}{leaves}",
         at=user.location,
         severity=_severity(container),
-        evidence=(user.text or "root",),
+        evidence=("root",),
         related=user.related,
         fix=_another(container),
     )

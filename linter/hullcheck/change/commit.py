@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Container, Iterable
+from collections.abc import Container, Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from contextlib import suppress
 from functools import partial
@@ -12,7 +12,7 @@ from operator import is_
 from hullcheck import narrow
 from hullcheck.analysis import discovered
 from hullcheck.change.listing import LINK, SUBMODULE
-from hullcheck.discover import MAX_BYTES, DiskTree, Entry, TooLargeError, Tree
+from hullcheck.discover import MAX_BYTES, DiskTree, Entry, TooLargeError, Tree, seen
 from hullcheck.errors import NotNarrowError
 from hullcheck.finding import Finding
 from hullcheck.link.joined import Joined
@@ -108,7 +108,7 @@ class Commit(_OfChange):
         finally:
             self._note((), texts, narrow=not wide)
         self.targets = tuple(sorted({*changed, *now.told, *then.told}))
-        self.told = frozenset(self.targets)
+        self.told = Told(frozenset(self.targets), (tree, base), (ours, old))
         self._changed = frozenset(changed)
         self.has_all_manifests = now.has_all_manifests(wanted) and then.has_all_manifests(old_wanted)
         self.before = Before(self.targets, self.settings, then, old_wanted, self._changed)
@@ -142,6 +142,25 @@ class Commit(_OfChange):
             if more == told:
                 return wanted, old_wanted
             told = more
+
+
+class Told:
+    """The files of which findings are told: those that the change bears on, and all that nothing is made of by itself.
+
+    What a chart's helper or a text in it says stands there, and is told where it is used.
+    """
+
+    def __init__(
+        self, paths: frozenset[str], trees: "tuple[Tree, ...]", entries: tuple[Mapping[str, Entry], ...]
+    ) -> None:
+        self._paths = paths
+        self._trees = trees
+        self._entries = entries
+
+    def __contains__(self, path: object) -> bool:
+        if path in self._paths:
+            return True
+        return not any(path in each for each in self._entries) and any(path in seen(tree) for tree in self._trees)
 
 
 def _is_silent(path: str, base: "CommitTree") -> bool:

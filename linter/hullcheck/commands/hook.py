@@ -30,7 +30,13 @@ _BESIDE = pattern(
 )
 """Files that say something about others, by their paths."""
 
-_KEYS = ("apiVersion", "kind", "services", '"apiVersion"', '"kind"', '"services"')
+_KEYS = ("apiVersion", "kind", "services", "op", "$patch")
+_AROUND = " {[-\"'"
+_KEY = pattern(r"[\"']?[A-Za-z_][\w.-]*+[\"']?:(?:\s|$)")
+_VARIABLE = pattern(r"(?:export )?[A-Za-z_]\w*+=")
+_FIRST = 20
+"""How a patch begins, a file of values or of variables; and how many lines of one are looked at."""
+
 _START = 64 * 1024
 
 
@@ -124,14 +130,17 @@ def _of_interest(history: History, path: str, there: bool, head: str) -> bool:
 
 
 def _looks(root: str, path: str) -> bool:
-    """Does a file whose name tells nothing begin like one that others may name as a Dockerfile or a manifest?"""
+    """Does a file whose name tells nothing begin like one that others may name: a Dockerfile, a manifest, a patch, values, variables?"""
     try:
         with look.opened(os.path.join(root, path), getattr(os, "O_NONBLOCK", 0)) as file:
             text = file.read(_START).decode("utf-8", "replace")
     except OSError:
         return False
     lines = [line for line in text.splitlines() if line.strip() and not line.lstrip().startswith("#")]
-    return _is_from(lines) or any(line.partition(":")[0].strip(" {") in _KEYS for line in lines)
+    plain = [line for line in lines[:_FIRST] if not line.startswith("---")]
+    if plain and (_KEY.match(plain[0]) or all(map(_VARIABLE.match, plain))):
+        return True
+    return _is_from(lines) or any(line.partition(":")[0].strip(_AROUND) in _KEYS for line in lines)
 
 
 def _is_from(lines: Iterable[str]) -> bool:

@@ -7,15 +7,17 @@ import re
 from collections.abc import Iterator
 
 from hullcheck.finding import Related
-from hullcheck.model.image import ImageRef
+from hullcheck.model.image import ImageRef, ImageUse
 from hullcheck.patterns import pattern
 from hullcheck.read import File
-from hullcheck.source import Location, Source
+from hullcheck.source import Field, Location, Source
 from hullcheck.tuples import NamedTuple
 from hullcheck.typed import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from hullcheck.model.node import Node
+
+_IMAGE_CONTEXT = "docker-image://"
 
 
 class Build(NamedTuple):
@@ -160,6 +162,24 @@ def from_bake(file: File) -> Iterator[Build]:
         for image in dict.fromkeys(names) or [""]:
             if stage is None or isinstance(stage, str):
                 yield Build(path, stage, image, _arguments(said.get("args")), place, contexts=contexts)
+
+
+def contexts_of_bake(file: File) -> Iterator[ImageUse]:
+    """The images that targets of a bake file take as contexts: they may stand for any base, stage or `COPY --from`."""
+    from hullcheck.parse.bake import targets
+
+    for block, name, said in targets(file.source):
+        given = said.get("contexts")
+        for context, value in sorted(given.items()) if isinstance(given, dict) else ():
+            how = f"image of build context `{context}`"
+            if isinstance(value, str) and value.startswith(_IMAGE_CONTEXT):
+                image = value.removeprefix(_IMAGE_CONTEXT)
+                start = file.source.text.find(image)
+                place = file.source.at(start, start + len(image)) if start >= 0 else _named(file.source, block)
+                yield ImageUse(Field(image, place), f"bake target `{name}`: {how}", f"target.{name}")
+            elif not isinstance(value, str):
+                place = _named(file.source, block)
+                yield ImageUse(Field(None, place, f"the context `{context}` isn't known"), how, f"target.{name}")
 
 
 def _arguments(value: object) -> tuple[tuple[str, str | None], ...]:

@@ -304,6 +304,12 @@ class _Reader:
             yield Mount(kind[:-1], source, target, Field(True, item.location), item.location, name=name)
 
     def _volumes_from(self) -> Iterator[Mount]:
+        for item in items(self.node.get("volumes_from")):
+            kind, _, name = (text_of(item) or "").partition(":")
+            if kind == "container":
+                unknown = f"which volumes container `{name.partition(':')[0]}` has isn't said here"
+                source = Field[str](None, item.location, unknown)
+                yield Mount("volume", source, Field(None, item.location), Field(None, item.location), item.location)
         for item, name, read_only in self._lenders(self.service):
             lender = self.project.services[name]
             if not self.lending.afford(1 + len(lender.volumes), self.service, item):

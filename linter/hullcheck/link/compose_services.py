@@ -34,6 +34,15 @@ from hullcheck.tuples import NamedTuple
 
 _BINDS = frozenset(("bind", "rbind"))
 _IMAGE_CONTEXT = "docker-image://"
+_OF_KERNEL = {
+    "proc": "/proc", "sysfs": "/sys", "devtmpfs": "/dev", "debugfs": "/sys/kernel/debug", "tracefs": "/sys/kernel/tracing",
+    "cgroup": "/sys/fs/cgroup", "cgroup2": "/sys/fs/cgroup", "securityfs": "/sys/kernel/security", "bpf": "/sys/fs/bpf",
+    "efivarfs": "/sys/firmware/efi/efivars",
+}  # fmt: skip
+"""Types of file systems that the kernel makes, and where the host has them: the daemon mounts the host's own.
+
+See https://docs.docker.com/reference/cli/docker/volume/create/#driver-specific-options
+"""
 
 
 class Place(NamedTuple):
@@ -424,7 +433,10 @@ class _Reader:
         words = (options.value or "").split(",") if options is not None else []
         kind = volume.driver_opts.get("type")
         read_only = Field(True, options.location) if options is not None and "ro" in words else mount.read_only
-        if not _BINDS.isdisjoint(words) or (device.value or "").startswith("/dev/"):
+        of_kernel = _OF_KERNEL.get(kind.value or "") if kind is not None and _BINDS.isdisjoint(words) else None
+        if kind is not None and of_kernel is not None:
+            return [self._of_volume(mount, kind, of_kernel, read_only)]
+        if not _BINDS.isdisjoint(words) or posixpath.normpath(device.value or "").startswith("/dev/"):
             return [self._of_volume(mount, device, device.value, read_only)]
         if options is not None and kind is not None and kind.value == "overlay":
             return list(self._layers(mount, options, words)) or [mount]

@@ -163,6 +163,9 @@ class Deployers:
             url = url_of(source)
             if url not in self._own and self._own:
                 self._elsewhere(made, path)
+            elif isinstance(plugin := at(source, "plugin"), Mapping):
+                what = as_str(at(plugin, "name"))
+                self._open(made, "a plugin makes what is installed" + (f": `{what}`" if what else ""))
             elif self.is_chart(folder):
                 own, problem = overridden(source, made, folder, self.read)
                 self.problems += [problem] if problem is not None else []
@@ -186,6 +189,8 @@ class Deployers:
                 )
         if items(at(helm, "fileParameters")):
             unsure = unsure or "file parameters aren't read"
+        if unsure:
+            self._open(made, unsure)
         spec = at(made.node, "spec")
         return Release(
             folder,
@@ -218,6 +223,12 @@ class Deployers:
     def _give(self, made: KubernetesObject, values: list[Source | Node]) -> None:
         if values:
             self.given.append((self._world, made, values))
+
+    def _open(self, made: KubernetesObject, why: str) -> None:
+        message = f"what {made.kind} `{made.name}` installs isn't judged in full: {why}"
+        self.problems.append(
+            Problem("not-analysed", message, made.location, made.owner, Gap(ELSEWHERE, made.kind, why))
+        )
 
     def _elsewhere(self, made: KubernetesObject, what: str) -> None:
         why = f"its chart is in no folder of this repository: what {made.kind}s install from elsewhere isn't read"

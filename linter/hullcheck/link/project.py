@@ -478,6 +478,10 @@ class _Linker:
         self.problems += self.inline[path].problems
 
     def _dockerfile_parts(self) -> Iterator[Scoped]:
+        for path, file in of_kind(self.files, "bake").items():
+            from hullcheck.link.builds import contexts_of_bake
+
+            yield from within(path, contexts_of_bake(file))
         if not self.dockerfiles and not self.inline:
             return
         from hullcheck.link.dockerfile import parts, unknown
