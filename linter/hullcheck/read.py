@@ -154,6 +154,7 @@ def _in_processes(tree: Tree, entries: list[Entry], workers: int) -> Iterator[tu
             except RecursionError:  # too deep to be sent between processes
                 yield from _read_chunk(tree, chunk)
             except BrokenProcessPool:
+                _end(pool, set(active_children()) - others, wait=True)
                 message = "a process that reads files was ended: by the system, if memory ran out; try `--jobs 1`"
                 raise HullcheckError(message) from None
         pool.shutdown()
@@ -161,11 +162,12 @@ def _in_processes(tree: Tree, entries: list[Entry], workers: int) -> Iterator[tu
         _end(pool, set(active_children()) - others)
 
 
-def _end(pool: "ProcessPoolExecutor | None", children: "Iterable[BaseProcess]") -> None:
+def _end(pool: "ProcessPoolExecutor | None", children: "Iterable[BaseProcess]", *, wait: bool = False) -> None:
+    """End the processes. Python waits for the pool's own thread at its end anyway, and stumbles if that is about to close."""
     for child in children:
         child.terminate()
     if pool is not None:
-        pool.shutdown(wait=False, cancel_futures=True)
+        pool.shutdown(wait=wait, cancel_futures=True)
 
 
 def _in_background() -> None:
