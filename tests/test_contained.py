@@ -31,6 +31,7 @@ spec: {podSelector: {matchLabels: {app: web}}, ingress: [{from: [{podSelector: {
 """
 TREE = {
     "Dockerfile": "FROM debian:13\nRUN apt-get install curl\nUSER root\n",
+    "docker-bake.hcl": 'target "web" { contexts = { base = "docker-image://debian:9" } }\n',
     "compose.yaml": "services:\n  web: {build: ., image: acme/web, privileged: true, ports: ['80:80']}\n",
     "plain/pod.yaml": POD.replace("NAME", "plain"),
     "base/pod.yaml": POD.replace("NAME", "web"),
@@ -42,6 +43,7 @@ TREE = {
     "chart/templates/pod.yaml": POD.replace("NAME", "{{ .Values.name | quote }}"),
 }
 KINDS = {
+    "docker-bake.hcl": "Dockerfile",
     "Dockerfile": "Dockerfile",
     "compose.yaml": "Compose",
     "plain": "manifests",

@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
+from itertools import groupby
+from operator import itemgetter
 
 from hullcheck.parse import cst
 from hullcheck.patterns import pattern
@@ -81,7 +83,7 @@ class _Side:
 
 
 def yaml(before: str, after: str, spans: list[Span]) -> str:
-    """Why the edits must not be made, or nothing. What is edited is looked at document by document."""
+    """Why the edits must not be made, or nothing; they are in the order of their places. Each document is looked at by itself."""
     reasons = (_changed(*piece) for piece in _pieces(before, after, spans))
     return next(filter(None, reasons), "")
 
@@ -97,8 +99,8 @@ def _pieces(before: str, after: str, spans: list[Span]) -> Iterator[tuple[str, s
     if _DIRECTIVE.search(before) or any(s.end > cuts[n + 1] for s, n in zip(spans, numbers, strict=True)):
         yield before, after, spans
         return
-    for number in sorted(set(numbers)):
-        own = [span for span, piece in zip(spans, numbers, strict=True) if piece == number]
+    for number, pieces in groupby(zip(numbers, spans, strict=True), itemgetter(0)):
+        own = [span for _, span in pieces]
         first, last = own[0], own[-1]
         start, end = cuts[number], cuts[number + 1]
         new_start, new_end = first.new_start - (first.start - start), last.new_end + (end - last.end)

@@ -160,11 +160,11 @@ class _Linker:
         take(parts, self._dev_container_parts, "devcontainer", "development container")
         take(parts, self._network_parts, "kubernetes compose", "network")
         take(parts, lambda: self._about_repository(parts), "dockerfile compose kubernetes", "join of files")
-        undecided = self._sure(lambda: _undecided_in(parts), _nothing(), "dockerfile compose kubernetes", "file")
+        undecided = self._sure(lambda: _undecided_in(parts), dict[Any, Any](), "dockerfile compose kubernetes", "file")
         worlds = tuple(self.manifests.worlds) if self.manifests else ()
         dockerfiles = {**self.dockerfiles, **self.inline}
         used = self._sure(lambda: self._used(worlds), Used(), "kubernetes compose", "file")
-        users = self._sure(lambda: _users(parts), _nothing(), "dockerfile", "image")
+        users = self._sure(lambda: _users(parts), dict[Any, Any](), "dockerfile", "image")
         developed = frozenset(self.developed.made if self.developed else ())
         return Project(
             parts,
@@ -176,7 +176,7 @@ class _Linker:
             used,
             users=users,
             devcontainers=developed,
-            builders=self._sure(self._builders, _nothing(), "dockerfile", "image"),
+            builders=self._sure(self._builders, dict[Any, Any](), "dockerfile", "image"),
         )
 
     def _builders(self) -> dict[str, frozenset[str]]:
@@ -481,7 +481,7 @@ class _Linker:
         for path, file in of_kind(self.files, "bake").items():
             from hullcheck.link.builds import contexts_of_bake
 
-            yield from within(path, contexts_of_bake(file))
+            yield from self._whole(within(path, contexts_of_bake(file)), file.source.at(0), "bake file", path)
         if not self.dockerfiles and not self.inline:
             return
         from hullcheck.link.dockerfile import parts, unknown
@@ -618,10 +618,6 @@ class _Linker:
             self.files, self.tree, self.dockerfiles, self.compose, builds_of, pipelines, self.asked.handed, self.kept
         )
         yield from repository.parts(part for part in parts if isinstance(part, ImageUse))
-
-
-def _nothing() -> dict[Any, Any]:
-    return {}
 
 
 def _with_model(file: File, old: Any, new: Any) -> File:
